@@ -78,8 +78,8 @@ def make_fields(table: str, declaration: type[Options]) -> list[FormField]:
 class FieldGrid(QWidget):
     """Lays fields out: wide ones across both columns, narrow ones two in a row."""
 
-    def __init__(self, fields: Sequence[FormField]) -> None:
-        super().__init__()
+    def __init__(self, fields: Sequence[FormField], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._fields = list(fields)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)

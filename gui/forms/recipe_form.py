@@ -68,9 +68,9 @@ class RecipeForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self, effect: QWidget) -> None:
+    def __init__(self, effect: QWidget, parent: QWidget | None = None) -> None:
         """Build the form; `effect` is shown below the method's essential fields."""
-        super().__init__()
+        super().__init__(parent)
         self._tables: dict[str, Any] = {}
         self._recipe: Recipe | None = None
         self._problems: tuple[Problem, ...] = ()
@@ -367,7 +367,7 @@ class RecipeForm(QWidget):
         )
 
     def _add_grid(self, column: QVBoxLayout, fields: list[FormField]) -> FieldGrid:
-        grid = FieldGrid(fields)
+        grid = FieldGrid(fields, self)
         column.addWidget(grid)
         return self._take_grid(grid)
 
@@ -468,7 +468,7 @@ class RecipeForm(QWidget):
         self._method_fields = make_fields("method", entry.options)
         essential = [field for field in self._method_fields if field.info.level == "essential"]
         rest = [field for field in self._method_fields if field.info.level != "essential"]
-        self._method_grids = [FieldGrid(essential), FieldGrid(rest)]
+        self._method_grids = [FieldGrid(essential, self), FieldGrid(rest, self)]
         self._method_top.addWidget(self._method_grids[0])
         self._method_rest.addWidget(self._method_grids[1])
         self._show_fields()

@@ -86,8 +86,8 @@ class MeterRow(QWidget):
 class BusyRow(QWidget):
     """Work in progress: its name, a bar, progress and remaining time, and a Cancel button at the right."""
 
-    def __init__(self, what: str = "", action: QWidget | None = None) -> None:
-        super().__init__()
+    def __init__(self, what: str = "", action: QWidget | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._what = Label(what, "label", "ink")
         self._how_far = Label("", "figure_small", "ink3")
         self.bar = Bar()

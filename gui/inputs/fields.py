@@ -33,13 +33,13 @@ class CompositeControl(Protocol):
 class ProblemLine(QWidget):
     """An icon and one line: the problem, and what to do."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._text = Label("", "label", "brick", wrap=True)
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = Label("", "label", "brick", self, wrap=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(IconLabel("problem", "brick", 14), alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconLabel("problem", "brick", 14, self), alignment=Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         self.hide()
 
@@ -67,10 +67,10 @@ class Field(QWidget):
     ) -> None:
         super().__init__(parent)
         self.control = control
-        self._label = Label(label, "label", "ink2")
-        self._right = Label(right, "label", "ink3")
-        self._foot = Label(foot, "label", "ink3", wrap=True)
-        self._problem = ProblemLine()
+        self._label = Label(label, "label", "ink2", self)
+        self._right = Label(right, "label", "ink3", self)
+        self._problem = ProblemLine(self)
+        self._foot = Label(foot, "label", "ink3", self, wrap=True)
         self._lay_out()
         self._label.setBuddy(control)
         self._label.setToolTip(tooltip)

@@ -32,8 +32,9 @@ class SegmentedControl(QWidget):
         short: bool = False,
         stretch: bool = False,
         name: str = "",
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._items = [(item, item) if isinstance(item, str) else item for item in items]
         self._current = 0
         self._hovered = -1

@@ -19,8 +19,8 @@ HEIGHT = 72
 class Header(QWidget):
     """72 high and a hairline: `set_title`, `set_subtitle(text, dot)`, `add(widget)` at the right."""
 
-    def __init__(self, title: str = "", subtitle: str = "") -> None:
-        super().__init__()
+    def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._title = ElidedLabel(title, "title", "ink")
         self._subtitle = ElidedLabel(subtitle, "label", "ink2")
         self._dot = _Dot()

@@ -2,6 +2,9 @@
 
 A page adds its content to `body` (a layout without margins) and its buttons to `header`. `adapt` is called with every
 new width of the window, `shown` when the page comes to the front.
+
+Parts with parts of their own get their parent when they are made: Qt styles a whole subtree again whenever it gets
+another parent.
 """
 
 from __future__ import annotations
@@ -26,21 +29,24 @@ def about(name: str, entries: Sequence[Entry]) -> list[Entry]:
 
 
 class Page(QWidget):
-    """A page of the window. Subclasses fill `self.body` and may override `adapt` and `shown`."""
+    """A page of the window. Subclasses fill `self.body`, the layout of `self.content`.
+
+    They may override `adapt` and `shown`.
+    """
 
     def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         style.ground(self, "window")
-        self.header = Header(title, subtitle)
-        content = QWidget()
-        self.body = QVBoxLayout(content)
+        self.header = Header(title, subtitle, self)
+        self.content = QWidget(self)
+        self.body = QVBoxLayout(self.content)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
-        column.addWidget(content, 1)
+        column.addWidget(self.content, 1)
 
     def title(self) -> str:
         """Return the title in the header."""

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.core import actions
 from gui.look import icons, style
@@ -51,8 +51,10 @@ class GroupedTableView(QTableView):
     order_wanted = Signal(str)
     check_pressed = Signal(object)
 
-    def __init__(self, model: GroupedTable[Any], name: str, row_height: int = 36) -> None:
-        super().__init__()
+    def __init__(
+        self, model: GroupedTable[Any], name: str, row_height: int = 36, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
         self._row_height = row_height
         self._hovered = -1
         self._last_key = ""

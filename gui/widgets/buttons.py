@@ -94,11 +94,11 @@ def plain(text: str, icon_name: str = "", parent: QWidget | None = None) -> Butt
     return Button("plain", text, icon_name, parent)
 
 
-def quiet(text: str, icon_name: str = "") -> Button:
+def quiet(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
     """Return a button without a rim, for rare actions."""
-    return Button("quiet", text, icon_name)
+    return Button("quiet", text, icon_name, parent)
 
 
-def link(text: str) -> Button:
+def link(text: str, parent: QWidget | None = None) -> Button:
     """Return a button that looks like a link."""
-    return Button("link", text, "")
+    return Button("link", text, "", parent)

@@ -21,8 +21,9 @@ class EmptyState(QWidget):
         what_to_do: str = "",
         buttons: Sequence[QPushButton] = (),
         card: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._line = Label(line, "section", "ink")
         self._what_to_do = Label(what_to_do, "body", "ink2", wrap=True)
         self._icon = IconLabel(icon_name, "ink3", 24)

@@ -90,8 +90,8 @@ class FlowLayout(QLayout):
 class FlowBox(QWidget):
     """A box of wrapping widgets that sets its minimum height, the only one a scroll area uses."""
 
-    def __init__(self, parts: Sequence[QWidget], gap: int = 8) -> None:
-        super().__init__()
+    def __init__(self, parts: Sequence[QWidget], gap: int = 8, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._flow = FlowLayout(self, gap)
         for part in parts:
             self._flow.addWidget(part)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from gui.core.saved_state import SavedState
 
@@ -17,8 +17,8 @@ class Splitter(QSplitter):
     `name` identifies it in the saved state.
     """
 
-    def __init__(self, name: str) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
         # Fractions by what is shown, such as "h:11": horizontal, both parts.
         self._handled: dict[str, list[float]] = {}
         self.setHandleWidth(1)

@@ -42,8 +42,8 @@ class FrontView(QWidget):
 
     picked = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._rows: Sequence[Row] = ()
         self._chosen = ""
         self.cost = ComboBox([(key, tr(title)) for key, (title, _) in COSTS.items()])
@@ -111,8 +111,8 @@ class LossView(QWidget):
 
     failed = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.chart = Curves()
         self.count = Label("", "label", "ink2")
         self.smoothing = Slider(0, 100, 60)

@@ -60,8 +60,8 @@ def _said(value: Any) -> str:
 class DifferencesView(QWidget):
     """Shows the differences, or an empty state."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.table = DifferencesTable(self)
         self.view = GroupedTableView(self.table, tr("Recipe differences"))
         self._title = Label(tr("Recipe differences"), "section", "ink")

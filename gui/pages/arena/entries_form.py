@@ -39,8 +39,8 @@ class EntriesForm(QWidget):
     made = Signal(str, object)
     cancelled = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._title = Label("", "section", "ink")
         self._about = Label("", "body", "ink2", wrap=True)
         self.name = QLineEdit()
@@ -69,7 +69,8 @@ class EntriesForm(QWidget):
         buttons.addWidget(self.make_button)
         buttons.addWidget(self.cancel_button)
         buttons.addStretch(1)
-        fields = QWidget()
+        scroll = Scroll(parent=self)
+        fields = QWidget(scroll.content)
         fields.setMaximumWidth(px(WIDTH))
         parts = QVBoxLayout(fields)
         parts.setContentsMargins(0, 0, 0, 0)
@@ -82,7 +83,6 @@ class EntriesForm(QWidget):
         row = QHBoxLayout()
         row.addWidget(fields, 1)
         row.addStretch()
-        scroll = Scroll()
         scroll.column.addLayout(row)
         scroll.column.addStretch(1)
         column = QVBoxLayout(self)

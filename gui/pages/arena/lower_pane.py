@@ -21,12 +21,16 @@ GAP = 24
 class LowerPane(QWidget):
     """Lays out the parts; the page fills them."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.front, self.losses, self.queue = FrontView(), LossView(), QueueView()
-        self.differences = DifferencesView()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stack = QStackedWidget(self)
+        self._charts = QWidget(self._stack)
         tabs = [(key, tr(title)) for key, title in TABS]
-        self.tabs = SegmentedControl(tabs, short=True, name=tr("Below the table"))
+        self.tabs = SegmentedControl(tabs, short=True, name=tr("Below the table"), parent=self._charts)
+        self._beside = QWidget(self._charts)
+        self.front, self.losses = FrontView(self._beside), LossView(self._beside)
+        self.queue = QueueView(self._beside)
+        self.differences = DifferencesView(self._stack)
         self._parts: dict[str, QWidget] = {"front": self.front, "losses": self.losses, "queue": self.queue}
         self._narrow = False
         self._any_scored = True
@@ -35,21 +39,18 @@ class LowerPane(QWidget):
         self.set_narrow(False)
 
     def _lay_out(self) -> None:
-        side_by_side = QWidget()
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, side_by_side)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._beside)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(GAP)
         for part, stretch in ((self.front, 11), (self.losses, 9), (self.queue, 0)):
             self._row.addWidget(part, stretch)
-        charts = QWidget()
-        column = QVBoxLayout(charts)
+        column = QVBoxLayout(self._charts)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.tabs)
-        column.addWidget(side_by_side, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(charts)
-        self._stack.addWidget(self.differences)
+        column.addWidget(self._beside, 1)
+        for shown in (self._charts, self.differences):
+            self._stack.addWidget(shown)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)

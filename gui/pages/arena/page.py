@@ -79,10 +79,7 @@ class ArenaPage(Page):
         self.operations = ArenaOperations(manager, self)
         self.report_export = ReportExport(self)
         self.table = ArenaTable(self)
-        self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
-        self.lower_pane = LowerPane()
-        self.form = EntriesForm()
-        save_list_state(self.view)
+        self._add_buttons()
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -93,7 +90,7 @@ class ArenaPage(Page):
         self._show_state()
 
     # Construction.
-    def _make_parts(self) -> None:
+    def _add_buttons(self) -> None:
         self.choice = ComboBox()
         self.choice.setAccessibleName(tr("Arena"))
         self.choice.setFixedWidth(px(176))
@@ -103,28 +100,37 @@ class ArenaPage(Page):
         self.new_button = plain(tr("New arena…"), "arena")
         for part in (self.choice, self.new_button, self.add_button, self.pause_button, self.start_button):
             self.header.add(part)
-        self.base_line = ElidedLabel("", "label", "ink2")
-        self.columns_button = ColumnsButton()
-        self.differences_button = quiet(tr("Show recipe differences"))
-        self.differences_button.set_short()
-        self.report_button = quiet(tr("Report…"))
-        self.report_button.set_short()
-        self.undo_strip = UndoStrip()
-        self.notice = NoticeStrip()
-        self.notice.hide()
+
+    def _make_parts(self) -> None:
+        self._stack = QStackedWidget(self.content)
         self.empty_button = primary(tr("New arena…"), "plus")
         self._empty = EmptyState(
             "arena",
             tr("No arena yet"),
             tr("An arena trains several methods on your data and compares their results in one table."),
             [self.empty_button],
+            parent=self._stack,
         )
+        content = self._content = QWidget(self._stack)
+        self.base_line = ElidedLabel("", "label", "ink2", content)
+        self.columns_button = ColumnsButton(content)
+        self.differences_button = quiet(tr("Show recipe differences"), parent=content)
+        self.report_button = quiet(tr("Report…"), parent=content)
+        for button in (self.differences_button, self.report_button):
+            button.set_short()
+        self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT, content)
+        save_list_state(self.view)
         self._unscored = EmptyState(
             "clock",
             tr("No entry is scored yet"),
             tr("Start the queue. Each entry appears here when its run has ended."),
+            parent=content,
         )
         self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
+        self.lower_pane = LowerPane(content)
+        self.undo_strip, self.notice = UndoStrip(content), NoticeStrip(parent=content)
+        self.notice.hide()
+        self.form = EntriesForm(self._stack)
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
@@ -132,7 +138,6 @@ class ArenaPage(Page):
         tools.addWidget(self.columns_button)
         tools.addWidget(self.differences_button)
         tools.addWidget(self.report_button)
-        self._content = QWidget()
         column = QVBoxLayout(self._content)
         column.setContentsMargins(24, 12, 24, 16)
         column.setSpacing(12)
@@ -142,7 +147,6 @@ class ArenaPage(Page):
         column.addWidget(self.lower_pane, 1)
         for strip in (self.undo_strip, self.notice):
             column.addWidget(strip)
-        self._stack = QStackedWidget()
         for part in (self._empty, self._content, self.form):
             self._stack.addWidget(part)
         self.body.addWidget(self._stack, 1)

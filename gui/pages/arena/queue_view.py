@@ -31,8 +31,8 @@ class QueueView(QWidget):
     chosen = Signal(object)
     menu_wanted = Signal(object, QPoint)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.table = QueueTable(self)
         self.view = GroupedTableView(self.table, tr("Queue"))
         self._title = Label(tr("Queue"), "section", "ink")

@@ -61,8 +61,8 @@ class BrokenRowsView(QWidget):
 
     export_wanted = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._model = BrokenRowsModel()
         self.table = TextTable(self._model, tr("Rows that can't be read"))
         header = self.table.horizontalHeader()

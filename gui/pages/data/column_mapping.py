@@ -71,8 +71,8 @@ class ColumnMapping(QWidget):
 
     changed = Signal()
 
-    def __init__(self, tokenizer: Field) -> None:
-        super().__init__()
+    def __init__(self, tokenizer: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.conversation = ComboBox([(AUTO, tr(GUESSED))])
         self.summary = ComboBox([(AUTO, tr(GUESSED))])
         self.by_hand = {key: ComboBox(_choices(key), editable=key not in FIXED) for key in BY_HAND}
@@ -97,7 +97,7 @@ class ColumnMapping(QWidget):
         top.setSpacing(12)
         for field in (self.fields["conversation"], self.fields["summary"], tokenizer):
             top.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
-        self._more = QWidget()
+        self._more = QWidget(self)
         self.reason = Label("", "label", "ink3", wrap=True)
         self._problem = ProblemLine()
         self.more_button = link("")
@@ -106,13 +106,6 @@ class ColumnMapping(QWidget):
         under.setSpacing(12)
         under.addWidget(self.reason, 1)
         under.addWidget(self.more_button)
-        grid = QGridLayout(self._more)
-        grid.setContentsMargins(0, 4, 0, 0)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        for index, key in enumerate(BY_HAND):
-            grid.addWidget(self.fields[key], index // COLUMNS, index % COLUMNS, Qt.AlignmentFlag.AlignTop)
-            grid.setColumnStretch(index % COLUMNS, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -120,6 +113,13 @@ class ColumnMapping(QWidget):
         column.addLayout(under)
         column.addWidget(self._problem)
         column.addWidget(self._more)
+        grid = QGridLayout(self._more)
+        grid.setContentsMargins(0, 4, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        for index, key in enumerate(BY_HAND):
+            grid.addWidget(self.fields[key], index // COLUMNS, index % COLUMNS, Qt.AlignmentFlag.AlignTop)
+            grid.setColumnStretch(index % COLUMNS, 1)
         self.open_by_hand(False)
 
     def open_by_hand(self, is_open: bool) -> None:

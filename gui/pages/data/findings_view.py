@@ -151,8 +151,8 @@ class FindingsView(QWidget):
     rows_wanted = Signal(object)
     export_wanted = Signal(object)
 
-    def __init__(self, exclusions: Exclusions) -> None:
-        super().__init__()
+    def __init__(self, exclusions: Exclusions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._exclusions = exclusions
         self._rows: list[FindingRow] = []
         self._nothing = Label(

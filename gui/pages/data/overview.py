@@ -117,8 +117,8 @@ class LengthView(QWidget):
     limit_changed = Signal(int)
     limit_settled = Signal(int)
 
-    def __init__(self, title: str, limit: int) -> None:
-        super().__init__()
+    def __init__(self, title: str, limit: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._lengths: Lengths | None = None
         self._head = Label(title, "section")
         self._facts = ElidedLabel("", "figure_small", "ink2")

@@ -66,7 +66,7 @@ class DataPage(Page):
         self.use_button = primary(tr("Use for the next run"), "arrow-right")
         for button in (self.label_button, self.use_button):
             self.header.add(button)
-        self.parts = DataPageLayout(self.exclusions)
+        self.parts = DataPageLayout(self.exclusions, self.content)
         self.body.addWidget(self.parts, 1)
         self._connect()
         self._show_nothing()

@@ -38,65 +38,77 @@ USUAL = DataOptions(source=SAMPLE)
 class DataPageLayout(Splitter):
     """The content below the header: an empty state, the first rows, or a report."""
 
-    def __init__(self, exclusions: Exclusions) -> None:
-        super().__init__("data")
+    def __init__(self, exclusions: Exclusions, parent: QWidget | None = None) -> None:
+        super().__init__("data", parent)
         self._is_narrow = False
         self._has_report = False
-        self._make_parts(exclusions)
+        self._left = Scroll((24, 14, 24, 16), spacing=14, parent=self)
+        self._make_source(self._left.content)
+        self._stack = QStackedWidget(self._left.content)
+        self._make_empty()
+        self._make_results(exclusions)
+        self.row_view = RowView(self)
         self._lay_out()
         self.show_nothing()
         style.follow(self._restyle)
 
-    def _make_parts(self, exclusions: Exclusions) -> None:
-        self.source = SourceBar()
-        self.question, self.broken, self.remarks = NoticeStrip(), NoticeStrip(), NoticeStrip()
-        self.unlabelled = NoticeStrip(
-            tr("These conversations have no summaries yet."), tr("Write summaries"), "edit", "ink2"
-        )
+    def _make_source(self, parent: QWidget) -> None:
+        self.source = SourceBar(parent)
+        self.broken, self.question = NoticeStrip(parent=parent), NoticeStrip(parent=parent)
+        told = tr("These conversations have no summaries yet.")
+        self.unlabelled = NoticeStrip(told, tr("Write summaries"), "edit", "ink2", parent=parent)
+        self.remarks = NoticeStrip(parent=parent)
         for strip in (self.question, self.broken, self.remarks, self.unlabelled):
             strip.hide()
-        self.broken_rows = BrokenRowsView()
-        self.figures = Figures()
-        self.conversations = LengthView(tr("Conversation length"), USUAL.max_conversation_tokens)
-        self.summaries = LengthView(tr("Summary length"), USUAL.max_summary_tokens)
-        splits = [(split, report.split_name(split)) for split in report.SPLITS]
-        self.split = SegmentedControl(splits, short=True, name=tr("Split"))
-        parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("Raw rows"))]
-        self.part = SegmentedControl(parts, short=True, name=tr("Below"))
-        self.findings = FindingsView(exclusions)
-        self.rows = RowsView()
-        self.preview_table = PreviewTable()
-        self.row_view = RowView()
+        self.broken_rows = BrokenRowsView(parent)
+
+    def _make_empty(self) -> None:
         self.sample_button = plain(tr("Open the sample"))
         self._empty = EmptyState(
             "data",
             tr("No data checked yet"),
             tr("Enter a hub id, choose files or a folder, paste text, or drop files here."),
             [self.sample_button],
+            parent=self._stack,
         )
 
+    def _make_results(self, exclusions: Exclusions) -> None:
+        found = self._found = QWidget(self._stack)
+        self._glance = QWidget(found)
+        self.figures = Figures()
+        usual = USUAL.max_conversation_tokens, USUAL.max_summary_tokens
+        self.conversations = LengthView(tr("Conversation length"), usual[0], self._glance)
+        self.summaries = LengthView(tr("Summary length"), usual[1], self._glance)
+        self._choose = QWidget(found)
+        parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("Raw rows"))]
+        self.part = SegmentedControl(parts, short=True, name=tr("Below"), parent=self._choose)
+        splits = [(split, report.split_name(split)) for split in report.SPLITS]
+        self.split = SegmentedControl(splits, short=True, name=tr("Split"), parent=self._choose)
+        self._below = QStackedWidget(found)
+        self.findings = FindingsView(exclusions, self._below)
+        self.rows = RowsView(self._below)
+        self.preview_table = PreviewTable(self._below)
+
     def _lay_out(self) -> None:
-        self._below = QStackedWidget()
         self._below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         for part in (self.findings, self.rows, self.preview_table):
             self._below.addWidget(part)
         self.part.currentChanged.connect(self._show_part)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._found())
+        self._lay_out_results()
+        for shown in (self._empty, self._found):
+            self._stack.addWidget(shown)
         # In a low window, or with large text, the page scrolls, so that nothing is clipped.
-        left = Scroll((24, 14, 24, 16), spacing=14)
+        column = self._left.column
         strips = (self.broken, self.question, self.unlabelled, self.remarks, self.broken_rows)
         for strip in (self.source, *strips, Line()):
-            left.column.addWidget(strip)
-        left.column.addWidget(self._stack, 1)
-        self.addWidget(left)
+            column.addWidget(strip)
+        column.addWidget(self._stack, 1)
+        self.addWidget(self._left)
         self.addWidget(self.row_view)
         self.setStretchFactor(0, 1)
 
-    def _found(self) -> QWidget:
-        """The results: the overview above (only of a report), the rows below."""
-        self._glance = QWidget()
+    def _lay_out_results(self) -> None:
+        """Lay out the overview above (only of a report) and the rows below."""
         lengths = QHBoxLayout()
         lengths.setSpacing(32)
         lengths.addWidget(self.conversations, 1)
@@ -107,20 +119,17 @@ class DataPageLayout(Splitter):
         glance.addWidget(self.figures)
         glance.addWidget(Line())
         glance.addLayout(lengths, 1)
-        self._choose = QWidget()
         choose = QHBoxLayout(self._choose)
         choose.setContentsMargins(0, 0, 0, 0)
         choose.addWidget(self.part)
         choose.addStretch(1)
         choose.addWidget(self.split)
-        found = QWidget()
-        column = QVBoxLayout(found)
+        column = QVBoxLayout(self._found)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(14)
         column.addWidget(self._glance, 3)
         column.addWidget(self._choose)
         column.addWidget(self._below, 2)
-        return found
 
     def _restyle(self) -> None:
         """Set the fixed sizes for the current text size."""

@@ -94,8 +94,8 @@ def _whose(look: RowPreview) -> str:
 class PreviewTable(QWidget):
     """The table with its title above."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._model = PreviewModel()
         self.table = TextTable(self._model, tr("First rows, unchanged"))
         self._words = ElidedLabel("", "label", "ink2")
@@ -118,6 +118,6 @@ class PreviewTable(QWidget):
             header.resizeSection(section, max(wide, px(MAX_WIDTH if long > 24 else MIN_WIDTH)))
 
     def headings(self) -> list[str]:
-        """Return the column heads."""
+        """Return the column headings."""
         look = self._model.look
         return [head(look, column) for column in look.columns] if look else []

@@ -84,8 +84,8 @@ class RowsView(QWidget):
     all_wanted = Signal()
     export_wanted = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._model = RowsModel()
         self.table = TextTable(self._model, tr("Rows"), FIGURES)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)

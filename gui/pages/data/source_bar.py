@@ -40,18 +40,15 @@ class SourceBar(QWidget):
     source_changed = Signal()
     stop_wanted = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.source = QLineEdit()
         self.source.setPlaceholderText(tr("A hub id, a file, or a folder of split files"))
         self.source.returnPressed.connect(self.check_wanted)
         self.tokenizer = ComboBox([(STARTER, tr(STARTER_NAME))])
         self.tokenizer.chosen.connect(self._choose_again)
         self.recent = RecentFiles()
-        self.source_field = Field(tr("&Data"), self.source)
-        self.mapping = ColumnMapping(Field(tr("&Count tokens for"), self.tokenizer))
-        self.mapping.changed.connect(self._choose_again)
-        self.mapping.hide()
+        self.source_field = Field(tr("&Data"), self.source, parent=self)
         self.paste = PastePanel()
         self.paste.pasted.connect(self._take_text)
         self._stop = plain(tr("Cancel"))
@@ -90,6 +87,9 @@ class SourceBar(QWidget):
         column.setSpacing(12)
         column.addLayout(top)
         column.addWidget(self.paste)
+        self.mapping = ColumnMapping(Field(tr("&Count tokens for"), self.tokenizer), self)
+        self.mapping.changed.connect(self._choose_again)
+        self.mapping.hide()
         column.addWidget(self.mapping)
         column.addWidget(self.busy)
 

@@ -62,16 +62,20 @@ class ExamplesPage(Page):
         self._sides = (tr("Base"), tr("Tuned"))
         self._background = BackgroundTasks(self)
         self.table = ExampleTable(self)
-        self.view = GroupedTableView(self.table, tr("Conversations"))
-        self.detail = ExampleDetail()
-        self.chooser = RunChooser()
-        orders = [(key, tr(title)) for key, title in ORDERS.items()]
-        self.orders = SegmentedControl(orders, short=True, name=tr("Order"))
-        self.search = SearchField(tr("Search conversations"))
-        save_list_state(self.view, self.search, orders=ORDERS)
-        self.notice = NoticeStrip()
-        self.notice.hide()
         self._add_buttons()
+        self._stack = QStackedWidget(self.content)
+        self.splitter = Splitter("examples", parent=self._stack)
+        self._left = QWidget(self.splitter)
+        self.search = SearchField(tr("Search conversations"), self._left)
+        orders = [(key, tr(title)) for key, title in ORDERS.items()]
+        self.orders = SegmentedControl(orders, short=True, name=tr("Order"), parent=self._left)
+        self._list = QStackedWidget(self._left)
+        self.view = GroupedTableView(self.table, tr("Conversations"), parent=self._list)
+        self.notice = NoticeStrip(parent=self._left)
+        self.notice.hide()
+        self.detail = ExampleDetail(self.splitter)
+        self.chooser = RunChooser(self._stack)
+        save_list_state(self.view, self.search, orders=ORDERS)
         self._lay_out()
         self._connect()
 
@@ -90,21 +94,18 @@ class ExamplesPage(Page):
         tools.addWidget(self.search, 2)
         tools.addWidget(self.orders)
         tools.addStretch(1)
-        left = QWidget()
-        column = QVBoxLayout(left)
+        column = QVBoxLayout(self._left)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
         column.addLayout(tools)
         self._nothing_found = EmptyState("search", tr("No conversation found"), tr("Change the search."))
-        self._list = QStackedWidget()
         for part in (self.view, self._nothing_found):
             self._list.addWidget(part)
         column.addWidget(self._list, 1)
         column.addWidget(self.notice)
-        left.setMinimumWidth(px(MIN_TABLE_WIDTH))
-        self.splitter = Splitter("examples")
-        self.splitter.addWidget(left)
-        self.splitter.addWidget(self.detail)
+        self._left.setMinimumWidth(px(MIN_TABLE_WIDTH))
+        for side in (self._left, self.detail):
+            self.splitter.addWidget(side)
         self.splitter.setStretchFactor(0, 1)
         self.detail.setMinimumWidth(px(MIN_DETAIL_WIDTH))
         self._empty = EmptyState(
@@ -112,7 +113,6 @@ class ExamplesPage(Page):
             tr("No scores per conversation"),
             tr("The run was not scored."),
         )
-        self._stack = QStackedWidget()
         for shown in (self.splitter, self._empty, self.chooser):
             self._stack.addWidget(shown)
         self.body.addWidget(self._stack, 1)

@@ -25,8 +25,8 @@ class RunChooser(QWidget):
     chosen = Signal(list)
     cancelled = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.table = CandidateTable(self)
         self.view = GroupedTableView(self.table, tr("Runs to compare with"))
         self.compare_button = primary(tr("Compare"))

@@ -22,8 +22,8 @@ class ConversationPane(QWidget):
     back_wanted = Signal()
     forward_wanted = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         style.ground(self, "surface")
         self._shown = ("", "")
         self.position = Label("", "figure_small", "ink2")

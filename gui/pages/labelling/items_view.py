@@ -187,8 +187,8 @@ class ItemsPane(QWidget):
 
     searched = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         style.ground(self, "surface")
         self.view = ItemsView()
         self.search = SearchField(tr("Text or number"))

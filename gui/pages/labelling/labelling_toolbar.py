@@ -35,8 +35,8 @@ class LabellingToolbar(QWidget):
     order_chosen = Signal(str)
     list_wanted = Signal(bool)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._progress = ElidedLabel("", "label", "ink2")
         self.bar = Bar()
         self.shown = ComboBox([(key, tr(title)) for key, title in SHOWN_TITLES.items()])

@@ -84,14 +84,8 @@ class LabellingPage(Page):
         self.use_button = plain(tr("Use for the next run"), "arrow-right")
         for part in (self.sets, self.back_button, self.use_button):
             self.header.add(part)
-        self.strip = StripView()
-        self.toolbar = LabellingToolbar()
-        self.items = ItemsPane()
-        self.conversation = ConversationPane()
-        self.summary = SummaryPane()
-        self.cancel_button = plain(tr("Cancel"))
-        self.cancel_button.clicked.connect(self.reader.stop)
-        self.busy = BusyRow("", self.cancel_button)
+        self.strip = StripView(self.content)
+        self._stack = QStackedWidget(self.content)
         to_data = plain(tr("Choose them on the data page"))
         to_data.clicked.connect(self.back_requested)
         self.playground_button = plain(tr("Use the playground's"), "playground")
@@ -102,26 +96,33 @@ class LabellingPage(Page):
             tr("No conversations to summarise yet"),
             tr("Open a source on the data page and choose “Write summaries”."),
             [to_data, self.playground_button],
+            parent=self._stack,
         )
+        self._reading = QWidget(self._stack)
+        self.cancel_button = plain(tr("Cancel"))
+        self.cancel_button.clicked.connect(self.reader.stop)
+        self.busy = BusyRow("", self.cancel_button, self._reading)
+        self._work = QWidget(self._stack)
+        self.toolbar = LabellingToolbar(self._work)
+        self.splitter = Splitter("labelling", parent=self._work)
+        self.items = ItemsPane(self.splitter)
+        self.conversation = ConversationPane(self.splitter)
+        self.summary = SummaryPane(self.splitter)
 
     def _lay_out(self) -> None:
-        work = QWidget()
-        column = QVBoxLayout(work)
+        column = QVBoxLayout(self._work)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.splitter = Splitter("labelling")
         for side in (self.items, self.conversation, self.summary):
             self.splitter.addWidget(side)
         column.addWidget(self.toolbar)
         column.addWidget(Line())
         column.addWidget(self.splitter, 1)
-        reading = QWidget()
-        middle = QVBoxLayout(reading)
+        middle = QVBoxLayout(self._reading)
         middle.setContentsMargins(24, 24, 24, 24)
         middle.addWidget(self.busy)
         middle.addStretch(1)
-        self._stack = QStackedWidget()
-        for part in (self._empty, reading, work):
+        for part in (self._empty, self._reading, self._work):
             self._stack.addWidget(part)
         self.body.addWidget(self.strip)
         self.body.addWidget(self._stack, 1)

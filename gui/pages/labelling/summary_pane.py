@@ -50,8 +50,8 @@ class SummaryPane(QWidget):
     draft_cancelled = Signal()
     writer_chosen = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._item: labelling.Item | None = None
         self._accepted: list[labelling.Item] = []
         self._make_parts()
@@ -110,7 +110,7 @@ class SummaryPane(QWidget):
         acts.addWidget(self.accept_button)
         acts.addWidget(self.skip_button)
         acts.addStretch(1)
-        right = Scroll((24, 14, 24, 16), spacing=8)
+        right = Scroll((24, 14, 24, 16), spacing=8, parent=self)
         column = right.column
         column.addLayout(head)
         column.addWidget(self.edit, 3)

@@ -29,8 +29,8 @@ class StripView(QWidget):
 
     acted = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._notice = NoticeStrip()
         self._notice.acted.connect(self.acted)
         self._log = Label("", "fixed", "ink2", wrap=True, selectable=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from engine.api import Ending
 from gui.look.fonts import px
@@ -34,8 +34,8 @@ class BaseModelsView(Card):
     closed = Signal()
     known = Signal(object)
 
-    def __init__(self, manager: WorkerManager) -> None:
-        super().__init__()
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._manager = manager
         self._current = ""
         self._models: list[dict[str, Any]] = []

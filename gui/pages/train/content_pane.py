@@ -21,19 +21,21 @@ from gui.workers.worker_manager import WorkerManager
 class ContentPane(QWidget):
     """Owns the choosers, the label preview, the run view, the banner and the message."""
 
-    def __init__(self, manager: WorkerManager, preferences: Preferences) -> None:
-        super().__init__()
-        self.gpu_banner = GpuBanner(preferences)
-        self.notice = NoticeStrip()
-        self.methods = MethodChooser()
-        self.base_models = BaseModelsView(manager)
-        self.fallback_view = FallbackView()
-        self.preview = LabelPreview()
-        self.run_view = RunView()
-        self._notice_box = QWidget()
-        self._choosers = QWidget()
-        self._chooser_stack = QStackedWidget()
-        self._stack = QStackedWidget()
+    def __init__(
+        self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.gpu_banner = GpuBanner(preferences, self)
+        self._notice_box = QWidget(self)
+        self.notice = NoticeStrip(parent=self._notice_box)
+        self._stack = QStackedWidget(self)
+        self._choosers = QWidget(self._stack)
+        self._chooser_stack = QStackedWidget(self._choosers)
+        self.methods = MethodChooser(self._chooser_stack)
+        self.base_models = BaseModelsView(manager, self._chooser_stack)
+        self.fallback_view = FallbackView(self._chooser_stack)
+        self.preview = LabelPreview(self._choosers)
+        self.run_view = RunView(self._stack)
         self._lay_out()
         self.base_models.closed.connect(self.show_methods)
 

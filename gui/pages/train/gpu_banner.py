@@ -20,8 +20,8 @@ PUT_AWAY = "card_banner_put_away"
 class GpuBanner(QWidget):
     """Hidden until `judge` finds an unused card."""
 
-    def __init__(self, preferences: Preferences) -> None:
-        super().__init__()
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._preferences = preferences
         # The untranslated text, so that it stays closed in another language.
         self._text = ""

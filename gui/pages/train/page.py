@@ -73,10 +73,10 @@ class TrainPage(Page):
         self._shown_facts: tuple[object, ...] = ()
         self._adapter_name = ""
         self._counted_for: dict[str, Any] = {}
-        self.panel = RecipePanel()
-        self.right = ContentPane(manager, self._preferences)
-        self.run_view = self.right.run_view
         self.buttons = PageHeader(self.header)
+        self.panel = RecipePanel(self.content)
+        self.right = ContentPane(manager, self._preferences, self.content)
+        self.run_view = self.right.run_view
         self._download_prompt = DownloadPrompt(manager, self)
         self._fallback_finder = FallbackFinder(manager, self)
         self._device_choices = DeviceChoices(manager, self.panel.form, self.right.gpu_banner, self)

@@ -41,14 +41,14 @@ class RecipePanel(QWidget):
     edited = Signal()
     level_chosen = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         style.ground(self, "surface")
+        levels = [(level, tr(LEVEL_TITLES[level])) for level in LEVELS]
+        self._levels = SegmentedControl(levels, stretch=True, name=tr("Fields shown"), parent=self)
+        self._scroll = Scroll(margins=(24, 0, 24, 16), parent=self)
         self.effect = EffectPanel()
-        self.form = RecipeForm(self.effect)
-        self._levels = SegmentedControl(
-            [(level, tr(LEVEL_TITLES[level])) for level in LEVELS], stretch=True, name=tr("Fields shown")
-        )
+        self.form = RecipeForm(self.effect, self._scroll.content)
         self._happening = RichLabel("", "label", "ink2")
         self._problem = ProblemLine()
         self.start_button = primary(tr("Start"), "play")
@@ -60,7 +60,6 @@ class RecipePanel(QWidget):
         self.set_fixed("")
 
     def _lay_out(self) -> None:
-        self._scroll = Scroll(margins=(24, 0, 24, 16))
         self._scroll.column.addWidget(self.form)
         top = QVBoxLayout()
         top.setContentsMargins(24, 16, 24, 12)

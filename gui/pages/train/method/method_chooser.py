@@ -42,12 +42,12 @@ class MethodChooser(Card):
         self._current = METHODS[0].id
         self._base = BaseFacts()
         self._options: Options | None = None
-        self._search = SearchField(tr("Search methods and variants"))
+        self._search = SearchField(tr("Search methods and variants"), self)
         self._search.searched.connect(self._filter)
-        self._where = link(tr("Supported combinations"))
+        self._where = link(tr("Supported combinations"), self)
         self._where.clicked.connect(self._show_where)
-        self.explanation = MethodExplanation()
-        self._list = Scroll(margins=(8, 12, 8, 12), spacing=0)
+        self._list = Scroll(margins=(8, 12, 8, 12), spacing=0, parent=self)
+        self.explanation = MethodExplanation(self)
         self._nothing = Label("", "body", "ink2", wrap=True)
         self._fill()
         self._lay_out()
@@ -80,7 +80,7 @@ class MethodChooser(Card):
             self._headings[group] = heading
             self._list.column.addWidget(heading)
             for entry in entries:
-                row = MethodRow(entry)
+                row = MethodRow(entry, self._list.content)
                 row.clicked.connect(lambda _checked=False, method_id=entry.id: self._choose(method_id))
                 row.moved.connect(lambda rows, row=row: self._move(row, rows))
                 row.looked_at.connect(lambda row=row: self._look_at(row))

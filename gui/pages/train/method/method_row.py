@@ -10,7 +10,7 @@ from math import ceil
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from engine.api import METHODS, BaseFacts, Method, Options, Problem
 from gui.look import icons, style
@@ -37,8 +37,8 @@ class MethodRow(QAbstractButton):
     looked_at = Signal()
     searched = Signal(str)
 
-    def __init__(self, entry: Method) -> None:
-        super().__init__()
+    def __init__(self, entry: Method, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.entry = entry
         self._trainable = ""
         self._reason = ""
