@@ -23,7 +23,7 @@ NOT_SAID = {
 KEYS = {
     "gui/models": {
         "no measurable difference",
-        "Thing",
+        "Item",
         "DataError",
         "BaseModelError",
         "RecipeError",
