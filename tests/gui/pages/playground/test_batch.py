@@ -24,7 +24,7 @@ ROWS = [
 
 
 @pytest.fixture
-def batch_controller(page) -> PlaygroundPage:
+def batch_page(page) -> PlaygroundPage:
     """The page with three conversations to be summarised by the base and one adapter."""
     page.offer_conversations("chats", ROWS)
     page.open(["a1"])
@@ -47,8 +47,8 @@ def shown(page: PlaygroundPage) -> list[dict[str, str]]:
     ]
 
 
-def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batch_controller):
-    assert [column.title for column in batch_controller.batch_controller.view.table.columns] == [
+def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batch_page):
+    assert [column.title for column in batch_page.batch_controller.view.table.columns] == [
         "Conversation",
         "Reference summary",
         "Base model",
@@ -56,62 +56,62 @@ def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batc
         "a1-name",
         "ROUGE-1",
     ]
-    assert batch_controller.summarise_button.text() == "Summarise 3"
-    batch_controller.controller.add("a2")
-    assert len(batch_controller.batch_controller.view.table.columns) == 8
-    batch_controller.batch_controller.view.count.setValue(2)
-    assert batch_controller.summarise_button.text() == "Summarise 2"
+    assert batch_page.summarise_button.text() == "Summarise 3"
+    batch_page.controller.add("a2")
+    assert len(batch_page.batch_controller.view.table.columns) == 8
+    batch_page.batch_controller.view.count.setValue(2)
+    assert batch_page.summarise_button.text() == "Summarise 2"
 
 
-def test_every_conversation_is_summarised_in_every_column_and_the_columns_compared(batch_controller, qtbot):
-    summarised(batch_controller, qtbot)
-    rows = shown(batch_controller)
+def test_every_conversation_is_summarised_in_every_column_and_the_columns_compared(batch_page, qtbot):
+    summarised(batch_page, qtbot)
+    rows = shown(batch_page)
     assert [row["summary 1"] for row in rows] == [SUMMARIES["a1"]] * 3
     assert {row["score 0"] for row in rows} == {"50.0"}
-    head, base, tuned = batch_controller.batch_controller.view.score_texts()
+    head, base, tuned = batch_page.batch_controller.view.score_texts()
     assert head == "ROUGE-1, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0)"
     assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). No measurable difference, paired with the base:")
-    assert batch_controller.batch_controller.view.busy.isHidden()
-    assert batch_controller.summarise_button.isEnabled()
+    assert batch_page.batch_controller.view.busy.isHidden()
+    assert batch_page.summarise_button.isEnabled()
 
 
-def test_one_conversation_has_no_interval(batch_controller, qtbot):
-    batch_controller.batch_controller.view.count.setValue(1)
-    summarised(batch_controller, qtbot)
-    head, _base, tuned = batch_controller.batch_controller.view.score_texts()
+def test_one_conversation_has_no_interval(batch_page, qtbot):
+    batch_page.batch_controller.view.count.setValue(1)
+    summarised(batch_page, qtbot)
+    head, _base, tuned = batch_page.batch_controller.view.score_texts()
     assert head == "ROUGE-1 on one conversation with a reference, so no interval."
     assert tuned == "a1-name: 50.0"
 
 
-def test_a_column_that_fails_says_so_in_its_row_and_the_others_go_on(batch_controller, workers, qtbot):
+def test_a_column_that_fails_says_so_in_its_row_and_the_others_go_on(batch_page, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"fail": "The adapter is damaged."}})
-    summarised(batch_controller, qtbot)
-    assert [row["summary 1"] for row in shown(batch_controller)] == ["The adapter is damaged."] * 3
-    assert [row["summary 0"] for row in shown(batch_controller)] == [SUMMARIES[""]] * 3
-    assert batch_controller.batch_controller.view.score_texts() == []
+    summarised(batch_page, qtbot)
+    assert [row["summary 1"] for row in shown(batch_page)] == ["The adapter is damaged."] * 3
+    assert [row["summary 0"] for row in shown(batch_page)] == [SUMMARIES[""]] * 3
+    assert batch_page.batch_controller.view.score_texts() == []
 
 
-def test_a_batch_is_cancelled_and_gone_on_with(batch_controller, workers, qtbot):
+def test_a_batch_is_cancelled_and_gone_on_with(batch_page, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"hang": True}})
-    batch_controller.summarise_button.click()
-    batch = batch_controller.batch_controller.batch
+    batch_page.summarise_button.click()
+    batch = batch_page.batch_controller.batch
     qtbot.waitUntil(lambda: batch.rows[0].results.columns[1].status == "running", timeout=WAIT)
-    assert not batch_controller.summarise_button.isEnabled()
-    assert batch_controller.batch_controller.view.busy.isVisible()
-    batch_controller.batch_controller.view.cancel_button.click()
-    assert batch_controller.batch_controller.view.notice.text() == "Cancelled after 0 of 3 conversations."
-    qtbot.waitUntil(batch_controller.summarise_button.isEnabled, timeout=WAIT)
-    batch_controller.controller.summarizer.close()
-    qtbot.waitUntil(lambda: not batch_controller.controller.summarizer.alive, timeout=WAIT)
+    assert not batch_page.summarise_button.isEnabled()
+    assert batch_page.batch_controller.view.busy.isVisible()
+    batch_page.batch_controller.view.cancel_button.click()
+    assert batch_page.batch_controller.view.notice.text() == "Cancelled after 0 of 3 conversations."
+    qtbot.waitUntil(batch_page.summarise_button.isEnabled, timeout=WAIT)
+    batch_page.controller.summarizer.close()
+    qtbot.waitUntil(lambda: not batch_page.controller.summarizer.alive, timeout=WAIT)
     workers.say(SUMMARIES)
-    batch_controller.batch_controller.view.notice.action_button().click()
+    batch_page.batch_controller.view.notice.action_button().click()
     qtbot.waitUntil(lambda: batch.done == 3, timeout=WAIT)
     assert not batch.can_go_on
 
 
-def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(batch_controller, workers, monkeypatch):
-    batch = batch_controller.batch_controller.batch
+def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(batch_page, workers, monkeypatch):
+    batch = batch_page.batch_controller.batch
     workers.manager.summarizer.state = "ready"
     monkeypatch.setattr(workers.manager.summarizer, "summarize", lambda *_: "r")
     batch.go_on()
@@ -130,35 +130,35 @@ def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(batch_contro
     workers.manager.summarizer.state = "off"
 
 
-def test_a_dead_worker_keeps_what_was_done(batch_controller, workers, qtbot):
+def test_a_dead_worker_keeps_what_was_done(batch_page, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"abort": True}})
-    summarised(batch_controller, qtbot)
-    assert "Finished summaries are saved." in batch_controller.batch_controller.view.notice.text()
-    assert batch_controller.batch_controller.batch.can_go_on
+    summarised(batch_page, qtbot)
+    assert "Finished summaries are saved." in batch_page.batch_controller.view.notice.text()
+    assert batch_page.batch_controller.batch.can_go_on
     workers.say(SUMMARIES)
-    batch_controller.batch_controller.view.notice.action_button().click()
-    qtbot.waitUntil(lambda: batch_controller.batch_controller.batch.done == 3, timeout=WAIT)
+    batch_page.batch_controller.view.notice.action_button().click()
+    qtbot.waitUntil(lambda: batch_page.batch_controller.batch.done == 3, timeout=WAIT)
 
 
-def test_a_row_is_looked_at_alone_and_can_be_commented_on(batch_controller, qtbot):
-    summarised(batch_controller, qtbot)
-    row: BatchRow = batch_controller.batch_controller.batch.rows[0]
-    batch_controller.batch_controller.view.view.opened.emit(row)
-    assert not batch_controller.shows_several
-    assert batch_controller.panel.conversation == CONVERSATION
-    assert batch_controller.panel.reference == "The venue offers the 21st."
-    assert batch_controller.columns.view("a1").text() == SUMMARIES["a1"]
-    batch_controller.columns.view("a1").tools.thumbs["up"].click()
-    assert batch_controller.controller.history.items[0].good
-    batch_controller.mode.set_current("several")
-    assert batch_controller.batch_controller.batch.done == 3
+def test_a_row_is_looked_at_alone_and_can_be_commented_on(batch_page, qtbot):
+    summarised(batch_page, qtbot)
+    row: BatchRow = batch_page.batch_controller.batch.rows[0]
+    batch_page.batch_controller.view.view.opened.emit(row)
+    assert not batch_page.shows_several
+    assert batch_page.panel.conversation == CONVERSATION
+    assert batch_page.panel.reference == "The venue offers the 21st."
+    assert batch_page.columns.view("a1").text() == SUMMARIES["a1"]
+    batch_page.columns.view("a1").tools.thumbs["up"].click()
+    assert batch_page.controller.history.items[0].good
+    batch_page.mode.set_current("several")
+    assert batch_page.batch_controller.batch.done == 3
 
 
-def test_the_table_is_exported_whole_and_harmless(batch_controller, qtbot, tmp_path):
-    summarised(batch_controller, qtbot)
-    batch_controller.batch_controller.export(tmp_path / "out.csv")
-    wait_for(batch_controller.batch_controller)
-    qtbot.waitUntil(lambda: "Exported" in batch_controller.batch_controller.view.notice.text(), timeout=WAIT)
+def test_the_table_is_exported_whole_and_harmless(batch_page, qtbot, tmp_path):
+    summarised(batch_page, qtbot)
+    batch_page.batch_controller.export(tmp_path / "out.csv")
+    wait_for(batch_page.batch_controller)
+    qtbot.waitUntil(lambda: "Exported" in batch_page.batch_controller.view.notice.text(), timeout=WAIT)
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert rows[1]["conversation"] == ROWS[1].conversation
@@ -166,21 +166,21 @@ def test_the_table_is_exported_whole_and_harmless(batch_controller, qtbot, tmp_p
     assert rows[0]["a1-name: rouge1"] == "0.5"
 
 
-def test_options_go_along_and_come_back(batch_controller):
-    assert batch_controller.decoding.isVisible()
-    assert batch_controller.copy_button.isHidden()
-    batch_controller.mode.set_current("one")
-    assert batch_controller.decoding.isVisible()
-    assert batch_controller.copy_button.isVisible()
+def test_options_go_along_and_come_back(batch_page):
+    assert batch_page.decoding.isVisible()
+    assert batch_page.copy_button.isHidden()
+    batch_page.mode.set_current("one")
+    assert batch_page.decoding.isVisible()
+    assert batch_page.copy_button.isVisible()
 
 
-def test_a_batch_waits_until_a_run_lets_the_device_go(batch_controller, workers, qtbot):
+def test_a_batch_waits_until_a_run_lets_the_device_go(batch_page, workers, qtbot):
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: "holds the device" in batch_controller.strip.text(), timeout=WAIT)
-    batch_controller.summarise()
-    assert not batch_controller.batch_controller.is_busy
-    assert not batch_controller.controller.summarizer.alive
+    qtbot.waitUntil(lambda: "holds the device" in batch_page.strip.text(), timeout=WAIT)
+    batch_page.summarise()
+    assert not batch_page.batch_controller.is_busy
+    assert not batch_page.controller.summarizer.alive
     run.stop()
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
 
@@ -193,7 +193,7 @@ def found(split: str | None, *rows: Example) -> dict[str, Any]:
     return {"event": "conversations_read", "split": split, "conversations": table}
 
 
-def test_files_are_read_split_by_split(batch_controller, workers, qtbot, tmp_path):
+def test_files_are_read_split_by_split(batch_page, workers, qtbot, tmp_path):
     left_out = {"empty": 1, "too_long": 0, "beyond": 2}
     workers.reading = [
         ["emit", found("test", ROWS[2])],
@@ -201,17 +201,17 @@ def test_files_are_read_split_by_split(batch_controller, workers, qtbot, tmp_pat
         ["emit", {"event": "result_made", "result": {"conversations": 3, "left_out": left_out}}],
     ]
     (tmp_path / "chats.jsonl").write_text("{}")
-    drop(batch_controller, tmp_path / "chats.jsonl")
-    assert batch_controller.batch_controller.view.busy.isVisible()
-    qtbot.waitUntil(lambda: batch_controller.batch_controller.count == 1, timeout=WAIT)
-    source = batch_controller.batch_controller.view.source
+    drop(batch_page, tmp_path / "chats.jsonl")
+    assert batch_page.batch_controller.view.busy.isVisible()
+    qtbot.waitUntil(lambda: batch_page.batch_controller.count == 1, timeout=WAIT)
+    source = batch_page.batch_controller.view.source
     assert [source.itemText(at) for at in range(2)] == ["chats.jsonl (test) (1)", "chats.jsonl (train) (2)"]
-    assert batch_controller.batch_controller.view.notice.text().startswith(
+    assert batch_page.batch_controller.view.notice.text().startswith(
         "Left out: 1 without conversation, 2 beyond"
     )
     source.set_key("chats.jsonl (train)")
     source.chosen.emit("chats.jsonl (train)")
-    assert [row.example for row in batch_controller.batch_controller.batch.rows] == ROWS[:2]
+    assert [row.example for row in batch_page.batch_controller.batch.rows] == ROWS[:2]
 
 
 def drop(page: PlaygroundPage, *files) -> None:
@@ -228,12 +228,12 @@ def drop(page: PlaygroundPage, *files) -> None:
     )
 
 
-def test_files_that_can_not_be_read_are_named(batch_controller, workers, qtbot, tmp_path):
+def test_files_that_can_not_be_read_are_named(batch_page, workers, qtbot, tmp_path):
     workers.reading = [["fail", {"message": "chats.jsonl is damaged.", "hint": "Repair it."}]]
     (tmp_path / "chats.jsonl").write_text("{}")
-    drop(batch_controller, tmp_path / "chats.jsonl")
+    drop(batch_page, tmp_path / "chats.jsonl")
     qtbot.waitUntil(
-        lambda: batch_controller.batch_controller.view.notice.text() == "chats.jsonl is damaged. Repair it.",
+        lambda: batch_page.batch_controller.view.notice.text() == "chats.jsonl is damaged. Repair it.",
         timeout=WAIT,
     )
 
