@@ -95,7 +95,7 @@ def is_blank(each: QWidget) -> bool:
     return isinstance(each, (QPushButton, QLabel)) and not each.isVisible() and not each.text()
 
 
-def told(each: QWidget, text: QAccessible.Text = QAccessible.Text.Name) -> str:
+def accessible_text(each: QWidget, text: QAccessible.Text = QAccessible.Text.Name) -> str:
     return QAccessible.queryAccessibleInterface(each).text(text)
 
 
@@ -104,9 +104,8 @@ def role_of(each: QWidget) -> QAccessible.Role:
 
 
 def described(each: QWidget) -> str:
-    return (
-        f"{type(each).__name__} in {type(each.parentWidget()).__name__}: {told(each)!r}, {role_of(each).name}"
-    )
+    kind, parent = type(each).__name__, type(each.parentWidget()).__name__
+    return f"{kind} in {parent}: {accessible_text(each)!r}, {role_of(each).name}"
 
 
 def walk(window: MainWindow) -> list[QWidget]:
@@ -125,11 +124,13 @@ def walk(window: MainWindow) -> list[QWidget]:
 def test_everything_that_can_be_used_has_a_name_a_role_and_what_its_tooltip_says(window):
     found = walk(window)
     assert len(found) > 200
-    assert [described(each) for each in found if not told(each).strip()] == []
+    assert [described(each) for each in found if not accessible_text(each).strip()] == []
     assert [described(each) for each in found if role_of(each) not in USABLE] == []
-    explained = [each for each in found if each.toolTip() not in {"", told(each)}]
+    explained = [each for each in found if each.toolTip() not in {"", accessible_text(each)}]
     assert len(explained) > 10
-    assert [described(each) for each in explained if not told(each, QAccessible.Text.Description)] == []
+    assert [
+        described(each) for each in explained if not accessible_text(each, QAccessible.Text.Description)
+    ] == []
     for kind, role in DRAWN.items():
         drawn = window.findChildren(kind)
         assert drawn
@@ -141,14 +142,14 @@ def test_every_field_of_the_recipe_is_described_by_its_help(window):
     fields = [form.field(f"training.{info.name}") for info in describe(type(form.recipe().training))]
     assert len(fields) > 15
     for field in fields:
-        assert field.info.help in told(field.control.widget, QAccessible.Text.Description)
+        assert field.info.help in accessible_text(field.control.widget, QAccessible.Text.Description)
 
 
 def test_no_two_controls_of_a_field_share_one_name_and_kind(window):
     for pair in window.built("train").findChildren(SliderSpin):
-        assert told(pair.slider)
-        assert told(pair.spin)
-        assert told(pair.slider) != told(pair.spin)
+        assert accessible_text(pair.slider)
+        assert accessible_text(pair.spin)
+        assert accessible_text(pair.slider) != accessible_text(pair.spin)
 
 
 def test_the_focus_is_seen_on_every_page(window, qtbot):

@@ -49,7 +49,7 @@ STARTED = {
 ENDLESS = [["emit", STARTED], ["steps", {"count": 10_000, "per_second": 50}]]
 
 
-class House:
+class WindowHarness:
     """A window whose workers follow the script of their kind."""
 
     def __init__(self, qtbot) -> None:
@@ -73,8 +73,8 @@ class House:
 
 
 @pytest.fixture
-def house(qtbot, home):
-    made = House(qtbot)
+def harness(qtbot, home):
+    made = WindowHarness(qtbot)
     yield made
     end(made.manager)
 
@@ -116,7 +116,7 @@ def test_all_pages_together_load_no_torch():
     assert not modules & set(HEAVY)
 
 
-def test_files_dropped_on_the_window_are_checked_as_data(house, qtbot, tmp_path):
+def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_path):
     problem = {"field": "data.source", "message": "It is empty.", "hint": ""}
     failed = {
         "event": "failed",
@@ -125,8 +125,8 @@ def test_files_dropped_on_the_window_are_checked_as_data(house, qtbot, tmp_path)
         "message": "It is empty.",
         "hint": "",
     }
-    house.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
-    house.scripts["check_data"] = [["emit", failed]]
+    harness.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
+    harness.scripts["check_data"] = [["emit", failed]]
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "talk.csv")), QUrl("https://example.org/talk.csv")])
     action, button, modifier = (
@@ -134,86 +134,86 @@ def test_files_dropped_on_the_window_are_checked_as_data(house, qtbot, tmp_path)
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    house.window.dropEvent(QDropEvent(QPointF(10, 10), action, mime, button, modifier))
-    assert house.window.current_key() == "data"
-    assert house.window.built("data").parts.source.source.text() == str(tmp_path / "talk.csv")
-    qtbot.waitUntil(lambda: not house.window.built("data").checker.is_busy, timeout=WAIT)
+    harness.window.dropEvent(QDropEvent(QPointF(10, 10), action, mime, button, modifier))
+    assert harness.window.current_key() == "data"
+    assert harness.window.built("data").parts.source.source.text() == str(tmp_path / "talk.csv")
+    qtbot.waitUntil(lambda: not harness.window.built("data").checker.is_busy, timeout=WAIT)
 
 
-def test_the_data_page_leads_to_the_labelling_page_and_back(house, qtbot):
+def test_the_data_page_leads_to_the_labelling_page_and_back(harness, qtbot):
     about = labelling.create("Talk", "talk.csv", [Example("1", "Ann: Tea?", "")])
     result = {"set": about.id, "left_out": {}}
-    house.scripts["label_data"] = [["emit", {"event": "result_made", "result": result}]]
-    house.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
-    house.window.show_built("data").label_requested.emit({"source": "talk.csv"}, "starter")
-    page = house.window.built("labelling")
-    assert house.window.current_key() == "labelling"
+    harness.scripts["label_data"] = [["emit", {"event": "result_made", "result": result}]]
+    harness.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
+    harness.window.show_built("data").label_requested.emit({"source": "talk.csv"}, "starter")
+    page = harness.window.built("labelling")
+    assert harness.window.current_key() == "labelling"
     qtbot.waitUntil(lambda: page.controller.item is not None, timeout=WAIT)
     assert page.header.title() == "Talk"
-    assert house.window.rail.item("data").isChecked()
+    assert harness.window.rail.item("data").isChecked()
     page.back_button.click()
-    assert house.window.current_key() == "data"
-    house.window.built("data").label_requested.emit({}, "starter")
-    assert house.window.current_key() == "labelling"
+    assert harness.window.current_key() == "data"
+    harness.window.built("data").label_requested.emit({}, "starter")
+    assert harness.window.current_key() == "labelling"
     assert page.header.title() == "Talk"
     page.use_requested.emit({"source": "/exported"})
-    assert house.window.current_key() == "train"
+    assert harness.window.current_key() == "train"
     page.controller.close()
 
 
-def test_pages_are_built_when_they_are_first_shown(house):
-    places = {key: house.window.page(key) for key in KEYS}
+def test_pages_are_built_when_they_are_first_shown(harness):
+    places = {key: harness.window.page(key) for key in KEYS}
     assert all(isinstance(place, LazyPage) for place in places.values())
     assert places["train"].is_built()
     assert not places["history"].is_built()
-    house.window.show_page("history")
+    harness.window.show_page("history")
 
     assert places["history"].is_built()
 
 
-def test_the_rail_shows_how_far_the_run_is(house, qtbot):
-    house.train(qtbot)
-    qtbot.waitUntil(lambda: house.window.rail.item("train").badge not in {"", "0\u202f%"}, timeout=WAIT)
+def test_the_rail_shows_how_far_the_run_is(harness, qtbot):
+    harness.train(qtbot)
+    qtbot.waitUntil(lambda: harness.window.rail.item("train").badge not in {"", "0\u202f%"}, timeout=WAIT)
 
 
-def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(house, qtbot, monkeypatch):
+def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(harness, qtbot, monkeypatch):
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(house.window.taskbar, "_send", sent.append)
-    monkeypatch.setattr(house.window, "isActiveWindow", lambda: False)
-    house.scripts["train"] = [["emit", STARTED], ["steps", {"count": 100, "per_second": 50}]]
-    model = house.window.built("train").start_run(recipe.from_tables(BASICS))
+    monkeypatch.setattr(harness.window.taskbar, "_send", sent.append)
+    monkeypatch.setattr(harness.window, "isActiveWindow", lambda: False)
+    harness.scripts["train"] = [["emit", STARTED], ["steps", {"count": 100, "per_second": 50}]]
+    model = harness.window.built("train").start_run(recipe.from_tables(BASICS))
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
     assert sent[0]["progress-visible"] is True
     assert 0 < sent[-3]["progress"] <= 1
     assert sent[-2:] == [{"progress-visible": False}, {"urgent": True}]
 
 
-def test_a_window_without_a_run_closes_at_once(house):
-    house.window.close()
+def test_a_window_without_a_run_closes_at_once(harness):
+    harness.window.close()
 
-    assert house.left == [1]
+    assert harness.left == [1]
 
 
-def test_closing_while_a_run_trains_asks_and_cancel_stays(house, qtbot):
-    model = house.train(qtbot)
-    house.window.close()
-    dialog = house.window.quit_dialog
+def test_closing_while_a_run_trains_asks_and_cancel_stays(harness, qtbot):
+    model = harness.train(qtbot)
+    harness.window.close()
+    dialog = harness.window.quit_dialog
     assert dialog is not None
-    assert house.left == []
+    assert harness.left == []
     dialog.cancel_button.click()
 
-    assert house.window.quit_dialog is None
-    assert house.window.isVisible()
+    assert harness.window.quit_dialog is None
+    assert harness.window.isVisible()
     assert model.running
     assert not model.stopping
 
 
-def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(house, qtbot):
-    model = house.train(qtbot)
-    house.window.close()
-    house.window.quit_dialog.keep_button.click()
-    assert house.left == [1]
-    house.manager.leave()
+def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(harness, qtbot):
+    model = harness.train(qtbot)
+    harness.window.close()
+    harness.window.quit_dialog.keep_button.click()
+    assert harness.left == [1]
+    harness.manager.leave()
     assert model.job.is_running()
 
     other = WorkerManager()
@@ -228,27 +228,27 @@ def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(hous
     other.leave()
 
 
-def test_a_paused_run_that_is_left_is_said_to_go_on(house, qtbot):
-    model = house.train(qtbot)
+def test_a_paused_run_that_is_left_is_said_to_go_on(harness, qtbot):
+    model = harness.train(qtbot)
     model.pause()
     qtbot.waitUntil(lambda: model.state.paused, timeout=WAIT)
-    house.window.close()
-    dialog = house.window.quit_dialog
+    harness.window.close()
+    dialog = harness.window.quit_dialog
     assert "paused, and its process keeps running without" in "".join(
         label.text() for label in dialog.findChildren(Label)
     )
     dialog.cancel_button.click()
 
 
-def test_a_run_that_can_t_be_asked_to_stop_says_why_and_the_window_stays(house, qtbot, monkeypatch):
-    model = house.train(qtbot)
+def test_a_run_that_can_t_be_asked_to_stop_says_why_and_the_window_stays(harness, qtbot, monkeypatch):
+    model = harness.train(qtbot)
 
     def refuse():
         raise StorageError("The command can't be left.", "Free some space.")
 
     monkeypatch.setattr(model._thread, "stop", refuse)
-    house.window.close()
-    dialog = house.window.quit_dialog
+    harness.window.close()
+    dialog = harness.window.quit_dialog
     dialog.stop_button.click()
     assert not dialog.stopping
     assert not model.stopping
@@ -256,33 +256,33 @@ def test_a_run_that_can_t_be_asked_to_stop_says_why_and_the_window_stays(house, 
     dialog.cancel_button.click()
 
 
-def test_settings_lead_to_the_disk_s_use(house, qtbot):
-    house.window.rail.settings_wanted.emit()
-    [settings] = house.window.findChildren(SettingsDialog)
+def test_settings_lead_to_the_disk_s_use(harness, qtbot):
+    harness.window.rail.settings_wanted.emit()
+    [settings] = harness.window.findChildren(SettingsDialog)
     settings.disk_button.click()
-    [disk] = house.window.findChildren(DiskDialog)
+    [disk] = harness.window.findChildren(DiskDialog)
     qtbot.waitUntil(lambda: disk.sizes["runs"].text() != "–", timeout=WAIT)
     wait_for(disk)
     disk.close()
     settings.close()
 
 
-def test_stop_and_save_waits_for_the_run_and_then_leaves(house, qtbot):
-    model = house.train(qtbot)
-    house.window.close()
-    house.window.quit_dialog.stop_button.click()
-    qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
+def test_stop_and_save_waits_for_the_run_and_then_leaves(harness, qtbot):
+    model = harness.train(qtbot)
+    harness.window.close()
+    harness.window.quit_dialog.stop_button.click()
+    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
 
     assert model.ending.outcome == "stopped"
 
 
-def test_a_new_arena_begins_with_the_recipe_of_the_train_page(house, qtbot):
-    page = house.window.show_built("arena")
+def test_a_new_arena_begins_with_the_recipe_of_the_train_page(harness, qtbot):
+    page = harness.window.show_built("arena")
     page.empty_button.click()
     page.form.entries.set_key("ranks")
     page.form.make_button.click()
     [arena], _ = arenas.list_arenas()
-    here, _family = house.window.built("train").present_recipe()
+    here, _family = harness.window.built("train").present_recipe()
     assert arena.recipe() == here
     assert len(arena.entries) == 7
 
@@ -291,16 +291,16 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
     wanted = recipe.from_tables(BASICS)
     arena = arenas.create(wanted, [{}, {"method": {"id": "ia3"}}])
     arenas.set_paused(arena, paused=False)
-    house = House(qtbot)
+    harness = WindowHarness(qtbot)
     # As in the program: at once, before the queue looks for its next entry.
-    house.window.left.connect(house.manager.leave)
-    house.scripts["train"] = ENDLESS
+    harness.window.left.connect(harness.manager.leave)
+    harness.scripts["train"] = ENDLESS
     qtbot.waitUntil(
-        lambda: house.manager.current is not None and house.manager.current.state.step > 0, timeout=WAIT
+        lambda: harness.manager.current is not None and harness.manager.current.state.step > 0, timeout=WAIT
     )
-    house.window.close()
-    house.window.quit_dialog.stop_button.click()
-    qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
+    harness.window.close()
+    harness.window.quit_dialog.stop_button.click()
+    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
     qtbot.wait(100)
     assert [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))] == [
         "stopped",
@@ -309,12 +309,12 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
     assert not arenas.open_arena(arena.folder).paused
 
 
-def test_a_deaf_worker_can_be_forced_from_the_question(house, qtbot):
-    house.scripts["train"] = [["steps", {"count": 2, "per_second": 100}], ["deaf", 60]]
-    model = house.window.built("train").start_run(recipe.from_tables(BASICS))
+def test_a_deaf_worker_can_be_forced_from_the_question(harness, qtbot):
+    harness.scripts["train"] = [["steps", {"count": 2, "per_second": 100}], ["deaf", 60]]
+    model = harness.window.built("train").start_run(recipe.from_tables(BASICS))
     qtbot.waitUntil(lambda: model.state.step == 2, timeout=WAIT)
-    house.window.close()
-    dialog = house.window.quit_dialog
+    harness.window.close()
+    dialog = harness.window.quit_dialog
     dialog.stop_button.click()
     force = dialog.stop_strip.action_button()
     assert "so far" in dialog.stop_strip.text()
@@ -322,24 +322,24 @@ def test_a_deaf_worker_can_be_forced_from_the_question(house, qtbot):
     strip = dialog.stop_strip
     qtbot.waitUntil(lambda: strip.height() >= strip.heightForWidth(strip.width()), timeout=WAIT)
     force.click()
-    qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
 
     assert model.ending.outcome == "crashed"
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(house, qtbot, keeps):
-    house.scripts["train"] = ENDLESS
+def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(harness, qtbot, keeps):
+    harness.scripts["train"] = ENDLESS
     wanted = recipe.from_tables(BASICS | {"training": {"when_window_leaves": "stop"}})
-    model = house.window.built("train").start_run(wanted)
+    model = harness.window.built("train").start_run(wanted)
     qtbot.waitUntil(lambda: model.state.step >= 1, timeout=WAIT)
-    house.window.close()
-    dialog = house.window.quit_dialog
+    harness.window.close()
+    dialog = harness.window.quit_dialog
     kinds = [button.property("kind") for button in (dialog.stop_button, dialog.keep_button)]
     assert kinds == ["primary", "plain"]
     if keeps:
         dialog.keep_button.click()
-    house.manager.leave()
+    harness.manager.leave()
     if keeps:
         qtbot.wait(1_000)
         assert model.job.is_running()
@@ -350,9 +350,9 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(hous
         dialog.cancel_button.click()
 
 
-def test_the_window_comes_back_where_it_was(house, qtbot):
-    house.window.resize(1200, 800)
-    house.window.closeEvent(QCloseEvent())
+def test_the_window_comes_back_where_it_was(harness, qtbot):
+    harness.window.resize(1200, 800)
+    harness.window.closeEvent(QCloseEvent())
 
     assert Preferences().get("window_geometry")
 
@@ -386,15 +386,15 @@ def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):
     second.close()
 
 
-def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(house, qtbot, monkeypatch):
+def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(harness, qtbot, monkeypatch):
     told = []
-    monkeypatch.setattr(house.window.notifier, "notify", lambda *said: told.append(said))
-    model = house.train(qtbot)
+    monkeypatch.setattr(harness.window.notifier, "notify", lambda *said: told.append(said))
+    model = harness.train(qtbot)
     model.free_device()
-    qtbot.waitUntil(lambda: house.manager.current is None, timeout=WAIT)
-    house.scripts["train"] = [["emit", STARTED]]
-    house.manager.resume(model.id)
-    qtbot.waitUntil(lambda: house.manager.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
+    harness.scripts["train"] = [["emit", STARTED]]
+    harness.manager.resume(model.id)
+    qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
 
     assert told == [("Completed", "A run")]
 
@@ -440,15 +440,15 @@ def test_settings_apply_at_once_and_are_kept(qtbot, home):
     dialog.schemes.set_current("light")
 
 
-def test_the_rail_opens_settings_and_help(house):
-    house.window.rail.settings_wanted.emit()
-    (dialog,) = house.window.findChildren(QDialog)
+def test_the_rail_opens_settings_and_help(harness):
+    harness.window.rail.settings_wanted.emit()
+    (dialog,) = harness.window.findChildren(QDialog)
     assert dialog.isVisible()
     dialog.close()
-    house.window.rail.help_wanted.emit()
-    assert house.window.current_key() == "help"
-    assert not any(house.window.rail.item(key).isChecked() for key in KEYS)
-    wait_for(house.window.built("help"))
+    harness.window.rail.help_wanted.emit()
+    assert harness.window.current_key() == "help"
+    assert not any(harness.window.rail.item(key).isChecked() for key in KEYS)
+    wait_for(harness.window.built("help"))
 
 
 def test_only_living_runs_are_taken_up(home):

@@ -158,7 +158,7 @@ def test_a_title_that_fits_comes_before_other_words():
     assert [offer.title for offer, _ in found_by(" ", offers)] == ["Appearance", "Dark roast"]
 
 
-class Moves(QObject):
+class MoveRecorder(QObject):
     """Keeps where a widget was moved to while it was on the screen."""
 
     def __init__(self, widget):
@@ -175,7 +175,7 @@ class Moves(QObject):
 def test_it_stands_at_the_window_s_head_before_it_is_shown_and_stays_there(window, qtbot):
     window.move(100, 80)
     opened = Palette([PaletteEntry("One", "", lambda: None), PaletteEntry("Two", "", lambda: None)], window)
-    moves = Moves(opened)
+    moves = MoveRecorder(opened)
     at = window.mapToGlobal(QPoint((window.width() - opened.width()) // 2, TOP))
     assert opened.pos() == at
     with qtbot.waitExposed(opened):

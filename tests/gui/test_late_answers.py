@@ -100,7 +100,7 @@ def test_what_is_under_way_to_a_listener_goes_with_it(asked, qtbot):
     _, thread = asked
     listener, heard = QObject(), []
     thread.subscribe(listener, result=heard.append)
-    elsewhere = Elsewhere(thread)
+    elsewhere = OtherThread(thread)
     elsewhere.start()
     assert elsewhere.wait()
     shiboken6.delete(listener)
@@ -110,7 +110,7 @@ def test_what_is_under_way_to_a_listener_goes_with_it(asked, qtbot):
     assert heard == []
 
 
-class Elsewhere(QThread):
+class OtherThread(QThread):
     """Lets the thread of a job answer from beside the window's, as it does."""
 
     def __init__(self, thread: EngineThread) -> None:

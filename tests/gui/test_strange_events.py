@@ -40,7 +40,7 @@ Events = list[dict[str, Any]]
 
 
 @pytest.fixture
-def told() -> Events:
+def run_events() -> Events:
     """The events of a run, with those of one that memory does not suffice for: they were added to a run's later."""
     *run, ended = read_all(GOLDEN)
     facts = {
@@ -60,9 +60,9 @@ def job(home) -> Job:
     return add_run()
 
 
-def last_of_each(told: Events) -> dict[str, int]:
+def last_of_each(run_events: Events) -> dict[str, int]:
     """Return where the last event of each kind stands."""
-    return {event["event"]: place for place, event in enumerate(told)}
+    return {event["event"]: index for index, event in enumerate(run_events)}
 
 
 def passed_over(model: RunModel) -> bool:
@@ -81,7 +81,7 @@ def is_sound(event: dict[str, Any]) -> bool:
     return all(validated(found) is found for found in read([event]))
 
 
-class Shown:
+class AllViews:
     """All that shows a run which was: the history's row and facts, its page, its report."""
 
     def __init__(self, qtbot, job: Job) -> None:
@@ -119,25 +119,25 @@ class Shown:
 def strange_forms(event: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Return an event with anything in any one place, in no order, and what was done."""
     chosen = [way for way in key_paths(event) if {"rouge2", "rougeL", "rougeLsum"}.isdisjoint(way)]
-    forms = [(f"{event['event']}.{said}", strange) for said, strange in corruptions(event, chosen)]
+    forms = [(f"{event['event']}.{text}", strange) for text, strange in corruptions(event, chosen)]
     return random.Random(event["event"]).sample(forms, len(forms))
 
 
-def test_events_with_anything_anywhere_are_shown(styled, qtbot, job, told):
-    shown = Shown(qtbot, job)
-    assert not passed_over(shown.show(told))
-    kinds = last_of_each(told)
+def test_events_with_anything_anywhere_are_shown(styled, qtbot, job, run_events):
+    shown = AllViews(qtbot, job)
+    assert not passed_over(shown.show(run_events))
+    kinds = last_of_each(run_events)
     assert kinds.keys() >= SCHEMAS.keys()
     taken_in = [
-        [(place, *form) for form in strange_forms(told[place]) if is_sound(form[1])]
-        for place in kinds.values()
+        [(index, *form) for form in strange_forms(run_events[index]) if is_sound(form[1])]
+        for index in kinds.values()
     ]
     # To show a run takes longest, so one event of each kind is strange at a time.
     for changes in zip_longest(*taken_in):
-        events, done = list(told), []
-        for place, said, strange in filter(None, changes):
-            events[place] = strange
-            done.append(said)
+        events, done = list(run_events), []
+        for index, text, strange in filter(None, changes):
+            events[index] = strange
+            done.append(text)
         try:
             assert not passed_over(shown.show(events))
         except Exception as error:
@@ -145,21 +145,21 @@ def test_events_with_anything_anywhere_are_shown(styled, qtbot, job, told):
             raise
 
 
-def test_events_that_are_not_as_they_should_be_are_passed_over(styled, qtbot, job, told):
-    shown = Shown(qtbot, job)
-    for place in last_of_each(told).values():
-        damaged = [form for form in strange_forms(told[place]) if not is_sound(form[1])]
-        for said, strange in damaged:
+def test_events_that_are_not_as_they_should_be_are_passed_over(styled, qtbot, job, run_events):
+    shown = AllViews(qtbot, job)
+    for index in last_of_each(run_events).values():
+        damaged = [form for form in strange_forms(run_events[index]) if not is_sound(form[1])]
+        for text, strange in damaged:
             [found] = read([strange])
-            assert validated(found)["message"] == DAMAGED, said
+            assert validated(found)["message"] == DAMAGED, text
         # All of them are that notice to whoever shows the run, whatever was in it.
         for _, strange in damaged[:1]:
-            assert passed_over(shown.live([*told[:place], strange, *told[place + 1 :]]))
+            assert passed_over(shown.live([*run_events[:index], strange, *run_events[index + 1 :]]))
 
 
-def test_the_history_shows_a_run_with_a_damaged_event(styled, qtbot, job, told):
-    damaged = [event | {"verdict": 3, "loss": [], "step": "x"} for event in told]
-    assert passed_over(Shown(qtbot, job).show([*told, *damaged]))
+def test_the_history_shows_a_run_with_a_damaged_event(styled, qtbot, job, run_events):
+    damaged = [event | {"verdict": 3, "loss": [], "step": "x"} for event in run_events]
+    assert passed_over(AllViews(qtbot, job).show([*run_events, *damaged]))
 
 
 @pytest.mark.parametrize(

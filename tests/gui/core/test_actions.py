@@ -29,10 +29,10 @@ def test_ids_are_unique_and_of_a_known_place():
 
 
 def test_no_two_actions_have_the_same_keys_where_both_hold():
-    for place in SCOPES:
-        keys = [one for each in (*actions.in_scope("window"), *actions.in_scope(place)) for one in each.keys]
-        if place != "window":
-            assert len(set(keys)) == len(keys), place
+    for scope in SCOPES:
+        keys = [one for each in (*actions.in_scope("window"), *actions.in_scope(scope)) for one in each.keys]
+        if scope != "window":
+            assert len(set(keys)) == len(keys), scope
 
 
 @pytest.mark.parametrize("each", [each for each in ACTIONS if each.is_pressed], ids=lambda each: each.id)

@@ -21,26 +21,26 @@ def background(qtbot):
 
 
 def test_results_come_in_the_order_in_which_jobs_were_given(background, qtbot):
-    told = []
+    received = []
     for number in range(5):
-        background.run(lambda number=number: number, told.append)
+        background.run(lambda number=number: number, received.append)
 
-    qtbot.waitUntil(lambda: len(told) == 5)
-    assert told == list(range(5))
+    qtbot.waitUntil(lambda: len(received) == 5)
+    assert received == list(range(5))
 
 
 def test_what_fails_is_told_to_whom_it_concerns(background, qtbot):
-    told = []
+    received = []
 
     def fail():
         raise AppError("It is gone.")
 
-    background.run(fail, told.append)
-    background.run(fail, lambda _: None, lambda error: told.append(error.message))
-    background.run(lambda: "next", told.append)
+    background.run(fail, received.append)
+    background.run(fail, lambda _: None, lambda error: received.append(error.message))
+    background.run(lambda: "next", received.append)
 
-    qtbot.waitUntil(lambda: "next" in told)
-    assert told == ["It is gone.", "next"]
+    qtbot.waitUntil(lambda: "next" in received)
+    assert received == ["It is gone.", "next"]
 
 
 def test_nothing_stays_of_a_job_that_was_done(background, qtbot):
@@ -55,12 +55,12 @@ def test_nothing_stays_of_a_job_that_was_done(background, qtbot):
             seen.append(weakref.ref(made))
             return known, made
 
-        background.run(work, lambda _: told.append(True))
+        background.run(work, lambda _: received.append(True))
 
-    told = []
+    received = []
     for _ in range(3):
         one()
-    qtbot.waitUntil(lambda: len(told) == 3)
+    qtbot.waitUntil(lambda: len(received) == 3)
     background.wait()
     gc.collect()
 

@@ -9,7 +9,7 @@ from gui.desktop import taskbar
 from gui.desktop.taskbar import Taskbar
 
 
-class Told:
+class FakeSender:
     """A sender that keeps what is sent, and a clock that is set by hand."""
 
     def __init__(self) -> None:
@@ -24,59 +24,59 @@ class Told:
 
 
 @pytest.fixture
-def told():
-    return Told()
+def sender():
+    return FakeSender()
 
 
 @pytest.fixture
-def bar(qapp, told):
-    return Taskbar(send=told.send, clock=told.clock)
+def bar(qapp, sender):
+    return Taskbar(send=sender.send, clock=sender.clock)
 
 
-def test_a_share_is_shown_and_at_most_once_a_second(bar, told):
+def test_a_share_is_shown_and_at_most_once_a_second(bar, sender):
     for at in range(25):
-        told.now = 100.0 + at / 10
+        sender.now = 100.0 + at / 10
         bar.show_share(at / 100)
-    assert [each["progress"] for each in told.sent] == [0.0, 0.1, 0.2]
-    assert all(each["progress-visible"] is True for each in told.sent)
+    assert [each["progress"] for each in sender.sent] == [0.0, 0.1, 0.2]
+    assert all(each["progress-visible"] is True for each in sender.sent)
 
 
-def test_what_is_shown_already_is_not_sent_again(bar, told):
+def test_what_is_shown_already_is_not_sent_again(bar, sender):
     bar.show_share(0.5)
-    told.now += 60
+    sender.now += 60
     bar.show_share(0.5001)
-    assert len(told.sent) == 1
+    assert len(sender.sent) == 1
 
 
-def test_shares_stay_between_nothing_and_all(bar, told):
+def test_shares_stay_between_nothing_and_all(bar, sender):
     bar.show_share(1.7)
-    told.now += 2
+    sender.now += 2
     bar.show_share(-1)
-    assert [each["progress"] for each in told.sent] == [1.0, 0.0]
+    assert [each["progress"] for each in sender.sent] == [1.0, 0.0]
 
 
-def test_it_is_taken_away_once_and_at_once(bar, told):
+def test_it_is_taken_away_once_and_at_once(bar, sender):
     bar.clear()
-    assert told.sent == []
+    assert sender.sent == []
     bar.show_share(0.5)
     bar.clear()
     bar.clear()
-    assert told.sent[1:] == [{"progress-visible": False}]
+    assert sender.sent[1:] == [{"progress-visible": False}]
     bar.show_share(0.5)
-    assert told.sent[-1] == {"progress": 0.5, "progress-visible": True}
+    assert sender.sent[-1] == {"progress": 0.5, "progress-visible": True}
 
 
-def test_it_is_urgent_until_the_window_is_looked_at(bar, told, qapp):
+def test_it_is_urgent_until_the_window_is_looked_at(bar, sender, qapp):
     bar.ask_for_attention()
-    assert told.sent == [{"urgent": True}]
+    assert sender.sent == [{"urgent": True}]
     qapp.focusWindowChanged.emit(None)
-    assert len(told.sent) == 1
+    assert len(sender.sent) == 1
     window = QWidget()
     window.winId()
     qapp.focusWindowChanged.emit(window.windowHandle())
-    assert told.sent[-1] == {"urgent": False}
+    assert sender.sent[-1] == {"urgent": False}
     qapp.focusWindowChanged.emit(window.windowHandle())
-    assert len(told.sent) == 2
+    assert len(sender.sent) == 2
 
 
 @pytest.mark.parametrize("platform", ["offscreen", "windows", "cocoa"])

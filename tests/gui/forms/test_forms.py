@@ -155,9 +155,9 @@ def test_a_missing_file_is_a_problem_of_its_field(form):
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_level_shows_its_fields_and_those_below(form, level):
     form.set_level(level)
-    most = LEVELS.index(level)
+    maximum = LEVELS.index(level)
     for field in form._all_fields():
-        assert field.around.isVisibleTo(form) == (LEVELS.index(field.info.level) <= most), field.key
+        assert field.around.isVisibleTo(form) == (LEVELS.index(field.info.level) <= maximum), field.key
 
 
 def test_a_method_keeps_what_was_set_for_it(form):
@@ -231,7 +231,7 @@ def test_the_devices_of_this_computer_can_be_chosen(form):
     form.offer_devices([{"id": "cuda:0", "name": "NVIDIA L4"}, {"id": "cpu", "name": "Processor"}])
     choice = form.field("training.device").control.widget
 
-    assert [choice.itemText(place) for place in range(choice.count())] == ["auto", "cuda:0", "cpu"]
+    assert [choice.itemText(index) for index in range(choice.count())] == ["auto", "cuda:0", "cpu"]
     assert choice.key() == "cuda:1"
 
 
@@ -313,8 +313,8 @@ def test_an_adapter_that_does_not_fit_or_is_gone_stays_in_sight(form, adapters):
 
 
 def test_a_new_run_goes_on_from_nothing():
-    kept = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 7, "start_from": "mine"}})
-    found, _origin = first_recipe(recipe.dumps(kept))
+    saved = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 7, "start_from": "mine"}})
+    found, _origin = first_recipe(recipe.dumps(saved))
 
     assert (found.method.start_from, found.method.options.rank) == ("", 7)
 

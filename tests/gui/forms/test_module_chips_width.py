@@ -50,7 +50,7 @@ def test_chips_offered_by_the_first_plan_are_all_in_sight(panel, qtbot):
 def _places(panel: RecipePanel) -> list[int]:
     shown = ("data.source", "method.rank", "method.target_modules", "training.epochs")
     QTest.qWait(20)
-    return [panel.form.field(place).around.mapTo(panel.form, QPoint()).y() for place in shown]
+    return [panel.form.field(key).around.mapTo(panel.form, QPoint()).y() for key in shown]
 
 
 def test_the_first_plan_does_not_move_the_form(panel):

@@ -254,9 +254,9 @@ def test_a_text_fields_own_undo_comes_first(form):
     assert form.tables() == before
 
 
-@pytest.mark.parametrize("place", ["training.learning_rate", "training.seed", "data.source", "method.rank"])
-def test_what_is_typed_is_undone_by_the_field_and_then_by_the_form(form, place):
-    field = form.field(place)
+@pytest.mark.parametrize("key", ["training.learning_rate", "training.seed", "data.source", "method.rank"])
+def test_what_is_typed_is_undone_by_the_field_and_then_by_the_form(form, key):
+    field = form.field(key)
     form.set_values("training", {"epochs": 7})
     state = form.tables()
     widget = field.control.widget
@@ -265,7 +265,7 @@ def test_what_is_typed_is_undone_by_the_field_and_then_by_the_form(form, place):
     line = widget.lineEdit() if hasattr(widget, "lineEdit") else widget
     line.selectAll()
     QTest.keyClicks(widget, "7")
-    if place == "data.source":
+    if key == "data.source":
         QTest.keyClick(widget, Qt.Key.Key_Return)
     assert form.tables() != state
     for _ in range(4):

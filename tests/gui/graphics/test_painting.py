@@ -150,11 +150,11 @@ def test_a_scrubber_moved_back_stays_there(scrubber):
 
 
 def test_keys_move_over_steps_with_samples_only(scrubber):
-    told = []
-    scrubber.chosen.connect(told.append)
+    received = []
+    scrubber.chosen.connect(received.append)
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_End):
         QTest.keyClick(scrubber, key)
-    assert told == [154, 0, 308]
+    assert received == [154, 0, 308]
 
 
 def test_a_click_goes_to_the_nearest_step(scrubber):

@@ -8,16 +8,16 @@ from gui.inputs.chips import ToggleChips
 
 
 def test_more_chips_than_a_line_holds_make_the_next_line_visible(qtbot, styled):
-    place = QWidget()
-    qtbot.addWidget(place)
-    column = QVBoxLayout(place)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    column = QVBoxLayout(parent)
     chips = ToggleChips(["v", "o"], ["v"])
     column.addWidget(chips)
     column.addWidget(QLabel("below"))
     column.addStretch()
-    place.resize(160, 300)
-    place.show()
-    qtbot.waitExposed(place)
+    parent.resize(160, 300)
+    parent.show()
+    qtbot.waitExposed(parent)
     before = chips.height()
 
     chips.set_items(["q", "k", "v", "o", "wi_0", "wi_1", "wo"], ["v"])

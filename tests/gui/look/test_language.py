@@ -83,9 +83,9 @@ def test_what_the_engine_says_with_values_in_it(german):
 
 
 def test_what_the_engine_says_in_sentences(german):
-    said = "b.csv can't be read: the disk is full. Nobody knows. Try another."
+    text = "b.csv can't be read: the disk is full. Nobody knows. Try another."
     assert (
-        translate(said) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
+        translate(text) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
     )
 
 

@@ -45,7 +45,7 @@ def test_text_can_be_read_on_every_ground(table, ground, ink):
 
 @pytest.mark.parametrize("table", SCHEMES)
 @pytest.mark.parametrize(
-    ("front", "back", "least"),
+    ("front", "back", "minimum"),
     [
         ("ink", "window", 15.0),
         ("ink", "accent_soft", 10.0),
@@ -64,5 +64,5 @@ def test_text_can_be_read_on_every_ground(table, ground, ink):
         ("accent_mid", "window", 3.0),
     ],
 )
-def test_each_pair_has_its_least_contrast(table, front, back, least):
-    assert round(contrast(getattr(table, front), getattr(table, back)), 1) >= least
+def test_each_pair_has_its_least_contrast(table, front, back, minimum):
+    assert round(contrast(getattr(table, front), getattr(table, back)), 1) >= minimum

@@ -148,12 +148,12 @@ def test_cells_say_what_is_known(table):
 
 def test_a_row_can_be_heard(table):
     row = table.row_of("samsum-lora-r32")
-    told = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    text = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     size = bytes_text(table.item_at(row).size_bytes)
-    assert told.startswith(
+    assert text.startswith(
         "samsum-lora-r32, names, LoRA, r 32, ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
     )
-    assert f", {size}, " in told
+    assert f", {size}, " in text
     head = table.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert head == "samsum with google/flan-t5-base, 819 test conversations, greedy, base 46.9"
 
@@ -193,5 +193,5 @@ def test_an_adapter_scored_on_one_conversation_is_listed_without_an_interval(hom
     row = table.row_of("small")
     column = [column.key for column in table.columns].index("score")
     assert table.index(row, column).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval"
-    told = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert "ROUGE-1 48.4, one conversation, so no interval, better than base" in told
+    text = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "ROUGE-1 48.4, one conversation, so no interval, better than base" in text

@@ -13,7 +13,7 @@ TODAY = date(2026, 3, 12)
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "text"),
     [
         ("knkarthick/samsum", "samsum"),
         ("/data/tickets.csv", "tickets.csv"),
@@ -21,12 +21,12 @@ TODAY = date(2026, 3, 12)
         ("", "Unknown data"),
     ],
 )
-def test_data_is_called_as_people_call_it(source: str, told: str):
-    assert list_text.data_text(source) == told
+def test_data_is_called_as_people_call_it(source: str, text: str):
+    assert list_text.data_text(source) == text
 
 
 @pytest.mark.parametrize(
-    ("base", "told"),
+    ("base", "text"),
     [
         ("google/flan-t5-base", "google/flan-t5-base"),
         ("/models/my-t5", "my-t5"),
@@ -34,8 +34,8 @@ def test_data_is_called_as_people_call_it(source: str, told: str):
         ("", "unknown base model"),
     ],
 )
-def test_a_base_model_is_called_as_people_call_it(base: str, told: str):
-    assert list_text.base_text(base) == told
+def test_a_base_model_is_called_as_people_call_it(base: str, text: str):
+    assert list_text.base_text(base) == text
 
 
 def test_a_protocol_is_told_by_count_and_decoding():
@@ -59,10 +59,10 @@ def test_the_data_that_was_scored_is_the_protocol_s():
 
 
 @pytest.mark.parametrize(
-    ("days", "told"), [(0, "Today"), (1, "Yesterday"), (3, "9 March"), (400, "5 February 2025")]
+    ("days", "text"), [(0, "Today"), (1, "Yesterday"), (3, "9 March"), (400, "5 February 2025")]
 )
-def test_a_day_is_a_heading(days: int, told: str):
-    assert list_text.day_text(TODAY - timedelta(days=days), TODAY) == told
+def test_a_day_is_a_heading(days: int, text: str):
+    assert list_text.day_text(TODAY - timedelta(days=days), TODAY) == text
 
 
 def test_a_moment_is_short_in_a_cell_and_whole_in_a_sentence():

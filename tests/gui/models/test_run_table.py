@@ -53,7 +53,7 @@ def test_days_are_headings_newest_first(table):
 
 
 @pytest.mark.parametrize(
-    ("told", "words", "action"),
+    ("fields", "text", "action"),
     [
         ({}, "Completed", ""),
         ({"outcome": "stopped", "checkpoint_at": 20}, "Stopped", "resume"),
@@ -66,9 +66,9 @@ def test_days_are_headings_newest_first(table):
         ({**FAILED, "kind": "SomethingNew"}, "Failed", "again"),
     ],
 )
-def test_an_outcome_has_words_and_one_next_step(home, told, words, action):
-    entry = made_entry(**told)
-    assert outcome_of(entry).text == words
+def test_an_outcome_has_words_and_one_next_step(home, fields, text, action):
+    entry = made_entry(**fields)
+    assert outcome_of(entry).text == text
     assert next_step(entry)[0] == action
 
 

@@ -60,7 +60,7 @@ def test_a_logarithmic_axis_spaces_by_ratio_and_labels_with_losses(curves):
     frame = curves.frame()
     assert frame.y[1] < math.log10(3)
     _, up = curves.ticks(frame)
-    assert all(10**place == pytest.approx(float(text), abs=0.006) for place, text in up)
+    assert all(10**exponent == pytest.approx(float(text), abs=0.006) for exponent, text in up)
 
 
 def test_ctrl_and_the_wheel_narrow_the_view_around_the_pointer_and_not_beyond_the_run(curves):

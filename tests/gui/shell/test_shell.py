@@ -10,7 +10,7 @@ from gui.shell.page import Page
 from gui.shell.window import DEFAULT, ShellWindow
 
 
-class Kept:
+class MemorySettings:
     """Settings in memory."""
 
     def __init__(self):
@@ -23,7 +23,7 @@ class Kept:
         self.texts[key] = value
 
 
-class Watched(Page):
+class RecordingPage(Page):
     """A page that remembers what it was told."""
 
     def __init__(self, title):
@@ -44,7 +44,7 @@ def window(styled, qtbot):
     made = ShellWindow()
     qtbot.addWidget(made)
     for key in ("data", "train", "library"):
-        made.add_page(key, Watched(key.capitalize()))
+        made.add_page(key, RecordingPage(key.capitalize()))
     made.show()
     qtbot.waitExposed(made)
     return made
@@ -75,8 +75,8 @@ def test_control_and_a_digit_bring_the_page(window):
 
 
 def test_a_page_within_another_has_no_place_of_its_own_in_the_rail(window):
-    window.add_inner_page("labelling", Watched("Labelling"), within="data")
-    window.add_page("history", Watched("History"))
+    window.add_inner_page("labelling", RecordingPage("Labelling"), within="data")
+    window.add_page("history", RecordingPage("History"))
     window.show_page("labelling")
     assert window.rail.keys() == ["data", "train", "library", "history"]
     assert window.rail.item("data").isChecked()
@@ -123,8 +123,8 @@ def test_a_badge_is_shown_and_said(window):
 
 def test_the_device_is_said_in_one_sentence(window):
     window.rail.set_device("RTX 4070", "cuda:0", 5.9e9, 12e9, 0.96)
-    told = window.rail.findChild(type(window.rail._meter)).accessibleName()
-    assert told == "RTX 4070 cuda:0, memory 5.9 of 12.0 GB, load 96\u00a0%"
+    text = window.rail.findChild(type(window.rail._meter)).accessibleName()
+    assert text == "RTX 4070 cuda:0, memory 5.9 of 12.0 GB, load 96\u00a0%"
     # Little of much stands in the same unit: in two it is too wide for the rail.
     window.rail.set_device("CPU", "cpu", 7.543e8, 2.53e10, 0.34)
     assert "memory 0.8 of 25.3 GB" in window.rail.findChild(DeviceMeter).accessibleName()
@@ -150,20 +150,20 @@ def test_the_window_has_a_least_and_a_first_size(styled, qtbot):
 
 
 def test_the_place_is_kept_where_it_is_told_to(styled, qtbot):
-    kept = Kept()
-    first = ShellWindow(kept)
+    settings = MemorySettings()
+    first = ShellWindow(settings)
     qtbot.addWidget(first)
     first.resize(1300, 800)
     first.close()
-    second = ShellWindow(kept)
+    second = ShellWindow(settings)
     qtbot.addWidget(second)
     assert second.size() != DEFAULT  # a screen smaller than the window trims it, but it is not the first size
 
 
 def test_an_unreadable_place_is_passed_over(styled, qtbot):
-    kept = Kept()
-    kept.set("window_geometry", "no geometry")
-    made = ShellWindow(kept)
+    settings = MemorySettings()
+    settings.set("window_geometry", "no geometry")
+    made = ShellWindow(settings)
     qtbot.addWidget(made)
     assert made.size() == DEFAULT
 

@@ -19,7 +19,7 @@ WAIT = 30_000
 FAILS = [["fail", {"message": "It broke."}]]
 
 
-class Bench:
+class QueueHarness:
     """An engine whose runs follow the script of their method."""
 
     def __init__(self, qtbot: Any) -> None:
@@ -42,8 +42,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(qtbot, home, qapp):
-    made = Bench(qtbot)
+def harness(qtbot, home, qapp):
+    made = QueueHarness(qtbot)
     yield made
     end(made.manager)
 
@@ -52,111 +52,111 @@ def states(arena: Arena) -> list[str]:
     return [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))]
 
 
-def test_entries_run_in_order_past_what_fails_and_what_is_refused(bench):
+def test_entries_run_in_order_past_what_fails_and_what_is_refused(harness):
     arena = make_arena("ia3", "bitfit", "lora", "layernorm")
-    bench.scripts["ia3"] = FAILS
-    bench.queue.start(arena)
+    harness.scripts["ia3"] = FAILS
+    harness.queue.start(arena)
     assert arenas.is_worked(arena)
-    bench.until_idle()
-    assert bench.begun == ["ia3", "lora", "layernorm"]
+    harness.until_idle()
+    assert harness.begun == ["ia3", "lora", "layernorm"]
     assert states(arena) == ["failed", "refused", "completed", "completed"]
     assert not arenas.is_worked(arena)
 
 
-def test_a_paused_queue_finishes_what_runs_and_begins_nothing_more(bench):
+def test_a_paused_queue_finishes_what_runs_and_begins_nothing_more(harness):
     arena = make_arena("lora", "ia3")
-    bench.scripts["lora"] = ENDLESS
-    bench.queue.start(arena)
-    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
-    bench.queue.pause(arena)
+    harness.scripts["lora"] = ENDLESS
+    harness.queue.start(arena)
+    harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
+    harness.queue.pause(arena)
     assert arenas.open_arena(arena.folder).paused
-    assert bench.queue.arena_id == ""
+    assert harness.queue.arena_id == ""
     assert states(arena) == ["running", "waiting"]
-    bench.manager.current.stop()
-    bench.until(lambda: bench.manager.current is None)
-    bench.qtbot.wait(100)
-    assert bench.begun == ["lora"]
+    harness.manager.current.stop()
+    harness.until(lambda: harness.manager.current is None)
+    harness.qtbot.wait(100)
+    assert harness.begun == ["lora"]
     assert states(arena) == ["stopped", "waiting"]
 
 
-def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(bench):
+def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(harness):
     arena = make_arena("lora", "ia3", "layernorm")
-    bench.scripts["lora"] = [["emit", {"event": "stage_entered", "stage": "train"}], ["wait_for_stop", 30]]
-    bench.queue.start(arena)
-    bench.until(lambda: bench.manager.current is not None and bool(bench.manager.current.state.stage))
+    harness.scripts["lora"] = [["emit", {"event": "stage_entered", "stage": "train"}], ["wait_for_stop", 30]]
+    harness.queue.start(arena)
+    harness.until(lambda: harness.manager.current is not None and bool(harness.manager.current.state.stage))
     arenas.move(arena, arena.entries[2].id, 0)
-    bench.manager.current.stop()
-    bench.until_idle()
-    assert bench.begun == ["lora", "layernorm", "ia3"]
+    harness.manager.current.stop()
+    harness.until_idle()
+    assert harness.begun == ["lora", "layernorm", "ia3"]
 
 
-def test_a_new_window_goes_on_with_the_queue_of_the_last_one(bench, qtbot):
+def test_a_new_window_goes_on_with_the_queue_of_the_last_one(harness, qtbot):
     arena = make_arena("lora", "ia3")
     arenas.set_paused(arena, paused=False)
-    bench.queue.restore()
-    assert bench.queue.arena_id == arena.id
-    bench.until_idle()
+    harness.queue.restore()
+    assert harness.queue.arena_id == arena.id
+    harness.until_idle()
     assert states(arena) == ["completed", "completed"]
 
 
-def test_a_queue_that_is_paused_or_worked_elsewhere_is_left_alone(bench):
+def test_a_queue_that_is_paused_or_worked_elsewhere_is_left_alone(harness):
     make_arena("lora")
     worked = arenas.set_paused(make_arena("lora"), paused=False)
     with arenas.working(worked):
-        bench.queue.restore()
-        assert bench.queue.arena_id == ""
+        harness.queue.restore()
+        assert harness.queue.arena_id == ""
         with pytest.raises(ArenaError, match="worked by another"):
-            bench.queue.start(worked)
+            harness.queue.start(worked)
 
 
-def test_a_stopped_entry_goes_on_when_the_queue_is_started_again(bench):
+def test_a_stopped_entry_goes_on_when_the_queue_is_started_again(harness):
     arena = make_arena("lora")
-    bench.scripts["lora"] = ENDLESS
-    bench.queue.start(arena)
-    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
-    run_id = bench.manager.current.id
-    bench.manager.current.stop()
-    bench.until_idle()
-    bench.scripts["lora"] = COMPLETE
-    bench.queue.start(arena)
-    bench.until_idle()
+    harness.scripts["lora"] = ENDLESS
+    harness.queue.start(arena)
+    harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
+    run_id = harness.manager.current.id
+    harness.manager.current.stop()
+    harness.until_idle()
+    harness.scripts["lora"] = COMPLETE
+    harness.queue.start(arena)
+    harness.until_idle()
     assert states(arena) == ["completed"]
     assert [each.id for each in run_store.list_jobs()] == [run_id]
 
 
-def test_the_queue_waits_while_other_work_has_the_device(bench):
+def test_the_queue_waits_while_other_work_has_the_device(harness):
     arena = make_arena("lora")
-    bench.scripts["ia3"] = ENDLESS
-    other = bench.manager.start_run(arenas.Reader().read(make_arena("ia3"))[0].recipe)
-    bench.queue.start(arena)
-    bench.until(lambda: other.state.step > 0)
-    assert bench.begun == ["ia3"]
+    harness.scripts["ia3"] = ENDLESS
+    other = harness.manager.start_run(arenas.Reader().read(make_arena("ia3"))[0].recipe)
+    harness.queue.start(arena)
+    harness.until(lambda: other.state.step > 0)
+    assert harness.begun == ["ia3"]
     assert states(arena) == ["waiting"]
     other.stop()
-    bench.until_idle()
+    harness.until_idle()
     assert states(arena) == ["completed"]
 
 
-def test_a_window_that_leaves_begins_no_more_entries(bench):
+def test_a_window_that_leaves_begins_no_more_entries(harness):
     arena = make_arena("lora", "ia3")
-    bench.scripts["lora"] = ENDLESS
-    bench.queue.start(arena)
-    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
-    bench.manager.current.stop()
-    bench.queue.release()
-    bench.until(lambda: bench.manager.current is None)
-    bench.qtbot.wait(100)
-    assert bench.begun == ["lora"]
+    harness.scripts["lora"] = ENDLESS
+    harness.queue.start(arena)
+    harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
+    harness.manager.current.stop()
+    harness.queue.release()
+    harness.until(lambda: harness.manager.current is None)
+    harness.qtbot.wait(100)
+    assert harness.begun == ["lora"]
     assert not arenas.open_arena(arena.folder).paused
 
 
-def test_a_pause_that_frees_the_device_rests_the_queue(bench):
+def test_a_pause_that_frees_the_device_rests_the_queue(harness):
     arena = make_arena("ia3", "lora")
-    bench.scripts["ia3"] = ENDLESS
-    bench.queue.start(arena)
-    bench.until(lambda: bench.manager.current is not None and bench.manager.current.state.step > 0)
-    bench.manager.current.free_device()
-    bench.until_idle()
-    bench.qtbot.wait(100)
-    assert bench.begun == ["ia3"]
+    harness.scripts["ia3"] = ENDLESS
+    harness.queue.start(arena)
+    harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
+    harness.manager.current.free_device()
+    harness.until_idle()
+    harness.qtbot.wait(100)
+    assert harness.begun == ["ia3"]
     assert arenas.open_arena(arena.folder).paused

@@ -17,7 +17,7 @@ def fed(reports: list[tuple[float, int]], total: int = 100) -> Eta:
     return left
 
 
-def told(reports: list[tuple[float, int]], total: int) -> list[str]:
+def shown_texts(reports: list[tuple[float, int]], total: int) -> list[str]:
     """Return what is said after each report."""
     left, said = Eta(), []
     for at, done in reports:
@@ -62,8 +62,8 @@ def test_uneven_reports_do_not_make_it_jump():
     for at in range(1, 120):
         done += 19 if at % 2 else 1
         reports.append((float(at), done))
-    said = [words for words in told(reports, 3000)[12:] if words]
-    minutes = [int(words.split()[1]) for words in said if words.startswith("about")]
+    lines = [text for text in shown_texts(reports, 3000)[12:] if text]
+    minutes = [int(text.split()[1]) for text in lines if text.startswith("about")]
     assert all(after <= before for before, after in pairwise(minutes))
     assert minutes[0] - minutes[-1] <= 3
 

@@ -17,7 +17,7 @@ TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method
 WAIT = 20_000
 
 
-class Kept:
+class KeeperHarness:
     """A keeper whose warm workers are counted and follow scripts."""
 
     def __init__(self, linger_milliseconds: int = 60_000) -> None:
@@ -36,8 +36,8 @@ class Kept:
 
 
 @pytest.fixture
-def kept(qtbot):
-    made = Kept()
+def harness(qtbot):
+    made = KeeperHarness()
     yield made
     made.keeper.end()
 
@@ -53,75 +53,75 @@ def manager(qtbot, home):
     end(made)
 
 
-def test_one_is_started_when_it_is_wanted_and_no_second_one(kept, qtbot):
-    assert not kept.keeper.is_ready()
+def test_one_is_started_when_it_is_wanted_and_no_second_one(harness, qtbot):
+    assert not harness.keeper.is_ready()
     for _ in range(3):
-        kept.keeper.want(True)
-    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
-    kept.keeper.want(True)
+        harness.keeper.want(True)
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    harness.keeper.want(True)
     qtbot.wait(50)
 
-    assert len(kept.made) == 1
+    assert len(harness.made) == 1
 
 
-def test_none_is_started_when_the_page_is_left_before_it_has_settled(kept, qtbot):
-    kept.keeper.want(True)
-    kept.keeper.want(False)
+def test_none_is_started_when_the_page_is_left_before_it_has_settled(harness, qtbot):
+    harness.keeper.want(True)
+    harness.keeper.want(False)
     qtbot.wait(50)
 
-    assert not kept.made
+    assert not harness.made
 
 
 def test_one_that_is_not_wanted_any_longer_ends(qtbot):
-    kept = Kept(linger_milliseconds=10)
-    kept.keeper.want(True)
-    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
-    kept.keeper.want(False)
-    qtbot.waitUntil(lambda: not kept.keeper.is_ready(), timeout=WAIT)
+    harness = KeeperHarness(linger_milliseconds=10)
+    harness.keeper.want(True)
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    harness.keeper.want(False)
+    qtbot.waitUntil(lambda: not harness.keeper.is_ready(), timeout=WAIT)
 
-    assert not kept.made[0].alive()
-
-
-def test_one_that_is_wanted_again_in_time_stays(kept, qtbot):
-    kept.keeper.want(True)
-    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
-    kept.keeper.want(False)
-    kept.keeper.want(True)
-
-    assert kept.keeper.take() is kept.made[0]
-    kept.made[0].end()
+    assert not harness.made[0].alive()
 
 
-def test_none_is_started_where_it_would_be_a_burden(kept, qtbot):
-    kept.affordable = False
-    kept.keeper.want(True)
+def test_one_that_is_wanted_again_in_time_stays(harness, qtbot):
+    harness.keeper.want(True)
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    harness.keeper.want(False)
+    harness.keeper.want(True)
+
+    assert harness.keeper.take() is harness.made[0]
+    harness.made[0].end()
+
+
+def test_none_is_started_where_it_would_be_a_burden(harness, qtbot):
+    harness.affordable = False
+    harness.keeper.want(True)
     qtbot.wait(50)
-    assert not kept.made
+    assert not harness.made
 
-    kept.affordable = True
-    kept.keeper.again()
-    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
-
-
-def test_one_that_died_is_made_anew(kept, qtbot):
-    kept.keeper.want(True)
-    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
-    kept.made[0].end()
-    kept.keeper.want(True)
-    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
-
-    assert len(kept.made) == 2
+    harness.affordable = True
+    harness.keeper.again()
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
 
 
-def test_ended_with_the_window_it_is_not_made_anew(kept, qtbot):
-    kept.keeper.want(True)
-    qtbot.waitUntil(kept.keeper.is_ready, timeout=WAIT)
-    kept.keeper.end()
-    kept.keeper.again()
+def test_one_that_died_is_made_anew(harness, qtbot):
+    harness.keeper.want(True)
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    harness.made[0].end()
+    harness.keeper.want(True)
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+
+    assert len(harness.made) == 2
+
+
+def test_ended_with_the_window_it_is_not_made_anew(harness, qtbot):
+    harness.keeper.want(True)
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    harness.keeper.end()
+    harness.keeper.again()
     qtbot.wait(50)
 
-    assert len(kept.made) == 1
-    assert not kept.made[0].alive()
+    assert len(harness.made) == 1
+    assert not harness.made[0].alive()
 
 
 def ready(manager: WorkerManager, qtbot: Any) -> None:

@@ -49,10 +49,10 @@ def test_minutes_of_training_are_called_so_and_the_whole_run_is_told_beside_them
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [(40.0, "less than a minute"), (600.0, "about 10 min"), (6700.0, "about 1 h 50 min")],
 )
-def test_a_running_entry_says_what_is_left_of_it_as_all_else_does(home, seconds, words):
+def test_a_running_entry_says_what_is_left_of_it_as_all_else_does(home, seconds, text):
     arena = make_arena("lora")
     [waiting] = statuses()
     job = add_run(
@@ -61,6 +61,6 @@ def test_a_running_entry_says_what_is_left_of_it_as_all_else_does(home, seconds,
     arenas.set_run(arena, arena.entries[0].id, job.id)
     table = QueueTable()
     table.set_statuses(statuses(), job.id)
-    assert table.index(0, 1).data() == words
-    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == f"50\u00a0% trained, {words} left"
+    assert table.index(0, 1).data() == text
+    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == f"50\u00a0% trained, {text} left"
     assert table.seconds_left == pytest.approx(seconds)

@@ -25,8 +25,8 @@ def page(qtbot, home, styled) -> Iterator[DataPage]:
 
 
 def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: Path) -> None:
-    said = "".join(f"0{day}.11.24, 10:00 - Ann: Day {day}\n" for day in range(1, 10))
-    (tmp_path / "chat.txt").write_text(said)
+    text = "".join(f"0{day}.11.24, 10:00 - Ann: Day {day}\n" for day in range(1, 10))
+    (tmp_path / "chat.txt").write_text(text)
     page.open(str(tmp_path / "chat.txt"))
     qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
     mapping = page.parts.source.mapping

@@ -42,7 +42,7 @@ def result(tmp_path: Path) -> dict[str, Any]:
     lines = [json.dumps(row | {"split": name}) + "\n" for name in ("train", "test") for row in ROWS]
     begins = [sum(map(len, lines[:at])) for at in range(4)]
     (tmp_path / "rows.jsonl").write_text("".join(lines))
-    kept = {
+    saved = {
         "findings": {
             "leaks": {"train": [1]},
             "duplicates": {"train": [4], "test": [4]},
@@ -57,7 +57,7 @@ def result(tmp_path: Path) -> dict[str, Any]:
         "marks": {name: [[1, 4, 3, 1, 1], [4, 9, 0, 0, 0]] for name in ("train", "test")},
         "places": {"train": {"1": begins[0], "4": begins[1]}, "test": {"1": begins[2], "4": begins[3]}},
     }
-    (tmp_path / "details.json").write_text(json.dumps(kept))
+    (tmp_path / "details.json").write_text(json.dumps(saved))
     shape = {"kind": "columns", "all": ["id", "dialogue"], "conversation": "dialogue", "summary": "id",
              "reason": "by name", "id": "", "speaker": "", "text": "", "group": "", "split": "",
              "references": []}  # fmt: skip

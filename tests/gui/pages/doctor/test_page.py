@@ -151,12 +151,12 @@ def test_the_meter_in_the_rail_leads_there_by_mouse_and_keys(styled, qtbot):
     rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
     with qtbot.waitActive(rail):
         rail.show()
-    told = []
-    rail.device_wanted.connect(lambda: told.append(1))
+    received = []
+    rail.device_wanted.connect(lambda: received.append(1))
     QTest.mouseClick(rail._meter, Qt.MouseButton.LeftButton)
     rail._meter.setFocus()
     QTest.keyClick(rail._meter, Qt.Key.Key_Space)
-    assert told == [1, 1]
+    assert received == [1, 1]
     assert rail._meter.accessibleDescription() == "Check this computer"
 
 

@@ -112,9 +112,9 @@ def test_a_tooltip_shows_markup_of_the_data_as_text(page, qtbot, monkeypatch):
     shown: list[str] = []
     monkeypatch.setattr(QToolTip, "showText", lambda _place, text, _widget: shown.append(text))
     said = f"Ann: <img src='file:///nowhere'> {'word ' * 40}"
-    kept = some_scores()
-    texts = tuple(each.model_copy(update={"conversation": said}) for each in kept.texts)
-    opened(page, qtbot, kept.model_copy(update={"texts": texts}))
+    scores = some_scores()
+    texts = tuple(each.model_copy(update={"conversation": said}) for each in scores.texts)
+    opened(page, qtbot, scores.model_copy(update={"texts": texts}))
     index = page.table.index(0, 0)
     option = QStyleOptionViewItem()
     option.rect = page.view.visualRect(index)
@@ -146,9 +146,9 @@ def test_one_press_leads_into_the_playground(page, qtbot):
 
 
 def test_a_summary_without_a_word_is_said_to_be_one(page, qtbot):
-    kept = some_scores()
-    empty = kept.tuned.model_copy(update={"summaries": ("", "", "")})
-    opened(page, qtbot, kept.model_copy(update={"tuned": empty}))
+    scores = some_scores()
+    empty = scores.tuned.model_copy(update={"summaries": ("", "", "")})
+    opened(page, qtbot, scores.model_copy(update={"tuned": empty}))
     assert page.detail.tuned.text.text() == "The summary is empty."
     assert page.detail.tuned.text.marks() == ()
 
@@ -279,8 +279,8 @@ def test_a_run_on_another_base_is_told_of(page, qtbot):
 
 
 def test_no_more_runs_are_taken_than_have_room(page, qtbot):
-    for place in range(6):
-        beside(f"run-{place}", "ia3")
+    for index in range(6):
+        beside(f"run-{index}", "ia3")
     opened(page, qtbot)
     page.compare_button.click()
     qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
@@ -295,20 +295,20 @@ def test_a_comparison_of_several_is_exported(page, qtbot, tmp_path):
     beside("ia3-run", "ia3")
     opened(page, qtbot)
     compare(page, qtbot, "IA3")
-    place = tmp_path / "conversations.csv"
-    page.export(place)
+    path = tmp_path / "conversations.csv"
+    page.export(path)
     qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
-    rows = list(csv.DictReader(place.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
     assert [row["IA3: summary"] for row in rows] == list(OTHER)
     assert [row["LoRA, r 16: rouge1"] for row in rows] == ["0.3", "0.4", "0.8"]
 
 
 def test_the_table_is_exported_with_texts_and_scores(page, qtbot, tmp_path):
     opened(page, qtbot)
-    place = tmp_path / "conversations.csv"
-    page.export(place)
+    path = tmp_path / "conversations.csv"
+    page.export(path)
     qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
-    rows = list(csv.DictReader(place.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
     assert [row["tuned summary"] for row in rows] == list(TUNED)
     assert rows[2]["tuned rouge1"] == "0.8"
     page.export(tmp_path / "nowhere" / "conversations.csv")

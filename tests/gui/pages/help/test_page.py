@@ -44,11 +44,11 @@ def test_every_method_score_and_finding_has_a_topic(all_topics):
 
 
 def test_every_setting_of_recipes_and_methods_is_explained_in_its_own_words(all_topics):
-    told = " ".join(topic.search_text() for topic in all_topics if topic.group == topics.SETTING)
+    text = " ".join(topic.search_text() for topic in all_topics if topic.group == topics.SETTING)
     options = [options for _, options in topics.TABLES] + [method.options for method in METHODS]
     helps = {info.help for each in options for info in describe(each)}
     assert len(helps) > 90
-    assert [help for help in helps if help.lower() not in told] == []
+    assert [help for help in helps if help.lower() not in text] == []
 
 
 def test_ids_are_unique_and_nothing_is_left_unsaid(all_topics):

@@ -9,9 +9,9 @@ def test_every_score_of_the_card_is_shown(qtbot):
     qtbot.addWidget(view)
     view.show_card(score_card(0.484))
 
-    told = view.accessibleDescription().split("; ")
-    assert [row.split()[0] for row in told] == ["ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum"]
-    assert told[0] == "ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
+    rows = view.accessibleDescription().split("; ")
+    assert [row.split()[0] for row in rows] == ["ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum"]
+    assert rows[0] == "ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
 
 
 def test_one_conversation_gives_no_interval(qtbot):

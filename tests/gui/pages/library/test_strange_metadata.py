@@ -36,7 +36,7 @@ def metadata(home) -> tuple[Path, dict[str, Any]]:
     return path, tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-class Shown:
+class AllViews:
     """All that shows metadata, on the screen and in a terminal."""
 
     def __init__(self, qtbot) -> None:
@@ -64,17 +64,17 @@ class Shown:
 def test_metadata_with_anything_anywhere_is_shown_or_refused(styled, qtbot, metadata, capsys):
     path, tree = metadata
     assert tomllib.loads(as_toml(tree)) == tree
-    shown = Shown(qtbot)
+    shown = AllViews(qtbot)
     assert shown.show() == 1
     alike = {"files", "options", "rouge2", "rougeL", "rougeLsum"}
     chosen = [way for way in key_paths(tree) if alike.isdisjoint(way)]
     assert len(chosen) > 80
-    for said, strange in corruptions(tree, chosen):
+    for text, strange in corruptions(tree, chosen):
         path.write_text(as_toml(strange), encoding="utf-8")
         try:
             shown.show()
         except Exception as error:
-            error.add_note(said)
+            error.add_note(text)
             raise
 
 
@@ -85,7 +85,7 @@ def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, 
         as_toml(replaced(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
         encoding="utf-8",
     )
-    assert Shown(qtbot).show() == 1
+    assert AllViews(qtbot).show() == 1
     assert library.scan()[0][0].metadata.score_card is None
     copied = library.export_folder(library.scan()[0][0], paths.cache_folder() / "copy")
     assert library.import_adapter(copied).metadata.scores == []

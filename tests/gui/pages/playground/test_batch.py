@@ -42,7 +42,7 @@ def shown(page: PlaygroundPage) -> list[dict[str, str]]:
     """Return the table as it is read."""
     table = page.batch_controller.view.table
     return [
-        {column.key: str(table.index(at, place).data()) for place, column in enumerate(table.columns)}
+        {column.key: str(table.index(at, index).data()) for index, column in enumerate(table.columns)}
         for at in range(table.rowCount())
     ]
 

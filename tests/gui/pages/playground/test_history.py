@@ -33,10 +33,10 @@ def test_a_try_comes_back_from_disk_as_it_was(tmp_path):
     history = HistoryStore(tmp_path)
     history.add(from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7)))
 
-    (kept,) = HistoryStore(tmp_path).items
-    again = into_results(kept)
-    assert kept == history.items[0]
-    assert kept.decoding == SummarizeOptions(beams=4, seed=7)
+    (entry,) = HistoryStore(tmp_path).items
+    again = into_results(entry)
+    assert entry == history.items[0]
+    assert entry.decoding == SummarizeOptions(beams=4, seed=7)
     assert [(column.entry, column.text) for column in again.columns] == [
         (column.entry, column.text) for column in results.columns
     ]
@@ -49,9 +49,9 @@ def test_only_so_many_tries_are_kept_newest_first_and_none_that_was_commented_on
     for number in range(1, 6):
         tried = made(reference=str(number), number=number)
         history.add(tried.with_feedback("a1", GOOD) if number == 1 else tried)
-    kept = HistoryStore(tmp_path).items
-    assert [tried.reference for tried in kept] == ["5", "4", "1"]
-    assert kept == history.items
+    entries = HistoryStore(tmp_path).items
+    assert [tried.reference for tried in entries] == ["5", "4", "1"]
+    assert entries == history.items
 
 
 def test_what_is_thought_of_a_summary_is_kept_with_it(tmp_path):
@@ -59,11 +59,11 @@ def test_what_is_thought_of_a_summary_is_kept_with_it(tmp_path):
     history.add(made())
     history.replace(history.items[0].with_feedback("a1", GOOD))
 
-    (kept,) = HistoryStore(tmp_path).items
-    assert kept.is_rated
-    assert [column.name for column in kept.good] == ["tuned"]
-    assert into_results(kept).column("a1").feedback == GOOD
-    assert into_results(kept).base.feedback == Feedback()
+    (entry,) = HistoryStore(tmp_path).items
+    assert entry.is_rated
+    assert [column.name for column in entry.good] == ["tuned"]
+    assert into_results(entry).column("a1").feedback == GOOD
+    assert into_results(entry).base.feedback == Feedback()
 
 
 def test_tries_are_found_by_what_was_said_written_or_noted(tmp_path):
@@ -102,10 +102,10 @@ def test_tries_that_cannot_be_written_are_a_trouble_for_the_user(tmp_path):
 def test_a_file_of_this_format_is_read_as_ever(home):
     for name in GOLDEN.glob("0*.json"):
         shutil.copy(name, paths.tries_folder())
-    (kept,) = HistoryStore().items
-    assert kept.decoding.top_p == 0.95
-    assert kept.columns[0].feedback == Feedback("down", "says too little")
-    assert kept.good[0].feedback.edited.endswith("Tom agrees.")
+    (entry,) = HistoryStore().items
+    assert entry.decoding.top_p == 0.95
+    assert entry.columns[0].feedback == Feedback("down", "says too little")
+    assert entry.good[0].feedback.edited.endswith("Tom agrees.")
 
 
 def test_the_file_is_json_that_other_programs_can_read(tmp_path):
@@ -128,7 +128,7 @@ def test_markdown_has_the_conversation_every_summary_and_its_facts():
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "text"),
     [
         (SummarizeOptions(), "greedy, at most 128 tokens"),
         (
@@ -143,8 +143,8 @@ def test_markdown_has_the_conversation_every_summary_and_its_facts():
         ),
     ],
 )
-def test_decodings_have_words(options, words):
-    assert decoding_text(options) == words
+def test_decodings_have_words(options, text):
+    assert decoding_text(options) == text
 
 
 def test_a_headline_names_who_speaks_and_stays_short():

@@ -61,9 +61,9 @@ def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monk
 def test_put_away_it_stays_away_in_another_language(banner, qtbot, monkeypatch):
     banner.judge(IDLE)
     banner.strip.action_button().click()
-    said = "An {1} is here, but this torch, built for {2}, does not use it."
+    text = "An {1} is here, but this torch, built for {2}, does not use it."
     spoken = language.Catalogue(
-        engine={said: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
+        engine={text: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
     )
     monkeypatch.setattr(language._now, "catalogue", spoken)
     again = GpuBanner(Preferences())

@@ -64,8 +64,8 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
         page.shown()
 
     assert page.panel.start_button.isEnabled()
-    said = texts(page.panel)
-    assert f"{MODEL} and {DATA} are not on this computer yet" in said
+    text = texts(page.panel)
+    assert f"{MODEL} and {DATA} are not on this computer yet" in text
     page.panel.start_button.click()
     qtbot.waitUntil(lambda: "Download and start" in page.right.notice.action_button().text(), timeout=WAIT)
     asked = page.right.notice.text()
@@ -113,12 +113,12 @@ def test_a_data_set_that_a_script_makes_and_one_that_is_not_there_are_refused_be
     made = DataPage(manager)
     qtbot.addWidget(made)
     made.show()
-    for source, words in (
+    for source, text in (
         (DATA, "is made by a script, conversations.py"),
         ("someone/absent", "has no data set named"),
     ):
         made.open(source)
-        qtbot.waitUntil(lambda words=words: words in made.parts.source.source_field.problem(), timeout=WAIT)
+        qtbot.waitUntil(lambda text=text: text in made.parts.source.source_field.problem(), timeout=WAIT)
         assert made.parts.question.isHidden()
     manager.leave()
     assert not [line for line in hub.requests if "resolve" in line]

@@ -138,8 +138,8 @@ def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
 
 
 def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
-    told = ["emit", {"event": "memory_exceeded", "step": 0, **VERDICT_TEXTS, "plans": []}]
-    stage.run(qtbot, [told, ["out_of_memory", "The largest batch needs too much."]])
+    command = ["emit", {"event": "memory_exceeded", "step": 0, **VERDICT_TEXTS, "plans": []}]
+    stage.run(qtbot, [command, ["out_of_memory", "The largest batch needs too much."]])
 
     assert not card_of(stage).findChildren(FallbackRow)
     assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)

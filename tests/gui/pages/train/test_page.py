@@ -31,11 +31,11 @@ from tests.helpers.train_stage import (
 def test_what_will_happen_is_said_before_the_start(stage, qtbot):
     stage.page.shown()
     qtbot.waitUntil(lambda: "1540" in texts(stage.page.panel).replace(",", ""), timeout=WAIT)
-    said = texts(stage.page.panel).replace(",", "")
+    text = texts(stage.page.panel).replace(",", "")
 
-    assert "3538944" in said
-    assert "14.2 MB on disk" in said
-    assert "The base model is scored first" in said
+    assert "3538944" in text
+    assert "14.2 MB on disk" in text
+    assert "The base model is scored first" in text
 
 
 def test_the_devices_are_asked_for_behind_the_first_plan(stage, qtbot):
@@ -118,11 +118,11 @@ def test_a_run_from_start_to_verdict(stage, qtbot):
     card = stage.page.run_view.card
 
     assert isinstance(card, VerdictCard)
-    said = texts(card)
-    assert "Better than the base model" in said
-    assert "46.9" in said
-    assert "48.4" in said
-    assert "+1.5" in said
+    text = texts(card)
+    assert "Better than the base model" in text
+    assert "46.9" in text
+    assert "48.4" in text
+    assert "+1.5" in text
     assert stage.page.header.title() == "A run"
     assert "Adapter saved as an-adapter" in stage.page.header.subtitle()
     assert stage.page.run_view.samples.summaries() == ["Priya's train is cancelled."]
@@ -159,9 +159,9 @@ def test_while_it_trains_the_planned_sizes_stay_beside_the_recipe(stage, qtbot):
     model = stage.start(qtbot, [["emit", STARTED | sizes], ["steps", {"count": 10_000, "per_second": 50}]])
     qtbot.waitUntil(lambda: model.state.step > 1, timeout=WAIT)
     stage.page.show_run(model)
-    said = texts(stage.page.panel.effect)
-    assert "14.2 MB on disk" in said
-    assert "about 5.9 GB of memory" in said
+    text = texts(stage.page.panel.effect)
+    assert "14.2 MB on disk" in text
+    assert "about 5.9 GB of memory" in text
 
 
 def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
@@ -289,17 +289,17 @@ def test_no_second_run_while_one_trains(stage, qtbot):
     assert "holds the device" in stage.page.right.notice.text()
 
 
-@pytest.mark.parametrize(("kind", "words"), [("evaluate", "being scored"), ("merge", "being merged")])
-def test_no_run_starts_or_goes_on_while_a_job_has_the_device(stage, qtbot, kind, words):
+@pytest.mark.parametrize(("kind", "text"), [("evaluate", "being scored"), ("merge", "being merged")])
+def test_no_run_starts_or_goes_on_while_a_job_has_the_device(stage, qtbot, kind, text):
     stage.scripts[kind] = [["wait_for_stop", 60]]
     model = stage.run(qtbot, COMPLETE)
     stage.manager.ask(kind)
 
     assert stage.page.start_run(recipe.from_tables(BASICS)) is None
-    assert words in stage.page.right.notice.text()
+    assert text in stage.page.right.notice.text()
     stage.page.say("")
     stage.page.resume(model.id)
-    assert words in stage.page.right.notice.text()
+    assert text in stage.page.right.notice.text()
     assert stage.manager.current is None
 
 
@@ -311,8 +311,8 @@ def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
 
 
 def test_earlier_notices_unfold_in_place(stage, qtbot):
-    said = [["emit", {"event": "notice", "level": "notice", "message": f"Said {at}."}] for at in range(5)]
-    stage.run(qtbot, [["emit", STARTED], *said, ["steps", {"count": 2, "per_second": 100}]])
+    lines = [["emit", {"event": "notice", "level": "notice", "message": f"Said {at}."}] for at in range(5)]
+    stage.run(qtbot, [["emit", STARTED], *lines, ["steps", {"count": 2, "per_second": 100}]])
     view = stage.page.run_view
     assert "Said 4." in texts(view)
     assert "Said 2." not in texts(view)
@@ -399,7 +399,7 @@ def test_below_1200_recipe_and_run_take_turns(stage):
 
 
 @pytest.mark.parametrize(
-    ("mean", "verdict", "headline", "words"),
+    ("mean", "verdict", "headline", "text"),
     [
         (
             0.015,
@@ -411,7 +411,7 @@ def test_below_1200_recipe_and_run_take_turns(stage):
         (0.003, "no measurable difference", "No measurable difference", "changed by <b>0.3 points</b>"),
     ],
 )
-def test_the_verdict_comes_first_in_words(qtbot, mean, verdict, headline, words):
+def test_the_verdict_comes_first_in_words(qtbot, mean, verdict, headline, text):
     state = RunState()
     for event in (
         STARTED,
@@ -424,7 +424,7 @@ def test_the_verdict_comes_first_in_words(qtbot, mean, verdict, headline, words)
     qtbot.addWidget(card)
 
     assert card.accessibleName() == headline
-    assert words in verdict_sentence(difference(mean, verdict)["rouge1"], 200, "test")
+    assert text in verdict_sentence(difference(mean, verdict)["rouge1"], 200, "test")
 
 
 def test_a_verdict_on_one_conversation_has_no_interval(qtbot):
@@ -455,16 +455,16 @@ def test_a_stopped_runs_card_claims_no_score(qtbot):
     assert "ROUGE" not in texts(card)
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_conversations_can_be_compared_where_the_run_keeps_their_scores(qtbot, kept):
+@pytest.mark.parametrize("saved", [True, False])
+def test_conversations_can_be_compared_where_the_run_keeps_their_scores(qtbot, saved):
     state = RunState()
     for event in (STARTED, SAVED, scored("base", 0.469), scored("x", 0.48, difference(0.011, "better"))):
         state.apply(event | {"time": 1.0})
-    card = VerdictCard(state, scored_each=kept)
+    card = VerdictCard(state, scored_each=saved)
     qtbot.addWidget(card)
     buttons = {button.text(): button for button in card.findChildren(Button)}
 
-    assert ("Compare conversations" in buttons) is kept
+    assert ("Compare conversations" in buttons) is saved
     with qtbot.waitSignal(card.report_wanted):
         buttons["Report…"].click()
 

@@ -143,8 +143,8 @@ def test_a_run_with_few_minutes_promises_no_more_steps_than_fit():
     assert plan_text(plan).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
     assert plan_text(plan | {"max_minutes": 15.0}).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
     for known in (plan, {"steps": 1540}):
-        told = plan_text(known | {"max_minutes": 10.0})
-        assert told.startswith("<b>1,540 steps</b>, or as many as fit into <b>10 min</b>.")
+        text = plan_text(known | {"max_minutes": 10.0})
+        assert text.startswith("<b>1,540 steps</b>, or as many as fit into <b>10 min</b>.")
 
 
 def test_a_run_that_ended_before_all_its_steps_tells_the_time_of_those_it_did(home):
@@ -165,10 +165,10 @@ def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
     view.show()
     assert view.rows.isHidden()
     view.toggle.click()
-    said = texts(view).splitlines()
+    lines = texts(view).splitlines()
 
     known = [each.title for each in OTHER_METRICS]
-    assert [line for line in said if line in known] == known
+    assert [line for line in lines if line in known] == known
 
 
 def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qtbot):

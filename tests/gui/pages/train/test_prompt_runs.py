@@ -37,11 +37,11 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
     view = prompt_stage.page.run_view
     qtbot.waitUntil(lambda: view.card is not None, timeout=WAIT)
     assert view.card is not None
-    said = texts(view.card)
+    text = texts(view.card)
     for wanted in ("Better than the plain prompt", "Plain prompt", "This prompt", "Examples shown"):
-        assert wanted in said
+        assert wanted in text
     for unwanted in ("Tuned", "Saved step", "Trainable"):
-        assert unwanted not in said
+        assert unwanted not in text
     assert not view.plot.isVisibleTo(view)
     assert not view.metrics_row.isVisibleTo(view)
     assert view.samples.isVisibleTo(view)

@@ -29,12 +29,12 @@ def test_recipes_are_offered_newest_first_and_kept_by_their_page(page, qtbot):
     assert recent.entries() == []
     for name in ("/a/one.toml", "/a/two & three.toml", "/a/one.toml"):
         recent.add(Path(name))
-    kept = page.saved_state()
+    saved = page.saved_state()
 
     again = Page("Train")
     qtbot.addWidget(again)
     recent = RecentRecipes(again, opened.append)
-    again.restore_state(kept)
+    again.restore_state(saved)
     assert [text for text, _, _ in recent.entries()] == [
         "Open recipe one.toml",
         "Open recipe two & three.toml",

@@ -27,7 +27,7 @@ DEVICES = {
 WAIT = 20_000
 
 
-class House:
+class PageHarness:
     def __init__(self, qtbot):
         self.qtbot = qtbot
         self.devices = [["emit", {"event": "result_made", "result": DEVICES}]]
@@ -50,29 +50,29 @@ class House:
 
 
 @pytest.fixture
-def house(styled, qtbot, home):
-    made = House(qtbot)
+def harness(styled, qtbot, home):
+    made = PageHarness(qtbot)
     yield made
     end(made.manager)
 
 
 @pytest.fixture
-def page(house) -> WelcomePage:
-    return house.window().built("welcome")
+def page(harness) -> WelcomePage:
+    return harness.window().built("welcome")
 
 
-def test_it_comes_at_the_first_start_until_it_was_left_and_never_where_runs_are(house):
-    window = house.window()
+def test_it_comes_at_the_first_start_until_it_was_left_and_never_where_runs_are(harness):
+    window = harness.window()
     assert window.current_key() == "welcome"
     window.built("welcome").skip_button.click()
     assert window.current_key() == "train"
-    assert house.window().current_key() == "train"
+    assert harness.window().current_key() == "train"
 
 
-def test_who_has_runs_needs_no_guide(house):
+def test_who_has_runs_needs_no_guide(harness):
     with unsynced():
         add_run()
-    assert house.window().current_key() == "train"
+    assert harness.window().current_key() == "train"
 
 
 def test_one_step_is_open_and_those_before_can_be_changed(page):
@@ -97,19 +97,19 @@ def test_what_is_found_and_planned_is_said(page, qtbot):
     assert page.recipe().training.device == "cpu"
 
 
-def test_a_worker_that_fails_is_said_and_the_guide_goes_on(house, qtbot):
-    house.devices = [["fail", {"message": "No torch."}]]
-    page = house.window().built("welcome")
+def test_a_worker_that_fails_is_said_and_the_guide_goes_on(harness, qtbot):
+    harness.devices = [["fail", {"message": "No torch."}]]
+    page = harness.window().built("welcome")
     qtbot.waitUntil(lambda: page.steps["device"].text() == "No torch.", timeout=WAIT)
     assert page.onward_button.isEnabled()
 
 
 def test_names_in_what_is_said_stand_as_they_are(page):
-    told = "Can't read \"R&D's <chats>.csv\"."
-    page._planner.refused.emit([Problem("data.source", told)])
-    assert page.steps["run"].text() == told
-    page._planner.unavailable.emit(Ending("failed", f"{told} Again."))
-    assert page.steps["run"].text() == f"{told} Again."
+    text = "Can't read \"R&D's <chats>.csv\"."
+    page._planner.refused.emit([Problem("data.source", text)])
+    assert page.steps["run"].text() == text
+    page._planner.unavailable.emit(Ending("failed", f"{text} Again."))
+    assert page.steps["run"].text() == f"{text} Again."
     assert "R&D's <chats>" in page.steps["run"].accessibleName()
 
 
@@ -121,8 +121,8 @@ def test_every_method_offered_makes_a_recipe_that_can_be_run(page, method_id):
     assert (made.training.learning_rate is None) == (method_id != METHODS[0])
 
 
-def test_keys_alone_lead_to_a_run(house, qtbot):
-    window = house.window()
+def test_keys_alone_lead_to_a_run(harness, qtbot):
+    window = harness.window()
     page = window.built("welcome")
     for _step in STEPS:
         qtbot.waitUntil(page.onward_button.hasFocus, timeout=WAIT)
@@ -130,11 +130,11 @@ def test_keys_alone_lead_to_a_run(house, qtbot):
     qtbot.waitUntil(lambda: window.current_key() == "train", timeout=WAIT)
     qtbot.waitUntil(lambda: window.built("train").header.title().startswith("Starter"), timeout=WAIT)
     assert Preferences().get("guided") == "yes"
-    qtbot.waitUntil(lambda: house.manager.current is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
 
 
-def test_data_of_ones_own_leads_to_the_data_page(house):
-    window = house.window()
+def test_data_of_ones_own_leads_to_the_data_page(harness):
+    window = harness.window()
     page = window.built("welcome")
     page.onward_button.click()
     page.data.choose("own")

@@ -46,11 +46,11 @@ def _drawing(effect: EffectPanel) -> BlockDrawing:
 def test_counts_are_shown_with_the_total_and_the_share(effect):
     effect.show_plan(PLAN, LORA)
 
-    said = texts(effect)
-    assert "3,538,944" in said
-    assert "of 251 M trainable" in said
-    assert "1.41\u00a0%" in said
-    assert "14.2 MB on disk" in said
+    text = texts(effect)
+    assert "3,538,944" in text
+    assert "of 251 M trainable" in text
+    assert "1.41\u00a0%" in text
+    assert "14.2 MB on disk" in text
 
 
 def test_the_parts_of_the_memory_are_named_with_their_sizes(effect):
@@ -96,11 +96,11 @@ def test_settings_that_fit_no_layer_show_no_count(effect):
 def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
     nothing = {"trainable_parameters": 0, "adapter_bytes": 0, "memory_bytes": None, "targets": []}
     effect.show_plan(PLAN | nothing, MethodSettings("prompt_only", method("prompt_only").options()))
-    said = texts(effect)
+    text = texts(effect)
 
-    assert "Trains nothing" in said
-    assert "trainable" not in said
-    assert "on disk" not in said
+    assert "Trains nothing" in text
+    assert "trainable" not in text
+    assert "on disk" not in text
     assert _drawing(effect).marks() == ["prompt"]
     assert _drawing(effect).legend == "the prompt"
     bar = effect.findChild(Bar)

@@ -147,7 +147,7 @@ def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts(entry
 
 
 def test_sketches_come_from_what_is_declared():
-    for method_id, words in (
+    for method_id, text in (
         ("lora", "pair B and A"),
         ("prompt_tuning", "before those of the text"),
         ("ia3", "scales a frozen weight"),
@@ -157,7 +157,7 @@ def test_sketches_come_from_what_is_declared():
         ("bitfit", "trained biases"),
         ("layernorm", "trained norm"),
     ):
-        assert words in method(method_id).sketch_of().description
+        assert text in method(method_id).sketch_of().description
 
 
 def test_the_sketch_of_a_prompt_alone_calls_nothing_trained(styled, qtbot):
@@ -214,10 +214,10 @@ def test_sketches_fit_and_their_words_do_not_overlap(entry, styled, qtbot):
     made.resize(SKETCH_ROOM, 140)
     made.show_method(entry, entry.options(**entry.preset_options(entry.families[0])))
     room = QRectF(0, 0, SKETCH_ROOM, made.sizeHint().height())
-    words = [place for _, _, place in made._captions()]
+    lines = [path for _, _, path in made._captions()]
 
-    assert all(room.contains(place) for place in [*words, *(place for _, place in made._places())])
-    assert not any(one.intersects(other) for one, other in combinations(words, 2))
+    assert all(room.contains(path) for path in [*lines, *(path for _, path in made._places())])
+    assert not any(one.intersects(other) for one, other in combinations(lines, 2))
 
 
 T5_LAYERS = {
@@ -275,15 +275,15 @@ def test_every_place_a_method_declares_can_be_drawn(entry):
 def test_counts_are_made_behind_plans_and_only_once(stage, qtbot):
     stage.page.shown()
     planner: Planner = stage.manager.planner
-    told: list[tuple[str, int]] = []
-    planner.counted.connect(lambda key, count: told.append((key, count)))
+    received: list[tuple[str, int]] = []
+    planner.counted.connect(lambda key, count: received.append((key, count)))
     full = recipe.from_tables(BASICS | {"method": {"id": "full"}})
     qtbot.waitUntil(lambda: (full.base_model, full.method) in planner._counts, timeout=WAIT)
     qtbot.waitUntil(lambda: not planner._to_count, timeout=WAIT)
-    told.clear()
+    received.clear()
     planner.count({"full": full})
 
-    assert told == [("full", PLAN["trainable_parameters"])]
+    assert received == [("full", PLAN["trainable_parameters"])]
 
 
 def test_a_worker_that_ends_over_a_count_ends_no_other_count(stage, qtbot):

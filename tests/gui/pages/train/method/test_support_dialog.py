@@ -71,10 +71,10 @@ def test_the_row_looked_at_gives_its_reasons(proven, make_dialog):
 
 
 def test_when_and_with_what_it_was_proven_is_told(proven, make_dialog):
-    said = texts(make_dialog())
+    text = texts(make_dialog())
 
-    assert "1 February 2026" in said
-    assert "With peft 0.21.0." in said
+    assert "1 February 2026" in text
+    assert "With peft 0.21.0." in text
 
 
 def test_without_a_proof_the_table_says_what_is_meant_to_work(tmp_path, monkeypatch, make_dialog):
