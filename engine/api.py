@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import arena as arenas
-from engine import chats, labelling, options, report
+from engine import chats, labelling, options, report, voting
 from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
@@ -150,5 +150,6 @@ __all__ = [
     "turns",
     "unsupported",
     "variants",
+    "voting",
     "write_csv",
 ]

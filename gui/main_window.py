@@ -46,18 +46,20 @@ PAGES = {
     "history": "gui.pages.history.page:HistoryPage",
     "labelling": "gui.pages.labelling.page:LabellingPage",
     "examples": "gui.pages.examples.page:ExamplesPage",
+    "blind": "gui.pages.blind.page:BlindPage",
     "doctor": "gui.pages.doctor.page:DoctorPage",
     "help": "gui.pages.help.page:HelpPage",
     "welcome": "gui.pages.welcome.page:WelcomePage",
 }
 # Pages reached from another page, or from the foot of the rail.
-WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": "", "welcome": ""}
+WITHIN = {"labelling": "data", "examples": "train", "blind": "arena", "doctor": "", "help": "", "welcome": ""}
 FIRST = "train"
 LAST_PAGE = "page"
 # Whether the first-run guide was closed; it opens by itself once.
 GUIDED = "guided"
 PALETTE_PAGES = ITEMS | {
     "labelling": (mark("Write summaries"), "edit"),
+    "blind": (mark("Blind comparison"), "equals"),
     "doctor": (mark("This computer"), "device"),
     "help": (mark("Help"), "help"),
     "welcome": (mark("First-run guide"), "mark"),
@@ -99,6 +101,7 @@ class MainWindow(ShellWindow):
         self.manager = manager
         self.preferences = preferences
         self._may_close, self._guides = False, guides
+        self._blind_from = "arena"
         self.quit_dialog: QuitDialog | None = None
         for key in PAGES:
             page = LazyPage(partial(self._built, key))
@@ -190,11 +193,14 @@ class MainWindow(ShellWindow):
                 "playground_requested": lambda adapter: self.show_built("playground").open([adapter]),
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
                 "examples_requested": lambda *run: self.show_built("examples").open_run(*run),
+                "blind_requested": self._compare_blind,
             },
             "examples": {
                 "back_requested": lambda: self.show_page("train"),
                 "try_requested": self._try_example,
+                "blind_requested": self._compare_blind,
             },
+            "blind": {"back_requested": lambda: self.show_page(self._blind_from)},
             "data": {
                 "use_requested": lambda values: self.show_built("train").use_data(values),
                 "try_requested": lambda example: self.show_built("playground").open_example(example),
@@ -206,11 +212,13 @@ class MainWindow(ShellWindow):
                 "use_requested": lambda values: self.show_built("train").use_data(values),
             },
             "arena": {
+                "blind_requested": self._compare_blind,
                 "recipe_wanted": lambda: page.offer_recipe(*self.built("train").present_recipe()),
                 "open_requested": lambda run_id: self.show_built("train").open_run(run_id),
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
             },
             "library": {
+                "blind_requested": self._compare_blind,
                 "try_requested": lambda adapters: self.show_built("playground").open(adapters),
                 "train_from_requested": lambda adapter: self.show_built("train").start_from(adapter),
                 "new_run_requested": lambda: self.show_built("train").new_run(),
@@ -248,6 +256,11 @@ class MainWindow(ShellWindow):
         if adapter_ids:
             playground.open(adapter_ids)
         playground.open_example(example)
+
+    def _compare_blind(self, runs: list[tuple[str, str]]) -> None:
+        """Open a blind comparison of runs; its Back button leads to the page that asked for it."""
+        self._blind_from = self.current_key()
+        self.show_built("blind").open_runs(runs)
 
     def _navigator(self) -> Navigator:
         return Navigator(

@@ -19,7 +19,7 @@ from engine.voting.outcomes import Probability, Tally
 from engine.voting.pairing import Question
 from engine.voting.preference_pairs import export
 from engine.voting.preferences import Preferences, Preferred, of_runs
-from engine.voting.results import MoreVotes, PairResult, Results, SystemResult, results
+from engine.voting.results import Agreement, MoreVotes, PairResult, Results, SystemResult, results
 from engine.voting.session import USUAL_PAIRS, Merged, Progress, Voting
 from engine.voting.sharing import open_shared, share
 from engine.voting.systems import Source, compare, source
@@ -27,6 +27,7 @@ from engine.voting.votes import Choice, LeftOut, Vote, Votes, read_votes
 
 __all__ = [
     "USUAL_PAIRS",
+    "Agreement",
     "Choice",
     "Comparison",
     "ComparisonInfo",

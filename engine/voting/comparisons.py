@@ -124,7 +124,7 @@ def fingerprint(conversations: Sequence[Conversation]) -> str:
 def create(
     systems: Sequence[System], conversations: Sequence[Conversation], name: str = "", source: str = ""
 ) -> ComparisonInfo:
-    """Make a comparison and return it; one with the same systems and summaries is returned instead.
+    """Make a comparison and return it; a known one of the same runs and summaries is returned instead.
 
     Raises DataError if there is nothing to compare, StorageError.
     """
@@ -133,9 +133,13 @@ def create(
         raise DataError(
             "There is nothing to compare.", "Choose two systems that summarised the same conversations."
         )
+    if all(len({tuple(text.split()) for text in each.summaries}) == 1 for each in kept):
+        raise DataError(
+            "All systems wrote the same summaries.", "Choose other ones: there is nothing to vote on."
+        )
     mark = fingerprint(kept)
     for known in list_comparisons():
-        if known.fingerprint == mark and known.systems == tuple(systems):
+        if known.fingerprint == mark and _runs(known.systems) == _runs(systems):
             return known
     about = About(
         name=name or source or "Conversations",
@@ -147,6 +151,11 @@ def create(
         systems=tuple(systems),
     )
     return store(about, kept)
+
+
+def _runs(systems: Sequence[System]) -> list[tuple[str, bool]]:
+    """Return what identifies systems; their names may be others."""
+    return [(each.run or each.name, each.tuned) for each in systems]
 
 
 def _drawn(conversations: Sequence[Conversation]) -> list[Conversation]:

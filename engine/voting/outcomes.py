@@ -23,6 +23,10 @@ class Probability:
     low: float
     high: float
 
+    def turned(self) -> Probability:
+        """Return the probability of the opposite."""
+        return Probability(1.0 - self.mean, 1.0 - self.high, 1.0 - self.low)
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -31,6 +35,10 @@ class Tally:
     wins: int
     ties: int
     losses: int
+
+    def turned(self) -> Tally:
+        """Return the counts of the other system."""
+        return Tally(self.losses, self.ties, self.wins)
 
     @property
     def total(self) -> int:

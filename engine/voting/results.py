@@ -19,7 +19,7 @@ from engine.voting.outcomes import Outcome, Probability, Tally
 from engine.voting.pairing import Plan
 from engine.voting.votes import Vote, Votes
 
-# With fewer votes on a pair nothing is said of it.
+# With fewer votes on a system, nothing is said of it.
 MIN_VOTES = 10
 # Two-sided error and power of the sign test that says how many votes are needed.
 ERROR, POWER = 0.05, 0.8
@@ -28,6 +28,7 @@ MAX_MORE = 1_000
 
 PairVerdict = Literal["first", "second", "not_told_apart", "too_few"]
 Needed = Literal["told_apart", "votes", "may_be_alike", "too_few"]
+TURNED: dict[PairVerdict, PairVerdict] = {"first": "second", "second": "first"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class PairResult:
     tally: Tally
     verdict: PairVerdict
     more: MoreVotes
+
+    def turned(self) -> PairResult:
+        """Return the same with the second system first."""
+        verdict = TURNED.get(self.verdict, self.verdict)
+        preferred, tally = self.preferred.turned(), self.tally.turned()
+        return PairResult(self.second, self.first, preferred, tally, verdict, self.more)
 
 
 @dataclass(frozen=True)
@@ -103,8 +110,15 @@ def results(comparison: Comparison, votes: Votes) -> Results | None:
     systems = [
         SystemResult(index, found.against_others(index), _of_system(tallies, index)) for index in range(count)
     ]
+    totals = {each.system: each.tally.total for each in systems}
     pairs = [
-        _pair(first, second, found.preferred(first, second), _of_pair(tallies, first, second))
+        _pair(
+            first,
+            second,
+            found.preferred(first, second),
+            _of_pair(tallies, first, second),
+            min(totals[first], totals[second]),
+        )
         for first, second in combinations(range(count), 2)
     ]
     decided = [vote for vote in all_votes if vote.choice != "tie"]
@@ -168,14 +182,15 @@ def _of_system(tallies: Tallies, system: int) -> Tally:
     return Tally(*(scores.count(score) for score in (1.0, 0.5, 0.0)))
 
 
-def _pair(first: int, second: int, preferred: Probability, tally: Tally) -> PairResult:
-    verdict = _verdict(preferred, tally)
+def _pair(first: int, second: int, preferred: Probability, tally: Tally, votes: int) -> PairResult:
+    """Return a pair; `votes` is the number of votes of its system with fewer ones, against all others."""
+    verdict = _verdict(preferred, votes)
     more = MoreVotes("told_apart") if verdict in ("first", "second") else more_votes(tally)
     return PairResult(first, second, preferred, tally, verdict, more)
 
 
-def _verdict(preferred: Probability, tally: Tally) -> PairVerdict:
-    if tally.total < MIN_VOTES:
+def _verdict(preferred: Probability, votes: int) -> PairVerdict:
+    if votes < MIN_VOTES:
         return "too_few"
     if preferred.low > 0.5:
         return "first"

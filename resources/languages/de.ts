@@ -79,14 +79,34 @@
    <translation>&amp;Reihenfolge</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>&amp;Pairs to vote on</source>
+   <translation>&amp;Paare für die Abstimmung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/paste_panel.py" />
    <source>&amp;Text</source>
    <translation>Te&amp;xt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>&amp;Your name</source>
+   <translation>&amp;Ihr Name</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>1 hour</source>
    <translation>1 Stunde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/vote_view.py" />
+   <source>1 is better</source>
+   <translation>1 ist besser</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/vote_view.py" />
+   <source>2 is better</source>
+   <translation>2 ist besser</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -366,6 +386,16 @@
    <translation>Fügen Sie einen hinzu, um ihn mit dem Basismodell zu vergleichen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>Add other runs…</source>
+   <translation>Weitere Läufe hinzufügen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Alike</source>
+   <translation>Gleich gut</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/history/page.py" />
    <source>All</source>
    <translation>Alle</translation>
@@ -532,6 +562,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>At least {least}.</source>
    <translation>Mindestens {least}.</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>At least {n} more votes on it are needed.</source>
+   <translation>
+    <numerusform>Es fehlt mindestens {n} Stimme dazu.</numerusform>
+    <numerusform>Es fehlen mindestens {n} Stimmen dazu.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>At most {most} runs can be compared at once. Uncheck some.</source>
@@ -676,6 +714,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Better than the plain prompt</source>
    <translation>Besser als der einfache Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Blind comparison</source>
+   <translation>Blindvergleich</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Blind comparisons (*.json);;All files (*)</source>
+   <translation>Blindvergleiche (*.json);;Alle Dateien (*)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
@@ -898,6 +946,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Choose between the summaries of the checked entries without names</source>
+   <translation>Ohne Namen zwischen den Zusammenfassungen der markierten Einträge wählen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/source_bar.py" />
    <source>Choose data files</source>
    <translation>Datendateien wählen</translation>
@@ -921,6 +974,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>Choose them on the data page</source>
    <translation>Auf der Datenseite wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Choose “Compare blind…” in a finished run, in the arena or in the library.</source>
+   <translation>Wählen Sie „Blind vergleichen…“ in einem fertigen Lauf, in der Arena oder in der Bibliothek.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -973,6 +1031,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vergleichen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Compare blind…</source>
+   <translation>Blind vergleichen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>Compare conversations</source>
    <translation>Gespräche vergleichen</translation>
@@ -983,9 +1046,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Mit anderen Läufen vergleichen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>Compare with the &amp;base model as well</source>
+   <translation>Auch mit dem &amp;Basismodell vergleichen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Compare with…</source>
    <translation>Vergleichen mit…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>Compared</source>
+   <translation>Im Vergleich</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -994,6 +1067,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>{n} Gespräch wird verglichen. Bis dahin gilt die Reihenfolge der Quelle.</numerusform>
     <numerusform>{n} Gespräche werden verglichen. Bis dahin gilt die Reihenfolge der Quelle.</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Comparison</source>
+   <translation>Vergleich</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -1069,6 +1147,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/example_table.py" />
    <source>Conversation {id}</source>
    <translation>Gespräch {id}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>Conversation {id}, alike: {note}</source>
+   <translation>Gespräch {id}, gleich gut: {note}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>Conversation {id}, {name} preferred: {note}</source>
+   <translation>Gespräch {id}, {name} vorgezogen: {note}</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -1294,6 +1382,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Delete the arena</source>
    <translation>Arena löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Delete the comparison</source>
+   <translation>Vergleich löschen</translation>
   </message>
   <message>
    <location filename="../../gui/desktop/checkpoint_cleanup.py" />
@@ -1584,6 +1677,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als ZIP-Datei exportieren…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Export for another voter</source>
+   <translation>Für eine andere Person exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Export for another voter…</source>
+   <translation>Für eine andere Person exportieren…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Export good summaries</source>
    <translation>Gute Zusammenfassungen exportieren</translation>
@@ -1592,6 +1695,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/history/history_view.py" />
    <source>Export good summaries…</source>
    <translation>Gute exportieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Export preference pairs</source>
+   <translation>Präferenzpaare exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>Export preference pairs…</source>
+   <translation>Präferenzpaare exportieren…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -1624,6 +1737,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diese Zeilen als CSV exportieren…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Export votes</source>
+   <translation>Stimmen exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Export votes…</source>
+   <translation>Stimmen exportieren…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>Export: choose where to create the folder</source>
    <translation>Exportieren: Ort für den neuen Ordner wählen</translation>
@@ -1632,6 +1755,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Exported to {path}.</source>
    <translation>Nach {path} exportiert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Exported to {place}, with the texts of all {count} conversations and the names of the systems.</source>
+   <translation>Nach {place} exportiert, mit den Texten aller {count} Gespräche und den Namen der Systeme.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -1737,6 +1865,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>Findings ({count})</source>
    <translation>Befunde ({count})</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Finish</source>
+   <translation>Abschließen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
@@ -2004,6 +2137,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie schlecht das Modell die Referenzen vorhersagt, Token für Token. Der Verlust fällt, während das Modell lernt. Steigt der Validierungsverlust wieder, ist das Modell überangepasst: Es lernt die Beispiele auswendig.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>How far to rely on the votes</source>
+   <translation>Wie verlässlich die Stimmen sind</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>How it works</source>
    <translation>Wie es funktioniert</translation>
@@ -2017,6 +2155,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Hungarian</source>
    <translation>Ungarisch</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>If it goes on like this, about {n} more votes on it would tell them apart.</source>
+   <translation>
+    <numerusform>Wenn es so weitergeht, würde etwa {n} weitere Stimme dazu sie unterscheiden.</numerusform>
+    <numerusform>Wenn es so weitergeht, würden etwa {n} weitere Stimmen dazu sie unterscheiden.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/dialogs.py" />
@@ -2094,7 +2240,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Installieren Sie Tunesmith neu.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/glossary.py" />
+   <location filename="../../gui/pages/blind/results_view.py" />
    <source>Interval</source>
    <translation>Intervall</translation>
   </message>
@@ -2129,6 +2275,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf bleibt im Verlauf.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>JSON lines (*.jsonl);;All files (*)</source>
+   <translation>JSON-Zeilen (*.jsonl);;Alle Dateien (*)</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/paste_panel.py" />
    <source>JSON lines, a table with a header row, or an exported chat. The text is saved in your private folder.</source>
    <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in Ihrem privaten Ordner gespeichert.</translation>
@@ -2147,6 +2298,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Keep training</source>
    <translation>Weitertrainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>Kept with each vote. Votes of several people can be merged.</source>
+   <translation>Steht bei jeder Stimme. Stimmen mehrerer Personen lassen sich zusammenführen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -2384,6 +2540,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Speicher nach Teilen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Merge votes</source>
+   <translation>Stimmen zusammenführen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Merge votes of others…</source>
+   <translation>Stimmen anderer zusammenführen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>Merge: choose where to create the folder</source>
    <translation>Verschmelzen: Ort für den neuen Ordner wählen</translation>
@@ -2439,7 +2605,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eingabe des Modells an einem Beispiel</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/run_details.py" />
+   <location filename="../../gui/pages/blind/page.py" />
    <source>More</source>
    <translation>Mehr</translation>
   </message>
@@ -2479,6 +2645,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In den Papierkorb legen oder aus der Arena entfernen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Moved the comparison to the trash.</source>
+   <translation>Der Vergleich ist im Papierkorb.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Moved {arena} to the trash. Its runs and adapters stay.</source>
    <translation>{arena} liegt im Papierkorb. Läufe und Adapter bleiben.</translation>
@@ -2512,6 +2683,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/conversation/conversation_edit.py" />
    <source>Name: what they say</source>
    <translation>Name: was gesagt wird</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>Neighbours in the table</source>
+   <translation>Nachbarn in der Tabelle</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -2587,6 +2763,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/page.py" />
    <source>No arena yet</source>
    <translation>Noch keine Arena</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>No blind comparison yet</source>
+   <translation>Noch kein Blindvergleich</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -2674,6 +2855,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein anderer Lauf hat Wertungen je Gespräch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>No pair was repeated yet, so agreement with yourself is unknown.</source>
+   <translation>Noch wurde kein Paar wiederholt, also ist die Übereinstimmung mit sich selbst unbekannt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
    <source>No plan fits. Close other programs, or choose a smaller base model.</source>
    <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
@@ -2727,6 +2913,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/page.py" />
    <source>No topic found</source>
    <translation>Kein Thema gefunden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>No vote was added.</source>
+   <translation>Keine Stimme kam hinzu.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/items_view.py" />
@@ -2799,7 +2990,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nicht geschrieben</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/feedback_view.py" />
+   <location filename="../../gui/pages/blind/vote_view.py" />
    <source>Note</source>
    <translation>Notiz</translation>
   </message>
@@ -2809,7 +3000,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notiz: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <location filename="../../gui/pages/blind/results_view.py" />
    <source>Notes</source>
    <translation>Notizen</translation>
   </message>
@@ -2962,6 +3153,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Open</source>
    <translation>Öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Open a comparison</source>
+   <translation>Vergleich öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Open a comparison of another person…</source>
+   <translation>Vergleich einer anderen Person öffnen…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -3294,6 +3495,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Genauigkeit</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>Preferred to another one</source>
+   <translation>Einem anderen vorgezogen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/checker.py" />
    <source>Preparing the report</source>
    <translation>Bericht wird erstellt</translation>
@@ -3492,6 +3698,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Daten werden gelesen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Reading the summaries</source>
+   <translation>Zusammenfassungen werden gelesen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Reading {name}</source>
    <translation>{name} wird gelesen</translation>
@@ -3570,6 +3781,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/prompt_editor.py" />
    <source>Rename…</source>
    <translation>Umbenennen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>Repeated pairs, with sides swapped, were judged alike {alike} of {total} times ({fraction}).</source>
+   <translation>Wiederholte Paare mit vertauschten Seiten wurden {alike} von {total} Mal gleich beurteilt ({fraction}).</translation>
   </message>
   <message>
    <location filename="../../gui/inputs/name_row.py" />
@@ -4190,6 +4406,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf starten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>Start voting</source>
+   <translation>Abstimmung starten</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Started</source>
    <translation>Begonnen</translation>
@@ -4381,6 +4602,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung mit diesem Prompt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/vote_view.py" />
+   <source>Summary {number}</source>
+   <translation>Zusammenfassung {number}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>Supported combinations</source>
    <translation>Unterstützte Kombinationen</translation>
@@ -4389,6 +4615,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Swedish</source>
    <translation>Schwedisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>System</source>
+   <translation>System</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -4553,6 +4784,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>Die früheren Zusammenfassungen von {n} Gesprächen dieser Quelle wurden übernommen.</numerusform>
    </translation>
   </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>The first is better</source>
+   <translation>Die erste ist besser</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>The first summary was preferred in {fraction} of the decided votes. Sides are random, so about half is expected.</source>
+   <translation>Die erste Zusammenfassung wurde in {fraction} der entschiedenen Stimmen vorgezogen. Die Seiten sind zufällig, also ist etwa die Hälfte zu erwarten.</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/forms/plan_text.py" />
    <source>The first {n} of the training split, {tokens} tokens.</source>
@@ -4609,6 +4850,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>The name has {count} characters.</source>
    <translation>Der Name hat {count} Zeichen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>The names and the results come out. You can go on voting later.</source>
+   <translation>Namen und Ergebnisse erscheinen. Sie können später weiter abstimmen.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/variant_field.py" />
@@ -4781,6 +5027,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Beispielgespräche: {train} zum Trainieren, {test} zum Testen. Kein Download.</translation>
   </message>
   <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>The second is better</source>
+   <translation>Die zweite ist besser</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>The summary as it should be</source>
    <translation>Die Zusammenfassung, wie sie sein soll</translation>
@@ -4869,6 +5120,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page_layout.py" />
    <source>These conversations have no summaries yet.</source>
    <translation>Diese Gespräche haben noch keine Zusammenfassungen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>They may be alike: even {count} more votes on it would hardly tell them apart.</source>
+   <translation>Sie sind vielleicht gleich gut: auch {count} weitere Stimmen dazu würden sie kaum unterscheiden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -4970,6 +5226,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/rows_view.py" />
    <source>Tokens</source>
    <translation>Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>Too few votes to compare {first} with {second}</source>
+   <translation>Zu wenige Stimmen, um {first} mit {second} zu vergleichen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -5187,6 +5448,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rückgängig</translation>
   </message>
   <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Undo the last vote</source>
+   <translation>Letzte Stimme zurücknehmen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Undo: {step}</source>
    <translation>Rückgängig: {step}</translation>
@@ -5282,6 +5548,39 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vietnamesisch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Vote</source>
+   <translation>Abstimmen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Vote as another person…</source>
+   <translation>Als andere Person abstimmen…</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>Vote on {n} more pairs</source>
+   <translation>
+    <numerusform>Über {n} weiteres Paar abstimmen</numerusform>
+    <numerusform>Über {n} weitere Paare abstimmen</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>Voters agree with each other on {alike} of {total} answers to the same pair ({fraction}).</source>
+   <translation>Verschiedene Personen stimmen bei {alike} von {total} Antworten zum selben Paar überein ({fraction}).</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Votes exported to {place}.</source>
+   <translation>Stimmen nach {place} exportiert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} for neither.</source>
+   <translation>Stimmen zu diesem Paar: {wins} für {first}, {losses} für {second}, {ties} für keines.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/download_prompt.py" />
    <source>Wait for it to finish, or cancel it in the library.</source>
    <translation>Warten Sie, bis das fertig ist, oder brechen Sie es in der Bibliothek ab.</translation>
@@ -5340,6 +5639,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>Which summaries are better?</source>
+   <translation>Welche Zusammenfassungen sind besser?</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/vote_view.py" />
+   <source>Which summary is better?</source>
+   <translation>Welche Zusammenfassung ist besser?</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/summary_edit.py" />
    <source>Who wants what, what was agreed, and what is still open</source>
    <translation>Wer was möchte, was vereinbart wurde und was noch offen ist</translation>
@@ -5355,9 +5664,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Warum</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/vote_view.py" />
+   <source>Why? It is kept with the vote</source>
+   <translation>Warum? Steht dann bei der Stimme</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Window log</source>
    <translation>Fensterprotokoll</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/results_view.py" />
+   <source>Won, alike, lost</source>
+   <translation>Gewonnen, gleich, verloren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -5378,6 +5697,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Worse than the plain prompt</source>
    <translation>Schlechter als der einfache Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
+   <source>Write a note</source>
+   <translation>Notiz schreiben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -5428,6 +5752,21 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>You can compare any others in the arena later.</source>
    <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>You can stop at any time, go on later, and vote on more pairs at the end.</source>
+   <translation>Sie können jederzeit aufhören, später weitermachen und am Ende über mehr Paare abstimmen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>You see a conversation and two summaries without names, in random order. You choose the better one with the keys 1 and 2, or = if they are alike. The names come out at the end.</source>
+   <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Your name</source>
+   <translation>Ihr Name</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
@@ -5495,6 +5834,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>etwa {minutes} min</translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>about {n} minutes left</source>
+   <translation>
+    <numerusform>noch etwa {n} Minute</numerusform>
+    <numerusform>noch etwa {n} Minuten</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>about {n} tokens</source>
    <translation>
@@ -5551,6 +5898,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>and {count} more</source>
    <translation>und {count} weitere</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>and {n} more</source>
+   <translation>
+    <numerusform>und {n} weiterer</numerusform>
+    <numerusform>und {n} weitere</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -6251,6 +6606,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>von {total}</translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/blind/setup_view.py" />
+   <source>on the same {n} conversations</source>
+   <translation>
+    <numerusform>zu {n} Gespräch</numerusform>
+    <numerusform>zu denselben {n} Gesprächen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>on the same {n} conversations, {decoding}</source>
    <translation>
@@ -6898,6 +7261,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{device}. Drücken, um diesen Computer zu prüfen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{done} of {goal} pairs</source>
+   <translation>{done} von {goal} Paaren</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/source_bar.py" />
    <source>{done} of {total}</source>
    <translation>{done} von {total}</translation>
@@ -6948,9 +7316,24 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{file} ist größer als 500 kB.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{file}, line {line}: {reason}</source>
+   <translation>{file}, Zeile {line}: {reason}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/page.py" />
    <source>{finding}: none.</source>
    <translation>{finding}: keine.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{first} and {second} can't be told apart</source>
+   <translation>{first} und {second} sind nicht zu unterscheiden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{first} is preferred to {second}</source>
+   <translation>{first} wird {second} vorgezogen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/export_offer.py" />
@@ -6994,6 +7377,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/look/format.py" />
    <source>{low} to {high}</source>
    <translation>{low} bis {high}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{mean}, interval {low} to {high}</source>
+   <translation>{mean}, Intervall {low} bis {high}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
@@ -7163,6 +7551,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} conversations</source>
+   <translation>
+    <numerusform>{n} Gespräch</numerusform>
+    <numerusform>{n} Gespräche</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>{n} conversations are excluded by the recipe.</source>
    <translation>
@@ -7243,6 +7639,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} lines were left out</source>
+   <translation>
+    <numerusform>{n} Zeile wurde ausgelassen</numerusform>
+    <numerusform>{n} Zeilen wurden ausgelassen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/forms/module_fields.py" />
    <source>{n} matrices</source>
    <translation>
@@ -7307,11 +7711,27 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} pairs of identical summaries count as ties without a vote.</source>
+   <translation>
+    <numerusform>{n} Paar gleicher Zusammenfassungen zählt ohne Stimme als gleich gut.</numerusform>
+    <numerusform>{n} Paare gleicher Zusammenfassungen zählen ohne Stimme als gleich gut.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} passages masked.</source>
    <translation>
     <numerusform>{n} Stelle maskiert.</numerusform>
     <numerusform>{n} Stellen maskiert.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>{n} preference pairs</source>
+   <translation>
+    <numerusform>{n} Präferenzpaar</numerusform>
+    <numerusform>{n} Präferenzpaare</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7379,6 +7799,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} systems</source>
+   <translation>
+    <numerusform>{n} System</numerusform>
+    <numerusform>{n} Systeme</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/data/row_view.py" />
    <source>{n} tokens</source>
    <translation>
@@ -7416,6 +7844,38 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Beitrag</numerusform>
     <numerusform>{n} Beiträge</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} voters</source>
+   <translation>
+    <numerusform>{n} Person</numerusform>
+    <numerusform>{n} Personen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} votes</source>
+   <translation>
+    <numerusform>{n} Stimme</numerusform>
+    <numerusform>{n} Stimmen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} votes of {voters} were added.</source>
+   <translation>
+    <numerusform>{n} Stimme von {voters} kam hinzu.</numerusform>
+    <numerusform>{n} Stimmen von {voters} kamen hinzu.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{n} were known already.</source>
+   <translation>
+    <numerusform>{n} war schon bekannt.</numerusform>
+    <numerusform>{n} waren schon bekannt.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -7516,6 +7976,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{seconds} s</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{second} is preferred to {first}</source>
+   <translation>{second} wird {first} vorgezogen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>{share} of conversations</source>
    <translation>{share} der Gespräche</translation>
@@ -7564,6 +8029,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/examples/page.py" />
    <source>{some} and {one}</source>
    <translation>{some} und {one}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{source}, {count} systems, made {moment}</source>
+   <translation>{source}, {count} Systeme, angelegt {moment}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{source}: {conversations}, {systems}</source>
+   <translation>{source}: {conversations}, {systems}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
@@ -7661,9 +8136,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{verdict}: {gain} gegenüber dem Basismodell, {interval}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>{votes} by {voters}. A tie counts as half. Intervals are 95 %, over conversations.</source>
+   <translation>{votes} von {voters}. Gleich gut zählt halb. Intervalle zu 95 %, über Gespräche.</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>{weights} trained</source>
    <translation>{weights} trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>{what} exported to {place}.</source>
+   <translation>{what} nach {place} exportiert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -8147,6 +8632,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/arena/presets.py" />
    <source>All methods, ten minutes each</source>
    <translation>Alle Verfahren, je zehn Minuten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>All systems wrote the same summaries.</source>
+   <translation>Alle Systeme haben dieselben Zusammenfassungen geschrieben.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -8641,6 +9131,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>Choose one with words in it.</source>
    <translation>Wählen Sie eines mit Wörtern darin.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/voting/comparisons.py" />
+   <source>Choose other ones: there is nothing to vote on.</source>
+   <translation>Wählen Sie andere: es gibt nichts abzustimmen.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/systems.py" />

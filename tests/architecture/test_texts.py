@@ -44,6 +44,7 @@ KEYS = {
         "PgUp",
         "Enter",
         "Del",
+        "Backspace",
         "Space",
         "Left",
         "Right",

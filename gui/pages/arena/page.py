@@ -63,6 +63,7 @@ class ArenaPage(Page):
     recipe_wanted = Signal()
     open_requested = Signal(str)
     library_requested = Signal(str)
+    blind_requested = Signal(list)
 
     def __init__(self, manager: Any, parent: QWidget | None = None) -> None:
         super().__init__(tr("Arena"), "", parent)
@@ -115,8 +116,10 @@ class ArenaPage(Page):
         self.base_line = ElidedLabel("", "label", "ink2", content)
         self.columns_button = ColumnsButton(content)
         self.differences_button = quiet(tr("Show recipe differences"), parent=content)
+        self.blind_button = quiet(tr("Compare blind…"), parent=content)
+        self.blind_button.setToolTip(tr("Choose between the summaries of the checked entries without names"))
         self.report_button = quiet(tr("Report…"), parent=content)
-        for button in (self.differences_button, self.report_button):
+        for button in (self.differences_button, self.blind_button, self.report_button):
             button.set_short()
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT, content)
         save_list_state(self.view)
@@ -137,6 +140,7 @@ class ArenaPage(Page):
         tools.addWidget(self.base_line, 1)
         tools.addWidget(self.columns_button)
         tools.addWidget(self.differences_button)
+        tools.addWidget(self.blind_button)
         tools.addWidget(self.report_button)
         column = QVBoxLayout(self._content)
         column.setContentsMargins(24, 12, 24, 16)
@@ -165,6 +169,7 @@ class ArenaPage(Page):
         self.form.cancelled.connect(self._show_state)
         self.columns_button.chosen.connect(self.table.set_metrics)
         self.differences_button.clicked.connect(self._toggle_differences)
+        self.blind_button.clicked.connect(self._compare_blind)
         self.report_button.clicked.connect(self._ask_where)
         self.report_export.reported.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
@@ -244,6 +249,7 @@ class ArenaPage(Page):
         self._unscored.setVisible(not count)
         self.columns_button.offer(self.table.known_metrics())
         self.differences_button.setVisible(count > 1)
+        self.blind_button.setVisible(count > 0)
         self.report_button.setVisible(found.arena is not None)
         self._fit_table()
         self._show_header()
@@ -334,6 +340,12 @@ class ArenaPage(Page):
         self.lower_pane.differences.show_differences([entry_text(row.status.entry) for row in rows], tables)
 
     # Actions.
+    def _compare_blind(self) -> None:
+        """Compare the checked entries of the first protocol, or all of its entries."""
+        rows = self._shown.groups[0].rows if self._shown.groups else ()
+        wanted = [row for row in rows if row.id in self._checked] or list(rows)
+        self.blind_requested.emit([(row.status.entry.run, row.name) for row in wanted])
+
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
         if self._shown.arena is not None:
             operation(self._shown.arena, *rest)

@@ -52,6 +52,7 @@ class ExamplesPage(Page):
 
     back_requested = Signal()
     try_requested = Signal(list, object)
+    blind_requested = Signal(list)
 
     def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Conversations"), "", parent)
@@ -82,9 +83,16 @@ class ExamplesPage(Page):
     def _add_buttons(self) -> None:
         self.back_button = plain(tr("Back to the run"), "arrow-left")
         self.compare_button = plain(tr("Compare with…"), "plus")
+        self.blind_button = plain(tr("Compare blind…"), "equals")
         self.export_button = plain(tr("Export as CSV…"), "export")
         self.try_button = primary(tr("Try in playground"), "playground")
-        for button in (self.back_button, self.compare_button, self.export_button, self.try_button):
+        for button in (
+            self.back_button,
+            self.compare_button,
+            self.blind_button,
+            self.export_button,
+            self.try_button,
+        ):
             self.header.add(button)
 
     def _lay_out(self) -> None:
@@ -122,6 +130,7 @@ class ExamplesPage(Page):
         self.export_button.clicked.connect(self._ask_to_export)
         self.try_button.clicked.connect(lambda: self._try(self.view.current()))
         self.compare_button.clicked.connect(self._offer_runs)
+        self.blind_button.clicked.connect(self._compare_blind)
         self.chooser.chosen.connect(self.compare)
         self.chooser.cancelled.connect(self._leave_chooser)
         self.orders.currentChanged.connect(self._sort)
@@ -160,7 +169,7 @@ class ExamplesPage(Page):
         self._shown, self._rows = shown, rows
         self.table.set_rows_of(rows, [each.label for each in shown] or [""])
         self._stack.setCurrentWidget(self.splitter if rows else self._empty)
-        for button in (self.export_button, self.compare_button):
+        for button in (self.export_button, self.compare_button, self.blind_button):
             button.setEnabled(bool(rows))
         self.header.set_subtitle(f"{self._heading()}. {_summary_text(rows, shown)}" if rows else self._name)
         self._show_buttons()
@@ -215,7 +224,7 @@ class ExamplesPage(Page):
     def _show_buttons(self) -> None:
         """Hide the buttons while runs are being chosen."""
         chooses = self._stack.currentWidget() is self.chooser
-        for button in (self.compare_button, self.export_button, self.try_button):
+        for button in (self.compare_button, self.blind_button, self.export_button, self.try_button):
             button.setVisible(not chooses)
 
     def _show_list(self) -> None:
@@ -262,6 +271,9 @@ class ExamplesPage(Page):
         first, *more = row.references or ("",)
         adapters = [each.adapter for each in self._shown if each.adapter]
         self.try_requested.emit(adapters, Example(row.id, row.conversation, first, tuple(more)))
+
+    def _compare_blind(self) -> None:
+        self.blind_requested.emit([(each.job.id, each.label) for each in self._shown])
 
     def _ask_to_export(self) -> None:
         if self._job is None:

@@ -14,7 +14,7 @@ from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.shortcuts_line import keys_text
+from gui.pages.labelling.shortcuts import keys_text
 from gui.widgets.buttons import quiet
 from gui.widgets.labels import ElidedLabel, Label
 

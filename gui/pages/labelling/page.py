@@ -30,7 +30,7 @@ from gui.pages.labelling.items_view import ItemsPane
 from gui.pages.labelling.labelling_controller import LabellingController
 from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
 from gui.pages.labelling.reader import Reader
-from gui.pages.labelling.shortcuts_line import KEYS
+from gui.pages.labelling.shortcuts import KEYS
 from gui.pages.labelling.summary_pane import SummaryPane
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.pages.playground.history.history_store import HistoryStore

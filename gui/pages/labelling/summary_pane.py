@@ -19,12 +19,13 @@ from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
 from gui.pages.labelling.edits_view import EditsView
-from gui.pages.labelling.shortcuts_line import ShortcutsLine, keys_text
+from gui.pages.labelling.shortcuts import keys_text
 from gui.pages.labelling.summary_edit import SummaryEdit
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
+from gui.widgets.shortcuts_line import ShortcutsLine
 
 MARK_MILLISECONDS = 150
 # For each button: its name, and its name with the step it would undo or redo.
@@ -125,7 +126,7 @@ class SummaryPane(QWidget):
         column.addWidget(Line())
         column.addWidget(self.steps)
         column.addStretch(1)
-        column.addWidget(ShortcutsLine())
+        column.addWidget(ShortcutsLine("labelling"))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(right)

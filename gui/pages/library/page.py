@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from engine.api import Adapter, Unreadable
+from engine.api import Adapter, Unreadable, example_scores, paths
 from gui.core.actions import Entry
 from gui.graphics.bars import BusyRow
 from gui.inputs.name_editor import NameEditor
@@ -50,6 +50,7 @@ class LibraryPage(Page):
     """
 
     try_requested = Signal(list)
+    blind_requested = Signal(list)
     train_from_requested = Signal(str)
     new_run_requested = Signal()
 
@@ -339,6 +340,7 @@ class LibraryPage(Page):
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
             (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
             (again, lambda: self.score(adapter), ""),
+            *self._blind_entries(adapter),
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
             (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),
@@ -346,6 +348,12 @@ class LibraryPage(Page):
             SEPARATOR,
             (tr("Delete"), lambda: self.delete(adapter), "list.delete"),
         ]
+
+    def _blind_entries(self, adapter: Adapter) -> list[Entry]:
+        run = adapter.metadata.training.run
+        if not run or not example_scores.exists(paths.runs_folder() / run):
+            return []
+        return [(tr("Compare blind…"), lambda: self.blind_requested.emit([(run, adapter.name)]), "")]
 
     def entries(self) -> list[Entry]:
         """Return the actions of the selected adapter."""

@@ -60,6 +60,7 @@ class TrainPage(Page):
     playground_requested = Signal(str)
     library_requested = Signal(str)
     examples_requested = Signal(object, object, str)
+    blind_requested = Signal(list)
 
     def __init__(
         self, manager: WorkerManager, preferences: Preferences | None = None, parent: QWidget | None = None
@@ -251,6 +252,7 @@ class TrainPage(Page):
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
         view.examples_wanted.connect(self._ask_for_examples)
+        view.blind_wanted.connect(lambda run_id: self.blind_requested.emit([(run_id, "")]))
         view.report_wanted.connect(self._save_report)
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)

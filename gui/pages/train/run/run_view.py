@@ -6,6 +6,7 @@ Draws a RunModel, for live, replayed and re-attached runs alike. Signals lead to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -49,6 +50,7 @@ class RunView(Scroll):
     plan_wanted = Signal(object)
     copy_wanted = Signal()
     examples_wanted = Signal()
+    blind_wanted = Signal(str)
     report_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -212,6 +214,7 @@ class RunView(Scroll):
             card.playground_wanted.connect(self.playground_wanted)
             card.library_wanted.connect(self.library_wanted)
             card.examples_wanted.connect(self.examples_wanted)
+            card.blind_wanted.connect(partial(self.blind_wanted.emit, model.id))
             card.report_wanted.connect(self.report_wanted)
             self._set_card(card)
         self._show_stopped(model)

@@ -51,6 +51,7 @@ class VerdictCard(Card):
     playground_wanted = Signal()
     library_wanted = Signal()
     examples_wanted = Signal()
+    blind_wanted = Signal()
     report_wanted = Signal()
 
     def __init__(self, state: RunState, scored_each: bool = False) -> None:
@@ -143,6 +144,9 @@ class VerdictCard(Card):
             examples = plain(tr("Compare conversations"), "data")
             examples.clicked.connect(self.examples_wanted)
             buttons.addWidget(examples)
+            blind = plain(tr("Compare blind…"), "equals")
+            blind.clicked.connect(self.blind_wanted)
+            buttons.addWidget(blind)
         report = plain(tr("Report…"), "export")
         report.clicked.connect(self.report_wanted)
         buttons.addWidget(report)

@@ -1,4 +1,4 @@
-"""The shortcuts of the labelling page on one line, since most of the work is done by keyboard."""
+"""The shortcuts of a page on one line, since most of its work is done by keyboard."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ from gui.look.language import tr
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import Label, Tag
 
-# The editor nearly always has the focus, so no shortcut is a key that types.
-KEYS = tuple(each.id.partition(".")[2] for each in actions.in_scope("labelling") if not each.is_pressed)
-
-
-def keys_text(name: str) -> str:
-    """Return the shortcut of an action of this page, as this system writes it."""
-    return actions.keys_text(f"labelling.{name}")
-
 
 class ShortcutsLine(QWidget):
-    """Every shortcut with its action; wraps in a narrow window."""
+    """Every shortcut of a scope with its action; wraps in a narrow window."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: str) -> None:
         super().__init__()
         flow = FlowLayout(self, 12)
-        for each in actions.in_scope("labelling"):
+        for each in actions.in_scope(scope):
             flow.addWidget(_key(actions.native(each.keys[0]), tr(each.title)))
 
 

@@ -1,0 +1,1 @@
+"""The page of blind comparisons: votes on pairs of summaries without names, and their results."""

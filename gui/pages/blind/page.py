@@ -1,0 +1,294 @@
+"""The page of blind comparisons: choose the better of two summaries without names; the names come out at the end.
+
+Lays out the parts in `gui.pages.blind` and wires them to the controller. It is opened from a finished run, the arena
+and the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import run_comparison, voting
+from gui.core.actions import Entry
+from gui.inputs.combo_box import ComboBox
+from gui.inputs.name_row import NameRow
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.language import mark, tr, translate
+from gui.pages.blind import blind_text
+from gui.pages.blind.blind_controller import BlindController, Wanted
+from gui.pages.blind.blind_files import BlindFiles
+from gui.pages.blind.results_view import ResultsView
+from gui.pages.blind.setup_view import SetupView
+from gui.pages.blind.vote_view import VoteView
+from gui.pages.examples.run_chooser import RunChooser
+from gui.pages.library.menus import SEPARATOR, below, make_menu
+from gui.shell.page import Page
+from gui.widgets.buttons import IconButton, plain
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.undo_strip import UndoStrip
+
+TITLE = mark("Blind comparison")
+CHOICE_WIDTH = 200
+
+
+class BlindPage(Page):
+    """`open_runs` compares runs, `open_comparison` goes on with a comparison.
+
+    `back_requested` returns to where the page was opened from; `voted` reports that results have changed.
+    """
+
+    back_requested = Signal()
+    voted = Signal()
+
+    def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
+        super().__init__(tr(TITLE), "", parent)
+        self.controller = BlindController(self)
+        self.files = BlindFiles(self.controller, self)
+        self._chooses = False
+        self._shown: tuple[object, ...] = ()
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def _make_parts(self) -> None:
+        self.choice = ComboBox()
+        self.choice.setAccessibleName(tr("Comparison"))
+        self.back_button = plain(tr("Back"), "arrow-left")
+        self.finish_button = plain(tr("Finish"), "check")
+        self.finish_button.setToolTip(tr("The names and the results come out. You can go on voting later."))
+        self.more_button = IconButton("more", tr("More"))
+        for part in (self.choice, self.back_button, self.finish_button, self.more_button):
+            self.header.add(part)
+        self.notice = NoticeStrip(parent=self.content)
+        self.notice.hide()
+        self.undo_strip = UndoStrip(self.content)
+        self.name_row = NameRow(tr("Your name"))
+        self._stack = QStackedWidget(self.content)
+        self.setup = SetupView(self._stack)
+        self.vote = VoteView(self._stack)
+        self.results = ResultsView(self._stack)
+        self.chooser = RunChooser(self._stack)
+        self._empty = EmptyState(
+            "equals",
+            tr("No blind comparison yet"),
+            tr("Choose “Compare blind…” in a finished run, in the arena or in the library."),
+            parent=self._stack,
+        )
+        self._busy = EmptyState("clock", tr("Reading the summaries"), parent=self._stack)
+
+    def _lay_out(self) -> None:
+        strips = QVBoxLayout()
+        strips.setContentsMargins(24, 0, 24, 0)
+        for strip in (self.name_row, self.notice, self.undo_strip):
+            strips.addWidget(strip)
+        for part in (self._empty, self._busy, self.setup, self.chooser, self.vote, self.results):
+            self._stack.addWidget(part)
+        self.body.addLayout(strips)
+        self.body.addWidget(self._stack, 1)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.choice.setFixedWidth(px(CHOICE_WIDTH))
+
+    def _connect(self) -> None:
+        controller = self.controller
+        controller.changed.connect(self._show)
+        controller.asked.connect(self._ask)
+        controller.prepared.connect(self._on_prepared)
+        controller.candidates_found.connect(self._offer_runs)
+        self.choice.chosen.connect(self.open_comparison)
+        self.back_button.clicked.connect(self.back_requested)
+        self.finish_button.clicked.connect(controller.reveal)
+        self.more_button.clicked.connect(lambda: make_menu(self, self._menu()).popup(below(self.more_button)))
+        self.notice.acted.connect(self.notice.hide)
+        self.setup.started.connect(self._start)
+        self.setup.cancelled.connect(self._cancel)
+        self.setup.others_wanted.connect(controller.find_candidates)
+        self.chooser.chosen.connect(self._add_runs)
+        self.chooser.cancelled.connect(partial(self._choose_runs, False))
+        self.vote.voted.connect(self._vote)
+        self.vote.undone.connect(self._undo)
+        self.results.go_on_wanted.connect(controller.go_on)
+        self.results.pairs_wanted.connect(self.files.ask_for_pairs)
+        self.files.done.connect(self.undo_strip.offer)
+        self.name_row.named.connect(self._name_voter)
+
+    # Opening
+
+    def open_runs(self, wanted: Sequence[tuple[str, str]]) -> None:
+        """Compare runs, given by id and label ("" for the usual one); a single one with its base model."""
+        self.notice.hide()
+        self._choose_runs(False)
+        self.controller.prepare([Wanted(run, label) for run, label in wanted])
+
+    def open_comparison(self, comparison_id: str) -> None:
+        """Go on with a comparison."""
+        self.notice.hide()
+        self.controller.open(comparison_id)
+
+    def shown(self) -> None:
+        """Go on with the last comparison, if nothing is open."""
+        self.controller.open_last()
+        self.controller.start_clock()
+        if self._stack.currentWidget() is self.vote:
+            self.vote.setFocus()
+
+    def _on_prepared(self) -> None:
+        self.setup.show_sources(self.controller.sources, self.controller.voter)
+        self.setup.start_button.setFocus()
+
+    def _start(self, with_base: bool, pairs: int, voter: str) -> None:
+        self.controller.set_voter(voter)
+        self.controller.start(with_base=with_base, pairs=pairs)
+
+    def _cancel(self) -> None:
+        self.controller.close()
+        self.back_requested.emit()
+
+    # Adding runs
+
+    def _offer_runs(self, found: list[run_comparison.Candidate]) -> None:
+        self.chooser.offer(found, [each.job.id for each in self.controller.sources[1:]])
+        self._choose_runs(True)
+
+    def _choose_runs(self, chooses: bool) -> None:
+        self._chooses = chooses
+        self._show()
+
+    def _add_runs(self, chosen: Sequence[run_comparison.Candidate]) -> None:
+        first = self.controller.sources[0]
+        self.open_runs([(first.job.id, first.label), *((each.job.id, each.label) for each in chosen)])
+
+    # Voting
+
+    def _ask(self) -> None:
+        work = self.controller.work
+        if work is not None and self.controller.question is not None:
+            self.vote.show_question(work)
+            self.vote.setFocus()
+
+    def _vote(self, choice: voting.Choice, note: str) -> None:
+        self.undo_strip.put_away()
+        if self.controller.vote(choice, note) and self.controller.shows_results:
+            self.voted.emit()
+
+    def _undo(self) -> None:
+        note = self.controller.undo()
+        if note:
+            self.vote.note.setText(note)
+
+    def _name_voter(self, name: str, _replace: bool) -> None:
+        self.name_row.close_row()
+        self.controller.set_voter(name)
+
+    # Showing
+
+    def _show(self) -> None:
+        controller = self.controller
+        part, work = self._part(), controller.work
+        shown = (part, work, controller.results)
+        if shown != self._shown:
+            self._shown = shown
+            self._stack.setCurrentWidget(part)
+            self._show_part(part)
+            self._show_head()
+        self.finish_button.setEnabled(work is not None and bool(work.votes.votes))
+        if controller.error is not None:
+            text = translate(f"{controller.error.message} {controller.error.hint}".strip())
+            self.notice.show_notice(text, tr("Close"), "problem", "brick")
+
+    def _part(self) -> QWidget:
+        controller = self.controller
+        if controller.work is not None:
+            return self._part_of_work()
+        if controller.is_busy:
+            return self._busy
+        if controller.sources:
+            return self.chooser if self._chooses else self.setup
+        return self._empty
+
+    def _part_of_work(self) -> QWidget:
+        if not self.controller.shows_results:
+            return self.vote
+        return self.results if self.controller.results is not None else self._busy
+
+    def _show_part(self, part: QWidget) -> None:
+        """Fill the results, or leave no name of a system in a part that is not shown while a person votes."""
+        work, found = self.controller.work, self.controller.results
+        if part is self.results and work is not None and found is not None:
+            self.results.show_results(work, found)
+        elif work is not None:
+            self.results.clear()
+            self.setup.clear()
+            self.chooser.offer([], [])
+
+    def _show_head(self) -> None:
+        work = self.controller.work
+        self.finish_button.setVisible(self._stack.currentWidget() is self.vote)
+        self.header.set_subtitle(blind_text.subtitle(work) if work is not None else "")
+        found = voting.list_comparisons() if work is not None else []
+        self.choice.setVisible(len(found) > 1)
+        if work is None:
+            return
+        self.choice.set_items(blind_text.comparison_titles(found))
+        self.choice.set_key(work.info.id)
+        left_out = [(work.info.votes_path.name, each) for each in work.votes.left_out]
+        if left_out and self.controller.error is None:
+            self.notice.show_notice(blind_text.left_out_text(left_out), tr("Close"), "warning")
+
+    # Menu
+
+    def entries(self) -> list[Entry]:
+        """Return the actions of the open comparison."""
+        return [each for each in self._menu() if each[0]]
+
+    def _menu(self) -> list[Entry]:
+        files = self.files
+        opened: list[Entry] = [(tr("Open a comparison of another person…"), files.ask_for_shared, "")]
+        if self.controller.work is None:
+            return opened
+        return [
+            (tr("Vote as another person…"), self._ask_for_voter, ""),
+            SEPARATOR,
+            (tr("Merge votes of others…"), files.ask_to_merge, ""),
+            (tr("Export votes…"), files.ask_for_votes, ""),
+            (tr("Export for another voter…"), files.ask_to_share, ""),
+            *opened,
+            SEPARATOR,
+            (tr("Delete the comparison"), self._delete, ""),
+        ]
+
+    def _ask_for_voter(self) -> None:
+        self.name_row.ask(tr("Vote"), self.controller.voter)
+
+    def _delete(self) -> None:
+        trashed = self.controller.delete()
+        if trashed is not None:
+            self.undo_strip.offer(tr("Moved the comparison to the trash."), partial(self._restore, trashed))
+
+    def _restore(self, trashed: Path) -> None:
+        self.open_comparison(voting.restore_comparison(trashed).id)
+
+    # Saved state
+
+    def saved_state(self) -> dict[str, str]:
+        """Return the open comparison and the voter's name."""
+        work = self.controller.work
+        return super().saved_state() | {
+            "comparison": work.info.id if work is not None else "",
+            "voter": self.controller.voter,
+        }
+
+    def restore_state(self, saved: Mapping[str, str]) -> None:
+        """Restore what `saved_state` returned at an earlier start."""
+        super().restore_state(saved)
+        self.controller.voter = saved.get("voter") or self.controller.voter

@@ -1,0 +1,238 @@
+"""A conversation, two summaries without names, and the keys to choose the better one."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.api import turns, voting
+from gui.core import actions
+from gui.graphics.bars import Bar
+from gui.look import style
+from gui.look.fonts import px
+from gui.look.language import mark, tr
+from gui.models.list_text import NOTHING_WRITTEN
+from gui.pages.blind import blind_text
+from gui.widgets.buttons import Button, IconButton, plain
+from gui.widgets.cards import Card
+from gui.widgets.flow_layout import FlowBox
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.widgets.shortcuts_line import ShortcutsLine
+from gui.widgets.splitter import Splitter
+from gui.widgets.text_view import ConversationView, ReadingText, Turn
+
+CONVERSATION_FRACTION = 0.42
+MIN_CONVERSATION_WIDTH, MIN_SUMMARIES_WIDTH = 280, 320
+# Below it the conversation is above the summaries; they are below each other if each has less than the second.
+STACKED_WIDTH, MIN_SUMMARY_WIDTH = 900, 260
+MAX_NOTE = 2_000
+BUTTONS: dict[voting.Choice, tuple[str, str]] = {
+    "left": (mark("1 is better"), "first"),
+    "tie": (mark("Alike"), "tie"),
+    "right": (mark("2 is better"), "second"),
+}
+
+
+class VoteView(QWidget):
+    """Shows one pair. `voted(choice, note)` carries a vote, `undone` takes the last one back."""
+
+    voted = Signal(str, str)
+    undone = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Which summary is better?"))
+        self._make_parts()
+        self._lay_out()
+        self._bind()
+        style.follow(self._restyle)
+
+    def _make_parts(self) -> None:
+        self.progress = Label("", "label", "ink2", wrap=True)
+        self.bar = Bar()
+        self.undo_button = IconButton("undo", actions.titled(tr("Undo the last vote"), "blind.undo"))
+        self.undo_button.clicked.connect(self.undone)
+        self._turns = ConversationView()
+        self.reading = Scroll((0, 0, 10, 0), spacing=8)
+        self.summaries = (
+            _Summary(tr("Summary {number}", number=1)),
+            _Summary(tr("Summary {number}", number=2)),
+        )
+        self.buttons: dict[voting.Choice, Button] = {}
+        for choice, (title, action) in BUTTONS.items():
+            button = plain(tr(title))
+            button.setToolTip(actions.keys_text(f"blind.{action}"))
+            button.clicked.connect(lambda _checked=False, choice=choice: self._vote(choice))
+            self.buttons[choice] = button
+        self.note = _NoteEdit()
+        self.note.left.connect(self.setFocus)
+
+    def _lay_out(self) -> None:
+        self.splitter = Splitter("blind")
+        self._left = self._conversation_pane()
+        self.splitter.addWidget(self._left)
+        self._right = self._summaries_pane()
+        self.splitter.addWidget(self._right)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._progress_row())
+        column.addWidget(Line())
+        column.addWidget(self.splitter, 1)
+
+    def _progress_row(self) -> QHBoxLayout:
+        progress = QVBoxLayout()
+        progress.setSpacing(4)
+        progress.addWidget(self.progress)
+        progress.addWidget(self.bar)
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 10, 24, 10)
+        row.setSpacing(16)
+        row.addLayout(progress, 1)
+        row.addWidget(self.undo_button)
+        return row
+
+    def _conversation_pane(self) -> QWidget:
+        pane = QWidget()
+        style.ground(pane, "surface")
+        self.reading.column.addWidget(self._turns)
+        self.reading.column.addStretch(1)
+        column = QVBoxLayout(pane)
+        column.setContentsMargins(24, 14, 14, 16)
+        column.setSpacing(12)
+        column.addWidget(Label(tr("Conversation"), "section"))
+        column.addWidget(self.reading, 1)
+        return pane
+
+    def _summaries_pane(self) -> Scroll:
+        pane = Scroll((24, 14, 24, 16), spacing=12)
+        self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pair.setSpacing(12)
+        for summary in self.summaries:
+            self._pair.addWidget(summary, 1)
+        note = QHBoxLayout()
+        note.setSpacing(12)
+        label = Label(tr("Note"), "label", "ink2")
+        label.setBuddy(self.note)
+        note.addWidget(label)
+        note.addWidget(self.note, 1)
+        pane.column.addWidget(Label(tr("Which summary is better?"), "section"))
+        pane.column.addLayout(self._pair)
+        pane.column.addWidget(FlowBox(list(self.buttons.values())))
+        pane.column.addLayout(note)
+        pane.column.addStretch(1)
+        pane.column.addWidget(ShortcutsLine("blind"))
+        return pane
+
+    def _bind(self) -> None:
+        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        for choice, (_, name) in BUTTONS.items():
+            actions.bind(self, f"blind.{name}", self.buttons[choice], within)
+        actions.bind(self, "blind.undo", self.undo_button, within)
+        actions.bind(self, "blind.note", self.note.setFocus, within)
+        actions.bind(self, "blind.read_on", lambda: self._scroll(1), within)
+        actions.bind(self, "blind.read_back", lambda: self._scroll(-1), within)
+
+    # Showing
+
+    def show_question(self, work: voting.Voting, note: str = "") -> None:
+        """Show the pair that is asked now; nothing of it names a system."""
+        question = work.question
+        if question is None:
+            return
+        asked = work.comparison.conversations[question.conversation]
+        self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in turns(asked.conversation)])
+        for summary, system in zip(self.summaries, (question.left, question.right), strict=True):
+            summary.show_text(asked.summaries[system])
+        self.note.setText(note)
+        for pane in (self.reading, self._right):
+            pane.verticalScrollBar().setValue(0)
+        self.show_progress(work.progress())
+
+    def show_progress(self, progress: voting.Progress) -> None:
+        """Show how far the voter is."""
+        self.progress.setText(blind_text.progress_text(progress))
+        self.bar.set_fraction(progress.done / progress.goal if progress.goal else 0.0)
+        self.undo_button.setEnabled(progress.done > 0)
+
+    def shown_texts(self) -> tuple[str, str]:
+        """Return the two summaries as shown."""
+        first, second = (summary.text.text() for summary in self.summaries)
+        return first, second
+
+    # Acting
+
+    def _vote(self, choice: voting.Choice) -> None:
+        assert choice in get_args(voting.Choice)
+        self.voted.emit(choice, self.note.text())
+        self.setFocus()
+
+    def _scroll(self, pages: int) -> None:
+        bar = self.reading.verticalScrollBar()
+        bar.setValue(bar.value() + round(pages * bar.pageStep() * 0.85))
+
+    # Layout
+
+    def _restyle(self) -> None:
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the parts below each other where they have no room side by side."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        stacked = self.width() < px(STACKED_WIDTH)
+        wanted = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
+        if self.splitter.orientation() != wanted:
+            self.splitter.setOrientation(wanted)
+        room = self.height() if stacked else self.width()
+        first = round(room * CONVERSATION_FRACTION)
+        self._left.setMinimumWidth(0 if stacked else min(px(MIN_CONVERSATION_WIDTH), first))
+        self._right.setMinimumWidth(0 if stacked else min(px(MIN_SUMMARIES_WIDTH), room - first))
+        self.splitter.share([max(1, first), max(1, room - first)])
+        width = self.width() if stacked else self.width() - first
+        beside = width - 60 >= 2 * px(MIN_SUMMARY_WIDTH)
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        self._pair.setDirection(direction)
+
+
+class _Summary(Card):
+    """One summary, which has a number in place of a name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(margin=16, spacing=6)
+        self.text = ReadingText()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.column.addWidget(Label(name, "head", "ink2"))
+        self.column.addWidget(self.text, 0, Qt.AlignmentFlag.AlignTop)
+        self.column.addStretch(1)
+
+    def show_text(self, text: str) -> None:
+        self.text.set_text(text.strip() or tr(NOTHING_WRITTEN))
+
+
+class _NoteEdit(QLineEdit):
+    """A note on the pair; `left` is emitted when Return or Esc ends it."""
+
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText(tr("Why? It is kept with the vote"))
+        self.setAccessibleName(tr("Note"))
+        self.setMaxLength(MAX_NOTE)
+        self.returnPressed.connect(self.left)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,451 @@
+"""Blind comparison in the window: keys, no name before the end, results, files, kill and resume."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from engine import voting
+from engine.system.paths import application_root
+from gui.look import language, style
+from gui.pages.blind.page import BlindPage
+from tests.helpers import blind_votes
+from tests.helpers.blind_stage import KEYS, RUN_NAMES, add_runs, begin, press, settle, texts_in, vote_for_best
+from tests.helpers.layout_problems import layout_problems
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def page(styled, qtbot, home):
+    made = BlindPage()
+    qtbot.addWidget(made)
+    made.resize(1232, 860)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.controller.close()
+
+
+def names_of(page: BlindPage) -> list[str]:
+    return [each.name for each in page.controller.work.comparison.systems]
+
+
+def shown(page: BlindPage) -> str:
+    stack = page._stack.currentWidget()
+    parts = {"setup": page.setup, "vote": page.vote, "results": page.results, "chooser": page.chooser}
+    return next((name for name, part in parts.items() if part is stack), "")
+
+
+# Starting
+
+
+def test_without_a_comparison_the_page_says_where_to_begin(page):
+    page.shown()
+    settle(page)
+    assert "No blind comparison yet" in list(texts_in(page))
+    assert shown(page) == ""
+
+
+def test_the_start_names_what_is_compared_and_takes_voter_and_pairs(page):
+    jobs = add_runs(2)
+    page.open_runs([(job.id, "") for job in jobs])
+    settle(page)
+    assert shown(page) == "setup"
+    said = "\n".join(texts_in(page.setup))
+    assert all(name in said for name in RUN_NAMES[:2])
+    assert "on the same 30 conversations" in said
+    page.setup.pairs.setValue(12)
+    page.setup.voter.setText("Bo")
+    page.setup.with_base.setChecked(False)
+    page.setup.start_button.click()
+    settle(page)
+    work = page.controller.work
+    assert (work.voter, work.progress().goal, len(work.comparison.systems)) == ("Bo", 12, 2)
+    assert shown(page) == "vote"
+
+
+def test_a_single_run_is_compared_with_its_base_model(page):
+    begin(page, add_runs(1))
+    assert names_of(page) == ["starter", "LoRA, r 16"]
+    assert not page.setup.with_base.isEnabled()
+
+
+def test_other_runs_on_the_same_conversations_can_be_added(page):
+    first, _ = add_runs(2)
+    page.open_runs([(first.id, "")])
+    settle(page)
+    page.setup.others_button.click()
+    settle(page)
+    assert shown(page) == "chooser"
+    page.chooser.view.choose_first()
+    page.chooser.view.opened.emit(page.chooser.view.current())
+    page.chooser.compare_button.click()
+    settle(page)
+    assert shown(page) == "setup"
+    assert all(name in "\n".join(texts_in(page.setup)) for name in RUN_NAMES[:2])
+
+
+def test_runs_that_can_not_be_compared_are_said(page):
+    one, other = add_runs(1, 30)[0], add_runs(1, 20, first="other")[0]
+    page.open_runs([(one.id, ""), (other.id, "")])
+    settle(page)
+    page.setup.start_button.click()
+    settle(page)
+    assert "other conversations" in page.notice.text()
+    assert shown(page) == "setup"
+
+
+def test_a_run_that_is_gone_is_said(page):
+    page.open_runs([("no-such-run", "")])
+    settle(page)
+    assert "There is no run" in page.notice.text()
+
+
+# Voting
+
+
+def test_keys_vote_and_lead_to_the_next_pair(page):
+    begin(page, add_runs(1))
+    work = page.controller.work
+    for choice, key in KEYS.items():
+        asked = work.question
+        conversation = work.comparison.conversations[asked.conversation]
+        assert page.vote.shown_texts() == (
+            conversation.summaries[asked.left],
+            conversation.summaries[asked.right],
+        )
+        press(page, key)
+        assert list(work.votes.votes.values())[-1].choice == choice
+    assert page.vote.progress.text() == "3 of 33 pairs"
+    press(page, Key.Key_0)
+    assert [each.choice for each in work.votes.votes.values()] == ["left", "right", "tie", "tie"]
+
+
+def test_buttons_vote_too(page):
+    begin(page, add_runs(1))
+    page.vote.buttons["right"].click()
+    assert [each.choice for each in page.controller.work.votes.votes.values()] == ["right"]
+
+
+def test_backspace_takes_the_last_vote_back_with_its_note(page):
+    begin(page, add_runs(1))
+    press(page, Key.Key_1)
+    before = page.vote.shown_texts()
+    press(page, Key.Key_N)
+    QTest.keyClicks(page.vote.note, "1 is too short = bad 2")
+    assert len(page.controller.work.votes.votes) == 1
+    press(page, Key.Key_Return)
+    assert page.vote.hasFocus()
+    press(page, Key.Key_2)
+    assert list(page.controller.work.votes.votes.values())[-1].note == "1 is too short = bad 2"
+    assert page.vote.note.text() == ""
+    press(page, Key.Key_Backspace)
+    assert page.vote.shown_texts() == before
+    assert page.vote.note.text() == "1 is too short = bad 2"
+    page.vote.note.clear()
+    press(page, Key.Key_Backspace)
+    assert page.controller.work.votes.votes == {}
+    assert not page.vote.undo_button.isEnabled()
+    press(page, Key.Key_Backspace)
+    assert shown(page) == "vote"
+
+
+def test_esc_leaves_the_note(page):
+    begin(page, add_runs(1))
+    press(page, Key.Key_N)
+    QTest.keyClicks(page.vote.note, "Why")
+    press(page, Key.Key_Escape)
+    assert page.vote.hasFocus()
+    assert page.vote.note.text() == "Why"
+
+
+def test_the_time_left_is_said_once_the_pace_is_known(page):
+    begin(page, add_runs(1))
+    for _ in range(3):
+        page.controller._asked_at -= 20.0
+        press(page, Key.Key_1)
+    assert page.vote.progress.text() == "3 of 33 pairs, about 10 minutes left"
+
+
+def test_no_name_is_anywhere_before_the_end(page):
+    jobs = add_runs(2)
+    begin(page, jobs, pairs=8)
+    secrets = {*names_of(page), *RUN_NAMES[:2], *(job.id for job in jobs), "adapter-0", "adapter-1"}
+    for _ in range(7):
+        said = list(texts_in(page))
+        assert not [text for text in said for secret in secrets if secret.casefold() in text.casefold()]
+        press(page, Key.Key_1)
+    press(page, Key.Key_1)
+    settle(page)
+    assert shown(page) == "results"
+    said = list(texts_in(page))
+    assert all(any(name in text for text in said) for name in names_of(page))
+
+
+def test_names_go_again_when_voting_goes_on(page):
+    begin(page, add_runs(2), pairs=8)
+    vote_for_best(page)
+    page.results.go_on_button.click()
+    settle(page)
+    assert shown(page) == "vote"
+    said = list(texts_in(page))
+    assert not [text for text in said for name in names_of(page) if name.casefold() in text.casefold()]
+
+
+def test_sides_do_not_tell_the_systems_apart(page):
+    begin(page, add_runs(1))
+    lefts = []
+    while (asked := page.controller.question) is not None and len(lefts) < 30:
+        lefts.append(asked.left)
+        press(page, Key.Key_1)
+    assert 5 < sum(lefts) < 25
+
+
+# The end
+
+
+def test_the_result_names_the_better_system_with_its_interval(page):
+    begin(page, add_runs(1), pairs=40)
+    assert vote_for_best(page) == 33
+    assert shown(page) == "results"
+    said = page.results.texts
+    assert said[0] == "LoRA, r 16 is preferred to starter"
+    assert "Votes on this pair: 30 for LoRA, r 16, 0 for starter, 0 for neither." in said[1]
+    assert "30 votes by 1 voter" in said[2]
+    assert said[3:5] == ["LoRA, r 16", "98\xa0%"]
+    assert any("judged alike 3 of 3 times" in text for text in said)
+    assert not page.results.go_on_button.isEnabled()
+
+
+def test_finish_is_possible_after_the_first_vote(page):
+    begin(page, add_runs(1))
+    assert not page.finish_button.isEnabled()
+    press(page, Key.Key_1)
+    page.finish_button.click()
+    settle(page)
+    assert page.results.texts[0] == "Too few votes to compare LoRA, r 16 with starter" or (
+        page.results.texts[0] == "Too few votes to compare starter with LoRA, r 16"
+    )
+    assert "At least 9 more votes on it are needed." in page.results.texts[1]
+    page.results.go_on_button.click()
+    settle(page)
+    assert page.vote.progress.text() == "1 of 10 pairs"
+
+
+def test_notes_are_listed_at_the_end(page):
+    begin(page, add_runs(1), pairs=2)
+    page.vote.note.setText("Names a place that nobody said")
+    vote_for_best(page)
+    assert any("LoRA, r 16 preferred: Names a place" in text for text in page.results.texts)
+
+
+# Files
+
+
+def test_preference_pairs_are_exported(page, tmp_path, monkeypatch):
+    begin(page, add_runs(1), pairs=5)
+    vote_for_best(page)
+    path = tmp_path / "pairs.jsonl"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    page.results.pairs_button.click()
+    assert "5 preference pairs exported" in page.undo_strip.text()
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert all(set(row) == {"prompt", "chosen", "rejected"} for row in rows)
+    assert all("Summarize the following conversation" in row["prompt"] for row in rows)
+
+
+def test_a_place_that_can_not_be_written_is_said_in_the_page(page, tmp_path):
+    begin(page, add_runs(1), pairs=5)
+    vote_for_best(page)
+    page.files.export_pairs(tmp_path / "missing" / "pairs.jsonl")
+    assert "can't be written" in page.notice.text()
+    page.notice.hide()
+    page.files.export_pairs(tmp_path / "pairs.jsonl")
+    assert "exported" in page.undo_strip.text()
+
+
+def test_votes_of_another_person_are_merged_and_bad_lines_named(page, tmp_path):
+    begin(page, add_runs(1), pairs=40)
+    vote_for_best(page)
+    page._name_voter("Bo", False)
+    settle(page)
+    vote_for_best(page, most=6)
+    page.files.export_votes(tmp_path / "both.jsonl")
+    lines = (tmp_path / "both.jsonl").read_text("utf-8").splitlines()
+    page.controller.close()
+    info = voting.list_comparisons()[0]
+    info.votes_path.unlink()
+    page.open_comparison(info.id)
+    settle(page)
+    (tmp_path / "both.jsonl").write_text("\n".join([*lines[:33], lines[33][:70], *lines[34:]]) + "\n")
+    page.files.merge([tmp_path / "both.jsonl"])
+    settle(page)
+    said = page.undo_strip.text()
+    assert "38 votes of Ann, Bo were added." in said
+    assert "1 line was left out (both.jsonl, line 34: it is cut or no line of votes)." in said
+
+
+def test_own_votes_that_were_edited_are_named_when_the_page_opens(page):
+    begin(page, add_runs(1))
+    vote_for_best(page, most=4)
+    info = page.controller.work.info
+    page.controller.close()
+    text = info.votes_path.read_text("utf-8")
+    info.votes_path.write_text(text.replace('"voter":"Ann"', '"voter":"Eve"', 1), encoding="utf-8")
+    page.open_comparison(info.id)
+    settle(page)
+    assert "line 1: it was changed after it was written" in page.notice.text()
+
+
+def test_another_persons_comparison_opens_from_its_file(page, tmp_path):
+    begin(page, add_runs(1))
+    page.files.share(tmp_path / "shared.json")
+    assert "with the texts of all 30 conversations" in page.undo_strip.text()
+    first = page.controller.work.info
+    page.controller.delete()
+    page.controller.open_shared(tmp_path / "shared.json")
+    settle(page)
+    assert page.controller.work.info.fingerprint == first.fingerprint
+    (tmp_path / "shared.json").write_text("{}")
+    page.controller.open_shared(tmp_path / "shared.json")
+    settle(page)
+    assert "is no blind comparison" in page.notice.text()
+
+
+def test_a_deleted_comparison_comes_back_with_undo(page):
+    begin(page, add_runs(1))
+    press(page, Key.Key_1)
+    page._delete()
+    settle(page)
+    assert page.controller.work is None
+    page.undo_strip.acted.emit()
+    settle(page)
+    assert len(page.controller.work.votes.votes) == 1
+
+
+# Going on
+
+
+def test_a_comparison_is_gone_on_with_where_it_was_left(page, qtbot):
+    begin(page, add_runs(1))
+    vote_for_best(page, most=5)
+    left = page.vote.shown_texts()
+    page.controller.close()
+    again = BlindPage()
+    qtbot.addWidget(again)
+    again.restore_state({"voter": "Ann"})
+    again.show()
+    again.shown()
+    settle(again)
+    assert again.vote.shown_texts() == left
+    assert again.vote.progress.text().startswith("5 of 33 pairs")
+    again.controller.close()
+
+
+def test_a_page_that_is_gone_leaves_the_comparison_open_to_others(styled, qtbot, home):
+    import shiboken6
+
+    first = BlindPage()
+    begin(first, add_runs(1))
+    info = first.controller.work.info
+    shiboken6.delete(first)
+    voting.Voting(info, "Bo").close()
+
+
+WINDOW = """
+import os, signal, sys
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from gui.look import language, style
+application = QApplication([])
+style.apply(application, "light")
+from gui.pages.blind.page import BlindPage
+from tests.helpers.blind_stage import settle, vote_for_best
+page = BlindPage()
+page.restore_state({"voter": "Ann"})
+page.show()
+page.activateWindow()
+QTest.qWaitForWindowActive(page)
+page.open_comparison(sys.argv[1])
+settle(page)
+vote_for_best(page, most=7)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+def test_a_killed_window_loses_no_vote(page):
+    info = blind_votes.made(count=30)
+    ended = subprocess.run(
+        [sys.executable, "-c", WINDOW, info.id],
+        cwd=application_root(),
+        env=os.environ | {"PYTHONPATH": str(application_root())},
+        capture_output=True,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    page.controller.voter = "Ann"
+    page.open_comparison(info.id)
+    settle(page)
+    assert page.vote.progress.text().startswith("7 of 33 pairs")
+    vote_for_best(page, most=1)
+    assert len(page.controller.work.votes.votes) == 8
+
+
+# Layout
+
+
+def test_parts_stack_in_a_narrow_window_and_at_twice_the_text_size(page, qapp):
+    begin(page, add_runs(1))
+    assert page.vote.splitter.orientation() == Qt.Orientation.Horizontal
+    page.resize(700, 860)
+    assert page.vote.splitter.orientation() == Qt.Orientation.Vertical
+    page.resize(1232, 860)
+    style.apply(qapp, "light", text_scale=2.0)
+    page.resize(1230, 860)
+    assert page.vote.splitter.orientation() == Qt.Orientation.Vertical
+
+
+@pytest.fixture
+def dressed(qapp):
+    """Dress the application in a language and a text size; put back what was."""
+    before = QLocale()
+
+    def dress(code: str, scale: float) -> None:
+        language.speak(code)
+        style.apply(qapp, "light", scale)
+
+    yield dress
+    dress("en", 1.0)
+    QLocale.setDefault(before)
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+@pytest.mark.parametrize(("width", "scale"), [(1232, 1.0), (968, 1.0), (968, 2.0)])
+def test_nothing_is_cut_off(dressed, qtbot, home, width, scale, code):
+    dressed(code, scale)
+    page = BlindPage()
+    qtbot.addWidget(page)
+    page.resize(width, 800)
+    page.show()
+    qtbot.waitActive(page)
+    page.open_runs([(job.id, "") for job in add_runs(2)])
+    settle(page)
+    found = [f"setup: {fault}" for fault in layout_problems(page)]
+    page.setup.pairs.setValue(12)
+    page.setup.start_button.click()
+    settle(page)
+    vote_for_best(page, most=4)
+    found += [f"vote: {fault}" for fault in layout_problems(page)]
+    vote_for_best(page)
+    found += [f"results: {fault}" for fault in layout_problems(page)]
+    page.controller.close()
+    assert found == []
