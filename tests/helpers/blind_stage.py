@@ -49,7 +49,7 @@ def begin(page: BlindPage, jobs: list[Job], pairs: int = 60, voter: str = "Ann")
 
 def press(page: BlindPage, key: Qt.Key) -> None:
     """Press a key where the focus is."""
-    QTest.keyClick(page.focusWidget() or page.vote, key)
+    QTest.keyClick(QApplication.focusWidget() or page.vote, key)
     QApplication.processEvents()
 
 

@@ -177,7 +177,7 @@ class BlindPage(Page):
             self.vote.setFocus()
 
     def _vote(self, choice: voting.Choice, note: str) -> None:
-        self.undo_strip.put_away()
+        self.undo_strip.dismiss()
         if self.controller.vote(choice, note) and self.controller.shows_results:
             self.voted.emit()
 
