@@ -18,6 +18,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.weak import WeakIdKeyDictionary
 
 from engine.methods import Family
 from engine.worker.dataset.batch_packing import BatchShape
@@ -77,7 +78,8 @@ class LiveBytes(TorchDispatchMode):
     """Counts the bytes of all tensors created inside while they live; `peak` is the most at once.
 
     `all_true` answers a model that asks whether a condition holds for all values of a tensor on the meta device: false
-    for a mask with padding, true for rows without a mask, each of which is one text.
+    for a mask with padding, true for rows without a mask, each of which is one text. Whether one holds for any value,
+    such as being infinite, is always denied.
     """
 
     def __init__(self, *, all_true: bool = False) -> None:
@@ -86,6 +88,7 @@ class LiveBytes(TorchDispatchMode):
         self._all_true = all_true
         self._live = 0
         self._known: dict[int, Any] = {}
+        self._of_any = WeakIdKeyDictionary()
 
     def exclude(self, tensors: Iterable[torch.Tensor]) -> None:
         """Don't count these tensors."""
@@ -97,12 +100,19 @@ class LiveBytes(TorchDispatchMode):
         self, operation: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if operation is torch.ops.aten._local_scalar_dense.default and args[0].is_meta:
-            return self._all_true if args[0].dtype is torch.bool else 1
+            return self._answer(args[0])
         result = operation(*args, **(kwargs or {}))
+        if operation.overloadpacket is torch.ops.aten.any:
+            self._of_any[result] = True
         for tensor in tree_leaves(result):
             if isinstance(tensor, torch.Tensor):
                 self._count(tensor.untyped_storage())
         return result
+
+    def _answer(self, value: torch.Tensor) -> bool | int:
+        if value.dtype is not torch.bool:
+            return 1
+        return self._all_true and value not in self._of_any
 
     def _count(self, storage: torch.UntypedStorage) -> None:
         key, size = storage._cdata, storage.nbytes()

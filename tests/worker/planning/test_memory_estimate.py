@@ -136,6 +136,16 @@ def test_checkpointed_activations_and_smaller_micro_batches_need_less(
     assert traced_bytes(recipe, channel, shape, keeps_inputs=True) > whole
 
 
+@pytest.mark.parametrize("all_true", [True, False])
+def test_conditions_of_all_values_are_answered_as_told_and_those_of_any_denied(all_true: bool) -> None:
+    values = torch.empty(3, device="meta")
+    with meta_trace.LiveBytes(all_true=all_true):
+        assert bool((values == 1).all()) is all_true
+        assert bool(torch.all(values == 1, dim=0)) is all_true
+        assert not values.isinf().any()
+        assert not torch.any(values.isinf(), dim=0)
+
+
 # ----------------------------------------------------------------------------------------------------- parts
 def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) -> None:
     planner = Planner(channel)

@@ -175,6 +175,13 @@ def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path,
     }
 
 
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_vblora_is_planned_on_decoders(kind: Kind, tmp_path: Path, channel: Channel) -> None:
+    plan = Planner(channel).plan(tiny_recipe(tmp_path, kind, "vblora"))
+    assert plan["problems"] == []
+    assert plan["memory"]["activations"] > 0
+
+
 def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
     plan = Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
     assert [problem["field"] for problem in plan["problems"]] == ["base_model.precision"]
