@@ -60,6 +60,13 @@ def test_counts_are_those_of_the_loaded_model(
     assert plan["adapter_bytes"] == sum(tensor.nbytes for tensor in saved.values())
 
 
+def test_counts_do_not_depend_on_the_number_format_of_the_base(tmp_path: Path, channel: Channel) -> None:
+    recipe = tiny_recipe(tmp_path, "t5", "adalora", "base_model.precision=bfloat16")
+    model = attach.attach(base_models.load(recipe.base_model, "cpu", channel), recipe)
+    plan = Planner(channel).plan(recipe)
+    assert (plan["trainable_parameters"], plan["all_parameters"]) == attach.count_parameters(model)
+
+
 def settle_ranks(model: PeftModel) -> None:
     """Let each layer of an AdaLoRA keep the average rank, as all of them together do at a run's end."""
     for name, values in model.named_parameters():

@@ -45,6 +45,11 @@ class AdaLoraHooks(LowRankHooks):
             "deltaT": options.allocate_every or max(1, steps // ALLOCATIONS),
         }
 
+    def add_modules(self, model: PeftModel, options: Options) -> None:
+        """Freeze the rank in the scaling: in a half-precision base PEFT casts it, and it becomes trainable."""
+        for _, layer in adapted(model):
+            layer.ranknum[TRAINED].requires_grad_(False)
+
     def extra_loss(self, model: PeftModel) -> torch.Tensor:
         """Return the weighted distance of the matrices from orthonormal ones."""
         weight = model.peft_config[TRAINED].orth_reg_weight

@@ -347,6 +347,14 @@ def kept_parts(model: PeftModel) -> int:
     return sum(int((layer.lora_E[TRAINED] != 0).sum()) for layer in layers(model))
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_adalora_trains_pairs_and_values_but_not_the_rank_in_the_scaling(precision):
+    base = {"id": str(tiny_model("t5")), "precision": precision}
+    model = attached(make_recipe("t5", base_model=base, method=adalora("t5").as_tables()["method"]))
+    names = {name.split(".")[-2] for name in attach.trainable_parameters(model)}
+    assert names == {"lora_A", "lora_B", "lora_E"}
+
+
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_adalora_takes_parts_away_until_the_average_rank_is_left(kind, tmp_path):
     seen: list[int] = []
