@@ -77,6 +77,10 @@ class BaseModelError(AppError):
     """A base model that is missing, not a text model, or can't be loaded."""
 
 
+class ChatTemplateError(BaseModelError):
+    """A base model's chat template that is missing, fails or exceeds its limits."""
+
+
 class OfflineError(AppError):
     """Something is not on this computer, and no connection may or can be opened."""
 

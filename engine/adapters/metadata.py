@@ -120,9 +120,10 @@ class ShotFacts(_Table):
 
 
 class PromptFacts(_Table):
-    """The prompt, and how the model's output is decoded."""
+    """The prompt, and how the model's output is decoded. Adapters made before there were formats are plain."""
 
     template: str
+    format: Literal["auto", "chat", "plain"] = "plain"
     max_conversation_tokens: Count
     beams: Count = 1
     max_new_tokens: Count = 128
@@ -133,6 +134,7 @@ class ScoreCard(_Table):
     """Scores of base and adapter under one protocol; `difference` is paired.
 
     `measures` and what goes with it are the other metrics of `engine.scoring.metrics`, empty where none were measured.
+    `base_forms` has the mean ROUGE-1 of the base model in each prompt format that was compared, if several were.
     """
 
     protocol: dict[str, Any]
@@ -142,6 +144,7 @@ class ScoreCard(_Table):
     base_measures: Scores = Field(default_factory=dict)
     measures: Scores = Field(default_factory=dict)
     measure_difference: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    base_forms: dict[str, Amount] = Field(default_factory=dict)
     capped: Amount = 0.0
     scored_at: str = ""
 
@@ -229,7 +232,8 @@ def _is_card(card: object) -> bool:
 
 
 def protocol_key(protocol: dict[str, Any]) -> str:
-    """Return a hash of a protocol; the order of its keys does not matter."""
+    """Return a hash of a protocol; the order of its keys does not matter. One without a format has a plain prompt."""
+    protocol = {"prompt_format": "plain"} | protocol
     # An imported protocol may hold dates, which JSON has not.
     text = json.dumps(protocol, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -120,7 +120,7 @@ def _score_lines(adapter: Adapter) -> list[str]:
     return [
         "",
         *text_tables.table(("Score", "Base", "Adapter"), rows),
-        score_text.verdict(card.difference["rouge1"], card.protocol.get("examples")),
+        score_text.verdict(card.difference["rouge1"], card.protocol),
     ]
 
 

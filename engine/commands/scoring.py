@@ -71,14 +71,14 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
 
 def evaluation_lines(result: Result) -> list[str]:
     """Return scores and verdicts as text."""
-    examples = result["protocol"].get("examples")
+    protocol = result["protocol"]
     columns = [("Base", result["base"]), *((each["adapter"], each) for each in result["adapters"])]
     rows = [
         (title, *(score_text.interval(scored["scores"][name]) for name in result["base"]["scores"]))
         for title, scored in columns
     ]
     verdicts = [
-        f"{each['adapter']}: {score_text.verdict(each['difference']['rouge1'], examples)}"
+        f"{each['adapter']}: {score_text.verdict(each['difference']['rouge1'], protocol)}"
         for each in result["adapters"]
         if each.get("difference")
     ]

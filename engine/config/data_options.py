@@ -101,6 +101,12 @@ class DataOptions(Options):
         "The prompt. {conversation} is replaced by the conversation.",
         control="prompt",
     )
+    prompt_format: Literal["auto", "chat", "plain"] = option(
+        "auto",
+        "Prompt format",
+        "Chat: the prompt is a turn of the base model's own chat format. Plain: the prompt alone. Auto: chat where the "
+        "base model has a chat template.",
+    )
     max_conversation_tokens: int = option(
         512,
         "Conversation limit",

@@ -101,6 +101,16 @@ def rendered(template: str, conversation: str, shots: Sequence[tuple[str, str]] 
     return [*shown, *asked(conversation)]
 
 
+def question(template: str, conversation: str) -> list[Part]:
+    """Return a user's turn of a chat. Many chat templates strip a turn, so all are stripped."""
+    before, _, after = template.partition(PLACEHOLDER)
+    return [
+        Part(before.lstrip(), own=True),
+        Part(conversation.strip(), own=False),
+        Part(after.rstrip(), own=True),
+    ]
+
+
 def templates() -> list[Template]:
     """Return the built-in templates and then the readable saved ones by name."""
     readable = (_read(path) for path in _files())

@@ -27,6 +27,10 @@ from engine.system import optional_dependencies
 from engine.system.paths import expand_user, path_exists, starter_folder
 
 SCHEMA = 1
+DATA_OPTIONS_0_1_0 = {
+    "source", "conversation", "summary", "every", "max_train", "max_validation", "max_test", "columns", "exclude",
+    "split_seed", "shots", "prompt", "max_conversation_tokens", "max_summary_tokens",
+}  # fmt: skip
 STARTER = "starter"
 SAMPLE = "sample"
 
@@ -137,6 +141,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions, and then
     also files that are missing on this computer.
     """
+    tables = _migrated(tables)
     problems = _top_level_problems(tables)
     parts: dict[str, Any] = {}
     readable: dict[str, Any] = {}
@@ -160,6 +165,17 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         problems += _local_problems(readable["base_model"], readable["data"])
         raise RecipeError(tuple(sorted(problems, key=_field_order)))
     return Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
+
+
+def _migrated(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a recipe that 0.1.0 wrote, as its run folders and adapters have, with the plain format that it meant.
+
+    It wrote every option; who writes a recipe by hand does not, and means the format of today.
+    """
+    data = tables.get("data")
+    if not isinstance(data, Mapping) or "prompt_format" in data or not data.keys() >= DATA_OPTIONS_0_1_0:
+        return tables
+    return {**tables, "data": {**data, "prompt_format": "plain"}}
 
 
 def _readable(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:

@@ -188,6 +188,13 @@ class EvaluationOptions(Options):
     examples: int = option(
         0, "Examples", "Number of examples to score, the first ones. 0: all.", unit="examples", ge=0
     )
+    base_forms: Literal["auto", "recipe"] = option(
+        "auto",
+        "Base's format",
+        "Auto: the base model is scored with a plain prompt and in its own chat format, and compared in the better "
+        "one. Recipe: in the format of the recipe alone.",
+        level="everything",
+    )
     beams: int = option(1, "Beams", "1 is greedy decoding; more are slower.", ge=1, le=16)
     max_new_tokens: int = option(
         128, "Maximum length", "Summaries are truncated after this many tokens.", unit="tokens", ge=1, le=4096

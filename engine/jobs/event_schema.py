@@ -64,6 +64,7 @@ SCHEMAS: Mapping[str, Check] = {
             "measures": validators.are_intervals,
             "measure_difference": validators.are_differences,
             "prompt": has({}, {"template": is_text, "shots": is_count}),
+            "base_forms": has({}, {"chat": is_number, "plain": is_number}),
         },
     ),
     "sample_made": has(

@@ -44,6 +44,8 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     limit = protocol.get("max_new_tokens")
     sentences = [
         f"Scored on {scored} of {source}" if source else f"Scored on {scored}",
+        "Prompted in the model's own chat format" if protocol.get("prompt_format") == "chat" else "",
+        f"Compared {score_text.base_form(protocol)}" if protocol.get("base_form") else "",
         f"Decoded {decoding}, at most {limit} tokens" if limit else f"Decoded {decoding}",
         f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",
         f"Up to {references['most']} reference summaries a conversation, the best of them counts"

@@ -61,7 +61,7 @@ def _headline(report: Report) -> Headline:
     title = {"better": f"Better than the {than}", "worse": f"Worse than the {than}"}.get(
         verdict, "No measurable difference"
     )
-    sentence = score_text.verdict(difference, report.protocol.get("examples"))
+    sentence = score_text.verdict(difference, report.protocol)
     return Headline(title, sentence.partition(". ")[2], cells.tone(verdict))
 
 

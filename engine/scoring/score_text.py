@@ -14,6 +14,7 @@ VERDICT_TEXTS = {
     "higher": "Higher",
     "lower": "Lower",
 }
+BASE_FORMS = {"chat": "in its own chat format", "plain": "with a plain prompt"}
 MINUS = "−"
 NO_INTERVAL = "one conversation, so no interval"
 
@@ -61,15 +62,23 @@ def _bounds(interval_in: Mapping[str, Any]) -> str:
     return "" if low is None or high is None else f"{score(low)} to {score(high)}"
 
 
-def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
-    """Return the paired verdict on ROUGE-1 as sentences, with interval and number of conversations."""
+def base_form(protocol: Mapping[str, Any]) -> str:
+    """Return in which format the base model was scored, "" if there was no choice."""
+    found = (protocol.get("base_form") or {}).get("prompt_format")
+    return f"against the base model {BASE_FORMS[found]}, the better of two" if found in BASE_FORMS else ""
+
+
+def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
+    """Return the paired verdict on ROUGE-1 as sentences, with interval, number of conversations and the base's form."""
+    examples, form = protocol.get("examples"), base_form(protocol)
     change = difference["mean"]
     moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
     points = score(abs(change) if moved in ("rose", "fell") else change)
     on = f", on {counted(examples, 'conversation')}" if examples else ""
     text = f"{VERDICT_TEXTS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
     bounds = _bounds(difference)
-    return f"{text}, 95 % interval {bounds}{on}." if bounds else f"{text}, on {NO_INTERVAL}."
+    text = f"{text}, 95 % interval {bounds}{on}" if bounds else f"{text}, on {NO_INTERVAL}"
+    return f"{text}, {form}." if form else f"{text}."
 
 
 def amount(value: float, unit: Unit) -> str:

@@ -34,6 +34,29 @@ def amount_text(examples: Mapping[str, Any], *, trains: bool) -> str:
     return tr("{tested} for testing", tested=tested)
 
 
+def plan_feet(plan: Mapping[str, Any], family: str, *, trains: bool) -> dict[str, str]:
+    """Return the hints below the fields of base model and data."""
+    return {
+        "base_model.id": base_text(plan, family),
+        "base_model.precision": precision_text(plan),
+        "data.source": amount_text(plan.get("examples") or {}, trains=trains),
+    }
+
+
+def prompt_feet(filling: Mapping[str, Any] | None, *, trains: bool) -> dict[str, str]:
+    """Return the hints below the fields of the prompt."""
+    return {"data.prompt_format": format_text(filling), "data.shots": shots_text(filling, trains=trains)}
+
+
+def format_text(filling: Mapping[str, Any] | None) -> str:
+    """Return how the base model reads the prompt, "" if that is not known yet."""
+    if filling is None:
+        return ""
+    if filling.get("frame"):
+        return tr("A turn in the base model's own chat format.")
+    return tr("Plain, without a chat's turns.")
+
+
 def shots_text(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
     """Return the length of the examples in the prompt, "" if there are none."""
     shots = len(filling["shots"]) if filling else 0

@@ -50,17 +50,28 @@ class PromptPreview(QFrame):
         The length is known only for the planned template.
         """
         conversation = str(filling["conversation"]) if filling else ""
-        shots = [(str(shot), str(summary)) for shot, summary in filling["shots"]] if filling else []
         self.title.setText(tr("Model input") if conversation else tr("Model input for a sample"))
         counted = filling is not None and conversation and filling["template"] == template
         self.count.setText(length_text(filling) if filling is not None and counted else "")
         text, marks = "", []
-        for part in prompts.rendered(template, conversation or tr(SAMPLE), shots):
+        for part in self._parts(template, conversation or tr(SAMPLE), filling):
             if part.own and part.text:
                 marks.append(Mark(len(text), len(part.text), "strong"))
             text += part.text
         self.text.set_text(text, marks)
         self._fit()
+
+    @staticmethod
+    def _parts(template: str, conversation: str, filling: Mapping[str, Any] | None) -> list[prompts.Part]:
+        """Return the parts of the model input: in chat format the model's own turns stand around the prompt."""
+        if filling is None:
+            return prompts.rendered(template, conversation)
+        frame = filling.get("frame")
+        if frame:
+            before, after = (prompts.Part(str(frame[side]), own=False) for side in ("before", "after"))
+            return [before, *prompts.question(template, conversation), after]
+        shots = [(str(shot), str(summary)) for shot, summary in filling["shots"]]
+        return prompts.rendered(template, conversation, shots)
 
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().resizeEvent(event)

@@ -46,7 +46,7 @@ from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
 # The fields of the prompt's section, from any table.
-PROMPT = ("data.shots", "data.prompt")
+PROMPT = ("data.shots", "data.prompt_format", "data.prompt")
 SECTIONS = {
     "base_model": mark("Base model"),
     "data": mark("Data"),
@@ -282,20 +282,19 @@ class RecipeForm(QWidget):
         self._family = plan.get("family", self._family)
         known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
         self._planned_base = (self._tables["base_model"]["id"], known)
-        trains = method(self.method_id()).trains
-        self.set_foot("base_model.id", plan_text.base_text(plan, self._family))
-        self.set_foot("base_model.precision", plan_text.precision_text(plan))
-        self.set_foot("data.source", plan_text.amount_text(plan.get("examples") or {}, trains=trains))
+        feet = plan_text.plan_feet(plan, self._family, trains=method(self.method_id()).trains)
+        for key, text in feet.items():
+            self.set_foot(key, text)
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
         offer_modules(self._method_fields, plan)
         self._show_preset_rate()
 
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
-        """Show the model input, and the length of the examples in the prompt."""
+        """Show the model input, its format and the length of its examples."""
         self.prompt_editor().show_filling(filling)
-        trains = method(self.method_id()).trains
-        self.set_foot("data.shots", plan_text.shots_text(filling, trains=trains))
+        for key, text in plan_text.prompt_feet(filling, trains=method(self.method_id()).trains).items():
+            self.set_foot(key, text)
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer; others can be typed, for recipes of another computer."""

@@ -63,6 +63,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     split = str(protocol.get("split") or "test")
     split = tr(SPLITS[split]) if split in SPLITS else split
     parts = [tr_count(count, "{n} {split} conversation", "{n} {split} conversations", split=split)]
+    parts += [tr("chat format")] if protocol.get("prompt_format") == "chat" else []
     parts.append(decoding_text(protocol))
     most = (protocol.get("references") or {}).get("most")
     parts += [tr("best of up to {count} references", count=number_text(most))] if most else []

@@ -316,6 +316,11 @@
    <translation>In jeder Zeile ein Beitrag</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/plan_text.py" />
+   <source>A turn in the base model's own chat format.</source>
+   <translation>Ein Beitrag im eigenen Chat-Format des Basismodells.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/row_view.py" />
    <source>About {lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
@@ -3465,6 +3470,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einfacher Prompt</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/plan_text.py" />
+   <source>Plain, without a chat's turns.</source>
+   <translation>Einfach, ohne die Beiträge eines Chats.</translation>
+  </message>
+  <message>
    <location filename="../../gui/widgets/cards.py" />
    <source>Plan</source>
    <translation>Plan</translation>
@@ -4705,6 +4715,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>The base model is scored first, so you will see what was gained.</source>
    <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>The base model was scored in its own chat format, the better of two formats.</source>
+   <translation>Das Basismodell wurde in seinem eigenen Chat-Format bewertet, dem besseren von zwei Formaten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>The base model was scored with a plain prompt, the better of two formats.</source>
+   <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren von zwei Formaten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/support_dialog.py" />
@@ -6031,6 +6051,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>card</source>
    <translation>Karte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/list_text.py" />
+   <source>chat format</source>
+   <translation>Chat-Format</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/candidate_table.py" />
@@ -8249,6 +8274,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 Referenz-Zusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>26 Jul 2024</source>
+   <translation>26 Jul 2024</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>8-bit optimizer</source>
    <translation>8-Bit-Optimierer</translation>
@@ -8753,6 +8783,11 @@ Bob: At the office, till five.</translation>
    <translation>Höchstens {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Auto: the base model is scored with a plain prompt and in its own chat format, and compared in the better one. Recipe: in the format of the recipe alone.</source>
+   <translation>Auto: Das Basismodell wird mit einfachem Prompt und in seinem eigenen Chat-Format bewertet und im besseren verglichen. Recipe: nur im Format des Rezepts.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Average rank at the end of training. Layers that matter more keep a higher one.</source>
    <translation>Mittlerer Rang am Ende des Trainings. Schichten, auf die es mehr ankommt, behalten einen höheren.</translation>
@@ -8791,6 +8826,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Base models load unquantized; choose quantization none.</source>
    <translation>Basismodelle werden unquantisiert geladen; wählen Sie die Quantisierung none.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Base's format</source>
+   <translation>Format des Basismodells</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -8943,6 +8983,11 @@ Summary:</translation>
    <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Chat: the prompt is a turn of the base model's own chat format. Plain: the prompt alone. Auto: chat where the base model has a chat template.</source>
+   <translation>Chat: Der Prompt ist ein Beitrag im eigenen Chat-Format des Basismodells. Plain: der Prompt allein. Auto: Chat, wo das Basismodell eine Chat-Vorlage hat.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>Check it</source>
    <translation>Prüfen Sie sie</translation>
@@ -9006,6 +9051,16 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>Choose "auto" or "cpu"; `main.py doctor` says what is there.</source>
    <translation>Wählen Sie „auto“ oder „cpu“; `main.py doctor` sagt, was vorhanden ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>Choose "auto" or "plain".</source>
+   <translation>Wählen Sie „auto“ oder „plain“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>Choose "plain" to do without it.</source>
+   <translation>Wählen Sie „plain“, um ohne sie auszukommen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
@@ -9459,8 +9514,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
-   <source>Don't trust this model, or take its chat template out: Tunesmith uses none.</source>
-   <translation>Trauen Sie diesem Modell nicht, oder entfernen Sie seine Chat-Vorlage: Tunesmith verwendet keine.</translation>
+   <source>Don't trust this model, or take its chat template out.</source>
+   <translation>Trauen Sie diesem Modell nicht, oder nehmen Sie seine Chat-Vorlage heraus.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -10151,6 +10206,11 @@ Summary:</translation>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Its last log lines are below.</source>
    <translation>Seine letzten Protokollzeilen stehen unten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>Its own format may give better summaries.</source>
+   <translation>In seinem eigenen Format schreibt er vielleicht bessere Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -11203,6 +11263,11 @@ Summary:</translation>
    <translation>Projektion</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Prompt format</source>
+   <translation>Prompt-Format</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/hard_prompts.py" />
    <source>Prompt only</source>
    <translation>Nur Prompt</translation>
@@ -11726,6 +11791,11 @@ In one sentence:</translation>
    <translation>Glättung der Unsicherheit dieser Schätzung.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>So the prompt is plain, without a chat's turns.</source>
+   <translation>Darum ist der Prompt einfach, ohne die Beiträge eines Chats.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/base.py" />
    <source>Soft prompts</source>
    <translation>Weiche Prompts</translation>
@@ -12127,6 +12197,46 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>The attention of every block</source>
    <translation>Die Attention jedes Blocks</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/base_forms.py" />
+   <source>The base model can't be scored in {1} format: {2}</source>
+   <translation>Das Basismodell lässt sich im Format {1} nicht bewerten: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template adds too much to the texts that it is given.</source>
+   <translation>Die Chat-Vorlage des Basismodells fügt den Texten, die sie bekommt, zu viel hinzu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template changes the texts that it is given.</source>
+   <translation>Die Chat-Vorlage des Basismodells verändert die Texte, die sie bekommt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template does not end within {1} seconds.</source>
+   <translation>Die Chat-Vorlage des Basismodells endet nicht innerhalb von {1} Sekunden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template ended the process that ran it.</source>
+   <translation>Die Chat-Vorlage des Basismodells hat den Prozess beendet, der sie ausführte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template fails: {1}</source>
+   <translation>Die Chat-Vorlage des Basismodells scheitert: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template leaves out or repeats the texts that it is given.</source>
+   <translation>Die Chat-Vorlage des Basismodells lässt die Texte, die sie bekommt, weg oder wiederholt sie.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>The base model's chat template needs too much memory.</source>
+   <translation>Die Chat-Vorlage des Basismodells braucht zu viel Speicher.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12889,6 +12999,11 @@ Summary:</translation>
    <translation>Dieses Basismodell kann keinen Beams folgen: sein Cache lässt sich nicht umordnen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>This base model has no chat template.</source>
+   <translation>Dieses Basismodell hat keine Chat-Vorlage.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/context_window.py" />
    <source>This base model takes {1} tokens; prompt and summary and the {2} virtual tokens before them need up to {3}.</source>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung und die {2} virtuellen Tokens davor brauchen bis zu {3}.</translation>
@@ -13649,6 +13764,11 @@ Summary:</translation>
    <translation>nach Feed-Forward</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>against the base model {1}, the better of two</source>
+   <translation>gegen das Basismodell {1}, das bessere von zwei Formaten</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>an arrow file</source>
    <translation>eine arrow-Datei</translation>
@@ -14087,6 +14207,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>in its first line {1}</source>
    <translation>in der ersten Zeile {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>in its own chat format</source>
+   <translation>in seinem eigenen Chat-Format</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
@@ -14724,6 +14849,11 @@ Summary:</translation>
    <translation>was kein Zeichen ist: falsche Bytes oder ein halbes</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>with a plain prompt</source>
+   <translation>mit einfachem Prompt</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>with double quantization</source>
    <translation>mit doppelter Quantisierung</translation>
@@ -14737,6 +14867,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>written</source>
    <translation>geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/chat_template.py" />
+   <source>{% macro strftime_now(format) %}{1}{% endmacro +%}</source>
+   <translation>{% macro strftime_now(format) %}{1}{% endmacro +%}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/licences.py" />
@@ -15623,6 +15758,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} wurde mit anderen Gesprächen bewertet als {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>{1} was trained in {2} format and is used in {3} format.</source>
+   <translation>{1} wurde im Format {2} trainiert und wird im Format {3} benutzt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} was trained with another prompt than the recipe's.</source>
    <translation>{1} wurde mit einem anderen Prompt als dem des Rezepts trainiert.</translation>
@@ -15664,8 +15804,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>{1}, 95 % interval {2}{3}.</source>
-   <translation>{1}, 95-%-Intervall {2}{3}.</translation>
+   <source>{1}, 95 % interval {2}{3}</source>
+   <translation>{1}, 95-%-Intervall {2}{3}</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -15674,8 +15814,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>{1}, on {2}.</source>
-   <translation>{1}, bei {2}.</translation>
+   <source>{1}, on {2}</source>
+   <translation>{1}, auf {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

@@ -298,11 +298,23 @@ def difference(verdict: str, mean: float, low: float, high: float) -> dict[str, 
 
 
 def test_verdicts_are_sentences() -> None:
-    assert score_text.verdict(difference("no measurable difference", 0.003, -0.006, 0.012), 819) == (
+    assert score_text.verdict(
+        difference("no measurable difference", 0.003, -0.006, 0.012), {"examples": 819}
+    ) == (
         "No measurable difference. ROUGE-1 changed by 0.3 points, 95 % interval −0.6 to 1.2, on 819 conversations."
     )
-    assert score_text.verdict(difference("worse", -0.0341, -0.05, -0.01), 1).startswith(
+    assert score_text.verdict(difference("worse", -0.0341, -0.05, -0.01), {"examples": 1}).startswith(
         "Worse. ROUGE-1 fell by 3.4 points, 95 % interval −5.0 to −1.0, on 1 conversation."
+    )
+
+
+def test_a_verdict_says_in_which_form_the_base_was_scored_where_there_were_several() -> None:
+    chosen = {
+        "examples": 200,
+        "base_form": {"prompt_format": "chat", "of": ["chat", "plain"], "examples": 100},
+    }
+    assert score_text.verdict(difference("better", 0.16, 0.136, 0.184), chosen).endswith(
+        "on 200 conversations, against the base model in its own chat format, the better of two."
     )
 
 
@@ -316,7 +328,7 @@ def test_durations(seconds: float, text: str) -> None:
 
 def test_one_conversation_has_no_interval_and_the_words_say_so() -> None:
     assert score_text.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
-    told = score_text.verdict({"verdict": "no measurable difference", "mean": 0.25}, 1)
+    told = score_text.verdict({"verdict": "no measurable difference", "mean": 0.25}, {"examples": 1})
     assert told == (
         "No measurable difference. ROUGE-1 changed by 25.0 points, on one conversation, so no interval."
     )

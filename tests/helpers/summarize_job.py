@@ -9,7 +9,7 @@ from typing import Any
 from engine.adapters.library import Adapter
 from engine.jobs.events import Event, EventReader
 from engine.worker.adapters.adapter_manager import AdapterManager
-from engine.worker.dataset.prompting import Prompter
+from engine.worker.dataset.prompter import Prompter
 from engine.worker.generation.generate import generate
 from engine.worker.jobs import summarize
 from engine.worker.runtime.channel import Channel

@@ -59,7 +59,8 @@ from engine.worker.dataset.collator import (
     micro_batch_tokens,
 )
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import Encoded, Prompter, make_prompter
+from engine.worker.dataset.prompter import Encoded, Prompter
+from engine.worker.dataset.prompting import make_prompter
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import samples
 from engine.worker.modeling import base_models, forward, meta_model

@@ -90,6 +90,11 @@ def _steps(plan: Result) -> str:
     return f"{plan['steps']:,}" + (f", or as many as fit into {minutes:g} min" if minutes else "")
 
 
+def _prompt(plan: Result) -> str:
+    read = f"{plan['prompt']['tokens']:,} tokens with the first conversation"
+    return f"{read}, in the base model's chat format" if plan["prompt"]["frame"] else read
+
+
 FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("family", "Base model", _base),
     ("bits_per_parameter", "Quantized", _bits),
@@ -99,6 +104,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
     ("steps", "Steps", _steps),
     ("examples", "Examples", _examples),
+    ("prompt", "Prompt", _prompt),
     ("token_lengths", "Conversation", _conversations),
     (
         "token_lengths",

@@ -124,7 +124,7 @@ class ProgressPrinter:
         state = self.state
         if state.difference:
             protocol = (state.tuned_scores or {}).get("protocol") or {}
-            self._output.line(score_text.verdict(state.difference["rouge1"], protocol.get("examples")))
+            self._output.line(score_text.verdict(state.difference["rouge1"], protocol))
         elif state.outcome == "stopped":
             self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
         if state.excluded:

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from engine.config.training import Order, TrainingOptions
 from engine.methods import Family
 from engine.worker.dataset.batch_packing import BatchShape, Size, pack, row_width, shape_of, shard_examples
-from engine.worker.dataset.prompting import IGNORED, Encoded
+from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.dataset.token_cache import Tokens
 
 CPU_TOKENS = 2048

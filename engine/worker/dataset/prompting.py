@@ -1,157 +1,36 @@
-"""Encodes conversations: the prompt as token ids, and the labels.
-
-Training, scoring and the playground all use it, so that they can't differ.
-"""
+"""From a recipe to its prompt: which examples are in it, in which format it is, and whether it fits the model."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from contextlib import suppress
+from dataclasses import replace
 
-import tokenizers
-import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
+from engine.adapters import library
+from engine.adapters.library import Adapter
 from engine.adapters.metadata import PromptFacts, ShotFacts
-from engine.config.prompts import DEFAULT_PROMPT, rendered
+from engine.config.prompts import DEFAULT_PROMPT
 from engine.config.recipe import Recipe
-from engine.errors import Problem
+from engine.errors import AppError, Problem
 from engine.methods import Family
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
+from engine.worker.dataset.chat_template import (
+    PromptFormat,
+    chat_frame,
+    choose_format,
+    has_template,
+    template_error,
+)
 from engine.worker.dataset.dataset import Splits
-from engine.worker.ingestion.special_tokens import SpecialTokens
+from engine.worker.dataset.prompter import ChatPrompter, Prompter
 from engine.worker.modeling.base_models import LoadedBase, positions
+from engine.worker.runtime.channel import Channel
 
-IGNORED = -100
 SHOTS = "data.shots"
 NUM_PINNED = 3
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """One example as token ids; labels of -100 are ignored.
-
-    Encoder-decoder: `labels` are the summary's ids. Decoder-only: `input_ids` are prompt and summary,
-    `labels` has the same length and is -100 over the prompt.
-    """
-
-    input_ids: list[int]
-    labels: list[int]
-
-    @property
-    def label_tokens(self) -> int:
-        """The number of labels that are not ignored."""
-        return sum(label != IGNORED for label in self.labels)
-
-
-class Prompter:
-    """Formats conversations with a prompt and encodes them.
-
-    `shots` are examples in the prompt, complete, each formatted by the template and followed by its summary. A
-    conversation that is too long is truncated, never the prompt around it; `truncated_conversations` and
-    `truncated_summaries` count the texts truncated so far.
-    """
-
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        family: Family,
-        template: str,
-        max_conversation_tokens: int,
-        max_summary_tokens: int,
-        shots: Sequence[Example] = (),
-    ) -> None:
-        self._tokenizer = tokenizer
-        self._family = family
-        self._limit = max_conversation_tokens
-        self._summary_limit = max_summary_tokens
-        self._escape = SpecialTokens(tokenizer.all_special_tokens).escaped
-        self._template = template
-        self.shots = [(self._escape(shot.conversation), self._escape(shot.summary)) for shot in shots]
-        self.truncated_conversations = 0
-        self.truncated_summaries = 0
-
-    @property
-    def identity(self) -> str:
-        """A digest of everything that decides an example's ids: tokenizer, prompt and limits."""
-        parts = (
-            transformers.__version__,
-            tokenizers.__version__,
-            _definition(self._tokenizer),
-            sorted(self._tokenizer.all_special_tokens),
-            self._tokenizer.eos_token_id,
-            self._family,
-            self._template,
-            self._limit,
-            self._summary_limit,
-            self.shots,
-        )
-        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-    def input_ids(self, conversation: str) -> list[int]:
-        """Return the input ids of a conversation for `generate`."""
-        return self._ids(self.prompt(conversation))
-
-    def prompt(self, conversation: str) -> str:
-        """Return the prompt with the conversation, truncated to the limit."""
-        parts = rendered(self._template, self.truncated(conversation), self.shots)
-        return "".join(part.text for part in parts)
-
-    def example(self, example: Example) -> Encoded:
-        """Return an example encoded for training."""
-        prompt = self.input_ids(example.conversation)
-        summary = self._summary_ids(self._escape(example.summary))
-        if self._family == "encoder-decoder":
-            return Encoded(prompt, summary)
-        return Encoded(prompt + summary, [IGNORED] * len(prompt) + summary)
-
-    def conversation_tokens(self, conversation: str) -> int:
-        """Return the number of tokens of a conversation, before truncation."""
-        return self._count(conversation)
-
-    def truncated(self, conversation: str) -> str:
-        """Return a conversation truncated to the limit's tokens, never within a character."""
-        conversation = self._escape(conversation)
-        encoding = self._tokenizer(conversation, add_special_tokens=False, return_offsets_mapping=True)
-        if len(encoding["input_ids"]) <= self._limit:
-            return conversation
-        self.truncated_conversations += 1
-        return conversation[: encoding["offset_mapping"][self._limit - 1][1]].rstrip()
-
-    def _ids(self, text: str) -> list[int]:
-        """Return a prompt's ids: an encoder's end with its end token; a decoder goes on, so its don't."""
-        ids: list[int] = self._tokenizer(text)["input_ids"]
-        if self._family == "decoder-only" and ids and ids[-1] == self._tokenizer.eos_token_id:
-            ids = ids[:-1]
-        return ids
-
-    def _summary_ids(self, summary: str) -> list[int]:
-        """Return a summary's ids with the end token, and the start token where the tokenizer has one."""
-        if self._family == "encoder-decoder":
-            complete: list[int] = self._tokenizer(text_target=summary)["input_ids"]
-            if len(complete) <= self._summary_limit:
-                return complete
-            self.truncated_summaries += 1
-            truncated: list[int] = self._tokenizer(
-                text_target=summary, truncation=True, max_length=self._summary_limit
-            )["input_ids"]
-            return truncated
-        ids: list[int] = self._tokenizer(summary, add_special_tokens=False)["input_ids"]
-        self.truncated_summaries += len(ids) >= self._summary_limit
-        return [*ids[: self._summary_limit - 1], self._tokenizer.eos_token_id]
-
-    def _count(self, text: str) -> int:
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def _definition(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
-    """Return a tokenizer's definition without the padding and truncation of its last call."""
-    definition: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
-    return definition | {"truncation": None, "padding": None}
 
 
 def shot_examples(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
@@ -187,7 +66,7 @@ def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:
 def _prompter(
     recipe: Recipe, tokenizer: PreTrainedTokenizerBase, family: Family, shots: Sequence[Example]
 ) -> Prompter:
-    return Prompter(
+    return _prompter_class(recipe.data.prompt_format, tokenizer)(
         tokenizer,
         family,
         recipe.data.prompt,
@@ -197,10 +76,15 @@ def _prompter(
     )
 
 
-def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
+def _prompter_class(setting: str, tokenizer: PreTrainedTokenizerBase) -> type[Prompter]:
+    return ChatPrompter if choose_format(setting, tokenizer) == "chat" else Prompter
+
+
+def prompt_facts(recipe: Recipe, splits: Splits, prompt_format: PromptFormat) -> PromptFacts:
     """Return a recipe's prompt as adapter metadata stores it, with the texts of its shots."""
     return PromptFacts(
         template=recipe.data.prompt,
+        format=prompt_format,
         max_conversation_tokens=recipe.data.max_conversation_tokens,
         beams=recipe.evaluation.beams,
         max_new_tokens=recipe.evaluation.max_new_tokens,
@@ -216,7 +100,8 @@ def prompter_from_metadata(
 ) -> Prompter:
     """Return the prompter of an adapter's metadata, with its template and shots."""
     shots = [Example(shot.id, shot.conversation, shot.summary) for shot in facts.shots]
-    return Prompter(
+    make = _prompter_class(facts.format, base.tokenizer)
+    return make(
         base.tokenizer, base.family, facts.template, max_conversation_tokens, max_summary_tokens, shots
     )
 
@@ -280,6 +165,56 @@ def _longest_summary(recipe: Recipe) -> int:
 def with_plain_prompt(recipe: Recipe) -> Recipe:
     """Return the recipe with the default prompt and no examples, as the base model is scored."""
     return replace(recipe, data=recipe.data.model_copy(update={"prompt": DEFAULT_PROMPT, "shots": 0}))
+
+
+def settled(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Recipe:
+    """Return the recipe with the format that its prompt has with this tokenizer, instead of `auto`.
+
+    Raises ChatTemplateError if it asks for a chat format that the tokenizer hasn't got.
+    """
+    prompt_format = choose_format(recipe.data.prompt_format, tokenizer)
+    if prompt_format == "chat":
+        chat_frame(tokenizer)
+    return in_format(recipe, prompt_format)
+
+
+def settle_format(channel: Channel, recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Recipe:
+    """Return the recipe as `settled` does, and emit notices of what is seldom meant."""
+    for notice in notices_of_format(recipe, tokenizer):
+        channel.notice(**notice)
+    return settled(recipe, tokenizer)
+
+
+def in_format(recipe: Recipe, prompt_format: PromptFormat) -> Recipe:
+    """Return the recipe with its prompt in a format."""
+    return replace(recipe, data=recipe.data.model_copy(update={"prompt_format": prompt_format}))
+
+
+def notices_of_format(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> list[dict[str, str]]:
+    """Return that a prompt is plain for want of a working template, or in another format than an adapter's so far."""
+    error = template_error(tokenizer) if has_template(tokenizer) else None
+    if error is None or recipe.data.prompt_format != "auto":
+        return _notices_of_start(recipe, choose_format(recipe.data.prompt_format, tokenizer))
+    return [{"message": error.message, "hint": "So the prompt is plain, without a chat's turns."}]
+
+
+def _notices_of_start(recipe: Recipe, prompt_format: PromptFormat) -> list[dict[str, str]]:
+    """Return that the adapter to go on from was trained in another format."""
+    with suppress(AppError):
+        if recipe.method.start_from:
+            return notices_of_other_format(library.find(recipe.method.start_from), prompt_format)
+    return []
+
+
+def notices_of_other_format(adapter: Adapter, prompt_format: str) -> list[dict[str, str]]:
+    """Return that an adapter was trained in another format than it is used in. Message, hint and level."""
+    trained_with = adapter.metadata.prompt
+    if trained_with is None or trained_with.format == prompt_format:
+        return []
+    message = (
+        f"{adapter.name} was trained in {trained_with.format} format and is used in {prompt_format} format."
+    )
+    return [{"message": message, "hint": "Its own format may give better summaries.", "level": "warning"}]
 
 
 def notices(recipe: Recipe) -> list[dict[str, str]]:

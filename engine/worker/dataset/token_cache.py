@@ -22,7 +22,7 @@ from engine.errors import StorageError
 from engine.system.paths import tokens_folder
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import update_digest
-from engine.worker.dataset.prompting import Encoded, Prompter
+from engine.worker.dataset.prompter import Encoded, Prompter
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.spill_file import FileSlice, SpillFile

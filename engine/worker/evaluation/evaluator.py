@@ -6,10 +6,8 @@ and paired differences from the base model. Knows nothing of how adapters are tr
 
 from __future__ import annotations
 
-import itertools
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.adapters.metadata import PromptFacts, ScoreCard, Scores, now_text
@@ -17,11 +15,12 @@ from engine.config.recipe import Recipe
 from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import Prompter, make_prompter, prompter_from_metadata, scored_examples
-from engine.worker.evaluation import score_cache, summary_metrics
+from engine.worker.dataset.prompting import make_prompter, prompter_from_metadata, scored_examples
+from engine.worker.evaluation import summary_metrics
+from engine.worker.evaluation.base_forms import measure_best_form
+from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import Protocol, scoring_protocol
 from engine.worker.evaluation.summary_metrics import Differences, ExampleMetrics
-from engine.worker.generation.generate import Generated, generate
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 
@@ -34,7 +33,8 @@ class Evaluation:
 
     `values` has one value per metric and example. `scores` (stemmed ROUGE) and `metrics` (all others) are their means
     with intervals. The differences are paired with the base model's values, and None for the base model. `prompt`
-    describes the prompt of an adapter that consists of one, and is None otherwise.
+    describes the prompt of an adapter that consists of one, and is None otherwise. `base_forms` has the mean ROUGE-1 of
+    each prompt format in which the base model was scored, if there were several.
     """
 
     of: str
@@ -46,6 +46,7 @@ class Evaluation:
     difference: Differences | None = None
     metric_difference: Differences | None = None
     prompt: dict[str, Any] | None = None
+    base_forms: dict[str, float] = field(default_factory=dict)
 
     def card(self, baseline: Evaluation) -> ScoreCard:
         """Return the scores as an adapter's metadata stores them."""
@@ -57,6 +58,7 @@ class Evaluation:
             base_measures=baseline.metrics,
             measures=self.metrics,
             measure_difference=self.metric_difference or {},
+            base_forms=baseline.base_forms,
             capped=self.values.truncated_fraction,
             scored_at=now_text(),
         )
@@ -85,21 +87,16 @@ def _stored(values: ExampleMetrics) -> Written:
 
 
 def score_base(channel: Channel, base: LoadedBase, recipe: Recipe, splits: Splits) -> Evaluation:
-    """Return the base model's evaluation, from the cache where nothing that decides it has changed."""
-    protocol = scoring_protocol(recipe, splits)
-    values = score_cache.load(protocol, base)
-    if values is None:
-        prompter = make_prompter(recipe, base, splits)
-        values = _example_metrics(channel, base, base.model, recipe, splits, prompter)
-        score_cache.save(protocol, base, values)
-    draws = recipe.evaluation.bootstrap
+    """Return the base model's evaluation in the best of its forms, from the cache where nothing has changed."""
+    best, draws = measure_best_form(channel, base, recipe, splits), recipe.evaluation.bootstrap
     return Evaluation(
         BASE,
         0,
-        protocol,
-        values,
-        scores=summary_metrics.intervals(values.rouge, draws),
-        metrics=summary_metrics.intervals(values.metrics, draws),
+        scoring_protocol(recipe, splits) | best.facts(),
+        best.values,
+        scores=summary_metrics.intervals(best.values.rouge, draws),
+        metrics=summary_metrics.intervals(best.values.metrics, draws),
+        base_forms={str(form): mean for form, mean in best.tried.items()} if len(best.tried) > 1 else {},
     )
 
 
@@ -122,46 +119,16 @@ def score(
     if prompt is not None:
         limits = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
         prompter = prompter_from_metadata(prompt, base, *limits)
-    values = _example_metrics(channel, base, model, recipe, splits, prompter)
+    values = measure_model(channel, base, model, recipe, scored_examples(recipe, splits), prompter)
     draws = recipe.evaluation.bootstrap
     return Evaluation(
         of,
         step,
-        scoring_protocol(recipe, splits),
+        baseline.protocol,
         values,
         scores=summary_metrics.intervals(values.rouge, draws),
         metrics=summary_metrics.intervals(values.metrics, draws),
         difference=summary_metrics.differences(baseline.values.rouge, values.rouge, draws),
         metric_difference=summary_metrics.differences(baseline.values.metrics, values.metrics, draws),
         prompt={"template": prompt.template, "shots": len(prompt.shots)} if prompt is not None else None,
-    )
-
-
-def _example_metrics(
-    channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, splits: Splits, prompter: Prompter
-) -> ExampleMetrics:
-    """Summarise the scored examples and return every metric of each summary. Raises Stopped."""
-    examples = scored_examples(recipe, splits)
-    prompts = [prompter.input_ids(example.conversation) for example in examples]
-    started = time.perf_counter()
-    summaries = _summaries(channel, base, model, recipe, prompts)
-    seconds = time.perf_counter() - started
-    return summary_metrics.measure(examples, summaries, prompter.truncated_conversations, seconds)
-
-
-def _summaries(
-    channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, prompts: Sequence[list[int]]
-) -> list[Generated]:
-    """Generate a summary per prompt, reporting the progress."""
-    channel.progress(0, len(prompts), "summaries")
-    done = itertools.count(1)
-    return generate(
-        model,
-        base.tokenizer,
-        base.family,
-        prompts,
-        beams=recipe.evaluation.beams,
-        max_new_tokens=recipe.evaluation.max_new_tokens,
-        on_tick=channel.check_stop,
-        on_written=lambda *_: channel.progress(next(done), len(prompts), "summaries"),
     )

@@ -18,7 +18,7 @@ Protocol = dict[str, Any]
 
 
 def scoring_protocol(recipe: Recipe, splits: Splits) -> Protocol:
-    """Return the protocol under which a recipe scores the base model and its adapters.
+    """Return the protocol under which a recipe, its prompt's format settled, scores the base model and its adapters.
 
     An adapter that consists of a prompt is scored under it too. Its prompt replaces the protocol's and is
     reported beside its scores; examples, limits and decoding are the same.
@@ -39,6 +39,7 @@ def make_protocol(
         "examples": len(examples),
         "data": {"source": attach.public_name(splits.source), "fingerprint": dataset.fingerprint(parts)},
         "prompt": recipe.data.prompt,
+        "prompt_format": recipe.data.prompt_format,
         "shots": len(shots),
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
         "beams": beams,

@@ -7,7 +7,7 @@ import torch
 from engine.adapters.library import Adapter
 from engine.config.recipe import Recipe
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import shot_examples
+from engine.worker.dataset.prompting import notices_of_other_format, shot_examples
 from engine.worker.evaluation.evaluator import BASE, Evaluation
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
 from engine.worker.runtime import devices
@@ -37,6 +37,7 @@ def report(channel: Channel, evaluation: Evaluation, recipe: Recipe, device: tor
         tokens_per_second=round(evaluation.values.tokens_per_second, 1),
         memory_bytes=devices.memory_bytes(device),
         **({} if evaluation.prompt is None else {"prompt": evaluation.prompt}),
+        **({} if not evaluation.base_forms else {"base_forms": evaluation.base_forms}),
     )
     _report_summaries(channel, evaluation, recipe)
 
@@ -50,6 +51,8 @@ def report_other_prompt(channel: Channel, adapter: Adapter, recipe: Recipe, spli
     if trained_with is None:
         return
     same_shots = [shot.conversation for shot in trained_with.shots] == texts
+    for notice in notices_of_other_format(adapter, recipe.data.prompt_format):
+        channel.notice(**notice)
     if trained_with.template != recipe.data.prompt or not same_shots:
         channel.notice(
             f"{adapter.name} was trained with another prompt than the recipe's.",

@@ -10,7 +10,7 @@ from engine.config.recipe import Recipe
 from engine.text.conversations import Example
 from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import Prompter
+from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.evaluation.protocol import Protocol, make_protocol
 from engine.worker.generation import generate
@@ -66,6 +66,7 @@ def summarize(
         beams=1,
         max_new_tokens=max_new_tokens,
         on_tick=channel.check_stop,
+        end_tokens=prompter.end_tokens,
     )
 
 

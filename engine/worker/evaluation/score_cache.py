@@ -8,17 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-import transformers
 from pydantic import BaseModel, ValidationError
 
 from engine.adapters.metadata import protocol_key
 from engine.system.files import write_atomically
 from engine.system.paths import scores_folder
+from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation.protocol import Protocol
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
 from engine.worker.kernels import registry
 from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime.versions import versions
 
 
 class _File(BaseModel):
@@ -27,18 +27,23 @@ class _File(BaseModel):
     measured: ExampleMetrics
 
 
-def load(protocol: Protocol, base: LoadedBase) -> ExampleMetrics | None:
-    """Return the cached values of the same model under the same protocol, or None."""
+def load(protocol: Protocol, base: LoadedBase, prompter: Prompter) -> ExampleMetrics | None:
+    """Return the cached values of the same model under the same protocol and prompt, or None."""
     try:
-        return _File.model_validate_json(path(base, {"protocol": protocol}).read_bytes()).measured
+        return _File.model_validate_json(_path(protocol, base, prompter).read_bytes()).measured
     except (OSError, ValidationError):
         return None
 
 
-def save(protocol: Protocol, base: LoadedBase, values: ExampleMetrics) -> None:
-    """Cache a base model's values under a protocol."""
+def save(protocol: Protocol, base: LoadedBase, prompter: Prompter, values: ExampleMetrics) -> None:
+    """Cache a base model's values under a protocol and a prompt."""
     file = _File(kept_schema=2, protocol=protocol, measured=values)
-    write_atomically(path(base, {"protocol": protocol}), file.model_dump_json(by_alias=True))
+    write_atomically(_path(protocol, base, prompter), file.model_dump_json(by_alias=True))
+
+
+def _path(protocol: Protocol, base: LoadedBase, prompter: Prompter) -> Path:
+    # A model's fingerprint is that of its weights; its tokenizer and chat template decide the prompts too.
+    return path(base, {"protocol": protocol, "prompter": prompter.identity})
 
 
 def path(base: LoadedBase, facts: dict[str, Any]) -> Path:
@@ -52,8 +57,8 @@ def path(base: LoadedBase, facts: dict[str, Any]) -> Path:
         "quantization": base.options.quantization,
         "double_quantization": base.options.double_quantization,
         "device": base.device.type,
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
+        # Scores made by a fault of an earlier version must not survive its mending.
+        "versions": versions(),
         "patches": registry.active(base.device.type, base.precision),
     }
     return scores_folder() / f"{protocol_key(facts | settings)}.json"

@@ -43,6 +43,19 @@ class ExampleMetrics(BaseModel):
     tokens: int
     seconds: float
 
+    def followed_by(self, other: ExampleMetrics) -> ExampleMetrics:
+        """Return these metrics and then those of further examples."""
+        return ExampleMetrics(
+            examples=(*self.examples, *other.examples),
+            summaries=(*self.summaries, *other.summaries),
+            rouge=_appended(self.rouge, other.rouge),
+            metrics=_appended(self.metrics, other.metrics),
+            cut=self.cut + other.cut,
+            unreadable=self.unreadable + other.unreadable,
+            tokens=self.tokens + other.tokens,
+            seconds=self.seconds + other.seconds,
+        )
+
     @property
     def truncated_fraction(self) -> float:
         """The fraction of summaries that reach the length limit."""
@@ -52,6 +65,10 @@ class ExampleMetrics(BaseModel):
     def tokens_per_second(self) -> float:
         """How fast the summaries were generated."""
         return self.tokens / max(self.seconds, 1e-9)
+
+
+def _appended(first: Values, second: Values) -> Values:
+    return {name: [*values, *second[name]] for name, values in first.items()}
 
 
 def references(example: Example) -> tuple[str, ...]:

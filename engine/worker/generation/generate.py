@@ -6,7 +6,7 @@ nothing of conversations, scores and jobs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -76,6 +76,7 @@ def generate(
     on_written: OnWritten | None = None,
     on_tick: Tick = no_tick,
     batch_tokens: int | None = None,
+    end_tokens: Iterable[int] = (),
     **decoding: Any,
 ) -> list[Generated]:
     """Return a summary for each prompt, in the order of `inputs` (token ids).
@@ -85,13 +86,14 @@ def generate(
     `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens), `on_written(row, summary)` each
     summary as soon as it has ended. Without `on_rows` and `on_tokens`, a processor's cores work in parallel, and
     `on_tick` is called regularly. An exception from any of them ends the work. `batch_tokens` is chosen by the device
-    if absent. Raises BaseModelError if a prompt is too long for the model.
+    if absent. `end_tokens` end a summary besides the model's own. Raises BaseModelError if a prompt is too long for the
+    model.
     """
     options = DecodingOptions(**decoding)
     base_model = model.get_base_model() if isinstance(model, PeftModel) else model
     prompt = prompt_learning.prompt_of(model)
     _refuse_too_long(base_model, prompt, inputs, options.max_new_tokens)
-    config = generation_config(base_model, tokenizer, options)
+    config = generation_config(base_model, tokenizer, options, end_tokens)
     written: dict[int, Generated] = {}
 
     def take(row: int, ids: list[int]) -> None:
@@ -184,12 +186,15 @@ def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
 
 
 def generation_config(
-    base_model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, options: DecodingOptions
+    base_model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    options: DecodingOptions,
+    end_tokens: Iterable[int] = (),
 ) -> GenerationConfig:
     """Return the config that `generate` gets beside `logits_processors`.
 
     Sampling is a logits processor and beams are a search of our own, so for transformers decoding is always greedy. The
-    end tokens are the model's and the tokenizer's.
+    end tokens are the model's, the tokenizer's and `end_tokens`.
     """
     model_config = base_model.generation_config
     special_tokens = {name: getattr(model_config, name, None) for name in SPECIAL_TOKENS}
@@ -200,7 +205,7 @@ def generation_config(
         num_beams=1,
         do_sample=False,
         use_cache=True,
-        eos_token_id=_end_tokens(model_config.eos_token_id, tokenizer.eos_token_id),
+        eos_token_id=_end_tokens(model_config.eos_token_id, tokenizer.eos_token_id, list(end_tokens)),
         pad_token_id=tokenizer.pad_token_id,
         **special_tokens,
     )

@@ -14,6 +14,7 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import settle_format
 from engine.worker.evaluation import evaluator, reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation
 from engine.worker.modeling import base_models
@@ -28,6 +29,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    recipe = settle_format(channel, recipe, base.tokenizer)
     for adapter in adapters:
         # Before minutes are spent on scoring the others.
         attach.refuse_other_base(base, adapter)

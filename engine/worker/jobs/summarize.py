@@ -14,6 +14,7 @@ from engine.errors import AppError, BaseModelError
 from engine.jobs.job import Command
 from engine.options import check
 from engine.worker.adapters.adapter_manager import AdapterManager
+from engine.worker.dataset.prompting import notices_of_other_format
 from engine.worker.modeling import base_models
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
@@ -108,9 +109,14 @@ class Playground:
         columns = []
         for name in request.columns:
             try:
-                columns.append(make_column(name, request, self._manager.base))
+                column = make_column(name, request, self._manager.base)
             except AppError as error:
                 writer.fail(name, error)
+                continue
+            columns.append(column)
+            if column.adapter is not None:
+                for notice in notices_of_other_format(column.adapter, column.prompter.format):
+                    self._channel.notice(**notice)
         return columns
 
     def _write(self, group: Group, writer: BatchWriter) -> None:

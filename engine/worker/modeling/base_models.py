@@ -215,7 +215,7 @@ def _refuse_long_chat_template(folder: Path, name: str) -> None:
     if longest > MAX_CHAT_TEMPLATE_BYTES:
         raise BaseModelError(
             f"A chat template of {name} has {size(longest)}, and at most {size(MAX_CHAT_TEMPLATE_BYTES)} are read.",
-            "Don't trust this model, or take its chat template out: Tunesmith uses none.",
+            "Don't trust this model, or take its chat template out.",
             FIELD,
         )
 

@@ -13,13 +13,8 @@ from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import (
-    Prompter,
-    make_prompter,
-    pinned_examples,
-    scored_examples,
-    training_examples,
-)
+from engine.worker.dataset.prompter import Prompter
+from engine.worker.dataset.prompting import make_prompter, pinned_examples, scored_examples, training_examples
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
 from engine.worker.modeling.prompt_learning import NoPrompt, prompt_of
@@ -141,8 +136,12 @@ def _estimates(
     max_conversation, prompt = recipe.data.max_conversation_tokens, len(prompter.input_ids(""))
     examples = (example for split in SPLITS for example in splits.of(split))
     return {
-        # The summary's end token counts too.
-        example: Row(prompt, min(conversation, max_conversation), uses.summary_tokens(example, summary + 1))
+        # What ends the summary counts too.
+        example: Row(
+            prompt,
+            min(conversation, max_conversation),
+            uses.summary_tokens(example, summary + prompter.num_end_tokens),
+        )
         for example, (conversation, summary) in zip(examples, lengths, strict=True)
         if example in uses
     }

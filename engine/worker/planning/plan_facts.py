@@ -95,10 +95,11 @@ def truncated(
     recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """Return the input and label tokens that training sees: truncated, with prompt and end token."""
-    around = len(make_prompter(recipe, base, splits).input_ids(""))
+    prompter = make_prompter(recipe, base, splits)
+    around, end = len(prompter.input_ids("")), prompter.num_end_tokens
     limit, summary_limit = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
     return [
-        (around + min(conversation, limit), min(summary + 1, summary_limit))
+        (around + min(conversation, limit), min(summary + end, summary_limit))
         for conversation, summary in lengths
     ]
 

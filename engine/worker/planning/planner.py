@@ -20,7 +20,7 @@ from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.example_preview import placeholder_values
-from engine.worker.dataset.prompting import notices, shots_problem
+from engine.worker.dataset.prompting import notices, notices_of_format, settled, shots_problem
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -65,11 +65,12 @@ class Planner:
         facts = {} if splits is None else plan_facts.amounts(recipe, splits)
         if folder is not None:
             facts |= self._facts(recipe, folder, device, splits, problems)
+        format_notices = facts.pop("format_notices", [])
         local = {recipe.base_model.id: folder is not None, recipe.data.source: data_here}
         return {
             **facts,
             "trains": recipe.method.method.trains,
-            "notices": notices(recipe),
+            "notices": [*notices(recipe), *format_notices],
             "missing": [name for name, is_local in local.items() if not is_local],
             "problems": [problem.as_dict() for problem in problems],
         }
@@ -129,7 +130,10 @@ class Planner:
         facts = {**_base_facts(recipe, base, architecture), **adapter}
         if splits is None:
             return facts
-        facts |= self._data_facts(recipe, base, architecture, model, device, splits, problems)
+        settled_recipe = _settled(recipe, base, problems)
+        if settled_recipe is None:
+            return facts
+        facts |= self._data_facts(settled_recipe, base, architecture, model, device, splits, problems)
         sizes = _sizes(facts)
         if not problems and len(sizes) == len(SIZES):
             plan_cache.save(self._cache_path(recipe, splits, folder, device), sizes)
@@ -193,7 +197,9 @@ class Planner:
             options, limits = recipe.data, {"max_conversation_tokens", "max_summary_tokens"}
             by_tokens = needs_tokens(options.exclude)
             key = (
-                options.model_dump_json(exclude={"prompt", "shots", *(() if by_tokens else limits)}),
+                options.model_dump_json(
+                    exclude={"prompt", "prompt_format", "shots", *(() if by_tokens else limits)}
+                ),
                 recipe.base_model if by_tokens else None,
             )
 
@@ -295,6 +301,7 @@ def _base_facts(recipe: Recipe, base: LoadedBase, architecture: ModelArchitectur
     return {
         "base_parameters": architecture.num_parameters,
         "family": base.family,
+        "format_notices": notices_of_format(recipe, base.tokenizer),
         "model_type": base.model.config.model_type,
         "biases": base_models.facts(base.model.config, recipe.base_model.quantization).biases,
         "precision": base.precision,
@@ -304,6 +311,13 @@ def _base_facts(recipe: Recipe, base: LoadedBase, architecture: ModelArchitectur
         "blocks": architecture.blocks(),
         "learning_rate": recipe.learning_rate(base.family),
     }
+
+
+def _settled(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> Recipe | None:
+    """Return the recipe with its prompt's format, None with a problem if the base model hasn't got it."""
+    with _Collecting(problems):
+        return settled(recipe, base.tokenizer)
+    return None
 
 
 def _attached(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> tuple[Result, PeftModel | None]:

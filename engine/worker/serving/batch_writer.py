@@ -232,6 +232,7 @@ class BatchWriter:
             on_rows=on_rows,
             on_tokens=extend,
             on_written=on_written,
+            end_tokens={token for row, _ in chunks for token in row.column.prompter.end_tokens},
             **self._decoding,
         )
 

@@ -16,11 +16,12 @@ from engine.config.prompts import DEFAULT_PROMPT
 from engine.errors import AppError
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.multi_lora import MixedBatch
-from engine.worker.dataset.prompting import Prompter, prompter_from_metadata
+from engine.worker.dataset.prompter import Prompter
+from engine.worker.dataset.prompting import prompter_from_metadata
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.serving.requests import Request
 
-DEFAULT_PROMPTING = PromptFacts(template=DEFAULT_PROMPT, max_conversation_tokens=512)
+DEFAULT_PROMPTING = PromptFacts(template=DEFAULT_PROMPT, format="auto", max_conversation_tokens=512)
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,18 @@ def make_column(name: str | None, request: Request, base: LoadedBase) -> Column:
     """
     adapter = library.find(name) if name else None
     own = adapter.metadata.prompt if adapter else None
-    if adapter is None or not adapter.is_prompt:
-        own = request.prompt or own
     prompt = own or _first_prompt(request.columns) or DEFAULT_PROMPTING
+    if request.prompt is not None and (adapter is None or not adapter.is_prompt):
+        prompt = _in_own_format(request.prompt, prompt)
     limit = prompt.max_conversation_tokens
     return Column(
         name, adapter, prompter_from_metadata(prompt, base, limit, request.options.max_new_tokens), limit
     )
+
+
+def _in_own_format(asked: PromptFacts, own: PromptFacts) -> PromptFacts:
+    """Return the prompt of a request: in the format that a column has by itself, unless it names another."""
+    return asked if "format" in asked.model_fields_set else asked.model_copy(update={"format": own.format})
 
 
 def _first_prompt(names: Sequence[str | None]) -> PromptFacts | None:

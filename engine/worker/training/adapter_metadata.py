@@ -12,6 +12,7 @@ from engine.adapters.metadata import (
     ChangeFacts,
     DataFacts,
     MethodFacts,
+    PromptFacts,
     TrainingFacts,
 )
 from engine.config.recipe import Recipe
@@ -37,13 +38,13 @@ def make_metadata(run: TrainingRun, step: int, *, stopped: bool) -> AdapterMetad
         method=_method(run),
         data=_data(recipe, run.splits),
         training=_training(run, step, stopped),
-        prompt=prompt_facts(recipe, run.splits),
+        prompt=prompt_facts(recipe, run.splits, run.prompter.format),
         versions=versions(),
     )
 
 
 def make_prompt_metadata(
-    run_id: str, recipe: Recipe, base: LoadedBase, splits: Splits, seconds: float
+    run_id: str, recipe: Recipe, base: LoadedBase, splits: Splits, prompt: PromptFacts, seconds: float
 ) -> AdapterMetadata:
     """Return the metadata of an adapter that is nothing but a prompt, without scores."""
     settings = recipe.method
@@ -67,7 +68,7 @@ def make_prompt_metadata(
             all_parameters=base.model.num_parameters(),
             peak_memory_bytes=devices.memory_bytes(base.device),
         ),
-        prompt=prompt_facts(recipe, splits),
+        prompt=prompt,
         versions=versions(),
     )
 

@@ -48,22 +48,23 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     reporting.report(channel, baseline, plain, base.device)
     _emit_started(channel, base, asked)
     channel.enter("evaluate")
+    prompter = make_prompter(recipe, base, splits)
     summaries = samples.summarize(
         channel,
         base,
         base.model,
-        make_prompter(recipe, base, splits),
+        prompter,
         pinned_examples(splits),
         max_new_tokens=recipe.evaluation.max_new_tokens,
     )
     samples.report(channel, pinned_examples(splits), summaries, step=0)
-    prompt = prompt_facts(recipe, splits)
+    prompt = prompt_facts(recipe, splits, prompter.format)
     evaluation = evaluator.score(
         channel, base, base.model, plain, asked, channel.job.id, 0, baseline=baseline, prompt=prompt
     )
     channel.enter("save")
     seconds = time.perf_counter() - began
-    metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, seconds)
+    metadata = make_prompt_metadata(channel.job.id, recipe, base, splits, prompt, seconds)
     # There are no weights: the metadata and the recipe are all of it.
     adapter_store.store(channel, metadata.with_score(evaluation.card(baseline)), lambda _: None)
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(plain, asked)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
 from engine.worker.adapters import attach
-from engine.worker.dataset.prompting import Prompter
+from engine.worker.dataset.prompter import Prompter
 from engine.worker.kernels import registry
 from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.planning.planner import Result

@@ -23,7 +23,7 @@ from engine.jobs.job import Job
 from engine.runs.run_store import BEST_PREFIX
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, evaluation_batches, train_loader
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import Encoded, Prompter
+from engine.worker.dataset.prompter import Encoded, Prompter
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase

@@ -109,6 +109,12 @@ def test_equal_protocols_share_a_key_whatever_their_order():
     assert protocol_key({"a": 1}) != protocol_key({"a": 2})
 
 
+def test_scores_made_before_there_were_formats_are_those_of_a_plain_prompt():
+    assert protocol_key({"a": 1}) == protocol_key({"a": 1, "prompt_format": "plain"})
+    assert protocol_key({"a": 1}) != protocol_key({"a": 1, "prompt_format": "chat"})
+    assert PromptFacts(template="{conversation}", max_conversation_tokens=9).format == "plain"
+
+
 def test_new_scores_replace_those_of_the_same_protocol_only():
     made: AdapterMetadata = make_metadata("a", scores=[score_card(0.4), score_card(0.5, beams=4)])
     again = made.with_score(score_card(0.45))

@@ -94,6 +94,18 @@ def test_the_first_schema_is_still_read():
     assert found.evaluation.bootstrap == 1000
 
 
+def test_a_recipe_that_0_1_0_wrote_is_plain_and_one_written_by_hand_is_auto():
+    assert recipe.load(GOLDEN / "recipe_v1.toml").data.prompt_format == "plain"
+    tables = {
+        "base_model": {"id": "starter"},
+        "data": {"source": "sample", "shots": 2},
+        "method": {"id": "lora"},
+    }
+    assert recipe.from_tables(tables).data.prompt_format == "auto"
+    again = recipe.from_tables(recipe.from_tables(tables).as_tables())
+    assert again.data.prompt_format == "auto"
+
+
 def test_only_three_keys_have_no_default():
     assert recipe.from_tables(MINIMAL).training == TrainingOptions()
     assert fields_of({}) == ["base_model.id", "data.source", "method.id"]

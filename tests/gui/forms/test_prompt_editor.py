@@ -205,6 +205,16 @@ def test_the_preview_shows_a_sample_until_a_plan_tells_what_fills_the_prompt(edi
     assert editor.preview.count.text() == "1,234 of 2,048 tokens"
 
 
+def test_the_preview_of_a_chat_has_the_turns_that_the_model_reads(editor):
+    editor.write(MINE)
+    frame = {"before": "<|user|>\n", "after": "<|end|>\n<|assistant|>\n"}
+    editor.show_filling({**FILLING, "frame": frame})
+    shown = editor.preview.text.text()
+    assert shown == "<|user|>\nSay it shortly: Eve: now?\nFay: now. Shortly:<|end|>\n<|assistant|>\n"
+    marked = [shown[mark.start : mark.start + mark.length] for mark in editor.preview.text.marks()]
+    assert marked == ["Say it shortly: ", " Shortly:"]
+
+
 def test_the_preview_marks_the_prompts_own_words(editor):
     editor.write(MINE)
     editor.show_filling(FILLING)

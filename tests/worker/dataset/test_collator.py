@@ -21,7 +21,7 @@ from engine.worker.dataset.collator import (
     steps_from,
     train_loader,
 )
-from engine.worker.dataset.prompting import IGNORED, Encoded
+from engine.worker.dataset.prompter import IGNORED, Encoded
 
 pytestmark = pytest.mark.torch
 

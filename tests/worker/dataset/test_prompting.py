@@ -5,7 +5,7 @@ import pytest
 from engine.text.conversations import Example
 from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import IGNORED, Prompter
+from engine.worker.dataset.prompter import IGNORED, Prompter
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import read_tokenizer
 from tests.helpers.tiny_models import tiny_model
@@ -125,7 +125,7 @@ def test_metadata_remembers_the_prompt_without_the_data():
         None, read_tokenizer(tiny_model("t5"), "t5"), "encoder-decoder", None, "", "", "", None, 1
     )
     recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
-    facts = prompting.prompt_facts(recipe, splits)
+    facts = prompting.prompt_facts(recipe, splits, "plain")
     facts = type(facts).model_validate(facts.model_dump())
 
     asked = "Cyd: bus?\nDan: no."

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 from engine.system.paths import starter_folder, tokens_folder
 from engine.text.conversations import Example
 from engine.worker.dataset import token_cache
-from engine.worker.dataset.prompting import Prompter
+from engine.worker.dataset.prompter import Prompter
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.modeling.base_models import read_tokenizer
 from engine.worker.runtime.channel import Stopped

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.worker.evaluation import evaluator
+from engine.worker.evaluation import model_metrics
 from engine.worker.generation.generate import Generated
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score, score_base
@@ -27,7 +27,7 @@ def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     def ends_at_once(model, tokenizer, family, inputs, **_):
         return [Generated([], "", capped=False) for _ in inputs]
 
-    monkeypatch.setattr(evaluator, "generate", ends_at_once)
+    monkeypatch.setattr(model_metrics, "generate", ends_at_once)
     before = score_base(recipe, base, splits, channel)
     after = score(recipe, base, splits, channel, base.model, before)
     every = dict.fromkeys((*before.scores, *before.metrics), 0.0)
@@ -48,7 +48,7 @@ def test_a_single_empty_summary_is_reported_in_the_singular(source, monkeypatch)
     def ends_once_at_once(model, tokenizer, family, inputs, **_):
         return [Generated([], "", capped=False), *(Generated([7], "Bob", capped=False) for _ in inputs[1:])]
 
-    monkeypatch.setattr(evaluator, "generate", ends_once_at_once)
+    monkeypatch.setattr(model_metrics, "generate", ends_once_at_once)
     score_base(recipe, base, splits, channel)
     [notice] = events_of(channel, "notice")
     assert notice["message"] == "1 of 6 summaries of the base model is empty."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.system.paths import scores_folder
-from engine.worker.evaluation import evaluator
+from engine.worker.evaluation import model_metrics
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score_base
 from tests.helpers.worker_setup import write_conversations
@@ -24,7 +24,7 @@ def source(tmp_path: Path) -> str:
 def test_the_base_is_scored_once(source, monkeypatch):
     recipe, base, splits, channel = parts(source)
     first = score_base(recipe, base, splits, channel)
-    monkeypatch.setattr(evaluator, "generate", None)
+    monkeypatch.setattr(model_metrics, "generate", None)
     again = score_base(recipe, base, splits, channel)
     assert again == first
     told = [{**event, "time": 0, "clock": 0, "memory_bytes": 0} for event in events_of(channel, "evaluated")]

@@ -196,7 +196,7 @@ def test_every_finding_lists_all_its_rows_and_every_length_is_kept(
 
 
 def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path: Path, check: Check) -> None:
-    from engine.worker.dataset.prompting import Prompter
+    from engine.worker.dataset.prompter import Prompter
     from engine.worker.modeling.base_models import read_tokenizer
 
     talk = "Zoë: did you see it? 🙂\nBob: yes, twice\nZoë: naïve…"
@@ -213,7 +213,7 @@ def test_a_special_token_that_somebody_wrote_is_counted_as_a_run_reads_it(
     tmp_path: Path, check: Check
 ) -> None:
     from engine.worker.dataset import token_counter
-    from engine.worker.dataset.prompting import Prompter
+    from engine.worker.dataset.prompter import Prompter
     from engine.worker.modeling.base_models import read_tokenizer
 
     talk = "Ann: </s> and <pad></s> mean what?\nBob: </s>"

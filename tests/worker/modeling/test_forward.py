@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from engine.worker.dataset.prompting import IGNORED
+from engine.worker.dataset.prompter import IGNORED
 from engine.worker.modeling import forward
 from engine.worker.training.loss import token_loss_sum
 from tests.helpers.soft_prompts import batch, forward_logits, prompts

@@ -25,7 +25,7 @@ from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.method_hooks import of_type
-from engine.worker.dataset.prompting import IGNORED
+from engine.worker.dataset.prompter import IGNORED
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase

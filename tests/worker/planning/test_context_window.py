@@ -13,7 +13,7 @@ from engine.config.recipe import Recipe
 from engine.jobs.job import create_job
 from engine.system.paths import jobs_folder
 from engine.text.conversations import Example
-from engine.worker.dataset.prompting import Prompter
+from engine.worker.dataset.prompter import Prompter
 from engine.worker.modeling import base_models
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe

@@ -12,7 +12,7 @@ from engine.config.recipe import BaseModelOptions, Recipe
 from engine.worker.adapters import attach
 from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import Collator
-from engine.worker.dataset.prompting import Encoded
+from engine.worker.dataset.prompter import Encoded
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase

@@ -6,7 +6,7 @@ import pytest
 from engine.config.training import TrainingOptions, total_steps
 from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import Collator, StepSampler
-from engine.worker.dataset.prompting import IGNORED, Encoded
+from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.planning.peak_batch import predict_peak_step
 
 pytestmark = pytest.mark.torch

@@ -15,7 +15,7 @@ from engine.system import optional_dependencies
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.collator import Collator
-from engine.worker.dataset.prompting import Encoded
+from engine.worker.dataset.prompter import Encoded
 from engine.worker.hub import repository
 from engine.worker.modeling import base_models
 from engine.worker.planning.planner import Planner

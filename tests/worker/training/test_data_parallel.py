@@ -24,7 +24,7 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.batch_packing import TOKENS_LIKE_A_WIDTH, shard_examples
 from engine.worker.dataset.collator import Collator
-from engine.worker.dataset.prompting import Encoded
+from engine.worker.dataset.prompter import Encoded
 from engine.worker.modeling import base_models
 from engine.worker.planning import memory_estimate
 from engine.worker.runtime import devices, fork_pool

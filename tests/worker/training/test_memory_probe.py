@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engine.worker.dataset.collator import Collator, StepSampler
-from engine.worker.dataset.prompting import Encoded
+from engine.worker.dataset.prompter import Encoded
 from engine.worker.jobs import train
 from engine.worker.planning.peak_batch import find_peak_step
 from engine.worker.runtime import devices, oom

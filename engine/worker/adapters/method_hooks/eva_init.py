@@ -20,7 +20,7 @@ from engine.methods import Family
 from engine.worker.adapters.method_hooks.base import TRAINED
 from engine.worker.adapters.method_hooks.lora_export import adapted
 from engine.worker.dataset.collator import MicroBatch
-from engine.worker.dataset.prompting import IGNORED
+from engine.worker.dataset.prompter import IGNORED
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase
 

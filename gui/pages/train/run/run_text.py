@@ -53,6 +53,10 @@ CHANGES = {
     "worse": mark("ROUGE-1 fell by <b>{points} points</b>"),
     "": mark("ROUGE-1 changed by <b>{points} points</b>"),
 }
+BASE_FORMS = {
+    "chat": mark("The base model was scored in its own chat format, the better of two formats."),
+    "plain": mark("The base model was scored with a plain prompt, the better of two formats."),
+}
 DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick"}
 
 
@@ -218,6 +222,12 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
         count=number_text(examples),
         split=part,
     )
+
+
+def base_form_sentence(protocol: Mapping[str, Any]) -> str:
+    """Return in which format the base model was scored; "" if it was scored in one alone."""
+    found = (protocol.get("base_form") or {}).get("prompt_format")
+    return tr(BASE_FORMS[found]) if found in BASE_FORMS else ""
 
 
 def excluded_sentence(count: int) -> str:

@@ -20,6 +20,7 @@ from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
 from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import (
+    base_form_sentence,
     excluded_sentence,
     facts_of,
     has_trained,
@@ -82,9 +83,8 @@ class VerdictCard(Card):
         protocol = (state.tuned_scores or {}).get("protocol") or {}
         icon_name, headline, ink = verdict_of(difference, trains=has_trained(state))
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-        self._add_head(
-            icon_name, headline, ink, _with_exclusions(verdict_sentence(difference, examples, split), state)
-        )
+        sentences = (verdict_sentence(difference, examples, split), base_form_sentence(protocol))
+        self._add_head(icon_name, headline, ink, _with_exclusions(" ".join(filter(None, sentences)), state))
 
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:

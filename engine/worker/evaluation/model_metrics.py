@@ -1,0 +1,58 @@
+"""Lets a model summarise examples and measures its summaries. Knows nothing of protocols and comparisons."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+
+from engine.config.recipe import Recipe
+from engine.text.conversations import Example
+from engine.worker.dataset.prompter import Prompter
+from engine.worker.evaluation import summary_metrics
+from engine.worker.evaluation.summary_metrics import ExampleMetrics
+from engine.worker.generation.generate import Generated, generate
+from engine.worker.modeling.base_models import LoadedBase, Model
+from engine.worker.runtime.channel import Channel
+
+
+def measure_model(
+    channel: Channel,
+    base: LoadedBase,
+    model: Model,
+    recipe: Recipe,
+    examples: Sequence[Example],
+    prompter: Prompter,
+) -> ExampleMetrics:
+    """Summarise examples as the recipe decodes, and return every metric of each summary. Raises Stopped."""
+    truncated_before = prompter.truncated_conversations
+    prompts = [prompter.input_ids(example.conversation) for example in examples]
+    started = time.perf_counter()
+    summaries = _summaries(channel, base, model, recipe, prompts, prompter.end_tokens)
+    seconds = time.perf_counter() - started
+    truncated = prompter.truncated_conversations - truncated_before
+    return summary_metrics.measure(examples, summaries, truncated, seconds)
+
+
+def _summaries(
+    channel: Channel,
+    base: LoadedBase,
+    model: Model,
+    recipe: Recipe,
+    prompts: Sequence[list[int]],
+    end_tokens: Sequence[int],
+) -> list[Generated]:
+    """Generate a summary per prompt, reporting the progress."""
+    channel.progress(0, len(prompts), "summaries")
+    done = itertools.count(1)
+    return generate(
+        model,
+        base.tokenizer,
+        base.family,
+        prompts,
+        beams=recipe.evaluation.beams,
+        max_new_tokens=recipe.evaluation.max_new_tokens,
+        on_tick=channel.check_stop,
+        on_written=lambda *_: channel.progress(next(done), len(prompts), "summaries"),
+        end_tokens=end_tokens,
+    )
