@@ -13,6 +13,8 @@ from engine.system.csv_file import Cell
 
 ENDS = ("mean", "low", "high")
 ABOUT = ("protocol", "entry", "detail", "state", "reason", "run", *COSTS, "adapter_bytes")
+# Of blind votes; only in a table with any.
+PREFERRED = tuple(f"preferred_{name}" for name in (*ENDS, "wins", "ties", "losses"))
 
 
 def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[list[str], list[list[Cell]]]:
@@ -23,8 +25,9 @@ def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[lis
     rows = [row for group in groups for row in group.rows]
     scores = sorted({name for row in rows for name in row.scores})
     metrics = sorted({name for row in rows for name in row.metrics})
-    head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(metrics, ("base",))]
-    lines = [[*_about(row.status, row), *_figures(row, scores, metrics)] for row in rows]
+    votes = PREFERRED if any(row.preferred for row in rows) else ()
+    head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(metrics, ("base",)), *votes]
+    lines = [[*_about(row.status, row), *_figures(row, scores, metrics), *_votes(row, votes)] for row in rows]
     rest = [list(_about(status)) for status in unscored(statuses, groups)]
     return head, [*lines, *(line + [""] * (len(head) - len(line)) for line in rest)]
 
@@ -56,6 +59,12 @@ def _figures(row: Row, scores: Sequence[str], metrics: Sequence[str]) -> Iterato
         yield from _cells(name, row.scores, row.base, row.against_base, row.against_full or {})
     for name in metrics:
         yield from _cells(name, row.metrics, row.base_metrics, row.metrics_against_base)
+
+
+def _votes(row: Row, columns: Sequence[str]) -> Iterator[Cell]:
+    """Yield the figures of blind votes, for as many columns as there are."""
+    found = row.preferred.as_dict() if row.preferred is not None else {}
+    yield from (_cell(found.get(column.removeprefix("preferred_"))) for column in columns)
 
 
 def _cells(name: str, own: dict[str, Any], base: dict[str, Any], *others: dict[str, Any]) -> Iterator[Cell]:
@@ -117,5 +126,6 @@ def _row(row: Row) -> dict[str, Any]:
         "adapter_bytes": run.adapter_bytes if run else None,
         "memory_bytes": row.cost("memory"),
         "minutes": row.cost("minutes"),
+        "preferred": row.preferred.as_dict() if row.preferred is not None else None,
         "remark": row.remark,
     }

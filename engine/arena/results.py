@@ -16,6 +16,7 @@ from engine.arena.entry_status import EntryStatus
 from engine.config.recipe_diff import differences
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
+from engine.voting import Preferred, of_runs
 
 SCORE = "rouge1"
 BASELINE = "full"
@@ -35,6 +36,7 @@ class Row:
     `against_full` is None for full fine-tuning itself, and where there is none to compare with: `full_missing` is the
     reason. `remark` is set for a single conversation and for ties only. `metrics`, `base_metrics` and
     `metrics_against_base` are the other metrics of `engine.scoring.metrics`, empty if none were measured.
+    `preferred` is how its adapter did in blind votes, None without any.
     """
 
     status: EntryStatus
@@ -48,6 +50,7 @@ class Row:
     metrics: Scores = field(default_factory=dict)
     base_metrics: Scores = field(default_factory=dict)
     metrics_against_base: Spread = field(default_factory=dict)
+    preferred: Preferred | None = None
 
     @property
     def id(self) -> str:
@@ -95,12 +98,18 @@ class Group:
 def groups(statuses: Iterable[EntryStatus]) -> list[Group]:
     """Return the scored entries by protocol, the protocol of most entries first."""
     by_key: dict[str, list[Row]] = {}
-    for status in statuses:
-        row = _row(status)
-        if row is not None:
-            by_key.setdefault(protocol_key(row.protocol), []).append(row)
+    rows = [row for status in statuses if (row := _row(status)) is not None]
+    for row in _with_votes(rows):
+        by_key.setdefault(protocol_key(row.protocol), []).append(row)
     ordered = sorted(by_key.items(), key=lambda item: -len(item[1]))
     return [_group(key, rows, ordered[0][1][0].protocol) for key, rows in ordered]
+
+
+def _with_votes(rows: list[Row]) -> list[Row]:
+    """Add the result of the blind comparison with most of the entries."""
+    found = of_runs([row.status.entry.run for row in rows])
+    by_run = found.by_run if found is not None else {}
+    return [replace(row, preferred=by_run.get(row.status.entry.run)) for row in rows]
 
 
 def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:

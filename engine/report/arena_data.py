@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine import arena as arenas
+from engine import voting
+from engine.report import blind_votes
 from engine.report.arena_facts import ArenaReport
 from engine.report.provenance import data_facts, environment
 from engine.report.run_data import curves_of
@@ -25,6 +27,7 @@ def tree(report: ArenaReport) -> dict[str, Any]:
             {"key": each.key, "values": dict(zip(ids, each.values, strict=True))}
             for each in report.differences()
         ],
+        "blind_votes": blind_votes.as_data(voting.of_runs([each.job.id for each in report.runs.values()])),
         "curves": {entry_id: curves_of(run) for entry_id, run in report.runs.items()},
         "data": dict(report.agreed(data_facts)),
         "environment": dict(report.agreed(environment)),

@@ -9,7 +9,7 @@ from engine import arena as arenas
 from engine.adapters.metadata import Scores
 from engine.arena import Group, Row
 from engine.config import recipe as recipes
-from engine.report import arena_plots, cells, template
+from engine.report import arena_plots, blind_votes, cells, template
 from engine.report.arena_facts import ArenaReport
 from engine.report.cells import Headline
 from engine.report.provenance import data_facts, environment
@@ -42,6 +42,7 @@ def render(report: ArenaReport) -> str:
         headline=_headline(report),
         numbers=report.numbers,
         groups=[_results(report, group) for group in report.groups],
+        blind=blind_votes.of_runs([each.job.id for each in report.runs.values()]),
         losses=arena_plots.losses(report),
         unscored=report.unscored,
         states=STATES,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine import voting
 from engine.jobs.run_state import Curve
+from engine.report import blind_votes
 from engine.report.run_facts import Report
 from engine.runs.example_scores import ExampleScores, Written
 from engine.system.csv_file import Cell
@@ -30,6 +32,7 @@ def tree(report: Report) -> dict[str, Any]:
         "conversations": list(_conversations(report.examples)) if report.examples else [],
         "started": state.started or {},
         "adapter": state.adapter or {},
+        "blind_votes": blind_votes.as_data(voting.of_runs([report.job.id])),
         "remarks": [{"message": each["message"], "hint": each.get("hint", "")} for each in report.remarks()],
         "recipe": report.recipe.as_tables(),
         "passport": metadata.model_dump(mode="json", by_alias=True, exclude_none=True) if metadata else None,

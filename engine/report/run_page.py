@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.config import recipe as recipes
-from engine.report import cells, samples, svg, template
+from engine.report import blind_votes, cells, samples, svg, template
 from engine.report.cells import Headline
 from engine.report.provenance import Facts, data_facts, environment
 from engine.report.run_facts import Report
@@ -39,6 +39,7 @@ def render(report: Report) -> str:
         data=data_facts(report),
         remarks=_remarks(report),
         samples=samples.pinned(report),
+        blind=blind_votes.of_runs([report.job.id]),
         adapter=_adapter(report),
         environment=environment(report),
         recipe=recipes.dumps(report.recipe).strip(),

@@ -18,7 +18,7 @@ from engine.voting.comparisons import (
 from engine.voting.outcomes import Probability, Tally
 from engine.voting.pairing import Question
 from engine.voting.preference_pairs import export
-from engine.voting.preferences import Preferences, Preferred, of_runs
+from engine.voting.preferences import Preferences, Preferred, of_runs, stamp
 from engine.voting.results import Agreement, MoreVotes, PairResult, Results, SystemResult, results
 from engine.voting.session import USUAL_PAIRS, Merged, Progress, Voting
 from engine.voting.sharing import open_shared, share
@@ -63,4 +63,5 @@ __all__ = [
     "results",
     "share",
     "source",
+    "stamp",
 ]

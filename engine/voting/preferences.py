@@ -6,7 +6,8 @@ Only comparisons whose names came out are shown, so that nobody sees a result wh
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from engine.errors import AppError
@@ -23,6 +24,10 @@ class Preferred:
     system: System
     preferred: Probability
     tally: Tally
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the figures as plain values, for JSON."""
+        return asdict(self.preferred) | asdict(self.tally)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,16 @@ def of_runs(run_ids: Collection[str]) -> Preferences | None:
             if preferences is not None:
                 best, found = common, preferences
     return found
+
+
+def stamp() -> tuple[tuple[str, int, int], ...]:
+    """Return a stamp that changes with any vote."""
+    found = []
+    for info in list_comparisons():
+        with suppress(OSError):
+            facts = info.votes_path.stat()
+            found.append((info.id, facts.st_size, facts.st_mtime_ns))
+    return tuple(found)
 
 
 def _preferences(info: ComparisonInfo) -> Preferences | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Curve, RunEntry, arenas, read_all, run_store
+from engine.api import Curve, RunEntry, arenas, read_all, run_store, voting
 from gui.core.background_tasks import BackgroundTasks
 
 Mark = tuple[tuple[str, object], ...]
@@ -70,9 +70,10 @@ class ArenaReader(QObject):
         )
 
     def _grouped(self, statuses: tuple[arenas.EntryStatus, ...]) -> tuple[arenas.Group, ...]:
-        """Return the groups; recomputed only if a scored run has changed."""
-        mark = tuple((each.entry.id, each.run.stamp) for each in statuses if each.run and each.run.scored)
-        if mark != self._mark or not mark:
+        """Return the groups; recomputed only if a scored run or a blind vote has changed."""
+        scored = tuple((each.entry.id, each.run.stamp) for each in statuses if each.run and each.run.scored)
+        mark = (*scored, ("votes", voting.stamp()))
+        if mark != self._mark or not scored:
             self._mark, self._groups = mark, tuple(arenas.groups(statuses))
         return self._groups
 

@@ -17,12 +17,13 @@ from gui.look.format import (
     gain,
     interval,
     number_text,
+    percent,
     score,
 )
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Heading
-from gui.models.intervals import IntervalCell, as_text, confidence_interval
+from gui.models.intervals import ConfidenceInterval, IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_text, protocol_text
 from gui.models.metric_text import VERDICT_TEXTS, amount, in_full, sign_of
 
@@ -42,8 +43,9 @@ BESIDE_FULL = {
     "worse": mark("worse than full fine-tuning"),
 }
 # Sorted in descending order first; all others ascending.
-DESCENDING = ("score",)
+DESCENDING = ("score", "preferred")
 METRIC_WIDTH = 160
+PREFERRED = Column("preferred", mark("Preferred, blind votes"), 184, order="preferred")
 
 
 class ArenaTable(GroupedTable[Row]):
@@ -68,12 +70,14 @@ class ArenaTable(GroupedTable[Row]):
         super().__init__(parent)
         self._groups: tuple[Group, ...] = ()
         self._axes: dict[str, tuple[float, float]] = {}
+        self._metrics: tuple[str, ...] = ()
         self._checked: frozenset[str] = frozenset()
         self.order, self.descending = "score", True
 
     def set_groups(self, groups: Sequence[Group]) -> None:
         """Show other rows."""
         self._groups = tuple(groups)
+        self._choose_columns()
         self._refill()
 
     def set_checked(self, ids: Iterable[str]) -> None:
@@ -83,22 +87,36 @@ class ArenaTable(GroupedTable[Row]):
 
     def set_metrics(self, names: Sequence[str]) -> None:
         """Show a column for each metric after ROUGE-1; optional columns hide at greater widths then."""
-        more = tuple(
+        self._metrics = tuple(names)
+        self._choose_columns()
+
+    def _choose_columns(self) -> None:
+        """Show the columns of metrics, and that of blind votes if there are any."""
+        more = [
             Column(
                 name, translate(metrics.METRICS[name].title), METRIC_WIDTH, right=True, order=name, as_is=True
             )
-            for name in names
-        )
-        room = METRIC_WIDTH * len(more)
+            for name in self._metrics
+        ]
+        voted = any(row.preferred is not None for group in self._groups for row in group.rows)
+        more += [PREFERRED] if voted else []
+        columns = self._columns_with(more)
+        if columns == self.columns:
+            return
         self.beginResetModel()
+        self.columns = columns
+        self.endResetModel()
+        if self.order not in {each.order for each in self.columns}:
+            self.sort_by("score")
+
+    def _columns_with(self, more: Sequence[Column]) -> tuple[Column, ...]:
+        """Return the columns with further ones after ROUGE-1."""
+        room = sum(each.width for each in more)
         fixed = [
             replace(each, hidden_below=each.hidden_below + room) if each.hidden_below else each
             for each in self._fixed
         ]
-        self.columns = (*fixed[:2], *more, *fixed[2:])
-        self.endResetModel()
-        if self.order not in {each.order for each in self.columns}:
-            self.sort_by("score")
+        return (*fixed[:2], *more, *fixed[2:])
 
     def known_metrics(self) -> list[str]:
         """Return the metrics that any entry has, in their usual order, without ROUGE-1, which is always shown."""
@@ -142,6 +160,8 @@ class ArenaTable(GroupedTable[Row]):
             base = item.base[SCORE]["mean"]
             bar = IntervalCell(confidence_interval(item.scores[SCORE], "ink2"), *self._axes[item.id], base)
             return Scored(score(item.mean), bar)
+        if key == "preferred":
+            return _preferred(item)
         if key in ("base", "full"):
             return _verdict(item.against_base if key == "base" else item.against_full)
         if key in metrics.METRICS:
@@ -165,6 +185,7 @@ class ArenaTable(GroupedTable[Row]):
         ]
         if item.against_full is not None:
             parts.append(tr(BESIDE_FULL[item.against_full[SCORE]["verdict"]]))
+        parts += [_preferred_text(item)] if item.preferred is not None else []
         parts.append(tr("{count} trainable parameters", count=number_text(item.cost("parameters"))))
         parts += [translate(item.remark)] if item.remark else []
         return ", ".join(parts)
@@ -182,8 +203,8 @@ class ArenaTable(GroupedTable[Row]):
                 tr("The other entries are compared with it.") if is_baseline else translate(item.full_missing)
             )
             return _in_full(item.against_full, AGAINST_FULL, missing)
-        if key == "minutes":
-            return _whole_run(item)
+        if key in EXPLAINED:
+            return EXPLAINED[key](item)
         found = _found(item, key) if key in metrics.METRICS else None
         return in_full(key, *found) if found else ""
 
@@ -214,6 +235,31 @@ def _measured(row: Row, name: str) -> Cell:
     icon, token = sign_of(difference)
     text = amount(own["mean"], metrics.METRICS[name].unit)
     return Signed(icon, text, token, right=True, role="figure", text_token="ink")
+
+
+def _preferred(row: Row) -> Cell:
+    """Return the cell of blind votes: a percentage, and its interval from 0 to 100 % with the middle."""
+    if row.preferred is None:
+        return Text(UNKNOWN)
+    found = row.preferred.preferred
+    shown = ConfidenceInterval(found.mean, found.low, found.high, "ink2")
+    return Scored(percent(found.mean), IntervalCell(shown, 0.0, 1.0, 0.5))
+
+
+def _preferred_text(row: Row) -> str:
+    if row.preferred is None:
+        return tr("No blind votes on it.")
+    found, tally = row.preferred.preferred, row.preferred.tally
+    return tr(
+        "Preferred to another system in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} alike, "
+        "{losses} lost",
+        mean=percent(found.mean),
+        low=percent(found.low),
+        high=percent(found.high),
+        wins=number_text(tally.wins),
+        ties=number_text(tally.ties),
+        losses=number_text(tally.losses),
+    )
 
 
 def _whole_run(row: Row) -> str:
@@ -262,6 +308,7 @@ def _known(value: float | None) -> float:
     return -1.0 if value is None else value
 
 
+EXPLAINED: dict[str, Callable[[Row], str]] = {"minutes": _whole_run, "preferred": _preferred_text}
 ORDERS: dict[str, Callable[[Row], Any]] = {
     "name": lambda row: row.name.casefold(),
     "score": lambda row: row.mean,
@@ -269,4 +316,5 @@ ORDERS: dict[str, Callable[[Row], Any]] = {
     "bytes": lambda row: _known(row.status.run.adapter_bytes if row.status.run else None),
     "memory": lambda row: _known(row.cost("memory")),
     "minutes": lambda row: _known(row.cost("minutes")),
+    "preferred": lambda row: _known(row.preferred.preferred.mean if row.preferred else None),
 }

@@ -256,6 +256,11 @@
    <translation>Neue Arena</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>A person reads a conversation and two summaries without names and chooses the better one. The figure of a system is the probability that its summary is preferred to that of another system (Bradley–Terry), with a 95 % interval over conversations. A tie counts as half. One pair in eleven comes again with its sides swapped, to see how steady the judgement is. Decide on the number of pairs beforehand: who stops as soon as a difference shows finds too many. The votes of several people can be merged, and exported as preference pairs for training.</source>
+   <translation>Eine Person liest ein Gespräch und zwei Zusammenfassungen ohne Namen und wählt die bessere. Die Zahl eines Systems ist die Wahrscheinlichkeit, dass seine Zusammenfassung der eines anderen Systems vorgezogen wird (Bradley–Terry), mit einem Intervall zu 95 % über Gespräche. Gleich gut zählt halb. Eines von elf Paaren kommt mit vertauschten Seiten noch einmal, um zu sehen, wie beständig das Urteil ist. Legen Sie die Zahl der Paare vorher fest: wer aufhört, sobald sich ein Unterschied zeigt, findet zu viele. Die Stimmen mehrerer Personen lassen sich zusammenführen und als Präferenzpaare für das Training exportieren.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>A preset needs a name.</source>
    <translation>Eine Vorlage braucht einen Namen.</translation>
@@ -2775,6 +2780,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch kein Blindvergleich</translation>
   </message>
   <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>No blind votes on it.</source>
+   <translation>Keine Blindstimmen dazu.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/page.py" />
    <source>No conversation found</source>
    <translation>Kein Gespräch gefunden</translation>
@@ -3508,6 +3518,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/blind/results_view.py" />
    <source>Preferred to another one</source>
    <translation>Einem anderen vorgezogen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Preferred to another system in {mean} of blind votes, interval {low} to {high}: {wins} won, {ties} alike, {losses} lost</source>
+   <translation>In {mean} der Blindstimmen einem anderen System vorgezogen, Intervall {low} bis {high}: {wins} gewonnen, {ties} gleich gut, {losses} verloren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Preferred, blind votes</source>
+   <translation>Vorgezogen, blind</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/checker.py" />
@@ -7071,6 +7091,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>vocabulary</source>
    <translation>Vokabular</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>vote preference human evaluation Bradley-Terry DPO prompt chosen rejected</source>
+   <translation>Stimme Abstimmung Präferenz Bewertung durch Menschen Bradley-Terry DPO prompt chosen rejected</translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />

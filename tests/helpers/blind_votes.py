@@ -53,3 +53,16 @@ def vote_all(opened: Voting, rule: Rule = best_first, most: int = 10_000) -> lis
     while (question := opened.question) is not None and len(cast) < most:
         cast.append(opened.vote(rule(opened.comparison, question), seconds=8.0))
     return cast
+
+
+def voted_on(*run_ids: str, reveals: bool = True) -> ComparisonInfo:
+    """Make a comparison of runs in which each is preferred to those after it, with its names out."""
+    systems = [System(name=f"System of {run_id}", run=run_id) for run_id in run_ids]
+    info = voting.create(systems, conversations(40, len(systems)), source="chats.csv")
+    opened = Voting(info, "Ann")
+    opened.set_goal(10_000)
+    vote_all(opened)
+    if reveals:
+        opened.reveal()
+    opened.close()
+    return info

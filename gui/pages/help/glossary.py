@@ -83,6 +83,19 @@ WORDS = (
         mark("bootstrap confidence"),
     ),
     Term(
+        mark("Blind comparison"),
+        mark(
+            "A person reads a conversation and two summaries without names and chooses the better one. The "
+            "figure of a system is the probability that its summary is preferred to that of another system "
+            "(Bradley–Terry), with a 95 % interval over conversations. A tie counts as half. One pair in eleven "
+            "comes again with its sides swapped, to see how steady the judgement is. Decide on the number of "
+            "pairs beforehand: who stops as soon as a difference shows finds too many. The votes of several "
+            "people can be merged, and exported as preference pairs for training."
+        ),
+        "verdict",
+        mark("vote preference human evaluation Bradley-Terry DPO prompt chosen rejected"),
+    ),
+    Term(
         "NF4",
         mark(
             "Four bits for each weight of the base model: sixteen values, which lie closer together near "
