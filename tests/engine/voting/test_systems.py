@@ -29,12 +29,21 @@ def test_a_run_is_compared_with_its_base_model():
 
 def test_runs_of_one_base_model_share_it_and_names_are_told_apart():
     texts = bundled(12)
-    jobs = [add_scored_run(texts, adapter_name=name) for name in ("one", "two")]
+    jobs = [
+        add_scored_run(scores=scores_of(texts, tuned=tuned), adapter_name=name)
+        for name, tuned in (("one", 0.6), ("two", 0.7))
+    ]
     info = voting.compare([voting.source(job) for job in jobs])
     assert [each.tuned for each in info.systems] == [False, True, True]
     assert info.systems[2].name == f"{info.systems[1].name} (2)"
     without = voting.compare([voting.source(job) for job in jobs], with_base=False)
     assert [each.run for each in without.systems] == [job.id for job in jobs]
+
+
+def test_systems_that_wrote_the_same_are_refused():
+    sources = [voting.source(add_scored_run(bundled(12), adapter_name=name)) for name in ("one", "two")]
+    with pytest.raises(DataError, match="the same summaries"):
+        voting.compare(sources, with_base=False)
 
 
 def test_runs_on_other_conversations_are_refused():
