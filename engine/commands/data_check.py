@@ -5,20 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from engine.commands.terminal import text_tables
+from engine.commands.terminal.data_source import absolute, add_overrides, data_table
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
-from engine.config import recipe as recipes
 from engine.data import check_results
 from engine.data.check_results import Details
 from engine.data.findings import excluded_text, finding
-from engine.errors import Problem, RecipeError
 from engine.jobs.events import Event
 from engine.scoring import score_text
-from engine.system.paths import expand_user
 
 MAX_ROWS_NAMED = 4
 MAX_BROKEN_SHOWN = 20
@@ -35,27 +32,12 @@ def add(verbs: Verbs) -> None:
         metavar="FOLDER",
         help="write the rows of each finding, and those that can't be read, as csv files",
     )
-    data.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="overrides",
-        metavar="data.KEY=VALUE",
-        help="read it as a recipe would with this, for example data.broken_rows=leave_out; may be repeated",
-    )
+    add_overrides(data)
 
 
 def check_data(asked: argparse.Namespace, output: Output) -> int:
     """Look into a source of conversations."""
-    table = _table(asked)
-    source = Path(table["source"])
-    # The reader reports a broken link.
-    if recipes.looks_like_path(asked.source) and not (source.exists() or source.is_symlink()):
-        message = f"There is nothing at {asked.source}."
-        raise RecipeError(
-            (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
-        )
-
+    table = data_table(asked.source, asked.overrides)
     broken: list[dict[str, str]] = []
 
     def on_event(event: Event) -> None:
@@ -74,7 +56,7 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
         paths = [*map(str, exported), *written()]
         return {**_completed(result, details), "broken": broken, "exported": paths}
 
-    base_model = asked.base_model and _absolute(asked.base_model)
+    base_model = asked.base_model and absolute(asked.base_model)
     request = {"data": table, "base_model": base_model}
     code, result = ask("check_data", request, output, lines, complete=complete, on_event=on_event)
     if not result:
@@ -94,21 +76,6 @@ def _broken(rows: Sequence[dict[str, str]]) -> list[str]:
     more = len(rows) - MAX_BROKEN_SHOWN
     rest = [f"  and {more:,} more. --export FOLDER writes all to a file."] if more > 0 else []
     return ["", "Rows that can't be read:", *lines, *rest] if rows else []
-
-
-def _table(asked: argparse.Namespace) -> dict[str, Any]:
-    tables = recipes.overridden({"data": {"source": _absolute(asked.source)}}, asked.overrides)
-    others = [name for name in tables if name != "data"]
-    if others:
-        message = f"Conversations are looked into without a recipe: there is no {others[0]}."
-        raise RecipeError((Problem("--set", message, "Set keys of data, for example data.every=10."),))
-    table: dict[str, Any] = tables["data"]
-    return table
-
-
-def _absolute(text: str) -> str:
-    """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
-    return str(recipes.resolved(expand_user(text))) if recipes.looks_like_path(text) else text
 
 
 def _completed(result: Result, details: Details) -> Result:

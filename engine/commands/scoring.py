@@ -83,10 +83,10 @@ def evaluation_lines(result: Result) -> list[str]:
         if each.get("difference")
     ]
     scores = text_tables.table(("", *map(score_text.score_name, result["base"]["scores"])), rows)
-    return [*scores, *_measure_lines(columns), *verdicts]
+    return [*scores, *measure_lines(columns), *verdicts]
 
 
-def _measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
+def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """Return what else was measured, a line for each measure and a column for each model."""
     rows = [
         (

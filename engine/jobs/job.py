@@ -39,6 +39,7 @@ JobKind = Literal[
     "devices",
     "count_tokens",
     "read_conversations",
+    "score",
 ]
 Command = dict[str, Any]
 COMMAND_FILES = "[0-9]*.json"

@@ -39,6 +39,7 @@ JOBS = {
     "label_data": "engine.worker.jobs.label_data",
     "count_tokens": "engine.worker.jobs.count_tokens",
     "read_conversations": "engine.worker.jobs.read_conversations",
+    "score": "engine.worker.jobs.score",
     "models": "engine.worker.jobs.models",
     "merge": "engine.worker.jobs.merge",
     "devices": "engine.worker.jobs.device_report",

@@ -32,18 +32,27 @@ def make_protocol(
 ) -> Protocol:
     """Return the protocol of a recipe's prompt and limits on any examples of a split, decoded with `beams`."""
     shots = shot_examples(recipe, splits)
-    parts: dict[Split, Sequence[Example]] = {"train": shots, "validation": (), "test": examples}
-    max_references = max((len(summary_metrics.references(example)) for example in examples), default=1)
     return {
-        "split": split,
-        "examples": len(examples),
-        "data": {"source": attach.public_name(splits.source), "fingerprint": dataset.fingerprint(parts)},
+        **scored_texts(splits.source, split, examples, shots),
         "prompt": recipe.data.prompt,
         "prompt_format": recipe.data.prompt_format,
         "shots": len(shots),
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
         "beams": beams,
         "max_new_tokens": recipe.evaluation.max_new_tokens,
+    }
+
+
+def scored_texts(
+    source: str, split: str, examples: Sequence[Example], shots: Sequence[Example] = ()
+) -> Protocol:
+    """Return the part of a protocol that holds for summaries of any origin: conversations and metric."""
+    parts: dict[Split, Sequence[Example]] = {"train": shots, "validation": (), "test": examples}
+    max_references = max((len(summary_metrics.references(example)) for example in examples), default=1)
+    return {
+        "split": split,
+        "examples": len(examples),
+        "data": {"source": attach.public_name(source), "fingerprint": dataset.fingerprint(parts)},
         "metric": {"name": rouge.METRIC, "stemmer": True},
         # Absent without further references, so that scores of plain data keep their protocol.
         **({"references": {"most": max_references, "counted": "best"}} if max_references > 1 else {}),

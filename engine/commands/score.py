@@ -1,0 +1,114 @@
+"""The verb `score`: scores summaries that any other system wrote, from files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.commands.scoring import measure_lines
+from engine.commands.terminal import text_tables
+from engine.commands.terminal.data_source import add_overrides, data_table
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.short_job import Result, ask
+from engine.config.training import EvaluationOptions
+from engine.data import SPLITS
+from engine.errors import Problem, RecipeError
+from engine.scoring import score_text
+from engine.system.paths import expand_user
+
+ALL = "all"
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb = verbs.add("score", "Score summaries that any other system wrote", score_files)
+    verb.add_argument(
+        "--predictions",
+        required=True,
+        metavar="FILE",
+        help='jsonl or csv with a column "prediction" (and "id", or in the order of the split), or a line each',
+    )
+    verb.add_argument(
+        "--data", required=True, metavar="SOURCE", help='a file, a folder, a hub id or "sample"'
+    )
+    verb.add_argument("--against", metavar="FILE", help="other summaries of the same conversations")
+    verb.add_argument("--column", default="", metavar="NAME", help='absent: "prediction"')
+    verb.add_argument(
+        "--split", choices=(*SPLITS, ALL), default="test", help="the conversations to score; absent: test"
+    )
+    verb.add_argument(
+        "--bootstrap",
+        type=int,
+        default=EvaluationOptions().bootstrap,
+        metavar="N",
+        help="resamples of intervals",
+    )
+    add_overrides(verb)
+
+
+def score_files(asked: argparse.Namespace, output: Output) -> int:
+    """Score a file of summaries, and compare it with another one if there is one."""
+    table = data_table(asked.data, asked.overrides)
+    problems = [
+        *_missing("--predictions", asked.predictions),
+        *_missing("--against", asked.against),
+        *_bootstrap_problems(asked.bootstrap),
+    ]
+    if problems:
+        raise RecipeError(tuple(problems))
+    request = {
+        "data": table,
+        "split": asked.split,
+        "predictions": _absolute(asked.predictions),
+        "against": _absolute(asked.against) if asked.against else "",
+        "column": asked.column,
+        "bootstrap": asked.bootstrap,
+    }
+    names = [Path(each).name for each in (asked.predictions, asked.against) if each]
+    code, _ = ask("score", request, output, lambda result: lines(result, names))
+    return code
+
+
+def _absolute(file: str) -> str:
+    return str(expand_user(file).resolve())
+
+
+def _missing(field: str, file: str | None) -> list[Problem]:
+    if file is None or expand_user(file).exists():
+        return []
+    return [Problem(field, f"There is nothing at {file}.", "Check the path.")]
+
+
+def _bootstrap_problems(draws: int) -> list[Problem]:
+    if 100 <= draws <= 100_000:
+        return []
+    return [Problem("--bootstrap", f"{draws:,} is no number of resamples.", "Give 100 to 100,000.")]
+
+
+def lines(result: Result, names: list[str]) -> list[str]:
+    """Return scores and verdict as text; `names` are those of the files."""
+    protocol = result["protocol"]
+    columns: list[tuple[str, dict[str, Any]]] = [(names[0], result)]
+    columns += [(names[1], result["against"])] if "against" in result else []
+    scored = [*map(score_text.score_name, result["scores"])]
+    rows = [
+        (title, *(score_text.interval(each["scores"][name]) for name in result["scores"]))
+        for title, each in columns
+    ]
+    count = score_text.counted(int(protocol["examples"]), "conversation")
+    verdict = (
+        [
+            f"{names[0]} against {names[1]}: {score_text.verdict(result['difference']['rouge1'], protocol['examples'])}"
+        ]
+        if result["difference"]
+        else []
+    )
+    where = "all splits" if protocol["split"] == ALL else f"the {protocol['split']} split"
+    return [
+        f"Scored on {count} of {where} of {protocol['data']['source']}.",
+        *text_tables.table(("", *scored), rows),
+        *measure_lines(columns),
+        *verdict,
+    ]

@@ -1,0 +1,211 @@
+"""Matches summaries from a file with conversations: by id, or by their order.
+
+Everything that does not match is named by its row. Knows nothing of metrics, files or models.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from engine.errors import DataError
+from engine.scoring.score_text import counted
+from engine.text.conversations import Example
+from engine.worker.ingestion.predictions import Prediction, Predictions
+from engine.worker.ingestion.row_store import Row
+
+MAX_NAMED = 10
+# The check of the order takes so many conversations, and says nothing of fewer than the other number.
+MAX_CHECKED, MIN_CHECKED = 300, 10
+GRAM = 3
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """The rows that summaries may belong to, in order, complete or not, and where they are from: "the test split"."""
+
+    rows: Sequence[Row]
+    title: str
+    hint: str = ""
+
+    @property
+    def complete(self) -> list[int]:
+        """The indices of the rows that can be scored."""
+        return [index for index, row in enumerate(self.rows) if row.missing is None]
+
+
+@dataclass(frozen=True)
+class Matches:
+    """A summary for each matched conversation, by the index of its row.
+
+    `missing` are the ids of conversations without a summary, `unknown` the numbers of the file's rows that match no
+    conversation, `repeated` those that repeat an earlier row.
+    """
+
+    summaries: Mapping[int, str]
+    missing: tuple[str, ...] = ()
+    unknown: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts with the first names, as results have them."""
+        return {
+            "matched": len(self.summaries),
+            "missing": {"count": len(self.missing), "ids": list(self.missing[:MAX_NAMED])},
+            "unknown": {"count": len(self.unknown), "rows": list(self.unknown[:MAX_NAMED])},
+            "repeated": {"count": len(self.repeated), "rows": list(self.repeated[:MAX_NAMED])},
+            "empty": sum(not text for text in self.summaries.values()),
+        }
+
+
+def match(predictions: Predictions, conversations: Conversations) -> Matches:
+    """Return which summary belongs to which conversation. Raises DataError with the field of the file."""
+    if not predictions.has_ids:
+        return _by_order(predictions, conversations)
+    if _counts_from_zero(predictions, conversations):
+        return _by_order(predictions, conversations)
+    return _by_id(predictions, conversations)
+
+
+# ------------------------------------------------------------------------------------------------ by order
+
+
+def _by_order(predictions: Predictions, conversations: Conversations) -> Matches:
+    rows, complete = predictions.rows, conversations.complete
+    # A file may have a summary for the conversations too that can't be scored.
+    indices = complete if len(rows) == len(complete) else range(len(conversations.rows))
+    if len(rows) != len(indices):
+        raise DataError(
+            f"{predictions.name} has {counted(len(rows), 'summary', 'summaries')} for "
+            f"{counted(len(complete), 'conversation')} of {conversations.title}, and no ids.",
+            f'Give a summary for each of them, in their order, or a column "id". {conversations.hint}'.strip(),
+            predictions.field,
+        )
+    scored = set(complete)
+    pairs = zip(indices, rows, strict=True)
+    return Matches({index: row.text for index, row in pairs if index in scored})
+
+
+def _counts_from_zero(predictions: Predictions, conversations: Conversations) -> bool:
+    """Return whether the file numbers all rows from 0 where the conversations are numbered from 1."""
+    count = len(predictions.rows)
+    return [each.id for each in predictions.rows] == [str(number) for number in range(count)] and [
+        row.example.id for row in conversations.rows
+    ] == [str(number) for number in range(1, count + 1)]
+
+
+# ------------------------------------------------------------------------------------------------ by id
+
+
+def _by_id(predictions: Predictions, conversations: Conversations) -> Matches:
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    for index in conversations.complete:
+        waiting[conversations.rows[index].example.id.strip()].append(index)
+    # Some data sets give the same id to several conversations: they are taken in their order.
+    used: dict[str, list[Prediction]] = defaultdict(list)
+    summaries: dict[int, str] = {}
+    unknown, repeated = [], []
+    for row in predictions.rows:
+        if row.id not in waiting:
+            unknown.append(row.row)
+        elif waiting[row.id]:
+            summaries[waiting[row.id].popleft()] = row.text
+            used[row.id].append(row)
+        else:
+            repeated.append(_repeated(row, used[row.id], predictions))
+    if not summaries:
+        raise _none_matches(predictions, conversations)
+    missing = sorted(index for indices in waiting.values() for index in indices)
+    ids = tuple(conversations.rows[index].example.id for index in missing)
+    return Matches(dict(sorted(summaries.items())), ids, tuple(unknown), tuple(repeated))
+
+
+def _repeated(row: Prediction, earlier: Sequence[Prediction], predictions: Predictions) -> int:
+    """Return the number of a row that repeats an earlier one. Raises DataError if their summaries differ."""
+    if all(row.text != each.text for each in earlier):
+        raise DataError(
+            f'Rows {earlier[-1].row:,} and {row.row:,} of {predictions.name} have the same id, "{row.id}", and '
+            "different summaries.",
+            "Remove one of them.",
+            predictions.field,
+        )
+    return row.row
+
+
+def _none_matches(predictions: Predictions, conversations: Conversations) -> DataError:
+    theirs = ", ".join(f'"{row.id}"' for row in predictions.rows[:3])
+    own = ", ".join(f'"{row.example.id}"' for row in conversations.rows[:3])
+    hint = (
+        "Give the ids of the data, or leave the column out if the rows have the order of the conversations."
+    )
+    return DataError(
+        f"No id in {predictions.name} is that of a conversation of {conversations.title}: {theirs} there, "
+        f"{own} here.",
+        f"{hint} {conversations.hint}".strip(),
+        predictions.field,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ remarks
+
+
+def remarks(matches: Matches, predictions: Predictions, conversations: Conversations) -> list[str]:
+    """Return a sentence on everything in a file that did not match."""
+    name = predictions.name
+    sentences = list(predictions.remarks)
+    if matches.unknown:
+        verb = "matches" if len(matches.unknown) == 1 else "match"
+        sentences.append(
+            f"{rows_text(matches.unknown)} of {name} {verb} no conversation of {conversations.title}."
+        )
+    if matches.repeated:
+        verbs = ("repeats", "is") if len(matches.repeated) == 1 else ("repeat", "are")
+        sentences.append(
+            f"{rows_text(matches.repeated)} of {name} {verbs[0]} an earlier row and {verbs[1]} left out."
+        )
+    if matches.missing:
+        count = len(matches.missing)
+        named = ", ".join(matches.missing[:MAX_NAMED]) + (", …" if count > MAX_NAMED else "")
+        verb = "has" if count == 1 else "have"
+        sentences.append(
+            f"{counted(count, 'conversation')} {verb} no summary in {name} and {'is' if count == 1 else 'are'} "
+            f"not scored (ids {named})."
+        )
+    return sentences
+
+
+def rows_text(numbers: Sequence[int]) -> str:
+    """Return row numbers as text: "Rows 17 and 90"."""
+    if len(numbers) == 1:
+        return f"Row {numbers[0]:,}"
+    if len(numbers) > MAX_NAMED:
+        shown = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
+        return f"Rows {shown} and {len(numbers) - MAX_NAMED:,} more"
+    *first, last = (f"{number:,}" for number in numbers)
+    return f"Rows {', '.join(first)} and {last}"
+
+
+def is_out_of_order(examples: Sequence[Example], summaries: Sequence[str]) -> bool:
+    """Return whether summaries have no more in common with their own conversations than with the next ones."""
+    checked = [(example, text) for example, text in zip(examples, summaries, strict=True) if text][
+        : MAX_CHECKED + 1
+    ]
+    if len(checked) <= MIN_CHECKED:
+        return False
+    grams = [(_grams(example.conversation), _grams(text)) for example, text in checked]
+    own = sum(_shared(text, conversation) for conversation, text in grams[:-1])
+    next_ones = sum(_shared(text, conversation) for (_, text), (conversation, _) in pairwise(grams))
+    return own <= next_ones
+
+
+def _grams(text: str) -> set[str]:
+    """Return the character sequences of a text; they need no words, so they do for every script."""
+    plain = text.casefold()
+    return {plain[index : index + GRAM] for index in range(len(plain) - GRAM + 1)}
+
+
+def _shared(summary: set[str], conversation: set[str]) -> float:
+    return len(summary & conversation) / len(summary) if summary else 0.0

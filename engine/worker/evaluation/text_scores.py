@@ -1,0 +1,81 @@
+"""Scores summaries of any origin, on all cores. Knows nothing of files, prompts or models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from engine.adapters.metadata import Scores
+from engine.text.conversations import Example
+from engine.worker.evaluation import summary_metrics
+from engine.worker.evaluation.rouge import Values
+from engine.worker.evaluation.summary_metrics import ExampleMetrics
+from engine.worker.generation.generate import Generated
+from engine.worker.runtime import devices, fork_pool
+from engine.worker.runtime.channel import Channel
+from engine.worker.runtime.parallel_map import Emit, Tick, parallel_map
+
+# Measured at a time, between two looks for a stop.
+CHUNK = 100
+# Fewer are not worth a fork.
+MIN_PER_PROCESS = 500
+# Only known of a model whose length limit is known.
+UNKNOWN = "capped"
+
+
+@dataclass(frozen=True)
+class TextScores:
+    """One value per metric and example, and the means with intervals."""
+
+    summaries: tuple[str, ...]
+    rouge: Values
+    metrics: Values
+    scores: Scores
+    measures: Scores
+
+
+def score(channel: Channel, examples: Sequence[Example], texts: Sequence[str], draws: int) -> TextScores:
+    """Return every metric of summaries, one per example. Raises Stopped."""
+    chunks = [slice(start, start + CHUNK) for start in range(0, len(texts), CHUNK)]
+    count = _process_count(len(texts))
+    measured: dict[int, ExampleMetrics] = {}
+    channel.progress(0, len(texts), "summaries")
+
+    def work(part: Sequence[int], emit: Emit, tick: Tick) -> None:
+        for index in part:
+            tick()
+            emit((index, _measure(examples[chunks[index]], texts[chunks[index]])))
+
+    def take(result: tuple[int, ExampleMetrics]) -> None:
+        measured[result[0]] = result[1]
+        channel.progress(min(len(texts), len(measured) * CHUNK), len(texts), "summaries")
+
+    parallel_map(work, [range(part, len(chunks), count) for part in range(count)], take, channel.check_stop)
+    parts = [measured[index] for index in range(len(chunks))]
+    rouge = _joined([part.rouge for part in parts])
+    metrics = {
+        name: each for name, each in _joined([part.metrics for part in parts]).items() if name != UNKNOWN
+    }
+    return TextScores(
+        tuple(texts),
+        rouge,
+        metrics,
+        summary_metrics.intervals(rouge, draws),
+        summary_metrics.intervals(metrics, draws),
+    )
+
+
+def _process_count(summaries: int) -> int:
+    if not fork_pool.is_supported():
+        return 1
+    return max(1, min(devices.threads(torch.device("cpu")), summaries // MIN_PER_PROCESS))
+
+
+def _measure(examples: Sequence[Example], texts: Sequence[str]) -> ExampleMetrics:
+    return summary_metrics.measure(examples, [Generated([], text, capped=False) for text in texts], 0, 0.0)
+
+
+def _joined(parts: Sequence[Values]) -> Values:
+    return {name: [value for part in parts for value in part[name]] for name in parts[0]}

@@ -1,0 +1,203 @@
+"""The verb `score`: summaries from any file, scored on a source's conversations, and every way it can go wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.torch
+NAMES = ("Ann", "Bea", "Cem", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jo", "Kim", "Lea")
+COUNT = 12
+
+
+def reference(index: int) -> str:
+    return f"{NAMES[index]} buys {index + 2} red apples at the market on Friday."
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder whose test split has a dozen conversations with ids t0 to t11, and a train split with others."""
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for split in ("train", "test"):
+        with (folder / f"{split}.csv").open("w", encoding="utf-8", newline="") as stream:
+            rows = csv.writer(stream)
+            rows.writerow(("id", "dialogue", "summary"))
+            for index, name in enumerate(NAMES):
+                talk = f"{name}: I need {index + 2} red apples.\nZoe: The market is open on Friday."
+                rows.writerow((f"{split[0:2]}{index}", f"{talk} {split}", reference(index)))
+    return folder
+
+
+def predictions(path: Path, rows: list[dict[str, Any]]) -> str:
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def perfect(tmp_path: Path) -> str:
+    return predictions(
+        tmp_path / "perfect.jsonl",
+        [{"id": f"te{index}", "prediction": reference(index)} for index in reversed(range(COUNT))],
+    )
+
+
+@pytest.fixture
+def weak(tmp_path: Path) -> str:
+    path = tmp_path / "weak.txt"
+    path.write_text("".join(f"{name} talks to Zoe.\n" for name in NAMES), encoding="utf-8")
+    return str(path)
+
+
+def test_a_file_is_scored_and_compared_with_another(in_process, source, perfect, weak):
+    done = in_process.run(
+        "score", "--predictions", perfect, "--data", str(source), "--against", weak, "--json"
+    )
+    assert done.code == 0, done
+    result = done.json[-1]
+    assert {"scores", "protocol", "difference"} <= result.keys()
+    assert result["scores"]["rouge1"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert result["protocol"]["split"] == "test"
+    assert result["protocol"]["examples"] == COUNT
+    assert result["protocol"]["metric"]
+    assert "prompt" not in result["protocol"]
+    assert result["difference"]["rouge1"]["verdict"] == "better"
+    assert result["difference"]["rouge1"]["mean"] == pytest.approx(
+        1.0 - result["against"]["scores"]["rouge1"]["mean"]
+    )
+    assert result["rows"]["matched"] == COUNT
+    # No one knows whether another system was cut short.
+    assert "capped" not in result["measures"]
+
+
+def test_the_text_says_scores_and_verdict(in_process, source, perfect, weak):
+    done = in_process.run("score", "--predictions", perfect, "--data", str(source), "--against", weak)
+    assert done.code == 0, done
+    assert "Scored on 12 conversations of the test split of" in done.out
+    assert "perfect.jsonl against weak.txt: Better" in done.out
+    assert "100.0" in done.out
+
+
+def test_it_has_the_protocol_that_evaluate_has_but_for_the_prompt(in_process, source, perfect):
+    done = in_process.run("score", "--predictions", perfect, "--data", str(source), "--json")
+    result = done.json[-1]
+    assert result["difference"] == {}
+    assert set(result["protocol"]) == {"split", "examples", "data", "metric"}
+    assert len(result["protocol"]["data"]["fingerprint"]) == 64
+
+
+def test_missing_unknown_and_empty_rows_are_named(in_process, source, tmp_path):
+    rows = [{"id": f"te{index}", "prediction": reference(index)} for index in range(COUNT - 2)]
+    rows[3]["prediction"] = ""
+    rows.insert(4, {"id": "other", "prediction": "?"})
+    file = predictions(tmp_path / "own.jsonl", rows)
+    done = in_process.run("score", "--predictions", file, "--data", str(source), "--json")
+    assert done.code == 0, done
+    told = [event["message"] for event in done.named("notice")]
+    assert told == [
+        "Row 5 of own.jsonl matches no conversation of the test split.",
+        "2 conversations have no summary in own.jsonl and are not scored (ids te10, te11).",
+        "1 of 10 summaries in own.jsonl is empty.",
+    ]
+    result = done.json[-1]
+    assert result["protocol"]["examples"] == COUNT - 2
+    assert result["scores"]["rouge1"]["mean"] == pytest.approx(0.9)
+
+
+def test_both_files_are_scored_on_the_conversations_of_both(in_process, source, perfect, tmp_path):
+    some = predictions(
+        tmp_path / "some.jsonl", [{"id": f"te{index}", "prediction": "Zoe talks."} for index in range(5)]
+    )
+    done = in_process.run(
+        "score", "--predictions", perfect, "--data", str(source), "--against", some, "--json"
+    )
+    assert done.code == 0, done
+    assert done.json[-1]["protocol"]["examples"] == 5
+    assert any(
+        "are compared on the 5 conversations of both" in each["message"] for each in done.named("notice")
+    )
+
+
+def test_reordered_rows_without_ids_are_warned_of(in_process, source, tmp_path):
+    path = tmp_path / "shifted.txt"
+    path.write_text("".join(f"{reference((at + 1) % COUNT)}\n" for at in range(COUNT)), encoding="utf-8")
+    done = in_process.run("score", "--predictions", str(path), "--data", str(source), "--json")
+    assert any("no more in common with their own" in each["message"] for each in done.named("notice"))
+
+
+def test_one_file_of_data_is_scored_whole_if_asked(in_process, source, tmp_path):
+    path = tmp_path / "own.txt"
+    path.write_text("".join(f"{reference(at)}\n" for at in range(COUNT)), encoding="utf-8")
+    asked = ("score", "--predictions", str(path), "--data", str(source / "test.csv"), "--json")
+    done = in_process.run(*asked)
+    [problem] = done.problems
+    assert (done.code, problem["field"]) == (2, "--predictions")
+    assert problem["message"] == "own.txt has 12 summaries for 1 conversation of the test split, and no ids."
+    assert "--split all" in problem["hint"]
+    done = in_process.run(*asked, "--split", "all")
+    assert done.code == 0, done
+    assert done.json[-1]["scores"]["rouge1"]["mean"] == pytest.approx(1.0)
+
+
+def test_the_data_is_read_as_a_recipe_would(in_process, source, perfect):
+    done = in_process.run(
+        "score", "--predictions", perfect, "--data", str(source), "--set", "data.max_test=4", "--json"
+    )
+    assert done.json[-1]["protocol"]["examples"] == 4
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"id": "te1", "output": "a"}], 'own.jsonl has no column "prediction". It has: id, output.'),
+        ([{"id": "x", "prediction": "a"}], "No id in own.jsonl is that of a conversation of the test split"),
+        (
+            [{"prediction": "a"}],
+            "own.jsonl has 1 summary for 12 conversations of the test split, and no ids.",
+        ),
+        (
+            [{"id": "te1", "prediction": "a"}, {"id": "te1", "prediction": "b"}],
+            'Rows 1 and 2 of own.jsonl have the same id, "te1", and different summaries.',
+        ),
+    ],
+)
+@pytest.mark.parametrize("field", ["--predictions", "--against"])
+def test_what_can_not_be_matched_is_a_problem_of_its_argument(
+    in_process, source, perfect, tmp_path, rows, message, field
+):
+    files = {"--predictions": perfect, "--against": perfect}
+    files[field] = predictions(tmp_path / "own.jsonl", rows)
+    done = in_process.run(
+        "score", "--data", str(source), "--json", *(word for pair in files.items() for word in pair)
+    )
+    [problem] = done.problems
+    assert (done.code, problem["field"]) == (2, field)
+    assert problem["message"].startswith(message)
+    assert problem["hint"]
+
+
+def test_files_without_a_common_conversation_are_refused(in_process, source, tmp_path):
+    one, two = (
+        predictions(tmp_path / f"{name}.jsonl", [{"id": f"te{at}", "prediction": "a"} for at in ids])
+        for name, ids in (("one", range(4)), ("two", range(4, 8)))
+    )
+    done = in_process.run("score", "--predictions", one, "--against", two, "--data", str(source), "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "--against")
+    assert done.problems[0]["message"] == "one.jsonl and two.jsonl have no conversation in common."
+
+
+def test_missing_files_are_problems_before_any_worker_starts(in_process):
+    done = in_process.run(
+        "score", "--predictions", "./none.csv", "--against", "./no.csv", "--data", "sample", "--json"
+    )
+    assert (done.code, [each["field"] for each in done.problems]) == (2, ["--predictions", "--against"])
+    done = in_process.run("score", "--predictions", "./none.csv", "--data", "./none", "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "data.source")
+    done = in_process.run(
+        "score", "--predictions", "/dev/null", "--data", "sample", "--bootstrap", "3", "--json"
+    )
+    assert (done.code, done.problems[0]["field"]) == (2, "--bootstrap")
