@@ -99,9 +99,7 @@ def lines(result: Result, names: list[str]) -> list[str]:
     ]
     count = score_text.counted(int(protocol["examples"]), "conversation")
     verdict = (
-        [
-            f"{names[0]} against {names[1]}: {score_text.verdict(result['difference']['rouge1'], protocol['examples'])}"
-        ]
+        [f"{names[0]} against {names[1]}: {score_text.verdict(result['difference']['rouge1'], protocol)}"]
         if result["difference"]
         else []
     )

@@ -8729,6 +8729,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Adresse sieht aus wie https://host oder https://benutzer:passwort@host:8443.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>An empty summary scores 0.</source>
+   <translation>Eine leere Zusammenfassung zählt als 0.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>An {1} is here, but this torch, built for {2}, does not use it.</source>
    <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
@@ -9048,6 +9053,11 @@ Summary:</translation>
    <translation>Prüfen Sie den Pfad und seine Rechte.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Check the path.</source>
+   <translation>Den Pfad prüfen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Check the path; a hub id looks like owner/name.</source>
    <translation>Prüfen Sie den Pfad; eine Hub-ID sieht aus wie besitzer/name.</translation>
@@ -9111,6 +9121,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Choose a file with rows.</source>
    <translation>Wählen Sie eine Datei mit Zeilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Choose a file with summaries.</source>
+   <translation>Eine Datei mit Zusammenfassungen wählen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -9181,6 +9196,11 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/read_conversations.py" />
    <source>Choose another source.</source>
    <translation>Wählen Sie eine andere Quelle.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>Choose another split with --split.</source>
+   <translation>Mit --split einen anderen Teil wählen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
@@ -9361,6 +9381,11 @@ Summary:</translation>
    <location filename="../../engine/voting/comparisons.py" />
    <source>Conversations</source>
    <translation>Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>Conversations of one of them alone are not scored.</source>
+   <translation>Gespräche, die nur in einer davon stehen, werden nicht bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -9621,6 +9646,11 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Empty conversation</source>
    <translation>Leeres Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>Empty in {1}: {2} of {3}.</source>
+   <translation>Leer in {1}: {2} von {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -9953,6 +9983,11 @@ Summary:</translation>
    <translation>Gemma 3</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>Give a summary for each conversation {1}, in their order, or a column "id". {2}</source>
+   <translation>Zu jedem Gespräch {1} eine Zusammenfassung angeben, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Give hours from 0 to {1}; 0 leaves each chat whole.</source>
    <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
@@ -9973,9 +10008,19 @@ Summary:</translation>
    <translation>Geben Sie mehr von der ID an; `main.py adapters` listet sie auf.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>Give summaries of the same conversations.</source>
+   <translation>Zusammenfassungen derselben Gespräche angeben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/library.py" />
    <source>Give the id of one.</source>
    <translation>Geben Sie die ID eines davon an.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>Give the ids of the data, or leave the column out if the rows have the order of the conversations.</source>
+   <translation>Die Kennungen der Daten angeben oder die Spalte weglassen, wenn die Zeilen die Reihenfolge der Gespräche haben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -10403,6 +10448,11 @@ Summary:</translation>
    <translation>Lassen Sie {1} weg</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>Left out as repetitions of earlier rows: {1} of {2}.</source>
+   <translation>Als Wiederholung früherer Zeilen weggelassen: {1} von {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as no messages of a chat stand in it: {1}.</source>
    <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
@@ -10808,6 +10858,11 @@ Summary:</translation>
    <translation>Nennen Sie die Spalte mit den Zusammenfassungen als data.summary.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Name the column of the summaries with --column, or rename it.</source>
+   <translation>Die Spalte der Zusammenfassungen mit --column nennen oder sie umbenennen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>Name the column of turns as data.conversation, or leave data.columns empty.</source>
    <translation>Nennen Sie die Spalte mit den Beiträgen als data.conversation, oder lassen Sie data.columns leer.</translation>
@@ -10903,6 +10958,16 @@ Summary:</translation>
    <translation>Kein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>No conversation {1} matches {2} of {3}.</source>
+   <translation>Kein Gespräch {1} passt zu {2} von {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>No id in {1} is that of a conversation {2}: {3} there, {4} here.</source>
+   <translation>Keine Kennung in {1} ist die eines Gesprächs {2}: dort {3}, hier {4}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>No measurable difference</source>
    <translation>Kein messbarer Unterschied</translation>
@@ -10971,6 +11036,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Not known: the worker did not say.</source>
    <translation>Nicht bekannt: der Arbeitsprozess hat nichts gemeldet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>Not scored, as {1} has no summary of it: {2} (ids: {3}).</source>
+   <translation>Ohne Zusammenfassung in {1} und deshalb nicht bewertet: {2} (Kennungen: {3}).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
@@ -11466,6 +11536,11 @@ In one sentence:</translation>
    <translation>Eine Datei mit fehlerhaften Zeilen ablehnen, oder sie auslassen und in einem Hinweis auflisten.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>Remove one of them.</source>
+   <translation>Eine davon entfernen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>Remove the entry and add it again.</source>
    <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
@@ -11484,6 +11559,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Repair the rows, or look whether the name's ending says what the file is.</source>
    <translation>Reparieren Sie die Zeilen, oder sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Repair the rows.</source>
+   <translation>Die Zeilen berichtigen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -11556,6 +11636,11 @@ In one sentence:</translation>
    <translation>Zeile {1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Row {1} of {2} has no text in the column "{3}".</source>
+   <translation>Zeile {1} von {2} hat keinen Text in der Spalte „{3}“.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Row {1} of {2} has no {3} and is left out. {4}</source>
    <translation>Zeile {1} von {2} wird ausgelassen, es fehlt: {3}. {4}</translation>
@@ -11591,9 +11676,24 @@ In one sentence:</translation>
    <translation>Zeilen mit diesen Befunden der Datenprüfung werden ausgelassen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>Rows {1} and {2} of {3} have the same id, "{4}", and different summaries.</source>
+   <translation>Die Zeilen {1} und {2} von {3} haben dieselbe Kennung, „{4}“, und verschiedene Zusammenfassungen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Run `{1}`.</source>
    <translation>Führen Sie `{1}` aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/file_scores.py" />
+   <source>Run an entry again, and compare with that one.</source>
+   <translation>Einen Eintrag noch einmal ausführen und mit diesem vergleichen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>Run an entry again: its scores are stored with their conversations.</source>
+   <translation>Einen Eintrag noch einmal ausführen: Seine Werte werden mit den Gesprächen gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12219,6 +12319,11 @@ Summary:</translation>
    <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/file_scores.py" />
+   <source>The arena's runs were scored with another metric: {1} there, {2} here.</source>
+   <translation>Die Läufe der Arena wurden mit einem anderen Maß bewertet: dort {1}, hier {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>The attention of every block</source>
    <translation>Die Attention jedes Blocks</translation>
@@ -12402,6 +12507,11 @@ Summary:</translation>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The data has no {1} split: {2} training conversations are held out for it.</source>
    <translation>Die Daten haben keinen Teil {1}: {2} Trainingsgespräche werden dafür zurückgehalten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>The data has {1} conversations in all: --split all scores them all.</source>
+   <translation>Die Daten haben insgesamt {1} Gespräche: --split all bewertet alle.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
@@ -12704,6 +12814,11 @@ Summary:</translation>
    <translation>Dasselbe, Satz für Satz.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>The scored conversations of the arena's runs can't be read.</source>
+   <translation>Die bewerteten Gespräche der Läufe der Arena sind nicht lesbar.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/results.py" />
    <source>The scores of single conversations are missing.</source>
    <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
@@ -12732,6 +12847,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>The summaries</source>
    <translation>Die Datei der Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>The summaries in {1} have no more in common with their own conversations than with the next ones.</source>
+   <translation>Die Zusammenfassungen in {1} haben mit ihren eigenen Gesprächen nicht mehr gemeinsam als mit den jeweils nächsten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -12874,6 +12994,11 @@ Summary:</translation>
    <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>Their order, or their ids, may be wrong.</source>
+   <translation>Ihre Reihenfolge oder ihre Kennungen sind vielleicht falsch.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>There are no data files in {1}.</source>
    <translation>In {1} sind keine Datendateien.</translation>
@@ -12957,6 +13082,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>There is no summary yet.</source>
    <translation>Noch gibt es keine Zusammenfassung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>There is no text in {1}.</source>
+   <translation>In {1} steht kein Text.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
@@ -13597,6 +13727,11 @@ Summary:</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Write last_turn = "{1}", or leave it out.</source>
    <translation>Schreiben Sie last_turn = "{1}", oder lassen Sie es weg.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Write one summary, as text, into each row.</source>
+   <translation>In jede Zeile eine Zusammenfassung als Text schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -14504,6 +14639,21 @@ Summary:</translation>
    <translation>nicht gemessen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>of the arena</source>
+   <translation>der Arena</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>of the data</source>
+   <translation>der Daten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>of the {1} split</source>
+   <translation>des Teils {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/import_stats.py" />
    <source>of {1}</source>
    <translation>von {1}</translation>
@@ -14569,7 +14719,7 @@ Summary:</translation>
    <translation>Zeile ist</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
    <source>row {1}</source>
    <translation>Zeile {1}</translation>
   </message>
@@ -14577,6 +14727,16 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>rows are</source>
    <translation>Zeilen sind</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>rows {1} and {2}</source>
+   <translation>Zeilen {1} und {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>rows {1} and {2} more</source>
+   <translation>Zeilen {1} und {2} weiteren</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -14978,6 +15138,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>{1} and {2} are compared on the {3} conversations of both.</source>
+   <translation>{1} und {2} werden auf den {3} gemeinsamen Gesprächen verglichen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>{1} and {2} have no conversation in common.</source>
+   <translation>{1} und {2} haben kein Gespräch gemeinsam.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} and {2} more</source>
    <translation>{1} und {2} weitere</translation>
@@ -15243,6 +15413,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat mehr als {2} nicht lesbare Zeilen, die erste bei {3}: {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>{1} has no column "{2}". It has: {3}.</source>
+   <translation>{1} hat keine Spalte „{2}“, sondern: {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/score.py" />
+   <source>{1} has no conversation {2} with a reference summary.</source>
+   <translation>{1} hat kein Gespräch {2} mit einer Referenz.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/read_conversations.py" />
    <source>{1} has no conversations that can be tried.</source>
    <translation>{1} hat keine Gespräche, die sich ausprobieren lassen.</translation>
@@ -15256,6 +15436,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has no entry "{2}".</source>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>{1} has no ids, and {2} for {3}.</source>
+   <translation>{1} hat keine Kennungen und {2} für {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -15373,6 +15558,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist ein Ordner unter anderem.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>{1} is a folder.</source>
+   <translation>{1} ist ein Ordner.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>{1} is a link to {2}, and there is nothing to read.</source>
    <translation>{1} ist eine Verknüpfung auf {2}, und dort ist nichts zu lesen.</translation>
@@ -15408,7 +15598,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist beschädigt: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
+   <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>{1} is empty.</source>
    <translation>{1} ist leer.</translation>
   </message>
@@ -15448,7 +15638,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist kein Auftrag: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
+   <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>{1} is no kind of file that can be read.</source>
    <translation>{1} ist keine Art von Datei, die gelesen werden kann.</translation>
   </message>
@@ -15966,6 +16156,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/import_stats.py" />
    <source>{n} speakers</source>
    <translation>{n} Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>{n} summaries</source>
+   <translation>{n} Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <source>{n} summary</source>
+   <translation>{n} Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />

@@ -99,9 +99,9 @@ def test_missing_unknown_and_empty_rows_are_named(in_process, source, tmp_path):
     assert done.code == 0, done
     told = [event["message"] for event in done.named("notice")]
     assert told == [
-        "Row 5 of own.jsonl matches no conversation of the test split.",
-        "2 conversations have no summary in own.jsonl and are not scored (ids te10, te11).",
-        "1 of 10 summaries in own.jsonl is empty.",
+        "No conversation of the test split matches row 5 of own.jsonl.",
+        "Not scored, as own.jsonl has no summary of it: 2 conversations (ids: te10, te11).",
+        "Empty in own.jsonl: 1 summary of 10.",
     ]
     result = done.json[-1]
     assert result["protocol"]["examples"] == COUNT - 2
@@ -136,7 +136,7 @@ def test_one_file_of_data_is_scored_whole_if_asked(in_process, source, tmp_path)
     done = in_process.run(*asked)
     [problem] = done.problems
     assert (done.code, problem["field"]) == (2, "--predictions")
-    assert problem["message"] == "own.txt has 12 summaries for 1 conversation of the test split, and no ids."
+    assert problem["message"] == "own.txt has no ids, and 12 summaries for 1 conversation."
     assert "--split all" in problem["hint"]
     done = in_process.run(*asked, "--split", "all")
     assert done.code == 0, done
@@ -157,7 +157,7 @@ def test_the_data_is_read_as_a_recipe_would(in_process, source, perfect):
         ([{"id": "x", "prediction": "a"}], "No id in own.jsonl is that of a conversation of the test split"),
         (
             [{"prediction": "a"}],
-            "own.jsonl has 1 summary for 12 conversations of the test split, and no ids.",
+            "own.jsonl has no ids, and 1 summary for 12 conversations.",
         ),
         (
             [{"id": "te1", "prediction": "a"}, {"id": "te1", "prediction": "b"}],

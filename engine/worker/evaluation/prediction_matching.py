@@ -25,7 +25,7 @@ GRAM = 3
 
 @dataclass(frozen=True)
 class Conversations:
-    """The rows that summaries may belong to, in order, complete or not, and where they are from: "the test split"."""
+    """The rows that summaries may belong to, in order, complete or not; `title` is such as "of the test split"."""
 
     rows: Sequence[Row]
     title: str
@@ -78,10 +78,11 @@ def _by_order(predictions: Predictions, conversations: Conversations) -> Matches
     # A file may have a summary for the conversations too that can't be scored.
     indices = complete if len(rows) == len(complete) else range(len(conversations.rows))
     if len(rows) != len(indices):
+        summaries = counted(len(rows), "summary", "summaries")
         raise DataError(
-            f"{predictions.name} has {counted(len(rows), 'summary', 'summaries')} for "
-            f"{counted(len(complete), 'conversation')} of {conversations.title}, and no ids.",
-            f'Give a summary for each of them, in their order, or a column "id". {conversations.hint}'.strip(),
+            f"{predictions.name} has no ids, and {summaries} for {counted(len(complete), 'conversation')}.",
+            f'Give a summary for each conversation {conversations.title}, in their order, or a column "id". '
+            f"{conversations.hint}".strip(),
             predictions.field,
         )
     scored = set(complete)
@@ -142,7 +143,7 @@ def _none_matches(predictions: Predictions, conversations: Conversations) -> Dat
         "Give the ids of the data, or leave the column out if the rows have the order of the conversations."
     )
     return DataError(
-        f"No id in {predictions.name} is that of a conversation of {conversations.title}: {theirs} there, "
+        f"No id in {predictions.name} is that of a conversation {conversations.title}: {theirs} there, "
         f"{own} here.",
         f"{hint} {conversations.hint}".strip(),
         predictions.field,
@@ -157,35 +158,27 @@ def remarks(matches: Matches, predictions: Predictions, conversations: Conversat
     name = predictions.name
     sentences = list(predictions.remarks)
     if matches.unknown:
-        verb = "matches" if len(matches.unknown) == 1 else "match"
-        sentences.append(
-            f"{rows_text(matches.unknown)} of {name} {verb} no conversation of {conversations.title}."
-        )
+        rows = rows_text(matches.unknown)
+        sentences.append(f"No conversation {conversations.title} matches {rows} of {name}.")
     if matches.repeated:
-        verbs = ("repeats", "is") if len(matches.repeated) == 1 else ("repeat", "are")
-        sentences.append(
-            f"{rows_text(matches.repeated)} of {name} {verbs[0]} an earlier row and {verbs[1]} left out."
-        )
+        sentences.append(f"Left out as repetitions of earlier rows: {rows_text(matches.repeated)} of {name}.")
     if matches.missing:
         count = len(matches.missing)
-        named = ", ".join(matches.missing[:MAX_NAMED]) + (", …" if count > MAX_NAMED else "")
-        verb = "has" if count == 1 else "have"
-        sentences.append(
-            f"{counted(count, 'conversation')} {verb} no summary in {name} and {'is' if count == 1 else 'are'} "
-            f"not scored (ids {named})."
-        )
+        ids = ", ".join(matches.missing[:MAX_NAMED]) + (", …" if count > MAX_NAMED else "")
+        conversations_text = counted(count, "conversation")
+        sentences.append(f"Not scored, as {name} has no summary of it: {conversations_text} (ids: {ids}).")
     return sentences
 
 
 def rows_text(numbers: Sequence[int]) -> str:
-    """Return row numbers as text: "Rows 17 and 90"."""
+    """Return row numbers as text: "rows 17 and 90"."""
     if len(numbers) == 1:
-        return f"Row {numbers[0]:,}"
+        return f"row {numbers[0]:,}"
     if len(numbers) > MAX_NAMED:
         shown = ", ".join(f"{number:,}" for number in numbers[:MAX_NAMED])
-        return f"Rows {shown} and {len(numbers) - MAX_NAMED:,} more"
+        return f"rows {shown} and {len(numbers) - MAX_NAMED:,} more"
     *first, last = (f"{number:,}" for number in numbers)
-    return f"Rows {', '.join(first)} and {last}"
+    return f"rows {', '.join(first)} and {last}"
 
 
 def is_out_of_order(examples: Sequence[Example], summaries: Sequence[str]) -> bool:

@@ -12,10 +12,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from engine.config.data_options import DataOptions, checked
+from engine.config.data_options import checked
 from engine.errors import DataError
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
+from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import select
 from engine.worker.evaluation import prediction_matching
@@ -91,7 +92,7 @@ def _of_run(scores: ExampleScores) -> tuple[str, Conversations]:
         Row(number, Example(name, texts.conversation, texts.references[0], tuple(texts.references[1:])))
         for number, (name, texts) in enumerate(zip(scores.examples, scores.texts, strict=True), start=1)
     ]
-    return "", Conversations(rows, "the arena")
+    return "", Conversations(rows, "of the arena")
 
 
 def _of_source(channel: Channel, table: dict[str, Any], split: str) -> tuple[str, Conversations]:
@@ -105,23 +106,26 @@ def _of_source(channel: Channel, table: dict[str, Any], split: str) -> tuple[str
         if None in selection.source.files:
             # The splits of one file were drawn from it.
             rows = sorted(rows, key=lambda row: row.number)
-        title = "the data"
+        title = "of the data"
     else:
-        rows, title = list(remaining[needs[0]]), f"the {split} split"
+        rows, title = list(remaining[needs[0]]), f"of the {split} split"
     if not any(row.missing is None for row in rows):
         raise DataError(
-            f"{selection.source.name} has no conversation with a reference summary in {title}.",
+            f"{selection.source.name} has no conversation {title} with a reference summary.",
             "Choose another split with --split.",
             "data.source",
         )
     total = sum(map(len, selection.rows.values()))
-    return selection.source.name, Conversations(rows, title, _hint(total, len(rows), options))
+    return selection.source.name, Conversations(
+        rows, title, _hint(total, len(rows), is_split=None not in selection.source.files)
+    )
 
 
-def _hint(total: int, chosen: int, options: DataOptions) -> str:
-    if total == chosen or options.every > 1:
+def _hint(total: int, chosen: int, *, is_split: bool) -> str:
+    """Return the way to score all of a source whose splits were drawn from it."""
+    if is_split or total == chosen:
         return ""
-    return f"The data has {total:,} conversations in all splits: --split all scores them all."
+    return f"The data has {total:,} conversations in all: --split all scores them all."
 
 
 # ----------------------------------------------------------------------------------------------- matching
@@ -137,10 +141,11 @@ def _matched(
         channel.notice(sentence, level="warning")
     empty = sum(not text for text in matches.summaries.values())
     if empty:
-        count = len(matches.summaries)
-        verb = "is" if empty == 1 else "are"
+        summaries = counted(empty, "summary", "summaries")
         channel.notice(
-            f"{empty:,} of {count:,} summaries in {file.name} {verb} empty.", "They score 0.", "warning"
+            f"Empty in {file.name}: {summaries} of {len(matches.summaries):,}.",
+            "An empty summary scores 0.",
+            "warning",
         )
     return _Matched(file, matches)
 
@@ -151,14 +156,16 @@ def _common(channel: Channel, first: _Matched, second: _Matched | None) -> list[
     if second is None:
         return list(own)
     common = [index for index in own if index in second.matches.summaries]
-    names = f"{first.predictions.name} and {second.predictions.name}"
+    one, other = first.predictions.name, second.predictions.name
     if not common:
         raise DataError(
-            f"{names} have no conversation in common.", "Give summaries of the same conversations.", AGAINST
+            f"{one} and {other} have no conversation in common.",
+            "Give summaries of the same conversations.",
+            AGAINST,
         )
     if len(common) < max(len(own), len(second.matches.summaries)):
         channel.notice(
-            f"{names} are compared on the {len(common):,} conversations of both.",
+            f"{one} and {other} are compared on the {len(common):,} conversations of both.",
             "Conversations of one of them alone are not scored.",
             "warning",
         )

@@ -24,7 +24,7 @@ def conversations(*ids: str, without_summary: Sequence[str] = (), hint: str = ""
         Row(number, Example(name, f"A: {name}", "" if name in without_summary else "Yes."))
         for number, name in enumerate(ids, start=1)
     ]
-    return Conversations(rows, "the test split", hint)
+    return Conversations(rows, "of the test split", hint)
 
 
 def file(*rows: tuple[str, str] | str) -> Predictions:
@@ -45,8 +45,8 @@ def test_what_is_missing_and_what_matches_nothing_is_named():
     assert found.summaries == {0: "1", 2: ""}
     assert (found.missing, found.unknown) == (("b", "d"), (2, 4))
     assert remarks(found, own, there) == [
-        "Rows 2 and 4 of own.csv match no conversation of the test split.",
-        "2 conversations have no summary in own.csv and are not scored (ids b, d).",
+        "No conversation of the test split matches rows 2 and 4 of own.csv.",
+        "Not scored, as own.csv has no summary of it: 2 conversations (ids: b, d).",
     ]
     assert found.as_dict() == {
         "matched": 2,
@@ -62,7 +62,7 @@ def test_a_row_twice_counts_once_and_two_summaries_of_one_id_are_refused():
     found = match(own, conversations("a", "b"))
     assert (found.summaries, found.repeated) == ({0: "1", 1: "2"}, (3,))
     assert remarks(found, own, conversations("a", "b")) == [
-        "Row 3 of own.csv repeats an earlier row and is left out."
+        "Left out as repetitions of earlier rows: row 3 of own.csv."
     ]
     with pytest.raises(DataError) as caught:
         match(file(("a", "1"), ("b", "2"), ("a", "other")), conversations("a", "b"))
@@ -88,9 +88,7 @@ def test_by_order_if_there_are_no_ids_and_as_many_rows():
     assert match(file("1", "2"), conversations("a", "b")).summaries == {0: "1", 1: "2"}
     with pytest.raises(DataError) as caught:
         match(file("1", "2"), conversations("a", "b", "c"))
-    assert (
-        caught.value.message == "own.csv has 2 summaries for 3 conversations of the test split, and no ids."
-    )
+    assert caught.value.message == "own.csv has no ids, and 2 summaries for 3 conversations."
 
 
 @pytest.mark.parametrize("texts", [("1", "2", "3"), ("1", "3")])
@@ -105,9 +103,9 @@ def test_rows_that_count_from_0_are_not_shifted_by_one():
 
 
 def test_many_rows_are_shortened():
-    assert rows_text([17]) == "Row 17"
-    assert rows_text([17, 90, 1200]) == "Rows 17, 90 and 1,200"
-    assert rows_text(range(1, 31)) == "Rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more"
+    assert rows_text([17]) == "row 17"
+    assert rows_text([17, 90, 1200]) == "rows 17, 90 and 1,200"
+    assert rows_text(range(1, 31)) == "rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more"
 
 
 @pytest.mark.parametrize("words", [["cat", "dog", "tree", "house"], ["猫です", "犬です", "木です", "家です"]])
