@@ -11,6 +11,7 @@ from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.config import decoding, prompts, recipe, support_matrix, variants
 from engine.config.data_options import DATA_SUFFIXES, DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
+from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, MethodSettings, Recipe
 from engine.config.run_changes import Change
 from engine.config.training import EvaluationOptions, TrainingOptions
@@ -51,6 +52,7 @@ from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics
 from engine.scoring.faithfulness import Claim, added, unsupported
 from engine.system import graphics_cards, log_redaction, paths
+from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.text import encodings, pii
 from engine.text.conversations import Example, Turn, speakers, turns
@@ -128,6 +130,7 @@ __all__ = [
     "graphics_cards",
     "graphics_check",
     "ingest",
+    "is_on_hub",
     "labelling",
     "library",
     "licences",
@@ -135,6 +138,7 @@ __all__ = [
     "memory_fallbacks",
     "method",
     "metrics",
+    "offline",
     "options",
     "paths",
     "pii",

@@ -12,6 +12,7 @@ from typing import Literal
 
 from engine.arena import arena_store
 from engine.arena.arena_store import Arena, Entry
+from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError
@@ -59,7 +60,7 @@ class Reader:
                 return EntryStatus(entry, *_state_of(run), recipe, run)
         if recipe is None:
             return EntryStatus(entry, "refused", reason)
-        problems = run_store.problems(recipe)
+        problems = (*run_store.problems(recipe), *hub_sources.offline_problems(recipe))
         if problems:
             return EntryStatus(entry, "refused", _joined(problems[0].message, problems[0].hint), recipe)
         return EntryStatus(entry, "waiting", "", recipe)

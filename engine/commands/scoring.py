@@ -16,6 +16,7 @@ from engine.commands.terminal.follow_job import Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
+from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import BaseModelOptions
 from engine.config.training import EvaluationOptions
@@ -61,7 +62,7 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     """Score base and adapters."""
     recipe = recipes.load(asked.recipe)
     # What the recipe goes on from has no part in scoring and may be gone.
-    problems = recipes.problems(recipe)
+    problems = (*recipes.problems(recipe), *hub_sources.offline_problems(recipe))
     if problems:
         raise RecipeError(problems)
     names = [_name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
@@ -153,9 +154,10 @@ def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[st
 def _require_base(table: dict[str, Any]) -> None:
     """Raise RecipeError if no model can be loaded so."""
     options, problems = check(BaseModelOptions, table, "base_model")
-    found = recipes.base_problems(options) if isinstance(options, BaseModelOptions) else tuple(problems)
-    if found:
-        raise RecipeError(found)
+    if isinstance(options, BaseModelOptions):
+        problems = [*recipes.base_problems(options), *hub_sources.base_problems(options.id, options.revision)]
+    if problems:
+        raise RecipeError(tuple(problems))
 
 
 def _absolute(base_id: str) -> str:

@@ -11,8 +11,9 @@ from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.progress import ProgressPrinter
+from engine.config import hub_sources
 from engine.config.run_changes import CHANGEABLE
-from engine.errors import WorkerError
+from engine.errors import RecipeError, WorkerError
 from engine.jobs.job import Job
 from engine.runs import run_store
 from engine.runs.run_store import Run
@@ -52,6 +53,9 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     run = _wait_for_lock(job, output)
     if run.outcome == "completed":
         return _repeat(run, output)
+    problems = hub_sources.offline_problems(run.recipe)
+    if problems:
+        raise RecipeError(problems)
     if asked.overrides:
         run_store.change(job, recipe_file.wanted(asked.overrides))
     return _follow(job, ProgressPrinter(output, run.state), output)

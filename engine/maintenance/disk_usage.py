@@ -20,6 +20,7 @@ from engine.jobs.job import Job
 from engine.runs import run_store
 from engine.system import paths
 from engine.system.files import bytes_in
+from engine.system.hub_cache import downloads_folder
 
 DAY_SECONDS = 86_400.0
 
@@ -95,16 +96,6 @@ def free(chosen: Freeable) -> int:
                 path.unlink()
         freed += before - bytes_in(path)
     return freed
-
-
-def downloads_folder() -> Path:
-    """Return the download cache of huggingface_hub, found without importing it."""
-    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
-    if named:
-        return Path(named).expanduser()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    home = os.environ.get("HF_HOME")
-    return (Path(home).expanduser() if home else cache / "huggingface") / "hub"
 
 
 def _resumable_state(job: Job) -> Iterator[Path]:

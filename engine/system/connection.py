@@ -25,12 +25,16 @@ def hub_address() -> str:
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or HUB
 
 
-def require_hub() -> None:
-    """Return if the hub or its proxy accepts a connection. Raises OfflineError within seconds."""
+def require_hub(field: str | None = None) -> None:
+    """Return if the hub or its proxy accepts a connection. Raises OfflineError within seconds.
+
+    `field` is the form field of what is needed from the hub.
+    """
     if offline():
         raise OfflineError(
             "Tunesmith is offline, so nothing is fetched from the hub.",
             "Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.",
+            field,
         )
     host, port = _host_and_port()
     reason = _failure(host, port)
@@ -38,6 +42,7 @@ def require_hub() -> None:
         raise OfflineError(
             f"The hub can't be reached: {host} {reason}.",
             "Check the connection. Models and conversations in folders work without it.",
+            field,
         )
 
 

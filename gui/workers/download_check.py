@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import SAMPLE, STARTER, Recipe, recipe
+from engine.api import Recipe, is_on_hub
 from gui.look.format import bytes_text
 from gui.look.language import tr
 from gui.workers.active_job import ActiveJob
@@ -83,11 +83,6 @@ def repositories(wanted: Recipe) -> list[Request]:
 def data_set(source: str) -> Request:
     """Return a hub data set as argument of the `models` job."""
     return {"id": source, "repository": "dataset"}
-
-
-def is_on_hub(text: str) -> bool:
-    """Return whether the id of a base model or data source can only be a hub id."""
-    return text not in {STARTER, SAMPLE} and not recipe.looks_like_path(text)
 
 
 def cost_text(cost: dict[str, Any]) -> str:

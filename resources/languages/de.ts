@@ -11991,7 +11991,12 @@ In one sentence:</translation>
    <translation>Start mit</translation>
   </message>
   <message>
-   <location filename="../../engine/system/connection.py" />
+   <location filename="../../engine/config/hub_sources.py" />
+   <source>Start it without --offline and HF_HUB_OFFLINE, or choose a file on this computer.</source>
+   <translation>Tunesmith ohne --offline und HF_HUB_OFFLINE starten oder eine Datei auf diesem Computer wählen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/hub_sources.py" />
    <source>Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.</source>
    <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie einen Ordner auf diesem Computer.</translation>
   </message>
@@ -15676,6 +15681,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/options.py" />
    <source>{1} is not known.</source>
    <translation>{1} ist nicht bekannt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/hub_sources.py" />
+   <source>{1} is not on this computer, and Tunesmith is offline.</source>
+   <translation>{1} ist nicht auf diesem Computer, und Tunesmith ist offline.</translation>
   </message>
   <message>
    <location filename="../../engine/system/locks.py" />

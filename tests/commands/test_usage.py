@@ -243,7 +243,8 @@ def test_nothing_is_merged_over_what_is_there(call: Call, tmp_path: Path) -> Non
     assert (done.code, done.problems[0]["field"]) == (2, "target")
 
 
-def test_each_adapter_reads_the_prompt_that_it_was_scored_with() -> None:
+def test_each_adapter_reads_the_prompt_that_it_was_scored_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
     assert "prompt" not in scoring.what_is_asked("Ann: hi", ["one", "two"], adapters, piecewise=False)
     asked = cli.parse(["summarize", "--adapter", "one", "--adapter", "two"])

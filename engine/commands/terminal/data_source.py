@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.errors import Problem, RecipeError
 from engine.system.paths import expand_user
@@ -24,7 +25,10 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
 
 
 def data_table(source: str, overrides: list[str]) -> dict[str, Any]:
-    """Return the `[data]` table of a source. Raises RecipeError for other tables and for missing files."""
+    """Return the `[data]` table of a source. Raises RecipeError for other tables and for what is missing.
+
+    Offline, that includes a data set on the hub.
+    """
     tables = recipes.overridden({"data": {"source": absolute(source)}}, overrides)
     others = [name for name in tables if name != "data"]
     if others:
@@ -38,6 +42,9 @@ def data_table(source: str, overrides: list[str]) -> dict[str, Any]:
         raise RecipeError(
             (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
         )
+    problems = hub_sources.data_problems(source)
+    if problems:
+        raise RecipeError(problems)
     return table
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.short_job import ask
-from engine.config.recipe import SAMPLE, STARTER, Recipe, looks_like_path
+from engine.config.hub_sources import is_on_hub
+from engine.config.recipe import Recipe
 from engine.system.connection import offline
 from engine.system.units import size
 
@@ -32,9 +33,9 @@ def confirm_downloads(recipe: Recipe, output: Output) -> bool:
 def _repositories(recipe: Recipe) -> Iterator[dict[str, str]]:
     """Yield the repositories on the hub that a recipe names."""
     base, source = recipe.base_model, recipe.data.source
-    if base.id != STARTER and not looks_like_path(base.id):
+    if is_on_hub(base.id):
         yield {"id": base.id, "revision": base.revision}
-    if source != SAMPLE and not looks_like_path(source):
+    if is_on_hub(source):
         yield {"id": source, "repository": "dataset"}
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import RecipeError
@@ -41,7 +42,7 @@ def wanted(overrides: list[str]) -> dict[str, Any]:
 def read(asked: argparse.Namespace) -> Recipe:
     """Return the recipe. Raises RecipeError with all problems that can be found without loading a model."""
     recipe = recipes.load(asked.recipe, with_absolute_paths(asked.overrides))
-    problems = run_store.problems(recipe)
+    problems = (*run_store.problems(recipe), *hub_sources.offline_problems(recipe))
     if problems:
         raise RecipeError(problems)
     return recipe

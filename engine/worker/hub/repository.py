@@ -31,6 +31,7 @@ from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
 from engine.system.files import bytes_in, write_atomically
+from engine.system.hub_cache import is_complete_model, repository_folder
 from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
 from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, explained
@@ -89,7 +90,7 @@ class CachedModel:
 
 def cost(repo_id: str, revision: str, kind: Kind) -> Cost:
     """Return what `download` would fetch. Raises OfflineError, BaseModelError or DataError."""
-    require_hub()
+    require_hub(FIELDS[kind])
     with explained(repo_id, revision, kind):
         api = HfApi(endpoint=hub_address())
         get_info = api.model_info if kind == "model" else api.dataset_info
@@ -180,7 +181,7 @@ def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") ->
         )
     except (LocalEntryNotFoundError, HFValidationError):
         return None
-    return folder if (_is_complete(folder) if kind == "model" else _has_rows(folder)) else None
+    return folder if (is_complete_model(folder) if kind == "model" else _has_rows(folder)) else None
 
 
 def cached_models() -> list[CachedModel]:
@@ -194,14 +195,14 @@ def cached_models() -> list[CachedModel]:
         for repository in repositories
         if repository.repo_type == "model"
         for revision in repository.revisions
-        if _is_complete(revision.snapshot_path)
+        if is_complete_model(revision.snapshot_path)
     ]
     return sorted(models, key=lambda model: (model.id.lower(), model.revision))
 
 
 def delete_cached(repo_id: str, kind: Kind = "model") -> int:
     """Delete every revision of a repository from this computer; return the number of bytes freed."""
-    folder = _repository(repo_id, kind)
+    folder = repository_folder(_cache(), repo_id, kind)
     freed = bytes_in(folder)
     try:
         shutil.rmtree(folder)
@@ -216,11 +217,6 @@ def delete_cached(repo_id: str, kind: Kind = "model") -> int:
 
 def _cache() -> Path:
     return Path(constants.HF_HUB_CACHE)
-
-
-def _repository(repo_id: str, kind: Kind) -> Path:
-    """Return a repository's folder in the cache, by the layout that huggingface_hub documents."""
-    return _cache() / f"{kind}s--{repo_id.replace('/', '--')}"
 
 
 def _is_wanted(name: str, kind: Kind) -> bool:
@@ -289,7 +285,7 @@ def _fetch_file(
     facts = get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
     if not facts.etag:
         raise DamagedError
-    blob = _repository(wanted.id, kind) / "blobs" / facts.etag
+    blob = repository_folder(_cache(), wanted.id, kind) / "blobs" / facts.etag
     if not blob.exists():
         fetch(url, blob, facts.size or file.size_bytes, facts.etag, on_bytes, cancelled)
     hf_hub_download(wanted.id, file.name, cache_dir=_cache(), **origin)
@@ -298,22 +294,13 @@ def _fetch_file(
 def _write_reference(wanted: Cost, revision: str, kind: Kind) -> None:
     """Write down which commit the revision is; with that the repository counts as cached."""
     if revision != wanted.commit:
-        reference = _repository(wanted.id, kind) / "refs" / revision
+        reference = repository_folder(_cache(), wanted.id, kind) / "refs" / revision
         reference.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(reference, wanted.commit)
 
 
 def _snapshot(wanted: Cost, kind: Kind) -> Path:
-    return _repository(wanted.id, kind) / "snapshots" / wanted.commit
-
-
-def _is_complete(folder: Path) -> bool:
-    """Return whether a model's folder holds its configuration and all its weights."""
-    index = folder / "model.safetensors.index.json"
-    weights = {"model.safetensors"}
-    if index.exists():
-        weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    return all((folder / name).exists() for name in (CONFIG, *weights))
+    return repository_folder(_cache(), wanted.id, kind) / "snapshots" / wanted.commit
 
 
 def _has_rows(folder: Path) -> bool:

@@ -13,9 +13,11 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
+from engine.config import hub_sources
 from engine.config.recipe import SAMPLE, BaseModelOptions, Recipe, looks_like_path
 from engine.errors import AppError, Problem, RecipeError
 from engine.system import optional_dependencies
+from engine.system.connection import offline
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
@@ -55,8 +57,9 @@ class Planner:
     def plan(self, recipe: Recipe) -> Result:
         """Return the plan of a recipe, with the problems that a run of it would end with.
 
-        `missing` names what a run would download first; facts that depend on it are absent. `notices` are remarks that
-        prevent no run, each with message and hint. Raises AppError if a local base model can't be read at all.
+        `missing` names what a run would download first, a problem if Tunesmith is offline; facts that depend on it
+        are absent. `notices` are remarks that prevent no run, each with message and hint. Raises AppError if a local
+        base model can't be read at all.
         """
         problems = _missing_dependencies(recipe)
         device = _device(recipe, problems)
@@ -65,13 +68,16 @@ class Planner:
         facts = {} if splits is None else plan_facts.amounts(recipe, splits)
         if folder is not None:
             facts |= self._facts(recipe, folder, device, splits, problems)
+        missing = {} if folder is not None else {"base_model.id": recipe.base_model.id}
+        missing |= {} if data_here else {"data.source": recipe.data.source}
+        if offline():
+            problems += [hub_sources.missing(*each) for each in missing.items()]
         format_notices = facts.pop("format_notices", [])
-        local = {recipe.base_model.id: folder is not None, recipe.data.source: data_here}
         return {
             **facts,
             "trains": recipe.method.method.trains,
             "notices": [*notices(recipe), *format_notices],
-            "missing": [name for name, is_local in local.items() if not is_local],
+            "missing": [*missing.values()],
             "problems": [problem.as_dict() for problem in problems],
         }
 

@@ -14,7 +14,17 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_results, pii
+from engine.api import (
+    SAMPLE,
+    AppError,
+    Ending,
+    Example,
+    Problem,
+    StorageError,
+    check_results,
+    is_on_hub,
+    pii,
+)
 from gui.core import actions
 from gui.core.actions import Entry
 from gui.look.format import number_text
@@ -27,7 +37,7 @@ from gui.pages.data.page_layout import DataPageLayout
 from gui.pages.data.report import Finding, Report, Row, RowPreview, SplitReport
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
-from gui.workers.download_check import DownloadCheck, data_set, is_on_hub
+from gui.workers.download_check import DownloadCheck, data_set
 from gui.workers.worker_manager import WorkerManager
 
 MAX_REMARKS = 3

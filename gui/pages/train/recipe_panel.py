@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import Problem, Recipe
+from engine.api import Problem, Recipe, offline
 from gui.core import actions
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
@@ -210,8 +210,8 @@ def _scoring_text(plan: Mapping[str, Any]) -> str:
 
 
 def missing_text(names: Sequence[str]) -> str:
-    """Return what a run would download first; "" if nothing."""
-    if not names:
+    """Return what a run would download first; "" if nothing, or if it is a problem because Tunesmith is offline."""
+    if not names or offline():
         return ""
     listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)
     return tr_count(

@@ -98,7 +98,8 @@ def test_yes_at_a_terminal_fetches_and_trains(tmp_path, hub):
     assert run_store.open_run(run_store.list_jobs()[0]).outcome == "completed"
 
 
-def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, in_process):
+def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, in_process, monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
     with hub:
         done = in_process.run("plan", str(hub_recipe(tmp_path)))
 

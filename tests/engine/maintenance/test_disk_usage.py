@@ -81,11 +81,3 @@ def test_links_are_not_followed(tmp_path):
     (tmp_path / "near" / "link").symlink_to(tmp_path / "far")
 
     assert bytes_in(tmp_path / "near") < 10_000
-
-
-def test_the_hub_s_store_is_where_the_hub_s_own_variables_say(monkeypatch, tmp_path):
-    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path))
-    assert disk_usage.downloads_folder() == tmp_path / "hub"
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
-    assert disk_usage.downloads_folder() == tmp_path / "cache"

@@ -248,8 +248,9 @@ def test_a_hub_that_takes_no_connection_is_told_at_once(small_hub, monkeypatch):
 
 def test_offline_opens_no_connection_but_uses_what_is_here(small_hub, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(OfflineError, match="offline"):
+    with pytest.raises(OfflineError, match="offline") as caught:
         fetch()
+    assert caught.value.field == "base_model.id"
     assert small_hub.requests == []
     monkeypatch.delenv("HF_HUB_OFFLINE")
     fetch()

@@ -194,14 +194,32 @@ def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel
     assert [problem["field"] for problem in plan["problems"]] == ["base_model.precision"]
 
 
-def test_data_to_download_are_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+def test_data_to_download_are_a_fact_of_the_plan(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
     plan = Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
     assert (plan["missing"], plan["problems"]) == (["knkarthick/samsum"], [])
     assert plan["trainable_parameters"] > 0
     assert not {"steps", "examples", "token_lengths", "memory", "memory_bytes"} & plan.keys()
 
 
-def test_a_base_model_to_download_is_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+def test_what_is_not_here_is_a_problem_of_the_plan_while_offline(tmp_path: Path, channel: Channel) -> None:
+    recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
+    plan = Planner(channel).plan(recipe)
+    assert plan["missing"] == ["google/flan-t5-base"]
+    assert plan["steps"] == 6
+    (problem,) = plan["problems"]
+    assert problem["field"] == "base_model.id"
+    assert "google/flan-t5-base is not on this computer" in problem["message"]
+    both = Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
+    assert [problem["field"] for problem in both["problems"]] == ["base_model.id", "data.source"]
+
+
+def test_a_base_model_to_download_is_a_fact_of_the_plan(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
     plan = Planner(channel).plan(recipe)
     assert (plan["missing"], plan["problems"]) == (["google/flan-t5-base"], [])

@@ -76,18 +76,28 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     qtbot.waitUntil(lambda: page._manager.current is not None, timeout=WAIT)
 
 
-def test_without_a_network_a_hub_recipe_is_planned_and_start_says_why_not(page, qtbot, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("table", "name", "field"), [("base_model", MODEL, "base_model.id"), ("data", DATA, "data.source")]
+)
+def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(
+    table, name, field, page, qtbot, tmp_path, monkeypatch
+):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
-    page.edit(recipe.from_tables(HUB | {"data": {"source": "sample"}}))
+    here = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+    page.edit(recipe.from_tables(here | {table: HUB[table]}))
     with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
         page.shown()
 
-    assert page.panel.start_button.isEnabled()
-    assert f"{MODEL} is not on this computer yet" in texts(page.panel)
-    assert "steps" in texts(page.panel)
-    page.panel.start_button.click()
-    qtbot.waitUntil(lambda: "offline" in page.right.notice.text().lower(), timeout=WAIT)
-    assert page._manager.current is None
+    assert (
+        f"{name} is not on this computer, and Tunesmith is offline."
+        in page.panel.form.field(field).around.problem()
+    )
+    assert not page.panel.start_button.isEnabled()
+    assert "Start shows the size" not in texts(page.panel)
+    # What is known without it is still planned.
+    assert ("steps" in texts(page.panel)) == (table == "base_model")
+    page.edit(recipe.from_tables(here))
+    qtbot.waitUntil(page.panel.start_button.isEnabled, timeout=WAIT)
 
 
 def test_checking_data_asks_before_it_fetches(qtbot, home, hub):

@@ -1,0 +1,65 @@
+"""The download cache of huggingface_hub, read without importing it.
+
+Knows its layout (https://huggingface.co/docs/huggingface_hub/guides/manage-cache) and which files make a model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Literal
+
+from engine.system.paths import path_exists
+
+Kind = Literal["model", "dataset"]
+CARD = "README.md"
+
+
+def downloads_folder() -> Path:
+    """Return the folder of the cache."""
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if named:
+        return Path(named).expanduser()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    home = os.environ.get("HF_HOME")
+    return (Path(home).expanduser() if home else cache / "huggingface") / "hub"
+
+
+def repository_folder(cache: Path, repo_id: str, kind: Kind) -> Path:
+    """Return a repository's folder in a cache."""
+    return cache / f"{kind}s--{repo_id.replace('/', '--')}"
+
+
+def is_cached(repo_id: str, revision: str, kind: Kind) -> bool:
+    """Tell whether a model is complete on this computer, or whether anything of a data set but its card is."""
+    folder = _snapshot(repository_folder(downloads_folder(), repo_id, kind), revision)
+    if folder is None:
+        return False
+    return is_complete_model(folder) if kind == "model" else _has_data(folder)
+
+
+def is_complete_model(folder: Path) -> bool:
+    """Tell whether a model's folder holds its configuration and all its weights."""
+    index = folder / "model.safetensors.index.json"
+    weights = {"model.safetensors"}
+    if index.exists():
+        try:
+            weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
+    return all((folder / name).exists() for name in ("config.json", *weights))
+
+
+def _snapshot(repository: Path, revision: str) -> Path | None:
+    """Return the folder of a revision, which may be a commit too."""
+    try:
+        commit = (repository / "refs" / revision).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        commit = revision
+    folder = repository / "snapshots" / commit
+    return folder if path_exists(folder) else None
+
+
+def _has_data(folder: Path) -> bool:
+    return any(path.is_file() and path.name != CARD for path in folder.rglob("*"))

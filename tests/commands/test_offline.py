@@ -1,0 +1,109 @@
+"""Offline, what is only on the hub is refused beside its field, before a run or a job is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.config import recipe
+from engine.config.recipe import Recipe
+from engine.jobs.job import create_job
+from engine.runs import run_store
+from engine.system import paths
+from tests.commands.conftest import InProcessTerminal, Terminal
+
+MODEL, DATA = "owner/small", "owner/talks"
+MakeFile = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path) -> MakeFile:
+    """Writes the recipe of a base model and a source of conversations, and returns its file."""
+
+    def write(base: str, source: str) -> Path:
+        path = tmp_path / f"{base} {source}.toml".replace("/", "-")
+        recipe.save(wanted(base, source), path)
+        return path
+
+    return write
+
+
+def wanted(base: str, source: str) -> Recipe:
+    return recipe.from_tables(
+        {"base_model": {"id": base}, "data": {"source": source}, "method": {"id": "lora"}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "source", "fields"),
+    [
+        (MODEL, "sample", ["base_model.id"]),
+        ("starter", DATA, ["data.source"]),
+        (MODEL, DATA, ["base_model.id", "data.source"]),
+    ],
+)
+@pytest.mark.parametrize("verb", ["train", "plan"])
+def test_a_recipe_is_refused_with_every_source_that_is_not_here(
+    verb: str, base: str, source: str, fields: list[str], recipe_file: MakeFile, in_process: InProcessTerminal
+) -> None:
+    done = in_process.run(verb, str(recipe_file(base, source)), "--json")
+    assert done.code == 2
+    assert [problem["field"] for problem in done.problems] == fields
+    assert all("not on this computer" in problem["message"] for problem in done.problems)
+    assert all("--offline" in problem["hint"] for problem in done.problems)
+    assert run_store.list_jobs() == []
+    assert list(paths.jobs_folder().iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_both_ways_of_being_offline_are_known_before_a_run_is_made(
+    how: str, recipe_file: MakeFile, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1" if how == "variable" else "0")
+    command = Terminal(terminal.home)
+    options = ["--offline"] if how == "option" else []
+    done = command.run("train", str(recipe_file(MODEL, "sample")), "--json", *options)
+    assert (done.code, done.events) == (2, [])
+    assert [problem["field"] for problem in done.problems] == ["base_model.id"]
+    assert run_store.list_jobs() == []
+    told = command.run("train", str(recipe_file(MODEL, "sample")), *options)
+    assert told.code == 2
+    assert f"{MODEL} is not on this computer, and Tunesmith is offline." in told.err + told.out
+
+
+def test_scores_summaries_and_checks_are_refused_too(
+    recipe_file: MakeFile, in_process: InProcessTerminal
+) -> None:
+    for arguments, field in (
+        (("evaluate", "--recipe", str(recipe_file(MODEL, "sample"))), "base_model.id"),
+        (("evaluate", "--recipe", str(recipe_file("starter", DATA))), "data.source"),
+        (("summarize", "--base-model", MODEL, "-"), "base_model.id"),
+        (("data", DATA), "data.source"),
+    ):
+        done = in_process.run(*arguments, "--json", stdin="Ann: tea?")
+        assert done.code == 2, arguments
+        assert [problem["field"] for problem in done.problems] == [field], arguments
+    assert list(paths.jobs_folder().iterdir()) == []
+
+
+def test_a_run_whose_base_model_is_gone_is_resumed_online_only(in_process: InProcessTerminal) -> None:
+    job = create_job(paths.runs_folder(), "train", {}, recipe=recipe.dumps(wanted(MODEL, "sample")))
+    done = in_process.run("resume", job.id, "--json")
+    assert done.code == 2
+    assert [problem["field"] for problem in done.problems] == ["base_model.id"]
+    assert not job.events_path.exists()
+
+
+def test_a_base_model_that_was_fetched_is_used(
+    recipe_file: MakeFile, in_process: InProcessTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    repository = tmp_path / "hub" / "models--owner--small"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("abc")
+    (repository / "snapshots").mkdir()
+    (repository / "snapshots" / "abc").symlink_to(paths.starter_folder())
+    done = in_process.run("train", str(recipe_file(MODEL, DATA)), "--json")
+    assert [problem["field"] for problem in done.problems] == ["data.source"]

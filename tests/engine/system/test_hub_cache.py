@@ -1,0 +1,73 @@
+"""The hub's cache: where it is, and what in it is complete."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.system import hub_cache
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def snapshot(cache: Path, name: str) -> Path:
+    """Make the snapshot of a repository whose revision "main" is cached; return its folder."""
+    (cache / name / "refs").mkdir(parents=True)
+    (cache / name / "refs" / "main").write_text(COMMIT)
+    folder = cache / name / "snapshots" / COMMIT
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_the_cache_is_where_the_hub_s_own_variables_say(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    assert hub_cache.downloads_folder() == tmp_path / "hub"
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    assert hub_cache.downloads_folder() == tmp_path / "cache"
+
+
+def test_a_model_is_cached_once_all_its_weights_are(cache: Path) -> None:
+    folder = snapshot(cache, "models--owner--small")
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}))
+    for name in ("config.json", "model-1.safetensors"):
+        (folder / name).touch()
+    assert not hub_cache.is_cached("owner/small", "main", "model")
+    (folder / "model-2.safetensors").touch()
+    assert hub_cache.is_cached("owner/small", "main", "model")
+    assert hub_cache.is_cached("owner/small", COMMIT, "model")
+    assert not hub_cache.is_cached("owner/small", "v2", "model")
+    assert not hub_cache.is_cached("owner/other", "main", "model")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"weight_map": 3}', ""])
+def test_a_model_with_a_damaged_index_is_not_complete(text: str, cache: Path) -> None:
+    folder = snapshot(cache, "models--owner--small")
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).touch()
+    (folder / "model.safetensors.index.json").write_text(text)
+    assert not hub_cache.is_cached("owner/small", "main", "model")
+
+
+def test_a_data_set_is_cached_if_more_than_its_card_is(cache: Path) -> None:
+    folder = snapshot(cache, "datasets--owner--talks")
+    (folder / "README.md").touch()
+    assert not hub_cache.is_cached("owner/talks", "main", "dataset")
+    (folder / "train.csv").touch()
+    assert hub_cache.is_cached("owner/talks", "main", "dataset")
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "owner/../..", "x" * 5000, "ü" * 200])
+def test_names_that_no_repository_has_are_not_cached(name: str, cache: Path) -> None:
+    assert not hub_cache.is_cached(name, name, "model")
