@@ -841,6 +841,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Geändert oder nicht vorhanden: {files}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Chat format</source>
+   <translation>Chat-Format</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Check</source>
    <translation>Prüfen</translation>
@@ -2140,6 +2145,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>History</source>
    <translation>Verlauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>How an instruct model expects a question: as one turn of a chat, between tokens that mark where turns begin and end. The model's chat template says which. Models answer worse in another form, so a base model is scored with a plain prompt and in its chat format, and compared in the better one.</source>
+   <translation>Wie ein Instruct-Modell eine Frage erwartet: als ein Beitrag eines Chats, zwischen Tokens, die Anfang und Ende der Beiträge kennzeichnen. Welche das sind, sagt die Chat-Vorlage des Modells. In anderer Form antworten Modelle schlechter; darum wird ein Basismodell mit einfachem Prompt und in seinem Chat-Format bewertet und im besseren verglichen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -6076,6 +6086,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/list_text.py" />
    <source>chat format</source>
    <translation>Chat-Format</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>chat template instruct prompt format turns</source>
+   <translation>Chat Vorlage Instruct Prompt Format Beiträge</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/candidate_table.py" />

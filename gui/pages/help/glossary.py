@@ -133,6 +133,16 @@ WORDS = (
         "tokens",
     ),
     Term(
+        mark("Chat format"),
+        mark(
+            "How an instruct model expects a question: as one turn of a chat, between tokens that mark where "
+            "turns begin and end. The model's chat template says which. Models answer worse in another form, so a "
+            "base model is scored with a plain prompt and in its chat format, and compared in the better one."
+        ),
+        "",
+        mark("chat template instruct prompt format turns"),
+    ),
+    Term(
         mark("Soft prompt"),
         mark(
             "Trained vectors that are put before the text, where words would be. Prompt tuning, prefix "
