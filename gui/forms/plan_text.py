@@ -53,8 +53,8 @@ def format_text(filling: Mapping[str, Any] | None) -> str:
     if filling is None:
         return ""
     if filling.get("frame"):
-        return tr("A turn in the base model's own chat format.")
-    return tr("Plain, without a chat's turns.")
+        return tr("Here: chat format")
+    return tr("Here: plain")
 
 
 def shots_text(filling: Mapping[str, Any] | None, *, trains: bool) -> str:

@@ -321,11 +321,6 @@
    <translation>In jeder Zeile ein Beitrag</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/plan_text.py" />
-   <source>A turn in the base model's own chat format.</source>
-   <translation>Ein Beitrag im eigenen Chat-Format des Basismodells.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/row_view.py" />
    <source>About {lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
@@ -2112,6 +2107,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hilfe</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/plan_text.py" />
+   <source>Here: chat format</source>
+   <translation>Hier: Chat-Format</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/plan_text.py" />
+   <source>Here: plain</source>
+   <translation>Hier: einfach</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/parts.py" />
    <source>Hide</source>
    <translation>Verbergen</translation>
@@ -3488,11 +3493,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Plain prompt</source>
    <translation>Einfacher Prompt</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/plan_text.py" />
-   <source>Plain, without a chat's turns.</source>
-   <translation>Einfach, ohne die Beiträge eines Chats.</translation>
   </message>
   <message>
    <location filename="../../gui/widgets/cards.py" />
