@@ -35,6 +35,8 @@ from engine.arena.entry_status import (
     progress_text,
     why_not,
 )
+from engine.arena.external_summaries import ExternalScores, add_summaries
+from engine.arena.file_scoring import job_arguments
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
 from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
 from engine.config.recipe_diff import Difference, differences, value_text
@@ -50,6 +52,7 @@ __all__ = [
     "Difference",
     "Entry",
     "EntryStatus",
+    "ExternalScores",
     "Group",
     "Preset",
     "Reader",
@@ -58,6 +61,7 @@ __all__ = [
     "TimeLeft",
     "add",
     "add_recipe",
+    "add_summaries",
     "at_preset",
     "counted",
     "create",
@@ -67,6 +71,7 @@ __all__ = [
     "front",
     "groups",
     "is_worked",
+    "job_arguments",
     "job_of",
     "list_arenas",
     "move",

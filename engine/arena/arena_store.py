@@ -3,6 +3,7 @@
     arena.toml         schema, name, creation time, whether the queue is paused, and the entries in order
     recipe.toml        what all entries share, and the start of new ones
     recipes/ID.toml    the recipe of each entry
+    summaries/ID/      in place of a recipe and a run: another system's summaries and their scores
     edit.lock          held while arena.toml is rewritten
     queue.lock         held by the window or command line that works the queue
 
@@ -43,7 +44,10 @@ EDIT_SECONDS = 5.0
 
 
 class Entry(BaseModel):
-    """One entry to compare: `title` and `detail` ("LoRA", "r 16"), `run` is the id of its run, "" before it has one."""
+    """One entry to compare: `title` and `detail` ("LoRA", "r 16"), `run` is the id of its run, "" before it has one.
+
+    `file` is the name of the file of an entry that has no run: another system's summaries.
+    """
 
     # Keys of later versions are preserved when the file is rewritten.
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -52,6 +56,7 @@ class Entry(BaseModel):
     title: str
     detail: str = ""
     run: str = ""
+    file: str = ""
 
     @property
     def name(self) -> str:
@@ -194,8 +199,17 @@ def add_recipe(arena: Arena, recipe: Recipe) -> Arena:
     return _with_entries(arena, [recipe.as_tables()])
 
 
+def append(arena: Arena, entry: Entry) -> Arena:
+    """Append an entry that has no recipe."""
+
+    def with_it(file: _File) -> None:
+        file.entries.append(entry)
+
+    return _edit(arena, with_it)
+
+
 def remove(arena: Arena, entry_id: str) -> Arena:
-    """Remove an entry; its run and its recipe stay, so that it can be put back.
+    """Remove an entry; its run, recipe and summaries stay, so that it can be put back.
 
     The caller stops an entry that runs first.
     """
@@ -353,7 +367,11 @@ def _read(folder: Path) -> _File:
 
 
 def _write(folder: Path, file: _File) -> None:
-    write_atomically(folder / FILE_NAME, _dumped(file.model_dump(by_alias=True)))
+    tables = file.model_dump(by_alias=True)
+    for entry in tables["entries"]:
+        if not entry["file"]:
+            del entry["file"]
+    write_atomically(folder / FILE_NAME, _dumped(tables))
 
 
 def _dumped(tables: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.arena import arena_store
+from engine.arena import arena_store, external_summaries
 from engine.arena.arena_store import Arena, Entry
+from engine.arena.external_summaries import ExternalScores
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
@@ -25,18 +26,23 @@ from engine.system.paths import runs_folder
 State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "refused"]
 # States that the queue starts; a failed run would fail again.
 OPEN: tuple[State, ...] = ("waiting", "stopped", "crashed")
+UNREADABLE = "Its summaries can't be read. Remove it, and add the file again."
 GONE = "Its run no longer exists. Run it again, or remove it."
 
 
 @dataclass(frozen=True)
 class EntryStatus:
-    """The state of an entry; `reason` is why it is refused or failed, `run` is None before it has one."""
+    """The state of an entry; `reason` is why it is refused or failed, `run` is None before it has one.
+
+    Another system's summaries have neither recipe nor run; `external` are their scores.
+    """
 
     entry: Entry
     state: State
     reason: str = ""
     recipe: Recipe | None = None
     run: RunEntry | None = None
+    external: ExternalScores | None = None
 
 
 class Reader:
@@ -45,12 +51,15 @@ class Reader:
     def __init__(self) -> None:
         self._runs: dict[str, RunEntry] = {}
         self._recipes: dict[Path, Recipe] = {}
+        self._external: dict[Path, ExternalScores] = {}
 
     def read(self, arena: Arena) -> list[EntryStatus]:
         """Return the status of every entry, in the queue's order."""
         return [self._status(arena, entry) for entry in arena.entries]
 
     def _status(self, arena: Arena, entry: Entry) -> EntryStatus:
+        if entry.file:
+            return self._external_status(arena, entry)
         recipe, reason = self._recipe(arena.recipe_path(entry))
         if entry.run:
             run = self._run(entry.run)
@@ -64,6 +73,15 @@ class Reader:
         if problems:
             return EntryStatus(entry, "refused", _joined(problems[0].message, problems[0].hint), recipe)
         return EntryStatus(entry, "waiting", "", recipe)
+
+    def _external_status(self, arena: Arena, entry: Entry) -> EntryStatus:
+        """Return the status of another system's summaries, which never change."""
+        folder = external_summaries.folder_of(arena, entry)
+        found = self._external.get(folder) or external_summaries.load(folder)
+        if found is None:
+            return EntryStatus(entry, "failed", UNREADABLE)
+        self._external[folder] = found
+        return EntryStatus(entry, "completed", external=found)
 
     def _recipe(self, path: Path) -> tuple[Recipe | None, str]:
         """Return a recipe, which never changes, or None and the reason why it can't be read."""

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from engine.adapters.metadata import Scores, protocol_key
 from engine.arena.entry_status import EntryStatus
+from engine.arena.external_summaries import Card
 from engine.config.recipe_diff import differences
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
@@ -34,8 +35,9 @@ class Row:
     """A scored entry. Scores are fractions; `against_base` and `against_full` are paired differences.
 
     `against_full` is None for full fine-tuning itself, and where there is none to compare with: `full_missing` is the
-    reason. `remark` is set for a single conversation and for ties only. `metrics`, `base_metrics` and
-    `metrics_against_base` are the other metrics of `engine.scoring.metrics`, empty if none were measured.
+    reason. `remark` is set for a single conversation, for ties and for summaries from a file only. `metrics`,
+    `base_metrics` and `metrics_against_base` are the other metrics of `engine.scoring.metrics`, empty if none were
+    measured.
     `preferred` is how its adapter did in blind votes, None without any.
     """
 
@@ -121,21 +123,47 @@ def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:
 
 def _row(status: EntryStatus) -> Row | None:
     run = status.run
+    if status.external is not None:
+        return _external_row(status, status.external.card)
     if run is None or run.base_scored is None or run.scored is None:
         return None
     against_base = run.scored["difference"]
-    examples = int(run.scored["protocol"].get("examples") or 0)
     return Row(
         status=status,
         protocol=run.scored["protocol"],
         scores=run.scored["scores"],
         base=run.base_scored["scores"],
         against_base=against_base,
-        remark=ONE_EXAMPLE if examples == 1 else ALL_TIES if _ties(against_base[SCORE]) else "",
+        remark=_remark(run.scored["protocol"], against_base),
         metrics=run.scored.get("measures") or {},
         base_metrics=run.base_scored.get("measures") or {},
         metrics_against_base=run.scored.get("measure_difference") or {},
     )
+
+
+def _external_row(status: EntryStatus, card: Card) -> Row:
+    """Return the row of another system's summaries."""
+    count = int(card.protocol.get("examples") or 0)
+    some = f"On {count:,} of {card.conversations:,} conversations." if count < card.conversations else ""
+    remarks = (f"From {card.file}: its prompt is not known.", some, _remark(card.protocol, card.difference))
+    return Row(
+        status=status,
+        protocol=card.protocol,
+        scores=card.scores,
+        base=card.base.scores,
+        against_base=card.difference,
+        remark=" ".join(filter(None, remarks)),
+        metrics=card.measures,
+        base_metrics=card.base.measures,
+        metrics_against_base=card.measure_difference,
+    )
+
+
+def _remark(protocol: dict[str, Any], against_base: Spread) -> str:
+    """Return what the scores of a row can't tell."""
+    if int(protocol.get("examples") or 0) == 1:
+        return ONE_EXAMPLE
+    return ALL_TIES if _ties(against_base[SCORE]) else ""
 
 
 def _ties(difference: Spread) -> bool:
@@ -172,7 +200,9 @@ def _paired(row: Row, baseline: ExampleScores | None) -> Row:
 
 
 def _example_scores(row: Row) -> ExampleScores | None:
-    run = row.status.run
+    run, external = row.status.run, row.status.external
+    if external is not None:
+        return example_scores.load(external.folder)
     return example_scores.load(run.job.folder) if run is not None else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from engine import arena as arenas
 from engine import report
@@ -13,8 +14,10 @@ from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.progress import ProgressPrinter
+from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.methods import method, unknown_method
+from engine.system.paths import expand_user
 
 COMPLETED, FAILED, REFUSED = 0, 1, 2
 
@@ -41,10 +44,16 @@ def add(verbs: Verbs) -> None:
         "report", "Write an arena's report: a page to read or print, or its figures", write_report
     )
     report_file.add_to(report_action)
-    for action in (run, show, report_action):
+    summaries = actions.add(
+        "add-summaries", "Add summaries that another system wrote, from a file", add_summaries
+    )
+    for action in (run, show, report_action, summaries):
         action.add_argument(
             "arena", metavar="ID", help="an arena's id, its beginning, its name or its folder"
         )
+    summaries.add_argument("--predictions", required=True, metavar="FILE", help="as `score` reads it")
+    summaries.add_argument("--name", default="", help="the system that wrote them; absent: the file's name")
+    summaries.add_argument("--column", default="", metavar="NAME", help='absent: "prediction"')
     actions.add("list", "List the arenas", list_arenas)
 
 
@@ -94,6 +103,25 @@ def write_report(asked: argparse.Namespace, output: Output) -> int:
     """Write the report of an arena."""
     arena = arenas.find(asked.arena)
     return report_file.write(report.gather_arena(arena), arena.id, "arena", asked.out, output)
+
+
+def add_summaries(asked: argparse.Namespace, output: Output) -> int:
+    """Score a file on the conversations of an arena's runs, and add it as an entry."""
+    arena = arenas.find(asked.arena)
+    file = expand_user(asked.predictions).resolve()
+    if not file.exists():
+        raise RecipeError((Problem("--predictions", f"There is nothing at {file}.", "Check the path."),))
+    arguments = arenas.job_arguments(Reader().read(arena), file, asked.column)
+
+    def complete(result: Result) -> Result:
+        details = Path(result.pop("details"))
+        added = arenas.add_summaries(arena, asked.name or file.stem, file.name, details, result)
+        return {**result, "entry": added.entries[-1].id}
+
+    code, _ = ask("score", arguments, output, lambda _: [], complete=complete)
+    if code == COMPLETED:
+        _show(arenas.open_arena(arena.folder), Reader(), output)
+    return code
 
 
 def _show(arena: Arena, reader: Reader, output: Output) -> None:

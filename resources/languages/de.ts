@@ -9958,6 +9958,11 @@ Summary:</translation>
    <translation>Vom ersten Schritt an ist {1} {2}; vorher war es {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/results.py" />
+   <source>From {1}: its prompt is not known.</source>
+   <translation>Aus {1}: Der Prompt dazu ist nicht bekannt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Full fine-tuning</source>
    <translation>Volle Feinabstimmung</translation>
@@ -10006,6 +10011,11 @@ Summary:</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Give hours from 0 to {1}; 0 leaves each chat whole.</source>
    <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/external_summaries.py" />
+   <source>Give it another name.</source>
+   <translation>Einen anderen Namen wählen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -10301,6 +10311,11 @@ Summary:</translation>
    <location filename="../../engine/arena/entry_status.py" />
    <source>Its run no longer exists. Run it again, or remove it.</source>
    <translation>Sein Lauf existiert nicht mehr. Führen Sie ihn noch einmal aus, oder entfernen Sie ihn.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>Its summaries can't be read. Remove it, and add the file again.</source>
+   <translation>Seine Zusammenfassungen sind nicht lesbar. Den Eintrag entfernen und die Datei erneut hinzufügen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -10978,6 +10993,11 @@ Summary:</translation>
    <translation>Kein Gespräch {1} passt zu {2} von {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/file_scoring.py" />
+   <source>No entry is scored yet.</source>
+   <translation>Noch kein Eintrag ist bewertet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/prediction_matching.py" />
    <source>No id in {1} is that of a conversation {2}: {3} there, {4} here.</source>
    <translation>Keine Kennung in {1} ist die eines Gesprächs {2}: dort {3}, hier {4}.</translation>
@@ -11186,6 +11206,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Older formats can run code when they are loaded, so they are not. Choose another base model.</source>
    <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/results.py" />
+   <source>On {1} of {2} conversations.</source>
+   <translation>Auf {1} von {2} Gesprächen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -11761,6 +11786,11 @@ In one sentence:</translation>
    <translation>Speichern Sie sie neu.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/external_summaries.py" />
+   <source>Say which system wrote the summaries.</source>
+   <translation>Angeben, welches System die Zusammenfassungen geschrieben hat.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Scale</source>
    <translation>Skalierung</translation>
@@ -12014,6 +12044,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/hub_sources.py" />
    <source>Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.</source>
    <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie einen Ordner auf diesem Computer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/file_scoring.py" />
+   <source>Start the queue: a file is scored on the conversations of a scored entry.</source>
+   <translation>Die Warteschlange starten: Eine Datei wird auf den Gesprächen eines bewerteten Eintrags bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12329,6 +12364,11 @@ Summary:</translation>
    <translation>Der Adapter lässt sich nicht in die Bibliothek legen: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/external_summaries.py" />
+   <source>The arena has an entry "{1}" already.</source>
+   <translation>Die Arena hat schon einen Eintrag „{1}“.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>The arena in {1} is gone or can't be written.</source>
    <translation>Die Arena in {1} ist weg oder lässt sich nicht schreiben.</translation>
@@ -12572,6 +12612,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The encoder reads the vectors in order.</source>
    <translation>Der Encoder liest die Vektoren der Reihe nach.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/external_summaries.py" />
+   <source>The entry has no name.</source>
+   <translation>Der Eintrag hat keinen Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -14267,6 +14312,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/licences.py" />
    <source>extra ==</source>
    <translation>extra ==</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/external_summaries.py" />
+   <source>from a file</source>
+   <translation>aus einer Datei</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />

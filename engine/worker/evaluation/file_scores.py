@@ -56,7 +56,8 @@ def against_base(
 ) -> dict[str, Any]:
     """Return the scores of summaries, paired with those of a run's base model on the same conversations.
 
-    `indices` are those of the conversations in the run. The scores by conversation are written into the job's folder.
+    `indices` are those of the conversations in the run. The scores by conversation are written into the job's folder,
+    `details`.
     Raises DataError if the run was scored by another metric.
     """
     _require_metric(run, scored)
@@ -79,7 +80,12 @@ def against_base(
             texts=tuple(run.texts[index] for index in indices),
         ),
     )
-    return {"protocol": rules, "conversations": len(run.examples), **_paired(base, own, scored.draws)}
+    return {
+        "protocol": rules,
+        "conversations": len(run.examples),
+        **_paired(base, own, scored.draws),
+        "details": str(channel.job.folder),
+    }
 
 
 def _paired(base: Written, own: TextScores, draws: int) -> dict[str, Any]:

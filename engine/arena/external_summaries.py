@@ -1,0 +1,116 @@
+"""Summaries from a file as an entry of an arena: what another system wrote, scored like a run.
+
+    summaries/ID/card.json      the file's name, the protocol, and the scores paired with the base model's
+    summaries/ID/scores.json    summaries and scores by conversation, in the form of a run's
+
+They are scored on the conversations of one of the arena's runs, which has stored them, and paired with its base model.
+Knows nothing of how summaries are scored.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.adapters.metadata import Scores, now_text
+from engine.arena import arena_store
+from engine.arena.arena_store import Arena, Entry
+from engine.errors import ArenaError, StorageError
+from engine.jobs.job import slug
+from engine.runs import example_scores
+from engine.system.files import write_atomically
+
+FOLDER, CARD = "summaries", "card.json"
+DETAIL = "from a file"
+MAX_NAME = 60
+
+
+class BaseScores(BaseModel, frozen=True):
+    """The base model's metrics on the same conversations."""
+
+    scores: Scores
+    measures: Scores = Field(default_factory=dict)
+
+
+class Card(BaseModel):
+    """The scores of a file as `card.json` has them; `conversations` are those of the run, matched or not."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_: Literal[1] = Field(1, alias="schema")
+    file: str
+    added_at: str
+    conversations: int
+    protocol: dict[str, Any]
+    scores: Scores
+    measures: Scores = Field(default_factory=dict)
+    base: BaseScores
+    difference: dict[str, Any]
+    measure_difference: dict[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExternalScores:
+    """The scores of a file in an arena, and their folder."""
+
+    folder: Path
+    card: Card
+
+
+def add_summaries(arena: Arena, name: str, file: str, job_folder: Path, result: Mapping[str, Any]) -> Arena:
+    """Append the scored file as an entry called `name`, and return the arena.
+
+    `result` and `job_folder` are those of the job `score`. Raises ArenaError for a name that is empty or taken.
+    """
+    title = " ".join(name.split())[:MAX_NAME]
+    _require_free(arena, title)
+    card = Card.model_validate({**result, "schema": 1, "file": file, "added_at": now_text()})
+    taken = {each.id for each in arena.entries} | _taken(arena.folder)
+    stem = slug(title) or "summaries"
+    numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
+    entry = Entry(
+        id=next(each for each in numbered if each not in taken), title=title, detail=DETAIL, file=file
+    )
+    _store(folder_of(arena, entry), job_folder, card)
+    return arena_store.append(arena, entry)
+
+
+def _require_free(arena: Arena, title: str) -> None:
+    if not title:
+        raise ArenaError("The entry has no name.", "Say which system wrote the summaries.", "name")
+    if any(each.title == title for each in arena.entries):
+        raise ArenaError(f'The arena has an entry "{title}" already.', "Give it another name.", "name")
+
+
+def _taken(folder: Path) -> set[str]:
+    """Return the ids of removed entries, whose summaries stay, so that they can be put back."""
+    return {each.name for each in (folder / FOLDER).glob("*")}
+
+
+def _store(folder: Path, job_folder: Path, card: Card) -> None:
+    """Copy the scores into a folder of their own; the card comes last, so that a folder with one is whole."""
+    try:
+        folder.mkdir(parents=True)
+        shutil.copyfile(job_folder / example_scores.FILE_NAME, folder / example_scores.FILE_NAME)
+        write_atomically(folder / CARD, card.model_dump_json(by_alias=True))
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise StorageError(f"{folder} can't be written: {error.strerror}.", "Free some space.") from error
+
+
+def folder_of(arena: Arena, entry: Entry) -> Path:
+    """Return the folder of an entry's summaries."""
+    return arena.folder / FOLDER / entry.id
+
+
+def load(folder: Path) -> ExternalScores | None:
+    """Return the scores in a folder, None if they can't be read."""
+    try:
+        return ExternalScores(folder, Card.model_validate_json((folder / CARD).read_bytes()))
+    except (OSError, ValidationError):
+        return None
