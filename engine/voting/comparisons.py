@@ -38,12 +38,14 @@ MAX_SYSTEMS = 100
 
 
 class System(BaseModel, frozen=True):
-    """What wrote summaries. `run` is the id of its run, "" for summaries from elsewhere; `tuned` is False for its base.
+    """What wrote summaries; `detail` is the name of its recipe, "" where its own name says enough.
 
-    `template` is its prompt, `shots` are the worked examples in it, as pairs of conversation and summary.
+    `run` is the id of its run, "" for summaries from elsewhere; `tuned` is False for the run's base model. `template`
+    is its prompt, `shots` are the worked examples in it, as pairs of conversation and summary.
     """
 
     name: str = Field(min_length=1, max_length=300)
+    detail: str = ""
     run: str = ""
     tuned: bool = True
     template: str = ""

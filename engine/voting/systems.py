@@ -96,6 +96,7 @@ def _tuned(each: Source) -> Contribution:
     prompt = _prompt(each.job)
     system = System(
         name=each.label,
+        detail="" if each.label in each.recipe.name else each.recipe.name,
         run=each.job.id,
         template=prompt.template if prompt else each.recipe.data.prompt,
         shots=tuple((shot.conversation, shot.summary) for shot in prompt.shots) if prompt else (),

@@ -39,7 +39,8 @@ class Action:
     """An action with a shortcut: `id` is "scope.name", `keys` are in Qt's portable spelling, the usual ones first.
 
     `is_pressed`: the focused widget handles the key (`pressed`); otherwise the action is a shortcut (`bind`).
-    `is_offered`: the command palette lists the action while it is possible.
+    `is_offered`: the command palette lists the action while it is possible. `repeats`: it runs again while its keys are
+    held down.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Action:
     keys: tuple[str, ...]
     is_pressed: bool = False
     is_offered: bool = True
+    repeats: bool = True
 
     @property
     def scope(self) -> str:
@@ -95,10 +97,10 @@ ACTIONS = (
     Action("labelling.to_list", mark("List"), ("Ctrl+L",)),
     Action("labelling.read_on", mark("Scroll down"), ("PgDown",), is_pressed=True),
     Action("labelling.read_back", mark("Scroll up"), ("PgUp",), is_pressed=True),
-    Action("blind.first", mark("The first is better"), ("1",)),
-    Action("blind.second", mark("The second is better"), ("2",)),
-    Action("blind.tie", mark("Alike"), ("=", "0")),
-    Action("blind.undo", mark("Undo the last vote"), ("Backspace", "Ctrl+Z")),
+    Action("blind.first", mark("The first is better"), ("1",), repeats=False),
+    Action("blind.second", mark("The second is better"), ("2",), repeats=False),
+    Action("blind.tie", mark("Alike"), ("=", "0"), repeats=False),
+    Action("blind.undo", mark("Undo the last vote"), ("Backspace", "Ctrl+Z"), repeats=False),
     Action("blind.note", mark("Write a note"), ("N",)),
     Action("blind.read_on", mark("Scroll down"), ("PgDown",), is_offered=False),
     Action("blind.read_back", mark("Scroll up"), ("PgUp",), is_offered=False),
@@ -167,6 +169,7 @@ class BoundAction(QObject):
         for keys in wanted.keys:
             shortcut = QShortcut(QKeySequence(keys), widget)
             shortcut.setContext(context)
+            shortcut.setAutoRepeat(wanted.repeats)
             shortcut.activated.connect(self.do)
 
     def title(self) -> str:

@@ -45,7 +45,9 @@ BESIDE_FULL = {
 # Sorted in descending order first; all others ascending.
 DESCENDING = ("score", "preferred")
 METRIC_WIDTH = 160
-PREFERRED = Column("preferred", mark("Preferred, blind votes"), 184, order="preferred")
+PREFERRED = Column("preferred", mark("Preferred, blind votes"), 168, order="preferred")
+# Where columns are hidden, by width, once there are further ones beside ROUGE-1: the names need their room.
+SQUEEZED = {"bytes": 1040, "memory": 800, "minutes": 1040}
 
 
 class ArenaTable(GroupedTable[Row]):
@@ -110,10 +112,11 @@ class ArenaTable(GroupedTable[Row]):
             self.sort_by("score")
 
     def _columns_with(self, more: Sequence[Column]) -> tuple[Column, ...]:
-        """Return the columns with further ones after ROUGE-1."""
+        """Return the columns with further ones after ROUGE-1; others make room for them in a narrow table."""
         room = sum(each.width for each in more)
+        least = {each.key: each.hidden_below for each in self._fixed} | (SQUEEZED if more else {})
         fixed = [
-            replace(each, hidden_below=each.hidden_below + room) if each.hidden_below else each
+            replace(each, hidden_below=least[each.key] + room) if least[each.key] else each
             for each in self._fixed
         ]
         return (*fixed[:2], *more, *fixed[2:])

@@ -5694,6 +5694,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Welche Zusammenfassungen sind besser?</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Which summaries do people prefer?</source>
+   <translation>Welche Zusammenfassungen ziehen Menschen vor?</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/vote_view.py" />
    <source>Which summary is better?</source>
    <translation>Welche Zusammenfassung ist besser?</translation>
@@ -6011,6 +6016,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>base model</source>
    <translation>Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>base model ({name})</source>
+   <translation>Basismodell ({name})</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/scrubber.py" />

@@ -167,16 +167,13 @@ class BlindController(QObject):
         """The pair that is asked, None without one."""
         return self.work.question if self.work is not None and not self.shows_results else None
 
-    def vote(self, choice: voting.Choice, note: str) -> bool:
-        """Answer the pair and tell whether the vote is saved."""
-        work, question = self.work, self.question
-        if work is None or question is None:
-            return False
-        seconds = time.monotonic() - self._asked_at
-        if not self._done(lambda: work.vote(choice, note, seconds)):
-            return False
-        self._ask()
-        return True
+    def vote(self, choice: voting.Choice, note: str) -> None:
+        """Answer the pair; the next one is asked once the vote is saved."""
+        work, seconds = self.work, time.monotonic() - self._asked_at
+        if work is None or self.question is None:
+            return
+        if self._done(lambda: work.vote(choice, note, seconds)):
+            self._ask()
 
     def undo(self) -> str | None:
         """Take back the last vote, whose pair is asked again, and return its note; None without one."""

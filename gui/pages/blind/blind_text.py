@@ -8,7 +8,7 @@ from datetime import datetime
 from engine.api import voting
 from gui.look.format import number_text, percent
 from gui.look.language import mark, tr, tr_count, translate
-from gui.models.list_text import data_text, moment_text
+from gui.models.list_text import base_text, data_text, moment_text
 
 MAX_LEFT_OUT = 3
 MANY_MORE = 1_000
@@ -22,7 +22,9 @@ VERDICTS = {
 
 def name_of(system: voting.System) -> str:
     """Return the name of a system as shown."""
-    return translate(system.name)
+    if system.tuned:
+        return translate(system.name)
+    return tr("the base model ({name})", name=base_text(system.name))
 
 
 def comparison_titles(found: Sequence[voting.ComparisonInfo]) -> list[tuple[str, str]]:

@@ -36,17 +36,17 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.undo_strip import UndoStrip
 
 TITLE = mark("Blind comparison")
+SUBTITLE = mark("Which summaries do people prefer?")
 CHOICE_WIDTH = 200
 
 
 class BlindPage(Page):
     """`open_runs` compares runs, `open_comparison` goes on with a comparison.
 
-    `back_requested` returns to where the page was opened from; `voted` reports that results have changed.
+    `back_requested` returns to where the page was opened from.
     """
 
     back_requested = Signal()
-    voted = Signal()
 
     def __init__(self, _manager: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(tr(TITLE), "", parent)
@@ -178,8 +178,7 @@ class BlindPage(Page):
 
     def _vote(self, choice: voting.Choice, note: str) -> None:
         self.undo_strip.dismiss()
-        if self.controller.vote(choice, note) and self.controller.shows_results:
-            self.voted.emit()
+        self.controller.vote(choice, note)
 
     def _undo(self) -> None:
         note = self.controller.undo()
@@ -234,7 +233,7 @@ class BlindPage(Page):
     def _show_head(self) -> None:
         work = self.controller.work
         self.finish_button.setVisible(self._stack.currentWidget() is self.vote)
-        self.header.set_subtitle(blind_text.subtitle(work) if work is not None else "")
+        self.header.set_subtitle(blind_text.subtitle(work) if work is not None else tr(SUBTITLE))
         found = voting.list_comparisons() if work is not None else []
         self.choice.setVisible(len(found) > 1)
         if work is None:

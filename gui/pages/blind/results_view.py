@@ -109,11 +109,11 @@ class ResultsView(Scroll):
             grid.addWidget(label, 0, at, Qt.AlignmentFlag.AlignBottom)
         for index, each in enumerate(found.systems):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, len(heads))
-            self._add_row(grid, 2 + 2 * index, blind_text.name_of(work.comparison.systems[each.system]), each)
+            self._add_row(grid, 2 + 2 * index, work.comparison.systems[each.system], each)
         return grid
 
-    def _add_row(self, grid: QGridLayout, row: int, name: str, each: voting.SystemResult) -> None:
-        preferred = each.preferred
+    def _add_row(self, grid: QGridLayout, row: int, system: voting.System, each: voting.SystemResult) -> None:
+        preferred, name = each.preferred, blind_text.name_of(system)
         bar = IntervalBar()
         shown = ConfidenceInterval(preferred.mean - 0.5, preferred.low - 0.5, preferred.high - 0.5)
         bar.show_intervals(
@@ -125,13 +125,24 @@ class ResultsView(Scroll):
             low=number_text(preferred.low * 100, 0),
             high=number_text(preferred.high * 100, 0),
         )
-        grid.addWidget(self._label(name, "body", "ink"), row, 0)
+        grid.addWidget(self._system(name, system.detail), row, 0)
         grid.addWidget(bar, row, 1)
         for at, (text, role) in enumerate(
             ((percent(preferred.mean), "figure_medium"), (spread, "figure"), (tally, "figure")), start=2
         ):
             self.texts.append(text)
             grid.addWidget(Label(text, role, "ink" if at == 2 else "ink2"), row, at, RIGHT)
+
+    def _system(self, name: str, detail: str) -> QWidget:
+        """Return the name of a system, with the name of its recipe below."""
+        cell = QWidget()
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(0, 6, 0, 6)
+        column.setSpacing(0)
+        column.addWidget(self._label(name, "body", "ink"))
+        if detail:
+            column.addWidget(self._label(detail, "label", "ink3"))
+        return cell
 
     def _add_pairs(
         self, column: QVBoxLayout, work: voting.Voting, pairs: Sequence[voting.PairResult]
@@ -157,7 +168,7 @@ class ResultsView(Scroll):
         self, work: voting.Voting, found: voting.Results, pairs: Sequence[voting.PairResult]
     ) -> QWidget:
         progress = work.progress()
-        more = min(_more(pairs) * len(found.pairs), progress.total - progress.done)
+        more = min(_more(found, pairs), progress.total - progress.done)
         self.pairs_button = primary(tr("Export preference pairs…"), "export")
         self.pairs_button.clicked.connect(self.pairs_wanted)
         self.go_on_button = plain(
@@ -175,9 +186,13 @@ def _neighbours(found: voting.Results) -> list[voting.PairResult]:
     return [pairs[two] for two in itertools.pairwise(order)]
 
 
-def _more(pairs: Sequence[voting.PairResult]) -> int:
-    """Return how many more votes on each pair to offer: those that tell the two best apart, else some."""
-    return pairs[0].more.count or USUAL_MORE
+def _more(found: voting.Results, pairs: Sequence[voting.PairResult]) -> int:
+    """Return how many more votes to offer: those that tell the first neighbours apart who are not yet, else some.
+
+    Every pair of systems is asked about equally often, so that many are needed for each of them.
+    """
+    needed = next((pair.more.count for pair in pairs if pair.more.count), 0)
+    return needed * len(found.pairs) or USUAL_MORE
 
 
 def _note(work: voting.Voting, vote: voting.Vote) -> str:
