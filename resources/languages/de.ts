@@ -6018,11 +6018,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Basismodell</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>base model ({name})</source>
-   <translation>Basismodell ({name})</translation>
-  </message>
-  <message>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>base model of {total}</source>
    <translation>Basismodell von {total}</translation>
@@ -6953,6 +6948,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>text</source>
    <translation>Text</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>the base model ({name})</source>
+   <translation>Basismodell ({name})</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/conversation/length.py" />
