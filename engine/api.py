@@ -49,7 +49,7 @@ from engine.options import OptionInfo, Options, describe
 from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
 from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
-from engine.scoring import comparison, metrics
+from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.faithfulness import Claim, added, unsupported
 from engine.system import graphics_cards, log_redaction, paths
 from engine.system.connection import offline
@@ -154,6 +154,7 @@ __all__ = [
     "turns",
     "unsupported",
     "variants",
+    "verdicts",
     "voting",
     "write_csv",
 ]

@@ -89,12 +89,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows with one protocol, the best first; `unlike` are the keys that differ from the arena's first group."""
+    """Rows with one protocol, the best first; `unlike` are the keys that differ from the arena's first group.
+
+    `lead` is the paired difference in ROUGE-1 of the first row from the second, None if it is unknown.
+    """
 
     key: str
     protocol: dict[str, Any]
     rows: tuple[Row, ...]
     unlike: tuple[str, ...] = ()
+    lead: Spread | None = None
 
 
 def groups(statuses: Iterable[EntryStatus]) -> list[Group]:
@@ -118,7 +122,16 @@ def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:
     protocol = rows[0].protocol
     unlike = tuple(each.key for each in differences((first, protocol)))
     ranked = sorted(_with_full(rows), key=lambda row: -row.mean)
-    return Group(key, protocol, tuple(ranked), unlike)
+    return Group(key, protocol, tuple(ranked), unlike, _lead(ranked))
+
+
+def _lead(ranked: Sequence[Row]) -> Spread | None:
+    if len(ranked) < 2:
+        return None
+    first, second = _example_scores(ranked[0]), _example_scores(ranked[1])
+    if first is None or second is None or first.examples != second.examples:
+        return None
+    return _differences(ranked[0], first, second).get(SCORE)
 
 
 def _row(status: EntryStatus) -> Row | None:
@@ -187,16 +200,20 @@ def _paired(row: Row, baseline: ExampleScores | None) -> Row:
         return replace(row, full_missing="The scores of single conversations are missing.")
     if own.examples != baseline.examples:
         return replace(row, full_missing="Full fine-tuning was scored on other conversations.")
+    return replace(row, against_full=_differences(row, own, baseline))
+
+
+def _differences(row: Row, own: ExampleScores, other: ExampleScores) -> Spread:
+    """Return the paired difference of a row's scores from another's, by score."""
     # Imports numpy, which a window needs only once an arena has results.
     from engine.scoring import bootstrap
 
     draws = row.status.recipe.evaluation.bootstrap if row.status.recipe else RESAMPLES
-    comparisons = {
+    return {
         name: bootstrap.difference_dict(bootstrap.difference(values, own.tuned.rouge[name], draws))
-        for name, values in baseline.tuned.rouge.items()
+        for name, values in other.tuned.rouge.items()
         if name in own.tuned.rouge
     }
-    return replace(row, against_full=comparisons)
 
 
 def _example_scores(row: Row) -> ExampleScores | None:

@@ -64,7 +64,7 @@ def _headline(report: ArenaReport) -> Headline:
             "No entry is scored yet", "Run its queue: each entry is scored once its run has ended."
         )
     rows = report.groups[0].rows
-    best = _best(rows)
+    best = _best(report.groups[0])
     scores = f"ROUGE-1 {score_text.interval(rows[0].scores[SCORE])}, the base model {_base_scores(rows)}."
     better = any(_verdict_of(row.against_base) == "better" for row in rows)
     texts = (
@@ -79,9 +79,14 @@ def _headline(report: ArenaReport) -> Headline:
     return Headline("No entry is measurably better than the base model", text, cells.EVEN)
 
 
-def _best(rows: Sequence[Row]) -> str:
-    """Return which entry scores highest; entries that tie share it."""
+def _best(group: Group) -> str:
+    """Return which entry scores highest: one whose lead over the second is measured, else those that may share it."""
+    rows = group.rows
     names = [row.name for row in rows if row.mean == rows[0].mean]
+    if len(rows) == 1:
+        return f"{names[0]} is the only entry scored"
+    if len(names) == 1 and group.lead is not None and group.lead["verdict"] != "better":
+        return f"{names[0]} and {rows[1].name} score highest, without a measurable difference"
     if len(names) == 1:
         return f"{names[0]} scores highest"
     tie = "score alike" if len(names) == len(rows) else "score alike, above all others"
@@ -103,7 +108,7 @@ def _verdict_counts(against: str, differences: Sequence[dict[str, dict[str, str]
     verdicts = [_verdict_of(each) for each in differences]
     counts = [
         f"{verdicts.count(verdict)} {verdict}"
-        for verdict in ("better", "no measurable difference", "worse")
+        for verdict in ("better", "no measurable difference", "worse", "too few to tell")
         if verdict in verdicts
     ]
     return f"{against.capitalize()}: {', '.join(counts)}." if counts else ""

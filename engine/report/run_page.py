@@ -12,6 +12,7 @@ from engine.report.cells import Headline
 from engine.report.provenance import Facts, data_facts, environment
 from engine.report.run_facts import Report
 from engine.scoring import score_text
+from engine.scoring.verdicts import is_on_few
 from engine.system.units import size
 
 SMOOTHED_FRACTION = 0.02
@@ -59,9 +60,10 @@ def _headline(report: Report) -> Headline:
         return Headline(title, "There is no score of base and tuned model to compare.")
     than = "base model" if report.trains else "plain prompt"
     verdict = str(difference["verdict"])
-    title = {"better": f"Better than the {than}", "worse": f"Worse than the {than}"}.get(
-        verdict, "No measurable difference"
-    )
+    titles = {"better": f"Better than the {than}", "worse": f"Worse than the {than}"}
+    title = titles.get(verdict, score_text.VERDICT_TEXTS[verdict])
+    if is_on_few(int(report.protocol.get("examples") or 0)):
+        title = f"{title}, on few conversations"
     sentence = score_text.verdict(difference, report.protocol)
     return Headline(title, sentence.partition(". ")[2], cells.tone(verdict))
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.scoring.metrics import Good
+from engine.scoring.verdicts import MIN_EXAMPLES
 from engine.system.validators import Verdict
 
 LEVEL = 0.95
@@ -25,11 +26,12 @@ BLOCK = 1 << 21
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and its 95 % interval. One example gives no interval: `low` and `high` are None."""
+    """The mean of so many examples and its 95 % interval. One gives no interval: `low` and `high` are None."""
 
     mean: float
     low: float | None
     high: float | None
+    examples: int
 
     def as_dict(self) -> dict[str, float]:
         """Return `{"mean", "low", "high"}`, without "low" and "high" where there is no interval."""
@@ -42,10 +44,12 @@ class Interval:
         return self.judged("higher")
 
     def judged(self, good: Good) -> Verdict:
-        """Return the verdict of a difference: none that is measurable if the interval is missing or contains 0.
+        """Return the verdict of a difference: none that is measurable if the interval contains 0.
 
-        Where neither direction is better, the verdict is the direction.
+        There is none on too few examples. Where neither direction is better, the verdict is the direction.
         """
+        if self.examples < MIN_EXAMPLES:
+            return "too few to tell"
         if self.low is None or self.high is None or self.low <= 0.0 <= self.high:
             return "no measurable difference"
         direction: Literal["higher", "lower"] = "higher" if self.low > 0.0 else "lower"
@@ -64,10 +68,10 @@ def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Inter
         raise ValueError("a mean needs at least one value")
     mean = float(numbers.mean())
     if numbers.size == 1:
-        return Interval(mean, None, None)
+        return Interval(mean, None, None, 1)
     tail = (1.0 - LEVEL) / 2.0
     low, high = np.quantile(_resampled_means(numbers, resamples, seed), [tail, 1.0 - tail])
-    return Interval(mean, float(low), float(high))
+    return Interval(mean, float(low), float(high), numbers.size)
 
 
 def difference(before: Sequence[float], after: Sequence[float], resamples: int) -> Interval:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.scoring.metrics import Unit
+from engine.scoring.verdicts import is_on_few
 
 VERDICT_TEXTS = {
     "better": "Better",
@@ -13,6 +14,7 @@ VERDICT_TEXTS = {
     "worse": "Worse",
     "higher": "Higher",
     "lower": "Lower",
+    "too few to tell": "Too few conversations to tell",
 }
 BASE_FORMS = {"chat": "in its own chat format", "plain": "with a plain prompt"}
 MINUS = "−"
@@ -68,6 +70,12 @@ def base_form(protocol: Mapping[str, Any]) -> str:
     return f"against the base model {BASE_FORMS[found]}, the better of two" if found in BASE_FORMS else ""
 
 
+def verdict_title(difference: Mapping[str, Any], examples: int) -> str:
+    """Return the paired verdict in a few words: "Better, on few conversations"."""
+    title = VERDICT_TEXTS[difference["verdict"]]
+    return f"{title}, on few conversations" if is_on_few(examples) else title
+
+
 def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     """Return the paired verdict on ROUGE-1 as sentences, with interval, number of conversations and the base's form."""
     examples, form = protocol.get("examples"), base_form(protocol)
@@ -75,7 +83,7 @@ def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
     points = score(abs(change) if moved in ("rose", "fell") else change)
     on = f", on {counted(examples, 'conversation')}" if examples else ""
-    text = f"{VERDICT_TEXTS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
+    text = f"{verdict_title(difference, int(examples or 0))}. ROUGE-1 {moved} by {points} points"
     bounds = _bounds(difference)
     text = f"{text}, 95 % interval {bounds}{on}" if bounds else f"{text}, on {NO_INTERVAL}"
     return f"{text}, {form}." if form else f"{text}."

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
-# The last two are for metrics where neither direction is better.
-Verdict = Literal["better", "no measurable difference", "worse", "higher", "lower"]
+# "higher" and "lower" are for metrics where neither direction is better.
+Verdict = Literal["better", "no measurable difference", "worse", "higher", "lower", "too few to tell"]
 Check = Callable[[Any], bool]
 
 VERDICTS = frozenset(get_args(Verdict))

@@ -21,6 +21,7 @@ SAID = {
     "better": mark("better than base"),
     "worse": mark("worse than base"),
     "no measurable difference": mark("no measurable difference"),
+    "too few to tell": mark("too few conversations to tell"),
 }
 
 

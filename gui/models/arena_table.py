@@ -36,11 +36,13 @@ FULL_TEXTS = {
     "better": mark("Better"),
     "no measurable difference": mark("No measurable difference"),
     "worse": mark("Worse"),
+    "too few to tell": mark("Too few to tell"),
 }
 BESIDE_FULL = {
     "better": mark("better than full fine-tuning"),
     "no measurable difference": mark("no measurable difference to full fine-tuning"),
     "worse": mark("worse than full fine-tuning"),
+    "too few to tell": mark("too few conversations to tell from full fine-tuning"),
 }
 # Sorted in descending order first; all others ascending.
 DESCENDING = ("score", "preferred")

@@ -17,6 +17,7 @@ VERDICTS = {
     "better": ("arrow-up", mark("Better"), "accent"),
     "no measurable difference": ("equals", mark("No difference"), "ink2"),
     "worse": ("arrow-down", mark("Worse"), "brick"),
+    "too few to tell": ("minus", mark("Too few to tell"), "ink3"),
     # Of metrics without a better direction.
     "higher": ("arrow-up", mark("Higher"), "ink2"),
     "lower": ("arrow-down", mark("Lower"), "ink2"),

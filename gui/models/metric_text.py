@@ -17,6 +17,7 @@ VERDICT_TEXTS = {
     "higher": mark("higher than base"),
     "lower": mark("lower than base"),
     "no measurable difference": mark("no measurable difference to base"),
+    "too few to tell": mark("too few conversations to tell from base"),
 }
 
 

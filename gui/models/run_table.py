@@ -50,6 +50,7 @@ _FAILURES = {
 _VERDICTS = {
     "better": mark("better"),
     "no measurable difference": mark("no measurable difference"),
+    "too few to tell": mark("too few conversations to tell"),
     "worse": mark("worse"),
 }
 _RECIPE_ERRORS = {"RecipeError", "DataError", "BaseModelError", "TrainingError", "DeviceError"}

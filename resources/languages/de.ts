@@ -632,8 +632,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>Base and tuned model summarise the same test conversations, and the two scores of each conversation are compared. The verdict is Better or Worse only if the interval of the difference excludes zero.</source>
-   <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und die beiden Wertungen jedes Gesprächs werden verglichen. Das Urteil lautet nur dann „Besser“ oder „Schlechter“, wenn das Intervall des Unterschieds die Null ausschließt.</translation>
+   <source>Base and tuned model summarise the same test conversations, and the two scores of each conversation are compared. The verdict is Better or Worse only if the interval of the difference excludes zero. On fewer than 30 conversations it says so, on fewer than 10 there is none.</source>
+   <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und die beiden Bewertungen jedes Gesprächs werden verglichen. Das Urteil lautet nur dann besser oder schlechter, wenn das Intervall der Differenz die Null ausschließt. Bei weniger als 30 Gesprächen sagt es das dazu, bei weniger als 10 gibt es keines.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
@@ -5278,6 +5278,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tokens</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Too few conversations to tell</source>
+   <translation>Zu wenige Gespräche für ein Urteil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Too few to tell</source>
+   <translation>Zu wenige</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
    <source>Too few votes to compare {first} with {second}</source>
    <translation>Zu wenige Stimmen, um {first} mit {second} zu vergleichen</translation>
@@ -7013,6 +7023,21 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Tokens</translation>
   </message>
   <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>too few conversations to tell</source>
+   <translation>zu wenige Gespräche für ein Urteil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/metric_text.py" />
+   <source>too few conversations to tell from base</source>
+   <translation>zu wenige Gespräche für ein Urteil zum Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>too few conversations to tell from full fine-tuning</source>
+   <translation>zu wenige Gespräche für ein Urteil zu voller Feinabstimmung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>top-p {value}</source>
    <translation>Top-p {value}</translation>
@@ -8199,6 +8224,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/look/format.py" />
    <source>{value} k</source>
    <translation>{value} Tsd.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>{verdict}, on few conversations</source>
+   <translation>{verdict}, bei wenigen Gesprächen</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -13299,6 +13329,11 @@ Summary:</translation>
    <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher und geben dasselbe Ergebnis. 0: passend zu Gerät und Basismodell gewählt.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Too few conversations to tell</source>
+   <translation>Zu wenige Gespräche für ein Urteil</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Top-p</source>
    <translation>Top-p</translation>
@@ -15044,6 +15079,11 @@ Summary:</translation>
    <translation>Tokens</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/bootstrap.py" />
+   <source>too few to tell</source>
+   <translation>zu wenige für ein Urteil</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>true or false</source>
    <translation>wahr oder falsch</translation>
@@ -16111,6 +16151,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/metrics.py" />
    <source>{1}, no stemmer</source>
    <translation>{1}, ohne Stemming</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1}, on few conversations</source>
+   <translation>{1}, bei wenigen Gesprächen</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />

@@ -23,6 +23,7 @@ NOT_SAID = {
 KEYS = {
     "gui/models": {
         "no measurable difference",
+        "too few to tell",
         "Item",
         "DataError",
         "BaseModelError",
@@ -30,6 +31,7 @@ KEYS = {
         "OfflineError",
     }
     | {"DeviceError", "StorageError", "TrainingError"},
+    "gui/pages/train/run/run_text.py": {"too few to tell"},
     "gui/pages/playground": {"summary {1}", "score {1}", "Value"},
     "gui/pages/train/method/trained_blocks.py": {"EncDecAttention"},
     "gui/graphics/block_drawing.py": {

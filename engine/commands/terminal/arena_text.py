@@ -10,7 +10,12 @@ from engine.commands.terminal import text_tables
 from engine.scoring import score_text
 from engine.system.units import size
 
-SIGNS = {"better": "better", "no measurable difference": "no difference", "worse": "worse"}
+SIGNS = {
+    "better": "better",
+    "no measurable difference": "no difference",
+    "worse": "worse",
+    "too few to tell": "too few to tell",
+}
 
 
 def as_dict(arena: Arena, statuses: list[EntryStatus], groups: list[Group]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ WORDS = (
         mark(
             "Base and tuned model summarise the same test conversations, and the two scores of each "
             "conversation are compared. The verdict is Better or Worse only if the interval of the "
-            "difference excludes zero."
+            "difference excludes zero. On fewer than 30 conversations it says so, on fewer than 10 there is none."
         ),
         "verdict",
         mark("better worse no measurable difference significance"),

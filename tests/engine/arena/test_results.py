@@ -25,8 +25,8 @@ def test_only_scored_entries_have_rows_and_the_best_comes_first():
 
 def test_a_row_is_paired_with_the_base_by_its_run_and_with_full_conversation_by_conversation():
     arena = make_arena("lora", "full")
-    score(arena, 0, (0.4, 0.5, 0.6, 0.7))
-    score(arena, 1, FULL)
+    score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
+    score(arena, 1, FULL * 3, BASE * 3)
     full, lora = groups(arena)[0].rows
     assert full.is_baseline
     assert full.against_full is None
@@ -36,6 +36,21 @@ def test_a_row_is_paired_with_the_base_by_its_run_and_with_full_conversation_by_
     assert (told["mean"], told["verdict"]) == (pytest.approx(-0.1), "worse")
     # Every conversation lost the same, so that the pairs know it exactly, though both means spread widely.
     assert told["low"] == pytest.approx(told["high"]) == pytest.approx(-0.1)
+
+
+def lead_of(arena: Arena) -> tuple[float, str] | None:
+    lead = groups(arena)[0].lead
+    return None if lead is None else (round(lead["mean"], 6), lead["verdict"])
+
+
+def test_the_lead_of_the_first_over_the_second_is_tested():
+    arena = make_arena("lora", "ia3", "bitfit")
+    score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
+    assert lead_of(arena) is None
+    score(arena, 1, (0.5, 0.6, 0.7, 0.8) * 3, BASE * 3)
+    assert lead_of(arena) == (0.1, "better")
+    score(arena, 2, (0.81, 0.6, 0.69, 0.51) * 3, BASE * 3)
+    assert lead_of(arena) == (0.0025, "no measurable difference")
 
 
 def test_a_row_tells_what_its_run_took():
@@ -89,7 +104,7 @@ def test_one_conversation_and_nothing_but_ties_are_said():
     score(arena, 0, (0.5,), (0.4,))
     [row] = groups(arena)[0].rows
     assert row.remark == "One conversation, so no interval."
-    assert row.against_base["rouge1"]["verdict"] == "no measurable difference"
+    assert row.against_base["rouge1"]["verdict"] == "too few to tell"
     ties = make_arena("lora")
     score(ties, 0, BASE)
     [row] = groups(ties)[0].rows
@@ -113,8 +128,8 @@ def test_the_front_holds_what_nothing_beats(points, kept):
 
 def test_results_leave_as_one_table_with_every_figure_and_what_has_none():
     arena = make_arena("lora", "full", "bitfit")
-    score(arena, 0, (0.4, 0.5, 0.6, 0.7))
-    score(arena, 1, FULL)
+    score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
+    score(arena, 1, FULL * 3, BASE * 3)
     statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
     head, lines = arenas.table(statuses, arenas.groups(statuses))
     full, lora, bitfit = (dict(zip(head, line, strict=True)) for line in lines)

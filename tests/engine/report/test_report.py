@@ -109,11 +109,22 @@ def test_one_conversation_has_no_interval_and_the_page_says_so(home, tmp_path):
     texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
     page = page_of(add_scored_run(texts), tmp_path)
     assert "one conversation, so no interval" in page.text
-    assert "No measurable difference" in page.text
+    assert "Too few conversations to tell" in page.text
+
+
+def test_a_verdict_on_few_conversations_says_so(home, tmp_path):
+    texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
+    assert (
+        "Better than the base model, on few conversations"
+        in page_of(add_scored_run(texts * 20), tmp_path).text
+    )
+    assert (
+        "on few conversations" not in page_of(add_scored_run(texts * 30, adapter_name="other"), tmp_path).text
+    )
 
 
 def test_a_run_of_an_earlier_version_has_a_report_of_what_it_kept(home, tmp_path):
-    scores = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 4)
+    scores = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 40)
     old = {"texts": (), "base": scores.base.model_copy(update={"metrics": {}})}
     job = add_scored_run(scores=scores.model_copy(update=old))
     assert "Conversation by conversation" in page_of(job, tmp_path).text

@@ -36,9 +36,14 @@ def test_intervals_hold_the_truth_about_19_times_in_20():
 
 def test_one_example_gives_no_interval_and_no_verdict():
     result = interval([0.5], resamples=1000)
-    assert result == Interval(0.5, None, None)
+    assert result == Interval(0.5, None, None, 1)
     assert result.as_dict() == {"mean": 0.5}
-    assert difference([0.1], [0.9], 1000).verdict == "no measurable difference"
+    assert difference([0.1], [0.9], 1000).verdict == "too few to tell"
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(9, "too few to tell"), (10, "better")])
+def test_there_is_no_verdict_on_a_handful_of_conversations(count, verdict):
+    assert difference([0.1] * count, [0.9] * count, 100).verdict == verdict
 
 
 def test_no_examples_have_no_mean():
@@ -55,7 +60,7 @@ def test_a_paired_difference_is_seen_where_the_intervals_of_both_overlap():
 
 
 def test_ties_show_no_difference():
-    found = difference([0.2, 0.3, 0.4], [0.2, 0.3, 0.4], 1000)
+    found = difference([0.2, 0.3, 0.4] * 4, [0.2, 0.3, 0.4] * 4, 1000)
     assert (found.mean, found.low, found.high) == (0.0, 0.0, 0.0)
     assert difference_dict(found)["verdict"] == "no measurable difference"
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.torch
 
 def scored(tmp_path: Path, summaries: list[Any]) -> tuple[Evaluation, Channel]:
     """Score a small base on test conversations whose first reference summaries are these."""
-    folder = write_conversations(tmp_path / "conversations")
+    folder = write_conversations(tmp_path / "conversations", max(6, len(summaries)))
     path = folder / "test.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     rows = [row | {"summary": [row["summary"]]} for row in rows]
@@ -54,9 +54,9 @@ def test_references_in_another_script_score_nothing_and_are_counted(tmp_path):
 
 
 def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
-    before, channel = scored(tmp_path, [["Боб."], ["日本"], ["مرحبا"], ["שלום"], ["สวัสดี"], ["Γειά"]])
+    before, channel = scored(tmp_path, [["Боб."], ["日本"], ["مرحبا"], ["שלום"], ["สวัสดี"], ["Γειά"]] * 2)
     assert {spread["mean"] for spread in before.scores.values()} == {0.0}
-    assert "6 of 6 reference summaries hold no letter" in notices(channel)
+    assert "12 of 12 reference summaries hold no letter" in notices(channel)
     recipe, base = make_recipe("t5", str(tmp_path / "conversations")), load_tiny("t5")
     splits = dataset.read(recipe.data, channel)
     after = score(recipe, base, splits, channel, base.model, before)

@@ -18,10 +18,13 @@ from tests.helpers.worker_setup import attach_random, write_conversations
 
 pytestmark = pytest.mark.torch
 
+# Enough for a verdict.
+MANY = 12
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> str:
-    return str(write_conversations(tmp_path / "conversations"))
+    return str(write_conversations(tmp_path / "conversations", MANY))
 
 
 def test_the_tuned_model_is_compared_example_by_example(source):
@@ -136,4 +139,4 @@ def test_progress_is_reported_for_each_finished_summary(source, monkeypatch):
     monkeypatch.setattr("engine.worker.runtime.channel.PROGRESS_SECONDS", 0.0)
     score_base(recipe, base, splits, channel)
     told = [event["done"] for event in events_of(channel, "stage_progressed") if event["unit"] == "summaries"]
-    assert told == list(range(7))
+    assert told == list(range(MANY + 1))

@@ -15,10 +15,13 @@ from tests.helpers.worker_setup import write_conversations
 
 pytestmark = pytest.mark.torch
 
+# Enough for a verdict.
+MANY = 12
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> str:
-    return str(write_conversations(tmp_path / "conversations"))
+    return str(write_conversations(tmp_path / "conversations", MANY))
 
 
 def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
@@ -37,8 +40,8 @@ def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
     messages = [event["message"] for event in events_of(channel, "notice")]
     assert messages == [
-        "6 of 6 summaries of the base model are empty.",
-        "6 of 6 summaries of the tuned model are empty.",
+        "12 of 12 summaries of the base model are empty.",
+        "12 of 12 summaries of the tuned model are empty.",
     ]
 
 
@@ -51,7 +54,7 @@ def test_a_single_empty_summary_is_reported_in_the_singular(source, monkeypatch)
     monkeypatch.setattr(model_metrics, "generate", ends_once_at_once)
     score_base(recipe, base, splits, channel)
     [notice] = events_of(channel, "notice")
-    assert notice["message"] == "1 of 6 summaries of the base model is empty."
+    assert notice["message"] == "1 of 12 summaries of the base model is empty."
 
 
 def test_many_truncated_summaries_are_reported(source):

@@ -22,10 +22,13 @@ from tests.helpers.worker_setup import (
 
 pytestmark = pytest.mark.torch
 
+# Enough for a verdict.
+MANY = 12
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> str:
-    return str(write_conversations(tmp_path / "conversations"))
+    return str(write_conversations(tmp_path / "conversations", MANY))
 
 
 def test_the_job_scores_base_and_adapters_and_writes_their_metadata(source):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.api import AppError, RunState, library
+from engine.api import AppError, RunState, library, verdicts
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
@@ -186,9 +186,18 @@ def done_at_text(seconds_from_now: float) -> str:
     return tr("done at {clock}", clock=f"{datetime.fromtimestamp(at).astimezone():%H:%M}")
 
 
-def verdict_of(difference: Mapping[str, Any], *, trains: bool = True) -> tuple[str, str, str]:
+def verdict_of(difference: Mapping[str, Any], examples: int, *, trains: bool = True) -> tuple[str, str, str]:
     """Return icon, headline and colour for a paired difference from the base model or the plain prompt."""
+    icon_name, headline, ink = _verdict_on_enough(difference, trains=trains)
+    if verdicts.is_on_few(examples):
+        return icon_name, tr("{verdict}, on few conversations", verdict=headline), "ink2"
+    return icon_name, headline, ink
+
+
+def _verdict_on_enough(difference: Mapping[str, Any], *, trains: bool) -> tuple[str, str, str]:
     verdict = str(difference.get("verdict"))
+    if verdict == "too few to tell":
+        return "minus", tr("Too few conversations to tell"), "ink2"
     if verdict == "better":
         better = tr("Better than the base model") if trains else tr("Better than the plain prompt")
         return "arrow-up", better, "accent"

@@ -81,8 +81,8 @@ class VerdictCard(Card):
     def _add_verdict(self, state: RunState) -> None:
         difference = (state.difference or {})["rouge1"]
         protocol = (state.tuned_scores or {}).get("protocol") or {}
-        icon_name, headline, ink = verdict_of(difference, trains=has_trained(state))
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+        icon_name, headline, ink = verdict_of(difference, examples, trains=has_trained(state))
         sentences = (verdict_sentence(difference, examples, split), base_form_sentence(protocol))
         self._add_head(icon_name, headline, ink, _with_exclusions(" ".join(filter(None, sentences)), state))
 

@@ -150,12 +150,12 @@ def test_scored_entries_stand_in_one_table_the_best_first(bench, filled):
 def test_a_row_says_all_of_it_in_words(bench):
     with unsynced():
         arena = make_arena("lora", "full")
-        score(arena, 0, (0.4, 0.5, 0.6, 0.7))
-        score(arena, 1, FULL)
+        score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
+        score(arena, 1, FULL * 3, BASE * 3)
     table = bench().page.table
     row = table.row_of(arena.entries[0].id)
     assert table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) == (
-        "LoRA, r 32, ROUGE-1 55.0, interval 45.0 to 65.0, better than base, "
+        "LoRA, r 32, ROUGE-1 55.0, interval 48.7 to 61.7, better than base, "
         "worse than full fine-tuning, 1,000 trainable parameters"
     )
     assert table.index(row, 7).data(Qt.ItemDataRole.ToolTipRole).startswith("Worse: −10.0 against full")
@@ -346,7 +346,7 @@ def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
         with qtbot.waitSignal(made.page.report_export.reported):
             made.page.report_button.click()
         assert made.page.undo_strip.isVisible()
-        assert "scores highest" in path.read_text(encoding="utf-8") or path.suffix == ".csv"
+        assert "score highest" in path.read_text(encoding="utf-8") or path.suffix == ".csv"
     assert opened == [str(tmp_path / "arena.html")]
     assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 13
     with qtbot.waitSignal(made.page.report_export.reported) as told:

@@ -1,0 +1,13 @@
+"""On how many conversations there is a verdict."""
+
+from __future__ import annotations
+
+# No verdict on fewer: resamples of a handful of conversations are hardly different from one another.
+MIN_EXAMPLES = 10
+# A verdict on fewer says so.
+ENOUGH_EXAMPLES = 30
+
+
+def is_on_few(examples: int) -> bool:
+    """Tell whether a verdict has to say that it is on few conversations."""
+    return MIN_EXAMPLES <= examples < ENOUGH_EXAMPLES
