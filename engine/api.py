@@ -50,7 +50,8 @@ from engine.runs import example_scores, memory_fallbacks, run_comparison, run_st
 from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
-from engine.scoring.faithfulness import Claim, added, unsupported
+from engine.scoring.claims import Claim
+from engine.scoring.faithfulness import added, unsupported
 from engine.system import graphics_cards, log_redaction, paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv

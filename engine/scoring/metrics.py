@@ -37,7 +37,15 @@ ROUGE = tuple(
     for name, title in ROUGE_TITLES.items()
 )
 UNSTEMMED = {name: f"{name}_unstemmed" for name in ROUGE_TITLES}
+CHRF = Metric(
+    "chrf",
+    "chrF",
+    "points",
+    "higher",
+    "Sequences of 1 to 6 characters in both summary and reference. Needs no words, so it reads every language alike.",
+)
 OTHER_METRICS = (
+    CHRF,
     *(
         Metric(
             UNSTEMMED[name],
@@ -69,7 +77,8 @@ OTHER_METRICS = (
         "Not in the conversation",
         "fraction",
         "lower",
-        "Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern.",
+        "Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. "
+        "Names are told by capitals: scripts without them are measured by numbers, times and dates alone.",
     ),
 )
 METRICS = {measure.name: measure for measure in (*ROUGE, *OTHER_METRICS)}

@@ -1,0 +1,175 @@
+"""The words that tell numbers, dates and names, by language, from `resources/claims.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+
+from engine.scoring.claims import Fact
+from engine.system.paths import resources_folder
+from engine.text.languages import CYRILLIC, ENGLISH, LANGUAGE_OF_SCRIPT, LATIN, UNDETERMINED, main_script
+
+# Fewer different frequent words than this tell no language.
+MIN_COMMON = 3
+# Words of a language may end in so many more letters where the table says "*".
+ANY_ENDING = r"\w{0,5}"
+# What a script of several languages is read as.
+_USUAL = {"CJK": "zh", "ARABIC": "ar", "DEVANAGARI": "hi"}
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class ClaimWords:
+    """The words of one language; all are in lower case.
+
+    `facts` are the meanings of words for days, months, relative days and numbers, `beginnings` of those that may have
+    other endings. `hours` are the parts of an hour, in minutes: those before the hour and those after it.
+    """
+
+    facts: dict[str, set[Fact]] = field(default_factory=dict)
+    beginnings: dict[str, set[Fact]] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
+    ordinals: dict[str, float] = field(default_factory=dict)
+    unclaimed: frozenset[str] = frozenset()
+    half_before: str = ""
+    half_before_ordinal: str = ""
+    after_hour: dict[str, int] = field(default_factory=dict)
+    counters: tuple[str, ...] = ()
+    prefixes: str = ""
+    not_after: frozenset[str] = frozenset()
+    openers: frozenset[str] = frozenset()
+    verbs: frozenset[str] = frozenset()
+    between: frozenset[str] = frozenset()
+    suffixes: tuple[str, ...] = ()
+    vowel: str = ""
+    common: frozenset[str] = frozenset()
+
+
+@cache
+def of(language: str) -> ClaimWords:
+    """Return the words of a language, none if it has no table."""
+    table = _tables().get("no" if language == "nn" else language)
+    return _read(table) if table else ClaimWords()
+
+
+@lru_cache(maxsize=64)
+def language_of(text: str) -> str:
+    """Return the likely language of a text, English if its Latin letters tell none. Quick, and needs no model."""
+    script = main_script(text)
+    if script in LANGUAGE_OF_SCRIPT:
+        return LANGUAGE_OF_SCRIPT[script]
+    if script == CYRILLIC:
+        return _most_common(text, ("ru", "uk")) or "ru"
+    if script in ("", LATIN):
+        return _most_common(text, _latin()) or ENGLISH
+    return _USUAL.get(script, UNDETERMINED)
+
+
+def _most_common(text: str, codes: tuple[str, ...]) -> str:
+    words = set(_WORD.findall(text.lower()))
+    found = {code: len(words & _common(code)) for code in codes}
+    best = max(found, key=found.__getitem__)
+    return best if found[best] >= MIN_COMMON and list(found.values()).count(found[best]) == 1 else ""
+
+
+def _common(code: str) -> frozenset[str]:
+    return _ENGLISH_COMMON if code == ENGLISH else of(code).common
+
+
+_ENGLISH_COMMON = frozenset(
+    re.split(
+        r"\s",
+        "the and to is a of you i it that in for not will are have with he she they at be was on this but her his",
+    )
+)
+
+
+@cache
+def _latin() -> tuple[str, ...]:
+    cyrillic_and_other = {"ru", "uk", "el"}
+    return (
+        ENGLISH,
+        *(
+            code
+            for code, table in _tables().items()
+            if table.get("common") and code not in cyrillic_and_other
+        ),
+    )
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((resources_folder() / "claims.toml").read_text(encoding="utf-8"))
+
+
+def _read(table: dict[str, Any]) -> ClaimWords:
+    numbers = _numbers(table)
+    facts: dict[str, set[Fact]] = {}
+    for kind, key in (("day", "days"), ("month", "months"), ("relative", "relative")):
+        for value, forms in enumerate(table.get(key, ())):
+            for form in forms.split("|"):
+                facts.setdefault(form, set()).add((kind, float(value)))
+    return ClaimWords(
+        facts={form: meant for form, meant in facts.items() if not form.endswith("*")},
+        beginnings={form[:-1]: meant for form, meant in facts.items() if form.endswith("*")},
+        numbers=numbers,
+        ordinals=_valued(table.get("ordinals", "").split(" "), 1, 1),
+        unclaimed=frozenset(table.get("unclaimed", "").split(" ")),
+        half_before=table.get("half_before", ""),
+        half_before_ordinal=table.get("half_before_ordinal", ""),
+        after_hour=dict.fromkeys(filter(None, table.get("half_after", "").split("|")), 30)
+        | dict.fromkeys(filter(None, table.get("quarter_after", "").split("|")), 15),
+        counters=tuple(filter(None, table.get("counters", "").split(" "))),
+        prefixes="".join(table.get("prefixes", "").split(" ")),
+        not_after=frozenset(table.get("not_after", "").split(" ")),
+        openers=frozenset(table.get("openers", "").split(" ")),
+        verbs=frozenset(filter(None, table.get("verbs", "").split(" "))),
+        between=frozenset(table.get("and", "").split(" ")),
+        suffixes=tuple(sorted(filter(None, table.get("suffixes", "").split(" ")), key=len, reverse=True)),
+        vowel=table.get("vowel", ""),
+        common=frozenset(filter(None, table.get("common", "").split(" "))),
+    )
+
+
+def _numbers(table: dict[str, Any]) -> dict[str, float]:
+    units = table.get("numbers", "").split(" ")
+    tens = table.get("tens", "").split(" ")
+    numbers = _valued(units, 0, 1) | _valued(tens, 20, 10) | _valued(table.get("native", "").split(" "), 1, 1)
+    numbers |= dict.fromkeys(filter(None, table.get("hundred", "").split("|")), 100.0)
+    numbers |= dict.fromkeys(filter(None, table.get("thousand", "").split("|")), 1000.0)
+    return numbers | _compounds(table.get("compound", ""), units[1:10], tens)
+
+
+def _valued(forms: list[str], first: int, step: int) -> dict[str, float]:
+    return {
+        form: float(value)
+        for value, several in zip(range(first, 1000, step), forms, strict=False)
+        for form in several.split("|")
+        if form
+    }
+
+
+def _compounds(order: str, units: list[str], tens: list[str]) -> dict[str, float]:
+    """Return the numbers from 21 that are one word: einundzwanzig, tweeëntwintig, ventuno, tjugoett."""
+    if not order:
+        return {}
+    first, *between, _ = order.split(" ")
+    found = {}
+    for ten, ten_forms in enumerate(tens, start=2):
+        for unit, unit_forms in enumerate(units, start=1):
+            for one in ten_forms.split("|"):
+                for other in unit_forms.split("|"):
+                    for word in _joined(one, other, first == "unit", "".join(between)):
+                        found[word] = 10.0 * ten + unit
+    return found
+
+
+def _joined(ten: str, unit: str, unit_first: bool, between: str) -> tuple[str, ...]:
+    if unit_first:
+        # Dutch parts two vowels by a diaeresis.
+        return f"{unit}{between}{ten}", f"{unit}{between.replace('e', 'ë')}{ten}"
+    short = ten[:-1] if unit[0] in "aeiou" and ten[-1] in "aeiou" else ten
+    return f"{short}{unit}", f"{ten}{unit}"

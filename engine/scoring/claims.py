@@ -1,0 +1,44 @@
+"""What claims are, in any language: spans of a text with all their possible meanings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+ClaimKind = Literal["name", "number", "time", "date"]
+Fact = tuple[str, float]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A span of a summary, from `start` up to `end`, that can be true or false by itself."""
+
+    start: int
+    end: int
+    text: str
+    kind: ClaimKind
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A claim with its possible meanings: it is supported if a conversation has one of them."""
+
+    claim: Claim
+    facts: frozenset[Fact]
+
+
+def clock_time(hour: int, minute: int) -> Fact:
+    """Return a time of day in the 12-hour system, so that 17:00 and 5 pm are equal."""
+    return ("time", hour % 12 * 60.0 + minute)
+
+
+def digits(text: str) -> list[int]:
+    """Return the whole numbers of a text."""
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
+def begins_sentence(text: str, start: int) -> bool:
+    """Tell whether a word that begins at `start` begins a sentence, a line or a quotation."""
+    before = text[:start].rstrip(" \t\"'“‘(-–«„»¿¡")
+    return not before or before[-1] in ".!?:;\n…"

@@ -1,0 +1,225 @@
+"""Reads the claims of English texts: names, numbers, times and dates, by pattern.
+
+Claims have all their possible meanings: "5 pm" is 17:00, "two" is 2. Knows nothing of conversations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from engine.scoring.claims import Claim, ClaimKind, Fact, Reading, begins_sentence, clock_time, digits
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_UNITS = _split(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_TENS = _split("twenty thirty forty fifty sixty seventy eighty ninety")
+_NUMBER_WORDS = (
+    {word: float(value) for value, word in enumerate(_UNITS)}
+    | {word: 10.0 * value for value, word in enumerate(_TENS, start=2)}
+    | {"dozen": 12.0, "hundred": 100.0, "thousand": 1000.0}
+)
+_DAYS = _split("monday tuesday wednesday thursday friday saturday sunday")
+_MONTHS = _split("january february march april may june july august september october november december")
+_RELATIVE = _split("tomorrow yesterday")
+_SHORT = {name[:3]: name for name in (*_DAYS, *_MONTHS)} | {
+    "tues": "tuesday",
+    "thur": "thursday",
+    "thurs": "thursday",
+    "sept": "september",
+    "tmrw": "tomorrow",
+    "tmr": "tomorrow",
+    "2moro": "tomorrow",
+}
+_DATE_WORDS: dict[str, Fact] = {
+    name: (table, float(index))
+    for table, names in (("day", _DAYS), ("month", _MONTHS), ("relative", _RELATIVE))
+    for index, name in enumerate(names)
+}
+
+_SPELLED = "|".join(_NUMBER_WORDS)
+_TOKENS = re.compile(
+    rf"""
+      (?P<iso>      \b\d{{4}}-\d{{2}}-\d{{2}}\b )
+    | (?P<slashed>  \b\d{{1,2}}(?:/\d{{1,2}}|\.\d{{1,2}}\.(?=\s|\d|$))(?:/?\d{{2,4}})?(?!\w) )
+    | (?P<clock>    \b\d{{1,2}}:\d{{2}}(?:\s?[ap]\.?m\b\.?)? | \b\d{{1,2}}\.\d{{2}}\s?[ap]\.?m\b\.? )
+    | (?P<hour>     \b\d{{1,2}}\s?(?:[ap]\.?m\b\.?|o['’]clock\b) )
+    | (?P<spoken>   \b(?:half|quarter)\s(?:past|to)\s(?:{"|".join(_UNITS[1:13])}|\d{{1,2}})\b )
+    | (?P<noon>     \b(?:noon|midday|midnight)\b )
+    | (?P<ordinal>  \b\d{{1,2}}(?:st|nd|rd|th)\b )
+    | (?P<number>   (?<![\w.,])\d+(?:[,’'\u202f\u00a0]\d{{3}})*(?:\.\d+)?(?:k\b|(?!\w))
+                  | (?<![\w.,])\d+(?=[a-z]{{1,4}}\b) )
+    | (?P<spelled>  \b(?:(?:{_SPELLED})[-\s])*(?:{_SPELLED})\b )
+    | (?P<word>     [^\W\d_]+(?:['’-][^\W\d_]+)* | \d\w+ )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def claimed(text: str) -> list[Reading]:
+    """Return the numbers, times and dates that a text claims."""
+    return [reading for reading in readings(text) if _is_claimed(reading.claim, text)]
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text by which names are supported, hyphenated ones whole and in parts."""
+    found = {plain(match["word"]) for match in _TOKENS.finditer(text) if match["word"]}
+    return frozenset(found | {part for word in found for part in re.split(r"['’-]", word)})
+
+
+def _is_claimed(claim: Claim, summary: str) -> bool:
+    """Tell whether a word is a claim: "one of them", "may" and short forms such as "sat" mostly are not."""
+    lower = claim.text.lower()
+    if lower in ("may", "march"):
+        return claim.text[0].isupper() and not begins_sentence(summary, claim.start)
+    return lower not in ("zero", "one", *_SHORT)
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """Yield every number, time and date of a text with all its possible meanings."""
+    for match in _TOKENS.finditer(text):
+        group = str(match.lastgroup)
+        kind, facts = _meaning(group, match[0])
+        if facts:
+            yield Reading(Claim(match.start(), match.end(), match[0], kind), frozenset(facts))
+
+
+def _meaning(group: str, text: str) -> tuple[ClaimKind, set[Fact]]:
+    kind, read = _READERS[group]
+    return kind, read(text.lower())
+
+
+def _iso(text: str) -> set[Fact]:
+    _, month, day = digits(text)
+    return {("month", month - 1.0), ("number", float(day))}
+
+
+def _slashed(text: str) -> set[Fact]:
+    """Read 5/14 and 14.5. alike: either number may be the month; 4.30 at the end of a sentence is a time."""
+    first, second, *_ = digits(text)
+    numbers: set[Fact] = {("number", float(first)), ("number", float(second)), clock_time(first, second)}
+    return numbers | {("month", first - 1.0), ("month", second - 1.0)}
+
+
+def _clock(text: str) -> set[Fact]:
+    return {clock_time(*digits(text))}
+
+
+def _hour(text: str) -> set[Fact]:
+    (hour,) = digits(text)
+    return {clock_time(hour, 0), ("number", float(hour))}
+
+
+def _noon(_text: str) -> set[Fact]:
+    return {clock_time(12, 0)}
+
+
+def _ordinal(text: str) -> set[Fact]:
+    return {("number", float(digits(text)[0]))}
+
+
+def _word(text: str) -> set[Fact]:
+    plain = re.sub(r"['’]s$", "", text)
+    name = _SHORT.get(plain, plain)
+    fact = _DATE_WORDS.get(name) or _DATE_WORDS.get(name.removesuffix("s"))
+    return {fact} if fact else set()
+
+
+def _spelled(text: str) -> set[Fact]:
+    return _number(f"{_spelled_number(text):g}")
+
+
+def _spelled_number(text: str) -> float:
+    value = 0.0
+    for word in re.split(r"[-\s]", text):
+        number = _NUMBER_WORDS[word]
+        value = max(value, 1.0) * number if word in ("hundred", "thousand") else value + number
+    return value
+
+
+def _spoken(text: str) -> set[Fact]:
+    part, side, hour = text.split()
+    value = int(hour) if hour.isdigit() else int(_NUMBER_WORDS[hour])
+    minutes = 30 if part == "half" else 15
+    return {clock_time(value, minutes) if side == "past" else clock_time(value + 11, 60 - minutes)}
+
+
+def _number(text: str) -> set[Fact]:
+    """Return the value of a number, and the time of day it may mean: "at 5", "4.30"."""
+    thousands = text.endswith("k")
+    plain = re.sub(r"[,’'\u202f\u00a0]", "", text.removesuffix("k"))
+    value = float(plain) * (1000 if thousands else 1)
+    facts: set[Fact] = {("number", value)}
+    if re.fullmatch(r"\d{1,2}\.[0-5]\d", plain) and value < 25:
+        facts.add(clock_time(int(value), int(plain[-2:])))
+    elif value == int(value) and value <= 24:
+        facts.add(clock_time(int(value), 0))
+    return facts
+
+
+_READERS: dict[str, tuple[ClaimKind, Callable[[str], set[Fact]]]] = {
+    "iso": ("date", _iso),
+    "slashed": ("date", _slashed),
+    "clock": ("time", _clock),
+    "hour": ("time", _hour),
+    "spoken": ("time", _spoken),
+    "noon": ("time", _noon),
+    "ordinal": ("date", _ordinal),
+    "number": ("number", _number),
+    "spelled": ("number", _spelled),
+    "word": ("date", _word),
+}
+
+# Words at the start of sentences that are no names.
+_NO_NAMES = frozenset(
+    _split(
+        "a about after afterwards all also although an and another any anyone anything as at because "
+        "before being both but by dinner each either even every everybody everyone everything few "
+        "finally first food for from he her here his home how however i if in instead it its just "
+        "last lastly later let lunch many maybe meanwhile more most my neither next no nobody none "
+        "not nothing now of on once only or other others otherwise our payment people perhaps rent "
+        "second several she since so some somebody someone something soon still than that the their "
+        "them then there these they this those though today together tonight too traffic two under "
+        "until up upon us we what when where whether which while who whoever whose why with without "
+        "work yes yet you your"
+    )
+)
+_AFTER_A_NAME = re.compile(
+    r"""  ['’]s\b
+       |  \s+and\s+[A-Z]
+       |  ,\s+[A-Z]
+       |  \s+(?:is|was|has|had|will|would|can|could|does|did|may|might|must|should|won|don|couldn)\b
+       |  \s+[a-z]+(?:s|ed)\b """,
+    re.VERBOSE,
+)
+
+
+def names(summary: str) -> Iterator[Claim]:
+    """Yield the names: capitalised words, at the start of a sentence only those with a verb or in a list."""
+    for match in _TOKENS.finditer(summary):
+        word = re.sub(r"['’]s$", "", match["word"] or "")
+        if not word[:1].isupper() or not _may_be_a_name(word.lower()):
+            continue
+        end = match.start() + len(word)
+        if not begins_sentence(summary, match.start()) or _acts(word, summary[end:]):
+            yield Claim(match.start(), end, word, "name")
+
+
+def _may_be_a_name(lower: str) -> bool:
+    first = re.split(r"['’]", lower)[0]
+    return len(first) > 1 and first not in _NO_NAMES and not _word(lower)
+
+
+def _acts(word: str, rest: str) -> bool:
+    return not word.lower().endswith("ing") and _AFTER_A_NAME.match(rest) is not None
+
+
+def plain(word: str) -> str:
+    """Return a word as `words` has it."""
+    return re.sub(r"['’]s$", "", word.casefold())

@@ -1,0 +1,165 @@
+"""Numbers, times, dates and names of a summary are checked in many languages and scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.scoring.faithfulness import check_claims
+from engine.scoring.metrics import METRICS
+
+
+def missing(language: str, summary: str, conversation: str) -> list[str]:
+    return [claim.text for claim in check_claims(summary, conversation, language).unsupported]
+
+
+# A summary, a conversation that supports it, and one that does not, with what is then missing.
+SAME_IN_OTHER_WORDS = [
+    ("de", "Anna kommt am Dienstag um 17 Uhr.", "Anna: Di, nein, dienstags um 5?"),
+    ("de", "Sie treffen sich um halb fünf.", "Ben: 16:30 passt"),
+    ("de", "Es kostet zweiundzwanzig Euro.", "Ben: 22 Euro"),
+    ("de", "Es kostet 1.500 Euro.", "Ben: 1500 Euro"),
+    ("de", "Er kommt am 14. Mai.", "Ben: am 14.05. dann"),
+    ("fr", "Ils se voient à 17h30 mardi.", "Luc : à cinq heures et demie, mardi"),
+    ("fr", "Le train part à 8 h 15.", "Luc : 8:15"),
+    ("fr", "Il a vingt-deux chaises.", "Luc : 22 chaises"),
+    ("es", "Llegan el miércoles a las cinco y media.", "Ana: miercoles a las 17:30"),
+    ("es", "Compra treinta y dos sillas.", "Ana: 32 sillas"),
+    ("it", "Arriva lunedì alle cinque e mezza.", "Ada: lunedi alle 17.30"),
+    ("it", "Porta ventuno sedie.", "Ada: 21 sedie"),
+    ("pt", "Chega na terça-feira às 15 horas.", "Rui: terça às três"),
+    ("nl", "Ze komt dinsdag om half vijf.", "Jan: dinsdag 16:30"),
+    ("nl", "Hij koopt tweeëntwintig stoelen.", "Jan: 22 stoelen"),
+    ("pl", "Ola przyjdzie w środę o piątej.", "Ola: środa, 17:00"),
+    ("ru", "Она придёт в среду в половине пятого.", "Аня: среда, 16:30"),
+    ("ru", "Двое друзей купят двадцать пять книг.", "Аня: нас два, 25 книг"),
+    ("uk", "Вона прийде в середу о п’ятій.", "Аня: середа"),
+    ("el", "Θα έρθει την Τρίτη στις πέντε και μισή.", "Νίκος: Τρίτη 17:30"),
+    ("tr", "Toplantı cumartesi 15:30'da.", "Ece: cumartesiye 3:30"),
+    ("sv", "De ses halv fem på tisdag.", "Bo: tisdagen 16:30"),
+    ("ar", "سيأتي يوم الثلاثاء الساعة ٥.", "علي: الثلاثاء الساعة 5"),
+    ("ar", "اشترى ثلاثة كتب في مارس.", "علي: ٣ كتب وفي مارس"),
+    ("he", "היא תבוא ביום שלישי בשעה 17:00.", "דנה: יום שלישי ב-5"),
+    ("zh", "他们周三下午五点半见面。", "小红：星期三17:30"),
+    ("zh", "他买了三十五个苹果。", "小红：35个"),
+    ("zh", "5月14日见。", "小红：2026-05-14"),
+    ("ja", "水曜日の午後５時半に会います。", "田中：水曜 17:30で"),
+    ("ja", "三人で行く。", "田中：3人です"),
+    ("ko", "수요일 다섯 시에 만난다.", "민수: 수요일 5시"),
+    ("hi", "वह बुधवार को ५ बजे आएगी।", "राम: बुधवार 5 बजे"),
+]
+NOT_SAID = [
+    ("de", "Anna kommt am Freitag um 18 Uhr.", "Anna: Dienstag um 17 Uhr", ["Freitag", "18"]),
+    ("de", "Lisa hat zwölf Äpfel gekauft.", "Anna: ich hab 10 Äpfel", ["Lisa", "zwölf"]),
+    ("de", "Übermorgen kommt er.", "Ben: morgen komme ich", ["Übermorgen"]),
+    ("fr", "Élodie voit Marc vendredi à 18h.", "Élodie : mardi à 17h", ["Marc", "vendredi", "18"]),
+    ("es", "Ana verá a José el viernes.", "Ana: el martes", ["José", "viernes"]),
+    ("it", "Ada incontra Niccolò venerdì.", "Ada: martedì", ["Niccolò", "venerdì"]),
+    ("pt", "A Inês encontra João na sexta-feira.", "Inês: na terça", ["João", "sexta-feira"]),
+    ("nl", "Jan ontmoet Joëlle vrijdag.", "Jan: dinsdag", ["Joëlle", "vrijdag"]),
+    ("pl", "Ola spotka Łukasza w piątek.", "Ola: w środę", ["Łukasza", "piątek"]),
+    ("ru", "Аня встретит Сергея в пятницу.", "Аня: в среду", ["Сергея", "пятницу"]),
+    ("uk", "Аня зустріне Сергія у п’ятницю.", "Аня: у середу", ["Сергія", "п’ятницю"]),
+    ("el", "Ο Νίκος θα δει τον Γιώργο την Παρασκευή.", "Νίκος: την Τρίτη", ["Γιώργο", "Παρασκευή"]),
+    ("tr", "Bugün Ece Ayşe'yi perşembe görecek.", "Ece: çarşamba", ["Ayşe'yi", "perşembe"]),
+    ("ar", "سيأتي يوم الجمعة الساعة ٦.", "علي: الثلاثاء الساعة 5", ["الجمعة", "٦"]),
+    ("he", "היא תבוא ביום שישי בשעה 18:00.", "דנה: יום שלישי ב-5", ["ביום שישי", "18:00"]),
+    ("zh", "他们周五六点见面，买四个苹果。", "小红：周三五点，买两个", ["周五", "六点", "四"]),
+    ("ja", "金曜日の６時に四人で会う。", "田中：水曜5時、3人", ["金曜日", "６時", "四"]),
+    ("ko", "금요일 여섯 시에 만난다.", "민수: 수요일 5시", ["금요일", "여섯 시"]),
+]
+
+
+@pytest.mark.parametrize(("language", "summary", "conversation"), SAME_IN_OTHER_WORDS)
+def test_the_same_in_other_words_is_supported(language, summary, conversation):
+    assert missing(language, summary, conversation) == []
+    assert check_claims(summary, conversation, language).claims
+
+
+@pytest.mark.parametrize(("language", "summary", "conversation", "expected"), NOT_SAID)
+def test_what_was_not_said_is_found(language, summary, conversation, expected):
+    assert missing(language, summary, conversation) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "summary", "conversation"),
+    [
+        ("de", "Annas Hund mag Peter.", "Anna: mein Hund\nPeter: der mag mich"),
+        ("pl", "Kasia kupi Markowi prezent i zadzwoni do Anny.", "Marek: hej\nKasia: prezent\nAnna: tak"),
+        ("ru", "Марина поможет Павлу и Анне.", "Павел: привет\nМарина: да\nАнна: спасибо"),
+        ("uk", "Оксана допоможе Петрові й Анні.", "Петро: привіт\nОксана: так\nАнна: дякую"),
+        ("el", "Η Μαρία είδε τον Νίκο και τον Γιώργο.", "Νίκος: γεια\nΜαρία: ναι\nΓιώργος: γεια"),
+        ("fr", "Le frère d’Élodie et l'ami d'Anna arrivent.", "Élodie : mon frère\nAnna : mon ami"),
+    ],
+)
+def test_names_are_the_same_in_all_their_cases(language, summary, conversation):
+    assert missing(language, summary, conversation) == []
+
+
+@pytest.mark.parametrize(("language", "text"), [("de", "am Morgen"), ("es", "por la mañana")])
+def test_the_morning_is_not_tomorrow(language, text):
+    assert check_claims(f"… {text}", "", language).claims == ()
+
+
+def test_names_that_differ_stay_different():
+    assert missing("ru", "Мы видели, что Мария ушла.", "Марина: я ушла") == ["Мария"]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "Anna kauft frische Milch, Brot und Äpfel für das Frühstück.",
+        "Kinder gehen ins neue Kino. Die Besprechung ist wichtig.",
+        "Er bittet Sie um Hilfe, weil Zeit fehlt.",
+    ],
+)
+def test_a_german_noun_is_no_name(summary):
+    names = [claim.text for claim in check_claims(summary, "Anna: …", "de").claims if claim.kind == "name"]
+    assert set(names) <= {"Anna"}
+
+
+@pytest.mark.parametrize(
+    ("language", "summary"),
+    [("es", "Quieren ir al cine. Mañana compran pan."), ("ru", "Купили хлеб. Потом пошли домой.")],
+)
+def test_the_first_word_of_a_sentence_is_no_name_by_its_capital(language, summary):
+    assert not [claim for claim in check_claims(summary, "", language).claims if claim.kind == "name"]
+
+
+@pytest.mark.parametrize("language", ["zh", "ja", "ko", "ar", "he", "hi", "th", "ka"])
+def test_where_names_cannot_be_told_nothing_measured_is_no_value(language):
+    check = check_claims("…", "…", language)
+    assert (check.names_told, check.unsupported_fraction) == (False, None)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ru", "el", "und"])
+def test_where_names_can_be_told_a_summary_without_claims_is_supported(language):
+    check = check_claims("…", "…", language)
+    assert (check.names_told, check.unsupported_fraction) == (True, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("summary", "conversation", "expected"),
+    [
+        (
+            "Anna kommt nicht mit, sie ist am Freitag krank.",
+            "Anna: ich bin krank und komme nicht",
+            ["Freitag"],
+        ),
+        ("Он не придёт в пятницу.", "Аня: он не придёт в среду", ["пятницу"]),
+        ("他们周五见面。", "小红：周三见", ["周五"]),
+        ("Tom is late on Friday.", "Tom: I am late", ["Friday"]),
+    ],
+)
+def test_the_language_is_told_from_the_texts(summary, conversation, expected):
+    assert missing("", summary, conversation) == expected
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "zh", "xx", "und"])
+@pytest.mark.parametrize("text", ["", "   ", "...", "12:", "٣", "一", "’", "l'", "A", "½ ²"])
+def test_odd_texts_are_checked_all_the_same(language, text):
+    check = check_claims(text, text, language)
+    assert check.unsupported == ()
+
+
+def test_the_metric_says_what_it_measures():
+    assert "capitals" in METRICS["unsupported"].help
