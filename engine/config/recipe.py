@@ -19,7 +19,12 @@ import tomlkit.items
 from engine.config import model_info, prompts, run_changes
 from engine.config.data_options import DATA_SUFFIXES, DataOptions, data_problems
 from engine.config.run_changes import Change
-from engine.config.training import EvaluationOptions, TrainingOptions, training_problems
+from engine.config.training import (
+    EvaluationOptions,
+    TrainingOptions,
+    evaluation_problems,
+    training_problems,
+)
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
@@ -160,6 +165,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         *_contradictions(readable["base_model"], readable["data"], tables.get("method"), parts["method"]),
         *_method_limits(parts["method"], readable["training"]),
         *(training_problems(readable["training"]) if readable["training"] else ()),
+        *(evaluation_problems(readable["evaluation"]) if readable["evaluation"] else ()),
     ]
     if problems:
         problems += _local_problems(readable["base_model"], readable["data"])

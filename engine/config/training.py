@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from typing import ClassVar, Literal
 
 from engine.errors import Problem
 from engine.options import Options, option
+from engine.text import languages
 
 Schedule = Literal["linear", "cosine", "constant"]
 Order = Literal["lengths", "random"]
+# The language of a set is told from its texts.
+AUTO = "auto"
+# Offered by name; all of `engine.text.languages` are allowed.
+COMMON = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "el", "tr", "ar", "he", "hi", "zh", "ja", "ko",
+)  # fmt: skip
 Optimizer = Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"]
 
 
@@ -202,6 +210,32 @@ class EvaluationOptions(Options):
     bootstrap: int = option(
         1000, "Bootstrap", "Number of resamples for each interval.", level="everything", ge=100, le=100_000
     )
+    language: str = option(
+        AUTO,
+        "Language",
+        "The language of the summaries, by which ROUGE reads their words. auto: told from each conversation and its "
+        "summary.",
+        level="everything",
+        suggestions=(AUTO, *COMMON),
+    )
+
+
+def evaluation_problems(evaluation: EvaluationOptions) -> tuple[Problem, ...]:
+    """Return the problem of a language that is not known."""
+    if evaluation.language == AUTO or evaluation.language in languages.LANGUAGES:
+        return ()
+    codes = {name.lower(): code for code, name in languages.LANGUAGES.items()} | dict.fromkeys(
+        languages.LANGUAGES
+    )
+    wanted = evaluation.language.strip().lower()
+    near = difflib.get_close_matches(wanted, list(codes), n=1)
+    code = codes[near[0]] or near[0] if near else ""
+    hint = (
+        f"Did you mean {code} ({languages.name(code)})?"
+        if code
+        else "Use auto, or a code of ISO 639 such as de."
+    )
+    return (Problem("evaluation.language", f"The language {evaluation.language} is not known.", hint),)
 
 
 def total_steps(examples: int, training: TrainingOptions) -> tuple[int, int]:

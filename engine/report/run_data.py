@@ -101,7 +101,12 @@ def _example_rows(examples: ExampleScores) -> Iterator[Row]:
     for model, written in (("base", examples.base), ("tuned", examples.tuned)):
         for name, values in {**written.rouge, **written.metrics}.items():
             for example, value in zip(examples.examples, values, strict=True):
-                yield (name, model, example, "", value, "", "", "")
+                yield (name, model, example, "", _cell(value), "", "", "")
+
+
+def _cell(value: float | None) -> Cell:
+    """Return a value, empty where it can't be told."""
+    return "" if value is None else value
 
 
 def conversations_table(examples: ExampleScores) -> tuple[list[str], list[list[Cell]]]:
@@ -116,6 +121,6 @@ def conversations_table(examples: ExampleScores) -> tuple[list[str], list[list[C
         read = [texts.conversation, "\n".join(texts.references)] if texts else ["", ""]
         line: list[Cell] = [example, *read, examples.base.summaries[index], examples.tuned.summaries[index]]
         for name in names:
-            line += [base[name][index], tuned[name][index] if name in tuned else ""]
+            line += [_cell(base[name][index]), _cell(tuned[name][index] if name in tuned else None)]
         table.append(line)
     return head, table

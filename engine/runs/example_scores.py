@@ -19,12 +19,12 @@ FILE_NAME = "scores.json"
 class Written(BaseModel, frozen=True, populate_by_name=True):
     """The summaries of one model and their scores by name, as fractions, in the order of the examples.
 
-    `metrics`, "more" in the file, are the other metrics of `engine.scoring.metrics`.
+    `metrics`, "more" in the file, are the other metrics of `engine.scoring.metrics`, None where one can't be told.
     """
 
     summaries: tuple[str, ...]
     rouge: dict[str, tuple[float, ...]]
-    metrics: dict[str, tuple[float, ...]] = Field(default_factory=dict, alias="more")
+    metrics: dict[str, tuple[float | None, ...]] = Field(default_factory=dict, alias="more")
 
 
 class Texts(BaseModel, frozen=True):

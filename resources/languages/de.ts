@@ -8335,8 +8335,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>1 of {1} reference summaries holds no letter that ROUGE reads.</source>
-   <translation>1 von {1} Referenz-Zusammenfassungen enthält keinen Buchstaben, den ROUGE liest.</translation>
+   <source>1 of {1} reference summaries holds no word that ROUGE reads.</source>
+   <translation>1 von {1} Referenz-Zusammenfassungen enthält kein Wort, das ROUGE liest.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -8724,9 +8724,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Addiert viele Paare zufälliger, eingefrorener, dünner Matrizen und trainiert nur, wie jedes skaliert wird. Die Summe erreicht den vollen Rang des Gewichts, was das eine Paar von LoRA nicht kann, mit etwa so vielen trainierbaren Parametern. Alle Schichten teilen sich die zufälligen Matrizen, die aus ihrem Startwert neu gezogen und deshalb nicht gespeichert werden. Nehmen Sie es, wo LoRA auch mit hohem Rang nicht reicht; seine Schritte sind langsamer. (Albert et al. 2025)</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Afrikaans</source>
+   <translation>Afrikaans</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>After feed-forward only, at most half the parameters</source>
    <translation>Nur nach Feed-Forward, höchstens halb so viele Parameter</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Albanian</source>
+   <translation>Albanisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -8772,6 +8782,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Also quantize the scales of a 4-bit base model.</source>
    <translation>Auch die Skalen eines 4-Bit-Basismodells quantisieren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Amharic</source>
+   <translation>Amharisch</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -8828,9 +8843,19 @@ Bob: At the office, till five.</translation>
    <translation>Rotationen durch eine kurze Reihe annähern, statt exakte zu berechnen. Schneller; Längen bleiben erhalten, solange die Rotationen klein bleiben.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Arabic</source>
+   <translation>Arabisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Arcee</source>
    <translation>Arcee</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Armenian</source>
+   <translation>Armenisch</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
@@ -8841,6 +8866,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/voting/sharing.py" />
    <source>Ask for the file again.</source>
    <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Assamese</source>
+   <translation>Assamesisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -8876,6 +8906,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Average rank at the end of training. Layers that matter more keep a higher one.</source>
    <translation>Mittlerer Rang am Ende des Trainings. Schichten, auf die es mehr ankommt, behalten einen höheren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Azerbaijani</source>
+   <translation>Aserbaidschanisch</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -8918,6 +8953,11 @@ Bob: At the office, till five.</translation>
    <translation>Format des Basismodells</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Basque</source>
+   <translation>Baskisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Batch size</source>
    <translation>Batchgröße</translation>
@@ -8938,6 +8978,11 @@ Bob: At the office, till five.</translation>
    <translation>Beginnen Sie eine weitere.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Belarusian</source>
+   <translation>Belarussisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>Below is a chat. Write a short summary for someone who was not there: who wants what, what was agreed, and what is still open. Use the speakers' names and add nothing that they did not say.
 
@@ -8951,6 +8996,11 @@ Chat:
 {conversation}
 
 Summary:</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Bengali</source>
+   <translation>Bengalisch</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -8988,6 +9038,11 @@ Summary:</translation>
    <translation>Bootstrap</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Bosnian</source>
+   <translation>Bosnisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Both factors thin</source>
    <translation>Beide Faktoren dünn</translation>
@@ -9018,6 +9073,11 @@ Summary:</translation>
    <translation>Branch, Tag oder Commit eines Hub-Modells.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Breton</source>
+   <translation>Bretonisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Broken rows</source>
    <translation>Fehlerhafte Zeilen</translation>
@@ -9026,6 +9086,16 @@ Summary:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Builds the change of a weight from circulant blocks, in which every row is the row above, shifted by one. Such a block of n × n entries has n parameters and can have full rank, and it is applied by a fast Fourier transform, so that little memory is needed. Take it where LoRA's rank is too low and its parameters are too many. (Chen et al. 2024)</source>
    <translation>Baut die Änderung eines Gewichts aus zirkulanten Blöcken, in denen jede Zeile die vorige ist, um eins verschoben. Ein solcher Block von n × n Einträgen hat n Parameter und kann den vollen Rang haben, und er wird durch eine schnelle Fourier-Transformation angewendet, sodass wenig Speicher nötig ist. Nehmen Sie es, wo der Rang von LoRA zu niedrig ist und ihre Parameter zu viele sind. (Chen et al. 2024)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Bulgarian</source>
+   <translation>Bulgarisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Burmese</source>
+   <translation>Birmanisch</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -9041,6 +9111,11 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>Card number</source>
    <translation>Kartennummer</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Catalan</source>
+   <translation>Katalanisch</translation>
   </message>
   <message>
    <location filename="../../engine/text/unicode_checks.py" />
@@ -9136,6 +9211,11 @@ Summary:</translation>
    <location filename="../../engine/jobs/event_schema.py" />
    <source>Checkpoints and the adapter have their own checksums.</source>
    <translation>Prüfpunkte und Adapter haben eigene Prüfsummen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Chinese</source>
+   <translation>Chinesisch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
@@ -9498,6 +9578,11 @@ Summary:</translation>
    <translation>Maßstab für den besten Stand und die Geduld: der Verlust am ganzen Validierungsteil oder ROUGE-1 der bewerteten Zusammenfassungen, das mehr schwankt, je weniger es sind.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Croatian</source>
+   <translation>Kroatisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/unicode_checks.py" />
    <source>Cs</source>
    <translation>Cs</translation>
@@ -9523,6 +9608,11 @@ Summary:</translation>
    <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Vektoren und setzt jeden aus einer Bank zusammen, die sich alle Schichten teilen: eine gewichtete Summe der wenigen Vektoren der Bank, die er auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes speichern. Es beginnt mit kleinen Zufallswerten, also nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Czech</source>
+   <translation>Tschechisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/pii.py" />
    <source>DK FK FI FO GL NL</source>
    <translation>DK FK FI FO GL NL</translation>
@@ -9531,6 +9621,11 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Damaged characters</source>
    <translation>Beschädigte Zeichen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Danish</source>
+   <translation>Dänisch</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -9581,6 +9676,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Device</source>
    <translation>Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Did you mean {1} ({2})?</source>
+   <translation>War {1} ({2}) gemeint?</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -9663,6 +9763,11 @@ Summary:</translation>
    <translation>Doppelte Gespräche</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Dutch</source>
+   <translation>Niederländisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/pii.py" />
    <source>E-mail address</source>
    <translation>E-Mail-Adresse</translation>
@@ -9743,6 +9848,11 @@ Summary:</translation>
    <translation>Beendet bei Schritt {1} von {2}: Die {3} Minuten Training sind um.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>English</source>
+   <translation>Englisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe_diff.py" />
    <source>Entries share data, prompt, scoring and seed: change it, or make another arena.</source>
    <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
@@ -9751,6 +9861,16 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Epochs</source>
    <translation>Epochen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Esperanto</source>
+   <translation>Esperanto</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Estonian</source>
+   <translation>Estnisch</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -9771,6 +9891,11 @@ Summary:</translation>
    <location filename="../../engine/arena/presets.py" />
    <source>Every method at its preset, for ten minutes or the recipe's epochs, whichever ends first</source>
    <translation>Jedes Verfahren mit seiner Vorlage, zehn Minuten lang oder über die Epochen des Rezepts, je nachdem, was zuerst endet</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <source>Every summary of them scores 0. In English it reads a to z and 0 to 9 alone: another language is set by evaluation.language.</source>
+   <translation>Jede Zusammenfassung davon erhält 0. Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt evaluation.language ein.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -9838,6 +9963,11 @@ Summary:</translation>
    <translation>File "</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Filipino</source>
+   <translation>Filipino</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema.py" />
    <source>Fill it in, or take the row out.</source>
    <translation>Füllen Sie das Feld aus, oder nehmen Sie die Zeile heraus.</translation>
@@ -9846,6 +9976,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Finish the run, or save a checkpoint and stop.</source>
    <translation>Den Lauf zu Ende bringen, oder einen Prüfpunkt schreiben und stoppen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Finnish</source>
+   <translation>Finnisch</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -9879,8 +10014,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern.</source>
-   <translation>Anteil der Namen, Zahlen, Zeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern.</translation>
+   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. Names are told by capitals: scripts without them are measured by numbers, times and dates alone.</source>
+   <translation>Anteil der Namen, Zahlen, Uhrzeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern gefunden. Namen werden an Großbuchstaben erkannt: In Schriften ohne sie zählen nur Zahlen, Uhrzeiten und Daten.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -9988,9 +10123,19 @@ Summary:</translation>
    <translation>Friert jedes Gewicht ein und trainiert zwei dünne Matrizen, deren Produkt dazu addiert wird. {1} Das Paar lässt sich danach mit dem Gewicht verschmelzen, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden damit verglichen. (Hu et al. 2022)</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>French</source>
+   <translation>Französisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Frequencies</source>
    <translation>Frequenzen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Frisian</source>
+   <translation>Friesisch</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
@@ -10023,6 +10168,11 @@ Summary:</translation>
    <translation>Summe zufälliger Paare mit vollem Rang</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Galician</source>
+   <translation>Galicisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Gaussian start</source>
    <translation>Gauß-Start</translation>
@@ -10041,6 +10191,16 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>Gemma 3</source>
    <translation>Gemma 3</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Georgian</source>
+   <translation>Georgisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>German</source>
+   <translation>Deutsch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/prediction_matching.py" />
@@ -10118,6 +10278,26 @@ Summary:</translation>
    <translation>Grafikkarte</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Greek</source>
+   <translation>Griechisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Gujarati</source>
+   <translation>Gujarati</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Hausa</source>
+   <translation>Hausa</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Hebrew</source>
+   <translation>Hebräisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Helium</source>
    <translation>Helium</translation>
@@ -10131,6 +10311,11 @@ Summary:</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>Higher</source>
    <translation>Höher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Hindi</source>
+   <translation>Hindi</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -10148,6 +10333,11 @@ Summary:</translation>
    <translation>Hub</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Hungarian</source>
+   <translation>Ungarisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Hypotheses that are followed in parallel; the most likely one is kept. 1 is greedy decoding; more are slower.</source>
    <translation>Hypothesen, die parallel verfolgt werden; die wahrscheinlichste bleibt. 1 dekodiert greedy; mehr sind langsamer.</translation>
@@ -10156,6 +10346,11 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>IS TR</source>
    <translation>IS TR</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Icelandic</source>
+   <translation>Isländisch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
@@ -10171,6 +10366,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>If the window closes</source>
    <translation>Wenn das Fenster zugeht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Igbo</source>
+   <translation>Igbo</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -10191,6 +10391,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/order.py" />
    <source>In the order of the source.</source>
    <translation>In der Reihenfolge der Quelle.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Indonesian</source>
+   <translation>Indonesisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -10268,6 +10473,11 @@ Summary:</translation>
    <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Irish</source>
+   <translation>Irisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/import_stats.py" />
    <source>It</source>
    <translation>Er</translation>
@@ -10276,11 +10486,6 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/merge.py" />
    <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>It compares a to z and 0 to 9 alone: summaries in other scripts score 0.</source>
-   <translation>Es vergleicht nur a bis z und 0 bis 9: Zusammenfassungen in anderen Schriften bekommen 0.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -10328,6 +10533,11 @@ Summary:</translation>
    <translation>Es arbeitet mit {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Italian</source>
+   <translation>Italienisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Its file does not hold everything that training needs. Train without it.</source>
    <translation>Seine Datei enthält nicht alles, was das Training braucht. Trainieren Sie ohne ihn.</translation>
@@ -10373,6 +10583,26 @@ Summary:</translation>
    <translation>JO KW MU YE</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Japanese</source>
+   <translation>Japanisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Javanese</source>
+   <translation>Javanisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Kannada</source>
+   <translation>Kannada</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Kazakh</source>
+   <translation>Kasachisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Keep</source>
    <translation>Behalten</translation>
@@ -10386,6 +10616,11 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Keep every N-th example of each split. 1: all.</source>
    <translation>Von jedem Teil nur jedes N-te Beispiel behalten. 1: alle.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Khmer</source>
+   <translation>Khmer</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
@@ -10408,9 +10643,24 @@ Summary:</translation>
    <translation>Bekannt: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Korean</source>
+   <translation>Koreanisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Kronecker product of two small factors</source>
    <translation>Kronecker-Produkt zweier kleiner Faktoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Kurdish</source>
+   <translation>Kurdisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Kyrgyz</source>
+   <translation>Kirgisisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -10421,6 +10671,16 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>LY PT ST</source>
    <translation>LY PT ST</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Language</source>
+   <translation>Sprache</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Lao</source>
+   <translation>Laotisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -10436,6 +10696,16 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>Last two blocks</source>
    <translation>Letzte zwei Blöcke</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Latin</source>
+   <translation>Latein</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Latvian</source>
+   <translation>Lettisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -10598,6 +10868,11 @@ Summary:</translation>
    <translation>Linear</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Lithuanian</source>
+   <translation>Litauisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/support_matrix.py" />
    <source>Llama</source>
    <translation>Llama</translation>
@@ -10708,6 +10983,11 @@ Summary:</translation>
    <translation>Senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Luxembourgish</source>
+   <translation>Luxemburgisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/pii.py" />
    <source>MK SI</source>
    <translation>MK SI</translation>
@@ -10716,6 +10996,11 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>MT SC</source>
    <translation>MT SC</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Macedonian</source>
+   <translation>Mazedonisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -10733,9 +11018,29 @@ Summary:</translation>
    <translation>Verkleinern Sie den Mikrobatch, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Malay</source>
+   <translation>Malaiisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Malayalam</source>
+   <translation>Malayalam</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Maltese</source>
+   <translation>Maltesisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Maps columns by hand where the data is not two columns of text: {1}.</source>
    <translation>Ordnet Spalten von Hand zu, wo die Daten nicht zwei Textspalten sind: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Marathi</source>
+   <translation>Marathi</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -10826,6 +11131,11 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Models that bring their own code are not run.</source>
    <translation>Modelle, die eigenen Code mitbringen, werden nicht ausgeführt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Mongolian</source>
+   <translation>Mongolisch</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -10998,6 +11308,11 @@ Summary:</translation>
    <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Nepali</source>
+   <translation>Nepalesisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/metrics.py" />
    <source>New word pairs</source>
    <translation>Neue Wortpaare</translation>
@@ -11101,6 +11416,16 @@ Summary:</translation>
    <location filename="../../engine/methods/lora.py" />
    <source>Normally distributed start</source>
    <translation>Normalverteilter Start</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Norwegian</source>
+   <translation>Norwegisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Norwegian Nynorsk</source>
+   <translation>Norwegisch (Nynorsk)</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -11231,6 +11556,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/licences.py" />
    <source>OSI Approved</source>
    <translation>OSI Approved</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Odia</source>
+   <translation>Odia</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
@@ -11373,9 +11703,19 @@ Summary:</translation>
    <translation>Teil</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Pashto</source>
+   <translation>Paschtu</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Patience</source>
    <translation>Geduld</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Persian</source>
+   <translation>Persisch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -11411,6 +11751,16 @@ Summary:</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>Plain instruction</source>
    <translation>Einfache Anweisung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Polish</source>
+   <translation>Polnisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Portuguese</source>
+   <translation>Portugiesisch</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -11456,6 +11806,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Prompt tuning whose vectors are computed by a small network, so that they learn together and a usual learning rate works. The network, an MLP or an LSTM that reads the vectors in order, is only needed for training: the adapter holds the finished vectors and is as small as one of prompt tuning.</source>
    <translation>Prompt-Tuning, dessen Vektoren ein kleines Netz berechnet, sodass sie gemeinsam lernen und eine gewöhnliche Lernrate genügt. Das Netz, ein MLP oder ein LSTM, das die Vektoren der Reihe nach liest, wird nur beim Training gebraucht: Der Adapter enthält die fertigen Vektoren und ist so klein wie einer von Prompt-Tuning.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Punjabi</source>
+   <translation>Panjabi</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -11706,6 +12061,11 @@ In one sentence:</translation>
    <translation>Revision</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Romanian</source>
+   <translation>Rumänisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Rotates each weight, keeps its length</source>
    <translation>Rotiert jedes Gewicht, behält seine Länge</translation>
@@ -11801,6 +12161,11 @@ In one sentence:</translation>
    <translation>Läufe kürzen es.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Russian</source>
+   <translation>Russisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>SRT subtitles</source>
    <translation>SRT-Untertitel</translation>
@@ -11866,6 +12231,11 @@ In one sentence:</translation>
    <translation>Bewertet mit {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Scottish Gaelic</source>
+   <translation>Schottisch-Gälisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>See which layers the base model has under Applied to.</source>
    <translation>Sehen Sie unter „Angewendet auf“, welche Schichten das Basismodell hat.</translation>
@@ -11899,6 +12269,16 @@ In one sentence:</translation>
    <location filename="../../engine/methods/lora.py" />
    <source>Separate magnitude</source>
    <translation>Betrag getrennt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Sequences of 1 to 6 characters in both summary and reference. Needs no words, so it reads every language alike.</source>
+   <translation>Folgen von 1 bis 6 Zeichen, die in Zusammenfassung und Referenz stehen. Braucht keine Wörter und liest daher jede Sprache gleich.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Serbian</source>
+   <translation>Serbisch</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -11956,6 +12336,11 @@ In one sentence:</translation>
    <translation>Seit Schritt {1} ist {2} {3}; vorher war es {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Sinhala</source>
+   <translation>Singhalesisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Size of a circulant block; it must divide the widths of all adapted layers. Larger blocks train fewer parameters. Empty: the largest that divides, up to 256.</source>
    <translation>Größe eines zirkulanten Blocks; sie muss die Breiten aller angepassten Schichten teilen. Größere Blöcke trainieren weniger Parameter. Leer: die größte, die teilt, bis 256.</translation>
@@ -11979,6 +12364,16 @@ In one sentence:</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>Slack messages</source>
    <translation>Slack-Nachrichten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Slovak</source>
+   <translation>Slowakisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Slovenian</source>
+   <translation>Slowenisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12011,9 +12406,19 @@ In one sentence:</translation>
    <translation>Weiche Prompts</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Somali</source>
+   <translation>Somali</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/event_schema.py" />
    <source>Some events of the run are damaged and were skipped.</source>
    <translation>Einige Ereignisse des Laufs sind beschädigt und wurden übersprungen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Spanish</source>
+   <translation>Spanisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12254,6 +12659,16 @@ Summary:</translation>
    <translation>Zusammenfassung, die wie abgeschrieben wirkt</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Swahili</source>
+   <translation>Swahili</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Swedish</source>
+   <translation>Schwedisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Switch them off, or use {1}.</source>
    <translation>Schalten Sie sie aus, oder verwenden Sie {1}.</translation>
@@ -12277,6 +12692,11 @@ Summary:</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>T5's task prefix</source>
    <translation>Aufgabenpräfix von T5</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Tajik</source>
+   <translation>Tadschikisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -12339,6 +12759,11 @@ Summary:</translation>
    <translation>Nehmen Sie {1} oder eine andere Initialisierung.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Tamil</source>
+   <translation>Tamil</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Tasks</source>
    <translation>Aufgaben</translation>
@@ -12359,6 +12784,11 @@ Summary:</translation>
    <translation>Telegram-Nachrichten</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Telugu</source>
+   <translation>Telugu</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Temperature</source>
    <translation>Temperatur</translation>
@@ -12377,6 +12807,11 @@ Summary:</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>Text</source>
    <translation>Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Thai</source>
+   <translation>Thai</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -12727,6 +13162,16 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>The labelling set can't be made: {1}.</source>
    <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>The language of the summaries, by which ROUGE reads their words. auto: told from each conversation and its summary.</source>
+   <translation>Die Sprache der Zusammenfassungen, nach der ROUGE ihre Wörter liest. auto: aus jedem Gespräch und seiner Zusammenfassung erkannt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>The language {1} is not known.</source>
+   <translation>Die Sprache {1} ist nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
@@ -13309,6 +13754,11 @@ Summary:</translation>
    <translation>Diese Version kann Rezepte nach Schema {1} nicht lesen.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Tibetan</source>
+   <translation>Tibetisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Time limit</source>
    <translation>Zeitgrenze</translation>
@@ -13479,6 +13929,11 @@ Summary:</translation>
    <translation>Tunesmith {1}, Python {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Turkish</source>
+   <translation>Türkisch</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Turns</source>
    <translation>Beiträge</translation>
@@ -13497,6 +13952,11 @@ Summary:</translation>
    <location filename="../../engine/methods/lora.py" />
    <source>Two thin matrices beside each weight</source>
    <translation>Zwei dünne Matrizen neben jedem Gewicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Ukrainian</source>
+   <translation>Ukrainisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -13564,9 +14024,19 @@ Summary:</translation>
    <translation>Aktualisieren Sie den Treiber der {1}; dieses torch verlangt einen neueren{2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Urdu</source>
+   <translation>Urdu</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>Use at most {1}.</source>
    <translation>Verwenden Sie höchstens {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Use auto, or a code of ISO 639 such as de.</source>
+   <translation>Zulässig sind auto oder ein ISO-639-Kürzel wie de.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -13587,6 +14057,16 @@ Summary:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Use the same rotation for all blocks of a layer: fewer trainable parameters.</source>
    <translation>Dieselbe Rotation für alle Blöcke einer Schicht verwenden: weniger trainierbare Parameter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Uyghur</source>
+   <translation>Uigurisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Uzbek</source>
+   <translation>Usbekisch</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -13617,6 +14097,11 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Vectors mixed</source>
    <translation>Gemischte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Vietnamese</source>
+   <translation>Vietnamesisch</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -13667,6 +14152,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Weights in .bin files can run code when they are loaded, so only safetensors are taken.</source>
    <translation>Gewichte in .bin-Dateien können beim Laden Code ausführen, deshalb wird nur safetensors genommen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Welsh</source>
+   <translation>Walisisch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -13874,14 +14364,29 @@ Summary:</translation>
    <translation>Schreibt die Änderung eines Gewichts als elementweises (Hadamard-)Produkt zweier niedrigrangiger Matrizen. Es hat so viele trainierbare Parameter wie eine LoRA doppelten Rangs, und der Rang der Änderung kann das Quadrat des Rangs erreichen. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser wird; seine Schritte sind langsamer. (Hyeon-Woo et al. 2022)</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Xhosa</source>
+   <translation>Xhosa</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/base.py" />
    <source>Yardsticks</source>
    <translation>Maßstäbe</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Yoruba</source>
+   <translation>Yoruba</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>You have used up your share of the disk.</source>
    <translation>Sie haben Ihren Anteil an der Festplatte aufgebraucht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>Zulu</source>
+   <translation>Zulu</translation>
   </message>
   <message>
    <location filename="../../engine/chats/copied_messages.py" />
@@ -15954,8 +16459,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>{1} of {2} reference summaries hold no letter that ROUGE reads.</source>
-   <translation>{1} von {2} Referenz-Zusammenfassungen enthalten keinen Buchstaben, den ROUGE liest.</translation>
+   <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
+   <translation>{1} von {2} Referenz-Zusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -16146,6 +16651,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}, 95 % interval {2}{3}</source>
    <translation>{1}, 95-%-Intervall {2}{3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/rouge.py" />
+   <source>{1}, Unicode words</source>
+   <translation>{1}, Unicode-Wörter</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />

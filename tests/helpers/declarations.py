@@ -12,6 +12,7 @@ from engine.config.recipe import BaseModelOptions
 from engine.config.training import EvaluationOptions, TrainingOptions
 from engine.methods import METHODS, BaseFacts, Method
 from engine.options import OptionInfo, Options, describe
+from engine.text import languages
 
 TABLES: dict[str, type[Options]] = {
     "base_model": BaseModelOptions,
@@ -37,6 +38,7 @@ FIXED: dict[str, st.SearchStrategy[Any]] = {
     "exclude": st.just(()),
     "mask": st.just(()),
     "device": st.sampled_from(["auto", "cpu", "mps", "xpu", "cuda", "cuda:3"]),
+    "language": st.sampled_from(["auto", *languages.LANGUAGES]),
     "prompt": TEXT.map(lambda text: text + "{conversation}"),
     "quantization": st.just("none"),
     "best_by": st.just("loss"),

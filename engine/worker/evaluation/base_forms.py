@@ -19,6 +19,7 @@ from engine.worker.dataset.chat_template import PromptFormat, has_template, temp
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import in_format, make_prompter, scored_examples
 from engine.worker.evaluation import score_cache
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import Protocol, make_protocol
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
@@ -90,8 +91,19 @@ def _measure_form(
     prompter = make_prompter(recipe, base, splits)
     values = score_cache.load(protocol, base, prompter)
     if values is None:
-        rest = examples[len(begun.examples) :] if begun else examples
-        values = measure_model(channel, base, base.model, recipe, rest, prompter)
+        languages = tell_languages(examples, recipe.evaluation.language)
+        begun = begun if begun and _is_read_alike(begun, examples, languages, recipe) else None
+        done = len(begun.examples) if begun else 0
+        values = measure_model(channel, base, base.model, recipe, examples[done:], prompter, languages[done:])
         values = begun.followed_by(values) if begun else values
         score_cache.save(protocol, base, prompter, values)
     return values
+
+
+def _is_read_alike(
+    begun: ExampleMetrics, examples: Sequence[Example], languages: Sequence[str], recipe: Recipe
+) -> bool:
+    """Tell whether the first examples are in the same languages by themselves as among all examples."""
+    count = len(begun.examples)
+    alone = tell_languages(examples[:count], recipe.evaluation.language)
+    return tuple(alone) == tuple(languages[:count])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.config.training import AUTO
 from engine.errors import DataError
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Written
 from engine.text.conversations import Example
+from engine.text.languages import ENGLISH
 from engine.worker.dataset import dataset
-from engine.worker.evaluation import protocol, summary_metrics, text_scores
+from engine.worker.evaluation import protocol, rouge, summary_metrics, text_scores
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.protocol import Protocol
-from engine.worker.evaluation.rouge import Values
 from engine.worker.evaluation.text_scores import TextScores
 from engine.worker.runtime.channel import Channel
 
@@ -60,8 +62,10 @@ def against_base(
     `details`.
     Raises DataError if the run was scored by another metric.
     """
-    _require_metric(run, scored)
-    own = text_scores.score(channel, scored.examples, summaries, scored.draws)
+    languages = _languages(run)
+    _require_metric(run, languages)
+    codes = [languages[index] for index in indices]
+    own = text_scores.score(channel, scored.examples, summaries, scored.draws, codes)
     rules = _protocol(run, scored)
     base = _subset(run.base, indices)
     tuned = Written(
@@ -89,26 +93,33 @@ def against_base(
 
 
 def _paired(base: Written, own: TextScores, draws: int) -> dict[str, Any]:
-    rouge, metrics = _lists(base.rouge), _lists(base.metrics)
+    before = {name: list(each) for name, each in base.rouge.items()}
+    metrics = base.metrics
     return {
         "scores": own.scores,
         "measures": own.measures,
         "base": {
-            "scores": summary_metrics.intervals(rouge, draws),
+            "scores": summary_metrics.intervals(before, draws),
             "measures": summary_metrics.intervals(metrics, draws),
         },
-        "difference": summary_metrics.differences(rouge, own.rouge, draws),
+        "difference": summary_metrics.differences(before, own.rouge, draws),
         "measure_difference": summary_metrics.differences(metrics, own.metrics, draws),
     }
 
 
-def _lists(values: Mapping[str, Sequence[float]]) -> Values:
-    return {name: list(each) for name, each in values.items()}
+def _languages(run: ExampleScores) -> tuple[str, ...]:
+    """Return the languages in which a run's conversations were read, which its recipe may have chosen."""
+    metric = run.protocol.get("metric")
+    read = list(metric.get("languages", {ENGLISH: 0})) if isinstance(metric, dict) else []
+    examples = [
+        Example(example, texts.conversation, texts.references[0], texts.references[1:])
+        for example, texts in zip(run.examples, run.texts, strict=True)
+    ]
+    return tell_languages(examples, read[0] if len(read) == 1 else AUTO)
 
 
-def _require_metric(run: ExampleScores, scored: Scored) -> None:
-    theirs = run.protocol.get("metric")
-    own = protocol.scored_texts(scored.source, scored.split, scored.examples)["metric"]
+def _require_metric(run: ExampleScores, languages: Sequence[str]) -> None:
+    theirs, own = run.protocol.get("metric"), rouge.protocol(languages)
     if theirs != own:
         raise DataError(
             f"The arena's runs were scored with another metric: {_named(theirs)} there, {_named(own)} here.",

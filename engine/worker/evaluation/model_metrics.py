@@ -10,6 +10,7 @@ from engine.config.recipe import Recipe
 from engine.text.conversations import Example
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation import summary_metrics
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
 from engine.worker.generation.generate import Generated, generate
 from engine.worker.modeling.base_models import LoadedBase, Model
@@ -23,15 +24,20 @@ def measure_model(
     recipe: Recipe,
     examples: Sequence[Example],
     prompter: Prompter,
+    languages: Sequence[str] | None = None,
 ) -> ExampleMetrics:
-    """Summarise examples as the recipe decodes, and return every metric of each summary. Raises Stopped."""
+    """Summarise examples as the recipe decodes, and return every metric of each summary. Raises Stopped.
+
+    `languages` are those of the examples, told from them unless given.
+    """
+    languages = languages or tell_languages(examples, recipe.evaluation.language)
     truncated_before = prompter.truncated_conversations
     prompts = [prompter.input_ids(example.conversation) for example in examples]
     started = time.perf_counter()
     summaries = _summaries(channel, base, model, recipe, prompts, prompter.end_tokens)
     seconds = time.perf_counter() - started
     truncated = prompter.truncated_conversations - truncated_before
-    return summary_metrics.measure(examples, summaries, truncated, seconds)
+    return summary_metrics.measure(examples, summaries, truncated, seconds, languages)
 
 
 def _summaries(

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.config.recipe import Recipe
+from engine.config.training import AUTO
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_examples, shot_examples
 from engine.worker.evaluation import rouge, summary_metrics
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.ingestion.sources import Split
 
 Protocol = dict[str, Any]
@@ -33,7 +35,7 @@ def make_protocol(
     """Return the protocol of a recipe's prompt and limits on any examples of a split, decoded with `beams`."""
     shots = shot_examples(recipe, splits)
     return {
-        **scored_texts(splits.source, split, examples, shots),
+        **scored_texts(splits.source, split, examples, shots, recipe.evaluation.language),
         "prompt": recipe.data.prompt,
         "prompt_format": recipe.data.prompt_format,
         "shots": len(shots),
@@ -44,16 +46,23 @@ def make_protocol(
 
 
 def scored_texts(
-    source: str, split: str, examples: Sequence[Example], shots: Sequence[Example] = ()
+    source: str,
+    split: str,
+    examples: Sequence[Example],
+    shots: Sequence[Example] = (),
+    language: str = AUTO,
 ) -> Protocol:
-    """Return the part of a protocol that holds for summaries of any origin: conversations and metric."""
+    """Return the part of a protocol that holds for summaries of any origin: conversations and metric.
+
+    `language` is that of the recipe, by which the metric reads words.
+    """
     parts: dict[Split, Sequence[Example]] = {"train": shots, "validation": (), "test": examples}
     max_references = max((len(summary_metrics.references(example)) for example in examples), default=1)
     return {
         "split": split,
         "examples": len(examples),
         "data": {"source": attach.public_name(source), "fingerprint": dataset.fingerprint(parts)},
-        "metric": {"name": rouge.METRIC, "stemmer": True},
+        "metric": rouge.protocol(tell_languages(examples, language)),
         # Absent without further references, so that scores of plain data keep their protocol.
         **({"references": {"most": max_references, "counted": "best"}} if max_references > 1 else {}),
     }

@@ -97,9 +97,10 @@ def _report_data(channel: Channel, values: ExampleMetrics, recipe: Recipe) -> No
         )
     if values.unreadable:
         channel.notice(
-            f"1 of {total:,} reference summaries holds no letter that ROUGE reads."
+            f"1 of {total:,} reference summaries holds no word that ROUGE reads."
             if values.unreadable == 1
-            else f"{values.unreadable:,} of {total:,} reference summaries hold no letter that ROUGE reads.",
-            "It compares a to z and 0 to 9 alone: summaries in other scripts score 0.",
+            else f"{values.unreadable:,} of {total:,} reference summaries hold no word that ROUGE reads.",
+            "Every summary of them scores 0. In English it reads a to z and 0 to 9 alone: another language is "
+            "set by evaluation.language.",
             "warning",
         )

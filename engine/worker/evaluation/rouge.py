@@ -1,13 +1,15 @@
 """ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum as a metric of `evaluate`, computed by `rouge_score`.
 
 The metric is instantiated here and never loaded by name, since loading fetches code from the hub. Scores are
-F-measures from 0 to 1; published figures are these times 100. `rouge_score` expects one sentence per line for
-ROUGE-Lsum; `sentences` splits them, which changes that score alone. Knows nothing of models.
+F-measures from 0 to 1; published figures are these times 100. English is read by `rouge_score`'s own tokenizer and
+stemmer. It reads a to z and 0 to 9 alone, so other languages are read as Unicode words, stemmed by Snowball where nltk
+has it. `rouge_score` expects one sentence per line for ROUGE-Lsum; `sentences` splits them, which changes that score
+alone. Knows nothing of models.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -17,33 +19,32 @@ from typing import Any
 
 import datasets
 import evaluate
+from nltk.stem.api import StemmerI
 from nltk.stem.porter import PorterStemmer
+from nltk.stem.snowball import SnowballStemmer
 from rouge_score import rouge_scorer, tokenize
 from rouge_score.tokenizers import Tokenizer
 
 from engine.system.paths import cache_folder
+from engine.text import words
+from engine.text.languages import ENGLISH, STEMMERS
+from engine.text.sentences import sentences
 
 # One value per example, by the name of a metric.
 Values = dict[str, list[float]]
 
 SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 METRIC = f"rouge_score {version('rouge_score')}"
+UNICODE_METRIC = f"{METRIC}, Unicode words"
 # References are tokenized once for the base model and all adapters.
 CACHED_TEXTS = 65_536
 CACHED_STEMS = 65_536
 # `rouge_score` stems words of more letters than this.
 MAX_UNSTEMMED_LETTERS = 3
 
-# A sentence ends at . ! ? or …, with closing quotes and brackets, before a space and a character that can open a
-# sentence. A full stop after a title, "e.g.", "i.e." or an initial ends none. "。！？" need no space.
-_SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|vs)\.)(?<!\b(?:Mrs|e\.g|i\.e)\.)(?<!\bProf\.)"
-    r"(?<=[.!?…])(?P<close>[\"'”’)\]]*)\s+(?=[\"'“‘(\[]?[^\W_a-z])|(?<=[。！？])"
-)
-
 
 class Rouge(evaluate.Metric):
-    """The metric: `compute(predictions=…, references=…, stemmer=True, aggregate=True)`.
+    """The metric: `compute(predictions=…, references=…, stemmer=True, aggregate=True, language="en")`.
 
     Returns the means by score name, or one F-measure per example with `aggregate=False`.
     """
@@ -62,10 +63,11 @@ class Rouge(evaluate.Metric):
         references: Sequence[str],
         stemmer: bool = True,
         aggregate: bool = True,
+        language: str = ENGLISH,
     ) -> dict[str, Any]:
-        scorer = rouge_scorer.RougeScorer(SCORES, tokenizer=_CachingTokenizer(stemmer))
+        scorer = rouge_scorer.RougeScorer(SCORES, tokenizer=_CachingTokenizer(language, stemmer))
         scores = [
-            scorer.score(_on_lines(reference), _on_lines(prediction))
+            scorer.score(_on_lines(reference, language), _on_lines(prediction, language))
             for prediction, reference in zip(predictions, references, strict=True)
         ]
         values = {name: [float(score[name].fmeasure) for score in scores] for name in SCORES}
@@ -73,13 +75,14 @@ class Rouge(evaluate.Metric):
 
 
 class _CachingTokenizer(Tokenizer):
-    """`rouge_score`'s own tokens (a to z, 0 to 9, stems of words over three letters), cached by text."""
+    """Tokens of a language, cached by text: `rouge_score`'s own (a to z, 0 to 9) in English, else Unicode words."""
 
-    def __init__(self, stemmer: bool) -> None:
+    def __init__(self, language: str, stemmer: bool) -> None:
+        self._language = language
         self._stemmer = stemmer
 
     def tokenize(self, text: str) -> list[str]:
-        return _tokens(text, self._stemmer)
+        return _tokens(text, self._stemmer, self._language)
 
 
 class _CachingStemmer(PorterStemmer):
@@ -89,32 +92,30 @@ class _CachingStemmer(PorterStemmer):
 
 
 @cache
-def _stemmer() -> PorterStemmer:
-    return _CachingStemmer()
+def _stemmer(language: str) -> StemmerI | None:
+    if language == ENGLISH:
+        return _CachingStemmer()
+    return SnowballStemmer(STEMMERS[language]) if language in STEMMERS else None
+
+
+@lru_cache(maxsize=CACHED_STEMS)
+def _stem(word: str, language: str) -> str:
+    """Return the stem of a word, as `rouge_score` does: words of few letters are their own."""
+    stemmer = _stemmer(language)
+    if stemmer is None or len(word) <= MAX_UNSTEMMED_LETTERS:
+        return word
+    return stemmer.stem(word) or word
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
-def _tokens(text: str, stemmer: bool) -> list[str]:
+def _tokens(text: str, stemmer: bool, language: str) -> list[str]:
     if stemmer:
-        return [
-            _stemmer().stem(word) if len(word) > MAX_UNSTEMMED_LETTERS else word
-            for word in _tokens(text, False)
-        ]
-    return tokenize.tokenize(text, None)
+        return [_stem(word, language) for word in _tokens(text, False, language)]
+    return tokenize.tokenize(text, None) if language == ENGLISH else words.tokens(text, language)
 
 
-def sentences(text: str) -> list[str]:
-    """Split a text into sentences at line breaks and at . ! ? … 。！？.
-
-    A full stop after a title (Dr.), "e.g.", "i.e." or an initial (J. Smith) ends none, nor does a mark before a
-    small letter.
-    """
-    marked = _SENTENCE_END.sub(lambda match: (match["close"] or "") + "\n", text)
-    return [line.strip() for line in marked.splitlines() if line.strip()]
-
-
-def _on_lines(text: str) -> str:
-    return "\n".join(sentences(text))
+def _on_lines(text: str, language: str) -> str:
+    return "\n".join(sentences(text, language))
 
 
 @cache
@@ -122,11 +123,29 @@ def _metric() -> Rouge:
     return Rouge(keep_in_memory=True, cache_dir=str(cache_folder()))
 
 
-def score(predictions: Sequence[str], references: Sequence[str], *, stemmer: bool = True) -> Values:
-    """Return the F-measures of every example, in order, by score name."""
-    return _metric().compute(
-        predictions=list(predictions), references=list(references), stemmer=stemmer, aggregate=False
-    )
+def score(
+    predictions: Sequence[str],
+    references: Sequence[str],
+    *,
+    stemmer: bool = True,
+    languages: Sequence[str] | None = None,
+) -> Values:
+    """Return the F-measures of every example, in order, by score name; `languages` are English unless given."""
+    codes = languages or [ENGLISH] * len(predictions)
+    values: Values = {name: [0.0] * len(predictions) for name in SCORES}
+    for language in dict.fromkeys(codes):
+        indices = [index for index, code in enumerate(codes) if code == language]
+        scores = _metric().compute(
+            predictions=[predictions[index] for index in indices],
+            references=[references[index] for index in indices],
+            stemmer=stemmer,
+            aggregate=False,
+            language=language,
+        )
+        for name, each in scores.items():
+            for index, value in zip(indices, each, strict=True):
+                values[name][index] = value
+    return values
 
 
 @dataclass(frozen=True)
@@ -137,22 +156,25 @@ class RougeValues:
     unstemmed: Values
 
 
-def score_all(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> RougeValues:
+def score_all(
+    predictions: Sequence[str], references: Sequence[Sequence[str]], languages: Sequence[str] | None = None
+) -> RougeValues:
     """Return the best F-measures of every example against its references, of which it has at least one.
 
     The best is taken score by score, as `rouge_score` does. ROUGE compares words for equality only, so the scores
     without the stemmer differ only where it makes different words of a pair equal: only those pairs are scored twice.
     """
+    codes = languages or [ENGLISH] * len(predictions)
     pairs = [
-        (prediction, reference)
-        for prediction, texts in zip(predictions, references, strict=True)
+        (prediction, reference, code)
+        for prediction, texts, code in zip(predictions, references, codes, strict=True)
         for reference in texts
     ]
-    stemmed = score(*_unzipped(pairs))
+    stemmed = _of_pairs(pairs, stemmer=True)
     unstemmed = {name: list(values) for name, values in stemmed.items()}
     unequal = [index for index, pair in enumerate(pairs) if _share_stems(*pair)]
     if unequal:
-        scores = score(*_unzipped([pairs[index] for index in unequal]), stemmer=False)
+        scores = _of_pairs([pairs[index] for index in unequal], stemmer=False)
         for name, values in scores.items():
             for index, value in zip(unequal, values, strict=True):
                 unstemmed[name][index] = value
@@ -160,15 +182,16 @@ def score_all(predictions: Sequence[str], references: Sequence[Sequence[str]]) -
     return RougeValues(_best(stemmed, counts), _best(unstemmed, counts))
 
 
-def _unzipped(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    return [prediction for prediction, _ in pairs], [reference for _, reference in pairs]
+def _of_pairs(pairs: Sequence[tuple[str, str, str]], *, stemmer: bool) -> Values:
+    predictions, references, languages = ([pair[place] for pair in pairs] for place in range(3))
+    return score(predictions, references, stemmer=stemmer, languages=languages)
 
 
-def _share_stems(prediction: str, reference: str) -> bool:
+def _share_stems(prediction: str, reference: str, language: str) -> bool:
     """Return whether two different words of the texts have the same stem."""
-    words = {*_tokens(prediction, False), *_tokens(reference, False)}
-    stems = {*_tokens(prediction, True), *_tokens(reference, True)}
-    return len(stems) < len(words)
+    found = {*_tokens(prediction, False, language), *_tokens(reference, False, language)}
+    stems = {*_tokens(prediction, True, language), *_tokens(reference, True, language)}
+    return len(stems) < len(found)
 
 
 def _best(values: Values, counts: Sequence[int]) -> Values:
@@ -180,6 +203,21 @@ def _best(values: Values, counts: Sequence[int]) -> Values:
     }
 
 
-def unreadable(references: Sequence[str]) -> int:
-    """Return how many references hold no character that ROUGE reads: a to z and 0 to 9."""
-    return sum(not _tokens(reference, False) for reference in references)
+def unreadable(references: Sequence[str], languages: Sequence[str]) -> int:
+    """Return how many references hold no word that ROUGE reads, in English no character of a to z and 0 to 9."""
+    return sum(not _tokens(text, False, code) for text, code in zip(references, languages, strict=True))
+
+
+def protocol(languages: Sequence[str]) -> dict[str, Any]:
+    """Return how examples of some languages are scored. Sets in English alone have the protocol they always had."""
+    counts = Counter(languages)
+    if set(counts) <= {ENGLISH}:
+        return {"name": METRIC, "stemmer": True}
+    codes = sorted(counts, key=lambda code: (-counts[code], code))
+    unstemmed = [code for code in codes if not words.has_stemmer(code)]
+    return {
+        "name": UNICODE_METRIC,
+        "stemmer": len(unstemmed) < len(codes),
+        "languages": {code: counts[code] for code in codes},
+        **({"unstemmed": unstemmed} if unstemmed else {}),
+    }

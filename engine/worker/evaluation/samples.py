@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from engine.adapters.metadata import Scores
 from engine.config.recipe import Recipe
+from engine.config.training import AUTO
 from engine.text.conversations import Example
 from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation import rouge, summary_metrics
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.protocol import Protocol, make_protocol
 from engine.worker.generation import generate
 from engine.worker.generation.generate import Generated
@@ -70,19 +72,31 @@ def summarize(
     )
 
 
-def scores(scored: Sequence[Example], summaries: Sequence[Generated], draws: int) -> Scores | None:
-    """Return the ROUGE of the first summaries, those of `scored`, with intervals; None if `scored` is empty."""
-    return summary_metrics.intervals(_rouge(scored, summaries), draws) if scored else None
+def scores(
+    scored: Sequence[Example], summaries: Sequence[Generated], draws: int, language: str = AUTO
+) -> Scores | None:
+    """Return the ROUGE of the first summaries, those of `scored`, with intervals; None if `scored` is empty.
+
+    `language` is the recipe's.
+    """
+    return summary_metrics.intervals(_rouge(scored, summaries, language), draws) if scored else None
 
 
-def _rouge(examples: Sequence[Example], summaries: Sequence[Generated]) -> rouge.Values:
+def _rouge(examples: Sequence[Example], summaries: Sequence[Generated], language: str) -> rouge.Values:
     texts = [summary.text for summary in summaries[: len(examples)]]
-    return rouge.score_all(texts, [summary_metrics.references(example) for example in examples]).stemmed
+    references = [summary_metrics.references(example) for example in examples]
+    return rouge.score_all(texts, references, tell_languages(examples, language)).stemmed
 
 
-def report(channel: Channel, pinned: Sequence[Example], summaries: Sequence[Generated], step: int) -> None:
-    """Emit the first summaries, those of `pinned`, each with its ROUGE-1."""
-    rouge1 = _rouge(pinned, summaries)["rouge1"]
+def report(
+    channel: Channel,
+    pinned: Sequence[Example],
+    summaries: Sequence[Generated],
+    step: int,
+    language: str = AUTO,
+) -> None:
+    """Emit the first summaries, those of `pinned`, each with its ROUGE-1; `language` is the recipe's."""
+    rouge1 = _rouge(pinned, summaries, language)["rouge1"]
     for example, summary, value in zip(pinned, summaries, rouge1, strict=False):
         channel.emit(
             "sample_made",

@@ -22,7 +22,7 @@ from engine.worker.runtime.versions import versions
 
 
 class _File(BaseModel):
-    kept_schema: Literal[2]
+    kept_schema: Literal[3]
     protocol: Protocol
     measured: ExampleMetrics
 
@@ -37,7 +37,7 @@ def load(protocol: Protocol, base: LoadedBase, prompter: Prompter) -> ExampleMet
 
 def save(protocol: Protocol, base: LoadedBase, prompter: Prompter, values: ExampleMetrics) -> None:
     """Cache a base model's values under a protocol and a prompt."""
-    file = _File(kept_schema=2, protocol=protocol, measured=values)
+    file = _File(kept_schema=3, protocol=protocol, measured=values)
     write_atomically(_path(protocol, base, prompter), file.model_dump_json(by_alias=True))
 
 

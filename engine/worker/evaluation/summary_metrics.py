@@ -5,8 +5,7 @@ Knows nothing of models or of how summaries are written.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,22 +13,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.adapters.metadata import Scores
 from engine.scoring import bootstrap, faithfulness
-from engine.scoring.metrics import METRICS, UNSTEMMED
+from engine.scoring.metrics import CHRF, METRICS, UNSTEMMED
 from engine.text.conversations import Example
-from engine.worker.evaluation import rouge
+from engine.text.words import words
+from engine.worker.evaluation import chrf, rouge
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.rouge import Values
 from engine.worker.generation.generate import Generated
 
+# One value per example where there is one, by the name of a metric.
+PartialValues = Mapping[str, Sequence[float | None]]
 Differences = dict[str, dict[str, Any]]
-
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 class ExampleMetrics(BaseModel):
     """Metrics of one model's summaries, one value per example, in the order of the ids in `examples`.
 
-    `rouge` holds the stemmed scores, `metrics` all other metrics. `cut` counts conversations over the token limit,
-    `unreadable` references without a character that ROUGE reads. `tokens` were generated in `seconds`.
+    `rouge` holds the stemmed scores, `metrics` all other metrics, None where a metric can't be told for an example.
+    `cut` counts conversations over the token limit, `unreadable` references without a word that ROUGE reads. `tokens`
+    were generated in `seconds`.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
@@ -37,7 +39,7 @@ class ExampleMetrics(BaseModel):
     examples: tuple[str, ...]
     summaries: tuple[str, ...]
     rouge: Values
-    metrics: Values = Field(alias="more")
+    metrics: PartialValues = Field(alias="more")
     cut: int
     unreadable: int
     tokens: int
@@ -48,8 +50,8 @@ class ExampleMetrics(BaseModel):
         return ExampleMetrics(
             examples=(*self.examples, *other.examples),
             summaries=(*self.summaries, *other.summaries),
-            rouge=_appended(self.rouge, other.rouge),
-            metrics=_appended(self.metrics, other.metrics),
+            rouge={name: [*values, *other.rouge[name]] for name, values in self.rouge.items()},
+            metrics={name: [*values, *other.metrics[name]] for name, values in self.metrics.items()},
             cut=self.cut + other.cut,
             unreadable=self.unreadable + other.unreadable,
             tokens=self.tokens + other.tokens,
@@ -59,16 +61,12 @@ class ExampleMetrics(BaseModel):
     @property
     def truncated_fraction(self) -> float:
         """The fraction of summaries that reach the length limit."""
-        return sum(self.metrics["capped"]) / len(self.metrics["capped"])
+        return sum(filter(None, self.metrics["capped"])) / len(self.metrics["capped"])
 
     @property
     def tokens_per_second(self) -> float:
         """How fast the summaries were generated."""
         return self.tokens / max(self.seconds, 1e-9)
-
-
-def _appended(first: Values, second: Values) -> Values:
-    return {name: [*values, *second[name]] for name, values in first.items()}
 
 
 def references(example: Example) -> tuple[str, ...]:
@@ -77,44 +75,59 @@ def references(example: Example) -> tuple[str, ...]:
 
 
 def measure(
-    examples: Sequence[Example], summaries: Sequence[Generated], cut: int, seconds: float
+    examples: Sequence[Example],
+    summaries: Sequence[Generated],
+    cut: int,
+    seconds: float,
+    languages: Sequence[str] | None = None,
 ) -> ExampleMetrics:
-    """Return the metrics of summaries, one per example; `cut` and `seconds` as `ExampleMetrics` has them."""
+    """Return the metrics of summaries, one per example; `cut` and `seconds` as `ExampleMetrics` has them.
+
+    `languages` are those of the examples, told from them unless given.
+    """
     texts = tuple(summary.text for summary in summaries)
     reference_sets = [references(example) for example in examples]
-    scores = rouge.score_all(texts, reference_sets)
+    languages = languages or tell_languages(examples)
+    scores = rouge.score_all(texts, reference_sets, languages)
     return ExampleMetrics(
         examples=tuple(example.id for example in examples),
         summaries=texts,
         rouge=scores.stemmed,
-        metrics={UNSTEMMED[name]: values for name, values in scores.unstemmed.items()}
+        metrics={CHRF.name: chrf.score(texts, reference_sets)}
+        | {UNSTEMMED[name]: values for name, values in scores.unstemmed.items()}
         | {"capped": [float(summary.capped) for summary in summaries]}
-        | _of_texts(texts, [example.conversation for example in examples]),
+        | _of_texts(texts, [example.conversation for example in examples], languages),
         cut=cut,
-        unreadable=rouge.unreadable([" ".join(several) for several in reference_sets]),
+        unreadable=rouge.unreadable([" ".join(several) for several in reference_sets], languages),
         tokens=sum(len(summary.ids) for summary in summaries),
         seconds=seconds,
     )
 
 
-def _of_texts(summaries: Sequence[str], conversations: Sequence[str]) -> Values:
-    rows = [_of_text(*texts) for texts in zip(summaries, conversations, strict=True)]
-    return {name: [row[name] for row in rows] for name in ("words", "novel1", "novel2", "unsupported")}
-
-
-def _of_text(summary: str, conversation: str) -> dict[str, float]:
-    words, known = _words(summary), _words(conversation)
-    return {
-        "words": float(len(words)),
-        "novel1": _novel_fraction(words, set(known)),
-        "novel2": _novel_fraction(list(pairwise(words)), set(pairwise(known))),
-        "unsupported": faithfulness.check_claims(summary, conversation).unsupported_fraction,
+def scores_of(summary: str, reference: str, conversation: str) -> dict[str, float]:
+    """Return stemmed ROUGE and chrF of one summary, in the language of the reference and the conversation."""
+    languages = tell_languages([Example("", conversation, reference)])
+    values = rouge.score([summary], [reference], languages=languages)
+    return {name: value for name, [value] in values.items()} | {
+        CHRF.name: chrf.score([summary], [[reference]])[0]
     }
 
 
-def _words(text: str) -> list[str]:
-    """Return the words of a text in any script."""
-    return _WORD.findall(text.casefold())
+def _of_texts(
+    summaries: Sequence[str], conversations: Sequence[str], languages: Sequence[str]
+) -> dict[str, list[float | None]]:
+    rows = [_of_text(*texts) for texts in zip(summaries, conversations, languages, strict=True)]
+    return {name: [row[name] for row in rows] for name in ("words", "novel1", "novel2", "unsupported")}
+
+
+def _of_text(summary: str, conversation: str, language: str) -> dict[str, float | None]:
+    own, known = words(summary), words(conversation)
+    return {
+        "words": float(len(own)),
+        "novel1": _novel_fraction(own, set(known)),
+        "novel2": _novel_fraction(list(pairwise(own)), set(pairwise(known))),
+        "unsupported": faithfulness.check_claims(summary, conversation, language).unsupported_fraction,
+    }
 
 
 def _novel_fraction(ngrams: Sequence[object], known: set[Any]) -> float:
@@ -122,15 +135,24 @@ def _novel_fraction(ngrams: Sequence[object], known: set[Any]) -> float:
     return sum(ngram not in known for ngram in ngrams) / len(ngrams) if ngrams else 0.0
 
 
-def intervals(values: Values, draws: int) -> Scores:
-    """Return the mean and bootstrap interval of each metric."""
-    return {name: bootstrap.interval(each, draws).as_dict() for name, each in values.items()}
+def intervals(values: PartialValues, draws: int) -> Scores:
+    """Return the mean and bootstrap interval of each metric over the examples that have it; absent if none has."""
+    known = {name: [value for value in each if value is not None] for name, each in values.items()}
+    return {name: bootstrap.interval(each, draws).as_dict() for name, each in known.items() if each}
 
 
-def differences(before: Values, after: Values, draws: int) -> Differences:
-    """Return the paired difference of each metric that both have, with its verdict."""
-    return {
-        name: bootstrap.difference_dict(bootstrap.difference(before[name], values, draws), METRICS[name].good)
-        for name, values in after.items()
-        if name in before
-    }
+def differences(before: PartialValues, after: PartialValues, draws: int) -> Differences:
+    """Return the paired difference of each metric over the examples that have it in both, with its verdict."""
+    found: Differences = {}
+    for name in [each for each in after if each in before]:
+        pairs = [
+            (old, new)
+            for old, new in zip(before[name], after[name], strict=True)
+            if old is not None and new is not None
+        ]
+        if pairs:
+            olds, news = zip(*pairs, strict=True)
+            found[name] = bootstrap.difference_dict(
+                bootstrap.difference(olds, news, draws), METRICS[name].good
+            )
+    return found

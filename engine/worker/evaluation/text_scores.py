@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 
 from engine.adapters.metadata import Scores
 from engine.text.conversations import Example
 from engine.worker.evaluation import summary_metrics
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.rouge import Values
-from engine.worker.evaluation.summary_metrics import ExampleMetrics
+from engine.worker.evaluation.summary_metrics import ExampleMetrics, PartialValues
 from engine.worker.generation.generate import Generated
 from engine.worker.runtime import devices, fork_pool
 from engine.worker.runtime.channel import Channel
@@ -31,13 +33,23 @@ class TextScores:
 
     summaries: tuple[str, ...]
     rouge: Values
-    metrics: Values
+    metrics: PartialValues
     scores: Scores
     measures: Scores
 
 
-def score(channel: Channel, examples: Sequence[Example], texts: Sequence[str], draws: int) -> TextScores:
-    """Return every metric of summaries, one per example. Raises Stopped."""
+def score(
+    channel: Channel,
+    examples: Sequence[Example],
+    texts: Sequence[str],
+    draws: int,
+    languages: Sequence[str] | None = None,
+) -> TextScores:
+    """Return every metric of summaries, one per example, whose `languages` are told from them unless given.
+
+    Raises Stopped.
+    """
+    codes = languages or tell_languages(examples)
     chunks = [slice(start, start + CHUNK) for start in range(0, len(texts), CHUNK)]
     count = _process_count(len(texts))
     measured: dict[int, ExampleMetrics] = {}
@@ -46,7 +58,8 @@ def score(channel: Channel, examples: Sequence[Example], texts: Sequence[str], d
     def work(part: Sequence[int], emit: Emit, tick: Tick) -> None:
         for index in part:
             tick()
-            emit((index, _measure(examples[chunks[index]], texts[chunks[index]])))
+            chunk = chunks[index]
+            emit((index, _measure(examples[chunk], texts[chunk], codes[chunk])))
 
     def take(result: tuple[int, ExampleMetrics]) -> None:
         measured[result[0]] = result[1]
@@ -54,10 +67,9 @@ def score(channel: Channel, examples: Sequence[Example], texts: Sequence[str], d
 
     parallel_map(work, [range(part, len(chunks), count) for part in range(count)], take, channel.check_stop)
     parts = [measured[index] for index in range(len(chunks))]
-    rouge = _joined([part.rouge for part in parts])
-    metrics = {
-        name: each for name, each in _joined([part.metrics for part in parts]).items() if name != UNKNOWN
-    }
+    measured_all = reduce(ExampleMetrics.followed_by, parts)
+    rouge = measured_all.rouge
+    metrics = {name: each for name, each in measured_all.metrics.items() if name != UNKNOWN}
     return TextScores(
         tuple(texts),
         rouge,
@@ -73,9 +85,6 @@ def _process_count(summaries: int) -> int:
     return max(1, min(devices.threads(torch.device("cpu")), summaries // MIN_PER_PROCESS))
 
 
-def _measure(examples: Sequence[Example], texts: Sequence[str]) -> ExampleMetrics:
-    return summary_metrics.measure(examples, [Generated([], text, capped=False) for text in texts], 0, 0.0)
-
-
-def _joined(parts: Sequence[Values]) -> Values:
-    return {name: [value for part in parts for value in part[name]] for name in parts[0]}
+def _measure(examples: Sequence[Example], texts: Sequence[str], languages: Sequence[str]) -> ExampleMetrics:
+    summaries = [Generated([], text, capped=False) for text in texts]
+    return summary_metrics.measure(examples, summaries, 0, 0.0, languages)

@@ -15,7 +15,7 @@ import torch
 from engine.errors import AppError, DataError
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
-from engine.worker.evaluation import rouge
+from engine.worker.evaluation import summary_metrics
 from engine.worker.generation.generate import Generated, generate, refuse_too_long
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
@@ -247,8 +247,7 @@ class BatchWriter:
         row.is_pending = False
         scores: dict[str, Any] = {}
         if row.asked.reference and not flags.get("cancelled"):
-            values = rouge.score([text], [row.asked.reference])
-            scores = {"scores": {name: value for name, [value] in values.items()}}
+            scores = {"scores": summary_metrics.scores_of(text, row.asked.reference, row.asked.text)}
         self._channel.emit(
             "summary_finished",
             **row.facts,

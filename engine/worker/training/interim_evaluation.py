@@ -38,7 +38,7 @@ def report_baseline(run: TrainingRun, channel: Channel) -> None:
         baseline_cache.save(file, baseline)
     if baseline.loss is not None:
         _report(run, channel, baseline.loss, None, of="base")
-    samples.report(channel, pinned, baseline.summaries, run.step)
+    samples.report(channel, pinned, baseline.summaries, run.step, run.recipe.evaluation.language)
 
 
 def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
@@ -57,10 +57,11 @@ def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
     run.progress.evaluation_pending = False
     measured = None
     if loss is not None:
-        scores = samples.scores(chosen.scored, summaries, run.recipe.evaluation.bootstrap)
+        how = run.recipe.evaluation
+        scores = samples.scores(chosen.scored, summaries, how.bootstrap, how.language)
         _report(run, channel, loss, scores, of=run.job.id)
         measured = Measured(loss, scores["rouge1"]["mean"] if scores else 0.0)
-    samples.report(channel, chosen.pinned, summaries, run.step)
+    samples.report(channel, chosen.pinned, summaries, run.step, run.recipe.evaluation.language)
     return measured
 
 

@@ -57,7 +57,7 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
         pinned_examples(splits),
         max_new_tokens=recipe.evaluation.max_new_tokens,
     )
-    samples.report(channel, pinned_examples(splits), summaries, step=0)
+    samples.report(channel, pinned_examples(splits), summaries, 0, recipe.evaluation.language)
     prompt = prompt_facts(recipe, splits, prompter.format)
     evaluation = evaluator.score(
         channel, base, base.model, plain, asked, channel.job.id, 0, baseline=baseline, prompt=prompt

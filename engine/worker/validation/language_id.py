@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,6 +37,16 @@ def guess(text: str) -> str:
         return ""
     code, confidence = _identifier().classify(text)
     return code if confidence >= MIN_CONFIDENCE and code not in _NO_LANGUAGES else ""
+
+
+def probabilities(text: str, codes: Collection[str]) -> dict[str, float]:
+    """Return how probable each of some languages is, given that a text is in one of them; {} for unknown ones."""
+    found: dict[str, float] = {}
+    for code, probability in _identifier().rank(_SPEAKER.sub("", text[:MAX_CHARACTERS])):
+        if code in codes:
+            found[code] = found.get(code, 0.0) + float(probability)
+    total = sum(found.values())
+    return {code: probability / total for code, probability in found.items()} if total else {}
 
 
 @cache

@@ -203,6 +203,25 @@ def test_what_cannot_be_is_said_at_its_field(tables: dict[str, Any], field: str)
     assert fields_of(tables) == [field]
 
 
+@pytest.mark.parametrize(
+    ("language", "hint"),
+    [
+        ("german", "Did you mean de (German)?"),
+        ("Klingon", "Use auto, or a code of ISO 639 such as de."),
+        ("dee", "Did you mean de (German)?"),
+        ("", "Use auto, or a code of ISO 639 such as de."),
+    ],
+)
+def test_an_unknown_language_is_a_problem_of_its_field(language: str, hint: str):
+    (problem,) = problems_of(changed(evaluation={"language": language}))
+    assert (problem.field, problem.hint) == ("evaluation.language", hint)
+
+
+@pytest.mark.parametrize("language", ["auto", "en", "de", "und"])
+def test_known_languages_are_none(language: str):
+    assert recipe.from_tables(changed(evaluation={"language": language})).evaluation.language == language
+
+
 def test_the_error_speaks_for_the_first_problem_and_counts_the_others():
     with pytest.raises(RecipeError, match=r"and 1 more") as caught:
         recipe.from_tables(changed(training={"epochs": 0, "seed": -1}))

@@ -44,9 +44,15 @@ def test_empty_references_are_ignored_and_rows_without_any_are_left_out(tmp_path
     assert "Row 3 of test has no summary and is left out. The other 5 are fine." in notices(channel)
 
 
-def test_references_in_another_script_score_nothing_and_are_counted(tmp_path):
+def test_references_in_another_script_are_read_in_their_own_language(tmp_path):
     found, channel = scored(tmp_path, [["Боб на работе."], ["ボブは仕事中。"]])
-    assert "2 of 6 reference summaries hold no letter that ROUGE reads." in notices(channel)
+    assert "that ROUGE reads" not in notices(channel)
+    assert found.protocol["metric"]["languages"] == {"en": 4, "ja": 1, "ru": 1}
+
+
+def test_references_without_a_word_score_nothing_and_are_counted(tmp_path):
+    found, channel = scored(tmp_path, [["…"], ["👍 !"]])
+    assert "2 of 6 reference summaries hold no word that ROUGE reads." in notices(channel)
     for name in found.scores:
         assert found.values.rouge[name][:2] == [0.0, 0.0]
     # What needs no reference is measured all the same.
@@ -54,9 +60,9 @@ def test_references_in_another_script_score_nothing_and_are_counted(tmp_path):
 
 
 def test_where_no_reference_can_be_read_nothing_is_better_or_worse(tmp_path):
-    before, channel = scored(tmp_path, [["Боб."], ["日本"], ["مرحبا"], ["שלום"], ["สวัสดี"], ["Γειά"]] * 2)
+    before, channel = scored(tmp_path, [["…"], ["👍"], ["?!"], ["—"], ["。"], ["♥"]] * 2)
     assert {spread["mean"] for spread in before.scores.values()} == {0.0}
-    assert "12 of 12 reference summaries hold no letter" in notices(channel)
+    assert "12 of 12 reference summaries hold no word" in notices(channel)
     recipe, base = make_recipe("t5", str(tmp_path / "conversations")), load_tiny("t5")
     splits = dataset.read(recipe.data, channel)
     after = score(recipe, base, splits, channel, base.model, before)

@@ -1,16 +1,22 @@
 """The base model is scored at its best: plain and in its own chat format, and then in the better one on all."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from engine.config.recipe import BaseModelOptions
 from engine.errors import BaseModelError
+from engine.text.conversations import Example
 from engine.worker.dataset import dataset, prompting
 from engine.worker.evaluation import base_forms, evaluator
 from engine.worker.evaluation.base_forms import forms_of, measure_best_form
+from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.modeling import base_models
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML, chat_model
 from tests.helpers.worker_setup import attach_random, make_channel, make_recipe, write_conversations
+
+GERMAN = "Die Kollegen verschieben ihre Besprechung auf nächsten Dienstag, weil der Chef krank ist."
 
 pytestmark = pytest.mark.torch
 
@@ -38,8 +44,8 @@ class Stage:
         """Let each format score so much."""
         measure = base_forms.measure_model
 
-        def scored(channel, base, model, recipe, examples, prompter):
-            found = measure(channel, base, model, recipe, examples, prompter)
+        def scored(channel, base, model, recipe, examples, prompter, languages):
+            found = measure(channel, base, model, recipe, examples, prompter, languages)
             values = [rouge1[prompter.format]] * len(examples)
             return found.model_copy(update={"rouge": {**found.rouge, "rouge1": values}})
 
@@ -83,7 +89,7 @@ def test_forms_are_compared_on_few_and_only_the_best_is_scored_on_all(tmp_path, 
     measure = base_forms.measure_model
 
     def counted(*given):
-        counts.append((given[-1].format, len(given[-2])))
+        counts.append((given[5].format, len(given[4])))
         return measure(*given)
 
     monkeypatch.setattr(base_forms, "measure_model", counted)
@@ -120,7 +126,7 @@ def test_a_form_that_can_t_be_scored_is_left_out_with_a_notice_and_the_recipe_s_
     measure = base_forms.measure_model
 
     def failing(*given):
-        if given[-1].format == "plain":
+        if given[5].format == "plain":
             raise BaseModelError("This base model takes 64 tokens; prompt and summary need up to 70.")
         return measure(*given)
 
@@ -154,3 +160,13 @@ def test_scores_follow_a_changed_template(tmp_path):
     second = Stage(tmp_path / "second", CHATML.replace("assistant", "helper"), base_forms="recipe")
     assert first.base.fingerprint == second.base.fingerprint
     assert first.best().values.summaries != second.best().values.summaries
+
+
+def test_first_examples_that_are_in_other_languages_among_all_are_read_again():
+    begun = SimpleNamespace(examples=("0",))
+    examples = [Example("0", "", "Ok, Pizza."), *(Example(str(index), "", GERMAN) for index in range(1, 4))]
+    recipe = make_recipe("t5", "sample")
+    languages = tell_languages(examples)
+    assert languages == ("de",) * 4
+    assert not base_forms._is_read_alike(begun, examples, languages, recipe)
+    assert base_forms._is_read_alike(begun, examples[1:], languages[1:], recipe)

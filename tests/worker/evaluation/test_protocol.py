@@ -51,3 +51,14 @@ def test_shown_examples_are_part_of_the_protocol(source):
     recipe, _, splits, _ = parts(source)
     other = make_recipe("t5", source, data={"shots": 1})
     assert scoring_protocol(other, splits)["data"] != scoring_protocol(recipe, splits)["data"]
+
+
+def test_a_language_is_part_of_the_protocol_and_so_of_the_cache(source):
+    recipe, base, splits, channel = parts(source)
+    assert scoring_protocol(recipe, splits)["metric"] == {"name": "rouge_score 0.1.2", "stemmer": True}
+    other = make_recipe("t5", source, evaluation={"language": "de"})
+    metric = scoring_protocol(other, splits)["metric"]
+    assert metric["languages"] == {"de": scoring_protocol(other, splits)["examples"]}
+    score_base(recipe, base, splits, channel)
+    score_base(other, base, splits, channel)
+    assert len(list(scores_folder().iterdir())) == 2

@@ -67,11 +67,11 @@ def test_many_truncated_summaries_are_reported(source):
 def test_truncated_conversations_and_unreadable_references_are_reported(tmp_path):
     folder = write_conversations(tmp_path / "conversations")
     rows = [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()]
-    rows[0]["summary"] = "Боб на работе."
+    rows[0]["summary"] = "…!"
     rows[1]["dialogue"] += " word" * 80
     (folder / "test.jsonl").write_text("\n".join(map(json.dumps, rows)))
     recipe, base, splits, channel = parts(str(folder))
     score_base(recipe, base, splits, channel)
     messages = [event["message"] for event in events_of(channel, "notice")]
     assert "1 of 6 scored conversations is longer than 200 tokens and loses its end." in messages
-    assert "1 of 6 reference summaries holds no letter that ROUGE reads." in messages
+    assert "1 of 6 reference summaries holds no word that ROUGE reads." in messages

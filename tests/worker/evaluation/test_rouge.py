@@ -4,6 +4,7 @@ import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
 from engine.worker.evaluation import rouge
+from tests.helpers.languages import SUMMARIES
 
 PREDICTIONS = [
     "Amanda baked cookies. She will bring Jerry some tomorrow.",
@@ -72,8 +73,63 @@ def test_sentences(text, expected):
     assert rouge.sentences(text) == expected
 
 
-def test_references_without_letters_that_rouge_reads_are_counted():
-    assert rouge.unreadable(["Том ждёт.", "今日は", "Tom waits.", "…"]) == 3
+def test_references_without_words_are_counted():
+    references = ["Том ждёт.", "今日は", "Tom waits.", "…"]
+    assert rouge.unreadable(references, ["en"] * 4) == 3
+    assert rouge.unreadable(references, ["ru", "ja", "en", "de"]) == 1
+
+
+@pytest.mark.parametrize("code", SUMMARIES)
+def test_equal_texts_score_1_and_disjoint_ones_0_in_every_language(code):
+    text, other = SUMMARIES[code]
+    found = rouge.score_all([text, text], [[text], [other]], [code, code])
+    for values in (found.stemmed, found.unstemmed):
+        assert values == {name: [1.0, 0.0] for name in rouge.SCORES}
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "other"),
+    [
+        ("de", "die Gespräche der Katzen", "das Gespräch einer Katze"),
+        ("ru", "новые книги", "новую книгу"),
+        ("es", "los niños cantaban", "el niño cantaba"),
+        ("sv", "flickornas böcker", "flickorna böckerna"),
+    ],
+)
+def test_snowball_counts_forms_of_a_word_as_one(code, one, other):
+    stemmed = rouge.score([one], [other], languages=[code])["rouge1"]
+    unstemmed = rouge.score([one], [other], languages=[code], stemmer=False)["rouge1"]
+    assert stemmed > unstemmed
+
+
+def test_umlauts_and_sharp_s_are_letters():
+    [value] = rouge.score(["Grüße über Öl"], ["GRÜSSE ÜBER ÖL"], languages=["de"])["rouge1"]
+    assert value == 1.0
+    # English reads a to z alone, as rouge_score does.
+    assert rouge.score(["Gespräch"], ["Gesprüch"])["rouge1"] == [1.0]
+    assert rouge.score(["Gespräch"], ["Gesprüch"], languages=["de"])["rouge1"] == [0.0]
+
+
+def test_each_example_of_a_mixed_set_is_read_in_its_own_language():
+    texts, codes = ["They were walking", "Том ждёт"], ["en", "ru"]
+    found = rouge.score_all(texts, [["they walked"], ["Том ждёт"]], codes)
+    alone = rouge.score_all(texts[:1], [["they walked"]])
+    assert found.stemmed["rouge1"] == [*alone.stemmed["rouge1"], 1.0]
+
+
+def test_a_set_in_english_has_the_protocol_it_always_had():
+    assert rouge.protocol(["en", "en"]) == {"name": rouge.METRIC, "stemmer": True}
+    assert rouge.protocol([]) == {"name": rouge.METRIC, "stemmer": True}
+
+
+def test_a_protocol_names_its_languages_and_those_without_a_stemmer():
+    assert rouge.protocol(["ja", "de", "de"]) == {
+        "name": "rouge_score 0.1.2, Unicode words",
+        "stemmer": True,
+        "languages": {"de": 2, "ja": 1},
+        "unstemmed": ["ja"],
+    }
+    assert rouge.protocol(["zh"])["stemmer"] is False
 
 
 @pytest.mark.parametrize("stemmer", [True, False])

@@ -41,4 +41,4 @@ def test_a_damaged_cache_file_is_replaced(source, damage):
     kept.write_text(damage)
     again = score_base(recipe, base, splits, channel)
     assert again.values.summaries == first.values.summaries
-    assert json.loads(kept.read_text())["kept_schema"] == 2
+    assert json.loads(kept.read_text())["kept_schema"] == 3

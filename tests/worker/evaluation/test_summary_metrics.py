@@ -34,13 +34,27 @@ def test_a_reference_is_unreadable_only_if_all_of_an_example_are():
     metrics = summary_metrics.measure(
         examples, [Generated([1], "Tom waits.", capped=False)] * 3, cut=0, seconds=1.0
     )
-    assert metrics.unreadable == 2
+    assert metrics.unreadable == 1
     assert metrics.rouge["rouge1"] == [1.0, 0.0, 0.0]
 
 
 def test_length_counts_words_of_any_script_once():
     metrics = measured("Bo's train isn't late.", "Том ждёт", "", "…")
     assert metrics.metrics["words"] == [4.0, 2.0, 0.0, 0.0]
+
+
+def test_every_character_is_a_word_in_scripts_without_spaces():
+    found = measured("明天5点见面。")
+    assert found.metrics["words"] == [6.0]
+
+
+def test_a_metric_that_cannot_be_told_is_left_out_of_means_and_pairs():
+    assert "unsupported" not in summary_metrics.intervals({"unsupported": [None, None]}, 100)
+    means = summary_metrics.intervals({"unsupported": [0.5, None, 1.0]}, 100)
+    assert means["unsupported"]["mean"] == 0.75
+    before, after = {"unsupported": [0.5, None, 1.0]}, {"unsupported": [0.5, 0.0, None]}
+    assert summary_metrics.differences(before, after, 100)["unsupported"]["mean"] == 0.0
+    assert summary_metrics.differences(before, {"unsupported": [None, 0.0, None]}, 100) == {}
 
 
 def test_novelty_is_the_fraction_of_ngrams_that_the_conversation_lacks():

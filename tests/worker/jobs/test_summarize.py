@@ -11,7 +11,7 @@ from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
 from engine.system.paths import jobs_folder
-from engine.worker.evaluation import rouge
+from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.jobs import summarize
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.serving import streamer
@@ -95,8 +95,9 @@ def test_a_reference_gives_rouge():
     summary = expected_summary("llama", adapter, TEMPLATE, max_new_tokens=40)
     request = summarize_command([adapter.id], max_new_tokens=40, reference=f"{summary} word")
     (finished,) = events_of(serve("llama", send_all(request)), "summary_finished")
-    expected = rouge.score([finished["summary"]], [request["reference"]])
-    assert finished["scores"] == {name: values[0] for name, values in expected.items()}
+    expected = summary_metrics.scores_of(finished["summary"], request["reference"], request["conversation"])
+    assert finished["scores"] == expected
+    assert finished["scores"].keys() == {*rouge.SCORES, "chrf"}
     assert finished["scores"]["rouge1"] > 0
     (finished,) = events_of(
         serve("llama", send_all(summarize_command([None], reference="  "))), "summary_finished"
