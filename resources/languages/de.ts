@@ -8430,8 +8430,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A forked process was killed: out of memory.</source>
-   <translation>Ein Nebenprozess wurde beendet: Der Speicher reicht nicht.</translation>
+   <source>A forked process was killed.</source>
+   <translation>Ein Nebenprozess wurde gewaltsam beendet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -8547,6 +8547,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>A pause of {1} hours is not valid.</source>
    <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/fallback_search.py" />
+   <source>A process that computes part of each step was killed, probably by the system for want of memory.</source>
+   <translation>Ein Prozess, der einen Teil jedes Schritts berechnet, wurde gewaltsam beendet, wahrscheinlich vom System aus Mangel an Speicher.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13172,6 +13177,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>The language {1} is not known.</source>
    <translation>Die Sprache {1} ist nicht bekannt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/fallback_search.py" />
+   <source>The largest batch needs more memory than the {1} that is available.</source>
+   <translation>Der größte Batch braucht mehr Speicher als die verfügbaren {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />

@@ -15,7 +15,6 @@ from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.config.training import total_steps
-from engine.errors import OutOfMemoryError
 from engine.runs import example_scores, run_store
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
@@ -71,12 +70,13 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         if reached.saved or not recipe.method.method.trains or not oom.is_oom(error):
             raise
         traceback.print_exc()
-        lacking = _lacking(error, recipe)
+        lacking, killed = _lacking(error, recipe), isinstance(error, oom.ForkKilled)
     else:
         return
     # Only now, the error being gone, is what the failed step held free again.
     search = FallbackSearch(planning, recipe, splits, run_store.last_step(channel.job))
-    raise _out_of_memory(channel, search, reached.run, lacking)
+    facts = _report_fallbacks(channel, search, reached.run, lacking)
+    raise out_of_memory_error(facts, fork_killed=killed)
 
 
 def _carry_out(
@@ -160,17 +160,20 @@ def _newest_checkpoint(channel: Channel) -> Path | None:
 
 
 def _lacking(error: BaseException, recipe: Recipe) -> oom.MemoryExceeded:
-    """Return what is needed and what is there; of a step that failed only that it needs more than there is."""
+    """Return what is needed and what is there; of a step that failed only that it needs more than there is.
+
+    Of a killed fork not even that is known: another program may have taken the memory.
+    """
     if isinstance(error, oom.MemoryExceeded):
         return error.with_traceback(None)
     available = devices.available_bytes(devices.choose(recipe.training.device))
-    return oom.MemoryExceeded(available, available)
+    return oom.MemoryExceeded(0 if isinstance(error, oom.ForkKilled) else available, available)
 
 
-def _out_of_memory(
+def _report_fallbacks(
     channel: Channel, search: FallbackSearch, training: TrainingRun | None, lacking: oom.MemoryExceeded
-) -> OutOfMemoryError:
-    """Report the memory fallbacks, and return how the run ends."""
+) -> planner.Result:
+    """Report and return the memory fallbacks, with the needed and the available bytes."""
     if training is not None:
         training.model.zero_grad()
         gc.collect()
@@ -178,4 +181,4 @@ def _out_of_memory(
             torch.cuda.empty_cache()
     facts = search.run(lacking, weights_only=training is None)
     channel.emit("memory_exceeded", step=training.step if training else 0, **facts)
-    return out_of_memory_error(facts)
+    return facts

@@ -158,10 +158,17 @@ def _padded_tokens(shape: dict[str, Any], family: Family) -> int:
     return int(shape["rows"]) * width
 
 
-def out_of_memory_error(facts: Result) -> OutOfMemoryError:
-    """Return the error that ends a run for which these fallbacks were found."""
+def out_of_memory_error(facts: Result, *, fork_killed: bool = False) -> OutOfMemoryError:
+    """Return the error that ends a run for which these fallbacks were found, with numbers only where they are known."""
     needed, available = size(facts["needed"]), size(facts["available"])
-    message = f"The largest batch needs {needed} of memory, but only {available} is available."
+    if fork_killed:
+        message = (
+            "A process that computes part of each step was killed, probably by the system for want of memory."
+        )
+    elif facts["needed"] > facts["available"]:
+        message = f"The largest batch needs {needed} of memory, but only {available} is available."
+    else:
+        message = f"The largest batch needs more memory than the {available} that is available."
     hint = "Choose one of the plans that fit."
     if not facts["plans"]:
         hint = "No plan fits. Close other programs, or choose a smaller base model."

@@ -97,7 +97,11 @@ class Fork:
             self._raise_end()
 
     def receive(self) -> Any:
-        """Return the next answer. Raises MemoryError where memory did not suffice, RuntimeError for other errors."""
+        """Return the next answer.
+
+        Raises MemoryError where memory did not suffice, ForkKilled if the fork was killed, and RuntimeError for other
+        errors.
+        """
         try:
             answer = receive(self._connection)
         except (EOFError, OSError):
@@ -132,8 +136,7 @@ class Fork:
     def _raise_end(self) -> NoReturn:
         status = self._join()
         if status == -signal.SIGKILL:
-            # So the system ends a process where memory is at its end.
-            raise MemoryError("A forked process was killed: out of memory.")
+            raise oom.ForkKilled("A forked process was killed.")
         raise RuntimeError(f"A forked process ended with status {status}.")
 
     def _join(self) -> int:

@@ -17,6 +17,10 @@ class MemoryExceeded(Exception):
         self.available = available
 
 
+class ForkKilled(MemoryError):
+    """A forked process was killed, as the system does when memory runs out. How much is missing is unknown."""
+
+
 def is_oom(error: BaseException) -> bool:
     """Return whether an exception means that memory does not suffice."""
     text = str(error).lower()

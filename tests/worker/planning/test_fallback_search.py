@@ -66,6 +66,21 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
     assert run_store.open_run(job).state.memory_exceeded == told
 
 
+@pytest.mark.parametrize(
+    ("needed", "killed", "text"),
+    [
+        (12_400_000_000, False, "needs 12.4 GB of memory, but only 8.0 GB is available"),
+        (8_000_000_000, False, "needs more memory than the 8.0 GB that is available"),
+        (8_000_000_000, True, "probably by the system for want of memory"),
+    ],
+)
+def test_the_error_tells_only_numbers_that_are_known(needed, killed, text):
+    facts = {"needed": needed, "available": 8_000_000_000, "plans": []}
+    error = fallback_search.out_of_memory_error(facts, fork_killed=killed)
+    assert text in error.message
+    assert ("GB" in error.message) is not killed
+
+
 def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
     tmp_path, monkeypatch
 ):

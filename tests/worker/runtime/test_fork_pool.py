@@ -12,7 +12,7 @@ import psutil
 import pytest
 import torch
 
-from engine.worker.runtime import devices, fork_pool
+from engine.worker.runtime import devices, fork_pool, oom
 from engine.worker.runtime.fork_pool import Fork, shared_copies
 
 pytestmark = [pytest.mark.torch, pytest.mark.skipif(not fork_pool.is_supported(), reason="no forks here")]
@@ -134,9 +134,9 @@ def test_what_it_raises_is_raised_here(start, capfd, raised, expected):
 
 
 @pytest.mark.parametrize(
-    ("number", "expected"), [(signal.SIGKILL, MemoryError), (signal.SIGSEGV, RuntimeError)]
+    ("number", "expected"), [(signal.SIGKILL, oom.ForkKilled), (signal.SIGSEGV, RuntimeError)]
 )
-def test_a_fork_that_ends_is_an_error_and_a_killed_one_is_out_of_memory(start, number, expected):
+def test_a_fork_that_ends_is_an_error_and_a_killed_one_is_told_from_others(start, number, expected):
     one = start(lambda _: os.kill(os.getpid(), number))
     one.send(None)
     with pytest.raises(expected):
