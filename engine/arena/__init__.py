@@ -36,7 +36,7 @@ from engine.arena.entry_status import (
     why_not,
 )
 from engine.arena.external_summaries import ExternalScores, add_summaries
-from engine.arena.file_scoring import job_arguments
+from engine.arena.file_scoring import job_arguments, save_conversations
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
 from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
 from engine.config.recipe_diff import Difference, differences, value_text
@@ -81,6 +81,7 @@ __all__ = [
     "progress_text",
     "put_back",
     "remove",
+    "save_conversations",
     "set_paused",
     "set_run",
     "table",

@@ -1,15 +1,17 @@
-"""Chooses the run on whose conversations a file of summaries is scored, and asks for the job that does it."""
+"""Chooses the run on whose conversations a file of summaries is scored. Knows nothing of how it is scored."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from engine.arena.entry_status import EntryStatus
 from engine.arena.results import RESAMPLES, SCORE
-from engine.errors import ArenaError
+from engine.errors import ArenaError, StorageError
 from engine.runs import example_scores
+from engine.system.files import write_atomically
 
 
 def job_arguments(statuses: Iterable[EntryStatus], file: Path, column: str = "") -> dict[str, Any]:
@@ -29,6 +31,32 @@ def job_arguments(statuses: Iterable[EntryStatus], file: Path, column: str = "")
         "split": str(status.run.scored["protocol"].get("split", "test")) if status.run.scored else "test",
         "bootstrap": draws,
     }
+
+
+def save_conversations(statuses: Iterable[EntryStatus], path: Path) -> int:
+    """Write the scored conversations as JSON lines, for another system to fill in; return how many there are.
+
+    Raises ArenaError if no run has stored any, StorageError if the file can't be written.
+    """
+    status = _reference(statuses)
+    scores = (
+        example_scores.load(status.run.job.folder) if status is not None and status.run is not None else None
+    )
+    if scores is None or not scores.texts:
+        raise ArenaError(
+            "The scored conversations of the arena's runs can't be read.",
+            "Run an entry again: its scores are stored with their conversations.",
+        )
+    rows = [
+        {"id": name, "conversation": texts.conversation, "prediction": ""}
+        for name, texts in zip(scores.examples, scores.texts, strict=True)
+    ]
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    try:
+        write_atomically(path, lines)
+    except OSError as error:
+        raise StorageError(f"{path} can't be written: {error.strerror}.", "Choose another folder.") from error
+    return len(rows)
 
 
 def _reference(statuses: Iterable[EntryStatus]) -> EntryStatus | None:

@@ -71,7 +71,11 @@ class ArenaReader(QObject):
 
     def _grouped(self, statuses: tuple[arenas.EntryStatus, ...]) -> tuple[arenas.Group, ...]:
         """Return the groups; recomputed only if a scored run or a blind vote has changed."""
-        scored = tuple((each.entry.id, each.run.stamp) for each in statuses if each.run and each.run.scored)
+        scored = tuple(
+            (each.entry.id, each.run.stamp if each.run else each.external)
+            for each in statuses
+            if each.external or (each.run and each.run.scored)
+        )
         mark = (*scored, ("votes", voting.stamp()))
         if mark != self._mark or not scored:
             self._mark, self._groups = mark, tuple(arenas.groups(statuses))

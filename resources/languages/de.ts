@@ -24,6 +24,11 @@
    <translation>„{name}“ ist eine mitgelieferte Vorlage.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>&amp;Column of the summaries</source>
+   <translation>&amp;Spalte der Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>&amp;Compare</source>
    <translation>&amp;Vergleichen</translation>
@@ -49,6 +54,11 @@
    <translation>&amp;Dekodierung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>&amp;File of summaries</source>
+   <translation>&amp;Datei mit Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>&amp;Further summaries</source>
    <translation>&amp;Weitere Zusammenfassungen</translation>
@@ -72,6 +82,11 @@
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>&amp;Name</source>
    <translation>&amp;Name</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>&amp;Name of the system</source>
+   <translation>&amp;Name des Systems</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
@@ -196,6 +211,11 @@
    <location filename="../../gui/pages/data/report.py" />
    <source>A conversation in each row</source>
    <translation>In jeder Zeile ein Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>A file with their ids, for the other system to fill in</source>
+   <translation>Eine Datei mit ihren Kennungen, die das andere System ausfüllt</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/page.py" />
@@ -394,6 +414,16 @@
    <location filename="../../gui/pages/blind/setup_view.py" />
    <source>Add other runs…</source>
    <translation>Weitere Läufe hinzufügen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Add summaries from a file…</source>
+   <translation>Zusammenfassungen aus einer Datei…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Add to the arena</source>
+   <translation>Zur Arena hinzufügen</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -921,6 +951,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Chinesisch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Choose a file of summaries</source>
+   <translation>Eine Datei mit Zusammenfassungen wählen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/source_bar.py" />
    <source>Choose a folder of split files</source>
    <translation>Ordner mit einer Datei je Teil wählen</translation>
@@ -991,6 +1026,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wählen Sie „Blind vergleichen…“ in einem fertigen Lauf, in der Arena oder in der Bibliothek.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Choose…</source>
+   <translation>Wählen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Chosen methods</source>
    <translation>Gewählte Verfahren</translation>
@@ -1049,6 +1089,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>Compare conversations</source>
    <translation>Gespräche vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Compare the entries with what another system wrote</source>
+   <translation>Die Einträge mit dem vergleichen, was ein anderes System geschrieben hat</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
@@ -1832,6 +1877,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigte Felder</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>File of summaries</source>
+   <translation>Datei mit Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Files are unchanged</source>
    <translation>Die Dateien sind unverändert</translation>
@@ -2298,6 +2348,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Its run stays in the history.</source>
    <translation>Der Lauf bleibt im Verlauf.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>JSON lines (*.jsonl)</source>
+   <translation>JSON-Zeilen (*.jsonl)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_files.py" />
@@ -3698,6 +3753,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE-1 {score}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <source>ROUGE-1 {score}. {verdict}</source>
+   <translation>ROUGE-1 {score}. {verdict}</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/adapter_table.py" />
    <source>ROUGE-1, 95 % interval</source>
    <translation>ROUGE-1, 95-%-Intervall</translation>
@@ -3746,6 +3806,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Reading {name}</source>
    <translation>{name} wird gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <source>Reading {name} …</source>
+   <translation>{name} wird gelesen …</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -4038,6 +4103,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept speichern unter…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Save the conversations</source>
+   <translation>Die Gespräche speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Save the conversations…</source>
+   <translation>Gespräche speichern…</translation>
+  </message>
+  <message>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>Save the loss</source>
    <translation>Verlust speichern</translation>
@@ -4071,6 +4146,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page.py" />
    <source>Saved as {name}</source>
    <translation>Gespeichert als {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Saved as {place}: each summary goes into the empty "prediction".</source>
+   <translation>Als {place} gespeichert: Jede Zusammenfassung kommt in das leere „prediction“.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
@@ -4156,6 +4236,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>Scoring {name}</source>
    <translation>{name} wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <source>Scoring {name}: {share}</source>
+   <translation>{name} wird bewertet: {share}</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -4562,6 +4647,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/run_table.py" />
    <source>Storage problem</source>
    <translation>Speicherproblem</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Summaries ({endings});;All files (*)</source>
+   <translation>Zusammenfassungen ({endings});;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>Summaries from a file for {arena}</source>
+   <translation>Zusammenfassungen aus einer Datei für {arena}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Summaries from elsewhere</source>
+   <translation>Zusammenfassungen von anderswo</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -5674,6 +5774,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Willkommen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>What a cloud model, a colleague or an older adapter wrote can be scored like an adapter: on the Arena page by Add entries and Add summaries from a file, on the command line by main.py score. The file is a table (jsonl, csv, xlsx, parquet) with a column prediction and a column id, or a text with one summary a line. Rows are matched by id, or by their order without ids; rows that match no conversation are named. A file with a summary of some conversations only is scored on these, in a table of its own. An empty summary scores 0.</source>
+   <translation>Was ein Cloud-Modell, eine Kollegin oder ein älterer Adapter geschrieben hat, lässt sich wie ein Adapter bewerten: auf der Seite Arena über „Einträge hinzufügen“ und „Zusammenfassungen aus einer Datei“, auf der Kommandozeile mit main.py score. Die Datei ist eine Tabelle (jsonl, csv, xlsx, parquet) mit einer Spalte prediction und einer Spalte id oder ein Text mit einer Zusammenfassung je Zeile. Zeilen werden nach der Kennung zugeordnet, ohne Kennungen nach ihrer Reihenfolge; Zeilen, die zu keinem Gespräch passen, werden genannt. Eine Datei mit Zusammenfassungen nur mancher Gespräche wird auf diesen bewertet, in einer eigenen Tabelle. Eine leere Zusammenfassung zählt als 0.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/summaries_form.py" />
+   <source>What any other system wrote (a cloud model, a colleague, last year's adapter) is scored on the conversations of this arena and compared with the same base model. The file is a table with a column of summaries and a column "id", or a text with one summary a line, in the order of the conversations.</source>
+   <translation>Was ein anderes System geschrieben hat (ein Cloud-Modell, eine Kollegin, der Adapter vom letzten Jahr), wird auf den Gesprächen dieser Arena bewertet und mit demselben Basismodell verglichen. Die Datei ist eine Tabelle mit einer Spalte der Zusammenfassungen und einer Spalte „id“ oder ein Text mit einer Zusammenfassung je Zeile, in der Reihenfolge der Gespräche.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>What is it good at?</source>
    <translation>Was kann er gut?</translation>
@@ -6271,6 +6381,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>examples/s</source>
    <translation>Beispiele/s</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>external predictions file import GPT cloud colleague score against</source>
+   <translation>extern Vorhersagen Datei Import GPT Cloud Kollegin bewerten gegen</translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />
@@ -7477,6 +7592,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/look/format.py" />
    <source>{low} to {high}</source>
    <translation>{low} bis {high}</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/arena/file_scorer.py" />
+   <source>{matched} of {n} conversations matched.</source>
+   <translation>
+    <numerusform>{matched} von {n} Gespräch zugeordnet.</numerusform>
+    <numerusform>{matched} von {n} Gesprächen zugeordnet.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
@@ -9306,6 +9429,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/export.py" />
    <source>Choose another folder, or free some space.</source>
    <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/file_scoring.py" />
+   <source>Choose another folder.</source>
+   <translation>Einen anderen Ordner wählen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
@@ -11243,14 +11371,14 @@ Summary:</translation>
    <translation>Nennen Sie die Spalte mit den Zusammenfassungen als data.summary.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/predictions.py" />
-   <source>Name the column of the summaries with --column, or rename it.</source>
-   <translation>Die Spalte der Zusammenfassungen mit --column nennen oder sie umbenennen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>Name the column of turns as data.conversation, or leave data.columns empty.</source>
    <translation>Nennen Sie die Spalte mit den Beiträgen als data.conversation, oder lassen Sie data.columns leer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <source>Name the column that holds the summaries; on the command line with --column.</source>
+   <translation>Die Spalte mit den Zusammenfassungen nennen; auf der Kommandozeile mit --column.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -12136,7 +12264,7 @@ In one sentence:</translation>
    <translation>Einen Eintrag noch einmal ausführen und mit diesem vergleichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/score.py" />
+   <location filename="../../engine/arena/file_scoring.py" />
    <source>Run an entry again: its scores are stored with their conversations.</source>
    <translation>Einen Eintrag noch einmal ausführen: Seine Werte werden mit den Gesprächen gespeichert.</translation>
   </message>
@@ -13374,7 +13502,7 @@ Summary:</translation>
    <translation>Dasselbe, Satz für Satz.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/score.py" />
+   <location filename="../../engine/arena/file_scoring.py" />
    <source>The scored conversations of the arena's runs can't be read.</source>
    <translation>Die bewerteten Gespräche der Läufe der Arena sind nicht lesbar.</translation>
   </message>
@@ -16049,8 +16177,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
-   <source>{1} has no column "{2}". It has: {3}.</source>
-   <translation>{1} hat keine Spalte „{2}“, sondern: {3}.</translation>
+   <source>{1} has no column "{2}": it has {3}.</source>
+   <translation>{1} hat keine Spalte „{2}“, sondern {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />

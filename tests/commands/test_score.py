@@ -153,7 +153,7 @@ def test_the_data_is_read_as_a_recipe_would(in_process, source, perfect):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([{"id": "te1", "output": "a"}], 'own.jsonl has no column "prediction". It has: id, output.'),
+        ([{"id": "te1", "output": "a"}], 'own.jsonl has no column "prediction": it has id, output.'),
         ([{"id": "x", "prediction": "a"}], "No id in own.jsonl is that of a conversation of the test split"),
         (
             [{"prediction": "a"}],

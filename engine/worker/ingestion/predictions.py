@@ -115,8 +115,8 @@ def _from_table(table: Table, path: Path, field: str, column: str) -> Prediction
 def _no_column(path: Path, column: str, columns: Sequence[str]) -> DataError:
     named = ", ".join(columns[:MAX_COLUMNS_NAMED]) + (", …" if len(columns) > MAX_COLUMNS_NAMED else "")
     return DataError(
-        f'{path.name} has no column "{column}". It has: {named}.',
-        "Name the column of the summaries with --column, or rename it.",
+        f'{path.name} has no column "{column}": it has {named}.',
+        "Name the column that holds the summaries; on the command line with --column.",
     )
 
 

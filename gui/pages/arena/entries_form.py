@@ -19,7 +19,7 @@ from gui.inputs.fields import Field, ProblemLine
 from gui.look.fonts import px
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
-from gui.widgets.buttons import plain, primary
+from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll
 
@@ -33,11 +33,14 @@ WIDTH = 560
 class EntriesForm(QWidget):
     """`made(name, changes)` requests an arena or more entries; `cancelled` closes the form.
 
+    `file_wanted` asks for the form of an entry from a file.
+
     `changes` is None for the current recipe unchanged, which must be comparable with the other entries.
     """
 
     made = Signal(str, object)
     cancelled = Signal()
+    file_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +57,8 @@ class EntriesForm(QWidget):
         self._problem = ProblemLine()
         self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
+        self.file_button = quiet(tr("Add summaries from a file…"), "import")
+        self.file_button.setToolTip(tr("Compare the entries with what another system wrote"))
         self._lay_out()
         self.undo = FormUndo(self, self.values(), self._take, self._places().get)
         self.name.textEdited.connect(lambda _text: self.undo.add(self.values(), NAME, typed=True))
@@ -61,6 +66,7 @@ class EntriesForm(QWidget):
         self.methods.changed.connect(lambda _on: self._changed(METHODS_CHOSEN))
         self.make_button.clicked.connect(self._make)
         self.cancel_button.clicked.connect(self.cancelled)
+        self.file_button.clicked.connect(self.file_wanted)
         self._follow()
 
     def _lay_out(self) -> None:
@@ -68,6 +74,7 @@ class EntriesForm(QWidget):
         buttons.setSpacing(8)
         buttons.addWidget(self.make_button)
         buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.file_button)
         buttons.addStretch(1)
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
@@ -114,6 +121,7 @@ class EntriesForm(QWidget):
 
     def _begin(self, *, new: bool) -> None:
         self._name_field.setVisible(new)
+        self.file_button.setVisible(not new)
         self.make_button.setText(tr("Create the arena") if new else tr("Add entries"))
         self.show_problem("")
         self._follow()

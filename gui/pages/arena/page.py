@@ -27,6 +27,7 @@ from gui.pages.arena.arena_text import base_score_text, summary_text
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.lower_pane import LowerPane
+from gui.pages.arena.summaries_form import SummariesForm
 from gui.pages.library.menus import SEPARATOR, make_menu
 from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import NARROW, Page, about
@@ -133,7 +134,7 @@ class ArenaPage(Page):
         self.lower_pane = LowerPane(content)
         self.undo_strip, self.notice = UndoStrip(content), NoticeStrip(parent=content)
         self.notice.hide()
-        self.form = EntriesForm(self._stack)
+        self.form, self.summaries_form = EntriesForm(self._stack), SummariesForm(self._manager, self._stack)
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
@@ -151,7 +152,7 @@ class ArenaPage(Page):
         column.addWidget(self.lower_pane, 1)
         for strip in (self.undo_strip, self.notice):
             column.addWidget(strip)
-        for part in (self._empty, self._content, self.form):
+        for part in (self._empty, self._content, self.form, self.summaries_form):
             self._stack.addWidget(part)
         self.body.addWidget(self._stack, 1)
 
@@ -167,6 +168,9 @@ class ArenaPage(Page):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
         self.form.made.connect(self._make)
         self.form.cancelled.connect(self._show_state)
+        self.form.file_wanted.connect(self.ask_for_summaries)
+        self.summaries_form.cancelled.connect(self._show_state)
+        self.summaries_form.added.connect(self._show_added)
         self.columns_button.chosen.connect(self.table.set_metrics)
         self.differences_button.clicked.connect(self._toggle_differences)
         self.blind_button.clicked.connect(self._compare_blind)
@@ -329,7 +333,8 @@ class ArenaPage(Page):
 
     def _show_differences(self) -> None:
         arena = self._shown.arena
-        rows = [row for row in self.table.items() if row.id in self._checked]
+        # Another system's summaries have no recipe.
+        rows = [row for row in self.table.items() if row.id in self._checked and not row.status.external]
         if arena is None:
             return
         try:
@@ -342,7 +347,7 @@ class ArenaPage(Page):
     # Actions.
     def _compare_blind(self) -> None:
         """Compare the checked entries of the first protocol, or all of its entries."""
-        rows = self._shown.groups[0].rows if self._shown.groups else ()
+        rows = [row for row in (self._shown.groups[0].rows if self._shown.groups else ()) if row.status.run]
         wanted = [row for row in rows if row.id in self._checked] or list(rows)
         self.blind_requested.emit([(row.status.entry.run, row.name) for row in wanted])
 
@@ -367,7 +372,7 @@ class ArenaPage(Page):
 
     def saved_state(self) -> dict[str, str]:
         """Return the arena shown, the columns of metrics, and the values of an open form."""
-        begun = self.form.values() | {"new": self._asks_for_new} if self._fills_in() else {}
+        begun = self.form.values() | {"new": self._asks_for_new} if self.form.isVisibleTo(self) else {}
         columns = " ".join(self.columns_button.on())
         return super().saved_state() | {
             "columns": columns,
@@ -385,9 +390,11 @@ class ArenaPage(Page):
             self._go_on()
 
     def entries(self) -> list[Entry]:
-        """Return the actions of the selected entry."""
+        """Return the actions of the arena and of the selected entry."""
         found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
-        return about(entry_text(found[0].entry), self._entries_for(found[0])) if found else []
+        own = about(entry_text(found[0].entry), self._entries_for(found[0])) if found else []
+        add: Entry = (tr("Add summaries from a file…"), self.ask_for_summaries, "")
+        return [*own, add] if self._shown.arena is not None else own
 
     def _entries_for(self, status: EntryStatus) -> list[Entry]:
         operations, entries = self.operations, self._ways_out(status)
@@ -444,9 +451,20 @@ class ArenaPage(Page):
         if self._fills_in():
             self.form.restore(begun)
 
+    def ask_for_summaries(self) -> None:
+        """Show the form of an entry from a file."""
+        if self._shown.arena is not None:
+            self.summaries_form.ask(self._shown.arena, self._shown.statuses)
+            self._stack.setCurrentWidget(self.summaries_form)
+            self._show_header()
+
+    def _show_added(self, arena_id: str) -> None:
+        self._stack.setCurrentWidget(self._content)
+        self.open(arena_id)
+
     def _fills_in(self) -> bool:
-        """Return whether the form is open."""
-        return self._stack.currentWidget() is self.form
+        """Return whether a form is open."""
+        return self._stack.currentWidget() in (self.form, self.summaries_form)
 
     def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
         """Take the Train page's recipe (None while it has problems) and its base model's family."""

@@ -96,6 +96,19 @@ WORDS = (
         mark("vote preference human evaluation Bradley-Terry DPO prompt chosen rejected"),
     ),
     Term(
+        mark("Summaries from elsewhere"),
+        mark(
+            "What a cloud model, a colleague or an older adapter wrote can be scored like an adapter: on the Arena "
+            "page by Add entries and Add summaries from a file, on the command line by main.py score. The file is a "
+            "table (jsonl, csv, xlsx, parquet) with a column prediction and a column id, or a text with one summary a "
+            "line. Rows are matched by id, or by their order without ids; rows that match no conversation are named. "
+            "A file with a summary of some conversations only is scored on these, in a table of its own. An empty "
+            "summary scores 0."
+        ),
+        "verdict",
+        mark("external predictions file import GPT cloud colleague score against"),
+    ),
+    Term(
         "NF4",
         mark(
             "Four bits for each weight of the base model: sixteen values, which lie closer together near "

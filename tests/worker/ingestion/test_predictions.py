@@ -71,8 +71,8 @@ def test_another_column_can_be_named(tmp_path):
     assert texts(read(path, column="OUTPUT")) == ["Yes."]
     with pytest.raises(DataError) as caught:
         read(path)
-    assert caught.value.message == 'own.csv has no column "prediction". It has: id, output, model.'
-    assert caught.value.hint == "Name the column of the summaries with --column, or rename it."
+    assert caught.value.message == 'own.csv has no column "prediction": it has id, output, model.'
+    assert caught.value.hint == "Name the column that holds the summaries; on the command line with --column."
     assert caught.value.field == FIELD
 
 

@@ -1,0 +1,210 @@
+"""The form of an arena's entry from a file: what another system wrote, how it matches, and what to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.api import AppError, arenas
+from gui.core.data_files import dropped
+from gui.inputs.fields import Field, ProblemLine
+from gui.look.fonts import px
+from gui.look.language import mark, tr, translate
+from gui.pages.arena.file_scorer import FileScorer
+from gui.widgets.buttons import plain, primary
+from gui.widgets.labels import Label
+from gui.widgets.scroll import Scroll
+from gui.workers.worker_manager import WorkerManager
+
+WIDTH = 560
+COLUMN = "prediction"
+SUFFIXES = (".jsonl", ".csv", ".tsv", ".json", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt")
+ABOUT = mark(
+    "What any other system wrote (a cloud model, a colleague, last year's adapter) is scored on the conversations of "
+    "this arena and compared with the same base model. The file is a table with a column of summaries and a column "
+    '"id", or a text with one summary a line, in the order of the conversations.'
+)
+
+
+class SummariesForm(QWidget):
+    """`added(arena id)`: the entry was added; `cancelled` closes the form."""
+
+    added = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._arena: arenas.Arena | None = None
+        self._statuses: Sequence[arenas.EntryStatus] = ()
+        self._asked = ("", COLUMN)
+        self.scorer = FileScorer(manager, self)
+        self._title = Label("", "section", "ink", wrap=True)
+        self._about = Label(tr(ABOUT), "body", "ink2", wrap=True)
+        self.save_button = plain(tr("Save the conversations…"), "export")
+        self.save_button.setToolTip(tr("A file with their ids, for the other system to fill in"))
+        self.file = QLineEdit()
+        self.choose_button = plain(tr("Choose…"), "folder")
+        self._file_field = Field(tr("&File of summaries"), self._file_row())
+        self.column = QLineEdit(COLUMN)
+        self._column_field = Field(tr("&Column of the summaries"), self.column)
+        self.name = QLineEdit()
+        self._name_field = Field(tr("&Name of the system"), self.name)
+        self.matches = Label("", "body", "ink", wrap=True)
+        self.remarks = Label("", "label", "copper", wrap=True)
+        self._problem = ProblemLine()
+        self.add_button = primary(tr("Add to the arena"), "plus")
+        self.cancel_button = plain(tr("Cancel"))
+        self._lay_out()
+        self._connect()
+        self.setAcceptDrops(True)
+
+    def _file_row(self) -> QWidget:
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.file, 1)
+        layout.addWidget(self.choose_button)
+        row.setFocusProxy(self.file)
+        self.file.setAccessibleName(tr("File of summaries"))
+        return row
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(self.cancel_button)
+        buttons.addStretch(1)
+        beside = QHBoxLayout()
+        beside.addWidget(self.save_button)
+        beside.addStretch(1)
+        scroll = Scroll(parent=self)
+        fields = QWidget(scroll.content)
+        fields.setMaximumWidth(px(WIDTH))
+        parts = QVBoxLayout(fields)
+        parts.setContentsMargins(0, 0, 0, 0)
+        parts.setSpacing(16)
+        parts.addWidget(self._title)
+        parts.addWidget(self._about)
+        parts.addLayout(beside)
+        for part in (self._file_field, self._column_field, self._name_field):
+            parts.addWidget(part)
+        for line in (self.matches, self.remarks, self._problem):
+            parts.addWidget(line)
+        parts.addLayout(buttons)
+        # Beside a stretch: Qt asks a widget narrower than its cell for its height at the cell's width.
+        row = QHBoxLayout()
+        row.addWidget(fields, 1)
+        row.addStretch()
+        scroll.column.addLayout(row)
+        scroll.column.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scroll)
+
+    def _connect(self) -> None:
+        self.choose_button.clicked.connect(self._choose)
+        self.save_button.clicked.connect(self._ask_where)
+        self.file.editingFinished.connect(self._score_again)
+        self.column.editingFinished.connect(self._score_again)
+        self.name.textChanged.connect(lambda _text: self._follow())
+        self.scorer.changed.connect(self._follow)
+        self.add_button.clicked.connect(self._add)
+        self.cancel_button.clicked.connect(self._cancel)
+
+    # Display.
+    def ask(self, arena: arenas.Arena, statuses: Sequence[arenas.EntryStatus]) -> None:
+        """Show the empty form for an arena."""
+        self._arena, self._statuses = arena, statuses
+        self.scorer.stop()
+        self._title.setText(tr("Summaries from a file for {arena}", arena=arena.name))
+        self.file.clear()
+        self.name.clear()
+        self.column.setText(COLUMN)
+        self._asked = ("", COLUMN)
+        self._follow()
+        self.file.setFocus()
+
+    def _follow(self) -> None:
+        scorer = self.scorer
+        self.matches.setText(scorer.status_text)
+        self.matches.setVisible(bool(scorer.status_text))
+        remarks = "\n".join(scorer.remarks)
+        self.remarks.setText(remarks)
+        self.remarks.setVisible(bool(remarks))
+        self._problem.show_problem(scorer.error)
+        self.add_button.setEnabled(
+            bool(scorer.result) and not scorer.is_busy and bool(self.name.text().strip())
+        )
+
+    # Actions.
+    def _choose(self) -> None:
+        endings = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        kinds = tr("Summaries ({endings});;All files (*)", endings=endings)
+        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a file of summaries"), "", kinds)
+        if path:
+            self.take(Path(path))
+
+    def take(self, path: Path) -> None:
+        """Score a file; its name is proposed for the system's."""
+        self.file.setText(str(path))
+        if not self.name.text().strip():
+            self.name.setText(path.stem.replace("_", " ").replace("-", " "))
+        self._score_again()
+
+    def _score_again(self) -> None:
+        """Score the file, unless neither it nor the column has changed."""
+        asked = (self.file.text().strip(), self.column.text().strip() or COLUMN)
+        if asked == self._asked:
+            return
+        self._asked = asked
+        if asked[0]:
+            self.scorer.score(self._statuses, Path(asked[0]).expanduser(), asked[1])
+        else:
+            self.scorer.stop()
+
+    def _add(self) -> None:
+        assert self._arena is not None
+        try:
+            arena = self.scorer.add_to(self._arena, self.name.text())
+        except AppError as error:
+            self._problem.show_problem(translate(arenas.why_not(error)))
+            return
+        self.added.emit(arena.id)
+
+    def _cancel(self) -> None:
+        self.scorer.stop()
+        self.cancelled.emit()
+
+    def _ask_where(self) -> None:
+        kinds = tr("JSON lines (*.jsonl)")
+        path, _ = QFileDialog.getSaveFileName(
+            self, tr("Save the conversations"), "conversations.jsonl", kinds
+        )
+        if path:
+            self.save(Path(path))
+
+    def save(self, path: Path) -> None:
+        """Write the conversations, for another system to summarise."""
+        try:
+            arenas.save_conversations(self._statuses, path)
+        except AppError as error:
+            self._problem.show_problem(translate(arenas.why_not(error)))
+            return
+        self.matches.setText(
+            tr('Saved as {place}: each summary goes into the empty "prediction".', place=path)
+        )
+        self.matches.show()
+
+    # Drag and drop.
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if len(dropped(event.mimeData())) == 1:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        [path] = dropped(event.mimeData())
+        self.take(path)
