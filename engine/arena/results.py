@@ -17,7 +17,7 @@ from engine.arena.external_summaries import Card
 from engine.config.recipe_diff import differences
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
-from engine.voting import Preferred, of_runs
+from engine.voting import Preferred, external_id, of_runs
 
 SCORE = "rouge1"
 BASELINE = "full"
@@ -113,9 +113,14 @@ def groups(statuses: Iterable[EntryStatus]) -> list[Group]:
 
 def _with_votes(rows: list[Row]) -> list[Row]:
     """Add the result of the blind comparison with most of the entries."""
-    found = of_runs([row.status.entry.run for row in rows])
+    found = of_runs([system_id(row.status) for row in rows])
     by_run = found.by_run if found is not None else {}
-    return [replace(row, preferred=by_run.get(row.status.entry.run)) for row in rows]
+    return [replace(row, preferred=by_run.get(system_id(row.status))) for row in rows]
+
+
+def system_id(status: EntryStatus) -> str:
+    """Return what blind comparisons call an entry: the id of its run, or that of another system's summaries."""
+    return external_id(status.external.folder) if status.external is not None else status.entry.run
 
 
 def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:

@@ -22,7 +22,7 @@ from engine.voting.preferences import Preferences, Preferred, of_runs, stamp
 from engine.voting.results import Agreement, MoreVotes, PairResult, Results, SystemResult, results
 from engine.voting.session import USUAL_PAIRS, Merged, Progress, Voting
 from engine.voting.sharing import open_shared, share
-from engine.voting.systems import Source, compare, source
+from engine.voting.systems import Source, common, compare, external_id, source
 from engine.voting.votes import Choice, LeftOut, Vote, Votes, read_votes
 
 __all__ = [
@@ -49,10 +49,12 @@ __all__ = [
     "Vote",
     "Votes",
     "Voting",
+    "common",
     "compare",
     "create",
     "delete",
     "export",
+    "external_id",
     "find",
     "list_comparisons",
     "load",

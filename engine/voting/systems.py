@@ -1,4 +1,4 @@
-"""Makes blind comparisons of finished runs: their adapters and base models on the same conversations.
+"""Makes blind comparisons of finished runs, and of summaries that other systems wrote, on the same conversations.
 
 Knows nothing of votes.
 """
@@ -7,110 +7,153 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.adapters import library
 from engine.adapters.metadata import PromptFacts
-from engine.config.recipe import Recipe
 from engine.errors import AdapterError, DataError
 from engine.jobs.job import Job
 from engine.runs import example_scores, run_comparison, run_store
-from engine.runs.example_scores import ExampleScores, Texts
+from engine.runs.example_scores import ExampleScores
+from engine.runs.run_store import Run
 from engine.voting.comparisons import ComparisonInfo, Conversation, System, create
 
 
 @dataclass(frozen=True)
-class Contribution:
-    """A system with its summaries, in the order of the conversations."""
-
-    system: System
-    summaries: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Source:
-    """A finished run with its recipe, the label of its adapter, and its scores by conversation."""
+    """Where summaries come from: a finished run with its base model, or another system's summaries from a file.
 
-    job: Job
-    recipe: Recipe
-    label: str
+    `origin` is the run's id or the file's folder, `base` is None for other systems, `data` is the source of the
+    conversations, "" if it is unknown.
+    """
+
+    origin: str
+    system: System
+    base: System | None
     scores: ExampleScores
+    data: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name of the system."""
+        return self.system.name
+
+    @property
+    def job(self) -> Job | None:
+        """The run, None for another system's summaries."""
+        return None if self.base is None else run_store.find_job(self.origin)
 
 
-def source(job: Job, label: str = "") -> Source:
-    """Return what a run contributes. Raises DataError without texts by conversation, RecipeError."""
-    run = run_store.open_run(job)
-    scores = example_scores.load(job.folder)
+def source(origin: str, label: str = "") -> Source:
+    """Return what a run, by its id, contributes, or the folder of another system's summaries.
+
+    Raises DataError without texts by conversation, WorkerError for a run that is missing, RecipeError.
+    """
+    folder = Path(origin)
+    if folder.is_absolute() and not (folder / "job.json").exists():
+        return _external(folder, label)
+    run = run_store.open_run(run_store.find_job(origin))
+    name = label or run_comparison.label_of(run.recipe)
+    prompt = _prompt(run)
+    system = System(
+        name=name,
+        detail="" if name in run.recipe.name else run.recipe.name,
+        run=run.id,
+        template=prompt.template if prompt else run.recipe.data.prompt,
+        shots=tuple((shot.conversation, shot.summary) for shot in prompt.shots) if prompt else (),
+    )
+    scores = _scores(run.job.folder, run.recipe.name)
+    return Source(run.id, system, _base_system(run), scores, run.recipe.data.source)
+
+
+def external_id(folder: Path) -> str:
+    """Return what identifies another system's summaries in an arena, as a run's id does."""
+    return f"{folder.parents[1].name}/{folder.name}"
+
+
+def _external(folder: Path, label: str) -> Source:
+    name = label or folder.name
+    system = System(name=name, run=external_id(folder))
+    return Source(str(folder), system, None, _scores(folder, name))
+
+
+def _scores(folder: Path, name: str) -> ExampleScores:
+    scores = example_scores.load(folder)
     if scores is None or not scores.texts:
         raise DataError(
-            f"{run.recipe.name} has no summaries by conversation.", "Choose a run that was scored to its end."
+            f"{name} has no summaries by conversation.", "Choose a run that was scored to its end."
         )
-    return Source(job, run.recipe, label or run_comparison.label_of(run.recipe), scores)
+    return scores
+
+
+def _base_system(run: Run) -> System:
+    base = run.recipe.base_model
+    name = f"{base.id}, {base.quantization}" if base.quantization != "none" else base.id
+    return System(name=name, run=run.id, tuned=False, template=run.recipe.data.prompt)
+
+
+def _prompt(run: Run) -> PromptFacts | None:
+    """Return the prompt of a run's adapter, with its examples; None if it is not in the library."""
+    try:
+        return library.find(str((run.state.adapter or {})["adapter"])).metadata.prompt
+    except (AdapterError, KeyError):
+        return None
+
+
+def common(sources: Sequence[Source]) -> list[str]:
+    """Return the ids of the conversations that all sources summarised, in the order of the first one."""
+    first, *others = (_texts(each.scores) for each in sources)
+    return [name for name, text in first.items() if all(other.get(name) == text for other in others)]
+
+
+def _texts(scores: ExampleScores) -> dict[str, str]:
+    return {name: each.conversation for name, each in zip(scores.examples, scores.texts, strict=True)}
 
 
 def compare(sources: Sequence[Source], *, with_base: bool = True) -> ComparisonInfo:
-    """Make a comparison of runs, or return the known one; equal base models are one system.
+    """Make a comparison of sources on their common conversations, or return the known one.
 
-    Raises DataError if the runs were scored on different conversations, StorageError.
+    Base models with the same summaries are one system. Raises DataError if they have no conversation in common,
+    StorageError.
     """
-    first = sources[0].scores
-    for each in sources[1:]:
-        if each.scores.examples != first.examples or not _same_texts(each.scores.texts, first.texts):
-            raise DataError(
-                f"{each.label} was scored on other conversations than {sources[0].label}.",
-                "Choose runs with the same test conversations.",
-            )
-    contributions = [*(_bases(sources) if with_base else ()), *map(_tuned, sources)]
+    names = common(sources)
+    if not names:
+        raise DataError(
+            "They did not summarise the same conversations.", "Choose runs with the same test conversations."
+        )
+    texts = _texts(sources[0].scores)
+    written = [*(_bases(sources, names) if with_base else ()), *(_tuned(each, names) for each in sources)]
     conversations = [
         Conversation(
-            id=example,
-            conversation=first.texts[index].conversation,
-            summaries=tuple(each.summaries[index] for each in contributions),
+            id=name,
+            conversation=texts[name],
+            summaries=tuple(summaries[index] for _, summaries in written),
         )
-        for index, example in enumerate(first.examples)
+        for index, name in enumerate(names)
     ]
-    systems = _named_apart([each.system for each in contributions])
-    return create(systems, conversations, source=sources[0].recipe.data.source)
+    data = next((each.data for each in sources if each.data), "")
+    return create(_named_apart([system for system, _ in written]), conversations, source=data)
 
 
-def _same_texts(texts: Sequence[Texts], others: Sequence[Texts]) -> bool:
-    return [each.conversation for each in texts] == [each.conversation for each in others]
+Written = tuple[System, tuple[str, ...]]
 
 
-def _bases(sources: Iterable[Source]) -> list[Contribution]:
-    """Return the base models of runs, each set of summaries once."""
-    found: dict[tuple[str, ...], Contribution] = {}
+def _bases(sources: Iterable[Source], names: Sequence[str]) -> list[Written]:
+    """Return the base models of runs with their summaries, each set of summaries once."""
+    found: dict[tuple[str, ...], System] = {}
     for each in sources:
-        summaries = each.scores.base.summaries
-        if summaries not in found:
-            found[summaries] = Contribution(_base_system(each), summaries)
-    return list(found.values())
+        if each.base is not None:
+            found.setdefault(_in_order(each.scores, each.scores.base.summaries, names), each.base)
+    return [(system, summaries) for summaries, system in found.items()]
 
 
-def _base_system(each: Source) -> System:
-    base = each.recipe.base_model
-    name = f"{base.id}, {base.quantization}" if base.quantization != "none" else base.id
-    return System(name=name, run=each.job.id, tuned=False, template=each.recipe.data.prompt)
+def _tuned(each: Source, names: Sequence[str]) -> Written:
+    return each.system, _in_order(each.scores, each.scores.tuned.summaries, names)
 
 
-def _tuned(each: Source) -> Contribution:
-    prompt = _prompt(each.job)
-    system = System(
-        name=each.label,
-        detail="" if each.label in each.recipe.name else each.recipe.name,
-        run=each.job.id,
-        template=prompt.template if prompt else each.recipe.data.prompt,
-        shots=tuple((shot.conversation, shot.summary) for shot in prompt.shots) if prompt else (),
-    )
-    return Contribution(system, each.scores.tuned.summaries)
-
-
-def _prompt(job: Job) -> PromptFacts | None:
-    """Return the prompt of a run's adapter, with its examples; None if it is not in the library."""
-    adapter_id = run_store.open_run(job).state.adapter or {}
-    try:
-        return library.find(str(adapter_id["adapter"])).metadata.prompt
-    except (AdapterError, KeyError):
-        return None
+def _in_order(scores: ExampleScores, summaries: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    by_name = dict(zip(scores.examples, summaries, strict=True))
+    return tuple(by_name[name] for name in names)
 
 
 def _named_apart(systems: Sequence[System]) -> list[System]:

@@ -13827,6 +13827,11 @@ Summary:</translation>
    <translation>Sie sind durch data.exclude ausgeschlossen.</translation>
   </message>
   <message>
+   <location filename="../../engine/voting/systems.py" />
+   <source>They did not summarise the same conversations.</source>
+   <translation>Sie haben nicht dieselben Gespräche zusammengefasst.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>They hold: {1}.</source>
    <translation>Sie enthalten: {1}.</translation>
@@ -16734,11 +16739,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>{1} was made with {2}, which Tunesmith does not use.</source>
    <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/systems.py" />
-   <source>{1} was scored on other conversations than {2}.</source>
-   <translation>{1} wurde mit anderen Gesprächen bewertet als {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />

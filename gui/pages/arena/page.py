@@ -349,7 +349,12 @@ class ArenaPage(Page):
         """Compare the checked entries of the first protocol, or all of its entries."""
         rows = [row for row in (self._shown.groups[0].rows if self._shown.groups else ()) if row.status.run]
         wanted = [row for row in rows if row.id in self._checked] or list(rows)
-        self.blind_requested.emit([(row.status.entry.run, row.name) for row in wanted])
+        self.blind_requested.emit(
+            [
+                (_origin(row.status), row.status.entry.title if row.status.external else row.name)
+                for row in wanted
+            ]
+        )
 
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
         if self._shown.arena is not None:
@@ -498,3 +503,8 @@ class ArenaPage(Page):
             return arenas.add(arena, changes, family)
         assert recipe is not None
         return arenas.add_recipe(arena, recipe)
+
+
+def _origin(status: EntryStatus) -> str:
+    """Return where the summaries of an entry are: the id of its run, or the folder of another system's."""
+    return str(status.external.folder) if status.external is not None else status.entry.run

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, run_comparison, run_store, voting
+from engine.api import AppError, run_comparison, voting
 from gui.core.background_tasks import BackgroundTasks
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The id of a run whose summaries are to be compared, and its label, "" for the usual one."""
+    """A run's id, or the folder of another system's summaries, and its label, "" for the usual one."""
 
-    run: str
+    origin: str
     label: str = ""
 
 
@@ -64,7 +64,7 @@ class BlindController(QObject):
         """Read the summaries of runs, so that they can be compared."""
         self.close()
         self._run(
-            lambda: [voting.source(run_store.find_job(each.run), each.label) for each in wanted],
+            lambda: [voting.source(each.origin, each.label) for each in wanted],
             self._take_sources,
         )
 
@@ -75,9 +75,16 @@ class BlindController(QObject):
 
     def find_candidates(self) -> None:
         """Look for runs that can be compared with the first one."""
-        first = self.sources[0]
-        scored = run_comparison.Scored(first.job, first.label, "", first.scores)
+        found = ((each, each.job) for each in self.sources)
+        first, job = next((each, job) for each, job in found if job is not None)
+        scored = run_comparison.Scored(job, first.label, "", first.scores)
         self._run(lambda: run_comparison.candidates(scored), self.candidates_found.emit)
+
+    def add(self, others: Sequence[Wanted]) -> None:
+        """Compare other runs with the first one; summaries from files stay."""
+        runs = [each for each in self.sources if each.base is not None]
+        files = [each for each in self.sources if each.base is None]
+        self.prepare([*(Wanted(each.origin, each.label) for each in (*runs[:1], *files)), *others])
 
     def start(self, *, with_base: bool, pairs: int) -> None:
         """Open the comparison of the prepared runs; a new one is made if there is none yet."""

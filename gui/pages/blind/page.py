@@ -125,10 +125,13 @@ class BlindPage(Page):
     # Opening
 
     def open_runs(self, wanted: Sequence[tuple[str, str]]) -> None:
-        """Compare runs, given by id and label ("" for the usual one); a single one with its base model."""
+        """Compare runs, given by id and label ("" for the usual one); a single one with its base model.
+
+        The folder of another system's summaries may stand in place of an id.
+        """
         self.notice.hide()
         self._choose_runs(False)
-        self.controller.prepare([Wanted(run, label) for run, label in wanted])
+        self.controller.prepare([Wanted(origin, label) for origin, label in wanted])
 
     def open_comparison(self, comparison_id: str) -> None:
         """Go on with a comparison."""
@@ -157,7 +160,7 @@ class BlindPage(Page):
     # Adding runs
 
     def _offer_runs(self, found: list[run_comparison.Candidate]) -> None:
-        self.chooser.offer(found, [each.job.id for each in self.controller.sources[1:]])
+        self.chooser.offer(found, [each.origin for each in self.controller.sources[1:]])
         self._choose_runs(True)
 
     def _choose_runs(self, chooses: bool) -> None:
@@ -165,8 +168,8 @@ class BlindPage(Page):
         self._show()
 
     def _add_runs(self, chosen: Sequence[run_comparison.Candidate]) -> None:
-        first = self.controller.sources[0]
-        self.open_runs([(first.job.id, first.label), *((each.job.id, each.label) for each in chosen)])
+        self._choose_runs(False)
+        self.controller.add([Wanted(each.job.id, each.label) for each in chosen])
 
     # Voting
 

@@ -85,17 +85,19 @@ class SetupView(Scroll):
     def show_sources(self, sources: Sequence[voting.Source], voter: str) -> None:
         """Show the runs to compare; a single one is compared with its base model."""
         self._count = len(sources)
-        names = [f"{translate(each.label)} ({each.recipe.name})" for each in sources[:MAX_NAMES]]
+        names = [_name(each) for each in sources[:MAX_NAMES]]
         more = len(sources) - len(names)
         if more > 0:
             names.append(tr_count(more, "and {n} more", "and {n} more"))
         self._names.setText("\n".join(names))
-        conversations = len(sources[0].scores.examples) if sources else 0
+        conversations = len(voting.common(sources)) if sources else 0
         self._about.setText(
             tr_count(conversations, "on {n} conversation", "on the same {n} conversations") if sources else ""
         )
-        self.with_base.setEnabled(self._count > 1)
-        self.with_base.setChecked(True)
+        runs = sum(each.base is not None for each in sources)
+        self.with_base.setEnabled(self._count > 1 and runs > 0)
+        self.with_base.setChecked(runs > 0)
+        self.others_button.setEnabled(runs > 0)
         self.voter.setText(voter)
         self._on_toggled()
 
@@ -108,3 +110,8 @@ class SetupView(Scroll):
 
     def _start(self) -> None:
         self.started.emit(self.with_base.isChecked(), self.pairs.value(), self.voter.text())
+
+
+def _name(source: voting.Source) -> str:
+    name, detail = translate(source.label), source.system.detail
+    return f"{name} ({detail})" if detail else name

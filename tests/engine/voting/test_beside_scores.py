@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 from engine import arena as arenas
-from engine.arena import Arena
+from engine.arena import Arena, external_summaries
 from engine.jobs.job import Job
 from engine.report import arena_data, arena_facts, arena_page, run_data, run_facts, run_page
+from engine.voting import external_id
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 from tests.helpers.blind_votes import voted_on
+from tests.helpers.external_files import add_file
 from tests.helpers.report_pages import HOSTILE, Page
 from tests.helpers.scored_runs import add_scored_run, bundled
 
@@ -79,3 +81,14 @@ def test_the_report_of_a_run_has_them_too():
     assert "alert(1)" in page.text
     assert not [name for name, _ in page.elements if name == "script"]
     assert run_data.tree(gathered)["blind_votes"]["votes"] == 40
+
+
+def test_another_systems_summaries_have_their_share_too(tmp_path):
+    arena, jobs = scored_arena()
+    add_file(arena, "Cloud model", FULL, tmp_path)
+    arena = arenas.open_arena(arena.folder)
+    cloud = external_id(external_summaries.folder_of(arena, arena.entries[-1]))
+    voted_on(cloud, jobs[0].id)
+    rows = {row.status.entry.title: row for group in results(arena)[1] for row in group.rows}
+    assert rows["Cloud model"].preferred.tally.wins == 40
+    assert rows["LoRA"].preferred.tally.losses == 40

@@ -20,6 +20,7 @@ from gui.pages.blind.page import BlindPage
 from tests.helpers import blind_votes
 from tests.helpers.blind_stage import KEYS, RUN_NAMES, add_runs, begin, press, settle, texts_in, vote_for_best
 from tests.helpers.layout_problems import layout_problems
+from tests.helpers.scored_runs import add_scored_run, bundled
 
 Key = Qt.Key
 
@@ -95,12 +96,12 @@ def test_other_runs_on_the_same_conversations_can_be_added(page):
 
 
 def test_runs_that_can_not_be_compared_are_said(page):
-    one, other = add_runs(1, 30)[0], add_runs(1, 20, first="other")[0]
+    one, other = add_runs(1, 30)[0], add_scored_run(bundled(40)[30:], adapter_name="other")
     page.open_runs([(one.id, ""), (other.id, "")])
     settle(page)
     page.setup.start_button.click()
     settle(page)
-    assert "other conversations" in page.notice.text()
+    assert "did not summarise the same conversations" in page.notice.text()
     assert shown(page) == "setup"
 
 

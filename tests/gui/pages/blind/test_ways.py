@@ -40,7 +40,7 @@ def prepared(window: MainWindow) -> list[tuple[str, str]]:
     assert window.current_key() == "blind"
     page = window.built("blind")
     settle(page)
-    return [(each.job.id, each.label) for each in page.controller.sources]
+    return [(each.origin, each.label) for each in page.controller.sources]
 
 
 def test_from_a_finished_run_and_back(window, qtbot):
