@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.config import recipe as recipes
 from engine.runs import run_store
-from tests.commands.conftest import SECONDS, Finished, InProcessTerminal, Terminal
+from tests.helpers.command_line import SECONDS, Finished, InProcessTerminal, Terminal
 
 MakeRecipe = Callable[..., Path]
 QUICK = ("training.max_steps=2", "evaluation.examples=3")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.data_check import lines
-from tests.commands.conftest import InProcessTerminal, Terminal
+from tests.helpers.command_line import InProcessTerminal, Terminal
 
 
 def split(examples: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.config.recipe import Recipe
 from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system import paths
-from tests.commands.conftest import InProcessTerminal, Terminal
+from tests.helpers.command_line import InProcessTerminal, Terminal
 
 MODEL, DATA = "owner/small", "owner/talks"
 MakeFile = Callable[[str, str], Path]

@@ -13,7 +13,7 @@ import pytest
 from engine.adapters import metadata
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
-from tests.commands.conftest import SECONDS, Finished, InProcessTerminal, Terminal
+from tests.helpers.command_line import SECONDS, Finished, InProcessTerminal, Terminal
 from tests.helpers.tiny_models import Kind
 
 MakeRecipe = Callable[..., Path]

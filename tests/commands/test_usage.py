@@ -20,7 +20,7 @@ from engine.config import recipe
 from engine.methods import METHODS
 from engine.scoring import score_text
 from engine.system import paths
-from tests.commands.conftest import Finished
+from tests.helpers.command_line import Finished
 from tests.helpers.homes import RunSpec, add_adapter, add_run, score_card
 
 Call = Callable[..., Finished]

@@ -61,6 +61,12 @@ class Cell:
         return method(self.method)
 
     @property
+    def by_command_line(self) -> bool:
+        """Whether it is also planned and trained by the command line: unquantized, or as the variant asks for."""
+        variant = self._variant()
+        return self.quantization == "none" or bool(variant and "base_model" in variant.tables)
+
+    @property
     def words(self) -> dict[str, str]:
         """What the cell can be picked by."""
         return {

@@ -5,6 +5,7 @@ Tolerances are of logits, which are of order 1 here.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.adapters.library import WEIGHTS_NAME, Adapter
+from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, RecipeError
 from engine.methods import unknown_method
@@ -25,6 +27,8 @@ from engine.worker.dataset.collator import MicroBatch
 from engine.worker.jobs import merge
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
+from tests.helpers import counted_runs
+from tests.helpers.command_line import InProcessTerminal
 from tests.proof.cells import QUANTIZATIONS, Cell
 from tests.proof.reload import EXPECTED_NAME
 from tests.proof.steps import furthest_off, written_steps
@@ -206,6 +210,17 @@ def plans(subject: Subject) -> None:
     claim(not wrong, f"planned and found: {wrong}")
 
 
+def counts(subject: Subject) -> None:
+    """Planned and trained by the command line: plan, run and saved adapter count the same parameters."""
+    if not subject.cell.by_command_line:
+        return
+    path = subject.folder / "recipe.toml"
+    recipes.save(subject.recipe, path)
+    terminal = InProcessTerminal(Path(os.environ["TUNESMITH_HOME"]))
+    found = counted_runs.counts(terminal.run, path)
+    claim(len(set(found.values())) == 1, f"counted: {found}")
+
+
 def reloads(subject: Subject) -> None:
     """Saved, and loaded in a fresh process by plain PEFT: the same logits.
 
@@ -308,6 +323,7 @@ TRAINED: tuple[Check, ...] = (
     learns,
     resumes,
     plans,
+    counts,
     reloads,
     generates,
     switches,
@@ -323,7 +339,7 @@ def writes_as_prompted(subject: Subject) -> None:
         claim(off <= GENERATED[subject.cell.quantization], f"{beams} beams: step logits {off:.1e} off")
 
 
-UNTRAINED: tuple[Check, ...] = (writes_as_prompted,)
+UNTRAINED: tuple[Check, ...] = (writes_as_prompted, counts)
 
 
 def _numbers(trained: Trained) -> dict[str, torch.Tensor]:

@@ -13,7 +13,7 @@ from engine.errors import RecipeError
 from engine.methods import METHODS
 from tests.helpers.tiny_models import KINDS
 from tests.proof import __main__ as driver
-from tests.proof import results
+from tests.proof import checks, results
 from tests.proof.cells import FP4, QUANTIZATIONS, all_cells, chosen, shards
 from tests.proof.results import Result
 from tests.proof.shard import in_words, prove
@@ -41,7 +41,8 @@ def workshop(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore")  # of the libraries, about each other
 @pytest.mark.parametrize("cell", list(filter(repeated, CELLS + all_cells(FP4))), ids=lambda cell: cell.id)
 def test_the_method_does_what_the_registry_says(workshop, tmp_path, cell):
-    result = prove(cell, workshop, tmp_path / "cell")
+    # Counts are compared in tests/commands/test_counts.py, on every kind of base model in turn.
+    result = prove(cell, workshop, tmp_path / "cell", skipped=[checks.counts])
     assert result.outcome != "failed", result.reason
 
 

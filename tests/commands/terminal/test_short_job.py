@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Finished, InProcessTerminal, Terminal
+from tests.helpers.command_line import Finished, InProcessTerminal, Terminal
 
 SCORES = {"rouge1", "rouge2", "rougeL", "rougeLsum"}
 
