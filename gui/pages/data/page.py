@@ -14,17 +14,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import (
-    SAMPLE,
-    AppError,
-    Ending,
-    Example,
-    Problem,
-    StorageError,
-    check_results,
-    is_on_hub,
-    pii,
-)
+from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_results, is_on_hub, pii
 from gui.core import actions
 from gui.core.actions import Entry
 from gui.look.format import number_text
