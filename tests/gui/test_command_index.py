@@ -17,7 +17,7 @@ from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.scripted_manager import end, scripted_manager
 
-KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "examples")
+KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "examples", "blind")
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 

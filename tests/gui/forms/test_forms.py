@@ -206,7 +206,7 @@ def test_the_plan_fills_chips_and_hints(form):
     assert isinstance(chips, ModuleChips)
     assert chips._chips.on() == ["q", "v"]
     assert chips.value() is None
-    chips._chips.chip("k").click()
+    chips._chips.chips["k"].click()
     assert form.recipe().method.options.target_modules == ("q", "k", "v")
     assert form.field("base_model.id").around._foot.text() == "248 M parameters, encoder-decoder"
 

@@ -37,7 +37,7 @@ def _chips(panel: RecipePanel) -> ModuleChips:
 
 
 def _all_in_sight(chips: ModuleChips) -> bool:
-    last = chips._chips.chip(list(GATED)[-1])
+    last = chips._chips.chips[list(GATED)[-1]]
     return last.mapTo(chips, last.rect().bottomLeft()).y() < chips.height()
 
 

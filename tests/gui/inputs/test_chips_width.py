@@ -23,4 +23,4 @@ def test_more_chips_than_a_line_holds_make_the_next_line_visible(qtbot, styled):
     chips.set_items(["q", "k", "v", "o", "wi_0", "wi_1", "wo"], ["v"])
 
     qtbot.waitUntil(lambda: chips.height() > before)
-    assert chips.chip("wo").geometry().bottom() < chips.height()
+    assert chips.chips["wo"].geometry().bottom() < chips.height()
