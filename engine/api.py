@@ -51,11 +51,11 @@ from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
-from engine.scoring.faithfulness import added, unsupported
+from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.system import graphics_cards, log_redaction, paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
-from engine.text import encodings, pii
+from engine.text import encodings, languages, pii
 from engine.text.conversations import Example, Turn, speakers, turns
 
 __all__ = [
@@ -117,6 +117,7 @@ __all__ = [
     "arenas",
     "can_afford_warm_worker",
     "chats",
+    "check_claims",
     "check_results",
     "clock",
     "comparison",
@@ -133,6 +134,7 @@ __all__ = [
     "ingest",
     "is_on_hub",
     "labelling",
+    "languages",
     "library",
     "licences",
     "log_redaction",

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.scoring import measure_lines
+from engine.commands.scoring import language_lines, measure_lines
 from engine.commands.terminal import text_tables
 from engine.commands.terminal.data_source import add_overrides, data_table
 from engine.commands.terminal.output import Output
@@ -108,5 +108,6 @@ def lines(result: Result, names: list[str]) -> list[str]:
         f"Scored on {count} of {where} of {protocol['data']['source']}.",
         *text_tables.table(("", *scored), rows),
         *measure_lines(columns),
+        *language_lines(protocol),
         *verdict,
     ]

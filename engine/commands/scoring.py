@@ -84,7 +84,12 @@ def evaluation_lines(result: Result) -> list[str]:
         if each.get("difference")
     ]
     scores = text_tables.table(("", *map(score_text.score_name, result["base"]["scores"])), rows)
-    return [*scores, *measure_lines(columns), *verdicts]
+    return [*scores, *measure_lines(columns), *language_lines(protocol), *verdicts]
+
+
+def language_lines(protocol: dict[str, Any]) -> list[str]:
+    """Return in which languages words were read; nothing for English alone."""
+    return [f"{note}." for note in score_text.language_notes(protocol)]
 
 
 def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:

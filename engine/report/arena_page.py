@@ -14,7 +14,7 @@ from engine.report.arena_facts import ArenaReport
 from engine.report.cells import Headline
 from engine.report.provenance import data_facts, environment
 from engine.scoring import score_text
-from engine.scoring.metrics import OTHER_METRICS, ROUGE, UNSTEMMED, Metric
+from engine.scoring.metrics import HEADLINE, OTHER_METRICS, UNSTEMMED, Metric
 
 SCORE = arenas.SCORE
 UNKNOWN = "–"
@@ -28,8 +28,8 @@ STATES = {
     "refused": "Can't run",
 }
 _UNSTEMMED = tuple(metric for metric in OTHER_METRICS if metric.name in UNSTEMMED.values())
-_OTHERS = tuple(metric for metric in OTHER_METRICS if metric not in _UNSTEMMED)
-SCORE_TABLES = (("All scores", ROUGE), ("Without stemmer", _UNSTEMMED), ("Other metrics", _OTHERS))
+_OTHERS = tuple(metric for metric in OTHER_METRICS if metric not in (*_UNSTEMMED, *HEADLINE))
+SCORE_TABLES = (("All scores", HEADLINE), ("Without stemmer", _UNSTEMMED), ("Other metrics", _OTHERS))
 
 
 def render(report: ArenaReport) -> str:

@@ -45,6 +45,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     sentences = [
         f"Scored on {scored} of {source}" if source else f"Scored on {scored}",
         "Prompted in the model's own chat format" if protocol.get("prompt_format") == "chat" else "",
+        *score_text.language_notes(protocol),
         f"Compared {score_text.base_form(protocol)}" if protocol.get("base_form") else "",
         f"Decoded {decoding}, at most {limit} tokens" if limit else f"Decoded {decoding}",
         f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",

@@ -6,8 +6,11 @@ metrics are computed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from engine.text.languages import has_capitals
 
 Unit = Literal["points", "words", "fraction"]
 Good = Literal["higher", "lower", "neither"]
@@ -44,6 +47,9 @@ CHRF = Metric(
     "higher",
     "Sequences of 1 to 6 characters in both summary and reference. Needs no words, so it reads every language alike.",
 )
+# What stands first wherever scores are shown.
+HEADLINE = (*ROUGE, CHRF)
+HEADLINE_TITLES = {metric.name: metric.title for metric in HEADLINE}
 OTHER_METRICS = (
     CHRF,
     *(
@@ -82,3 +88,15 @@ OTHER_METRICS = (
     ),
 )
 METRICS = {measure.name: measure for measure in (*ROUGE, *OTHER_METRICS)}
+
+
+def languages_read(protocol: Mapping[str, Any]) -> dict[str, int]:
+    """Return the languages in which a protocol reads words, with their numbers of examples; {} for English alone."""
+    metric = protocol.get("metric")
+    found = metric.get("languages") if isinstance(metric, Mapping) else None
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def without_names(protocol: Mapping[str, Any]) -> list[str]:
+    """Return the languages of a protocol in which names can't be told from other words."""
+    return [code for code in languages_read(protocol) if not has_capitals(code)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.scoring.metrics import Unit
+from engine.scoring.metrics import Unit, languages_read, without_names
 from engine.scoring.verdicts import is_on_few
+from engine.text.languages import name as language_name
 
 VERDICT_TEXTS = {
     "better": "Better",
@@ -115,3 +116,25 @@ def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) 
 def metric(values: Mapping[str, Any], unit: Unit) -> str:
     """Return a metric with its interval, or why there is none: "18.2 (17.4 to 19.1)"."""
     return f"{amount(values['mean'], unit)} ({interval_in(values, unit)})"
+
+
+def language_notes(protocol: Mapping[str, Any]) -> list[str]:
+    """Return in which languages words were read, and what can't be told of them; nothing for English alone."""
+    counts, untold = languages_read(protocol), without_names(protocol)
+    if not counts:
+        return []
+    several = len(counts) > 1
+    read = [
+        f"{language_name(code)} ({count})" if several else language_name(code)
+        for code, count in counts.items()
+    ]
+    unstemmed = [language_name(code) for code in protocol["metric"].get("unstemmed", ())]
+    notes = [f"Words are read as {', '.join(read)}"]
+    if unstemmed:
+        notes.append(f"There is no stemmer for {', '.join(unstemmed)}")
+    if untold:
+        names = ", ".join(map(language_name, untold))
+        notes.append(
+            f"Names can't be told apart in {names}: only numbers, times and dates are looked for there"
+        )
+    return notes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.api import metrics
+from engine.api import languages, metrics
 from gui.look.format import NO_INTERVAL, number_text, percent, score
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
@@ -19,6 +19,20 @@ VERDICT_TEXTS = {
     "no measurable difference": mark("no measurable difference to base"),
     "too few to tell": mark("too few conversations to tell from base"),
 }
+
+
+def language_text(code: str) -> str:
+    """Return the name of a language of ISO 639."""
+    return translate(languages.name(code))
+
+
+def names_untold(codes: Sequence[str]) -> str:
+    """Return that names can't be told apart in some languages, where only numbers, times and dates are found."""
+    names = ", ".join(map(language_text, codes))
+    return tr(
+        "Names can't be told apart in {languages}: only numbers, times and dates are looked for.",
+        languages=names,
+    )
 
 
 def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:

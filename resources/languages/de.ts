@@ -2765,6 +2765,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name: was gesagt wird</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <source>Names can't be told apart in this script.</source>
+   <translation>In dieser Schrift sind Namen nicht erkennbar.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/metric_text.py" />
+   <source>Names can't be told apart in {languages}: only numbers, times and dates are looked for.</source>
+   <translation>Namen sind nicht erkennbar in: {languages}. Dort zählen nur Zahlen, Uhrzeiten und Daten.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/results_view.py" />
    <source>Neighbours in the table</source>
    <translation>Nachbarn in der Tabelle</translation>
@@ -5854,6 +5864,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gewonnen, gleich, verloren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Words are read as {languages}.</source>
+   <translation>Wörter gelesen als: {languages}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Works with</source>
    <translation>Funktioniert mit</translation>
@@ -6226,6 +6241,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/controls.py" />
    <source>chosen for you</source>
    <translation>automatisch gewählt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <source>chrF {score}</source>
+   <translation>chrF {score}</translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />
@@ -11401,6 +11421,11 @@ Summary:</translation>
    <translation>Namen wie</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Names can't be told apart in {1}: only numbers, times and dates are looked for there</source>
+   <translation>Namen sind nicht erkennbar in: {1}. Dort zählen nur Zahlen, Uhrzeiten und Daten</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Names of modules left out</source>
    <translation>Namen ausgelassener Module</translation>
@@ -13767,6 +13792,11 @@ Summary:</translation>
    <translation>Es gibt keine gespeicherte Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>There is no stemmer for {1}</source>
+   <translation>Keinen Stemmer gibt es für: {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>There is no summary yet.</source>
    <translation>Noch gibt es keine Zusammenfassung.</translation>
@@ -14440,6 +14470,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Without projection there is no hidden layer.</source>
    <translation>Ohne Projektion gibt es keine verborgene Schicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Words are read as {1}</source>
+   <translation>Wörter gelesen als: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />

@@ -102,7 +102,7 @@ def stream(channel: Channel, facts: dict[str, Any], text: str, asked: dict[str, 
     """Emit a summary word by word."""
     for word in text.split(" "):
         channel.emit("summary_extended", **facts, text=word + " ")
-    scores = {"scores": {"rouge1": 0.5}} if asked.get("reference") else {}
+    scores = {"scores": {"rouge1": 0.5, "chrf": 0.6}} if asked.get("reference") else {}
     channel.emit("summary_finished", **facts, summary=text, tokens=len(text.split()), seconds=0.5, **scores)
 
 

@@ -37,7 +37,11 @@ class MetricRows(QWidget):
             self.rows.hide()
             self.rows.deleteLater()
         self.rows = None
-        known = [each for each in metrics.OTHER_METRICS if card is not None and each.name in card.measures]
+        known = [
+            each
+            for each in metrics.OTHER_METRICS
+            if card is not None and each.name in card.measures and each not in metrics.HEADLINE
+        ]
         self.setVisible(bool(known))
         if card is not None and known:
             self.rows = _grid(card, known)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.api import ScoreCard
+from engine.api import ScoreCard, metrics
 from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.look import icons, style
 from gui.look.fonts import font, px
@@ -15,7 +17,7 @@ from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
-NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+NAMES = metrics.HEADLINE_TITLES
 TO_BASE = {"better": mark("better than base"), "worse": mark("worse than base")}
 PITCH = 26
 
@@ -39,13 +41,12 @@ class ScoresView(QWidget):
         self.update()
 
     def _shown(self) -> list[str]:
-        return [name for name in NAMES if self._card is not None and name in self._card.scores]
+        return [name for name in NAMES if name in self._scores()]
 
     def _text(self, name: str) -> str:
-        assert self._card is not None
-        verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
+        verdict = str((self._difference(name) or {}).get("verdict", ""))
         text = tr(TO_BASE[verdict]) if verdict in TO_BASE else translate(verdict)
-        return as_text(NAMES[name], confidence_interval(self._card.scores[name]), text)
+        return as_text(NAMES[name], confidence_interval(self._scores()[name]), text)
 
     def sizeHint(self) -> QSize:
         return QSize(px(320), px(PITCH) * len(self._shown()))
@@ -63,12 +64,18 @@ class ScoresView(QWidget):
         painter.end()
 
     def _base(self) -> dict[str, dict[str, float]]:
-        return self._card.base if self._card is not None else {}
+        return {**self._card.base_measures, **self._card.base} if self._card is not None else {}
+
+    def _scores(self) -> dict[str, dict[str, float]]:
+        return {**self._card.measures, **self._card.scores} if self._card is not None else {}
+
+    def _difference(self, name: str) -> dict[str, Any] | None:
+        assert self._card is not None
+        return {**self._card.measure_difference, **self._card.difference}.get(name)
 
     def _from_base(self, name: str) -> ConfidenceInterval:
         """Return a score's interval relative to the base's mean."""
-        assert self._card is not None
-        spread = self._card.scores[name]
+        spread = self._scores()[name]
         middle = self._base().get(name, {}).get("mean", spread["mean"])
         return confidence_interval({part: value - middle for part, value in spread.items()})
 
@@ -80,7 +87,6 @@ class ScoresView(QWidget):
     def _paint_row(
         self, painter: QPainter, at: int, name: str, axis: tuple[float, float], rect: QRectF
     ) -> None:
-        assert self._card is not None
         row = QRectF(0, px(PITCH) * at, self.width(), px(PITCH))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -90,15 +96,14 @@ class ScoresView(QWidget):
         painter.setFont(font("figure_medium"))
         painter.setPen(style.color("ink"))
         painter.drawText(
-            QRectF(px(84), row.top(), px(40), row.height()), right, score(self._card.scores[name]["mean"])
+            QRectF(px(84), row.top(), px(40), row.height()), right, score(self._scores()[name]["mean"])
         )
         along = QRectF(rect.left(), row.top(), rect.width(), row.height())
         paint_interval(painter, along, axis, self._from_base(name))
         self._paint_gain(painter, row, name)
 
     def _paint_gain(self, painter: QPainter, row: QRectF, name: str) -> None:
-        assert self._card is not None
-        difference = self._card.difference.get(name)
+        difference = self._difference(name)
         if difference is None:
             return
         icon, _, token = VERDICTS.get(difference.get("verdict", ""), UNKNOWN_VERDICT)

@@ -86,7 +86,9 @@ def spreadsheet(
     """Return the header and the rows of a spreadsheet: full texts and all scores."""
     head = ["id", "conversation", "reference"]
     for entry in entries:
-        head += [f"{entry.name}: {what}" for what in ("summary", *metrics.ROUGE_TITLES, "tokens", "seconds")]
+        head += [
+            f"{entry.name}: {what}" for what in ("summary", *metrics.HEADLINE_TITLES, "tokens", "seconds")
+        ]
     return head, (_cells(row) for row in rows)
 
 
@@ -94,7 +96,7 @@ def _cells(row: BatchRow) -> list[str | int | float]:
     cells: list[str | int | float] = [row.example.id, row.example.conversation, row.example.summary]
     for column in row.results.columns:
         cells.append(column.text if column.status != "failed" else state_text(column))
-        cells += [column.scores.get(name, "") for name in metrics.ROUGE_TITLES]
+        cells += [column.scores.get(name, "") for name in metrics.HEADLINE_TITLES]
         cells += ["" if column.tokens is None else column.tokens]
         cells += ["" if column.seconds is None else column.seconds]
     return cells

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from engine.api import Claim, Event, added, clock, unsupported
+from engine.api import Claim, Event, added, check_claims, clock
 from gui.look.language import tr
 from gui.workers.eta import Eta
 
@@ -19,7 +19,7 @@ MARKED: tuple[Status, ...] = ("running", "finished", "cancelled")
 LETTERS_A_TOKEN = 3.6
 # The results are redrawn many times while the last column is written; the other marks don't change.
 _added = lru_cache(maxsize=64)(added)
-_unsupported = lru_cache(maxsize=64)(unsupported)
+_check = lru_cache(maxsize=64)(check_claims)
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of one summary: passages that the base summary lacks, and unsupported claims."""
+    """The marks of one summary: passages that the base summary lacks, and unsupported claims.
+
+    `is_measured` is False where a summary has no claims and names can't be told in its script.
+    """
 
     added: tuple[tuple[int, int], ...] = ()
     unsupported: tuple[Claim, ...] = ()
+    names_told: bool = True
+    is_measured: bool = True
 
 
 class ColumnResults:
@@ -161,10 +166,12 @@ class ColumnResults:
         if column.status not in MARKED or not column.text:
             return Marks()
         against_base = column is not self.base and self.base.status in MARKED and self.base.text
-        return Marks(
-            _added(column.text, self.base.text) if against_base else (),
-            _unsupported(column.text, self.conversation) if column.status == "finished" else (),
-        )
+        spans = _added(column.text, self.base.text) if against_base else ()
+        if column.status != "finished":
+            return Marks(spans)
+        check = _check(column.text, self.conversation)
+        is_measured = check.unsupported_fraction is not None
+        return Marks(spans, check.unsupported, check.names_told, is_measured)
 
 
 def _started(column: Column, event: Event) -> None:

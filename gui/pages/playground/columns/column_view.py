@@ -214,11 +214,12 @@ class _Error(QWidget):
 
 
 class _Figures(QWidget):
-    """The foot of a column: ROUGE-1, unsupported claims, time and speed."""
+    """The foot of a column: ROUGE-1, chrF, unsupported claims, time and speed."""
 
     def __init__(self) -> None:
         super().__init__()
         self._rouge = Label(UNKNOWN, "figure_medium")
+        self._chrf = Label(UNKNOWN, "figure_medium")
         self._missing = Label(UNKNOWN, "figure_medium")
         self._warning = IconLabel("warning", "copper", 14)
         self._warning.hide()
@@ -228,6 +229,7 @@ class _Figures(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(_row(ElidedLabel("ROUGE-1", "label", "ink2"), self._rouge))
+        column.addLayout(_row(ElidedLabel("chrF", "label", "ink2"), self._chrf))
         column.addLayout(
             _row(ElidedLabel(tr("Not in conversation"), "label", "ink2"), self._warning, self._missing)
         )
@@ -236,6 +238,7 @@ class _Figures(QWidget):
     def shown(self) -> dict[str, str]:
         return {
             "rouge1": self._rouge.text(),
+            "chrf": self._chrf.text(),
             "missing": self._missing.text(),
             "seconds": self._seconds.text(),
             "speed": self._speed.text(),
@@ -244,11 +247,15 @@ class _Figures(QWidget):
     def show_column(self, column: Column, marks: Marks) -> None:
         finished = column.status == "finished"
         self._rouge.setText(score(column.scores.get("rouge1")))
-        self._rouge.setToolTip("" if column.scores else tr("Paste a reference summary to see it."))
+        self._chrf.setText(score(column.scores.get("chrf")))
+        for label in (self._rouge, self._chrf):
+            label.setToolTip("" if column.scores else tr("Paste a reference summary to see it."))
         missing = len(marks.unsupported)
-        self._missing.setText(number_text(missing) if finished else UNKNOWN)
+        self._missing.setText(number_text(missing) if finished and marks.is_measured else UNKNOWN)
         self._missing.set_token("copper" if missing else "ink")
-        self._missing.setToolTip(plain_tooltip(", ".join(claim.text for claim in marks.unsupported)))
+        claims = ", ".join(claim.text for claim in marks.unsupported)
+        untold = "" if marks.names_told else tr("Names can't be told apart in this script.")
+        self._missing.setToolTip(plain_tooltip("\n".join(filter(None, (claims, untold)))))
         self._warning.setVisible(missing > 0)
         running = column.status == "running"
         self._seconds.setText(tr("running") if running else _seconds(column))

@@ -84,9 +84,13 @@ def _facts(results: ColumnResults, column: Column) -> str:
     facts = []
     if "rouge1" in column.scores:
         facts.append(tr("ROUGE-1 {score}", score=score(column.scores["rouge1"])))
-    missing = ", ".join(claim.text for claim in results.marks(column).unsupported)
+    if "chrf" in column.scores:
+        facts.append(tr("chrF {score}", score=score(column.scores["chrf"])))
+    marks = results.marks(column)
+    missing = ", ".join(claim.text for claim in marks.unsupported)
     text = tr("not in the conversation: {claims}", claims=missing)
-    facts.append(text if missing else tr("every claim is in the conversation"))
+    if missing or marks.is_measured:
+        facts.append(text if missing else tr("every claim is in the conversation"))
     if column.tokens and column.seconds:
         seconds = number_text(column.seconds, 1)
         facts.append(

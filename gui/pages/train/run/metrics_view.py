@@ -11,9 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import RunState, metrics
+from gui.look.format import UNKNOWN
 from gui.look.language import tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
-from gui.models.metric_text import amount
+from gui.models.metric_text import amount, names_untold
 from gui.pages.train.run.run_text import side_heads
 from gui.widgets.buttons import link
 from gui.widgets.labels import IconLabel, Label
@@ -21,6 +22,8 @@ from gui.widgets.line import Line
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Spread = dict[str, Any]
+# The metric that counts names.
+NAMED = "unsupported"
 
 
 class MetricsView(QWidget):
@@ -44,8 +47,12 @@ class MetricsView(QWidget):
         tuned, between = (
             (state.tuned_scores or {}).get(name) or {} for name in ("measures", "measure_difference")
         )
+        known = base.keys() & tuned.keys() & between.keys()
+        untold = metrics.without_names((state.tuned_scores or {}).get("protocol") or {}) if known else []
         shown = [
-            each for each in metrics.OTHER_METRICS if each.name in base.keys() & tuned.keys() & between.keys()
+            each
+            for each in metrics.OTHER_METRICS
+            if each not in metrics.HEADLINE and (each.name in known or (each.name == NAMED and untold))
         ]
         self.setVisible(bool(shown))
         grid = QGridLayout(self.rows)
@@ -58,20 +65,38 @@ class MetricsView(QWidget):
         for index, each in enumerate(shown):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, 5)
             row = 2 + 2 * index
-            name = Label(translate(each.title), "body")
-            name.setToolTip(translate(each.help))
-            grid.addWidget(name, row, 0)
-            for column, found in enumerate((base[each.name], tuned[each.name]), start=1):
+            grid.addWidget(_name(each, names_untold(untold) if each.name == NAMED and untold else ""), row, 0)
+            for column, found in enumerate((base.get(each.name), tuned.get(each.name)), start=1):
                 grid.addWidget(_amount(found, each.unit, signed=False), row, column, RIGHT)
-            grid.addWidget(_amount(between[each.name], each.unit, signed=True), row, 3, RIGHT)
-            grid.addWidget(_verdict(between[each.name]), row, 4)
+            grid.addWidget(_amount(between.get(each.name), each.unit, signed=True), row, 3, RIGHT)
+            if each.name in between:
+                grid.addWidget(_verdict(between[each.name]), row, 4)
 
     def _fold(self) -> None:
         self.rows.setVisible(self.rows.isHidden())
 
 
-def _amount(found: Spread, unit: metrics.Unit, *, signed: bool) -> QWidget:
-    """Return a mean with its interval below it, or why there is none."""
+def _name(metric: metrics.Metric, note: str) -> QWidget:
+    """Return a metric's title, with what can't be measured below it."""
+    title = Label(translate(metric.title), "body")
+    title.setToolTip(translate(metric.help))
+    if not note:
+        return title
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 6, 0, 6)
+    column.setSpacing(0)
+    text = Label(note, "label", "ink2")
+    text.setWordWrap(True)
+    column.addWidget(title)
+    column.addWidget(text)
+    return box
+
+
+def _amount(found: Spread | None, unit: metrics.Unit, *, signed: bool) -> QWidget:
+    """Return a mean with its interval below it, or why there is none; a dash for what can't be measured."""
+    if found is None:
+        return Label(UNKNOWN, "figure_medium", "ink2")
     low, high = found.get("low"), found.get("high")
     # The sentence above the scores says why there is none.
     spread = tr("no interval")

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.api import AppError, RunState, library, verdicts
+from engine.api import AppError, RunState, library, metrics, verdicts
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
+from gui.models.metric_text import language_text, names_untold
 from gui.workers.run_model import RunModel
 
 STAGES = {
@@ -237,6 +238,19 @@ def base_form_sentence(protocol: Mapping[str, Any]) -> str:
     """Return in which format the base model was scored; "" if it was scored in one alone."""
     found = (protocol.get("base_form") or {}).get("prompt_format")
     return tr(BASE_FORMS[found]) if found in BASE_FORMS else ""
+
+
+def language_sentences(protocol: Mapping[str, Any]) -> str:
+    """Return in which languages words were read, and where names can't be told; "" for English alone."""
+    counts, untold = metrics.languages_read(protocol), metrics.without_names(protocol)
+    if not counts:
+        return ""
+    read = [
+        f"{language_text(code)} ({number_text(count)})" if len(counts) > 1 else language_text(code)
+        for code, count in counts.items()
+    ]
+    sentence = tr("Words are read as {languages}.", languages=", ".join(read))
+    return f"{sentence} {names_untold(untold)}" if untold else sentence
 
 
 def excluded_sentence(count: int) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import RunState
+from engine.api import RunState, metrics
 from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.fonts import font, px
@@ -24,6 +24,7 @@ from gui.pages.train.run.run_text import (
     excluded_sentence,
     facts_of,
     has_trained,
+    language_sentences,
     side_heads,
     sides,
     verdict_of,
@@ -35,7 +36,8 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label, RichLabel
 from gui.widgets.line import Line
 
-TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+TITLES = metrics.HEADLINE_TITLES
+Scores = dict[str, dict[str, Any]]
 # Read after a score by screen readers.
 SAID = {"better": mark("better"), "worse": mark("worse")}
 INKS = {"better": "accent", "worse": "brick"}
@@ -83,7 +85,11 @@ class VerdictCard(Card):
         protocol = (state.tuned_scores or {}).get("protocol") or {}
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
         icon_name, headline, ink = verdict_of(difference, examples, trains=has_trained(state))
-        sentences = (verdict_sentence(difference, examples, split), base_form_sentence(protocol))
+        sentences = (
+            verdict_sentence(difference, examples, split),
+            base_form_sentence(protocol),
+            language_sentences(protocol),
+        )
         self._add_head(icon_name, headline, ink, _with_exclusions(" ".join(filter(None, sentences)), state))
 
     def _add_plain_head(self, state: RunState) -> None:
@@ -95,8 +101,7 @@ class VerdictCard(Card):
             self._add_head("info", tr("No adapter was made"), "ink2", text)
 
     def _add_scores(self, state: RunState) -> None:
-        base, tuned = (state.base_scores or {})["scores"], (state.tuned_scores or {})["scores"]
-        differences = state.difference or {}
+        base, tuned, differences = _headline_scores(state)
         names = [name for name in TITLES if name in tuned and name in base and name in differences]
         pairs = {name: [base[name], tuned[name]] for name in names}
         span = max(high - low for low, high in map(axis_of, pairs.values()))
@@ -156,6 +161,16 @@ class VerdictCard(Card):
 def _with_exclusions(text: str, state: RunState) -> str:
     """Append what the recipe left out to a sentence; the figures are of the rest alone."""
     return " ".join(filter(None, (text, excluded_sentence(state.excluded))))
+
+
+def _headline_scores(state: RunState) -> tuple[Scores, Scores, Scores]:
+    """Return base scores, tuned scores and paired differences, those of chrF among them."""
+    base, tuned = state.base_scores or {}, state.tuned_scores or {}
+    return (
+        {**(base.get("measures") or {}), **base["scores"]},
+        {**(tuned.get("measures") or {}), **tuned["scores"]},
+        {**(tuned.get("measure_difference") or {}), **(state.difference or {})},
+    )
 
 
 class ScoreRow:

@@ -14,6 +14,19 @@ def test_every_score_of_the_card_is_shown(qtbot):
     assert rows[0] == "ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
 
 
+def test_chrf_stands_beside_rouge(qtbot):
+    view = ScoresView()
+    qtbot.addWidget(view)
+    card = score_card(0.484)
+    found = {"chrf": {"mean": 0.5, "low": 0.49, "high": 0.51}}
+    between = {"chrf": {"mean": 0.1, "low": 0.09, "high": 0.11, "verdict": "better"}}
+    measured = {"measures": found, "base_measures": found, "measure_difference": between}
+    view.show_card(card.model_copy(update=measured))
+    assert not view.grab().isNull()
+
+    assert view.accessibleDescription().endswith("chrF 50.0, interval 49.0 to 51.0, better than base")
+
+
 def test_one_conversation_gives_no_interval(qtbot):
     view = ScoresView()
     qtbot.addWidget(view)

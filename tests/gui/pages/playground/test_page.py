@@ -27,6 +27,7 @@ def test_base_and_adapters_summarise_side_by_side(page, qtbot):
     assert "attention" in {mark.kind for mark in views[2].marks()}
     assert views[2].figures() == {
         "rouge1": "50.0",
+        "chrf": "60.0",
         "missing": "1",
         "seconds": "0.5 s",
         "speed": "20 tokens/s",

@@ -95,6 +95,15 @@ def test_marks_show_what_tuning_added_and_what_was_not_said():
     assert results.marks(results.base).added == ()
 
 
+def test_a_summary_without_claims_in_a_script_without_capitals_is_not_measured():
+    results = filled_results()
+    results.conversation = "小红：明天见。"
+    tuned = results.column("a1")
+    tuned.text = "她们见面。"
+    marks = results.marks(tuned)
+    assert (marks.unsupported, marks.names_told, marks.is_measured) == ((), False, False)
+
+
 def test_an_adapter_stands_on_a_board_once():
     results = ColumnResults(Entry(None, "Base model"))
     results.add(Entry("a1", "tuned"))

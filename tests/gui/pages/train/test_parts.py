@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Ending, RunState, Sample
-from engine.scoring.metrics import OTHER_METRICS
+from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
 from gui.look import style
 from gui.models.metric_text import amount
 from gui.pages.train.method.label_preview import LabelPreview
@@ -167,7 +167,7 @@ def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
     view.toggle.click()
     lines = texts(view).splitlines()
 
-    known = [each.title for each in OTHER_METRICS]
+    known = [each.title for each in OTHER_METRICS if each not in HEADLINE]
     assert [line for line in lines if line in known] == known
 
 
@@ -178,8 +178,43 @@ def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qt
         qtbot.addWidget(view)
     one.toggle.click()
 
-    assert texts(one.rows).count("no interval") == 3 * len(OTHER_METRICS)
+    assert texts(one.rows).count("no interval") == 3 * (len(OTHER_METRICS) - 1)
     assert old.isHidden()
+
+
+def test_the_result_has_chrf_beside_rouge_and_says_the_languages(qtbot):
+    scores = scores_of(bundled(12))
+    metric = {
+        "name": "rouge_score 0.1.2, Unicode words",
+        "languages": {"de": 9, "zh": 3},
+        "unstemmed": ["zh"],
+    }
+    mixed = scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}})
+    card = VerdictCard(scored_state(scored_events(mixed, "mine")))
+    qtbot.addWidget(card)
+    lines = texts(card).splitlines()
+
+    assert [line for line in lines if line in HEADLINE_TITLES.values()] == [*HEADLINE_TITLES.values()]
+    assert "Words are read as German (9), Chinese (3)." in card.accessibleDescription()
+    assert "Names can't be told apart in Chinese" in card.accessibleDescription()
+
+
+def test_where_names_cannot_be_told_a_dash_stands_with_the_reason(qtbot):
+    scores = scores_of(bundled(12))
+    metric = {"name": "rouge_score 0.1.2, Unicode words", "languages": {"ja": 12}, "unstemmed": ["ja"]}
+    events = scored_events(
+        scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}}), "mine"
+    )
+    for event in events:
+        for key in ("measures", "measure_difference"):
+            (event.get(key) or {}).pop("unsupported", None)
+    view = MetricsView(scored_state(events))
+    qtbot.addWidget(view)
+    lines = texts(view.rows).splitlines()
+
+    at = lines.index("Not in the conversation")
+    assert lines[at + 1].startswith("Names can't be told apart in Japanese")
+    assert lines[at + 2 : at + 5] == ["–"] * 3
 
 
 @pytest.mark.parametrize(

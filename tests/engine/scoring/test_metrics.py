@@ -1,0 +1,27 @@
+"""What a protocol says of the languages that were read."""
+
+import pytest
+
+from engine.scoring import metrics, score_text
+
+MIXED = {"metric": {"name": "…", "languages": {"de": 9, "zh": 3}, "unstemmed": ["zh"]}}
+
+
+def test_a_protocol_names_its_languages_as_sentences():
+    assert score_text.language_notes(MIXED) == [
+        "Words are read as German (9), Chinese (3)",
+        "There is no stemmer for Chinese",
+        "Names can't be told apart in Chinese: only numbers, times and dates are looked for there",
+    ]
+    assert metrics.without_names(MIXED) == ["zh"]
+
+
+@pytest.mark.parametrize(
+    "metric", [{"name": "rouge_score 0.1.2", "stemmer": True}, "rouge", None, {"languages": []}]
+)
+def test_of_english_and_of_older_protocols_there_is_nothing_to_say(metric):
+    assert score_text.language_notes({"metric": metric}) == []
+
+
+def test_one_language_needs_no_count():
+    assert score_text.language_notes({"metric": {"languages": {"ru": 5}}}) == ["Words are read as Russian"]
