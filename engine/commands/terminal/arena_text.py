@@ -60,11 +60,13 @@ def _group_lines(group: Group) -> list[str]:
         "Memory",
         "Training, min",
     )
+    voted = any(row.preferred for row in group.rows)
+    head = (*head, *(("Preferred, blind votes",) if voted else ()))
     right = ("Base", "Trained", "Adapter", "Memory", "Training, min")
     remarks = [f"{row.name}: {row.remark}" for row in group.rows if row.remark]
     return [
         f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",
-        *text_tables.table(head, [_cells(row) for row in group.rows], right=right),
+        *text_tables.table(head, [_cells(row)[: len(head)] for row in group.rows], right=right),
         *remarks,
     ]
 
@@ -86,7 +88,16 @@ def _cells(row: Row) -> tuple[str, ...]:
         size(run.adapter_bytes) if run and run.adapter_bytes and trained else "-",
         size(memory) if memory else "-",
         "-" if minutes is None else f"{minutes:.1f}",
+        _preferred(row),
     )
+
+
+def _preferred(row: Row) -> str:
+    """Return how often an entry was preferred in blind votes, with its interval."""
+    if row.preferred is None:
+        return "-"
+    found = row.preferred.preferred
+    return f"{found.mean * 100:.0f} % ({found.low * 100:.0f} to {found.high * 100:.0f})"
 
 
 def _verdict(difference: dict[str, Any]) -> str:

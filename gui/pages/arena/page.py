@@ -24,6 +24,7 @@ from gui.models.arena_table import ArenaTable
 from gui.models.list_text import entry_text
 from gui.pages.arena.arena_operations import ArenaOperations
 from gui.pages.arena.arena_text import base_score_text, summary_text
+from gui.pages.arena.blind_choice import chosen_for_blind
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.lower_pane import LowerPane
@@ -173,7 +174,9 @@ class ArenaPage(Page):
         self.summaries_form.added.connect(self._show_added)
         self.columns_button.chosen.connect(self.table.set_metrics)
         self.differences_button.clicked.connect(self._toggle_differences)
-        self.blind_button.clicked.connect(self._compare_blind)
+        self.blind_button.clicked.connect(
+            lambda: self.blind_requested.emit(chosen_for_blind(self._shown, self._checked))
+        )
         self.report_button.clicked.connect(self._ask_where)
         self.report_export.reported.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
@@ -345,17 +348,6 @@ class ArenaPage(Page):
         self.lower_pane.differences.show_differences([entry_text(row.status.entry) for row in rows], tables)
 
     # Actions.
-    def _compare_blind(self) -> None:
-        """Compare the checked entries of the first protocol, or all of its entries."""
-        rows = [row for row in (self._shown.groups[0].rows if self._shown.groups else ()) if row.status.run]
-        wanted = [row for row in rows if row.id in self._checked] or list(rows)
-        self.blind_requested.emit(
-            [
-                (_origin(row.status), row.status.entry.title if row.status.external else row.name)
-                for row in wanted
-            ]
-        )
-
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
         if self._shown.arena is not None:
             operation(self._shown.arena, *rest)
@@ -503,8 +495,3 @@ class ArenaPage(Page):
             return arenas.add(arena, changes, family)
         assert recipe is not None
         return arenas.add_recipe(arena, recipe)
-
-
-def _origin(status: EntryStatus) -> str:
-    """Return where the summaries of an entry are: the id of its run, or the folder of another system's."""
-    return str(status.external.folder) if status.external is not None else status.entry.run

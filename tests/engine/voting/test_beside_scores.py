@@ -6,6 +6,7 @@ import json
 
 from engine import arena as arenas
 from engine.arena import Arena, external_summaries
+from engine.commands.terminal import arena_text
 from engine.jobs.job import Job
 from engine.report import arena_data, arena_facts, arena_page, run_data, run_facts, run_page
 from engine.voting import external_id
@@ -47,6 +48,15 @@ def test_rows_have_their_share_of_the_votes():
     assert all(len(row) == len(head) for row in rows)
     tree = arenas.tree(arena, statuses, groups)
     assert tree["groups"][0]["rows"][0]["preferred"]["wins"] == 40
+
+
+def test_the_terminal_has_a_column_of_votes_where_there_are_any():
+    arena, jobs = scored_arena()
+    assert not any("Preferred" in line for line in arena_text.lines(arena, *results(arena)))
+    voted_on(jobs[0].id, "a-run-of-another-arena")
+    lines = arena_text.lines(arena, *results(arena))
+    assert any(line.endswith("Preferred, blind votes") for line in lines)
+    assert any("99 % (94 to 100)" in line for line in lines)
 
 
 def test_an_entry_that_nobody_voted_on_has_none():

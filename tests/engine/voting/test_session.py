@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -196,6 +197,33 @@ def test_a_line_with_a_valid_checksum_is_still_checked(opened, wrong):
     edited(opened, lambda lines: [first, json.dumps(record)])
     assert len(cast(opened)) == 1
     assert [each.line for each in opened.votes.left_out] == [2]
+
+
+def test_any_damage_leaves_the_other_votes(opened):
+    vote_all(opened, most=12)
+    before = set(opened.votes.votes)
+    opened.close()
+    path = opened.info.votes_path
+    whole, draw = path.read_bytes(), random.Random(11)
+    for _ in range(150):
+        damaged = bytearray(whole)
+        at = draw.randrange(len(damaged))
+        change = draw.choice(("byte", "cut", "again", "noise"))
+        if change == "byte":
+            damaged[at] = draw.randrange(256)
+        elif change == "cut":
+            del damaged[at : at + draw.randint(1, 300)]
+        elif change == "again":
+            damaged[at:at] = damaged[draw.randrange(at + 1) :][: draw.randint(1, 600)]
+        else:
+            damaged[at:at] = draw.randbytes(draw.randint(1, 20))
+        path.write_bytes(damaged)
+        opened.__init__(opened.info, "Ann")
+        assert set(opened.votes.votes) <= before
+        assert len(opened.votes.votes) >= 12 - 4
+        opened.close()
+    path.write_bytes(whole)
+    opened.__init__(opened.info, "Ann")
 
 
 def test_a_doubled_line_counts_once(opened):
