@@ -203,7 +203,7 @@ def test_without_a_scored_entry_the_form_says_what_is_missing(home, styled, qtbo
     stage.manager.leave()
 
 
-def test_it_has_no_recipe_to_show_and_no_summaries_for_a_blind_comparison(stage, arena, tmp_path):
+def test_it_has_no_recipe_to_show_but_summaries_for_a_blind_comparison(stage, arena, tmp_path):
     folder = tmp_path / "scored"
     folder.mkdir()
     add_file(arena, "Cloud model", (0.6, 0.7, 0.8, 0.9), folder)
@@ -216,4 +216,7 @@ def test_it_has_no_recipe_to_show_and_no_summaries_for_a_blind_comparison(stage,
     asked: list[Any] = []
     page.blind_requested.connect(asked.append)
     page.blind_button.click()
-    assert [name for _, name in asked[0]] == ["Full fine-tuning", "LoRA, r 32"]
+    assert [name for _, name in asked[0]] == ["Cloud model", "Full fine-tuning", "LoRA, r 32"]
+    folder, run = asked[0][0][0], asked[0][1][0]
+    assert Path(folder).parent == arena.folder / "summaries"
+    assert run == page.table.items()[1].status.entry.run
