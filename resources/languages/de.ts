@@ -12641,7 +12641,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/config/hub_sources.py" />
    <source>Start it without --offline and HF_HUB_OFFLINE, or choose a file on this computer.</source>
-   <translation>Tunesmith ohne --offline und HF_HUB_OFFLINE starten oder eine Datei auf diesem Computer wählen.</translation>
+   <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie eine Datei auf diesem Computer.</translation>
   </message>
   <message>
    <location filename="../../engine/config/hub_sources.py" />

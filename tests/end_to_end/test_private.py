@@ -17,6 +17,7 @@ import pytest
 from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
+from engine.jobs.events import read_all
 from engine.maintenance import doctor
 from engine.runs import example_scores, run_store
 from engine.system.paths import runs_folder
@@ -241,11 +242,17 @@ def test_a_window_and_its_worker_open_no_port_and_no_connection_though_they_may(
 
 
 def test_offline_opens_no_connection_even_for_what_is_on_the_hub(home, tmp_path):
-    recipes.save(tiny_recipe(tmp_path, "t5", "lora", f"base_model.id={MODEL}"), tmp_path / "recipe.toml")
+    wanted = tiny_recipe(tmp_path, "t5", "lora", f"base_model.id={MODEL}")
+    recipes.save(wanted, tmp_path / "recipe.toml")
     environment = watched(tmp_path / "seen", HF_HUB_OFFLINE="0", HF_DATASETS_OFFLINE="0")
     done = command("--offline", "train", str(tmp_path / "recipe.toml"), "--json", **environment)
-    assert done.returncode == 1
-    assert json.loads(done.stdout.splitlines()[-1])["kind"] == "OfflineError"
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["problems"][0]["field"] == "base_model.id"
+    # A run that was made before the base model was deleted.
+    job = run_store.create_run(wanted)
+    command("--worker", str(job.folder), **environment | {"HF_HUB_OFFLINE": "1"})
+    *_, ended = read_all(job.events_path)
+    assert (ended["kind"], ended["field"]) == ("OfflineError", "base_model.id")
     assert command("doctor", "--offline", **environment).returncode in {0, 1}
     told = seen(tmp_path / "seen")
     assert sum("--worker" in line for line in told) >= 2
