@@ -14,9 +14,10 @@ from engine.config.recipe import Recipe
 from engine.config.recipe_diff import differences
 from engine.jobs.job import Job
 from engine.runs import example_scores, run_store
-from engine.runs.example_scores import ExampleScores
+from engine.runs.example_scores import ExampleScores, Written
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.scoring.comparison import SCORE, disagreement
+from engine.scoring.metrics import CHRF
 from engine.system.csv_file import Cell
 
 # Why a different value of a protocol's key rules out a comparison.
@@ -60,12 +61,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Side:
-    """The summaries of one run and of its base model for a conversation, with their scores (fractions)."""
+    """The summaries of one run and of its base model for a conversation, with their scores (fractions).
+
+    `chrf` is that of the base model and of the run, None for runs without it.
+    """
 
     summary: str
     score: float
     base: str
     base_score: float
+    chrf: tuple[float, float] | None = None
 
     @property
     def gain(self) -> float:
@@ -174,8 +179,20 @@ def _has_scores(scores: ExampleScores) -> bool:
 def _side(scores: ExampleScores, index: int) -> Side:
     base, tuned = scores.base, scores.tuned
     return Side(
-        tuned.summaries[index], tuned.rouge[SCORE][index], base.summaries[index], base.rouge[SCORE][index]
+        tuned.summaries[index],
+        tuned.rouge[SCORE][index],
+        base.summaries[index],
+        base.rouge[SCORE][index],
+        _chrf(base, tuned, index),
     )
+
+
+def _chrf(base: Written, tuned: Written, index: int) -> tuple[float, float] | None:
+    before, after = (
+        written.metrics[CHRF.name][index] if CHRF.name in written.metrics else None
+        for written in (base, tuned)
+    )
+    return None if before is None or after is None else (before, after)
 
 
 def _disagreement(sides: Sequence[Side]) -> float:

@@ -30,7 +30,7 @@ def names_untold(codes: Sequence[str]) -> str:
     """Return that names can't be told apart in some languages, where only numbers, times and dates are found."""
     names = ", ".join(map(language_text, codes))
     return tr(
-        "Names can't be told apart in {languages}: only numbers, times and dates are looked for.",
+        "Names can't be told apart in {languages}: only numbers, times and dates are looked for there.",
         languages=names,
     )
 

@@ -2400,6 +2400,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Sprache</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Languages of summaries</source>
+   <translation>Sprachen von Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Largest drop</source>
    <translation>Größter Rückgang</translation>
@@ -2771,7 +2776,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
-   <source>Names can't be told apart in {languages}: only numbers, times and dates are looked for.</source>
+   <source>Names can't be told apart in {languages}: only numbers, times and dates are looked for there.</source>
    <translation>Namen sind nicht erkennbar in: {languages}. Dort zählen nur Zahlen, Uhrzeiten und Daten.</translation>
   </message>
   <message>
@@ -3693,6 +3698,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Quit Tunesmith</source>
    <translation>Tunesmith beenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>ROUGE compares words. In English they are those of rouge_score, a to z and 0 to 9; in other languages letters of any script, and in scripts without spaces each character is a word. The language is told from each conversation and its summary, or set as Language. chrF compares sequences of characters, so it reads every language alike.</source>
+   <translation>ROUGE vergleicht Wörter. Im Englischen sind es die von rouge_score, a bis z und 0 bis 9; in anderen Sprachen Buchstaben jeder Schrift, und in Schriften ohne Leerzeichen ist jedes Zeichen ein Wort. Die Sprache wird aus jedem Gespräch und seiner Zusammenfassung erkannt oder als Sprache eingestellt. chrF vergleicht Folgen von Zeichen und liest daher jede Sprache gleich.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/charts.py" />
@@ -6243,6 +6253,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>automatisch gewählt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>chrF {base} to {tuned}</source>
+   <translation>chrF {base} auf {tuned}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>chrF {score}</source>
    <translation>chrF {score}</translation>
@@ -6506,6 +6521,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>just now</source>
    <translation>gerade eben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>language Unicode ROUGE chrF stemmer script umlaut</source>
+   <translation>Sprache Unicode ROUGE chrF Stemmer Schrift Umlaut</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />

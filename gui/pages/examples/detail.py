@@ -129,12 +129,16 @@ class ExampleDetail(Scroll):
 def _about(row: Row) -> str:
     if len(row.sides) == 1:
         side = row.sides[0]
-        return tr(
+        text = tr(
             "ROUGE-1 {base} to {tuned}, {gain} points",
             base=score(side.base_score),
             tuned=score(side.score),
             gain=gain(side.gain),
         )
+        if side.chrf is None:
+            return text
+        base, tuned = map(score, side.chrf)
+        return f"{text}; {tr('chrF {base} to {tuned}', base=base, tuned=tuned)}"
     gains = [side.gain for side in row.sides]
     return tr(
         "ROUGE-1 of the base {base}, gains {least} to {most}",

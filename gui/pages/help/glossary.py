@@ -156,6 +156,17 @@ WORDS = (
         mark("chat template instruct prompt format turns"),
     ),
     Term(
+        mark("Languages of summaries"),
+        mark(
+            "ROUGE compares words. In English they are those of rouge_score, a to z and 0 to 9; in other languages "
+            "letters of any script, and in scripts without spaces each character is a word. The language is told "
+            "from each conversation and its summary, or set as Language. chrF compares sequences of characters, so "
+            "it reads every language alike."
+        ),
+        "",
+        mark("language Unicode ROUGE chrF stemmer script umlaut"),
+    ),
+    Term(
         mark("Soft prompt"),
         mark(
             "Trained vectors that are put before the text, where words would be. Prompt tuning, prefix "

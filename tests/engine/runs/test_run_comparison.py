@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.jobs.job import Job
-from engine.runs import example_scores
+from engine.runs import example_scores, run_comparison
 from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.runs.run_comparison import (
     Scored,
@@ -17,7 +17,7 @@ from engine.runs.run_comparison import (
     why_not_comparable,
 )
 from tests.helpers.homes import make_recipe
-from tests.helpers.scored_runs import add_scored_run
+from tests.helpers.scored_runs import add_scored_run, bundled, scores_of
 
 PROTOCOL = {"split": "test", "examples": 4, "beams": 1, "data": {"fingerprint": "9f3c"}, "prompt": "p"}
 BASE = Written(summaries=("a b", "a b c d", "same", ""), rouge={"rouge1": (0.2, 0.9, 0.5, 0.0)})
@@ -130,3 +130,12 @@ def test_a_table_has_a_line_for_each_conversation_and_five_cells_for_each_run(tw
     assert head[3:5] == ["LoRA: base summary", "LoRA: summary"]
     assert lines[0][:3] == ["1", "", ""]
     assert lines[3][8:] == ["", "q r", 0.0, 0.3, 0.3]
+
+
+def test_a_side_has_chrf_where_the_run_has_it():
+    scores = scores_of(bundled(3))
+    without = {name: values for name, values in scores.base.metrics.items() if name != "chrf"}
+    old = scores.model_copy(update={"base": scores.base.model_copy(update={"metrics": without})})
+    sides = [run_comparison._side(each, 1) for each in (scores, old)]
+    assert sides[0].chrf == (scores.base.metrics["chrf"][1], scores.tuned.metrics["chrf"][1])
+    assert sides[1].chrf is None
