@@ -92,6 +92,15 @@ def test_data_that_vanished_refuses_what_waits_and_leaves_what_is_done(tmp_path)
     assert arenas.next_up(read(arena), set()) is None
 
 
+def test_offline_an_entry_whose_base_model_is_on_the_hub_is_refused_until_online(monkeypatch):
+    arena = arenas.create(make_recipe("On the hub", base="owner/small", source="sample"), [{}])
+    [refused] = read(arena)
+    assert refused.state == "refused"
+    assert "owner/small is not on this computer" in refused.reason
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    assert states(arena) == ["waiting"]
+
+
 def test_a_run_that_was_deleted_is_told_and_not_begun_again_unasked():
     arena = make()
     job = with_run(arena, 0, RunSpec())
