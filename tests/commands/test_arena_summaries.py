@@ -25,11 +25,11 @@ def reference(index: int) -> str:
 @pytest.fixture
 def arena(home) -> Arena:
     """An arena with a run that was scored on 40 conversations by the present metric."""
-    from engine.worker.evaluation.protocol import scored_texts
+    from engine.worker.evaluation import rouge
 
     arena = make_arena("lora", name="Apples")
     base = [0.3 + at % 3 / 10 for at in range(COUNT)]
-    metric = scored_texts("sample", "test", ())["metric"]
+    metric = rouge.protocol(["en"])
     job = score(arena, 0, [value + 0.1 for value in base], base, metric=metric)
     texts = tuple(
         Texts(

@@ -21,8 +21,9 @@ from engine.worker.dataset.prompting import in_format, make_prompter, scored_exa
 from engine.worker.evaluation import score_cache
 from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.model_metrics import measure_model
-from engine.worker.evaluation.protocol import Protocol, make_protocol
+from engine.worker.evaluation.protocol import make_protocol
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
+from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 

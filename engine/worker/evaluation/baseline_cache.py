@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from engine.system.files import write_atomically
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.evaluation import score_cache
-from engine.worker.generation.generate import Generated
+from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase
 
 

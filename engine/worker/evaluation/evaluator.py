@@ -19,8 +19,9 @@ from engine.worker.dataset.prompting import make_prompter, prompter_from_metadat
 from engine.worker.evaluation import summary_metrics
 from engine.worker.evaluation.base_forms import measure_best_form
 from engine.worker.evaluation.model_metrics import measure_model
-from engine.worker.evaluation.protocol import Protocol, scoring_protocol
+from engine.worker.evaluation.protocol import scoring_protocol
 from engine.worker.evaluation.summary_metrics import Differences, ExampleMetrics
+from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 

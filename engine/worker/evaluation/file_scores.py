@@ -13,9 +13,9 @@ from engine.runs.example_scores import ExampleScores, Written
 from engine.text.conversations import Example
 from engine.text.languages import ENGLISH
 from engine.worker.dataset import dataset
-from engine.worker.evaluation import protocol, rouge, summary_metrics, text_scores
+from engine.worker.evaluation import rouge, summary_metrics, text_scores
 from engine.worker.evaluation.example_languages import tell_languages
-from engine.worker.evaluation.protocol import Protocol
+from engine.worker.evaluation.text_protocol import Protocol, scored_texts
 from engine.worker.evaluation.text_scores import TextScores
 from engine.worker.runtime.channel import Channel
 
@@ -31,20 +31,24 @@ class Scored:
 
 
 def against_file(
-    channel: Channel, scored: Scored, summaries: Sequence[str], other: Sequence[str] | None
+    channel: Channel,
+    scored: Scored,
+    languages: Sequence[str],
+    summaries: Sequence[str],
+    other: Sequence[str] | None,
 ) -> dict[str, Any]:
     """Return the scores of summaries as `score --json` prints them, paired with those of `other`, if there are any."""
-    own = text_scores.score(channel, scored.examples, summaries, scored.draws)
+    own = text_scores.score(channel, scored.examples, summaries, scored.draws, languages)
     result = {
         "scores": own.scores,
         "measures": own.measures,
-        "protocol": protocol.scored_texts(scored.source, scored.split, scored.examples),
+        "protocol": scored_texts(scored.source, scored.split, scored.examples, languages),
         "difference": {},
         "measure_difference": {},
     }
     if other is None:
         return result
-    before = text_scores.score(channel, scored.examples, other, scored.draws)
+    before = text_scores.score(channel, scored.examples, other, scored.draws, languages)
     return {
         **result,
         "against": {"scores": before.scores, "measures": before.measures},

@@ -12,7 +12,8 @@ from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation import summary_metrics
 from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.summary_metrics import ExampleMetrics
-from engine.worker.generation.generate import Generated, generate
+from engine.worker.generation.generate import generate
+from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 

@@ -14,9 +14,10 @@ from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.evaluation.example_languages import tell_languages
-from engine.worker.evaluation.protocol import Protocol, make_protocol
+from engine.worker.evaluation.protocol import make_protocol
+from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.generation import generate
-from engine.worker.generation.generate import Generated
+from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 

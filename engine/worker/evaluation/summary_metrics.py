@@ -19,7 +19,7 @@ from engine.text.words import words
 from engine.worker.evaluation import chrf, rouge
 from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.rouge import Values
-from engine.worker.generation.generate import Generated
+from engine.worker.generation.generated import Generated
 
 # One value per example where there is one, by the name of a metric.
 PartialValues = Mapping[str, Sequence[float | None]]

@@ -14,7 +14,7 @@ from engine.worker.evaluation import summary_metrics
 from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.rouge import Values
 from engine.worker.evaluation.summary_metrics import ExampleMetrics, PartialValues
-from engine.worker.generation.generate import Generated
+from engine.worker.generation.generated import Generated
 from engine.worker.runtime import devices, fork_pool
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.parallel_map import Emit, Tick, parallel_map

@@ -24,6 +24,7 @@ from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.worker.generation.decode_loop import DecodeLoop, MakeSearch
+from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
 from engine.worker.generation.search import BeamSearch, GreedySearch
 from engine.worker.generation.stock import generate_stock
@@ -49,15 +50,6 @@ SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id
 
 OnTokens = Callable[[torch.Tensor], None]
 OnRows = Callable[[list[int]], None]
-
-
-@dataclass(frozen=True)
-class Generated:
-    """A summary: its token ids up to the end token, its text, and whether the length limit truncated it."""
-
-    ids: list[int]
-    text: str
-    capped: bool
 
 
 OnWritten = Callable[[int, Generated], None]

@@ -19,7 +19,7 @@ from engine.runs.example_scores import ExampleScores
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import select
-from engine.worker.evaluation import prediction_matching
+from engine.worker.evaluation import early_languages, prediction_matching
 from engine.worker.evaluation.prediction_matching import Conversations, Matches, match
 from engine.worker.ingestion import predictions
 from engine.worker.ingestion.predictions import Predictions
@@ -54,10 +54,12 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     common = _common(channel, first, second)
     examples = [conversations.rows[index].example for index in common]
     _warn(channel, first, examples, common)
-    # Imports torch, for which a file that can't be scored need not wait.
-    from engine.worker.evaluation import file_scores
-
     channel.enter("evaluate")
+    with early_languages.telling(examples if run_scores is None else ()) as tell:
+        # Imports torch, for which a file that can't be scored need not wait.
+        from engine.worker.evaluation import file_scores
+
+        languages = tell()
     scored = file_scores.Scored(source, request.get("split", ""), examples, request["bootstrap"])
     summaries = [first.matches.summaries[index] for index in common]
     rows = {"rows": first.matches.as_dict()}
@@ -65,7 +67,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         result = file_scores.against_base(channel, scored, summaries, run_scores, common)
     else:
         other = [second.matches.summaries[index] for index in common] if second else None
-        result = file_scores.against_file(channel, scored, summaries, other)
+        result = file_scores.against_file(channel, scored, languages, summaries, other)
     channel.result(result | rows)
 
 

@@ -16,7 +16,8 @@ from engine.errors import AppError, DataError
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
 from engine.worker.evaluation import summary_metrics
-from engine.worker.generation.generate import Generated, generate, refuse_too_long
+from engine.worker.generation.generate import generate, refuse_too_long
+from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving.columns import Column

@@ -10,7 +10,7 @@ from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.evaluation import baseline_cache, samples
 from engine.worker.evaluation.baseline_cache import BaselineEvaluation
-from engine.worker.generation.generate import Generated
+from engine.worker.generation.generated import Generated
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training.loss import mean_loss
 from engine.worker.training.training_run import TrainingRun

@@ -10,7 +10,8 @@ from engine.adapters.library import Adapter
 from engine.errors import AdapterError
 from engine.worker.adapters import multi_lora
 from engine.worker.adapters.adapter_manager import AdapterManager
-from engine.worker.generation.generate import Generated, generate
+from engine.worker.generation.generate import generate
+from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.worker_setup import import_with_biases, install_random, load_tiny

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.worker.evaluation import model_metrics
-from engine.worker.generation.generate import Generated
+from engine.worker.generation.generated import Generated
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score, score_base
 from tests.helpers.worker_setup import write_conversations

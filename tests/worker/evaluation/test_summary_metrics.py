@@ -5,7 +5,7 @@ import pytest
 from engine.scoring.metrics import METRICS, OTHER_METRICS, ROUGE
 from engine.text.conversations import Example
 from engine.worker.evaluation import summary_metrics
-from engine.worker.generation.generate import Generated
+from engine.worker.generation.generated import Generated
 
 TALK = "Ann: Shall we meet at 5 pm?\nBo: Yes, at the station."
 

@@ -15,7 +15,8 @@ from engine.config.decoding import DecodingOptions
 from engine.errors import AdapterError, BaseModelError
 from engine.worker.adapters import attach
 from engine.worker.generation import generate as generate_module
-from engine.worker.generation.generate import Generated, generate, generation_config
+from engine.worker.generation.generate import generate, generation_config
+from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, kv_values_per_token
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from engine.worker.generation.generate import Generated, generate
+from engine.worker.generation.generate import generate
+from engine.worker.generation.generated import Generated
 from engine.worker.runtime import devices, fork_pool, parallel_map
 from tests.helpers.tiny_models import Kind
 from tests.helpers.tiny_runs import events_named, on_event, request_stop, tiny_recipe, train_in_process

@@ -12,7 +12,8 @@ from transformers.generation.stopping_criteria import EosTokenCriteria
 
 from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
-from engine.worker.generation.generate import Generated, generate, generation_config
+from engine.worker.generation.generate import generate, generation_config
+from engine.worker.generation.generated import Generated
 from engine.worker.generation.search import BeamSearch
 from engine.worker.kernels.library import CACHE
 from tests.helpers.soft_prompts import CASES, NAMES, Options, soft_prompt_model

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from engine.errors import AdapterError
 from engine.worker.adapters import attach
-from engine.worker.generation.generate import Generated, generate
+from engine.worker.generation.generate import generate
+from engine.worker.generation.generated import Generated
 from engine.worker.kernels import registry
 from engine.worker.kernels.patch_table import PATCHES, Patch
 from engine.worker.modeling import forward
