@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from engine.config import prompts
+from engine.config import general_text, prompts
 from engine.errors import AdapterError
 from engine.system import validators
 from engine.system.files import write_atomically
@@ -232,8 +232,13 @@ def _is_card(card: object) -> bool:
 
 
 def protocol_key(protocol: dict[str, Any]) -> str:
-    """Return a hash of a protocol; the order of its keys does not matter. One without a format has a plain prompt."""
-    protocol = {"prompt_format": "plain"} | protocol
+    """Return a hash of a protocol; the order of its keys does not matter. One without a format has a plain prompt.
+
+    The general text does not matter either: scores of summaries can be compared whatever else was measured.
+    """
+    protocol = {"prompt_format": "plain"} | {
+        name: value for name, value in protocol.items() if name != general_text.KEY
+    }
     # An imported protocol may hold dates, which JSON has not.
     text = json.dumps(protocol, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -14,15 +14,18 @@ from typing import Any, Literal
 from engine.adapters.metadata import Scores, protocol_key
 from engine.arena.entry_status import EntryStatus
 from engine.arena.external_summaries import Card
+from engine.config import general_text
 from engine.config.recipe_diff import differences
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
+from engine.scoring.metrics import GENERAL_LOSS
 from engine.voting import Preferred, external_id, of_runs
 
 SCORE = "rouge1"
 BASELINE = "full"
 RESAMPLES = 1000
 ONE_EXAMPLE = "One conversation, so no interval."
+OTHER_TEXT = "Its loss on general text was measured on another text."
 ALL_TIES = "Every conversation scores the same as with the base."
 
 Cost = Literal["parameters", "memory", "minutes"]
@@ -53,6 +56,12 @@ class Row:
     base_metrics: Scores = field(default_factory=dict)
     metrics_against_base: Spread = field(default_factory=dict)
     preferred: Preferred | None = None
+
+    @property
+    def forgetting(self) -> Spread | None:
+        """The paired difference of the loss on general text, in nats per token; None if it was not measured."""
+        found: Spread | None = self.metrics_against_base.get(GENERAL_LOSS)
+        return found
 
     @property
     def id(self) -> str:
@@ -126,7 +135,7 @@ def system_id(status: EntryStatus) -> str:
 def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:
     protocol = rows[0].protocol
     unlike = tuple(each.key for each in differences((first, protocol)))
-    ranked = sorted(_with_full(rows), key=lambda row: -row.mean)
+    ranked = sorted(_with_full(_on_one_text(rows)), key=lambda row: -row.mean)
     return Group(key, protocol, tuple(ranked), unlike, _lead(ranked))
 
 
@@ -137,6 +146,34 @@ def _lead(ranked: Sequence[Row]) -> Spread | None:
     if first is None or second is None or first.examples != second.examples:
         return None
     return _differences(ranked[0], first, second).get(SCORE)
+
+
+def _on_one_text(rows: list[Row]) -> list[Row]:
+    """Leave out the loss on general text of rows that were measured on another text than most."""
+    digests = [_text_digest(row) for row in rows]
+    usual = max(filter(None, digests), key=digests.count, default="")
+    return [
+        row if digest in ("", usual) else _without_general_loss(row)
+        for row, digest in zip(rows, digests, strict=True)
+    ]
+
+
+def _text_digest(row: Row) -> str:
+    said = row.protocol.get(general_text.KEY)
+    return str(said.get("digest") or "") if isinstance(said, dict) else ""
+
+
+def _without_general_loss(row: Row) -> Row:
+    def rest(values: Spread) -> Spread:
+        return {name: value for name, value in values.items() if name != GENERAL_LOSS}
+
+    return replace(
+        row,
+        metrics=rest(row.metrics),
+        base_metrics=rest(row.base_metrics),
+        metrics_against_base=rest(row.metrics_against_base),
+        remark=" ".join(filter(None, (row.remark, OTHER_TEXT))),
+    )
 
 
 def _row(status: EntryStatus) -> Row | None:

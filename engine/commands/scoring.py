@@ -25,7 +25,7 @@ from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.options import check
 from engine.scoring import score_text
-from engine.scoring.metrics import OTHER_METRICS
+from engine.scoring.metrics import OTHER_METRICS, Metric
 from engine.system.paths import adapters_folder, expand_user, jobs_folder
 from engine.text import encodings
 
@@ -97,13 +97,19 @@ def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
     rows = [
         (
             measure.title,
-            *(score_text.metric(scored["measures"][measure.name], measure.unit) for _, scored in columns),
+            *(_measured(scored, measure) for _, scored in columns),
         )
         for measure in OTHER_METRICS
-        if all(measure.name in scored.get("measures", {}) for _, scored in columns)
+        if any(measure.name in scored.get("measures", {}) for _, scored in columns)
     ]
     head = ("Also measured", *(title for title, _ in columns))
     return ["", *text_tables.table(head, rows), ""] if rows else []
+
+
+def _measured(scored: dict[str, Any], metric: Metric) -> str:
+    """Return a metric with its interval, "-" where it was not measured: a prompt alone forgets nothing."""
+    found = scored.get("measures", {}).get(metric.name)
+    return score_text.metric(found, metric.unit) if found else "-"
 
 
 def _name_for_worker(adapter: Adapter) -> str:

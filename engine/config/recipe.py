@@ -16,7 +16,7 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine.config import model_info, prompts, run_changes
+from engine.config import general_text, model_info, prompts, run_changes
 from engine.config.data_options import DATA_SUFFIXES, DataOptions, data_problems
 from engine.config.run_changes import Change
 from engine.config.training import (
@@ -169,6 +169,9 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     ]
     if problems:
         problems += _local_problems(readable["base_model"], readable["data"])
+        problems += (
+            general_text.problems(readable["evaluation"].general_text) if readable["evaluation"] else ()
+        )
         raise RecipeError(tuple(sorted(problems, key=_field_order)))
     return Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
 
@@ -294,6 +297,7 @@ def problems(recipe: Recipe) -> tuple[Problem, ...]:
     """
     return (
         *_local_problems(recipe.base_model, recipe.data),
+        *general_text.problems(recipe.evaluation.general_text),
         *optional_dependencies.problems(recipe.base_model.quantization, recipe.training.optimizer),
     )
 
@@ -341,7 +345,12 @@ def resolved(path: Path) -> Path:
 
 def public_name(text: str) -> str:
     """Return the public name of a base model, data or an adapter: the last part of a path, other names unchanged."""
-    return re.split(r"[\\/]", text.rstrip("\\/"))[-1] if looks_like_path(text) else text
+    return public_file(text) if looks_like_path(text) else text
+
+
+def public_file(path: str) -> str:
+    """Return the name of a file without its folders."""
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1] or path
 
 
 def public(recipe: Recipe) -> Recipe:
@@ -350,6 +359,9 @@ def public(recipe: Recipe) -> Recipe:
     for table, key in (("base_model", "id"), ("data", "source"), ("method", "start_from")):
         if key in tables[table]:
             tables[table][key] = public_name(tables[table][key])
+    chosen = recipe.evaluation.general_text
+    if general_text.is_file(chosen):
+        tables["evaluation"]["general_text"] = public_file(chosen)
     return from_tables(tables)
 
 
@@ -398,7 +410,7 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
 
 def _with_absolute_paths(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make paths relative to the file absolute, so that a run can be repeated from anywhere."""
-    for table, key in (("base_model", "id"), ("data", "source")):
+    for table, key in (("base_model", "id"), ("data", "source"), ("evaluation", "general_text")):
         values = tables.get(table)
         if not isinstance(values, dict):
             continue
@@ -408,7 +420,7 @@ def _with_absolute_paths(tables: dict[str, Any], folder: Path) -> dict[str, Any]
             # An empty text is refused as it is.
             and text.strip()
             and (text.startswith(".") or path_exists(folder / text))
-            and text not in (STARTER, SAMPLE)
+            and text not in (STARTER, SAMPLE, general_text.AUTO, general_text.NONE)
         ):
             values[key] = str(resolved(folder / text))
     return tables

@@ -207,6 +207,15 @@ class EvaluationOptions(Options):
     max_new_tokens: int = option(
         128, "Maximum length", "Summaries are truncated after this many tokens.", unit="tokens", ge=1, le=4096
     )
+    general_text: str = option(
+        "auto",
+        "General text",
+        "The text on which the loss of base and adapter shows what training cost elsewhere. Auto: the bundled text. "
+        "None: not measured. Or a text file with passages separated by blank lines.",
+        level="everything",
+        min_length=1,
+        suggestions=("auto", "none"),
+    )
     bootstrap: int = option(
         1000, "Bootstrap", "Number of resamples for each interval.", level="everything", ge=100, le=100_000
     )

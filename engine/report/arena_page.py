@@ -27,6 +27,10 @@ STATES = {
     "crashed": "Crashed",
     "refused": "Can't run",
 }
+FORGETTING = (
+    "Forgetting: by how much the loss on general text rose against the base model, in nats per token. "
+    "Text that has nothing to do with the conversations shows what training cost elsewhere."
+)
 _UNSTEMMED = tuple(metric for metric in OTHER_METRICS if metric.name in UNSTEMMED.values())
 _OTHERS = tuple(metric for metric in OTHER_METRICS if metric not in (*_UNSTEMMED, *HEADLINE))
 SCORE_TABLES = (("All scores", HEADLINE), ("Without stemmer", _UNSTEMMED), ("Other metrics", _OTHERS))
@@ -144,6 +148,7 @@ def _results(report: ArenaReport, group: Group) -> dict[str, Any]:
         "rows": group.rows,
         "base": _common_base(group),
         "remarks": [f"{row.name}: {row.remark}" for row in group.rows if row.remark],
+        "forgetting": FORGETTING if any(row.forgetting for row in group.rows) else "",
         "missing": list(dict.fromkeys(row.full_missing for row in group.rows if row.full_missing)),
         "plots": arena_plots.costs(report, group),
         "tables": [(title, metrics) for title, metrics in tables if metrics],

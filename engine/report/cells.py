@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.config import general_text
 from engine.scoring import score_text
 
 TONES = {"better": "better", "worse": "worse"}
@@ -52,6 +53,17 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
         f"Up to {references['most']} reference summaries a conversation, the best of them counts"
         if references
         else "",
+        _general_text(protocol.get(general_text.KEY)),
         "Differences are paired, conversation by conversation",
     ]
     return ". ".join(filter(None, sentences)) + "."
+
+
+def _general_text(said: Any) -> str:
+    """Return on which text forgetting was measured, "" where it was not."""
+    if not isinstance(said, dict):
+        return ""
+    text = "the bundled text" if said.get("text") == general_text.AUTO else str(said.get("text"))
+    return (
+        f"Loss on general text measured on {text}, {score_text.counted(said.get('passages') or 0, 'passage')}"
+    )

@@ -1,7 +1,7 @@
-"""Declares every metric of summaries, for scoring, reports and tables.
+"""Declares every metric, for scoring, reports and tables.
 
-A metric is one value for each summary, so that it can be averaged, given an interval and paired. Knows nothing of how
-metrics are computed.
+A metric is one value for each summary, so that it can be averaged, given an interval and paired; the loss on general
+text is one for each of its passages. Knows nothing of how metrics are computed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from engine.text.languages import has_capitals
 
-Unit = Literal["points", "words", "fraction"]
+Unit = Literal["points", "words", "fraction", "nats"]
 Good = Literal["higher", "lower", "neither"]
 
 
@@ -50,6 +50,8 @@ CHRF = Metric(
 # What stands first wherever scores are shown.
 HEADLINE = (*ROUGE, CHRF)
 HEADLINE_TITLES = {metric.name: metric.title for metric in HEADLINE}
+# The loss on general text.
+GENERAL_LOSS = "general_loss"
 OTHER_METRICS = (
     CHRF,
     *(
@@ -85,6 +87,14 @@ OTHER_METRICS = (
         "lower",
         "Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. "
         "Names are told by capitals: scripts without them are measured by numbers, times and dates alone.",
+    ),
+    Metric(
+        GENERAL_LOSS,
+        "Loss on general text",
+        "nats",
+        "lower",
+        "How much of its other abilities the model kept: its loss on text that has nothing to do with the "
+        "conversations, in nats per token. It rises where the model forgets.",
     ),
 )
 METRICS = {measure.name: measure for measure in (*ROUGE, *OTHER_METRICS)}

@@ -91,10 +91,10 @@ def verdict(difference: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
 
 
 def amount(value: float, unit: Unit) -> str:
-    """Return the value of a metric: points times 100, fractions as percent, words with one decimal."""
+    """Return the value of a metric: points times 100, fractions as percent, words with one decimal, nats with two."""
     if unit == "points":
         return score(value)
-    text = f"{value * 100:.1f} %" if unit == "fraction" else f"{value:,.1f}"
+    text = f"{value * 100:.1f} %" if unit == "fraction" else f"{value:,.{2 if unit == 'nats' else 1}f}"
     return text.replace("-", MINUS)
 
 
@@ -102,6 +102,16 @@ def change(value: float, unit: Unit) -> str:
     """Return a difference of a metric, always signed; fractions in percentage points."""
     text = amount(value, "points" if unit == "fraction" else unit)
     return text if value <= 0 else f"+{text}"
+
+
+def forgetting(
+    base: Mapping[str, Any] | None, own: Mapping[str, Any] | None, difference: Mapping[str, Any] | None
+) -> str:
+    """Return the loss on general text before and after training, and its rise; "" if it was not measured."""
+    if not (base and own and difference):
+        return ""
+    before, after = (amount(each["mean"], "nats") for each in (base, own))
+    return f"{before} to {after}, {change(difference['mean'], 'nats')}"
 
 
 def interval_in(values: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:

@@ -157,6 +157,11 @@ def sample_folder() -> Path:
     return resources_folder() / "conversations"
 
 
+def general_text_file() -> Path:
+    """Return the shipped general text, on which forgetting is measured; recipes call it "auto"."""
+    return resources_folder() / "general_text.txt"
+
+
 def presets_folder() -> Path:
     """Return the folder of shipped recipes."""
     return resources_folder() / "recipes"

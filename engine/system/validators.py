@@ -80,6 +80,7 @@ is_protocol = has(
         "beams": is_count,
         "max_new_tokens": is_count,
         "references": has({}, {"most": is_count}),
+        "general_text": has({}, {"text": is_text, "digest": is_text, "passages": is_count}),
     },
 )
 

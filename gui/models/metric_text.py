@@ -10,6 +10,8 @@ from gui.look.format import NO_INTERVAL, number_text, percent, score
 from gui.look.language import mark, tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
+# Decimals of units that are shown as they are.
+DIGITS: Mapping[metrics.Unit, int] = {"words": 1, "nats": 2}
 # Verdicts behind a value.
 VERDICT_TEXTS = {
     "better": mark("better than base"),
@@ -39,7 +41,7 @@ def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
     """Return a metric in its unit; differences are signed, those of fractions in percentage points."""
     if unit == "fraction" and not signed:
         return percent(value, 1)
-    text = number_text(value, 1) if unit == "words" else score(value)
+    text = number_text(value, DIGITS[unit]) if unit in DIGITS else score(value)
     return f"+{text}" if signed and value > 0 else text
 
 

@@ -2555,6 +2555,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlust nach Schritt {step}: {loss}, geglättet.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Loss on general text: {before} to {after}, {change} ({verdict}).</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>Loss plot</source>
    <translation>Verlustdiagramm</translation>
@@ -9456,6 +9461,11 @@ Summary:</translation>
    <translation>Wählen Sie einen kleineren Mikrobatch, neu berechnete Aktivierungen oder ein quantisiertes oder kleineres Basismodell.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/general_text.py" />
+   <source>Choose a text file with passages separated by blank lines, or "auto" for the bundled text.</source>
+   <translation>Wählen Sie eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind, oder „auto“ für den mitgelieferten Text.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
@@ -10366,6 +10376,11 @@ Summary:</translation>
    <translation>Gemma 3</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>General text</source>
+   <translation>Allgemeiner Text</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Georgian</source>
    <translation>Georgisch</translation>
@@ -10489,6 +10504,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Hindi</source>
    <translation>Hindi</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>How much of its other abilities the model kept: its loss on text that has nothing to do with the conversations, in nats per token. It rises where the model forgets.</source>
+   <translation>Wie viel das Modell von seinen anderen Fähigkeiten behalten hat: sein Verlust auf Text, der mit den Gesprächen nichts zu tun hat, in Nats je Token. Er steigt, wo das Modell vergisst.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -10724,6 +10744,11 @@ Summary:</translation>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Its last log lines are below.</source>
    <translation>Seine letzten Protokollzeilen stehen unten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/results.py" />
+   <source>Its loss on general text was measured on another text.</source>
+   <translation>Sein Verlust auf allgemeinem Text wurde an einem anderen Text gemessen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -11114,6 +11139,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Look whether the name's ending says what the file is.</source>
    <translation>Sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/metrics.py" />
+   <source>Loss on general text</source>
+   <translation>Verlust auf allgemeinem Text</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -13392,6 +13422,11 @@ Summary:</translation>
    <translation>Der Verlust ist bei Schritt {1} keine Zahl.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/evaluation/general_loss.py" />
+   <source>The loss on general text is not a finite number, so it is left out.</source>
+   <translation>Der Verlust auf allgemeinem Text ist keine endliche Zahl und wird weggelassen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora.py" />
    <source>The matrix B learns faster</source>
    <translation>Die Matrix B lernt schneller</translation>
@@ -13405,6 +13440,11 @@ Summary:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>The minimum length, {1} tokens, is above the maximum length, {2} tokens.</source>
    <translation>Die Mindestlänge, {1} Tokens, liegt über der Höchstlänge, {2} Tokens.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/general_loss.py" />
+   <source>The model computes beyond the range of its number format. Another precision may help.</source>
+   <translation>Das Modell rechnet über den Bereich seines Zahlenformats hinaus. Eine andere Genauigkeit kann helfen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -13622,6 +13662,11 @@ Summary:</translation>
    <translation>Der Text des Prompts und die Beispiele, die er zeigt, vor dem Gespräch</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>The text on which the loss of base and adapter shows what training cost elsewhere. Auto: the bundled text. None: not measured. Or a text file with passages separated by blank lines.</source>
+   <translation>Der Text, an dem der Verlust von Basismodell und Adapter zeigt, was das Training anderswo gekostet hat. Auto: der mitgelieferte Text. None: nicht gemessen. Oder eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
@@ -13782,6 +13827,11 @@ Summary:</translation>
    <translation>Es gibt kein Gespräch.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/general_text.py" />
+   <source>There is no file at {1}.</source>
+   <translation>Bei {1} ist keine Datei.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>There is no method "{1}".</source>
    <translation>Es gibt kein Verfahren „{1}“.</translation>
@@ -13822,7 +13872,7 @@ Summary:</translation>
    <translation>Noch gibt es keine Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/predictions.py" />
+   <location filename="../../engine/config/general_text.py" />
    <source>There is no text in {1}.</source>
    <translation>In {1} steht kein Text.</translation>
   </message>
@@ -16071,7 +16121,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht lesen: Personen sind nach ihren IDs benannt.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/sharing.py" />
+   <location filename="../../engine/config/general_text.py" />
    <source>{1} can't be read: {2}.</source>
    <translation>{1} lässt sich nicht lesen: {2}.</translation>
   </message>
@@ -16709,6 +16759,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1} to {2}</source>
    <translation>{1} bis {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{1} to {2}, {3}</source>
+   <translation>{1} auf {2}, {3}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />

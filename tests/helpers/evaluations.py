@@ -18,8 +18,8 @@ from tests.helpers.worker_setup import load_tiny, make_channel, make_recipe
 
 
 def parts(source: str, **evaluation: object) -> tuple[Recipe, LoadedBase, Splits, Channel]:
-    """Return all that scoring takes, for a small T5 and the conversations of `source`."""
-    recipe = make_recipe("t5", source, evaluation=evaluation)
+    """Return all that scoring takes, for a small T5 and the conversations of `source`, without general text."""
+    recipe = make_recipe("t5", source, evaluation={"general_text": "none"} | evaluation)
     channel = make_channel("evaluate", recipe)
     return recipe, load_tiny("t5"), dataset.read(recipe.data, channel), channel
 

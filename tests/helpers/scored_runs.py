@@ -15,12 +15,14 @@ from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.scoring import bootstrap
 from engine.scoring.faithfulness import check_claims
-from engine.scoring.metrics import METRICS, OTHER_METRICS, ROUGE
+from engine.scoring.metrics import GENERAL_LOSS, METRICS, OTHER_METRICS, ROUGE
 from engine.system import paths
 from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe
 
 Lists = dict[str, tuple[float, ...]]
 DRAWS = 200
+# The loss on each of a few passages of general text, of base and tuned model.
+BASE_LOSSES, TUNED_LOSSES = (3.1, 3.2, 3.3, 3.2), (3.2, 3.4, 3.4, 3.4)
 
 
 def bundled(count: int) -> list[Texts]:
@@ -114,17 +116,19 @@ def add_scored_run(
 def scored_events(kept: ExampleScores, adapter: str) -> list[dict[str, Any]]:
     """Return the payloads of the two `evaluated` events of a run."""
     common = {"split": "test", "protocol": kept.protocol, "loss": None, "capped": 0.1, "seconds": 4.0}
+    before = {**kept.base.metrics, GENERAL_LOSS: BASE_LOSSES}
+    after = {**kept.tuned.metrics, GENERAL_LOSS: TUNED_LOSSES}
     base, tuned = (
         {
             "scores": {name: _spread(values) for name, values in side.rouge.items()},
-            "measures": {name: _spread(values) for name, values in side.metrics.items()},
+            "measures": {name: _spread(values) for name, values in more.items()},
             "tokens_per_second": 812.4,
         }
-        for side in (kept.base, kept.tuned)
+        for side, more in ((kept.base, before), (kept.tuned, after))
     )
     paired = {
         "difference": _differences(kept.base.rouge, kept.tuned.rouge),
-        "measure_difference": _differences(kept.base.metrics, kept.tuned.metrics),
+        "measure_difference": _differences(before, after),
     }
     return [
         {"of": "base", "step": 0, "difference": None, **base, **common},

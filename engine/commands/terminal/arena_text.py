@@ -8,6 +8,7 @@ from engine import arena as arenas
 from engine.arena import Arena, EntryStatus, Group, Row
 from engine.commands.terminal import text_tables
 from engine.scoring import score_text
+from engine.scoring.metrics import GENERAL_LOSS
 from engine.system.units import size
 
 SIGNS = {
@@ -55,6 +56,7 @@ def _group_lines(group: Group) -> list[str]:
         "Base",
         "Against base",
         "Against full",
+        "Forgetting",
         "Trained",
         "Adapter",
         "Memory",
@@ -84,6 +86,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         else _verdict(row.against_full[arenas.SCORE])
         if row.against_full
         else "-",
+        _forgetting(row),
         "-" if trained is None else f"{trained:,.0f}",
         size(run.adapter_bytes) if run and run.adapter_bytes and trained else "-",
         size(memory) if memory else "-",
@@ -98,6 +101,13 @@ def _preferred(row: Row) -> str:
         return "-"
     found = row.preferred.preferred
     return f"{found.mean * 100:.0f} % ({found.low * 100:.0f} to {found.high * 100:.0f})"
+
+
+def _forgetting(row: Row) -> str:
+    losses = (
+        values.get(GENERAL_LOSS) for values in (row.base_metrics, row.metrics, row.metrics_against_base)
+    )
+    return score_text.forgetting(*losses) or "-"
 
 
 def _verdict(difference: dict[str, Any]) -> str:

@@ -16,8 +16,9 @@ from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter, prompter_from_metadata, scored_examples
-from engine.worker.evaluation import summary_metrics
+from engine.worker.evaluation import general_loss, summary_metrics
 from engine.worker.evaluation.base_forms import measure_best_form
+from engine.worker.evaluation.general_loss import GeneralLoss
 from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import scoring_protocol
 from engine.worker.evaluation.summary_metrics import Differences, ExampleMetrics
@@ -35,7 +36,8 @@ class Evaluation:
     `values` has one value per metric and example. `scores` (stemmed ROUGE) and `metrics` (all others) are their means
     with intervals. The differences are paired with the base model's values, and None for the base model. `prompt`
     describes the prompt of an adapter that consists of one, and is None otherwise. `base_forms` has the mean ROUGE-1 of
-    each prompt format in which the base model was scored, if there were several.
+    each prompt format in which the base model was scored, if there were several. `general` is the loss on general text,
+    None where it was not measured.
     """
 
     of: str
@@ -48,6 +50,7 @@ class Evaluation:
     metric_difference: Differences | None = None
     prompt: dict[str, Any] | None = None
     base_forms: dict[str, float] = field(default_factory=dict)
+    general: GeneralLoss | None = None
 
     def card(self, baseline: Evaluation) -> ScoreCard:
         """Return the scores as an adapter's metadata stores them."""
@@ -90,15 +93,22 @@ def _stored(values: ExampleMetrics) -> Written:
 def score_base(channel: Channel, base: LoadedBase, recipe: Recipe, splits: Splits) -> Evaluation:
     """Return the base model's evaluation in the best of its forms, from the cache where nothing has changed."""
     best, draws = measure_best_form(channel, base, recipe, splits), recipe.evaluation.bootstrap
+    general = general_loss.measure_base(channel, base, recipe)
     return Evaluation(
         BASE,
         0,
-        scoring_protocol(recipe, splits) | best.facts(),
+        scoring_protocol(recipe, splits) | best.facts() | (general.text.facts() if general else {}),
         best.values,
         scores=summary_metrics.intervals(best.values.rouge, draws),
-        metrics=summary_metrics.intervals(best.values.metrics, draws),
+        metrics=summary_metrics.intervals(_all_metrics(best.values, general), draws),
         base_forms={str(form): mean for form, mean in best.tried.items()} if len(best.tried) > 1 else {},
+        general=general,
     )
+
+
+def _all_metrics(values: ExampleMetrics, general: GeneralLoss | None) -> Values:
+    """Return the metrics of the summaries, and the loss on general text."""
+    return values.metrics | (general.as_metric() if general else {})
 
 
 def score(
@@ -121,6 +131,10 @@ def score(
         limits = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
         prompter = prompter_from_metadata(prompt, base, *limits)
     values = measure_model(channel, base, model, recipe, scored_examples(recipe, splits), prompter)
+    general = None
+    if prompt is None and baseline.general is not None:
+        general = general_loss.measure(channel, base, model, recipe, baseline.general.text)
+    metrics, before = _all_metrics(values, general), _all_metrics(baseline.values, baseline.general)
     draws = recipe.evaluation.bootstrap
     return Evaluation(
         of,
@@ -128,8 +142,9 @@ def score(
         baseline.protocol,
         values,
         scores=summary_metrics.intervals(values.rouge, draws),
-        metrics=summary_metrics.intervals(values.metrics, draws),
+        metrics=summary_metrics.intervals(metrics, draws),
         difference=summary_metrics.differences(baseline.values.rouge, values.rouge, draws),
-        metric_difference=summary_metrics.differences(baseline.values.metrics, values.metrics, draws),
+        metric_difference=summary_metrics.differences(before, metrics, draws),
         prompt={"template": prompt.template, "shots": len(prompt.shots)} if prompt is not None else None,
+        general=general,
     )

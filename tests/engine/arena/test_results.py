@@ -140,3 +140,35 @@ def test_results_leave_as_one_table_with_every_figure_and_what_has_none():
     assert lora["protocol"] == full["protocol"] != ""
     assert (bitfit["entry"], bitfit["state"], bitfit["rouge1_mean"]) == ("BitFit", "refused", "")
     assert "no biases" in bitfit["reason"]
+
+
+GENERAL = {"general_loss": ((3.0, 3.1, 3.2, 3.3), (3.2, 3.3, 3.4, 3.5))}
+
+
+def general(digest: str) -> dict[str, object]:
+    return {"general_text": {"text": "auto", "digest": digest, "passages": 4}}
+
+
+def test_a_row_tells_what_its_run_forgot():
+    arena = make_arena("lora", "prompt_only")
+    score(arena, 0, FULL, measured=GENERAL, **general("one"))
+    score(arena, 1, FULL)
+    [group] = groups(arena)
+    lora, prompt = sorted(group.rows, key=lambda row: row.name)
+    assert lora.forgetting is not None
+    assert lora.forgetting["mean"] == pytest.approx(0.2)
+    assert lora.forgetting["verdict"] == "worse"
+    assert prompt.forgetting is None
+
+
+def test_losses_on_another_text_are_not_compared_but_the_scores_are():
+    arena = make_arena("lora", "ia3", "loha")
+    for place, digest in enumerate(("one", "two", "one")):
+        score(arena, place, FULL, measured=GENERAL, **general(digest))
+    [group] = groups(arena)
+    found = {row.name: row for row in group.rows}
+    assert found["IA3"].forgetting is None
+    assert "general_loss" not in {**found["IA3"].metrics, **found["IA3"].base_metrics}
+    assert found["IA3"].remark.endswith("Its loss on general text was measured on another text.")
+    assert [name for name, row in found.items() if row.forgetting] != []
+    assert all(row.forgetting for name, row in found.items() if name != "IA3")

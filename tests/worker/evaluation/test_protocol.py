@@ -27,7 +27,7 @@ def source(tmp_path: Path) -> str:
 def test_another_protocol_is_another_score(source, change):
     recipe, base, splits, channel = parts(source)
     score_base(recipe, base, splits, channel)
-    other = make_recipe("t5", source, evaluation=change)
+    other, *_ = parts(source, **change)
     score_base(other, base, splits, channel)
     assert len(list(scores_folder().iterdir())) == 2
     keys = {protocol_key(scoring_protocol(one, splits)) for one in (recipe, other)}

@@ -11,7 +11,7 @@ from engine.api import AppError, RunState, library, metrics, verdicts
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
-from gui.models.metric_text import language_text, names_untold
+from gui.models.metric_text import VERDICT_TEXTS, amount, language_text, names_untold
 from gui.workers.run_model import RunModel
 
 STAGES = {
@@ -251,6 +251,25 @@ def language_sentences(protocol: Mapping[str, Any]) -> str:
     ]
     sentence = tr("Words are read as {languages}.", languages=", ".join(read))
     return f"{sentence} {names_untold(untold)}" if untold else sentence
+
+
+def forgetting_sentence(state: RunState) -> str:
+    """Return the loss on general text before and after training; "" if it was not measured."""
+    name = metrics.GENERAL_LOSS
+    base = ((state.base_scores or {}).get("measures") or {}).get(name)
+    tuned, difference = (
+        ((state.tuned_scores or {}).get(key) or {}).get(name) for key in ("measures", "measure_difference")
+    )
+    if not (base and tuned and difference):
+        return ""
+    verdict = str(difference.get("verdict"))
+    return tr(
+        "Loss on general text: {before} to {after}, {change} ({verdict}).",
+        before=amount(base["mean"], "nats"),
+        after=amount(tuned["mean"], "nats"),
+        change=amount(difference["mean"], "nats", signed=True),
+        verdict=tr(VERDICT_TEXTS[verdict]) if verdict in VERDICT_TEXTS else tr("not compared"),
+    )
 
 
 def excluded_sentence(count: int) -> str:

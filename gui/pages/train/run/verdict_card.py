@@ -23,6 +23,7 @@ from gui.pages.train.run.run_text import (
     base_form_sentence,
     excluded_sentence,
     facts_of,
+    forgetting_sentence,
     has_trained,
     language_sentences,
     side_heads,
@@ -89,6 +90,7 @@ class VerdictCard(Card):
             verdict_sentence(difference, examples, split),
             base_form_sentence(protocol),
             language_sentences(protocol),
+            forgetting_sentence(state),
         )
         self._add_head(icon_name, headline, ink, _with_exclusions(" ".join(filter(None, sentences)), state))
 
