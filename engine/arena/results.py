@@ -134,7 +134,9 @@ def system_id(status: EntryStatus) -> str:
 
 def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:
     protocol = rows[0].protocol
-    unlike = tuple(each.key for each in differences((first, protocol)))
+    unlike = tuple(
+        each.key for each in differences((first, protocol)) if not each.key.startswith(general_text.KEY)
+    )
     ranked = sorted(_with_full(_on_one_text(rows)), key=lambda row: -row.mean)
     return Group(key, protocol, tuple(ranked), unlike, _lead(ranked))
 

@@ -2557,7 +2557,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Loss on general text: {before} to {after}, {change} ({verdict}).</source>
-   <translation type="unfinished" />
+   <translation>Verlust auf allgemeinem Text: {before} auf {after}, {change} ({verdict}).</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
