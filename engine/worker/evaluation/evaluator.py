@@ -21,7 +21,7 @@ from engine.worker.evaluation.base_forms import measure_best_form
 from engine.worker.evaluation.general_loss import GeneralLoss
 from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import scoring_protocol
-from engine.worker.evaluation.summary_metrics import Differences, ExampleMetrics
+from engine.worker.evaluation.summary_metrics import Differences, ExampleMetrics, PartialValues
 from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
@@ -106,9 +106,9 @@ def score_base(channel: Channel, base: LoadedBase, recipe: Recipe, splits: Split
     )
 
 
-def _all_metrics(values: ExampleMetrics, general: GeneralLoss | None) -> Values:
+def _all_metrics(values: ExampleMetrics, general: GeneralLoss | None) -> PartialValues:
     """Return the metrics of the summaries, and the loss on general text."""
-    return values.metrics | (general.as_metric() if general else {})
+    return {**values.metrics, **(general.as_metric() if general else {})}
 
 
 def score(

@@ -142,7 +142,7 @@ def test_results_leave_as_one_table_with_every_figure_and_what_has_none():
     assert "no biases" in bitfit["reason"]
 
 
-GENERAL = {"general_loss": ((3.0, 3.1, 3.2, 3.3), (3.2, 3.3, 3.4, 3.5))}
+GENERAL = {"general_loss": ((3.0, 3.1, 3.2, 3.3) * 3, (3.2, 3.3, 3.4, 3.5) * 3)}
 
 
 def general(digest: str) -> dict[str, object]:
