@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from engine.api import OptionInfo, Options, describe
 from gui.forms.controls import Control, make_control
 from gui.inputs.fields import Field, Fixable
+from gui.look.fonts import px
 from gui.look.language import translate
 
 LEVELS = ("essential", "more", "everything")
+# Of a column in the narrowest form.
+COLUMN_WIDTH = 142
 # Kinds whose value changes as a whole, with one click.
 AT_ONCE = ("bool", "choice", "texts")
 
@@ -75,6 +78,11 @@ def make_fields(table: str, declaration: type[Options]) -> list[FormField]:
     return [make_field(table, info) for info in describe(declaration)]
 
 
+def _fits_column(field: FormField) -> bool:
+    """Return whether a field is narrow; what a checkbox says may be longer than a column in some language."""
+    return field.control.narrow and field.around.minimumSizeHint().width() <= px(COLUMN_WIDTH)
+
+
 class FieldGrid(QWidget):
     """Lays fields out: wide ones across both columns, narrow ones two in a row."""
 
@@ -99,11 +107,11 @@ class FieldGrid(QWidget):
             self._grid.removeWidget(field.around)
         row = column = 0
         for field in shown:
-            if not field.control.narrow and column:
+            span = 1 if _fits_column(field) else 2
+            if span == 2 and column:
                 row, column = row + 1, 0
-            span = 1 if field.control.narrow else 2
             self._grid.addWidget(field.around, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
-            column = column + 1 if field.control.narrow else 2
+            column += span
             if column > 1:
                 row, column = row + 1, 0
         for field in self._fields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import METHODS, BaseFacts, Method, OptionInfo, Problem, describe, method, recipe, variants
@@ -13,7 +14,10 @@ from gui.forms.field_grid import LEVELS
 from gui.forms.module_chips import ModuleChips
 from gui.forms.recipe_form import TABLES, RecipeForm
 from gui.inputs.number_inputs import FloatField
+from gui.look import language
+from gui.look.fonts import px
 from gui.pages.train.recipe_files import first_recipe
+from gui.pages.train.recipe_panel import WIDTH
 from tests.helpers.homes import add_adapter, make_recipe
 
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -35,6 +39,27 @@ def form(qtbot):
     qtbot.addWidget(made)
     made.set_recipe(recipe.from_tables(BASICS))
     return made
+
+
+@pytest.fixture
+def speak():
+    """Let the window speak a language; put back what was."""
+    locale = QLocale()
+    yield language.speak
+    language.speak("en")
+    QLocale.setDefault(locale)
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_the_form_with_all_fields_fits_its_pane_in_every_language(code, speak, styled, qtbot):
+    speak(code)
+    made = RecipeForm(QWidget())
+    qtbot.addWidget(made)
+    made.set_recipe(recipe.from_tables(BASICS))
+    made.set_level("everything")
+    made.show()
+    margins = 48
+    assert made.minimumSizeHint().width() <= px(WIDTH) - px(margins)
 
 
 def an_other_value(info: OptionInfo) -> Any:

@@ -125,17 +125,18 @@ class VerdictCard(Card):
         self.column.addWidget(_Legend(sides(state)))
 
     def _add_facts(self, state: RunState) -> None:
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 8, 0, 4)
-        row.setSpacing(24)
+        facts = QWidget()
+        flow = FlowLayout(facts, 32)
+        flow.setContentsMargins(0, 8, 0, 4)
         for name, value in facts_of(state):
-            fact = QVBoxLayout()
+            around = QWidget()
+            fact = QVBoxLayout(around)
+            fact.setContentsMargins(0, 0, 0, 0)
             fact.setSpacing(2)
             fact.addWidget(Label(name, "label", "ink2"))
             fact.addWidget(Label(value, "figure_medium"))
-            row.addLayout(fact)
-            row.addStretch(1)
-        self.column.addLayout(row)
+            flow.addWidget(around)
+        self.column.addWidget(facts)
 
     def _add_foot(self, state: RunState) -> None:
         foot = QWidget()
