@@ -121,11 +121,12 @@ def _verdict_counts(against: str, differences: Sequence[dict[str, dict[str, str]
 def _smallest(rows: Sequence[Row]) -> str:
     """Return the entry with the fewest trainable parameters that is not worse than full fine-tuning.
 
-    A single conversation gives no interval, so nothing can be said.
+    A single conversation gives no interval, so nothing can be said. Another system's parameters are not known.
     """
+    trained = [row for row in rows if row.status.external is None]
     equal = [
         (row.cost("parameters") or 0.0, row.name)
-        for row in rows
+        for row in trained
         if row.against_full and "low" in row.against_full[SCORE] and _verdict_of(row.against_full) != "worse"
     ]
     if not equal:

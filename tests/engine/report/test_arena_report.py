@@ -14,6 +14,7 @@ from engine.arena import Arena
 from engine.commands import cli
 from engine.jobs.events import EventWriter
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
+from tests.helpers.external_files import add_file
 from tests.helpers.homes import RunSpec, add_adapter, add_run
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
 
@@ -92,6 +93,31 @@ def test_no_text_of_names_reasons_or_remarks_becomes_markup(home, tmp_path):
     page = page_of(arena, tmp_path)
     assert not page.tags & {"script", "img"}
     assert page.text.count("<script>alert(1)</script>") >= 4
+
+
+def test_summaries_from_a_file_stand_beside_the_runs_without_costs(home, tmp_path):
+    arena = make_arena("lora", "full")
+    base, better = ([value / 100 + at / 100 for at in range(40)] for value in (30, 40))
+    score(arena, 0, better, base)
+    score(arena, 1, better, base)
+    folder = tmp_path / "scored"
+    folder.mkdir()
+    best = [value + 0.1 for value in better]
+    add_file(arenas.open_arena(arena.folder), HOSTILE, best, folder, base)
+    page = page_of(arena, tmp_path)
+    assert not page.tags & {"script", "img"}
+    assert "<script>alert(1)</script>" in page.text
+    assert "from a file" in page.text
+    assert "From cloud.jsonl: its prompt is not known." in page.text
+    # It is no method with 0 parameters.
+    assert "without being worse than it: LoRA, r 32, 1,000." in page.text
+    first = next(csv.DictReader(written(arena, tmp_path / "report.csv").splitlines()))
+    assert (first["detail"], first["state"], first["parameters"], first["minutes"]) == (
+        "from a file", "completed", "", "",
+    )  # fmt: skip
+    assert first["rouge1_against_base_verdict"] == "better"
+    tree = json.loads(written(arena, tmp_path / "report.json"))
+    assert tree["groups"][0]["rows"][0]["trainable_parameters"] is None
 
 
 def test_what_runs_differ_in_is_told_with_the_names_of_the_entries(home, tmp_path):
