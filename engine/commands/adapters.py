@@ -14,6 +14,7 @@ from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AdapterError, StorageError
 from engine.scoring import score_text
+from engine.scoring.metrics import HEADLINE_TITLES
 from engine.system.units import size
 
 ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
@@ -108,18 +109,16 @@ def _score_lines(adapter: Adapter) -> list[str]:
     card = adapter.metadata.score_card
     if card is None:
         return ["Not scored yet. `main.py evaluate` scores it."]
+    base, own = {**card.base_measures, **card.base}, {**card.measures, **card.scores}
     rows = [
-        (
-            score_text.score_name(name),
-            score_text.interval(card.base[name]),
-            score_text.interval(card.scores[name]),
-        )
-        for name in card.scores
-        if name in card.base
+        (title, score_text.interval(base[name]), score_text.interval(own[name]))
+        for name, title in HEADLINE_TITLES.items()
+        if name in own and name in base
     ]
     return [
         "",
         *text_tables.table(("Score", "Base", "Adapter"), rows),
+        *(f"{note}." for note in score_text.language_notes(card.protocol)),
         score_text.verdict(card.difference["rouge1"], card.protocol),
     ]
 

@@ -117,7 +117,10 @@ class ProgressPrinter:
                 f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_interim_scores(event)}"
             )
         elif event.get("scores"):
-            self._output.line(f"ROUGE-1 of the {whose}: {score_text.interval(event['scores']['rouge1'])}")
+            chrf = (event.get("measures") or {}).get("chrf")
+            beside = f"; chrF {score_text.interval(chrf)}" if chrf else ""
+            rouge = score_text.interval(event["scores"]["rouge1"])
+            self._output.line(f"ROUGE-1 of the {whose}: {rouge}{beside}")
 
     def show_result(self) -> None:
         """Print the result of a run: verdict, adapter, time."""
@@ -125,6 +128,8 @@ class ProgressPrinter:
         if state.difference:
             protocol = (state.tuned_scores or {}).get("protocol") or {}
             self._output.line(score_text.verdict(state.difference["rouge1"], protocol))
+            for note in score_text.language_notes(protocol):
+                self._output.line(f"{note}.")
         elif state.outcome == "stopped":
             self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
         if state.excluded:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine.scoring import claim_words
 from engine.scoring.faithfulness import check_claims
 from engine.scoring.metrics import METRICS
 
@@ -163,3 +166,63 @@ def test_odd_texts_are_checked_all_the_same(language, text):
 
 def test_the_metric_says_what_it_measures():
     assert "capitals" in METRICS["unsupported"].help
+
+
+LANGUAGES = (
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "pl",
+    "ru",
+    "uk",
+    "el",
+    "tr",
+    "ar",
+    "he",
+    "zh",
+    "ja",
+    "ko",
+    "xx",
+)
+
+
+def _pieces(language: str) -> list[str]:
+    words = claim_words.of(language)
+    known = [
+        *words.facts,
+        *words.beginnings,
+        *words.numbers,
+        *words.after_hour,
+        *words.counters,
+        *words.ordinals,
+    ]
+    marks = [
+        "12",
+        "5",
+        "٣",
+        "3万",
+        "14.05.",
+        "5/14",
+        "17h30",
+        "1.500",
+        "2026-05-14",
+        "半",
+        "十",
+        "Anna",
+        "l'Anna",
+    ]
+    return [*known, words.half_before, words.half_before_ordinal, *marks, ".", ",", ":", "’", "\n"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_every_text_supports_itself(language, data):
+    pieces = st.sampled_from(_pieces(language))
+    text = " ".join(data.draw(st.lists(pieces | st.text(max_size=3), max_size=8)))
+    check = check_claims(text, text, language)
+    assert check.unsupported == ()
+    assert all(text[claim.start : claim.end] == claim.text for claim in check.claims)
