@@ -12,6 +12,7 @@ from engine.report.cells import Headline
 from engine.report.provenance import Facts, data_facts, environment
 from engine.report.run_facts import Report
 from engine.scoring import score_text
+from engine.scoring.metrics import HEADLINE
 from engine.scoring.verdicts import is_on_few
 from engine.system.units import size
 
@@ -72,22 +73,20 @@ def _scores(report: Report) -> dict[str, Any] | None:
     compared = report.compared()
     if not compared:
         return None
-    rouge = [each for each in compared if each.metric.name in (report.state.difference or {})]
+    headline = [each for each in compared if each.metric in HEADLINE]
     bars = [
-        svg.Bar(each.metric.title, cells.interval(each.base), cells.interval(each.tuned))
-        for each in rouge
-        if each.metric.unit == "points"
+        svg.Bar(each.metric.title, cells.interval(each.base), cells.interval(each.tuned)) for each in headline
     ]
     base, tuned = report.sides
     description = "; ".join(
         f"{each.metric.title}: {base} {score_text.interval(each.base)}, {tuned} {score_text.interval(each.tuned)}"
-        for each in rouge
+        for each in headline
     )
     return {
         "protocol": cells.protocol_text(report.protocol),
         "plot": svg.intervals(bars, description),
-        "rouge": rouge,
-        "others": [each for each in compared if each not in rouge],
+        "headline": headline,
+        "others": [each for each in compared if each not in headline],
         "speed": _speed(report),
     }
 

@@ -20,7 +20,7 @@ from engine.scoring.metrics import GENERAL_LOSS, METRICS
 from gui.look import tokens
 from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
-from tests.helpers.scored_runs import add_scored_run, scores_of
+from tests.helpers.scored_runs import add_scored_run, bundled, scores_of
 
 
 def written(job, path: Path) -> str:
@@ -45,6 +45,18 @@ def test_the_page_tells_verdict_scores_samples_recipe_adapter_and_environment(ho
     assert "starter-lora" in page.text
     assert page.text.count("Gained most") == 1
     assert {"svg", "path", "table"} <= page.tags
+
+
+def test_chrf_stands_beside_rouge_and_the_languages_in_the_protocol(home, tmp_path):
+    scores = scores_of(bundled(12))
+    metric = {"name": "rouge_score 0.1.2, Unicode words", "languages": {"zh": 12}, "unstemmed": ["zh"]}
+    job = add_scored_run(scores=scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}}))
+    text = page_of(job, tmp_path).text
+    assert text.index(" ROUGE-Lsum ") < text.index(" chrF ") < text.index("Other metrics")
+    assert (
+        "Words are read as Chinese. There is no stemmer for Chinese. Names can't be told apart in Chinese"
+        in text
+    )
 
 
 def test_the_data_is_told_with_its_source_licence_and_fingerprint_and_what_was_left_out(home, tmp_path):
