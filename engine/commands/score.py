@@ -12,7 +12,7 @@ from engine.commands.terminal.data_source import add_overrides, data_table
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
-from engine.config.training import EvaluationOptions
+from engine.config.training import AUTO, EvaluationOptions, evaluation_problems
 from engine.data import SPLITS
 from engine.errors import Problem, RecipeError
 from engine.scoring import score_text
@@ -45,6 +45,12 @@ def add(verbs: Verbs) -> None:
         metavar="N",
         help="resamples of intervals",
     )
+    verb.add_argument(
+        "--language",
+        default=AUTO,
+        metavar="CODE",
+        help="by which ROUGE reads words; absent: told from the texts",
+    )
     add_overrides(verb)
 
 
@@ -55,6 +61,7 @@ def score_files(asked: argparse.Namespace, output: Output) -> int:
         *_missing("--predictions", asked.predictions),
         *_missing("--against", asked.against),
         *_bootstrap_problems(asked.bootstrap),
+        *_language_problems(asked.language),
     ]
     if problems:
         raise RecipeError(tuple(problems))
@@ -65,6 +72,7 @@ def score_files(asked: argparse.Namespace, output: Output) -> int:
         "against": _absolute(asked.against) if asked.against else "",
         "column": asked.column,
         "bootstrap": asked.bootstrap,
+        "language": asked.language,
     }
     names = [Path(each).name for each in (asked.predictions, asked.against) if each]
     code, _ = ask("score", request, output, lambda result: lines(result, names))
@@ -85,6 +93,11 @@ def _bootstrap_problems(draws: int) -> list[Problem]:
     if 100 <= draws <= 100_000:
         return []
     return [Problem("--bootstrap", f"{draws:,} is no number of resamples.", "Give 100 to 100,000.")]
+
+
+def _language_problems(language: str) -> list[Problem]:
+    found = evaluation_problems(EvaluationOptions(language=language))
+    return [Problem("--language", each.message, each.hint) for each in found]
 
 
 def lines(result: Result, names: list[str]) -> list[str]:

@@ -150,6 +150,16 @@ def test_the_data_is_read_as_a_recipe_would(in_process, source, perfect):
     assert done.json[-1]["protocol"]["examples"] == 4
 
 
+def test_the_language_is_told_unless_it_is_named(in_process, source, perfect):
+    asked = ("score", "--predictions", perfect, "--data", str(source), "--json")
+    metric = in_process.run(*asked, "--language", "de").json[-1]["protocol"]["metric"]
+    assert metric["languages"] == {"de": COUNT}
+    assert "languages" not in in_process.run(*asked).json[-1]["protocol"]["metric"]
+    done = in_process.run(*asked, "--language", "german")
+    assert (done.code, done.problems[0]["field"]) == (2, "--language")
+    assert "de" in done.problems[0]["hint"]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

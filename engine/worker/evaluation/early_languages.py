@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
+from engine.config.training import AUTO
 from engine.text.conversations import Example
 from engine.worker.evaluation.example_languages import tell_languages
 
@@ -17,10 +18,10 @@ MIN_EXAMPLES = 500
 
 
 @contextmanager
-def telling(examples: Sequence[Example]) -> Iterator[Callable[[], Sequence[str]]]:
-    """Begin to tell the languages; the function waits for them."""
-    if len(examples) < MIN_EXAMPLES or sys.platform != "linux":
-        yield lambda: tell_languages(examples)
+def telling(examples: Sequence[Example], chosen: str = AUTO) -> Iterator[Callable[[], Sequence[str]]]:
+    """Begin to tell the languages, all `chosen` unless that is "auto"; the function waits for them."""
+    if chosen != AUTO or len(examples) < MIN_EXAMPLES or sys.platform != "linux":
+        yield lambda: tell_languages(examples, chosen)
         return
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.data_options import checked
+from engine.config.training import AUTO
 from engine.errors import DataError
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
@@ -55,7 +56,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     examples = [conversations.rows[index].example for index in common]
     _warn(channel, first, examples, common)
     channel.enter("evaluate")
-    with early_languages.telling(examples if run_scores is None else ()) as tell:
+    with early_languages.telling(
+        examples if run_scores is None else (), request.get("language", AUTO)
+    ) as tell:
         # Imports torch, for which a file that can't be scored need not wait.
         from engine.worker.evaluation import file_scores
 
