@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -46,7 +47,9 @@ BESIDE_FULL = {
 }
 # Sorted in descending order first; all others ascending.
 DESCENDING = ("score", "preferred")
-METRIC_WIDTH = 160
+METRIC_WIDTH, FORGETTING_WIDTH = 160, 112
+# The metrics that have a column until another choice is made.
+SHOWN_AT_FIRST = (metrics.GENERAL_LOSS,)
 PREFERRED = Column("preferred", mark("Preferred, blind votes"), 168, order="preferred")
 # Where columns are hidden, by width, once there are further ones beside ROUGE-1: the names need their room.
 SQUEEZED = {"bytes": 1040, "memory": 800, "minutes": 1040}
@@ -74,7 +77,7 @@ class ArenaTable(GroupedTable[Row]):
         super().__init__(parent)
         self._groups: tuple[Group, ...] = ()
         self._axes: dict[str, tuple[float, float]] = {}
-        self._metrics: tuple[str, ...] = ()
+        self._metrics: tuple[str, ...] = SHOWN_AT_FIRST
         self._checked: frozenset[str] = frozenset()
         self.order, self.descending = "score", True
 
@@ -96,13 +99,13 @@ class ArenaTable(GroupedTable[Row]):
 
     def _choose_columns(self) -> None:
         """Show the columns of metrics, and that of blind votes if there are any."""
+        rows = [row for group in self._groups for row in group.rows]
         more = [
-            Column(
-                name, translate(metrics.METRICS[name].title), METRIC_WIDTH, right=True, order=name, as_is=True
-            )
+            _column(name)
             for name in self._metrics
+            if name != metrics.GENERAL_LOSS or any(row.forgetting for row in rows)
         ]
-        voted = any(row.preferred is not None for group in self._groups for row in group.rows)
+        voted = any(row.preferred is not None for row in rows)
         more += [PREFERRED] if voted else []
         columns = self._columns_with(more)
         if columns == self.columns:
@@ -139,6 +142,8 @@ class ArenaTable(GroupedTable[Row]):
         return sorted(rows, key=ORDERS.get(self.order) or self._by_metric, reverse=self.descending)
 
     def _by_metric(self, row: Row) -> float:
+        if self.order == metrics.GENERAL_LOSS:
+            return row.forgetting["mean"] if row.forgetting else math.inf
         found = _found(row, self.order)
         return _known(found[0]["mean"] if found else None)
 
@@ -228,6 +233,13 @@ def _found(row: Row, name: str) -> tuple[Spread, Spread | None, Spread | None] |
     return (own, base, difference) if own else None
 
 
+def _column(name: str) -> Column:
+    if name == metrics.GENERAL_LOSS:
+        return Column(name, tr("Forgetting"), FORGETTING_WIDTH, right=True, order=name, as_is=True)
+    title = translate(metrics.METRICS[name].title)
+    return Column(name, title, METRIC_WIDTH, right=True, order=name, as_is=True)
+
+
 def _measured(row: Row, name: str) -> Cell:
     """Return the cell of a metric; its icon shows if it rose or fell against the base, its ink if that is good.
 
@@ -239,6 +251,9 @@ def _measured(row: Row, name: str) -> Cell:
     own, _, difference = found
     icon, token = sign_of(difference)
     text = amount(own["mean"], metrics.METRICS[name].unit)
+    if name == metrics.GENERAL_LOSS and difference:
+        # Losses of different base models have little to do with each other; what they rose by has.
+        text = amount(difference["mean"], "nats", signed=True)
     return Signed(icon, text, token, right=True, role="figure", text_token="ink")
 
 

@@ -1,4 +1,4 @@
-"""A scatter plot of quality against cost, with the Pareto front. Knows no arena."""
+"""A scatter plot of two figures of each entry, with the Pareto front. Knows no arena."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip
 
 from engine.api import arenas
+from engine.api import metrics as figures
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number_text
@@ -25,14 +26,77 @@ DOT, DOT_CHOSEN = 4.5, 6.5
 
 
 @dataclass(frozen=True)
+class Axis:
+    """A figure on an axis: its name or unit in texts, the better direction, and how values are shown.
+
+    `factor` is what a value is multiplied by where it is shown, 0 for counts and sizes, which are shortened. `log` is a
+    logarithmic axis; zero is one decade left of the lowest value there.
+    """
+
+    name: str
+    good: figures.Good
+    factor: float = 0.0
+    log: bool = False
+
+    def text(self, value: float, digits: int = 1) -> str:
+        """Return a value as text."""
+        return number_text(value * self.factor, digits) if self.factor else compact(value)
+
+
+SCORE = Axis("ROUGE-1", "higher", 100.0)
+
+
+@dataclass(frozen=True)
 class Point:
-    """One entry: its score with interval (fractions), its cost, and its names, long and short."""
+    """One entry: its names, long and short, its place across, and its place up with the interval."""
 
     id: str
     name: str
     short: str
-    cost: float
+    across: float
     interval: ConfidenceInterval
+
+
+class _Scale:
+    """The positions of values on an axis."""
+
+    def __init__(self, axis: Axis, values: Sequence[float]) -> None:
+        self._axis = axis
+        self._values = values
+        self._least = min((math.log10(value) for value in values if value > 0), default=0.0)
+
+    def position(self, value: float) -> float:
+        """Return where a value is."""
+        if not self._axis.log:
+            return value
+        return math.log10(value) if value > 0 else self._least - 1.0
+
+    def ends(self) -> tuple[float, float]:
+        """Return both ends of the axis, with a margin."""
+        found = [self.position(value) for value in self._values] or [0.0, 1.0]
+        fallback = 0.5 if self._axis.log or not self._axis.factor else 1.0 / self._axis.factor
+        margin = 0.08 * (max(found) - min(found)) or fallback
+        low = min(found) - margin
+        # Counts, sizes and times have nothing below zero.
+        is_cost = not self._axis.log and not self._axis.factor
+        return max(0.0, low) if is_cost else low, max(found) + margin
+
+    def ticks(self, ends: tuple[float, float], about: int) -> Sequence[Tick]:
+        """Return the labelled positions between two ends."""
+        axis = self._axis
+        if axis.log:
+            return self._powers(ends)
+        factor = axis.factor or 1.0
+        low, high = (factor * end for end in ends)
+        shown = nice_ticks(low, high, about) if about else level_ticks(low, high)
+        digits = 0 if high - low >= 3 else 1 if high - low >= 0.3 else 2
+        return [(value / factor, axis.text(value / factor, digits)) for value in shown]
+
+    def _powers(self, ends: tuple[float, float]) -> Sequence[Tick]:
+        nothing = any(value <= 0 for value in self._values)
+        first = self._least - 0.3 if nothing else ends[0]
+        powers = [(float(power), _power(power)) for power in range(math.ceil(first), math.floor(ends[1]) + 1)]
+        return [*([(self._least - 1.0, "0")] if nothing else []), *powers]
 
 
 class Scatter(Chart):
@@ -46,18 +110,32 @@ class Scatter(Chart):
         self._front: list[int] = []
         self._chosen = ""
         self._base: float | None = None
-        self._log = True
-        self._unit = ""
+        self._across, self._up = Axis("", "lower"), SCORE
+        self._set_scales()
 
     def show_points(
-        self, points: Sequence[Point], base: float | None, *, log: bool, unit: str, chosen: str
+        self, points: Sequence[Point], base: float | None, *, across: Axis, up: Axis = SCORE, chosen: str
     ) -> None:
-        """Show points and the base's mean; `log` is a logarithmic cost axis, `unit` the unit of costs in texts."""
-        self._points = sorted(points, key=lambda point: (point.cost, point.interval.mean))
-        self._front = arenas.front([(point.cost, point.interval.mean) for point in self._points])
-        self._base, self._log, self._unit, self._chosen = base, log, unit, chosen
+        """Show points on two axes, and the base's value on the one that goes up."""
+        self._points = sorted(points, key=lambda point: (point.across, point.interval.mean))
+        self._base, self._across, self._up, self._chosen = base, across, up, chosen
+        self._front = self._find_front()
+        self._set_scales()
         self.setAccessibleDescription(self._summary_text())
         self.update()
+
+    def _find_front(self) -> list[int]:
+        """Return the points that no other beats on both axes; none where an axis has no better direction."""
+        signs = {"lower": 1.0, "higher": -1.0}
+        if self._across.good not in signs or self._up.good not in signs:
+            return []
+        across, up = signs[self._across.good], -signs[self._up.good]
+        return arenas.front([(across * point.across, up * point.interval.mean) for point in self._points])
+
+    def _set_scales(self) -> None:
+        base = [self._base] if self._base is not None else []
+        self._x = _Scale(self._across, [point.across for point in self._points])
+        self._y = _Scale(self._up, [*(point.interval.mean for point in self._points), *base])
 
     def choose(self, point_id: str) -> None:
         """Highlight a point."""
@@ -66,11 +144,11 @@ class Scatter(Chart):
             self.update()
 
     def points(self) -> list[Point]:
-        """Return the points, cheapest first."""
+        """Return the points from left to right."""
         return list(self._points)
 
     def front(self) -> list[str]:
-        """Return the ids of the Pareto-optimal points, cheapest first."""
+        """Return the ids of the Pareto-optimal points, the best one across first."""
         return [self._points[index].id for index in self._front]
 
     def _summary_text(self) -> str:
@@ -78,48 +156,25 @@ class Scatter(Chart):
         best = ", ".join(self._points[index].name for index in self._front)
         if not texts:
             return tr("No entry is scored yet.")
-        return ". ".join([*texts, tr("No entry beats {names}", names=best)])
+        return ". ".join([*texts, *([tr("No entry beats {names}", names=best)] if best else [])])
 
     def _point_text(self, point: Point) -> str:
-        return f"{as_text('ROUGE-1', point.interval)}, {compact(point.cost)} {self._unit}"
+        across = f"{self._across.text(point.across, 2)} {self._across.name}"
+        if self._up == SCORE:
+            return f"{as_text(SCORE.name, point.interval)}, {across}"
+        return f"{self._up.text(point.interval.mean, 2)} {self._up.name}, {across}"
 
     # The axes.
-    def _across(self, cost: float) -> float:
-        """Return a cost on the axis; on a logarithmic one, zero is one decade left of the lowest cost."""
-        if not self._log:
-            return cost
-        return math.log10(cost) if cost > 0 else self._least() - 1.0
-
-    def _least(self) -> float:
-        return min((math.log10(point.cost) for point in self._points if point.cost > 0), default=0.0)
-
     def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
-        costs = [self._across(point.cost) for point in self._points] or [0.0, 1.0]
-        scores = [point.interval.mean for point in self._points] or [0.0, 1.0]
-        scores += [self._base] if self._base is not None else []
-        air = 0.08 * (max(scores) - min(scores)) or 0.01
-        side = 0.08 * (max(costs) - min(costs)) or 0.5
-        minimum = min(costs) - side if self._log else max(0.0, min(costs) - side)
-        return (minimum, max(costs) + side), (min(scores) - air, max(scores) + air)
+        return self._x.ends(), self._y.ends()
 
     def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
-        up = [
-            (value / 100, number_text(value, _digits(frame)))
-            for value in level_ticks(*(100 * y for y in frame.y))
-        ]
-        if not self._log:
-            marks = nice_ticks(*frame.x, max(2, int(frame.rect.width() / px(90))))
-            return [(value, compact(value)) for value in marks if value >= 0], up
-        nothing = any(point.cost <= 0 for point in self._points)
-        first = self._least() - 0.3 if nothing else frame.x[0]
-        powers = range(math.ceil(first), math.floor(frame.x[1]) + 1)
-        across: list[Tick] = [(float(power), _power(power)) for power in powers]
-        return [*([(self._least() - 1.0, "0")] if nothing else []), *across], up
+        return self._x.ticks(frame.x, max(2, int(frame.rect.width() / px(90)))), self._y.ticks(frame.y, 0)
 
     # Drawing.
     def draw(self, painter: QPainter, frame: Frame) -> None:
         if self._base is not None:
-            y = round(frame.at_y(self._base)) + 0.5
+            y = round(frame.at_y(self._y.position(self._base))) + 0.5
             painter.setPen(QPen(style.color("grey"), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
         self._draw_front(painter, frame)
@@ -135,7 +190,7 @@ class Scatter(Chart):
             self._draw_name(painter, frame, self._points[index], taken)
 
     def _position(self, frame: Frame, point: Point) -> QPointF:
-        return frame.point(self._across(point.cost), point.interval.mean)
+        return frame.point(self._x.position(point.across), self._y.position(point.interval.mean))
 
     def _dot(self, frame: Frame, point: Point) -> QRectF:
         at, half = self._position(frame, point), DOT_CHOSEN
@@ -154,7 +209,7 @@ class Scatter(Chart):
         at, chosen = self._position(frame, point), point.id == self._chosen
         if chosen and point.interval.low is not None and point.interval.high is not None:
             painter.setPen(QPen(style.color("accent"), 1.5))
-            ends = [frame.at_y(end) for end in (point.interval.low, point.interval.high)]
+            ends = [frame.at_y(self._y.position(end)) for end in (point.interval.low, point.interval.high)]
             painter.save()
             # The range is that of the means: wider intervals are clipped.
             painter.setClipRect(frame.rect)
@@ -222,7 +277,7 @@ class Scatter(Chart):
         self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move to the next cost with Left and Right."""
+        """Move to the next point with Left and Right."""
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         step = steps.get(Qt.Key(event.key()))
         if step is None or not self._points:
@@ -255,8 +310,3 @@ def _power(power: int) -> str:
         if power >= minimum:
             return tr(text, value=10 ** (power - size))
     return number_text(10**power)
-
-
-def _digits(frame: Frame) -> int:
-    """The number of decimals that distinguishes the labels."""
-    return 0 if 100 * (frame.y[1] - frame.y[0]) >= 3 else 1

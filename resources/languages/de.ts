@@ -24,6 +24,11 @@
    <translation>„{name}“ ist eine mitgelieferte Vorlage.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <source>% preferred</source>
+   <translation>% bevorzugt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>&amp;Column of the summaries</source>
    <translation>&amp;Spalte der Zusammenfassungen</translation>
@@ -1877,6 +1882,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigte Felder</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Figure on the horizontal axis</source>
+   <translation>Größe auf der waagrechten Achse</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Figure on the vertical axis</source>
+   <translation>Größe auf der senkrechten Achse</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>File of summaries</source>
    <translation>Datei mit Zusammenfassungen</translation>
@@ -2015,6 +2030,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Force ends the run now and loses the steps after the checkpoint at step {step}.</source>
    <translation>„Erzwingen“ beendet den Lauf sofort und verliert die Schritte nach dem Prüfpunkt bei Schritt {step}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Forgetting</source>
+   <translation>Vergessen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -2575,9 +2595,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Niedriger ist besser.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>MB at peak</source>
    <translation>MB Spitze</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <source>MB on disk</source>
+   <translation>MB auf der Festplatte</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -3708,11 +3733,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>ROUGE compares words. In English they are those of rouge_score, a to z and 0 to 9; in other languages letters of any script, and in scripts without spaces each character is a word. The language is told from each conversation and its summary, or set as Language. chrF compares sequences of characters, so it reads every language alike.</source>
    <translation>ROUGE vergleicht Wörter. Im Englischen sind es die von rouge_score, a bis z und 0 bis 9; in anderen Sprachen Buchstaben jeder Schrift, und in Schriften ohne Leerzeichen ist jedes Zeichen ein Wort. Die Sprache wird aus jedem Gespräch und seiner Zusammenfassung erkannt oder als Sprache eingestellt. chrF vergleicht Folgen von Zeichen und liest daher jede Sprache gleich.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/charts.py" />
-   <source>ROUGE-1 against</source>
-   <translation>ROUGE-1 gegen</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -5508,6 +5528,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Training</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Training for one task can cost a model other abilities. The loss on a general text, which has nothing to do with the conversations, is measured before and after, in nats per token, and paired passage by passage. A rise of 0.1 nats makes each token about 10 % less likely. The text is bundled, and the recipe can name a file of yours.</source>
+   <translation>Das Training für eine Aufgabe kann ein Modell andere Fähigkeiten kosten. Der Verlust auf einem allgemeinen Text, der mit den Gesprächen nichts zu tun hat, wird vorher und nachher gemessen, in Nats je Token, und Abschnitt für Abschnitt gepaart. Ein Anstieg um 0,1 Nats macht jedes Token um etwa 10 % weniger wahrscheinlich. Der Text wird mitgeliefert, und das Rezept kann eine eigene Datei nennen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Training is at {share}.</source>
    <translation>Das Training ist bei {share}.</translation>
@@ -6075,9 +6100,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>angenommen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <source>adapter size</source>
+   <translation>Größe des Adapters</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>adapter, trained</source>
    <translation>Adapter, trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>against</source>
+   <translation>gegen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -6223,6 +6258,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Biases</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <source>blind votes</source>
+   <translation>Blindstimmen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>bootstrap confidence</source>
    <translation>bootstrap konfidenzintervall vertrauensbereich</translation>
@@ -6236,6 +6276,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>card</source>
    <translation>Karte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>catastrophic forgetting general text loss nats perplexity</source>
+   <translation>katastrophales Vergessen allgemeiner Text Verlust Nats Perplexität perplexity forgetting</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -6453,6 +6498,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <source>forgetting</source>
+   <translation>Vergessen</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>from the hub; shared with other programs</source>
    <translation>vom Hub; auch andere Programme nutzen sie</translation>
@@ -6649,6 +6699,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>name</source>
    <translation>Name</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <source>nats forgotten</source>
+   <translation>Nats vergessen</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -6897,7 +6952,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Inhaber/Name auf dem Hub</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>peak memory</source>
    <translation>Spitzenspeicher</translation>
   </message>
@@ -7218,7 +7273,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>trainierbar mit dieser Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>trainable parameters</source>
    <translation>trainierbare Parameter</translation>
   </message>
@@ -7258,7 +7313,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>davon Training {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
+   <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>training minutes</source>
    <translation>Trainingsminuten</translation>
   </message>

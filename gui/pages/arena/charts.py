@@ -1,4 +1,4 @@
-"""The two charts of an arena: quality against cost, and the losses of the checked entries."""
+"""The two charts of an arena: any two figures of the entries, and the losses of the checked entries."""
 
 from __future__ import annotations
 
@@ -16,29 +16,23 @@ from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import mark, tr, translate
-from gui.models.intervals import confidence_interval
+from gui.look.language import tr, translate
 from gui.models.list_text import entry_text
+from gui.pages.arena.plot_axes import Figure, known
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Point, Scatter
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
 
 Row = arenas.Row
-COSTS: dict[arenas.Cost, tuple[str, str]] = {
-    "parameters": (mark("trainable parameters"), mark("trainable parameters")),
-    "memory": (mark("peak memory"), mark("MB at peak")),
-    "minutes": (mark("training minutes"), mark("training minutes")),
-}
 BASELINE = "full"
-MEGABYTE = 1e6
 # The minimum width of a chart.
 MIN_WIDTH, ROOM_FOR_COUNT = 264, 340
 Save = Callable[[Path], object]
 
 
 class FrontView(QWidget):
-    """Quality against parameters, memory or minutes. `picked(entry id)` reports a click on a point."""
+    """Two figures of each entry, chosen from costs and metrics. `picked(entry id)` reports a click on a point."""
 
     picked = Signal(str)
 
@@ -46,28 +40,48 @@ class FrontView(QWidget):
         super().__init__(parent)
         self._rows: Sequence[Row] = ()
         self._chosen = ""
-        self.cost = ComboBox([(key, tr(title)) for key, (title, _) in COSTS.items()])
-        self.cost.setAccessibleName(tr("ROUGE-1 against"))
-        self.cost.setMinimumWidth(px(96))
-        self.cost.setMaximumWidth(px(204))
+        self._figures = known(())
+        self.up, self.across = ComboBox(), ComboBox()
+        self.up.setAccessibleName(tr("Figure on the vertical axis"))
+        self.across.setAccessibleName(tr("Figure on the horizontal axis"))
+        self._offer_figures()
+        self.up.set_key(arenas.SCORE)
+        self.across.set_key("parameters")
         self.setMinimumWidth(px(MIN_WIDTH))
         self.chart = Scatter()
+        self._lay_out()
+        for box in (self.up, self.across):
+            box.chosen.connect(lambda _key: self._redraw())
+        self.chart.picked.connect(self.picked)
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(Label(tr("ROUGE-1 against"), "section", "ink"))
-        head.addWidget(self.cost, 1)
+        for box in (self.up, self.across):
+            box.setMinimumWidth(px(84))
+            box.setMaximumWidth(px(204))
+        head.addWidget(self.up, 1)
+        head.addWidget(Label(tr("against"), "section", "ink"))
+        head.addWidget(self.across, 1)
         head.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.chart, 1)
-        self.cost.chosen.connect(lambda _key: self._redraw())
-        self.chart.picked.connect(self.picked)
+
+    def _offer_figures(self) -> None:
+        items = [(key, figure.title) for key, figure in self._figures.items()]
+        for box in (self.up, self.across):
+            box.set_items(items)
 
     def show_rows(self, rows: Sequence[Row], chosen: str) -> None:
         """Show the rows of one protocol."""
         self._rows, self._chosen = rows, chosen
+        figures = known(rows)
+        if figures.keys() != self._figures.keys():
+            self._figures = figures
+            self._offer_figures()
         self._redraw()
 
     def choose(self, entry_id: str) -> None:
@@ -75,28 +89,35 @@ class FrontView(QWidget):
         self._chosen = entry_id
         self.chart.choose(entry_id)
 
+    def axes(self) -> tuple[str, str]:
+        """Return the keys of the figures up and across."""
+        return self.up.key(), self.across.key()
+
+    def set_axes(self, up: str, across: str) -> None:
+        """Choose the figures of both axes; unknown ones are ignored."""
+        self.up.set_key(up)
+        self.across.set_key(across)
+        self._redraw()
+
     def _redraw(self) -> None:
-        kind = next(key for key in COSTS if key == self.cost.key())
-        points = [point for row in self._rows if (point := _point(row, kind)) is not None]
-        bases = {row.base[arenas.SCORE]["mean"] for row in self._rows}
+        up, across = (self._figures[key] for key in self.axes())
+        points = [point for row in self._rows if (point := _point(row, up, across)) is not None]
+        bases = {up.base(row) for row in self._rows} - {None}
         self.chart.show_points(
             points,
             bases.pop() if len(bases) == 1 else None,
-            log=kind == "parameters",
-            unit=tr(COSTS[kind][1]),
+            across=across.axis,
+            up=up.axis,
             chosen=self._chosen,
         )
 
 
-def _point(row: Row, kind: arenas.Cost) -> Point | None:
-    cost = row.cost(kind)
-    if cost is None:
+def _point(row: Row, up: Figure, across: Figure) -> Point | None:
+    place, height = across.value(row), up.value(row)
+    if place is None or height is None:
         return None
-    cost = cost / MEGABYTE if kind == "memory" else cost
     entry = row.status.entry
-    return Point(
-        row.id, entry_text(entry), short_name(entry), cost, confidence_interval(row.scores[arenas.SCORE])
-    )
+    return Point(row.id, entry_text(entry), short_name(entry), place.mean, height)
 
 
 def short_name(entry: arenas.Entry) -> str:

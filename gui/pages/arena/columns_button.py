@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import metrics
 from gui.look.language import tr, translate
+from gui.models.arena_table import SHOWN_AT_FIRST
 from gui.widgets.buttons import Button
 
 
@@ -23,7 +24,7 @@ class ColumnsButton(Button):
         self.set_short()
         self.setToolTip(tr("Choose further metrics to show"))
         self._offered: tuple[str, ...] = ()
-        self._on: list[str] = []
+        self._on: list[str] = list(SHOWN_AT_FIRST)
         self.clicked.connect(self._open)
 
     def offer(self, names: Sequence[str]) -> None:

@@ -379,7 +379,8 @@ class ArenaPage(Page):
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
         """Restore arena, columns and form of an earlier start."""
-        self.columns_button.show_only(saved.get("columns", "").split())
+        if "columns" in saved:
+            self.columns_button.show_only(saved["columns"].split())
         super().restore_state(saved)
         self._arena_id = saved.get("arena", "")
         self._begun = values_of(saved.get("begun", ""))

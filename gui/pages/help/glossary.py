@@ -73,6 +73,17 @@ WORDS = (
         mark("better worse no measurable difference significance"),
     ),
     Term(
+        mark("Forgetting"),
+        mark(
+            "Training for one task can cost a model other abilities. The loss on a general text, which has nothing "
+            "to do with the conversations, is measured before and after, in nats per token, and paired passage by "
+            "passage. A rise of 0.1 nats makes each token about 10 % less likely. The text is bundled, and the "
+            "recipe can name a file of yours."
+        ),
+        "loss",
+        mark("catastrophic forgetting general text loss nats perplexity"),
+    ),
+    Term(
         mark("Interval"),
         mark(
             "The 95 % bootstrap interval: about where the score would lie in 95 of 100 repetitions with "

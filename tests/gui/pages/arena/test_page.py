@@ -281,10 +281,26 @@ def test_the_front_follows_what_is_asked_of_the_entries(bench, filled):
     by_parameters = front.chart.front()
     assert by_parameters[-1] == "full-fine-tuning"
     assert len(front.chart.points()) == 8
-    front.cost.set_key("minutes")
-    front.cost.chosen.emit("minutes")
+    front.across.set_key("minutes")
+    front.across.chosen.emit("minutes")
     assert len(front.chart.points()) == 7  # a prompt alone trains nothing
     assert "No entry beats" in front.chart.accessibleDescription()
+
+
+def test_any_two_figures_are_axes_of_the_plot(bench, filled):
+    front = bench().page.lower_pane.front
+    assert front.axes() == ("rouge1", "parameters")
+    keys = [front.up.itemData(at) for at in range(front.up.count())]
+    assert keys == [front.across.itemData(at) for at in range(front.across.count())]
+    assert {"parameters", "memory", "minutes", "bytes", "rouge1", "words"} <= set(keys)
+    assert "general_loss" not in keys  # none was measured
+    for up in keys:
+        for across in keys:
+            front.set_axes(up, across)
+            assert not front.chart.grab().isNull()
+    front.set_axes("memory", "bytes")
+    assert "MB at peak" in front.chart.accessibleDescription()
+    assert "MB on disk" in front.chart.accessibleDescription()
 
 
 def test_only_what_differs_between_checked_recipes_is_shown(bench, filled):
