@@ -9178,7 +9178,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Base's format</source>
-   <translation>Format des Basismodells</translation>
+   <translation>Format der Basis</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
