@@ -7,12 +7,13 @@ import json
 import pytest
 
 from engine import arena as arenas
-from engine.arena import Arena
+from engine.arena import Arena, external_summaries
 from engine.errors import ArenaError
 from engine.runs import example_scores
 from engine.scoring import bootstrap
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 from tests.helpers.external_files import add_file
+from tests.helpers.repository import GOLDEN
 
 CLOUD = (0.6, 0.7, 0.8, 0.9)
 
@@ -140,3 +141,12 @@ def test_it_is_scored_on_a_scored_run_with_the_best_base(home, tmp_path):
 
 def test_files_of_arenas_without_it_stay_as_they_were(arena):
     assert "file" not in (arena.folder / "arena.toml").read_text(encoding="utf-8")
+
+
+def test_a_card_of_the_first_version_can_be_read():
+    found = external_summaries.load(GOLDEN / "external_summaries_v1")
+    assert found is not None
+    card = found.card
+    assert (card.file, card.conversations, card.protocol["examples"]) == ("cloud.jsonl", 40, 38)
+    assert card.difference["rouge1"]["verdict"] == "better"
+    assert {"chrf", "words"} <= card.measures.keys() & card.base.measures.keys()
