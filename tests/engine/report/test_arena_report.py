@@ -12,6 +12,7 @@ from engine import arena as arenas
 from engine import report
 from engine.arena import Arena
 from engine.commands import cli
+from engine.commands.terminal import arena_text
 from engine.jobs.events import EventWriter
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
 from tests.helpers.external_files import add_file
@@ -240,3 +241,20 @@ def test_the_command_line_writes_it_beside_the_person_or_where_it_is_told(
     assert json.loads(capsys.readouterr().out) == {"arena": filled.id, "path": str(tmp_path / "a.json")}
     assert cli.run(cli.parse(["arena", "report", filled.id, "--out", "a.pdf"])) == 2
     assert cli.run(cli.parse(["arena", "report", "nothing"])) == 2
+
+
+def test_forgetting_stands_in_page_and_terminal_where_it_was_measured(home, tmp_path):
+    arena = make_arena("lora", "prompt_only")
+    losses = tuple(3.0 + index / 20 for index in range(12))
+    measured = {"general_loss": (losses, tuple(loss + 0.14 for loss in losses))}
+    text = {"text": "mine.txt", "digest": "9f3c", "passages": 12}
+    score(arena, 0, FULL, measured=measured, general_text=text)
+    score(arena, 1, FULL)
+    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
+    page = page_of(arena, tmp_path).text
+    assert "Forgetting" in page
+    assert "+0.14" in page
+    assert "Loss on general text measured on mine.txt, 12 passages" in page
+    lines = arena_text.lines(arena, statuses, arenas.groups(statuses))
+    [lora] = [line for line in lines if line.startswith("LoRA")]
+    assert "to 3.41, +0.14" in lora

@@ -183,6 +183,19 @@ def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qt
     assert old.isHidden()
 
 
+def test_the_result_says_what_the_model_forgot(qtbot):
+    events = scored_events(scores_of(bundled(12)), "mine")
+    card = VerdictCard(scored_state(events))
+    qtbot.addWidget(card)
+    said = "Loss on general text: 3.20 to 3.35, +0.15 (worse than base)."
+    assert said in card.accessibleDescription()
+    for event in events:
+        event["measures"].pop("general_loss")
+    old = VerdictCard(scored_state(events))
+    qtbot.addWidget(old)
+    assert "general text" not in old.accessibleDescription()
+
+
 def test_the_result_has_chrf_beside_rouge_and_says_the_languages(qtbot):
     scores = scores_of(bundled(12))
     metric = {
