@@ -4,6 +4,7 @@
     ├ RecipeError        the recipe contradicts itself, its file or the base model; carries every problem at once
     ├ DataError          conversations that are missing, empty or in the wrong shape
     ├ BaseModelError     not found, not a text model, gated, not loadable
+    │ └ ChatTemplateError
     ├ OfflineError       something is not on this computer and no connection may or can be opened
     ├ DeviceError        the device is missing, taken or too small
     │ └ OutOfMemoryError

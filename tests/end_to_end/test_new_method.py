@@ -205,7 +205,7 @@ def test_a_plan_counts_and_shows_what_it_trains(styled, qtbot, tmp_path: Path):
     qtbot.addWidget(panel)
     panel.show_plan(plan, MethodSettings("shift", ShiftOptions()))
     assert panel._drawing.trained()
-    assert panel._drawing.legend() == "trained"
+    assert panel._drawing.legend == "trained"
 
 
 @pytest.fixture(scope="module")

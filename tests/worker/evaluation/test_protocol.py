@@ -56,7 +56,7 @@ def test_shown_examples_are_part_of_the_protocol(source):
 def test_a_language_is_part_of_the_protocol_and_so_of_the_cache(source):
     recipe, base, splits, channel = parts(source)
     assert scoring_protocol(recipe, splits)["metric"] == {"name": "rouge_score 0.1.2", "stemmer": True}
-    other = make_recipe("t5", source, evaluation={"language": "de"})
+    other = make_recipe("t5", source, evaluation={"language": "de", "general_text": "none"})
     metric = scoring_protocol(other, splits)["metric"]
     assert metric["languages"] == {"de": scoring_protocol(other, splits)["examples"]}
     score_base(recipe, base, splits, channel)

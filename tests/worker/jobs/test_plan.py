@@ -22,7 +22,11 @@ def changed(recipe: Recipe, *overrides: str) -> Recipe:
     return recipes.from_tables(recipes.overridden(recipe.as_tables(), overrides))
 
 
-def test_a_recipe_without_a_local_base_model_is_planned(tmp_path: Path, channel: Channel) -> None:
+def test_a_recipe_without_a_local_base_model_is_planned(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Offline it could never be fetched.
+    monkeypatch.delenv("HF_HUB_OFFLINE")
     recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
     channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
     plan.run(channel, {})
