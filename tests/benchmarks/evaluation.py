@@ -34,12 +34,12 @@ from engine.text.conversations import Example
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset
 from engine.worker.dataset.prompting import make_prompter, scored_examples
-from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics import rouge, summary_metrics
 from tests.helpers.benchmark_report import processor_seconds, show
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_setup import make_channel

@@ -25,7 +25,7 @@ def reference(index: int) -> str:
 @pytest.fixture
 def arena(home) -> Arena:
     """An arena with a run that was scored on 40 conversations by the present metric."""
-    from engine.worker.evaluation import rouge
+    from engine.worker.text_metrics import rouge
 
     arena = make_arena("lora", name="Apples")
     base = [0.3 + at % 3 / 10 for at in range(COUNT)]

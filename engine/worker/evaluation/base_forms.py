@@ -19,13 +19,13 @@ from engine.worker.dataset.chat_template import PromptFormat, has_template, temp
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import in_format, make_prompter, scored_examples
 from engine.worker.evaluation import score_cache
-from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import make_protocol
-from engine.worker.evaluation.summary_metrics import ExampleMetrics
-from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics.example_languages import tell_languages
+from engine.worker.text_metrics.summary_metrics import ExampleMetrics
+from engine.worker.text_metrics.text_protocol import Protocol
 
 # Examples on which forms are compared; the best one is then scored on all.
 COMPARED_EXAMPLES = 100

@@ -16,15 +16,16 @@ from engine.runs.example_scores import ExampleScores, Texts, Written
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter, prompter_from_metadata, scored_examples
-from engine.worker.evaluation import general_loss, summary_metrics
+from engine.worker.evaluation import general_loss
 from engine.worker.evaluation.base_forms import measure_best_form
 from engine.worker.evaluation.general_loss import GeneralLoss
 from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import scoring_protocol
-from engine.worker.evaluation.summary_metrics import Differences, ExampleMetrics, PartialValues
-from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics import summary_metrics
+from engine.worker.text_metrics.summary_metrics import Differences, ExampleMetrics, PartialValues
+from engine.worker.text_metrics.text_protocol import Protocol
 
 BASE = "base"
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from engine.config.recipe import Recipe
 from engine.text.conversations import Example
 from engine.worker.dataset.prompter import Prompter
-from engine.worker.evaluation import summary_metrics
-from engine.worker.evaluation.example_languages import tell_languages
-from engine.worker.evaluation.summary_metrics import ExampleMetrics
 from engine.worker.generation.generate import generate
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics import summary_metrics
+from engine.worker.text_metrics.example_languages import tell_languages
+from engine.worker.text_metrics.summary_metrics import ExampleMetrics
 
 
 def measure_model(

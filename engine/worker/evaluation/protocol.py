@@ -8,9 +8,9 @@ from engine.config.recipe import Recipe
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_examples, shot_examples
-from engine.worker.evaluation.example_languages import tell_languages
-from engine.worker.evaluation.text_protocol import Protocol, scored_texts
 from engine.worker.ingestion.sources import Split
+from engine.worker.text_metrics.example_languages import tell_languages
+from engine.worker.text_metrics.text_protocol import Protocol, scored_texts
 
 
 def scoring_protocol(recipe: Recipe, splits: Splits) -> Protocol:

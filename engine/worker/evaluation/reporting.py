@@ -9,9 +9,9 @@ from engine.config.recipe import Recipe
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import notices_of_other_format, shot_examples
 from engine.worker.evaluation.evaluator import BASE, Evaluation
-from engine.worker.evaluation.summary_metrics import ExampleMetrics
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics.summary_metrics import ExampleMetrics
 
 # Fewer summaries than this fraction may reach the length limit without a notice.
 NOTABLE_TRUNCATION = 0.05

@@ -12,14 +12,14 @@ from engine.text.conversations import Example
 from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
-from engine.worker.evaluation import rouge, summary_metrics
-from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.evaluation.protocol import make_protocol
-from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.generation import generate
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics import rouge, summary_metrics
+from engine.worker.text_metrics.example_languages import tell_languages
+from engine.worker.text_metrics.text_protocol import Protocol
 
 # Enough of a pinned conversation to recognise it by; events stay small.
 MAX_SHOWN_CHARACTERS = 4000

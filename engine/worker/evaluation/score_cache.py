@@ -14,11 +14,11 @@ from engine.adapters.metadata import protocol_key
 from engine.system.files import write_atomically
 from engine.system.paths import scores_folder
 from engine.worker.dataset.prompter import Prompter
-from engine.worker.evaluation.summary_metrics import ExampleMetrics
-from engine.worker.evaluation.text_protocol import Protocol
 from engine.worker.kernels import registry
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.versions import versions
+from engine.worker.text_metrics.summary_metrics import ExampleMetrics
+from engine.worker.text_metrics.text_protocol import Protocol
 
 
 class _File(BaseModel):

@@ -20,13 +20,13 @@ from engine.runs.example_scores import ExampleScores
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import select
-from engine.worker.evaluation import early_languages, prediction_matching
-from engine.worker.evaluation.prediction_matching import Conversations, Matches, match
 from engine.worker.ingestion import predictions
 from engine.worker.ingestion.predictions import Predictions
 from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics import early_languages, prediction_matching
+from engine.worker.text_metrics.prediction_matching import Conversations, Matches, match
 from engine.worker.validation.exclusion import exclude_rows
 
 PREDICTIONS, AGAINST = "--predictions", "--against"
@@ -60,7 +60,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         examples if run_scores is None else (), request.get("language", AUTO)
     ) as tell:
         # Imports torch, for which a file that can't be scored need not wait.
-        from engine.worker.evaluation import file_scores
+        from engine.worker.text_metrics import file_scores
 
         languages = tell()
     scored = file_scores.Scored(source, request.get("split", ""), examples, request["bootstrap"])

@@ -15,7 +15,6 @@ import torch
 from engine.errors import AppError, DataError
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
-from engine.worker.evaluation import summary_metrics
 from engine.worker.generation.generate import generate, refuse_too_long
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
@@ -23,6 +22,7 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.serving.columns import Column
 from engine.worker.serving.requests import AskedConversation, Request
 from engine.worker.serving.streamer import TextStreamer
+from engine.worker.text_metrics import summary_metrics
 
 
 @dataclass

@@ -10,8 +10,8 @@ from engine.text.conversations import Example
 from engine.worker.dataset import dataset, prompting
 from engine.worker.evaluation import base_forms, evaluator
 from engine.worker.evaluation.base_forms import forms_of, measure_best_form
-from engine.worker.evaluation.example_languages import tell_languages
 from engine.worker.modeling import base_models
+from engine.worker.text_metrics.example_languages import tell_languages
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML, chat_model
 from tests.helpers.worker_setup import attach_random, make_channel, make_recipe, write_conversations

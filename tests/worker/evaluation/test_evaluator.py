@@ -9,9 +9,9 @@ import pytest
 
 from engine.scoring import metrics
 from engine.system.paths import scores_folder
-from engine.worker.evaluation import rouge
 from engine.worker.generation import generate
 from engine.worker.runtime.channel import Stopped
+from engine.worker.text_metrics import rouge
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import give_references, parts, score, score_base
 from tests.helpers.worker_setup import attach_random, write_conversations

@@ -8,8 +8,8 @@ import pytest
 
 from engine.adapters import library
 from engine.errors import AdapterError
-from engine.worker.evaluation import rouge
 from engine.worker.jobs import evaluate
+from engine.worker.text_metrics import rouge
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import give_references, parts, score, score_base
 from tests.helpers.worker_setup import (

@@ -11,11 +11,11 @@ from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
 from engine.system.paths import jobs_folder
-from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.jobs import summarize
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.serving import streamer
 from engine.worker.serving.streamer import TextStreamer
+from engine.worker.text_metrics import rouge, summary_metrics
 from tests.helpers.channel_events import events_of
 from tests.helpers.summarize_job import (
     CONVERSATION,

@@ -4,8 +4,8 @@ import pytest
 
 from engine.scoring.metrics import GENERAL_LOSS, METRICS, OTHER_METRICS, ROUGE
 from engine.text.conversations import Example
-from engine.worker.evaluation import summary_metrics
 from engine.worker.generation.generated import Generated
+from engine.worker.text_metrics import summary_metrics
 
 TALK = "Ann: Shall we meet at 5 pm?\nBo: Yes, at the station."
 

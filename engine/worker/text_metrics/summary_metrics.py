@@ -16,10 +16,10 @@ from engine.scoring import bootstrap, faithfulness
 from engine.scoring.metrics import CHRF, METRICS, UNSTEMMED
 from engine.text.conversations import Example
 from engine.text.words import words
-from engine.worker.evaluation import chrf, rouge
-from engine.worker.evaluation.example_languages import tell_languages
-from engine.worker.evaluation.rouge import Values
 from engine.worker.generation.generated import Generated
+from engine.worker.text_metrics import chrf, rouge
+from engine.worker.text_metrics.example_languages import tell_languages
+from engine.worker.text_metrics.rouge import Values
 
 # One value per example where there is one, by the name of a metric.
 PartialValues = Mapping[str, Sequence[float | None]]

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.text.conversations import Example
-from engine.worker.evaluation.example_languages import tell_languages
+from engine.worker.text_metrics.example_languages import tell_languages
 from tests.helpers.languages import SUMMARIES
 
 GERMAN = "Die Kollegen verschieben ihre Besprechung auf nächsten Dienstag, weil der Chef krank ist."

@@ -3,7 +3,7 @@
 import pytest
 from sacrebleu.metrics.chrf import CHRF
 
-from engine.worker.evaluation import chrf
+from engine.worker.text_metrics import chrf
 from tests.helpers.languages import SUMMARIES
 
 

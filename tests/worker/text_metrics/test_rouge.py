@@ -3,7 +3,7 @@
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from engine.worker.evaluation import rouge
+from engine.worker.text_metrics import rouge
 from tests.helpers.languages import SUMMARIES
 
 PREDICTIONS = [

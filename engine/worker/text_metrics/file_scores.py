@@ -13,11 +13,11 @@ from engine.runs.example_scores import ExampleScores, Written
 from engine.text.conversations import Example
 from engine.text.languages import ENGLISH
 from engine.worker.dataset import dataset
-from engine.worker.evaluation import rouge, summary_metrics, text_scores
-from engine.worker.evaluation.example_languages import tell_languages
-from engine.worker.evaluation.text_protocol import Protocol, scored_texts
-from engine.worker.evaluation.text_scores import TextScores
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics import rouge, summary_metrics, text_scores
+from engine.worker.text_metrics.example_languages import tell_languages
+from engine.worker.text_metrics.text_protocol import Protocol, scored_texts
+from engine.worker.text_metrics.text_scores import TextScores
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 from engine.config.training import AUTO
 from engine.text.conversations import Example
-from engine.worker.evaluation.example_languages import tell_languages
+from engine.worker.text_metrics.example_languages import tell_languages
 
 # Fewer are told sooner than a fork is made.
 MIN_EXAMPLES = 500

@@ -8,8 +8,8 @@ from typing import Any
 from engine.config.recipe import public_name
 from engine.text.conversations import Example
 from engine.worker.dataset import dataset
-from engine.worker.evaluation import rouge, summary_metrics
 from engine.worker.ingestion.sources import Split
+from engine.worker.text_metrics import rouge, summary_metrics
 
 Protocol = dict[str, Any]
 

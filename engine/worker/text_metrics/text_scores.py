@@ -10,14 +10,14 @@ import torch
 
 from engine.adapters.metadata import Scores
 from engine.text.conversations import Example
-from engine.worker.evaluation import summary_metrics
-from engine.worker.evaluation.example_languages import tell_languages
-from engine.worker.evaluation.rouge import Values
-from engine.worker.evaluation.summary_metrics import ExampleMetrics, PartialValues
 from engine.worker.generation.generated import Generated
 from engine.worker.runtime import devices, fork_pool
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.parallel_map import Emit, Tick, parallel_map
+from engine.worker.text_metrics import summary_metrics
+from engine.worker.text_metrics.example_languages import tell_languages
+from engine.worker.text_metrics.rouge import Values
+from engine.worker.text_metrics.summary_metrics import ExampleMetrics, PartialValues
 
 # Measured at a time, between two looks for a stop.
 CHUNK = 100

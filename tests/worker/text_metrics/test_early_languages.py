@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from engine.text.conversations import Example
-from engine.worker.evaluation import early_languages
-from engine.worker.evaluation.example_languages import tell_languages
+from engine.worker.text_metrics import early_languages
+from engine.worker.text_metrics.example_languages import tell_languages
 
 GERMAN = "Anna und Peter treffen sich morgen Abend um sieben Uhr vor dem Kino in der Altstadt."
 ENGLISH = "Anna and Peter meet tomorrow evening at seven in front of the cinema in the old town."
