@@ -13,6 +13,7 @@ from gui.app import begin
 from gui.core.preferences import Preferences
 from gui.core.recent_files import MAX_FILES, RecentFiles
 from gui.main_window import MainWindow
+from gui.models.arena_table import SHOWN_AT_FIRST
 from gui.pages.data.report import is_kept_here
 from gui.shell.window import DEFAULT, MIN_SIZE, ShellWindow, fitting
 from gui.widgets.splitter import Splitter
@@ -172,7 +173,7 @@ def test_what_a_page_kept_and_nobody_can_read_costs_nothing(start, kept):
         Preferences().set(f"page.{key}", kept)
     window = start()
     page = window.show_built("arena")
-    assert page.columns_button.on() == []
+    assert page.columns_button.on() == list(SHOWN_AT_FIRST)
     assert not page.form.isVisible()
     assert (page.table.order, page.table.descending) == ("score", True)
     assert window.show_built("library").table.order == "made"
