@@ -17,7 +17,7 @@ from engine.jobs.events import encode
 from engine.jobs.job import slug
 from engine.labelling.items import Item
 from engine.labelling.sets import PARTIAL, LabellingSet, fingerprint
-from engine.system.files import write_atomically
+from engine.system.files import write_atomically, write_export
 
 SCHEMA = 1
 EXPORTS = "exports"
@@ -50,12 +50,7 @@ def write_rows(path: Path, items: Sequence[Item], notes: Sequence[str]) -> None:
     Raises StorageError; an existing file stays then.
     """
     rows = [_row(item) | {"note": note} for item, note in zip(items, notes, strict=True)]
-    try:
-        write_atomically(path, b"".join(map(encode, rows)).decode("utf-8"))
-    except OSError as error:
-        raise StorageError(
-            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
-        ) from error
+    write_export(path, b"".join(map(encode, rows)).decode("utf-8"))
 
 
 def _row(item: Item) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.report import arena_data, run_data
 from engine.report.arena_facts import ArenaReport
 from engine.report.run_facts import Report
 from engine.system.csv_file import Cell, write_csv
-from engine.system.files import write_atomically
+from engine.system.files import write_export
 
 FORMATS = {
     ".html": "One page to read or print",
@@ -40,12 +40,7 @@ def write(report: Report | ArenaReport, path: Path) -> None:
         write_csv(path, *_table(report))
         return
     text = _page(report) if suffix == ".html" else json.dumps(_tree(report), indent=1)
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise StorageError(
-            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
-        ) from error
+    write_export(path, text)
 
 
 def _page(report: Report | ArenaReport) -> str:

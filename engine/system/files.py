@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from engine.errors import StorageError
+
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a file atomically: to a partial file, synced to the disk, renamed, and the folder synced."""
@@ -16,6 +18,16 @@ def write_atomically(path: Path, text: str) -> None:
         os.fsync(stream.fileno())
     partial.replace(path)
     sync_directory(path.parent)
+
+
+def write_export(path: Path, text: str) -> None:
+    """Write a file that a person chose; raises StorageError, and an existing file stays then."""
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
+        ) from error
 
 
 def sync_directory(folder: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from engine.config.prompts import DEFAULT_PROMPT, rendered
 from engine.errors import DataError
 from engine.jobs.events import encode
+from engine.system.files import write_export
 from engine.voting.comparisons import Comparison, System
-from engine.voting.sharing import write_export
 from engine.voting.votes import Votes
 
 Row = dict[str, str]

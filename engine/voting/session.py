@@ -14,10 +14,10 @@ from typing import Any
 from engine.errors import DataError
 from engine.jobs.events import encode
 from engine.jobs.journal import Journal
+from engine.system.files import write_export
 from engine.system.locks import locked_file, unlock
 from engine.voting.comparisons import LOCK, ComparisonInfo, load
 from engine.voting.pairing import Plan, Question
-from engine.voting.sharing import write_export
 from engine.voting.votes import (
     MAX_NAME,
     MAX_NOTE,

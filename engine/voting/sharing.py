@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from engine.errors import DataError, StorageError
-from engine.system.files import write_atomically
+from engine.system.files import write_export
 from engine.voting.comparisons import (
     MAX_CONVERSATIONS,
     About,
@@ -77,13 +77,3 @@ def _read_shared(path: Path) -> _Shared:
     if fingerprint(shared.conversations) != shared.fingerprint:
         raise DataError(f"{path.name} was changed after it was exported.", "Ask for the file again.")
     return shared
-
-
-def write_export(path: Path, text: str) -> None:
-    """Write an exported file; raises StorageError, and an existing file stays then."""
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise StorageError(
-            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
-        ) from error

@@ -9531,7 +9531,7 @@ Summary:</translation>
    <translation>Wählen Sie eine andere Datei.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/export.py" />
+   <location filename="../../engine/system/csv_file.py" />
    <source>Choose another folder, or free some space.</source>
    <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
@@ -10446,7 +10446,7 @@ Summary:</translation>
    <translation>Deutsch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Give a summary for each conversation {1}, in their order, or a column "id". {2}</source>
    <translation>Zu jedem Gespräch {1} eine Zusammenfassung angeben, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
   </message>
@@ -10486,7 +10486,7 @@ Summary:</translation>
    <translation>Geben Sie die ID eines davon an.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Give the ids of the data, or leave the column out if the rows have the order of the conversations.</source>
    <translation>Die Kennungen der Daten angeben oder die Spalte weglassen, wenn die Zeilen die Reihenfolge der Gespräche haben.</translation>
   </message>
@@ -11041,7 +11041,7 @@ Summary:</translation>
    <translation>Lassen Sie {1} weg</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Left out as repetitions of earlier rows: {1} of {2}.</source>
    <translation>Als Wiederholung früherer Zeilen weggelassen: {1} von {2}.</translation>
   </message>
@@ -11111,7 +11111,7 @@ Summary:</translation>
    <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht begrenzt deren ganze Änderung. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe gegen Ende schlechter werden. (Bini et al. 2025)</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/rouge.py" />
+   <location filename="../../engine/worker/text_metrics/rouge.py" />
    <source>Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries</source>
    <translation>Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries</translation>
   </message>
@@ -11606,7 +11606,7 @@ Summary:</translation>
    <translation>Kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>No conversation {1} matches {2} of {3}.</source>
    <translation>Kein Gespräch {1} passt zu {2} von {3}.</translation>
   </message>
@@ -11616,7 +11616,7 @@ Summary:</translation>
    <translation>Noch kein Eintrag ist bewertet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>No id in {1} is that of a conversation {2}: {3} there, {4} here.</source>
    <translation>Keine Kennung in {1} ist die eines Gesprächs {2}: dort {3}, hier {4}.</translation>
   </message>
@@ -11701,7 +11701,7 @@ Summary:</translation>
    <translation>Nicht bekannt: der Arbeitsprozess hat nichts gemeldet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Not scored, as {1} has no summary of it: {2} (ids: {3}).</source>
    <translation>Ohne Zusammenfassung in {1} und deshalb nicht bewertet: {2} (Kennungen: {3}).</translation>
   </message>
@@ -11946,7 +11946,7 @@ Summary:</translation>
    <translation>Ausgaben, die der wiederholte Block der Form mini umfasst; die Zahl muss die Ausgaben aller angepassten Schichten teilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/rouge.py" />
+   <location filename="../../engine/worker/text_metrics/rouge.py" />
    <source>Overlap of words between a summary and a reference summary.</source>
    <translation>Überschneidung der Wörter von Zusammenfassung und Referenz-Zusammenfassung.</translation>
   </message>
@@ -12234,7 +12234,7 @@ In one sentence:</translation>
    <translation>Eine Datei mit fehlerhaften Zeilen ablehnen, oder sie auslassen und in einem Hinweis auflisten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Remove one of them.</source>
    <translation>Eine davon entfernen.</translation>
   </message>
@@ -12379,7 +12379,7 @@ In one sentence:</translation>
    <translation>Zeilen mit diesen Befunden der Datenprüfung werden ausgelassen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Rows {1} and {2} of {3} have the same id, "{4}", and different summaries.</source>
    <translation>Die Zeilen {1} und {2} von {3} haben dieselbe Kennung, „{4}“, und verschiedene Zusammenfassungen.</translation>
   </message>
@@ -12389,7 +12389,7 @@ In one sentence:</translation>
    <translation>Führen Sie `{1}` aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/file_scores.py" />
+   <location filename="../../engine/worker/text_metrics/file_scores.py" />
    <source>Run an entry again, and compare with that one.</source>
    <translation>Einen Eintrag noch einmal ausführen und mit diesem vergleichen.</translation>
   </message>
@@ -13117,7 +13117,7 @@ Summary:</translation>
    <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/file_scores.py" />
+   <location filename="../../engine/worker/text_metrics/file_scores.py" />
    <source>The arena's runs were scored with another metric: {1} there, {2} here.</source>
    <translation>Die Läufe der Arena wurden mit einem anderen Maß bewertet: dort {1}, hier {2}.</translation>
   </message>
@@ -15642,7 +15642,7 @@ Summary:</translation>
    <translation>Zeile ist</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/readers/columnar.py" />
    <source>row {1}</source>
    <translation>Zeile {1}</translation>
   </message>
@@ -15652,12 +15652,12 @@ Summary:</translation>
    <translation>Zeilen sind</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>rows {1} and {2}</source>
    <translation>Zeilen {1} und {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>rows {1} and {2} more</source>
    <translation>Zeilen {1} und {2} weiteren</translation>
   </message>
@@ -16366,7 +16366,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>{1} has no ids, and {2} for {3}.</source>
    <translation>{1} hat keine Kennungen und {2} für {3}.</translation>
   </message>
@@ -16956,7 +16956,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1}, 95-%-Intervall {2}{3}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/rouge.py" />
+   <location filename="../../engine/worker/text_metrics/rouge.py" />
    <source>{1}, Unicode words</source>
    <translation>{1}, Unicode-Wörter</translation>
   </message>
@@ -17101,12 +17101,12 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/jobs/score.py" />
    <source>{n} summaries</source>
    <translation>{n} Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/prediction_matching.py" />
+   <location filename="../../engine/worker/jobs/score.py" />
    <source>{n} summary</source>
    <translation>{n} Zusammenfassung</translation>
   </message>

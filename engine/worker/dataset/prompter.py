@@ -74,6 +74,7 @@ class Prompter:
         self.shots = [(self._escape(shot.conversation), self._escape(shot.summary)) for shot in shots]
         self.truncated_conversations = 0
         self.truncated_summaries = 0
+        self._read_format()
 
     @property
     def identity(self) -> str:
@@ -123,6 +124,9 @@ class Prompter:
             return conversation
         self.truncated_conversations += 1
         return conversation[: encoding["offset_mapping"][self._limit - 1][1]].rstrip()
+
+    def _read_format(self) -> None:
+        """Take what surrounds prompt and summary from the tokenizer."""
 
     def _reserved_tokens(self) -> Sequence[str]:
         """Return the tokens that no text of the data may become."""
@@ -174,18 +178,9 @@ class ChatPrompter(Prompter):
     format: PromptFormat = "chat"
     frame: ChatFrame
 
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        family: Family,
-        template: str,
-        max_conversation_tokens: int,
-        max_summary_tokens: int,
-        shots: Sequence[Example] = (),
-    ) -> None:
-        super().__init__(tokenizer, family, template, max_conversation_tokens, max_summary_tokens, shots)
+    def _read_format(self) -> None:
         turns = tuple((self.question(conversation), summary.strip()) for conversation, summary in self.shots)
-        self.frame = chat_frame(tokenizer, turns)
+        self.frame = chat_frame(self._tokenizer, turns)
         self._turn_end = self._end_of_turn()
         self.end_tokens = (self._turn_end[-1],)
         self.num_end_tokens = len(self._turn_end)

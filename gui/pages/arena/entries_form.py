@@ -21,7 +21,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.labels import Label
-from gui.widgets.scroll import Scroll
+from gui.widgets.scroll import Scroll, at_most_so_wide
 
 Values = dict[str, str | tuple[str, ...]]
 
@@ -86,11 +86,7 @@ class EntriesForm(QWidget):
             parts.addWidget(part)
         parts.addWidget(self._problem)
         parts.addLayout(buttons)
-        # Beside a stretch: Qt asks a widget narrower than its cell for its height at the cell's width.
-        row = QHBoxLayout()
-        row.addWidget(fields, 1)
-        row.addStretch()
-        scroll.column.addLayout(row)
+        scroll.column.addLayout(at_most_so_wide(fields))
         scroll.column.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -17,7 +17,7 @@ from gui.look.language import mark, tr, translate
 from gui.pages.arena.file_scorer import FileScorer
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
-from gui.widgets.scroll import Scroll
+from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.worker_manager import WorkerManager
 
 WIDTH = 560
@@ -96,11 +96,7 @@ class SummariesForm(QWidget):
         for line in (self.matches, self.remarks, self._problem):
             parts.addWidget(line)
         parts.addLayout(buttons)
-        # Beside a stretch: Qt asks a widget narrower than its cell for its height at the cell's width.
-        row = QHBoxLayout()
-        row.addWidget(fields, 1)
-        row.addStretch()
-        scroll.column.addLayout(row)
+        scroll.column.addLayout(at_most_so_wide(fields))
         scroll.column.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
