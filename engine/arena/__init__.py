@@ -38,11 +38,14 @@ from engine.arena.entry_status import (
 from engine.arena.external_summaries import ExternalScores, add_summaries
 from engine.arena.file_scoring import job_arguments, save_conversations
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
-from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
+from engine.arena.results import front, groups
+from engine.arena.rows import COSTS, SCORE, Cost, Group, Row, SeedSet
+from engine.arena.seeds import MAX_SEEDS
 from engine.config.recipe_diff import Difference, differences, value_text
 
 __all__ = [
     "COSTS",
+    "MAX_SEEDS",
     "PRESETS",
     "SCORE",
     "Arena",
@@ -57,6 +60,7 @@ __all__ = [
     "Preset",
     "Reader",
     "Row",
+    "SeedSet",
     "State",
     "TimeLeft",
     "add",

@@ -8,13 +8,15 @@ from typing import Any
 from engine.adapters.metadata import protocol_key
 from engine.arena.arena_store import Arena
 from engine.arena.entry_status import EntryStatus
-from engine.arena.results import COSTS, Group, Row
+from engine.arena.rows import COSTS, Group, Row, SeedSet
 from engine.system.csv_file import Cell
 
 ENDS = ("mean", "low", "high")
 ABOUT = ("protocol", "entry", "detail", "state", "reason", "run", *COSTS, "adapter_bytes")
 # Of blind votes; only in a table with any.
 PREFERRED = tuple(f"preferred_{name}" for name in (*ENDS, "wins", "ties", "losses"))
+# Of sets of seeds; only in a table with any. The spread of each metric follows.
+SEEDS = ("seeds", "seeds_scored", "seeds_total")
 
 
 def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[list[str], list[list[Cell]]]:
@@ -26,15 +28,25 @@ def table(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> tuple[lis
     scores = sorted({name for row in rows for name in row.scores})
     metrics = sorted({name for row in rows for name in row.metrics})
     votes = PREFERRED if any(row.preferred for row in rows) else ()
-    head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(metrics, ("base",)), *votes]
-    lines = [[*_about(row.status, row), *_figures(row, scores, metrics), *_votes(row, votes)] for row in rows]
+    spreads = sorted({name for row in rows if row.seeds for name in row.seeds.spread})
+    seeds = (*SEEDS, *(f"{name}_spread" for name in spreads)) if any(row.seeds for row in rows) else ()
+    head = [*ABOUT, *_columns(scores, ("base", "full")), *_columns(metrics, ("base",)), *votes, *seeds]
+    lines = [
+        [
+            *_about(row.status, row),
+            *_figures(row, scores, metrics),
+            *_votes(row, votes),
+            *(_seeds(row.seeds, spreads) if seeds else ()),
+        ]
+        for row in rows
+    ]
     rest = [list(_about(status)) for status in unscored(statuses, groups)]
     return head, [*lines, *(line + [""] * (len(head) - len(line)) for line in rest)]
 
 
 def unscored(statuses: Sequence[EntryStatus], groups: Sequence[Group]) -> list[EntryStatus]:
     """Return the entries that have no score, in the queue's order."""
-    scored = {row.id for group in groups for row in group.rows}
+    scored = {each.entry.id for group in groups for row in group.rows for each in row.statuses}
     return [each for each in statuses if each.entry.id not in scored]
 
 
@@ -48,7 +60,8 @@ def _columns(names: Sequence[str], others: Sequence[str]) -> Iterator[str]:
 
 def _about(status: EntryStatus, row: Row | None = None) -> Iterator[Cell]:
     entry, run = status.entry, status.run
-    yield from (protocol_key(row.protocol) if row else "", entry.title, entry.detail)
+    yield from (protocol_key(row.protocol) if row else "", entry.title)
+    yield row.detail if row else entry.full_detail
     yield from (status.state, status.reason, entry.run)
     yield from (_cell(row.cost(kind)) if row else "" for kind in COSTS)
     yield _cell(run.adapter_bytes if run is not None else None)
@@ -65,6 +78,16 @@ def _votes(row: Row, columns: Sequence[str]) -> Iterator[Cell]:
     """Yield the figures of blind votes, for as many columns as there are."""
     found = row.preferred.as_dict() if row.preferred is not None else {}
     yield from (_cell(found.get(column.removeprefix("preferred_"))) for column in columns)
+
+
+def _seeds(found: SeedSet | None, spreads: Sequence[str]) -> Iterator[Cell]:
+    """Yield the seeds of a row, how many are scored of how many, and the spread of each metric."""
+    if found is None:
+        yield from [""] * (len(SEEDS) + len(spreads))
+        return
+    yield " ".join(map(str, found.seeds))
+    yield from (len(found.scored), found.total)
+    yield from (_cell(found.spread.get(name)) for name in spreads)
 
 
 def _cells(name: str, own: dict[str, Any], base: dict[str, Any], *others: dict[str, Any]) -> Iterator[Cell]:
@@ -91,6 +114,7 @@ def tree(arena: Arena, statuses: Sequence[EntryStatus], groups: Sequence[Group])
                 "protocol": group.protocol,
                 "unlike": list(group.unlike),
                 "rows": [_row(row) for row in group.rows],
+                "lead": group.lead,
             }
             for group in groups
         ],
@@ -103,6 +127,7 @@ def _entry(status: EntryStatus) -> dict[str, Any]:
         "entry": entry.id,
         "title": entry.title,
         "detail": entry.detail,
+        "seed": entry.seed,
         "state": status.state,
         "reason": status.reason,
         "run": entry.run or None,
@@ -128,4 +153,15 @@ def _row(row: Row) -> dict[str, Any]:
         "minutes": row.cost("minutes"),
         "preferred": row.preferred.as_dict() if row.preferred is not None else None,
         "remark": row.remark,
+        "seeds": _seed_set(row.seeds) if row.seeds is not None else None,
+    }
+
+
+def _seed_set(found: SeedSet) -> dict[str, Any]:
+    """Return the seeds of a row; the means of a metric have the order of `scored`."""
+    return {
+        "scored": [_entry(each) for each in found.scored],
+        "others": [_entry(each) for each in found.others],
+        "means": found.means,
+        "spread": found.spread,
     }

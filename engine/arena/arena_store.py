@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.adapters.library import to_trash
 from engine.adapters.metadata import now_text
+from engine.arena import seeds as seeding
 from engine.arena.naming import distinguishing_text, entry_name, family_of
 from engine.arena.presets import Change, changed
 from engine.config import recipe as recipes
@@ -46,7 +47,8 @@ EDIT_SECONDS = 5.0
 class Entry(BaseModel):
     """One entry to compare: `title` and `detail` ("LoRA", "r 16"), `run` is the id of its run, "" before it has one.
 
-    `file` is the name of the file of an entry that has no run: another system's summaries.
+    `file` is the name of the file of an entry that has no run: another system's summaries. `seed` is set for one of
+    several seeds: entries with the same title and detail are a set then.
     """
 
     # Keys of later versions are preserved when the file is rewritten.
@@ -57,10 +59,21 @@ class Entry(BaseModel):
     detail: str = ""
     run: str = ""
     file: str = ""
+    seed: int | None = None
 
     @property
     def name(self) -> str:
-        """Title and detail in one line."""
+        """Title, detail and seed in one line."""
+        return ", ".join(filter(None, (self.title, self.full_detail)))
+
+    @property
+    def full_detail(self) -> str:
+        """Detail and seed."""
+        return ", ".join(filter(None, (self.detail, "" if self.seed is None else f"seed {self.seed}")))
+
+    @property
+    def name_of_set(self) -> str:
+        """Title and detail in one line, which all seeds of a set share."""
         return f"{self.title}, {self.detail}" if self.detail else self.title
 
 
@@ -126,11 +139,15 @@ class Damaged:
     reason: str
 
 
-def create(recipe: Recipe, changes: Sequence[Change], name: str = "", family: Family | None = None) -> Arena:
-    """Make an arena with an entry for each change and a paused queue, and return it.
+def create(
+    recipe: Recipe, changes: Sequence[Change], name: str = "", family: Family | None = None, seeds: int = 1
+) -> Arena:
+    """Make an arena with an entry for each change and seed and a paused queue, and return it.
 
-    `family` is that of the base model, if it is known; that of a local model is looked up. Raises StorageError.
+    `family` is that of the base model, if it is known; that of a local model is looked up. Raises StorageError,
+    RecipeError for seeds that can't be.
     """
+    seeding.require_valid(recipe.as_tables(), seeds)
     folder = arenas_folder() / new_id(name or recipe.name)
     file = _File(schema=SCHEMA, name=name or recipe.name, made_at=now_text())
     try:
@@ -139,7 +156,7 @@ def create(recipe: Recipe, changes: Sequence[Change], name: str = "", family: Fa
         _write(folder, file)
     except OSError as error:
         raise StorageError(f"{folder} can't be made: {error.strerror}.", "Free some space.") from error
-    return add(open_arena(folder), changes, family)
+    return add(open_arena(folder), changes, family, seeds)
 
 
 def open_arena(folder: Path) -> Arena:
@@ -184,19 +201,26 @@ def delete(arena: Arena) -> Path:
 
 
 # Changes
-def add(arena: Arena, changes: Sequence[Change], family: Family | None = None) -> Arena:
-    """Append an entry for each change, and return the arena."""
+def add(arena: Arena, changes: Sequence[Change], family: Family | None = None, seeds: int = 1) -> Arena:
+    """Append an entry for each change and seed, and return the arena.
+
+    With several seeds, an entry that is there already counts as one of them. Raises RecipeError for seeds that can't
+    be, ArenaError if all entries are there.
+    """
     common = recipes.parse(_text_of(arena.folder / RECIPE_NAME))
     family = family or family_of(common)
-    return _with_entries(arena, [changed(common, change, family) for change in changes])
+    return _with_entries(arena, [changed(common, change, family) for change in changes], seeds)
 
 
-def add_recipe(arena: Arena, recipe: Recipe) -> Arena:
-    """Append a recipe as an entry. Raises RecipeError if it can't be compared with the others."""
+def add_recipe(arena: Arena, recipe: Recipe, seeds: int = 1) -> Arena:
+    """Append a recipe as an entry for each seed, as `add` does.
+
+    Raises RecipeError if it can't be compared with the others.
+    """
     clashes = unlike(arena.recipe().as_tables(), recipe.as_tables(), trains=recipe.method.method.trains)
     if clashes:
         raise RecipeError(clashes)
-    return _with_entries(arena, [recipe.as_tables()])
+    return _with_entries(arena, [recipe.as_tables()], seeds)
 
 
 def append(arena: Arena, entry: Entry) -> Arena:
@@ -264,29 +288,97 @@ def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
     return _edit(arena, with_run)
 
 
-def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]]) -> Arena:
+def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], seeds: int) -> Arena:
     """Append entries; their recipes are written first, so that no entry is ever without one."""
+    for tables in recipes_tables:
+        seeding.require_valid(tables, seeds)
 
     def with_more(file: _File) -> None:
-        for tables in recipes_tables:
-            entry = _new_entry(arena.folder, file, tables)
-            named_tables = {**tables, "name": f"{file.name}: {entry.name}"}
-            write_atomically(arena.recipe_path(entry), _dumped(named_tables))
-            file.entries.append(entry)
+        before = len(file.entries)
+        added = _Additions(arena, file)
+        for tables, seed in seeding.with_seeds(recipes_tables, seeds):
+            added.add(tables, seed, once=seeds > 1)
+        if seeds > 1 and len(file.entries) == before:
+            raise ArenaError(
+                f"{file.name} has all these entries with {seeds} seeds already.",
+                "Choose more seeds, or other entries.",
+                "seeds",
+            )
 
     return _edit(arena, with_more)
 
 
-def _new_entry(folder: Path, file: _File, tables: Mapping[str, Any]) -> Entry:
-    title, detail = entry_name(tables)
-    clash = next((each for each in file.entries if (each.title, each.detail) == (title, detail)), None)
-    if clash is not None:
-        extra = distinguishing_text(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
-        detail = ", ".join(part for part in (detail, extra) if part)
-    taken = {each.id for each in file.entries}
-    stem = slug(f"{title} {detail}") or "entry"
-    numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
-    return Entry(id=next(each for each in numbered if each not in taken), title=title, detail=detail)
+class _Additions:
+    """Entries that are appended to a file, beside those that it has."""
+
+    def __init__(self, arena: Arena, file: _File) -> None:
+        self._arena = arena
+        self._file = file
+        self._recipes: dict[str, Mapping[str, Any]] = {}
+
+    def add(self, tables: Mapping[str, Any], seed: int | None, *, once: bool) -> None:
+        """Append an entry; `once`: not if there is one with the same recipe, which becomes the entry of this seed."""
+        siblings = self._siblings(tables) if once else []
+        same = next(
+            (each for each in siblings if seeding.seed_of(self._tables(each)) == seeding.seed_of(tables)),
+            None,
+        )
+        if same is not None:
+            self._file.entries[self._file.entries.index(same)] = same.model_copy(update={"seed": seed})
+            return
+        entry = self._new_entry(tables, seed, siblings)
+        named_tables = {**tables, "name": f"{self._file.name}: {entry.name}"}
+        write_atomically(self._arena.recipe_path(entry), _dumped(named_tables))
+        self._recipes[entry.id] = _with_defaults(tables)
+        self._file.entries.append(entry)
+
+    def _siblings(self, tables: Mapping[str, Any]) -> list[Entry]:
+        """Return the entries whose recipe differs by its seed alone."""
+        complete = _with_defaults(tables)
+        return [
+            each
+            for each in self._file.entries
+            if not each.file and seeding.differ_by_seed_alone(self._tables(each), complete)
+        ]
+
+    def _tables(self, entry: Entry) -> Mapping[str, Any]:
+        """Return the recipe of an entry, an empty one if it can't be read."""
+        if entry.id not in self._recipes:
+            try:
+                tables = recipes.parse(_text_of(self._arena.recipe_path(entry)))
+                self._recipes[entry.id] = _with_defaults(tables)
+            except AppError:
+                self._recipes[entry.id] = {}
+        return self._recipes[entry.id]
+
+    def _new_entry(self, tables: Mapping[str, Any], seed: int | None, siblings: Sequence[Entry]) -> Entry:
+        title, detail = self._name(tables, siblings)
+        stem = slug(f"{title} {detail}{'' if seed is None else f' seed {seed}'}") or "entry"
+        taken = {each.id for each in self._file.entries}
+        numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
+        free = next(each for each in numbered if each not in taken)
+        return Entry(id=free, title=title, detail=detail, seed=seed)
+
+    def _name(self, tables: Mapping[str, Any], siblings: Sequence[Entry]) -> tuple[str, str]:
+        """Return title and detail: those of the other seeds, else ones that no other entry has."""
+        if siblings:
+            return siblings[0].title, siblings[0].detail
+        title, detail = entry_name(tables)
+        clash = next(
+            (each for each in self._file.entries if (each.title, each.detail) == (title, detail)), None
+        )
+        if clash is not None:
+            extra = distinguishing_text(recipes.parse(_text_of(self._arena.recipe_path(clash))), tables)
+            detail = ", ".join(part for part in (detail, extra) if part)
+        return title, detail
+
+
+def _with_defaults(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a recipe's tables with defaults if it is valid."""
+    try:
+        return recipes.from_tables(tables).as_tables()
+    except RecipeError:
+        return tables
 
 
 # Files
@@ -369,8 +461,10 @@ def _read(folder: Path) -> _File:
 def _write(folder: Path, file: _File) -> None:
     tables = file.model_dump(by_alias=True)
     for entry in tables["entries"]:
-        if not entry["file"]:
-            del entry["file"]
+        # TOML has no null.
+        for key in ("file", "seed"):
+            if entry[key] in ("", None):
+                del entry[key]
     write_atomically(folder / FILE_NAME, _dumped(tables))
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.arena.entry_status import EntryStatus
-from engine.arena.results import RESAMPLES, SCORE
+from engine.arena.rows import SCORE
+from engine.arena.seed_figures import RESAMPLES
 from engine.errors import ArenaError, StorageError
 from engine.runs import example_scores
 from engine.system.files import write_atomically

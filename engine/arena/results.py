@@ -7,124 +7,69 @@ Knows nothing of how a table looks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
-from engine.adapters.metadata import Scores, protocol_key
+from engine.adapters.metadata import protocol_key
+from engine.arena import seed_figures, seed_sets
 from engine.arena.entry_status import EntryStatus
 from engine.arena.external_summaries import Card
+from engine.arena.rows import OTHER_TEXT, SCORE, Group, Row, Spread, remark_of
 from engine.config import general_text
 from engine.config.recipe_diff import differences
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
 from engine.scoring.metrics import GENERAL_LOSS
-from engine.voting import Preferred, external_id, of_runs
+from engine.voting import external_id, of_runs
 
-SCORE = "rouge1"
-BASELINE = "full"
-RESAMPLES = 1000
-ONE_EXAMPLE = "One conversation, so no interval."
-OTHER_TEXT = "Its loss on general text was measured on another text."
-ALL_TIES = "Every conversation scores the same as with the base."
-
-Cost = Literal["parameters", "memory", "minutes"]
-COSTS: tuple[Cost, ...] = ("parameters", "memory", "minutes")
-Spread = dict[str, Any]
+ONE_SEED_OF_FULL = "Full fine-tuning has one seed: the interval against it leaves out its spread."
 
 
-@dataclass(frozen=True)
-class Row:
-    """A scored entry. Scores are fractions; `against_base` and `against_full` are paired differences.
-
-    `against_full` is None for full fine-tuning itself, and where there is none to compare with: `full_missing` is the
-    reason. `remark` is set for a single conversation, for ties and for summaries from a file only. `metrics`,
-    `base_metrics` and `metrics_against_base` are the other metrics of `engine.scoring.metrics`, empty if none were
-    measured.
-    `preferred` is how its adapter did in blind votes, None without any.
-    """
-
-    status: EntryStatus
-    protocol: dict[str, Any]
-    scores: Scores
-    base: Scores
-    against_base: Spread
-    against_full: Spread | None = None
-    full_missing: str = ""
-    remark: str = ""
-    metrics: Scores = field(default_factory=dict)
-    base_metrics: Scores = field(default_factory=dict)
-    metrics_against_base: Spread = field(default_factory=dict)
-    preferred: Preferred | None = None
-
-    @property
-    def forgetting(self) -> Spread | None:
-        """The paired difference of the loss on general text, in nats per token; None if it was not measured."""
-        found: Spread | None = self.metrics_against_base.get(GENERAL_LOSS)
-        return found
-
-    @property
-    def id(self) -> str:
-        """The entry's id."""
-        return self.status.entry.id
-
-    @property
-    def name(self) -> str:
-        """The entry's name."""
-        return self.status.entry.name
-
-    @property
-    def is_baseline(self) -> bool:
-        """Tell whether it is full fine-tuning."""
-        return _method_of(self.status) == BASELINE
-
-    @property
-    def mean(self) -> float:
-        """The mean of the score by which the arena ranks."""
-        return self.scores[SCORE]["mean"]
-
-    def cost(self, kind: Cost) -> float | None:
-        """Return a cost, None if unknown: trainable parameters, peak memory in bytes, minutes of training."""
-        run = self.status.run
-        if run is None:
-            return None
-        if kind == "parameters":
-            return run.trainable_parameters
-        if kind == "memory":
-            return run.peak_memory_bytes
-        trained = run.training_seconds is not None and bool(run.trainable_parameters)
-        return run.training_seconds / 60 if trained and run.training_seconds is not None else None
-
-
-@dataclass(frozen=True)
-class Group:
-    """Rows with one protocol, the best first; `unlike` are the keys that differ from the arena's first group.
-
-    `lead` is the paired difference in ROUGE-1 of the first row from the second, None if it is unknown.
-    """
-
-    key: str
-    protocol: dict[str, Any]
-    rows: tuple[Row, ...]
-    unlike: tuple[str, ...] = ()
-    lead: Spread | None = None
-
-
-def groups(statuses: Iterable[EntryStatus]) -> list[Group]:
-    """Return the scored entries by protocol, the protocol of most entries first."""
+def groups(statuses: Sequence[EntryStatus]) -> list[Group]:
+    """Return the scored entries by protocol, the protocol of most entries first; seeds of a set are one row."""
+    files = _ScoreFiles()
     by_key: dict[str, list[Row]] = {}
-    rows = [row for status in statuses if (row := _row(status)) is not None]
-    for row in _with_votes(rows):
-        by_key.setdefault(protocol_key(row.protocol), []).append(row)
+    for status in statuses:
+        if (row := _row(status)) is not None:
+            by_key.setdefault(protocol_key(row.protocol), []).append(row)
     ordered = sorted(by_key.items(), key=lambda item: -len(item[1]))
-    return [_group(key, rows, ordered[0][1][0].protocol) for key, rows in ordered]
+    together = {key: seed_sets.put_together(_on_one_text(rows), statuses, files.of) for key, rows in ordered}
+    votes = _votes([row for rows in together.values() for row in rows])
+    first = ordered[0][1][0].protocol if ordered else {}
+    return [_group(key, [votes(row) for row in rows], first, files) for key, rows in together.items()]
 
 
-def _with_votes(rows: list[Row]) -> list[Row]:
-    """Add the result of the blind comparison with most of the entries."""
-    found = of_runs([system_id(row.status) for row in rows])
+class _ScoreFiles:
+    """Scores by conversation, each file read once."""
+
+    def __init__(self) -> None:
+        self._scores: dict[str, ExampleScores | None] = {}
+
+    def of(self, status: EntryStatus) -> ExampleScores | None:
+        """Return the scores of an entry, None if they can't be read."""
+        if status.entry.id not in self._scores:
+            run, external = status.run, status.external
+            folder = external.folder if external is not None else run.job.folder if run is not None else None
+            self._scores[status.entry.id] = example_scores.load(folder) if folder is not None else None
+        return self._scores[status.entry.id]
+
+    def of_row(self, row: Row) -> list[ExampleScores]:
+        """Return the scores of each seed of a row, nothing if one can't be read."""
+        found = [self.of(each) for each in row.statuses]
+        return [each for each in found if each is not None] if None not in found else []
+
+
+def _votes(rows: Sequence[Row]) -> Callable[[Row], Row]:
+    """Return what adds the result of the blind comparison with most of the entries to a row."""
+    found = of_runs([system_id(each) for row in rows for each in row.statuses])
     by_run = found.by_run if found is not None else {}
-    return [replace(row, preferred=by_run.get(system_id(row.status))) for row in rows]
+
+    def voted(row: Row) -> Row:
+        known = [by_run[each] for each in map(system_id, row.statuses) if each in by_run]
+        return replace(row, preferred=known[0]) if known else row
+
+    return voted
 
 
 def system_id(status: EntryStatus) -> str:
@@ -132,22 +77,22 @@ def system_id(status: EntryStatus) -> str:
     return external_id(status.external.folder) if status.external is not None else status.entry.run
 
 
-def _group(key: str, rows: list[Row], first: dict[str, Any]) -> Group:
+def _group(key: str, rows: list[Row], first: dict[str, Any], files: _ScoreFiles) -> Group:
     protocol = rows[0].protocol
     unlike = tuple(
         each.key for each in differences((first, protocol)) if not each.key.startswith(general_text.KEY)
     )
-    ranked = sorted(_with_full(_on_one_text(rows)), key=lambda row: -row.mean)
-    return Group(key, protocol, tuple(ranked), unlike, _lead(ranked))
+    ranked = sorted(_with_full(rows, files), key=lambda row: -row.mean)
+    return Group(key, protocol, tuple(ranked), unlike, _lead(ranked, files))
 
 
-def _lead(ranked: Sequence[Row]) -> Spread | None:
+def _lead(ranked: Sequence[Row], files: _ScoreFiles) -> Spread | None:
     if len(ranked) < 2:
         return None
-    first, second = _example_scores(ranked[0]), _example_scores(ranked[1])
-    if first is None or second is None or first.examples != second.examples:
+    first, second = files.of_row(ranked[0]), files.of_row(ranked[1])
+    if not first or not second or first[0].examples != second[0].examples:
         return None
-    return _differences(ranked[0], first, second).get(SCORE)
+    return seed_figures.differences(second, first, seed_figures.resamples_of(ranked[0].status)).get(SCORE)
 
 
 def _on_one_text(rows: list[Row]) -> list[Row]:
@@ -191,7 +136,7 @@ def _row(status: EntryStatus) -> Row | None:
         scores=run.scored["scores"],
         base=run.base_scored["scores"],
         against_base=against_base,
-        remark=_remark(run.scored["protocol"], against_base),
+        remark=remark_of(run.scored["protocol"], against_base),
         metrics=run.scored.get("measures") or {},
         base_metrics=run.base_scored.get("measures") or {},
         metrics_against_base=run.scored.get("measure_difference") or {},
@@ -202,7 +147,7 @@ def _external_row(status: EntryStatus, card: Card) -> Row:
     """Return the row of another system's summaries."""
     count = int(card.protocol.get("examples") or 0)
     some = f"On {count:,} of {card.conversations:,} conversations." if count < card.conversations else ""
-    remarks = (f"From {card.file}: its prompt is not known.", some, _remark(card.protocol, card.difference))
+    remarks = (f"From {card.file}: its prompt is not known.", some, remark_of(card.protocol, card.difference))
     return Row(
         status=status,
         protocol=card.protocol,
@@ -216,59 +161,28 @@ def _external_row(status: EntryStatus, card: Card) -> Row:
     )
 
 
-def _remark(protocol: dict[str, Any], against_base: Spread) -> str:
-    """Return what the scores of a row can't tell."""
-    if int(protocol.get("examples") or 0) == 1:
-        return ONE_EXAMPLE
-    return ALL_TIES if _ties(against_base[SCORE]) else ""
-
-
-def _ties(difference: Spread) -> bool:
-    return all(difference.get(name) == 0.0 for name in ("mean", "low", "high"))
-
-
-def _with_full(rows: list[Row]) -> list[Row]:
+def _with_full(rows: list[Row], files: _ScoreFiles) -> list[Row]:
     """Compare every row with the first full fine-tuning of its group."""
     full = next((row for row in rows if row.is_baseline), None)
     if full is None:
         return [
             replace(row, full_missing="Full fine-tuning is not among the scored entries.") for row in rows
         ]
-    baseline = _example_scores(full)
-    return [row if row.is_baseline else _paired(row, baseline) for row in rows]
+    return [row if row.is_baseline else _paired(row, full, files) for row in rows]
 
 
-def _paired(row: Row, baseline: ExampleScores | None) -> Row:
-    own = _example_scores(row)
-    if baseline is None or own is None:
+def _paired(row: Row, full: Row, files: _ScoreFiles) -> Row:
+    own, baseline = files.of_row(row), files.of_row(full)
+    if not own or not baseline:
         return replace(row, full_missing="The scores of single conversations are missing.")
-    if own.examples != baseline.examples:
+    if own[0].examples != baseline[0].examples:
         return replace(row, full_missing="Full fine-tuning was scored on other conversations.")
-    return replace(row, against_full=_differences(row, own, baseline))
-
-
-def _differences(row: Row, own: ExampleScores, other: ExampleScores) -> Spread:
-    """Return the paired difference of a row's scores from another's, by score."""
-    # Imports numpy, which a window needs only once an arena has results.
-    from engine.scoring import bootstrap
-
-    draws = row.status.recipe.evaluation.bootstrap if row.status.recipe else RESAMPLES
-    return {
-        name: bootstrap.difference_dict(bootstrap.difference(values, own.tuned.rouge[name], draws))
-        for name, values in other.tuned.rouge.items()
-        if name in own.tuned.rouge
-    }
-
-
-def _example_scores(row: Row) -> ExampleScores | None:
-    run, external = row.status.run, row.status.external
-    if external is not None:
-        return example_scores.load(external.folder)
-    return example_scores.load(run.job.folder) if run is not None else None
-
-
-def _method_of(status: EntryStatus) -> str:
-    return status.recipe.method.id if status.recipe is not None else ""
+    remarks = (row.remark, ONE_SEED_OF_FULL if len(own) > 1 == len(baseline) else "")
+    return replace(
+        row,
+        against_full=seed_figures.differences(baseline, own, seed_figures.resamples_of(row.status)),
+        remark=" ".join(filter(None, remarks)),
+    )
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:

@@ -38,6 +38,12 @@ def add(verbs: Verbs) -> None:
         help="a method at its preset; may be repeated",
     )
     new.add_argument("--name", default="", help="what to call it; absent: as the recipe")
+    new.add_argument(
+        "--seeds",
+        default="1",
+        metavar="N",
+        help=f"train each method with N seeds, 1 to {arenas.MAX_SEEDS}: the table has their mean and spread",
+    )
     run = actions.add("run", "Work an arena's queue, or continue it", run_arena)
     show = actions.add("show", "Show an arena's results and queue", show_arena)
     report_action = actions.add(
@@ -65,10 +71,18 @@ def make_arena(asked: argparse.Namespace, output: Output) -> int:
         raise RecipeError(tuple(Problem("--method", each.message, each.hint) for each in unknown))
     changes: list[Change] = list(arenas.preset(asked.preset).changes) if asked.preset else []
     changes += [arenas.at_preset(method(method_id)) for method_id in asked.methods]
-    arena = arenas.create(recipe, changes or [{}], asked.name)
+    arena = arenas.create(recipe, changes or [{}], asked.name, seeds=_number_of_seeds(asked.seeds))
     _show(arena, Reader(), output)
     output.line(f"`main.py arena run {arena.id}` works the queue.")
     return COMPLETED
+
+
+def _number_of_seeds(text: str) -> int:
+    """Return the number of seeds. Raises RecipeError."""
+    if text not in map(str, range(1, arenas.MAX_SEEDS + 1)):
+        message = f'There can\'t be "{text}" seeds.'
+        raise RecipeError((Problem("--seeds", message, f"Give a number from 1 to {arenas.MAX_SEEDS}."),))
+    return int(text)
 
 
 def list_arenas(_: argparse.Namespace, output: Output) -> int:

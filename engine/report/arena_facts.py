@@ -43,11 +43,20 @@ class ArenaReport:
         return {each.entry.id: each.entry.name for each in self.statuses}
 
     @property
+    def later_seeds(self) -> set[str]:
+        """The entries that a row puts together with an earlier seed."""
+        rows = [row for group in self.groups for row in group.rows]
+        return {each.entry.id for row in rows for each in row.statuses[1:]}
+
+    @property
     def numbers(self) -> dict[str, int]:
-        """The numbers of entries in plots: scored ones in the order of the tables, then the others."""
-        scored = [row.id for group in self.groups for row in group.rows]
-        ids = [*scored, *(each.entry.id for each in self.unscored)]
-        return {entry_id: number for number, entry_id in enumerate(ids, 1)}
+        """The numbers of entries in plots: scored ones in the order of the tables, then the others.
+
+        Seeds of one row have its number.
+        """
+        rows = [row.statuses for group in self.groups for row in group.rows]
+        numbered = [*rows, *((each,) for each in self.unscored)]
+        return {each.entry.id: number for number, of_row in enumerate(numbered, 1) for each in of_row}
 
     def differences(self) -> tuple[Difference, ...]:
         """Return the keys in which recipes differ, with values in the order of `tables`."""

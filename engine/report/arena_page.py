@@ -31,6 +31,11 @@ FORGETTING = (
     "Forgetting: by how much the loss on general text rose against the base model, in nats per token. "
     "Text that has nothing to do with the conversations shows what training cost elsewhere."
 )
+SEEDS = (
+    "Seeds: a method with several was trained once with each, on the same conversations. Its score is the mean of the "
+    "seeds, the spread is the standard deviation of their means, and the interval is over seeds and conversations "
+    "together: about where the score would lie with other seeds and other conversations of the same kind."
+)
 _UNSTEMMED = tuple(metric for metric in OTHER_METRICS if metric.name in UNSTEMMED.values())
 _OTHERS = tuple(metric for metric in OTHER_METRICS if metric not in (*_UNSTEMMED, *HEADLINE))
 SCORE_TABLES = (("All scores", HEADLINE), ("Without stemmer", _UNSTEMMED), ("Other metrics", _OTHERS))
@@ -48,6 +53,7 @@ def render(report: ArenaReport) -> str:
         groups=[_results(report, group) for group in report.groups],
         blind=blind_votes.of_runs([each.job.id for each in report.runs.values()]),
         losses=arena_plots.losses(report),
+        seeds=bool(report.later_seeds),
         unscored=report.unscored,
         states=STATES,
         differences=_differences(report),
@@ -148,12 +154,19 @@ def _results(report: ArenaReport, group: Group) -> dict[str, Any]:
         "text": " ".join(filter(None, (cells.protocol_text(group.protocol), same, apart))),
         "rows": group.rows,
         "base": _common_base(group),
-        "remarks": [f"{row.name}: {row.remark}" for row in group.rows if row.remark],
+        "remarks": [
+            f"{row.name}: {text}" for row in group.rows for text in (row.remark, _of_seeds(row)) if text
+        ],
+        "seeds": SEEDS if any(row.seeds for row in group.rows) else "",
         "forgetting": FORGETTING if any(row.forgetting for row in group.rows) else "",
         "missing": list(dict.fromkeys(row.full_missing for row in group.rows if row.full_missing)),
         "plots": arena_plots.costs(report, group),
         "tables": [(title, metrics) for title, metrics in tables if metrics],
     }
+
+
+def _of_seeds(row: Row) -> str:
+    return score_text.of_seeds(row.seeds.means_by_seed) if row.seeds else ""
 
 
 def _common_base(group: Group) -> Scores | None:

@@ -82,10 +82,14 @@ def _compact(count: float) -> str:
 
 
 def losses(report: ArenaReport) -> Losses | None:
-    """Return the training losses of all runs, each as a moving mean; None without any."""
-    numbers, names = report.numbers, report.names
+    """Return the training losses of all runs, each as a moving mean; None without any.
+
+    Of the seeds of a row, it is the first.
+    """
+    numbers, names, later = report.numbers, report.names, report.later_seeds
     drawn = sorted(
-        (entry_id for entry_id, run in report.runs.items() if run.state.loss.steps), key=numbers.__getitem__
+        (each for each, run in report.runs.items() if run.state.loss.steps and each not in later),
+        key=numbers.__getitem__,
     )
     if not drawn:
         return None

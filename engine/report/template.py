@@ -41,6 +41,7 @@ def _environment() -> Environment:
         "amount": score_text.amount,
         "change": score_text.change,
         "interval": score_text.interval_in,
+        "seeds": score_text.seeds,
         "size": size,
         "tone": cells.tone,
         "verdict": lambda name: score_text.VERDICT_TEXTS.get(name, name),

@@ -70,7 +70,7 @@ def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Inter
     if numbers.size == 1:
         return Interval(mean, None, None, 1)
     tail = (1.0 - LEVEL) / 2.0
-    low, high = np.quantile(_resampled_means(numbers, resamples, seed), [tail, 1.0 - tail])
+    low, high = np.quantile(resampled_means(numbers, resamples, seed), [tail, 1.0 - tail])
     return Interval(mean, float(low), float(high), numbers.size)
 
 
@@ -89,7 +89,8 @@ def difference_dict(interval: Interval, good: Good = "higher") -> dict[str, Any]
     return {**interval.as_dict(), "verdict": interval.judged(good)}
 
 
-def _resampled_means(numbers: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
+def resampled_means(numbers: NDArray[np.float64], resamples: int, seed: int = SEED) -> NDArray[np.float64]:
+    """Return the mean of each resample, as many values as `numbers` drawn with replacement."""
     random = np.random.default_rng(seed)
     rows = max(1, BLOCK // numbers.size)
     blocks = []

@@ -39,6 +39,24 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def seeds(counts: tuple[int, int]) -> str:
+    """Return how many seeds are scored of how many: "3 seeds", "2 of 3 seeds"."""
+    scored, total = counts
+    return counted(total, "seed") if scored == total else f"{scored} of {counted(total, 'seed')}"
+
+
+def of_seeds(means: Mapping[int, float]) -> str:
+    """Return the score of each seed, "" for one: "Seed 42 scores 41.8, seed 43 42.3."."""
+    first, *others = means.items()
+    if not others:
+        return ""
+    parts = [
+        f"Seed {first[0]} scores {score(first[1])}",
+        *(f"seed {seed} {score(mean)}" for seed, mean in others),
+    ]
+    return f"{', '.join(parts)}."
+
+
 def score(fraction: float) -> str:
     """Return a score times 100 with one decimal."""
     return f"{fraction * 100:.1f}".replace("-", MINUS)

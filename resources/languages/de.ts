@@ -9336,6 +9336,11 @@ Summary:</translation>
    <translation>CUDA {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Can't run: seed {1}.</source>
+   <translation>Kann nicht laufen: Startwert {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/pii.py" />
    <source>Card number</source>
    <translation>Kartennummer</translation>
@@ -9516,6 +9521,11 @@ Summary:</translation>
    <translation>Wählen Sie einen kleineren Mikrobatch, neu berechnete Aktivierungen oder ein quantisiertes oder kleineres Basismodell.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seeds.py" />
+   <source>Choose a smaller seed.</source>
+   <translation>Wählen Sie einen kleineren Startwert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/general_text.py" />
    <source>Choose a text file with passages separated by blank lines, or "auto" for the bundled text.</source>
    <translation>Wählen Sie eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind, oder „auto“ für den mitgelieferten Text.</translation>
@@ -9594,6 +9604,11 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>Choose last blocks or names; for all of it take full fine-tuning.</source>
    <translation>Wählen Sie letzte Blöcke oder Namen; für alles nehmen Sie die volle Feinabstimmung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>Choose more seeds, or other entries.</source>
+   <translation>Wählen Sie mehr Startwerte oder andere Einträge.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
@@ -10121,7 +10136,7 @@ Summary:</translation>
    <translation>EventMessageDetail</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
+   <location filename="../../engine/arena/rows.py" />
    <source>Every conversation scores the same as with the base.</source>
    <translation>Jedes Gespräch wird genauso gewertet wie beim Basismodell.</translation>
   </message>
@@ -10189,6 +10204,11 @@ Summary:</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>Factor of what the adapter adds to its sublayer's output.</source>
    <translation>Faktor dessen, was der Adapter zur Ausgabe seiner Teilschicht addiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Failed: seed {1}.</source>
+   <translation>Fehlgeschlagen: Startwert {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -10389,6 +10409,11 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>Full fine-tuning</source>
    <translation>Volle Feinabstimmung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/results.py" />
+   <source>Full fine-tuning has one seed: the interval against it leaves out its spread.</source>
+   <translation>Die volle Feinabstimmung hat nur einen Startwert: Das Intervall ihr gegenüber lässt ihre Streuung aus.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -10631,6 +10656,11 @@ Summary:</translation>
    <translation>In der Datei eines Rezepts sind das data.prompt und data.shots.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>In a row of its own: seed {1}.</source>
+   <translation>In einer eigenen Zeile: Startwert {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
    <source>In more than one split</source>
    <translation>In mehr als einem Teil</translation>
@@ -10776,6 +10806,11 @@ Summary:</translation>
    <translation>Es sollte gehen, wurde aber nicht geprüft.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>It was scored on other conversations than the other seeds.</source>
+   <translation>Er wurde an anderen Gesprächen bewertet als die übrigen Startwerte.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/base.py" />
    <source>It works on {1}.</source>
    <translation>Es arbeitet mit {1}.</translation>
@@ -10801,7 +10836,7 @@ Summary:</translation>
    <translation>Seine letzten Protokollzeilen stehen unten.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
+   <location filename="../../engine/arena/rows.py" />
    <source>Its loss on general text was measured on another text.</source>
    <translation>Sein Verlust auf allgemeinem Text wurde an einem anderen Text gemessen.</translation>
   </message>
@@ -10814,6 +10849,11 @@ Summary:</translation>
    <location filename="../../engine/arena/entry_status.py" />
    <source>Its run no longer exists. Run it again, or remove it.</source>
    <translation>Sein Lauf existiert nicht mehr. Führen Sie ihn noch einmal aus, oder entfernen Sie ihn.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Its scores of single conversations are missing, so it is apart from the other seeds.</source>
+   <translation>Die Werte der einzelnen Gespräche fehlen, deshalb steht er getrennt von den übrigen Startwerten.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -11701,6 +11741,11 @@ Summary:</translation>
    <translation>Nicht bekannt: der Arbeitsprozess hat nichts gemeldet.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Not scored yet: seed {1}.</source>
+   <translation>Noch nicht bewertet: Startwert {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Not scored, as {1} has no summary of it: {2} (ids: {3}).</source>
    <translation>Ohne Zusammenfassung in {1} und deshalb nicht bewertet: {2} (Kennungen: {3}).</translation>
@@ -11851,7 +11896,7 @@ Summary:</translation>
    <translation>Ein Block, den sich Scherben des Gewichts teilen</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
+   <location filename="../../engine/arena/rows.py" />
    <source>One conversation, so no interval.</source>
    <translation>Ein Gespräch, also kein Intervall.</translation>
   </message>
@@ -11869,6 +11914,11 @@ Summary:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>One rotation for all blocks of a layer</source>
    <translation>Eine Rotation für alle Blöcke einer Schicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>One seed is scored, so the interval is over conversations alone.</source>
+   <translation>Ein Startwert ist bewertet, deshalb erfasst das Intervall nur die Gespräche.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -12484,6 +12534,11 @@ In one sentence:</translation>
    <translation>Lernratenplan</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seed_sets.py" />
+   <source>Scored by another protocol: seed {1}.</source>
+   <translation>Nach einem anderen Protokoll bewertet: Startwert {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Scored summaries</source>
    <translation>Bewertete Zusammenfassungen</translation>
@@ -12517,6 +12572,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>Seed of the sampling. The same seed gives the same summary, whatever else is generated with it.</source>
    <translation>Startwert des Ziehens. Derselbe Startwert ergibt dieselbe Zusammenfassung, was auch sonst zugleich erzeugt wird.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Seed {1} scores {2}</source>
+   <translation>Startwert {1} erreicht {2}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -13847,6 +13907,11 @@ Summary:</translation>
    <translation>In {2} gibt es keine {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seeds.py" />
+   <source>There can't be {1} seeds: 1 to {2} are possible.</source>
+   <translation>{1} Startwerte sind nicht möglich: erlaubt sind 1 bis {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>There is a template "{1}" already.</source>
    <translation>Es gibt schon eine Prompt-Vorlage „{1}“.</translation>
@@ -14050,6 +14115,11 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>This version can't read recipes of schema {1}.</source>
    <translation>Diese Version kann Rezepte nach Schema {1} nicht lesen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/seeds.py" />
+   <source>Three show the spread, five show it well.</source>
+   <translation>Drei zeigen die Streuung, fünf zeigen sie gut.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -15662,6 +15732,21 @@ Summary:</translation>
    <translation>Zeilen {1} und {2} weiteren</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>seed {1}</source>
+   <translation>Startwert {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>seed {1} {2}</source>
+   <translation>Startwert {1} {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/seed_intervals.py" />
+   <source>seeds with different numbers of conversations can't be put together</source>
+   <translation>Startwerte mit verschieden vielen Gesprächen lassen sich nicht zusammenfassen</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/selective.py" />
    <source>selection is {1}, must be one of {2}.</source>
    <translation>selection ist {1}, es muss eines von {2} sein.</translation>
@@ -15887,7 +15972,7 @@ Summary:</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/bootstrap.py" />
+   <location filename="../../engine/arena/seed_figures.py" />
    <source>too few to tell</source>
    <translation>zu wenige für ein Urteil</translation>
   </message>
@@ -16324,6 +16409,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/options.py" />
    <source>{1} has a wrong form.</source>
    <translation>{1} hat eine falsche Form.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>{1} has all these entries with {2} seeds already.</source>
+   <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -16811,6 +16901,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Zeilen von {2} haben keinen Eintrag für {3} und bleiben weg ({4}{5}). {6}</translation>
   </message>
   <message>
+   <location filename="../../engine/arena/seeds.py" />
+   <source>{1} seeds from {2} on are more than there are: the last is {3}.</source>
+   <translation>{1} Startwerte ab {2} sind mehr, als es gibt: Der letzte ist {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1} to {2}</source>
    <translation>{1} bis {2}</translation>
@@ -17089,6 +17184,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/dataset/prompting.py" />
    <source>{n} examples</source>
    <translation>{n} Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{n} seed</source>
+   <translation>{n} Startwert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>{n} seeds</source>
+   <translation>{n} Startwerte</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />

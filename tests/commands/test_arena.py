@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.config import recipe as recipes
 from engine.runs import run_store
 from tests.helpers.command_line import SECONDS, Finished, InProcessTerminal, Terminal
@@ -118,6 +120,47 @@ def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
     found = done.json[-1]
     assert list(states(found).values()) == ["failed", "completed"]
     assert found["entries"][0]["reason"]
+
+
+def test_seeds_are_run_one_after_the_other_and_end_in_one_row(
+    make_recipe: MakeRecipe, in_process: InProcessTerminal
+) -> None:
+    recipe = str(make_recipe("llama", *QUICK))
+    asked = ("arena", "new", recipe, "--method", "lora", "--method", "prompt_only", "--seeds", "2", "--json")
+    [told] = in_process.run(*asked).json
+    assert [each["seed"] for each in told["entries"]] == [42, None, 43]
+    done = in_process.run("arena", "run", told["arena"], "--json")
+    assert done.code == 0, done.out
+    [group] = done.json[-1]["groups"]
+    lora = next(row for row in group["rows"] if row["seeds"])
+    assert len(group["rows"]) == 2
+    assert [each["seed"] for each in lora["seeds"]["scored"]] == [42, 43]
+    assert len({each["run"] for each in lora["seeds"]["scored"]}) == 2
+    assert lora["seeds"]["spread"]["rouge1"] >= 0.0
+    shown = in_process.run("arena", "show", told["arena"]).out
+    assert "Spread between seeds" in shown
+    assert "(2 seeds)" in shown
+    assert "Seed 42 scores" in shown
+
+
+@pytest.mark.parametrize("seeds", ["0", "-1", "11", "abc", "2.5", ""])
+def test_numbers_of_seeds_that_can_not_be_are_named(
+    make_recipe: MakeRecipe, in_process: InProcessTerminal, seeds: str
+) -> None:
+    told = in_process.run("arena", "new", str(make_recipe("llama", *QUICK)), f"--seeds={seeds}", "--json")
+    assert told.code == 2
+    [problem] = told.problems
+    assert problem["field"] == "--seeds"
+    assert problem["message"] == f'There can\'t be "{seeds}" seeds.'
+    assert in_process.run("arena", "list", "--json").json == [[]]
+
+
+def test_seeds_beyond_the_largest_are_named(make_recipe: MakeRecipe, in_process: InProcessTerminal) -> None:
+    recipe = str(make_recipe("llama", *QUICK, "training.seed=2147483646"))
+    told = in_process.run("arena", "new", recipe, "--seeds", "3", "--json")
+    assert told.code == 2
+    assert told.problems[0]["field"] == "training.seed"
+    assert "the last is 2147483647" in told.problems[0]["message"]
 
 
 def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, in_process: InProcessTerminal) -> None:

@@ -31,10 +31,10 @@ OUTCOMES: Mapping[str, tuple[float, int, float, float, float]] = {
 }
 
 
-def make_arena(*methods: str, name: str = "") -> Arena:
+def make_arena(*methods: str, name: str = "", seeds: int = 1) -> Arena:
     """Make an arena of methods on the starter and the sample."""
     changes = [{"method": {"id": each}} for each in methods]
-    return arenas.create(make_recipe("Starter", base="starter", source="sample"), changes, name)
+    return arenas.create(make_recipe("Starter", base="starter", source="sample"), changes, name, seeds=seeds)
 
 
 def score(

@@ -64,21 +64,27 @@ def _group_lines(group: Group) -> list[str]:
     )
     voted = any(row.preferred for row in group.rows)
     head = (*head, *(("Preferred, blind votes",) if voted else ()))
-    right = ("Base", "Trained", "Adapter", "Memory", "Training, min")
-    remarks = [f"{row.name}: {row.remark}" for row in group.rows if row.remark]
+    seeded = any(row.seeds for row in group.rows)
+    spread = ("Spread between seeds",) if seeded else ()
+    head = (*head[:2], *spread, *head[2:])
+    right = (*spread, "Base", "Trained", "Adapter", "Memory", "Training, min")
+    remarks = [f"{row.name}: {text}" for row in group.rows for text in (row.remark, _seeds(row)) if text]
     return [
         f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",
-        *text_tables.table(head, [_cells(row)[: len(head)] for row in group.rows], right=right),
+        *text_tables.table(
+            head, [_cells(row, seeded=seeded)[: len(head)] for row in group.rows], right=right
+        ),
         *remarks,
     ]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, *, seeded: bool) -> tuple[str, ...]:
     trained, memory, minutes = (row.cost(kind) for kind in arenas.COSTS)
     run = row.status.run
     return (
-        row.name,
+        f"{row.name} ({score_text.seeds(row.seeds.counts)})" if row.seeds else row.name,
         score_text.interval(row.scores[arenas.SCORE]),
+        *((_spread(row),) if seeded else ()),
         score_text.score(row.base[arenas.SCORE]["mean"]),
         _verdict(row.against_base[arenas.SCORE]),
         "baseline"
@@ -93,6 +99,16 @@ def _cells(row: Row) -> tuple[str, ...]:
         "-" if minutes is None else f"{minutes:.1f}",
         _preferred(row),
     )
+
+
+def _spread(row: Row) -> str:
+    """Return the standard deviation of the seeds' means."""
+    spread = row.seeds.spread.get(arenas.SCORE) if row.seeds else None
+    return "-" if spread is None else score_text.score(spread)
+
+
+def _seeds(row: Row) -> str:
+    return score_text.of_seeds(row.seeds.means_by_seed) if row.seeds else ""
 
 
 def _preferred(row: Row) -> str:

@@ -258,3 +258,50 @@ def test_forgetting_stands_in_page_and_terminal_where_it_was_measured(home, tmp_
     lines = arena_text.lines(arena, statuses, arenas.groups(statuses))
     [lora] = [line for line in lines if line.startswith("LoRA")]
     assert "to 3.41, +0.14" in lora
+
+
+def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path):
+    arena = make_arena("lora", "prompt_only", seeds=3)
+    base = [0.3 + at / 100 for at in range(40)]
+    for place, gain in ((0, 0.08), (2, 0.1), (3, 0.12)):
+        score(arena, place, [value + gain for value in base], base, spec=trained())
+    score(arena, 1, base, base)
+    page = page_of(arena, tmp_path)
+    assert "Spread between seeds" in page.text
+    assert "LoRA r 32 59.5 " in page.text
+    assert " 2.0 3 seeds " in page.text
+    assert "LoRA, r 32: Seed 42 scores 57.5, seed 43 59.5, seed 44 61.5." in page.text
+    assert "the interval is over seeds and conversations together" in page.text
+    assert "Of a method with several seeds, it is that of the first." in page.text
+    told = report.gather_arena(arenas.open_arena(arena.folder))
+    assert told.numbers == {
+        "lora-r-32-seed-42": 1, "lora-r-32-seed-43": 1, "lora-r-32-seed-44": 1, "prompt-only-no-examples": 2,
+    }  # fmt: skip
+    text = written(arena, tmp_path / "report.html")
+    losses = [each for each in sound_plots(text)[-1].iter("path") if each.get("class", "").startswith("run")]
+    assert len(losses) == 2
+    row = next(csv.DictReader(written(arena, tmp_path / "report.csv").splitlines()))
+    assert (row["seeds"], row["seeds_scored"], row["seeds_total"]) == ("42 43 44", "3", "3")
+    assert float(row["rouge1_spread"]) == pytest.approx(0.02)
+
+
+def test_seeds_that_were_not_run_yet_are_named_in_page_and_terminal(home, tmp_path):
+    arena = make_arena("lora", seeds=3)
+    base = [0.3 + at / 100 for at in range(40)]
+    score(arena, 0, [value + 0.1 for value in base], base)
+    said = (
+        "LoRA, r 32: One seed is scored, so the interval is over conversations alone. "
+        "Not scored yet: seed 43, 44."
+    )
+    text = page_of(arena, tmp_path).text
+    assert said in text
+    assert "1 of 3 seeds" in text
+    assert "LoRA, r 32, seed 43 Waiting" in text
+    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
+    lines = arena_text.lines(arena, statuses, arenas.groups(statuses))
+    assert said in lines
+    assert any(line.startswith("LoRA, r 32 (1 of 3 seeds)") for line in lines)
+
+
+def trained() -> RunSpec:
+    return RunSpec(steps=20, outcome=None, gain=None, facts={"trainable_parameters": 1000})

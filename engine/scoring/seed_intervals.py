@@ -1,0 +1,134 @@
+"""Confidence intervals over seeds and conversations together, for methods that were trained with several seeds.
+
+All seeds of a method are scored on the same conversations: a crossed design, so both are resampled on their own (Owen
+2007, "The pigeonhole bootstrap"). Conversations are many and are drawn with replacement, each with its mean over the
+seeds. Seeds are few: drawn with replacement, three of them would show two thirds of their variance, and never more than
+they have. So each resample is moved by a value of Student's t with one degree of freedom less than there are seeds,
+times the standard error of the seeds' means. The sum of both has the distribution of Behrens and Fisher (Fisher 1935),
+whose intervals hold the truth at least as often as they say. Two seeds give a wide interval: they say little about a
+third.
+Knows nothing of methods and of names of metrics.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from statistics import fmean, stdev
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.scoring import bootstrap
+from engine.scoring.bootstrap import LEVEL, SEED, Interval
+
+# The values of a method on each conversation, a sequence for each of its seeds.
+Seeds = Sequence[Sequence[float]]
+TAIL = (1.0 - LEVEL) / 2.0
+ANGLES = 20_000
+
+
+def interval(seeds: Seeds, resamples: int) -> Interval:
+    """Return the mean over seeds and conversations and its interval; that of one seed is over conversations alone.
+
+    Raises ValueError without values, or for seeds with different numbers of conversations.
+    """
+    return _interval([(1.0, _matrix(seeds))], resamples)
+
+
+def difference(before: Seeds, after: Seeds, resamples: int) -> Interval:
+    """Return the mean of `after` minus `before` and its interval: conversations are paired, seeds are not.
+
+    Raises ValueError if the two are of different numbers of conversations.
+    """
+    return _interval([(1.0, _matrix(after)), (-1.0, _matrix(before))], resamples)
+
+
+def combined(seeds: Sequence[Interval]) -> Interval:
+    """Return the mean of intervals of single seeds, and its interval, where there are no values by conversation.
+
+    The half widths of both sources of chance are added as squares (Zou and Donner 2008). That of the conversations is
+    the mean of the seeds': it is no more than that, as seeds do not err alike.
+    """
+    means = [each.mean for each in seeds]
+    mean, examples = fmean(means), min(each.examples for each in seeds)
+    lows = [each.mean - each.low for each in seeds if each.low is not None]
+    highs = [each.high - each.mean for each in seeds if each.high is not None]
+    if len(lows) < len(seeds) or len(highs) < len(seeds):
+        return Interval(mean, None, None, examples)
+    of_seeds = 0.0
+    if len(seeds) > 1:
+        of_seeds = t_quantile(1.0 - TAIL, len(seeds) - 1) * (spread(means) or 0.0) / math.sqrt(len(seeds))
+    return Interval(
+        mean, mean - math.hypot(fmean(lows), of_seeds), mean + math.hypot(fmean(highs), of_seeds), examples
+    )
+
+
+def within(found: Interval, bounds: tuple[float, float]) -> Interval:
+    """Return an interval that ends at the least and the most that its metric can be."""
+    if found.low is None or found.high is None:
+        return found
+    least, most = bounds
+    return Interval(found.mean, max(found.low, least), min(found.high, most), found.examples)
+
+
+def spread(means: Sequence[float]) -> float | None:
+    """Return the standard deviation of the seeds' means, None for one seed."""
+    return stdev(means) if len(means) > 1 else None
+
+
+def _matrix(seeds: Seeds) -> NDArray[np.float64]:
+    """Return a row for each seed and a column for each conversation."""
+    if len({len(each) for each in seeds}) > 1:
+        raise ValueError("seeds with different numbers of conversations can't be put together")
+    return np.asarray(seeds, dtype=np.float64)
+
+
+def _interval(systems: Sequence[tuple[float, NDArray[np.float64]]], resamples: int) -> Interval:
+    """Return the mean and interval of a sum of systems, each with its sign."""
+    counts = sorted({matrix.shape[1] for _, matrix in systems})
+    if len(counts) > 1:
+        raise ValueError(f"{counts[0]} values can't be paired with {counts[1]}")
+    by_conversation = np.sum([sign * matrix.mean(axis=0) for sign, matrix in systems], axis=0)
+    several = [matrix for _, matrix in systems if len(matrix) > 1]
+    if not several or counts[0] == 1:
+        return bootstrap.interval(by_conversation.tolist(), resamples)
+    draws = bootstrap.resampled_means(by_conversation, resamples)
+    for number, matrix in enumerate(several, 1):
+        draws = draws + _deviations(matrix, resamples, SEED + number)
+    low, high = np.quantile(draws, [TAIL, 1.0 - TAIL])
+    return Interval(float(by_conversation.mean()), float(low), float(high), counts[0])
+
+
+def _deviations(matrix: NDArray[np.float64], count: int, seed: int) -> NDArray[np.float64]:
+    """Return by how much the mean of other seeds may differ from that of these, in random order."""
+    seeds = len(matrix)
+    error = float(matrix.mean(axis=1).std(ddof=1)) / math.sqrt(seeds)
+    return np.random.default_rng(seed).permutation(error * _t_quantiles(seeds - 1, count))
+
+
+@cache
+def _t_quantiles(freedom: int, count: int) -> NDArray[np.float64]:
+    """Return `count` quantiles of Student's t, evenly spaced in probability.
+
+    They replace random values, whose few far ones would decide an interval.
+    """
+    return np.asarray([t_quantile((index + 0.5) / count, freedom) for index in range(count)])
+
+
+def t_quantile(probability: float, freedom: int) -> float:
+    """Return a quantile of Student's t.
+
+    With t = sqrt(freedom) * tan(angle), the angle has a density in proportion to cos(angle) ** (freedom - 1).
+    """
+    angles, below = _angles(freedom)
+    return math.sqrt(freedom) * math.tan(float(np.interp(probability, below, angles)))
+
+
+@cache
+def _angles(freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return angles in rising order, and the probability of a smaller one."""
+    angles = np.linspace(-math.pi / 2, math.pi / 2, ANGLES + 1)
+    density = np.cos((angles[1:] + angles[:-1]) / 2) ** (freedom - 1)
+    return angles, np.concatenate([[0.0], np.cumsum(density)]) / density.sum()

@@ -1,0 +1,161 @@
+"""Intervals over seeds and conversations hold the truth about 19 times in 20, however few the seeds are."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from engine.scoring import bootstrap
+from engine.scoring.bootstrap import Interval
+from engine.scoring.seed_intervals import combined, difference, interval, spread, t_quantile, within
+
+TRUTH = 0.5
+# The standard deviations of conversations, and of what is left of one summary.
+CONVERSATIONS, REST = 0.15, 0.08
+ROUNDS, RESAMPLES = 300, 300
+
+
+def scores(random: np.random.Generator, seeds: int, conversations: int, between: float) -> np.ndarray:
+    """Return scores of each seed on the same conversations; `between` is the spread of the seeds."""
+    of_conversations = random.normal(0.0, CONVERSATIONS, conversations)
+    of_seeds = random.normal(0.0, between, (seeds, 1))
+    return TRUTH + of_conversations + of_seeds + random.normal(0.0, REST, (seeds, conversations))
+
+
+def holds(found: Interval, truth: float) -> bool:
+    return found.low <= truth <= found.high
+
+
+# The noise of the conversations' mean is 0.03 for 30 of them, 0.01 for 200.
+@pytest.mark.parametrize("between", [0.0, 0.02, 0.1])
+@pytest.mark.parametrize("conversations", [30, 200])
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_the_truth_lies_in_the_interval_about_19_times_in_20(seeds, conversations, between):
+    random = np.random.default_rng([seeds, conversations, round(100 * between)])
+    hits = sum(
+        holds(interval(scores(random, seeds, conversations, between), RESAMPLES), TRUTH)
+        for _ in range(ROUNDS)
+    )
+    assert 0.93 <= hits / ROUNDS <= 0.997
+
+
+@pytest.mark.parametrize(("one", "other"), [(3, 3), (2, 5)])
+@pytest.mark.parametrize("between", [0.0, 0.02, 0.1])
+def test_so_does_the_difference_of_two_methods_on_the_same_conversations(one, other, between):
+    random = np.random.default_rng([one, other, round(100 * between)])
+    hits = 0
+    for _ in range(ROUNDS):
+        both = scores(random, one + other, 60, between)
+        hits += holds(difference(both[:one], both[one:] + 0.1, RESAMPLES), 0.1)
+    assert 0.93 <= hits / ROUNDS <= 0.997
+
+
+@pytest.mark.parametrize("between", [0.0, 0.02, 0.1])
+def test_so_does_the_difference_from_what_has_no_seeds(between):
+    random = np.random.default_rng(round(100 * between))
+    hits = 0
+    for _ in range(ROUNDS):
+        # The first is a method that trains nothing: nothing of it is left to chance but the conversations.
+        found = scores(random, 4, 60, 0.0)
+        seeds = found[1:] + random.normal(0.0, between, (3, 1)) + 0.1
+        hits += holds(difference(found[:1], seeds, RESAMPLES), 0.1)
+    assert 0.93 <= hits / ROUNDS <= 0.997
+
+
+def test_the_interval_of_one_seed_misses_the_truth_where_seeds_differ():
+    random = np.random.default_rng(7)
+    rounds = [scores(random, 3, 200, 0.05) for _ in range(ROUNDS)]
+    alone = sum(holds(bootstrap.interval(each[0], RESAMPLES), TRUTH) for each in rounds)
+    together = sum(holds(interval(each, RESAMPLES), TRUTH) for each in rounds)
+    assert alone / ROUNDS < 0.5
+    assert together / ROUNDS >= 0.93
+
+
+def test_so_does_one_that_draws_the_seeds_with_replacement():
+    random, hits = np.random.default_rng(8), 0
+    for _ in range(ROUNDS):
+        found = scores(random, 3, 200, 0.05)
+        drawn = random.integers(0, 3, (RESAMPLES, 3))
+        means = found.mean(axis=1)[drawn].mean(axis=1) + bootstrap.resampled_means(
+            found.mean(axis=0) - found.mean(), RESAMPLES
+        )
+        low, high = np.quantile(means, [0.025, 0.975])
+        hits += low <= TRUTH <= high
+    assert hits / ROUNDS < 0.88
+
+
+def test_one_seed_has_the_interval_over_conversations_alone():
+    values = list(np.random.default_rng(1).random(50))
+    other = list(np.random.default_rng(2).random(50))
+    assert interval([values], 500) == bootstrap.interval(values, 500)
+    assert difference([other], [values], 500) == bootstrap.difference(other, values, 500)
+
+
+def test_seeds_that_agree_have_the_interval_over_conversations_too():
+    values = list(np.random.default_rng(1).random(50))
+    found = interval([values] * 3, 500)
+    plain = bootstrap.interval(values, 500)
+    assert (found.low, found.high) == pytest.approx((plain.low, plain.high))
+
+
+def test_more_seeds_narrow_the_interval_and_two_leave_it_wide():
+    random = np.random.default_rng(5)
+    values = random.normal(0.5, 0.1, 100)
+    # Each set of seeds has a spread of exactly 0.01.
+    widths = []
+    for seeds in (2, 3, 5, 10):
+        away = np.linspace(-1.0, 1.0, seeds)
+        found = interval(values + 0.01 * away[:, None] / away.std(ddof=1), 2000)
+        widths.append(found.high - found.low)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > 3 * widths[1]
+
+
+def test_the_same_scores_give_the_same_interval():
+    found = scores(np.random.default_rng(3), 3, 40, 0.02)
+    assert interval(found, 500) == interval(found, 500)
+
+
+def test_one_conversation_gives_no_interval_and_few_give_no_verdict():
+    assert interval([[0.5], [0.7]], 100) == Interval(pytest.approx(0.6), None, None, 1)
+    few = difference([[0.1] * 9] * 2, [[0.9] * 9] * 2, 100)
+    assert few.verdict == "too few to tell"
+    assert difference([[0.1] * 10] * 2, [[0.9] * 10] * 2, 100).verdict == "better"
+
+
+def test_what_does_not_fit_together_is_refused():
+    with pytest.raises(ValueError, match="different numbers"):
+        interval([[0.1, 0.2], [0.1]], 100)
+    with pytest.raises(ValueError, match="paired"):
+        difference([[0.1, 0.2]], [[0.1], [0.2]], 100)
+    with pytest.raises(ValueError, match="at least one"):
+        interval([[]], 100)
+
+
+# From tables of Student's t.
+@pytest.mark.parametrize(("freedom", "wanted"), [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (9, 2.262)])
+def test_quantiles_of_t(freedom, wanted):
+    assert t_quantile(0.975, freedom) == pytest.approx(wanted, abs=0.001)
+    assert t_quantile(0.025, freedom) == pytest.approx(-wanted, abs=0.001)
+    assert t_quantile(0.5, freedom) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_intervals_of_seeds_are_put_together_where_there_is_nothing_else():
+    seeds = [Interval(mean, mean - 0.03, mean + 0.03, 40) for mean in (0.4, 0.5, 0.6)]
+    found = combined(seeds)
+    half = math.hypot(0.03, 4.3027 * 0.1 / math.sqrt(3))
+    assert (found.mean, found.low, found.high) == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-4)
+    assert combined(seeds[:1]).as_dict() == pytest.approx(seeds[0].as_dict())
+    assert combined([Interval(0.4, None, None, 1), seeds[0]]) == Interval(0.4, None, None, 1)
+
+
+def test_a_score_is_no_less_than_nothing():
+    assert within(Interval(0.2, -0.1, 1.3, 40), (0.0, 1.0)) == Interval(0.2, 0.0, 1.0, 40)
+    assert within(Interval(0.2, None, None, 1), (0.0, 1.0)) == Interval(0.2, None, None, 1)
+
+
+def test_the_spread_of_seeds_is_their_standard_deviation():
+    assert spread([0.4, 0.5, 0.6]) == pytest.approx(0.1)
+    assert spread([0.4]) is None
