@@ -14,7 +14,7 @@ from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AdapterError, StorageError
 from engine.scoring import score_text
-from engine.scoring.metrics import HEADLINE_TITLES
+from engine.scoring.metrics import CHRF, HEADLINE_TITLES
 from engine.system.units import size
 
 ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
@@ -44,9 +44,9 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
     adapters, unreadable = library.scan()
     output.json([_as_dict(adapter) for adapter in adapters])
     if adapters:
-        head = ("Adapter", "Method", "Base model", "ROUGE-1", "Gain", "Size", "Id")
+        head = ("Adapter", "Method", "Base model", "ROUGE-1", "Gain", CHRF.title, "Size", "Id")
         rows = [_row(adapter) for adapter in adapters]
-        output.lines(text_tables.table(head, rows, right=("ROUGE-1", "Gain", "Size")))
+        output.lines(text_tables.table(head, rows, right=("ROUGE-1", "Gain", CHRF.title, "Size")))
     else:
         output.line("The library is empty. `main.py train RECIPE.toml` makes an adapter.")
     for folder in unreadable:
@@ -57,10 +57,12 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
 def _row(adapter: Adapter) -> tuple[str, ...]:
     metadata, card = adapter.metadata, adapter.metadata.score_card
     score = score_text.score(card.scores["rouge1"]["mean"]) if card else "not scored"
+    # Cards of earlier versions have no chrF.
+    chrf = score_text.score(card.measures[CHRF.name]["mean"]) if card and CHRF.name in card.measures else ""
     gain = score_text.gain(card.difference["rouge1"]["mean"]) if card else ""
     method = " ".join(filter(None, (metadata.method.title or metadata.method.id, metadata.method.summary)))
     base = Path(metadata.base_model.id).name
-    return adapter.name, method, base, score, gain, size(adapter.size_bytes), adapter.id
+    return adapter.name, method, base, score, gain, chrf, size(adapter.size_bytes), adapter.id
 
 
 def _as_dict(adapter: Adapter) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.scoring import score_text
 
+GAINS = ("ROUGE-1 gain", "chrF gain")
+
 
 def add(verbs: Verbs) -> None:
     """Declare the verb and its actions."""
@@ -39,8 +41,8 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
     if not entries:
         output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
         return 0
-    head = ("Run", "Outcome", "Steps", "Time", "Gain", "Name")
-    output.lines(text_tables.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "Gain")))
+    head = ("Run", "Outcome", "Steps", "Time", *GAINS, "Name")
+    output.lines(text_tables.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", *GAINS)))
     return 0
 
 
@@ -51,10 +53,10 @@ def _outcome(entry: RunEntry) -> str:
 
 
 def _row(entry: RunEntry) -> tuple[str, ...]:
-    gain = "" if entry.gain is None else score_text.gain(entry.gain)
+    gains = ["" if gain is None else score_text.gain(gain) for gain in (entry.gain, entry.chrf_gain)]
     steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
     time = score_text.duration(entry.seconds) if entry.seconds else ""
-    return entry.id, _outcome(entry), steps, time, gain, entry.name
+    return entry.id, _outcome(entry), steps, time, *gains, entry.name
 
 
 def _as_dict(entry: RunEntry) -> dict[str, Any]:
@@ -69,6 +71,7 @@ def _as_dict(entry: RunEntry) -> dict[str, Any]:
         "seconds": entry.seconds,
         "started_at": entry.started_at,
         "gain": entry.gain,
+        "chrf_gain": entry.chrf_gain,
         "verdict": entry.verdict,
         "adapter": entry.adapter_id,
         "can_resume": entry.can_resume,

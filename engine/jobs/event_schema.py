@@ -69,7 +69,7 @@ SCHEMAS: Mapping[str, Check] = {
     ),
     "sample_made": has(
         {"step": is_count, "example": is_text, "reference": is_text, "summary": is_text},
-        {"conversation": is_text, "rouge1": is_number},
+        {"conversation": is_text, "rouge1": is_number, "chrf": is_number},
     ),
     "notice": has({"message": is_text}, {"hint": is_text, "level": is_text}),
     "memory_probed": has({"needed": is_count, "available": is_count, "seconds": is_number}),

@@ -37,7 +37,7 @@ class Curve:
 
 @dataclass
 class Sample:
-    """One generated summary of a pinned conversation."""
+    """One generated summary of a pinned conversation; scores are fractions, None where they are not known."""
 
     step: int
     example: str
@@ -45,6 +45,7 @@ class Sample:
     reference: str
     summary: str
     rouge1: float | None
+    chrf: float | None = None
 
 
 @dataclass
@@ -52,7 +53,7 @@ class RunState:
     """All that is known of a run from its events so far.
 
     `base_scores` and `tuned_scores` have the run's protocol. Evaluations during training have another one: they are in
-    `evaluation_rouge1` (fractions) and `evaluations` alone.
+    `evaluation_rouge1`, `evaluation_chrf` (fractions) and `evaluations` alone.
     `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
     `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
     `revision` changes when points are dropped or the attempt changes: a plot then starts over.
@@ -68,6 +69,7 @@ class RunState:
     loss: Curve = field(default_factory=Curve)
     evaluation_loss: Curve = field(default_factory=Curve)
     evaluation_rouge1: Curve = field(default_factory=Curve)
+    evaluation_chrf: Curve = field(default_factory=Curve)
     learning_rate: Curve = field(default_factory=Curve)
     evaluations: list[Event] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -179,7 +181,13 @@ def _run_started(state: RunState, event: Event) -> None:
 def _run_resumed(state: RunState, event: Event) -> None:
     """Drop what is past the checkpoint from which the run resumes."""
     step = int(event["step"])
-    for curve in (state.loss, state.evaluation_loss, state.evaluation_rouge1, state.learning_rate):
+    for curve in (
+        state.loss,
+        state.evaluation_loss,
+        state.evaluation_rouge1,
+        state.evaluation_chrf,
+        state.learning_rate,
+    ):
         curve.drop_after(step)
     state.evaluations = [each for each in state.evaluations if int(each.get("step", 0)) <= step]
     # A run that starts over samples its base model again.
@@ -215,6 +223,9 @@ def _evaluated_in_training(state: RunState, event: Event) -> None:
     state.evaluation_loss.add(step, float(event["loss"]))
     if event.get("scores"):
         state.evaluation_rouge1.add(step, float(event["scores"]["rouge1"]["mean"]))
+        # Runs of earlier versions have no chrF.
+        if chrf := (event.get("measures") or {}).get("chrf"):
+            state.evaluation_chrf.add(step, float(chrf["mean"]))
 
 
 def _sample_made(state: RunState, event: Event) -> None:
@@ -226,6 +237,7 @@ def _sample_made(state: RunState, event: Event) -> None:
             reference=str(event["reference"]),
             summary=str(event["summary"]),
             rouge1=event.get("rouge1"),
+            chrf=event.get("chrf"),
         )
     )
 

@@ -14,7 +14,7 @@ from engine.report.arena_facts import ArenaReport
 from engine.report.cells import Headline
 from engine.report.provenance import data_facts, environment
 from engine.scoring import score_text
-from engine.scoring.metrics import HEADLINE, OTHER_METRICS, UNSTEMMED, Metric
+from engine.scoring.metrics import CHRF, HEADLINE, OTHER_METRICS, UNSTEMMED, Metric
 
 SCORE = arenas.SCORE
 UNKNOWN = "–"
@@ -154,6 +154,7 @@ def _results(report: ArenaReport, group: Group) -> dict[str, Any]:
         "text": " ".join(filter(None, (cells.protocol_text(group.protocol), same, apart))),
         "rows": group.rows,
         "base": _common_base(group),
+        "chrf": bool(_measured((CHRF,), group)),
         "remarks": [
             f"{row.name}: {text}" for row in group.rows for text in (row.remark, _of_seeds(row)) if text
         ],

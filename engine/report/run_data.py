@@ -59,6 +59,7 @@ def _curves(report: Report) -> dict[str, Curve]:
         "loss": state.loss,
         "validation_loss": state.evaluation_loss,
         "validation_rouge1": state.evaluation_rouge1,
+        "validation_chrf": state.evaluation_chrf,
         "learning_rate": state.learning_rate,
     }
 

@@ -12,12 +12,13 @@ from engine.report.cells import Headline
 from engine.report.provenance import Facts, data_facts, environment
 from engine.report.run_facts import Report
 from engine.scoring import score_text
-from engine.scoring.metrics import HEADLINE
+from engine.scoring.metrics import CHRF, HEADLINE
 from engine.scoring.verdicts import is_on_few
 from engine.system.units import size
 
 SMOOTHED_FRACTION = 0.02
-ROUGE_HEIGHT = 150
+SCORES_HEIGHT = 150
+INTERIM = "Scores of validation conversations at each evaluation"
 OUTCOMES = {
     "completed": "Completed",
     "stopped": "Stopped",
@@ -122,20 +123,32 @@ def _training(report: Report) -> dict[str, Any] | None:
     description = (
         f"Loss over {score_text.counted(state.step, 'step')}, {state.loss.values[-1]:.3f} at the last"
     )
-    rouge = [value * 100 for value in state.evaluation_rouge1.values]
-    rouge_text = (
-        f"ROUGE-1 of validation conversations at each evaluation, {rouge[-1]:.1f} at the last"
-        if rouge
-        else ""
-    )
-    rouge_line = svg.Line(_floats(state.evaluation_rouge1.steps), rouge, "held", marked=True)
     return {
         "plot": svg.curves(lines, total, description),
         "legend": keys,
-        "rouge_text": rouge_text,
-        "rouge_plot": svg.curves([rouge_line], total, rouge_text, ROUGE_HEIGHT) if rouge else "",
+        "interim": _interim_scores(report, total),
         "facts": _training_facts(report),
     }
+
+
+def _interim_scores(report: Report, total: int) -> dict[str, Any] | None:
+    """Return the plot and legend of the scores during training, None without any; older runs have no chrF."""
+    curves = [
+        ("validation", "held", "ROUGE-1", report.state.evaluation_rouge1),
+        ("tuned", "smooth", CHRF.title, report.state.evaluation_chrf),
+    ]
+    known = [each for each in curves if each[-1].steps]
+    if not known:
+        return None
+    lines = [
+        svg.Line(_floats(curve.steps), [value * 100 for value in curve.values], kind, marked=kind == "held")
+        for _, kind, _, curve in known
+    ]
+    legend = [
+        (key, f"{title}, {score_text.score(curve.values[-1])} at the last") for key, _, title, curve in known
+    ]
+    text = f"{INTERIM}: {'; '.join(name for _, name in legend)}"
+    return {"plot": svg.curves(lines, total, text, SCORES_HEIGHT), "legend": legend, "text": INTERIM}
 
 
 def _floats(steps: Sequence[int]) -> list[float]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from engine.jobs.run_state import Sample
 from engine.report import svg
 from engine.report.run_facts import Report
 from engine.runs.example_scores import ExampleScores
 from engine.scoring import score_text
 from engine.scoring.faithfulness import check_claims
+from engine.scoring.metrics import CHRF
 
 SCORE = "rouge1"
 SHOWN_EACH = 3
@@ -87,7 +89,7 @@ def _conversation(examples: ExampleScores, index: int, sides: tuple[str, str]) -
     texts = examples.texts[index]
     title = (
         f"Conversation {examples.examples[index]} · ROUGE-1 {score_text.score(before)} to {score_text.score(after)} "
-        f"({score_text.gain(after - before)})"
+        f"({score_text.gain(after - before)}){_chrf(examples, index)}"
     )
     summaries = zip(sides, (examples.base.summaries[index], examples.tuned.summaries[index]), strict=True)
     return Conversation(
@@ -97,6 +99,17 @@ def _conversation(examples: ExampleScores, index: int, sides: tuple[str, str]) -
             *(("Reference", "", (Span(text),)) for text in texts.references),
             *((side.capitalize(), "", spans(summary, texts.conversation)) for side, summary in summaries),
         ),
+    )
+
+
+def _chrf(examples: ExampleScores, index: int) -> str:
+    """Return chrF of both summaries, "" for runs that have none."""
+    values = [written.metrics.get(CHRF.name) for written in (examples.base, examples.tuned)]
+    before, after = (None if each is None else each[index] for each in values)
+    if before is None or after is None:
+        return ""
+    return (
+        f", chrF {score_text.score(before)} to {score_text.score(after)} ({score_text.gain(after - before)})"
     )
 
 
@@ -130,10 +143,17 @@ def pinned(report: Report) -> list[Conversation]:
         rows = (
             ("Conversation", "spoken", (Span(_shortened(own[0].conversation)),)),
             ("Reference", "", (Span(own[0].reference),)),
-            *((_step_text(each.step, report), "", spans(each.summary, each.conversation)) for each in shown),
+            *((_sample_text(each, report), "", spans(each.summary, each.conversation)) for each in shown),
         )
         conversations.append(Conversation(f"Conversation {example}", rows))
     return conversations
+
+
+def _sample_text(sample: Sample, report: Report) -> str:
+    """Return a sample's step, with its scores where they are known."""
+    values = (("ROUGE-1", sample.rouge1), (CHRF.title, sample.chrf))
+    scores = [f"{title} {score_text.score(value)}" for title, value in values if value is not None]
+    return " · ".join((_step_text(sample.step, report), *scores))
 
 
 def _step_text(step: int, report: Report) -> str:

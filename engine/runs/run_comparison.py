@@ -34,6 +34,8 @@ DIFFERENT = {
     "references": "another number of references",
 }
 GAIN_OF = "gain:"
+# Of each run, in a table of several.
+COLUMNS = ("base summary", "summary", f"base {SCORE}", SCORE, "gain", f"base {CHRF.name}", CHRF.name)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ class Scored:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A run that may be compared; `why_not` is why it can't, "" if it can."""
+    """A run that may be compared; `why_not` is why it can't, "" if it can.
+
+    `mean` and `gain` are of ROUGE-1; `chrf` is its mean chrF, None for runs without it.
+    """
 
     job: Job
     name: str
@@ -57,6 +62,7 @@ class Candidate:
     mean: float
     gain: float
     why_not: str
+    chrf: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,11 @@ class Side:
     def gain(self) -> float:
         """The gain over its base model."""
         return self.score - self.base_score
+
+    @property
+    def chrf_gain(self) -> float | None:
+        """The gain in chrF, None for runs without it."""
+        return None if self.chrf is None else self.chrf[1] - self.chrf[0]
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,7 @@ def _candidate(entry: RunEntry, protocol: dict[str, Any]) -> Iterator[Candidate]
             float(entry.scored["scores"][SCORE]["mean"]),
             float(entry.scored["difference"][SCORE]["mean"]),
             why_not_comparable(protocol, entry.scored["protocol"]),
+            ((entry.scored.get("measures") or {}).get(CHRF.name) or {}).get("mean"),
         )
 
 
@@ -232,13 +244,12 @@ def table(shown: Sequence[Scored], rows: Sequence[Compared]) -> tuple[list[str],
     """Return head and rows of a table with a row for each conversation, scores as fractions."""
     head = ["conversation", "text", "reference"]
     for each in shown:
-        head += [
-            f"{each.label}: {what}" for what in ("base summary", "summary", f"base {SCORE}", SCORE, "gain")
-        ]
+        head += [f"{each.label}: {what}" for what in COLUMNS]
     lines: list[list[Cell]] = []
     for row in rows:
         line: list[Cell] = [row.id, row.conversation, "\n".join(row.references)]
         for side in row.sides:
-            line += [side.base, side.summary, side.base_score, side.score, side.gain]
+            chrf = side.chrf or ("", "")
+            line += [side.base, side.summary, side.base_score, side.score, side.gain, *chrf]
         lines.append(line)
     return head, lines

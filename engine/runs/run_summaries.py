@@ -20,6 +20,7 @@ from engine.jobs.job import Job
 from engine.jobs.run_state import Outcome, RunState
 from engine.runs import memory_fallbacks
 from engine.runs.run_store import checkpoints, replay
+from engine.scoring.metrics import CHRF
 from engine.system.files import bytes_in
 
 SPARK_POINTS = 60
@@ -36,10 +37,10 @@ class RunEntry:
     """One run as a line of the history.
 
     `recipe` is None if its file can't be read, and `error` says why. `loss` holds at most 60 values over
-    the steps done. `gain` is the paired ROUGE-1 difference, a fraction. `base_scored` and `scored` are the events
-    with the scores of base and adapter. Costs are None while unknown. `seconds` is the time of the whole run so far,
-    `seconds_left` the estimated training time left. `device_released`: the run is paused and its device is free.
-    `has_fallbacks`: memory did not suffice and memory fallbacks were found.
+    the steps done. `gain` and `chrf_gain` are the paired differences in ROUGE-1 and chrF, fractions. `base_scored` and
+    `scored` are the events with the scores of base and adapter. Costs are None while unknown. `seconds` is the time of
+    the whole run so far, `seconds_left` the estimated training time left. `device_released`: the run is paused and its
+    device is free. `has_fallbacks`: memory did not suffice and memory fallbacks were found.
     """
 
     job: Job
@@ -61,6 +62,7 @@ class RunEntry:
     started_at: float = 0.0
     loss: tuple[float, ...] = ()
     gain: float | None = None
+    chrf_gain: float | None = None
     verdict: str = ""
     adapter_id: str = ""
     adapter_step: int = 0
@@ -218,8 +220,10 @@ def _training(state: RunState) -> dict[str, Any]:
 def _result(state: RunState) -> dict[str, Any]:
     adapter = state.adapter or {}
     difference = (state.difference or {}).get("rouge1") or {}
+    chrf = ((state.tuned_scores or {}).get("measure_difference") or {}).get(CHRF.name) or {}
     return {
         "gain": difference.get("mean"),
+        "chrf_gain": chrf.get("mean"),
         "verdict": str(difference.get("verdict") or ""),
         "adapter_id": str(adapter.get("adapter") or ""),
         "adapter_step": int(adapter.get("step") or 0),

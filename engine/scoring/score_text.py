@@ -77,6 +77,12 @@ def interval(interval_in: Mapping[str, float]) -> str:
     return f"{score(interval_in['mean'])} ({_bounds(interval_in) or NO_INTERVAL})"
 
 
+def measure(scored: Mapping[str, Any] | None, name: str) -> Mapping[str, float] | None:
+    """Return a metric of an event with scores, with its interval; None if the event has none, like older ones."""
+    found: Mapping[str, float] | None = ((scored or {}).get("measures") or {}).get(name)
+    return found
+
+
 def _bounds(interval_in: Mapping[str, Any]) -> str:
     """Return the ends of an interval, "" if there is none: a single conversation has no interval."""
     low, high = interval_in.get("low"), interval_in.get("high")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.api import Adapter, ScoreCard
+from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import score
 from gui.look.language import tr
 from gui.models.intervals import confidence_interval
@@ -125,10 +125,18 @@ def _mean(adapter: Adapter) -> float:
     return card.scores[SCORE]["mean"] if card is not None and SCORE in card.scores else -1.0
 
 
+def chrf_mean(adapter: Adapter) -> float | None:
+    """Return an adapter's chrF, None where it was not scored or by an earlier version."""
+    card = adapter.metadata.score_card
+    found = card.measures.get(metrics.CHRF.name) if card is not None else None
+    return float(found["mean"]) if found else None
+
+
 ORDERS: dict[str, Callable[[Adapter], Any]] = {
     "name": lambda adapter: adapter.name.casefold(),
     "method": lambda adapter: method_text(adapter.metadata).casefold(),
     "score": _mean,
+    "chrf": lambda adapter: -1.0 if (found := chrf_mean(adapter)) is None else found,
     "size": lambda adapter: adapter.size_bytes,
     "made": lambda adapter: adapter.metadata.made,
 }

@@ -7,14 +7,19 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject
 
-from engine.api import Adapter
+from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import UNKNOWN, bytes_text, score
 from gui.look.language import mark, tr
-from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, matches
+from gui.models.adapter_groups import SCORE, Group, Show, chrf_mean, grouped, is_shown, matches
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, method_text, when_text
+from gui.models.metric_text import in_full
+
+CHRF = metrics.CHRF
+# Sorted in descending order first.
+FALLING = {"made", "score", CHRF.name, "size"}
 
 FULL_VERDICTS = {"no measurable difference": mark("No measurable difference")}
 SAID = {
@@ -33,6 +38,7 @@ class AdapterTable(GroupedTable[Adapter]):
         Column("method", mark("Method"), 136, order="method", hidden_below=620),
         Column("score", mark("ROUGE-1, 95 % interval"), 168, order="score"),
         Column("verdict", mark("Paired with base"), 152),
+        Column(CHRF.name, CHRF.title, 72, right=True, order=CHRF.name, hidden_below=900, as_is=True),
         Column("size", mark("Size"), 88, right=True, order="size", hidden_below=740),
         Column("made", mark("Created"), 112, right=True, order="made", hidden_below=560),
     )
@@ -62,7 +68,7 @@ class AdapterTable(GroupedTable[Adapter]):
 
     def sort_by(self, order: str) -> None:
         """Sort within the groups; the same order again reverses it."""
-        self.descending = not self.descending if order == self.order else order in {"made", "score", "size"}
+        self.descending = not self.descending if order == self.order else order in FALLING
         self.order = order
         self._refill()
 
@@ -111,9 +117,13 @@ class AdapterTable(GroupedTable[Adapter]):
             return self._score(item)
         if key == "verdict":
             return _verdict(item)
-        if key == "size":
-            return Text(bytes_text(item.size_bytes), "figure", "ink", right=True)
-        return Text(when_text(metadata.made, datetime.now(UTC)), "figure", "ink2", right=True)
+        figures = {
+            CHRF.name: (score(chrf_mean(item)), "ink"),
+            "size": (bytes_text(item.size_bytes), "ink"),
+            "made": (when_text(metadata.made, datetime.now(UTC)), "ink2"),
+        }
+        text, token = figures[key]
+        return Text(text, "figure", token, right=True)
 
     def _score(self, adapter: Adapter) -> Cell:
         card = adapter.metadata.score_card
@@ -132,6 +142,7 @@ class AdapterTable(GroupedTable[Adapter]):
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
             verdict_text = tr(SAID[verdict]) if verdict in SAID else ""
             parts.append(as_text("ROUGE-1", confidence_interval(card.scores[SCORE]), verdict_text))
+            parts += [f"{CHRF.title} {score(chrf_mean(item))}"] if CHRF.name in card.measures else []
         else:
             parts.append(tr("not scored yet"))
         parts += [bytes_text(item.size_bytes), when_text(item.metadata.made, datetime.now(UTC))]
@@ -139,12 +150,22 @@ class AdapterTable(GroupedTable[Adapter]):
 
     def explanation(self, item: Adapter, key: str) -> str:
         card = item.metadata.score_card
-        if key == "score" and card is not None and "low" not in card.scores.get(SCORE, {"low": 0.0}):
-            return tr("One conversation, so no interval")
+        if key in ("score", CHRF.name) and card is not None:
+            return _scores_in_full(card)
         if key != "verdict" or card is None:
             return ""
         verdict = card.difference.get(SCORE, {}).get("verdict", "")
         return tr(FULL_VERDICTS[verdict]) if verdict in FULL_VERDICTS else ""
+
+
+def _scores_in_full(card: ScoreCard) -> str:
+    """Return chrF in full, which old cards lack, and why there is no interval if there is none."""
+    alone = "low" not in card.scores.get(SCORE, {"low": 0.0})
+    own, base, difference = (
+        source.get(CHRF.name) for source in (card.measures, card.base_measures, card.measure_difference)
+    )
+    chrf = f"{CHRF.title}: {in_full(CHRF.name, own, base, difference)}" if own else ""
+    return "\n".join(filter(None, (tr("One conversation, so no interval") if alone else "", chrf)))
 
 
 def _verdict(adapter: Adapter) -> Cell:

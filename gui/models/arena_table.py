@@ -47,9 +47,9 @@ BESIDE_FULL = {
 }
 # Sorted in descending order first; all others ascending.
 DESCENDING = ("score", "preferred")
-METRIC_WIDTH, FORGETTING_WIDTH = 160, 112
+METRIC_WIDTH, CHRF_WIDTH, FORGETTING_WIDTH = 160, 88, 112
 # The metrics that have a column until another choice is made.
-SHOWN_AT_FIRST = (metrics.GENERAL_LOSS,)
+SHOWN_AT_FIRST = (metrics.CHRF.name, metrics.GENERAL_LOSS)
 PREFERRED = Column("preferred", mark("Preferred, blind votes"), 168, order="preferred")
 # Where columns are hidden, by width, once there are further ones beside ROUGE-1: the names need their room.
 SQUEEZED = {"bytes": 1040, "memory": 800, "minutes": 1040}
@@ -103,7 +103,7 @@ class ArenaTable(GroupedTable[Row]):
         more = [
             _column(name)
             for name in self._metrics
-            if name != metrics.GENERAL_LOSS or any(row.forgetting for row in rows)
+            if name not in SHOWN_AT_FIRST or any(_is_measured(row, name) for row in rows)
         ]
         voted = any(row.preferred is not None for row in rows)
         more += [PREFERRED] if voted else []
@@ -195,6 +195,8 @@ class ArenaTable(GroupedTable[Row]):
         ]
         if item.against_full is not None:
             parts.append(tr(BESIDE_FULL[item.against_full[SCORE]["verdict"]]))
+        chrf = item.metrics.get(metrics.CHRF.name)
+        parts += [f"{metrics.CHRF.title} {score(chrf['mean'])}"] if chrf else []
         parts += [_preferred_text(item)] if item.preferred is not None else []
         parts.append(tr("{count} trainable parameters", count=number_text(item.cost("parameters"))))
         parts += [translate(item.remark)] if item.remark else []
@@ -233,11 +235,16 @@ def _found(row: Row, name: str) -> tuple[Spread, Spread | None, Spread | None] |
     return (own, base, difference) if own else None
 
 
+def _is_measured(row: Row, name: str) -> bool:
+    return row.forgetting is not None if name == metrics.GENERAL_LOSS else _found(row, name) is not None
+
+
 def _column(name: str) -> Column:
     if name == metrics.GENERAL_LOSS:
         return Column(name, tr("Forgetting"), FORGETTING_WIDTH, right=True, order=name, as_is=True)
     title = translate(metrics.METRICS[name].title)
-    return Column(name, title, METRIC_WIDTH, right=True, order=name, as_is=True)
+    width = CHRF_WIDTH if name == metrics.CHRF.name else METRIC_WIDTH
+    return Column(name, title, width, right=True, order=name, as_is=True)
 
 
 def _measured(row: Row, name: str) -> Cell:

@@ -31,6 +31,7 @@ OF_ONE = (
     BASE_SCORE,
     Column("score:0", mark("Tuned"), 74, right=True),
     Column("gain:0", mark("Gain"), 84, right=True, order="gain"),
+    Column("chrf", mark("chrF gain"), 84, right=True, hidden_below=1080),
     DIFFER,
     TRY,
 )
@@ -122,12 +123,16 @@ class ExampleTable(GroupedTable[Row]):
             return Link(tr("Try"), right=True) if item.conversation else EMPTY
         if key.startswith(run_comparison.GAIN_OF):
             return self._gain(item, int(key.removeprefix(run_comparison.GAIN_OF)))
-        if key == "disagreement":
-            return Text(percent(item.disagreement), "figure", right=True)
-        if key == "base_score":
-            return Text(score(item.base_score), "figure", right=True)
-        if key == "score:0":
-            return Text(score(item.sides[0].score), "figure", "ink", right=True)
+        first = item.sides[0]
+        figures = {
+            "disagreement": (percent(item.disagreement), "ink2"),
+            "base_score": (score(item.base_score), "ink2"),
+            "score:0": (score(first.score), "ink"),
+            "chrf": (gain(first.chrf_gain), "ink2"),
+        }
+        if key in figures:
+            text, token = figures[key]
+            return Text(text, "figure", token, right=True)
         return Text(_line(item, key), token="ink" if key == "conversation" else "ink2")
 
     def _gain(self, item: Row, index: int) -> Cell:
@@ -147,6 +152,7 @@ class ExampleTable(GroupedTable[Row]):
         ]
         for name, side in zip(names, item.sides, strict=True):
             parts += [f"{name} {score(side.score)}", tr("gain {gain}", gain=gain(side.gain))]
+            parts += [chrf_text(side)] if side.chrf else []
         parts.append(tr("{share} of the words differ", share=percent(item.disagreement)))
         return ", ".join(parts)
 
@@ -160,8 +166,19 @@ class ExampleTable(GroupedTable[Row]):
             index = int(key.removeprefix(run_comparison.GAIN_OF))
             side = item.sides[index]
             base = tr("its base {score}", score=score(side.base_score))
-            return f"{translate(self._labels[index])}: {score(side.score)}, {base}"
+            found = f"{translate(self._labels[index])}: {score(side.score)}, {base}"
+            return "; ".join(filter(None, (found, chrf_text(side))))
+        if not several and key in ("base_score", "score:0", f"{run_comparison.GAIN_OF}0", "chrf"):
+            return chrf_text(item.sides[0])
         return tr("Summarise it in the playground") if key == "try" and item.conversation else ""
+
+
+def chrf_text(side: run_comparison.Side) -> str:
+    """Return chrF of the base model's and the adapter's summary; "" for runs without it."""
+    if side.chrf is None:
+        return ""
+    base, tuned = map(score, side.chrf)
+    return tr("chrF {base} to {tuned}", base=base, tuned=tuned)
 
 
 def _sign(found: float) -> tuple[str, str]:

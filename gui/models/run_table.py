@@ -121,6 +121,7 @@ class RunTable(GroupedTable[RunEntry]):
         Column("steps", mark("Steps"), 128, right=True, hidden_below=1040),
         Column("time", mark("Time"), 100, right=True, hidden_below=1000),
         Column("gain", mark("ROUGE-1 gain"), 126, right=True, hidden_below=500),
+        Column("chrf", mark("chrF gain"), 96, right=True, hidden_below=1140),
         Column("started", mark("Started"), 96, right=True, hidden_below=600),
         Column("next", "", 132, right=True),
     )
@@ -193,6 +194,8 @@ class RunTable(GroupedTable[RunEntry]):
         if item.gain is not None:
             verdict = tr(_VERDICTS[item.verdict]) if item.verdict in _VERDICTS else tr("not compared")
             parts.append(f"ROUGE-1 {gain(item.gain)}, {verdict}")
+        if item.chrf_gain is not None:
+            parts.append(f"chrF {gain(item.chrf_gain)}")
         action, text = next_step(item)
         parts.append(tr("started {time}", time=f"{started(item):%H:%M}"))
         parts += [tr("next: {step}", step=text)] if action else []
@@ -201,8 +204,10 @@ class RunTable(GroupedTable[RunEntry]):
     def explanation(self, item: RunEntry, key: str) -> str:
         if key == "outcome":
             return translate(item.failure_message or item.error)
-        if key == "gain" and item.verdict == "no measurable difference":
-            return tr("No measurable difference")
+        if key == "gain":
+            same = tr("No measurable difference") if item.verdict == "no measurable difference" else ""
+            chrf = "" if item.chrf_gain is None else f"chrF {gain(item.chrf_gain)}"
+            return "\n".join(filter(None, (same, chrf)))
         return ""
 
 
@@ -254,6 +259,7 @@ _CELLS = {
     "steps": _steps,
     "time": _time,
     "gain": _gain,
+    "chrf": lambda entry: Text(gain(entry.chrf_gain), "figure", right=True),
     "started": lambda entry: Text(f"{started(entry):%H:%M}", "figure", right=True),
     "next": _next,
 }

@@ -17,13 +17,16 @@ from PySide6.QtWidgets import QWidget
 
 from gui.look import style
 from gui.look.fonts import font, px
-from gui.look.format import number_text
+from gui.look.format import number_text, score
 from gui.look.language import tr
 from gui.plots.axis import LabelledAxis
 from gui.plots.label_placement import apart
 from gui.plots.score_axis import ScoreLine
 from gui.plots.series import Drawing, Floats
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
+
+# The width of a letter in a name beside a line's end, on average.
+LETTER = 7
 
 
 class Canvas(pg.PlotWidget):
@@ -214,7 +217,7 @@ class Canvas(pg.PlotWidget):
             shown = math.log10(max(value, 1e-8)) if drawing.log else value
             ends.append((self._evaluation_name, tr("evaluation {loss}", loss=number_text(value, 3)), shown))
         if score is not None:
-            ends.append((self._score_name, f"ROUGE-1 {number_text(score[0], 1)}", score[1]))
+            ends.append((self._score_name, _score_text(score[0], drawing), score[1]))
         for name in self._end_names():
             name.setVisible(any(name is end[0] for end in ends))
         self._place_ends(ends, reached, shown_x, shown_y)
@@ -230,7 +233,8 @@ class Canvas(pg.PlotWidget):
         """Place names beside the line ends, or else the loss below and all others above; never overlapping."""
         width, height = max(1.0, self._box.width()), max(1.0, self._box.height())
         per_x, per_y = (shown_x[1] - shown_x[0]) / width, (shown_y[1] - shown_y[0]) / height
-        beside = (shown_x[1] - reached) / per_x > px(124)
+        longest = max((len(text) for _, text, _ in ends), default=0)
+        beside = (shown_x[1] - reached) / per_x > max(px(124), px(LETTER) * longest)
         high, off = px(16), 6.0
 
         def top_of(end: tuple[pg.TextItem, str, float]) -> float:
@@ -275,6 +279,14 @@ class Canvas(pg.PlotWidget):
     def _moved(self) -> None:
         self._auto = False
         self.viewed.emit()
+
+
+def _score_text(points: float, drawing: Drawing) -> str:
+    """Return the last ROUGE-1, with chrF of the same evaluation where it is known."""
+    text = f"ROUGE-1 {number_text(points, 1)}"
+    if not len(drawing.chrf) or drawing.chrf.steps[-1] != drawing.scores.steps[-1]:
+        return text
+    return f"{text}, chrF {score(float(drawing.chrf.values[-1]))}"
 
 
 def _pen(token: str, width: float, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:

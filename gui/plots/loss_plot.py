@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gui.plots.series import Drawing
 
 REDRAW_MILLISECONDS = 100
+HEAD = ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1", "evaluation_chrf"]
 
 
 class LossPlot(QWidget):
@@ -97,9 +98,11 @@ class LossPlot(QWidget):
         self._need_drawing().evaluation.append(step, loss)
         self._mark_dirty()
 
-    def append_score(self, step: int, rouge1: float, examples: int) -> None:
-        """Add the ROUGE-1 (a fraction) of one evaluation, on so many conversations."""
+    def append_score(self, step: int, rouge1: float, examples: int, chrf: float | None = None) -> None:
+        """Add ROUGE-1 and chrF (fractions) of one evaluation, on so many conversations; old runs have no chrF."""
         self._need_drawing().scores.append(step, rouge1)
+        if chrf is not None:
+            self._need_drawing().chrf.append(step, chrf)
         self._legend.show_score(examples)
         self._mark_dirty()
 
@@ -127,7 +130,8 @@ class LossPlot(QWidget):
         """Drop all values, for another run."""
         self._total, self._saved_step, self._finished = 0, None, False
         if self._drawing is not None:
-            for series in (self._drawing.train, self._drawing.evaluation, self._drawing.scores):
+            drawing = self._drawing
+            for series in (drawing.train, drawing.evaluation, drawing.scores, drawing.chrf):
                 series.clear()
         self._legend.show_score(0)
         if self._canvas is not None:
@@ -152,17 +156,19 @@ class LossPlot(QWidget):
 
     def save_csv(self, path: Path) -> None:
         """Write steps, losses and scores (fractions) as CSV. Raises StorageError."""
-        write_csv(path, ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1"], self._table())
+        write_csv(path, HEAD, self._table())
 
     def _table(self) -> Iterator[list[int | float | str]]:
         drawing = self._need_drawing()
         evaluations = dict(zip(drawing.evaluation.steps, drawing.evaluation.values, strict=True))
-        scores = dict(zip(drawing.scores.steps, drawing.scores.values, strict=True))
+        scores, chrf = (
+            dict(zip(series.steps, series.values, strict=True)) for series in (drawing.scores, drawing.chrf)
+        )
         for at, (step, loss) in enumerate(zip(drawing.train.steps, drawing.train.values, strict=True)):
             mean = float(drawing.train.mean_at(at, drawing.window()))
-            yield [int(step), float(loss), mean, evaluations.pop(step, ""), scores.get(step, "")]
+            yield [int(step), float(loss), mean, evaluations.pop(step, ""), *_at(step, scores, chrf)]
         for step, loss in evaluations.items():
-            yield [int(step), "", "", float(loss), scores.get(step, "")]
+            yield [int(step), "", "", float(loss), *_at(step, scores, chrf)]
 
     def redraw(self) -> None:
         """Redraw now; does nothing before the plot was first shown."""
@@ -229,6 +235,8 @@ class LossPlot(QWidget):
             )
         if len(drawing.scores):
             sentences.append(f"{self._legend.score_text()}: {score(float(drawing.scores.values[-1]))}.")
+        if len(drawing.chrf):
+            sentences.append(f"chrF {score(float(drawing.chrf.values[-1]))}.")
         self.setAccessibleName(tr("Loss plot"))
         self.setAccessibleDescription(" ".join(sentences))
 
@@ -268,6 +276,10 @@ class LossPlot(QWidget):
         path, _ = QFileDialog.getSaveFileName(self, tr("Save the loss"), "loss.csv", "CSV (*.csv)")
         if path:
             self.save_csv(Path(path))
+
+
+def _at(step: float, *columns: dict[float, float]) -> list[float | str]:
+    return [column.get(step, "") for column in columns]
 
 
 class _Legend(QWidget):

@@ -132,11 +132,12 @@ class Series:
 
 @dataclass
 class Drawing:
-    """The content of a loss plot: both losses, the scores (fractions), the planned steps, and display options."""
+    """The content of a loss plot: both losses, scores (fractions), the planned steps, and display options."""
 
     train: Series
     evaluation: Series
     scores: Series = field(default_factory=Series)
+    chrf: Series = field(default_factory=Series)
     total: int = 0
     smoothing: float = 0.6
     log: bool = False

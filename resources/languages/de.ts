@@ -3735,6 +3735,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>ROUGE vergleicht Wörter. Im Englischen sind es die von rouge_score, a bis z und 0 bis 9; in anderen Sprachen Buchstaben jeder Schrift, und in Schriften ohne Leerzeichen ist jedes Zeichen ein Wort. Die Sprache wird aus jedem Gespräch und seiner Zusammenfassung erkannt oder als Sprache eingestellt. chrF vergleicht Folgen von Zeichen und liest daher jede Sprache gleich.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>ROUGE-1 and chrF on one conversation with a reference, so no interval.</source>
+   <translation>ROUGE-1 und chrF auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.</source>
+   <translation>ROUGE-1 und chrF, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>ROUGE-1 base {score}</source>
    <translation>ROUGE-1 Basis {score}</translation>
@@ -3766,11 +3776,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>ROUGE-1 der Zusammenfassung des ersten Gesprächs im Validierungsteil</numerusform>
     <numerusform>ROUGE-1 der Zusammenfassungen der ersten {n} Gespräche im Validierungsteil</numerusform>
    </translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>ROUGE-1 on one conversation with a reference, so no interval.</source>
-   <translation>ROUGE-1 auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
@@ -3806,11 +3811,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/adapter_table.py" />
    <source>ROUGE-1, 95 % interval</source>
    <translation>ROUGE-1, 95-%-Intervall</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
-   <source>ROUGE-1, mean and 95 % interval, on {count} conversations with a reference.</source>
-   <translation>ROUGE-1, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page_layout.py" />
@@ -6303,7 +6303,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>automatisch gewählt</translation>
   </message>
   <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>chrF gain</source>
+   <translation>chrF-Gewinn</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/detail.py" />
+   <source>chrF gains {least} to {most}</source>
+   <translation>chrF-Gewinn {least} bis {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
    <source>chrF {base} to {tuned}</source>
    <translation>chrF {base} auf {tuned}</translation>
   </message>

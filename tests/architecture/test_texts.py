@@ -32,7 +32,7 @@ KEYS = {
     }
     | {"DeviceError", "StorageError", "TrainingError"},
     "gui/pages/train/run/run_text.py": {"too few to tell"},
-    "gui/pages/playground": {"summary {1}", "score {1}", "Value"},
+    "gui/pages/playground": {"summary {1}", "score {1}", "chrf {1}", "Value"},
     "gui/pages/train/method/trained_blocks.py": {"EncDecAttention"},
     "gui/graphics/block_drawing.py": {
         "before input",
@@ -59,7 +59,17 @@ KEYS = {
     "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
 }
 # The same in every language.
-NAMES = {"Tunesmith", "ROUGE-1", "ROUGE-1 {1}", "ROUGE-1 {1}, {2}", "Return", "Esc", "Ctrl"}
+NAMES = {
+    "Tunesmith",
+    "ROUGE-1",
+    "ROUGE-1 {1}",
+    "ROUGE-1 {1}, {2}",
+    "chrF",
+    "chrF {1}",
+    "chrF {1}.",
+    "{1}, chrF {2}",
+}
+NAMES |= {"Return", "Esc", "Ctrl"}
 PLACEHOLDER = re.compile(r"\{\w+\}")
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 

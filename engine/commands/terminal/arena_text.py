@@ -8,7 +8,7 @@ from engine import arena as arenas
 from engine.arena import Arena, EntryStatus, Group, Row
 from engine.commands.terminal import text_tables
 from engine.scoring import score_text
-from engine.scoring.metrics import GENERAL_LOSS
+from engine.scoring.metrics import CHRF, GENERAL_LOSS
 from engine.system.units import size
 
 SIGNS = {
@@ -56,6 +56,7 @@ def _group_lines(group: Group) -> list[str]:
         "Base",
         "Against base",
         "Against full",
+        CHRF.title,
         "Forgetting",
         "Trained",
         "Adapter",
@@ -67,7 +68,7 @@ def _group_lines(group: Group) -> list[str]:
     seeded = any(row.seeds for row in group.rows)
     spread = ("Spread between seeds",) if seeded else ()
     head = (*head[:2], *spread, *head[2:])
-    right = (*spread, "Base", "Trained", "Adapter", "Memory", "Training, min")
+    right = (*spread, "Base", CHRF.title, "Trained", "Adapter", "Memory", "Training, min")
     remarks = [f"{row.name}: {text}" for row in group.rows for text in (row.remark, _seeds(row)) if text]
     return [
         f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",
@@ -92,6 +93,7 @@ def _cells(row: Row, *, seeded: bool) -> tuple[str, ...]:
         else _verdict(row.against_full[arenas.SCORE])
         if row.against_full
         else "-",
+        score_text.score(row.metrics[CHRF.name]["mean"]) if CHRF.name in row.metrics else "-",
         _forgetting(row),
         "-" if trained is None else f"{trained:,.0f}",
         size(run.adapter_bytes) if run and run.adapter_bytes and trained else "-",

@@ -12,6 +12,7 @@ from engine.commands.terminal.output import Output
 from engine.jobs.events import Event
 from engine.jobs.run_state import RunState
 from engine.scoring import score_text
+from engine.scoring.metrics import CHRF
 from engine.system.units import size
 
 STAGES = {
@@ -117,7 +118,7 @@ class ProgressPrinter:
                 f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_interim_scores(event)}"
             )
         elif event.get("scores"):
-            chrf = (event.get("measures") or {}).get("chrf")
+            chrf = score_text.measure(event, CHRF.name)
             beside = f"; chrF {score_text.interval(chrf)}" if chrf else ""
             rouge = score_text.interval(event["scores"]["rouge1"])
             self._output.line(f"ROUGE-1 of the {whose}: {rouge}{beside}")
@@ -146,4 +147,6 @@ def _interim_scores(event: Event) -> str:
     if not event.get("scores"):
         return ""
     count = score_text.counted(event["protocol"]["examples"], "conversation")
-    return f", ROUGE-1 on {count} of that split: {100 * event['scores']['rouge1']['mean']:.1f}"
+    text = f", ROUGE-1 on {count} of that split: {score_text.score(event['scores']['rouge1']['mean'])}"
+    chrf = score_text.measure(event, CHRF.name)
+    return f"{text}, chrF {score_text.score(chrf['mean'])}" if chrf else text

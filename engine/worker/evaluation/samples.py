@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.adapters.metadata import Scores
 from engine.config.recipe import Recipe
 from engine.config.training import AUTO
+from engine.scoring.metrics import CHRF
 from engine.text.conversations import Example
 from engine.worker.dataset import prompting
 from engine.worker.dataset.dataset import Splits
@@ -17,12 +18,20 @@ from engine.worker.generation import generate
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
-from engine.worker.text_metrics import rouge, summary_metrics
+from engine.worker.text_metrics import chrf, rouge, summary_metrics
 from engine.worker.text_metrics.example_languages import tell_languages
 from engine.worker.text_metrics.text_protocol import Protocol
 
 # Enough of a pinned conversation to recognise it by; events stay small.
 MAX_SHOWN_CHARACTERS = 4000
+
+
+@dataclass(frozen=True)
+class InterimScores:
+    """Means with intervals of the summaries scored at one evaluation: `scores` is ROUGE, `measures` chrF."""
+
+    scores: Scores
+    measures: Scores
 
 
 @dataclass(frozen=True)
@@ -75,18 +84,27 @@ def summarize(
 
 def scores(
     scored: Sequence[Example], summaries: Sequence[Generated], draws: int, language: str = AUTO
-) -> Scores | None:
-    """Return the ROUGE of the first summaries, those of `scored`, with intervals; None if `scored` is empty.
+) -> InterimScores | None:
+    """Return ROUGE and chrF of the first summaries, those of `scored`; None if `scored` is empty.
 
     `language` is the recipe's.
     """
-    return summary_metrics.intervals(_rouge(scored, summaries, language), draws) if scored else None
+    if not scored:
+        return None
+    values, chrf_values = _values(scored, summaries, language)
+    return InterimScores(
+        summary_metrics.intervals(values, draws), summary_metrics.intervals({CHRF.name: chrf_values}, draws)
+    )
 
 
-def _rouge(examples: Sequence[Example], summaries: Sequence[Generated], language: str) -> rouge.Values:
+def _values(
+    examples: Sequence[Example], summaries: Sequence[Generated], language: str
+) -> tuple[rouge.Values, list[float]]:
+    """Return ROUGE and chrF of each of the first summaries, those of `examples`."""
     texts = [summary.text for summary in summaries[: len(examples)]]
     references = [summary_metrics.references(example) for example in examples]
-    return rouge.score_all(texts, references, tell_languages(examples, language)).stemmed
+    languages = tell_languages(examples, language)
+    return rouge.score_all(texts, references, languages).stemmed, chrf.score(texts, references)
 
 
 def report(
@@ -96,9 +114,10 @@ def report(
     step: int,
     language: str = AUTO,
 ) -> None:
-    """Emit the first summaries, those of `pinned`, each with its ROUGE-1; `language` is the recipe's."""
-    rouge1 = _rouge(pinned, summaries, language)["rouge1"]
-    for example, summary, value in zip(pinned, summaries, rouge1, strict=False):
+    """Emit the first summaries, those of `pinned`, each with ROUGE-1 and chrF; `language` is the recipe's."""
+    values, chrf_values = _values(pinned, summaries, language)
+    rows = zip(pinned, summaries, values["rouge1"], chrf_values, strict=False)
+    for example, summary, rouge1, chrf_value in rows:
         channel.emit(
             "sample_made",
             step=step,
@@ -106,5 +125,6 @@ def report(
             conversation=example.conversation[:MAX_SHOWN_CHARACTERS],
             reference=example.summary,
             summary=summary.text,
-            rouge1=value,
+            rouge1=rouge1,
+            chrf=chrf_value,
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.adapters.metadata import Scores
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.evaluation import baseline_cache, samples
 from engine.worker.evaluation.baseline_cache import BaselineEvaluation
+from engine.worker.evaluation.samples import InterimScores
 from engine.worker.generation.generated import Generated
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training.loss import mean_loss
@@ -58,9 +58,9 @@ def evaluate(run: TrainingRun, channel: Channel) -> Measured | None:
     measured = None
     if loss is not None:
         how = run.recipe.evaluation
-        scores = samples.scores(chosen.scored, summaries, how.bootstrap, how.language)
-        _report(run, channel, loss, scores, of=run.job.id)
-        measured = Measured(loss, scores["rouge1"]["mean"] if scores else 0.0)
+        found = samples.scores(chosen.scored, summaries, how.bootstrap, how.language)
+        _report(run, channel, loss, found, of=run.job.id)
+        measured = Measured(loss, found.scores["rouge1"]["mean"] if found else 0.0)
     samples.report(channel, chosen.pinned, summaries, run.step, run.recipe.evaluation.language)
     return measured
 
@@ -82,13 +82,14 @@ def _summaries(run: TrainingRun, channel: Channel, examples: Sequence[Example]) 
     )
 
 
-def _report(run: TrainingRun, channel: Channel, loss: float, scores: Scores | None, of: str) -> None:
+def _report(run: TrainingRun, channel: Channel, loss: float, found: InterimScores | None, of: str) -> None:
     channel.emit(
         "evaluated",
         step=run.step,
         split="validation",
         of=of,
-        protocol=run.chosen.protocol if scores else None,
+        protocol=run.chosen.protocol if found else None,
         loss=loss,
-        scores=scores,
+        scores=found.scores if found else None,
+        measures=found.measures if found else None,
     )

@@ -77,8 +77,15 @@ class CandidateTable(GroupedTable[Candidate]):
             return f"{text} {translate(item.why_not)}"
         parts = [translate(item.label), item.name, f"ROUGE-1 {score(item.mean)}"]
         parts.append(tr("gain {gain}", gain=gain(item.gain)))
+        parts += [_chrf(item)] if item.chrf is not None else []
         parts.append(tr("checked") if item.job.id in self._checked else tr("not checked"))
         return ", ".join(parts)
 
     def explanation(self, item: Candidate, key: str) -> str:
+        if key in ("score", "gain") and item.chrf is not None and not item.why_not:
+            return _chrf(item)
         return translate(item.why_not)
+
+
+def _chrf(item: Candidate) -> str:
+    return f"chrF {score(item.chrf)}"

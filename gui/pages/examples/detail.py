@@ -12,7 +12,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.format import gain, score
 from gui.look.language import mark, tr
-from gui.models.example_table import Row
+from gui.models.example_table import Row, chrf_text
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.parts import MarkLegend
 from gui.widgets.labels import ElidedLabel, Label
@@ -135,17 +135,19 @@ def _about(row: Row) -> str:
             tuned=score(side.score),
             gain=gain(side.gain),
         )
-        if side.chrf is None:
-            return text
-        base, tuned = map(score, side.chrf)
-        return f"{text}; {tr('chrF {base} to {tuned}', base=base, tuned=tuned)}"
+        return "; ".join(filter(None, (text, chrf_text(side))))
     gains = [side.gain for side in row.sides]
-    return tr(
+    text = tr(
         "ROUGE-1 of the base {base}, gains {least} to {most}",
         base=score(row.base_score),
         least=gain(min(gains)),
         most=gain(max(gains)),
     )
+    chrf_gains = [side.chrf_gain for side in row.sides if side.chrf_gain is not None]
+    if len(chrf_gains) < len(row.sides):
+        return text
+    least, most = gain(min(chrf_gains)), gain(max(chrf_gains))
+    return f"{text}; {tr('chrF gains {least} to {most}', least=least, most=most)}"
 
 
 def _fill(parts: list[_Summary], layout: QVBoxLayout, count: int) -> None:

@@ -93,18 +93,18 @@ class Batch(QObject):
         )
         return ended, len(self.rows) * len(self.entries)
 
-    def scored(self) -> list[list[float]]:
-        """Return ROUGE-1 of every column, for the conversations scored in all of them."""
+    def scored(self, metric: str = comparison.SCORE) -> list[list[float]]:
+        """Return a metric of every column, for the conversations that have it in all of them."""
         scored = [
-            [column.scores["rouge1"] for column in row.results.columns]
+            [column.scores[metric] for column in row.results.columns]
             for row in self.rows
-            if row.is_done and all("rouge1" in column.scores for column in row.results.columns)
+            if row.is_done and all(metric in column.scores for column in row.results.columns)
         ]
         return [list(column) for column in zip(*scored, strict=True)]
 
-    def column_scores(self) -> list[comparison.ColumnScore]:
-        """Return the scores of the columns against the base; none without scored conversations."""
-        columns = self.scored()
+    def column_scores(self, metric: str = comparison.SCORE) -> list[comparison.ColumnScore]:
+        """Return a metric of the columns against the base; none without scored conversations."""
+        columns = self.scored(metric)
         return comparison.compare_columns(columns) if columns else []
 
     # Operations

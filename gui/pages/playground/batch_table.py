@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.api import metrics
 from gui.look.format import score
@@ -15,6 +15,9 @@ from gui.pages.playground.history.history_entry import headline
 
 # Longer than any cell is wide.
 MAX_LINE_CHARACTERS = 240
+# The scores with a column, by its kind; the columns of chrF need a table of this width.
+SCORES = {"score": "rouge1", "chrf": metrics.CHRF.name}
+CHRF_ROOM, CHRF_WIDTH = 860, 72
 
 
 class BatchTable(GroupedTable[BatchRow]):
@@ -40,8 +43,8 @@ class BatchTable(GroupedTable[BatchRow]):
             return Text(_line(item.example.summary))
         kind, _, index = key.partition(" ")
         column = item.results.columns[int(index)]
-        if kind == "score":
-            return Text(score(column.scores.get("rouge1")), "figure", "ink2", right=True)
+        if kind in SCORES:
+            return Text(score(column.scores.get(SCORES[kind])), "figure", "ink2", right=True)
         if column.status == "failed":
             return Signed("problem", state_text(column), "brick")
         if column.status == "finished":
@@ -62,7 +65,7 @@ class BatchTable(GroupedTable[BatchRow]):
             return item.example.summary
         kind, _, index = key.partition(" ")
         column = item.results.columns[int(index)]
-        return "" if kind == "score" else column.text or state_text(column)
+        return _scores_text(column.scores) if kind in SCORES else column.text or state_text(column)
 
 
 def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
@@ -73,7 +76,15 @@ def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
         made.append(Column(f"summary {index}", entry.title, as_is=True))
         if scored:
             made.append(Column(f"score {index}", "ROUGE-1", 92, right=True))
+            room = CHRF_ROOM + CHRF_WIDTH * len(entries)
+            made.append(Column(f"chrf {index}", "chrF", CHRF_WIDTH, right=True, hidden_below=room))
     return tuple(made)
+
+
+def _scores_text(scores: Mapping[str, float]) -> str:
+    """Return all scores of a summary: "ROUGE-1 44.1, ROUGE-2 20.0 … chrF 40.3"."""
+    titles = metrics.HEADLINE_TITLES
+    return ", ".join(f"{title} {score(scores[name])}" for name, title in titles.items() if name in scores)
 
 
 def _line(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from engine.api import comparison, metrics
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import IntField
@@ -178,23 +179,32 @@ def score_lines(batch: Batch) -> list[str]:
         return []
     count = len(batch.scored()[0])
     if count == 1:
-        head = tr("ROUGE-1 on one conversation with a reference, so no interval.")
+        head = tr("ROUGE-1 and chrF on one conversation with a reference, so no interval.")
     else:
         head = tr(
-            "ROUGE-1, mean and 95 % interval, on {count} conversations with a reference.",
+            "ROUGE-1 and chrF, mean and 95 % interval, on {count} conversations with a reference.",
             count=number_text(count),
         )
     lines = [head]
-    for entry, column in zip(batch.entries, column_scores, strict=True):
+    chrf = batch.column_scores(metrics.CHRF.name)
+    for index, (entry, column) in enumerate(zip(batch.entries, column_scores, strict=True)):
+        beside = f". {_chrf(chrf[index])}" if chrf else ""
         mean = _figure(score(column.score["mean"]), column.score)
         found = column.difference
         if found is None or count == 1:
-            lines.append(f"{entry.title}: {mean}")
+            lines.append(f"{entry.title}: {mean}{beside}")
         else:
             text = STANDS.get(found["verdict"], STANDS_EQUAL)
             gained = _figure(gain(found["mean"]), found)
-            lines.append(tr(text, name=entry.title, score=mean, gain=gained))
+            lines.append(tr(text, name=entry.title, score=mean, gain=gained) + beside)
     return lines
+
+
+def _chrf(column: comparison.ColumnScore) -> str:
+    """Return chrF of a column, and its paired difference from the base."""
+    text = f"{metrics.CHRF.title} {_figure(score(column.score['mean']), column.score)}"
+    found = column.difference
+    return f"{text}, {_figure(gain(found['mean']), found)}" if found and "low" in found else text
 
 
 def _figure(mean: str, found: dict[str, float]) -> str:

@@ -35,12 +35,15 @@ def test_interim_scores_are_printed_with_their_examples(capsys):
     common = {"event": "evaluated", "time": 2.0, "step": 20, "split": "validation", "of": "a", "loss": 1.25}
     scores = {"rouge1": {"mean": 0.441, "low": 0.4, "high": 0.5}}
     progress.show(common | {"protocol": {"examples": 4}, "scores": scores})
+    with_chrf = {"measures": {"chrf": {"mean": 0.302, "low": 0.3, "high": 0.31}}}
+    progress.show(common | {"protocol": {"examples": 4}, "scores": scores, "step": 30} | with_chrf)
     progress.show(common | {"step": 40, "protocol": None, "scores": None})
 
     captured = capsys.readouterr()
     lines = [line for line in (captured.out + captured.err).splitlines() if line.startswith("Validation")]
     assert lines == [
         "Validation loss at step 20: 1.250, ROUGE-1 on 4 conversations of that split: 44.1",
+        "Validation loss at step 30: 1.250, ROUGE-1 on 4 conversations of that split: 44.1, chrF 30.2",
         "Validation loss at step 40: 1.250",
     ]
     assert progress.state.tuned_scores is None

@@ -133,21 +133,25 @@ def test_only_validation_of_the_adapter_makes_the_evaluation_curve():
 
 
 def test_what_is_scored_in_training_is_a_curve_and_never_the_runs_score():
-    def scored(at: int, mean: float) -> Event:
+    def scored(at: int, mean: float, chrf: float | None = None) -> Event:
         scores = {"rouge1": {"mean": mean}}
         facts: dict[str, Any] = {
             "split": "validation",
             "of": "a",
             "protocol": {"examples": 4},
             "scores": scores,
+            "measures": None if chrf is None else {"chrf": {"mean": chrf}},
         }
         return event("evaluated", step=at, loss=2.0, **facts)
 
-    state = replay([scored(10, 0.3), scored(20, 0.5)])
+    state = replay([scored(10, 0.3), scored(20, 0.5, 0.4), scored(30, 0.5, 0.6)])
     assert (state.base_scores, state.tuned_scores) == (None, None)
-    assert list(state.evaluation_rouge1.values) == [0.3, 0.5]
-    state.apply(event("run_resumed", step=10))
-    assert list(state.evaluation_rouge1.steps) == [10]
+    assert list(state.evaluation_rouge1.values) == [0.3, 0.5, 0.5]
+    # The first is of a version without chrF.
+    assert list(state.evaluation_chrf.values) == [0.4, 0.6]
+    state.apply(event("run_resumed", step=20))
+    assert list(state.evaluation_rouge1.steps) == [10, 20]
+    assert list(state.evaluation_chrf.steps) == [20]
 
 
 def test_a_curve_drops_only_what_is_later():

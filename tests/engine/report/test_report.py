@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -95,18 +96,37 @@ def test_the_plots_are_sound_and_speak(home, tmp_path):
     assert len(sound_plots(text)) == 3
 
 
-def test_interim_rouge_has_a_plot_and_is_in_the_data(home, tmp_path):
+@pytest.mark.parametrize("chrf", [{"measures": {"chrf": {"mean": 0.29}}}, {"measures": None}, {}])
+def test_interim_scores_have_a_plot_and_are_in_the_data(home, tmp_path, chrf):
     job = add_scored_run()
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
     for step, mean in ((20, 0.31), (40, 0.42)):
         scores = {"rouge1": {"mean": mean}}
-        writer.write("evaluated", of="", split="validation", step=step, loss=1.5, scores=scores)
+        writer.write("evaluated", of="", split="validation", step=step, loss=1.5, scores=scores, **chrf)
     writer.close()
     text = written(job, tmp_path / "report.html")
     assert len(sound_plots(text)) == 4
-    assert "at each evaluation, 42.0 at the last" in Page(text).text
+    known = bool(chrf.get("measures"))
+    assert "ROUGE-1, 42.0 at the last" in Page(text).text
+    assert ("chrF, 29.0 at the last" in Page(text).text) is known
     tree = json.loads(written(job, tmp_path / "report.json"))
     assert tree["curves"]["validation_rouge1"] == {"steps": [20, 40], "values": [0.31, 0.42]}
+    assert tree["curves"]["validation_chrf"] == (
+        {"steps": [20, 40], "values": [0.29, 0.29]} if known else {"steps": [], "values": []}
+    )
+
+
+def test_samples_and_conversations_have_both_scores(home, tmp_path):
+    job = add_scored_run()
+    facts = {"example": "of its own", "conversation": "A: b", "reference": "r", "summary": "s"}
+    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
+    writer.write("sample_made", step=0, rouge1=0.25, **facts)
+    writer.write("sample_made", step=40, rouge1=0.5, chrf=0.75, **facts)
+    writer.close()
+    page = page_of(job, tmp_path)
+    assert "Base · ROUGE-1 25.0" in page.text
+    assert "Step 40 · ROUGE-1 50.0 · chrF 75.0" in page.text
+    assert re.search(r"Conversation \S+ · ROUGE-1 [\d.]+ to [\d.]+ \([^)]+\), chrF [\d.]+ to", page.text)
 
 
 def test_what_does_not_stand_in_the_conversation_is_underlined(home, tmp_path):

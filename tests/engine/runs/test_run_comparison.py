@@ -124,12 +124,14 @@ def test_runs_to_choose_from_are_newest_first_and_those_of_another_protocol_last
     ]
 
 
-def test_a_table_has_a_line_for_each_conversation_and_five_cells_for_each_run(two):
+def test_a_table_has_a_line_for_each_conversation_and_seven_cells_for_each_run(two):
     head, lines = table(two, compared(two))
-    assert len(head) == 3 + 2 * 5
+    assert len(head) == 3 + 2 * 7
+    assert head[8:10] == ["LoRA: base chrf", "LoRA: chrf"]
     assert head[3:5] == ["LoRA: base summary", "LoRA: summary"]
     assert lines[0][:3] == ["1", "", ""]
-    assert lines[3][8:] == ["", "q r", 0.0, 0.3, 0.3]
+    # These runs were scored before there was chrF.
+    assert lines[3][10:] == ["", "q r", 0.0, 0.3, 0.3, "", ""]
 
 
 def test_a_side_has_chrf_where_the_run_has_it():
@@ -139,3 +141,5 @@ def test_a_side_has_chrf_where_the_run_has_it():
     sides = [run_comparison._side(each, 1) for each in (scores, old)]
     assert sides[0].chrf == (scores.base.metrics["chrf"][1], scores.tuned.metrics["chrf"][1])
     assert sides[1].chrf is None
+    assert sides[0].chrf_gain == scores.tuned.metrics["chrf"][1] - scores.base.metrics["chrf"][1]
+    assert sides[1].chrf_gain is None

@@ -158,6 +158,23 @@ def test_a_row_can_be_heard(table):
     assert head == "samsum with google/flan-t5-base, 819 test conversations, greedy, base 46.9"
 
 
+def test_chrf_stands_beside_rouge_where_the_card_has_it(home, qapp):
+    chrf = {"chrf": {"mean": 0.5, "low": 0.49, "high": 0.51}}
+    between = {"chrf": {"mean": 0.1, "low": 0.09, "high": 0.11, "verdict": "better"}}
+    card = score_card(0.484)
+    more = {"measures": chrf, "base_measures": chrf, "measure_difference": between}
+    new = add_adapter("new", scores=[card.model_copy(update=more)])
+    old = add_adapter("old", scores=[card])
+    table = AdapterTable()
+    table.set_adapters([old, new])
+    assert (cell(table, "new", "chrf").text, cell(table, "old", "chrf").text) == ("50.0", "–")
+    table.sort_by("chrf")
+    assert names(table) == ["new", "old"]
+    assert "chrF 50.0" in table.accessible_text(new)
+    assert "better than base" in table.explanation(new, "score")
+    assert table.explanation(old, "score") == ""
+
+
 def test_a_shortened_verdict_is_explained(table):
     row = table.row_of("samsum-prefix-20")
     column = [column.key for column in table.columns].index("verdict")

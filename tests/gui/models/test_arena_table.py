@@ -64,6 +64,22 @@ def test_forgetting_has_a_column_where_it_was_measured(qapp):
     assert [row.status.entry.title for row in table.items()] == ["IA3", "LoRA", PROMPT]
 
 
+def test_chrf_has_a_column_where_it_was_measured(qapp):
+    arena = make_arena("lora", "ia3")
+    table = ArenaTable()
+    score(arena, 0, FULL)
+    table.set_groups(groups(arena))
+    assert "chrf" not in [each.key for each in table.columns]
+    score(arena, 1, FULL, measured={"chrf": (BASE, FULL)})
+    table.set_groups(groups(arena))
+    assert [each.key for each in table.columns][1:3] == ["score", "chrf"]
+    cells = {row.status.entry.title: table.cell(row, "chrf").text for row in table.items()}
+    assert cells == {"LoRA": "–", "IA3": f"{100 * sum(FULL) / len(FULL):.1f}"}
+    assert "chrF" in table.accessible_text(
+        next(row for row in table.items() if row.status.entry.title == "IA3")
+    )
+
+
 def test_without_general_text_there_is_no_such_column(qapp):
     arena = make_arena("lora")
     score(arena, 0, FULL)

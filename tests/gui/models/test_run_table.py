@@ -101,6 +101,15 @@ def test_cells_show_gain_loss_and_steps(table):
     assert table.cell(worse, "gain").text == "−3.4"
 
 
+def test_the_gain_in_chrf_is_shown_where_it_was_measured(home, qapp):
+    old = made_entry()
+    new = replace(old, gain=0.015, chrf_gain=-0.004, verdict="no measurable difference")
+    table = RunTable()
+    assert (table.cell(old, "chrf").text, table.cell(new, "chrf").text) == ("–", "−0.4")
+    assert table.explanation(new, "gain") == "No measurable difference\nchrF −0.4"
+    assert "chrF −0.4" in table.accessible_text(new)
+
+
 def test_a_row_can_be_heard(table):
     told = [table.accessible_text(entry) for entry in table.entries()]
     assert told[0].startswith(

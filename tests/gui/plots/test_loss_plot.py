@@ -245,12 +245,29 @@ def test_names_at_the_ends_keep_apart(plot):
         assert all(after - before >= 15 for before, after in itertools.pairwise(pixels))
 
 
+def test_chrf_stands_beside_rouge_where_the_run_has_it(plot, tmp_path):
+    with_scores(plot)
+    plot.append_score(110, 0.58, 16, 0.433)
+    plot.append(120, 1.0)
+    plot.redraw()
+    assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 58.0, chrF 43.3"
+    assert plot.accessibleDescription().endswith("58.0. chrF 43.3.")
+    plot.save_csv(tmp_path / "loss.csv")
+    with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
+        assert list(csv.DictReader(file).fieldnames or ())[-1] == "evaluation_chrf"
+    plot.clear()
+    with_scores(plot)
+    assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 57.5"
+
+
 def test_csv_has_the_scores_beside_the_losses(plot, tmp_path):
     with_scores(plot)
+    plot.append_score(100, 0.575, 16, 0.433)
     plot.save_csv(tmp_path / "loss.csv")
     with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["evaluation_rouge1"] for row in rows if row["evaluation_rouge1"]] == ["0.441", "0.575"]
+    assert [row["evaluation_chrf"] for row in rows if row["evaluation_chrf"]] == ["0.433"]
 
 
 @pytest.mark.parametrize("values", [[0.0], [1.0], [0.5, 0.5], [0.0, 1.0]])

@@ -66,6 +66,8 @@ def test_interim_scores_have_a_protocol_and_change_neither_training_nor_final_sc
     found = on_the_way(events)
     assert [each["step"] for each in found] == [1, 2, 3, 4]
     assert all(set(each["scores"]["rouge1"]) >= {"mean", "low", "high"} for each in found)
+    assert all(set(each["measures"]["chrf"]) >= {"mean", "low", "high"} for each in found)
+    assert all(0 <= each["chrf"] <= 1 for each in events_named(events, "sample_made"))
     protocol = found[0]["protocol"]
     assert (protocol["split"], protocol["examples"], protocol["which"]) == ("validation", 4, "first")
     # The run's own scores are of the same split here, and still of another protocol.
@@ -77,7 +79,7 @@ def test_interim_scores_have_a_protocol_and_change_neither_training_nor_final_sc
     assert losses(events) == losses(without)
     # Four times in each run, and once before the first: the second knows what the base writes.
     assert drawn == [False] * 9
-    assert len(state.evaluation_rouge1.values) == 4
+    assert len(state.evaluation_rouge1.values) == len(state.evaluation_chrf.values) == 4
 
 
 def test_a_resumed_run_reports_the_same_scores_from_its_checkpoint_on(tmp_path, monkeypatch):
@@ -107,7 +109,7 @@ def rouge_by_step(monkeypatch):
         if not left:
             left.extend(wanted)
         mean = left.pop(0)
-        return {"rouge1": {"mean": mean, "low": mean, "high": mean}}
+        return samples.InterimScores({"rouge1": {"mean": mean, "low": mean, "high": mean}}, {})
 
     monkeypatch.setattr(samples, "scores", scores)
     return wanted

@@ -184,8 +184,10 @@ class RunView(Scroll):
             self.plot.append_evaluation(evaluations.steps[index], evaluations.values[index])
         self._evaluated = len(evaluations.steps)
         scores = state.evaluation_rouge1
+        chrf = dict(zip(state.evaluation_chrf.steps, state.evaluation_chrf.values, strict=True))
         for index in range(self._scored, len(scores.steps)):
-            self.plot.append_score(scores.steps[index], scores.values[index], state.evaluated_examples)
+            step = scores.steps[index]
+            self.plot.append_score(step, scores.values[index], state.evaluated_examples, chrf.get(step))
         self._scored = len(scores.steps)
 
     def _show_samples(self, model: RunModel) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import Sample, speakers
 from gui.graphics.scrubber import Scrubber
 from gui.look.fonts import px
-from gui.look.format import number_text
+from gui.look.format import UNKNOWN, number_text
 from gui.look.language import tr
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.widgets.labels import Label
@@ -24,6 +24,7 @@ from gui.widgets.text_view import Mark, ReadingText
 
 SHOWN_CHARACTERS = 96
 TOP = Qt.AlignmentFlag.AlignTop
+SCORES = ("ROUGE-1", "chrF")
 
 
 class SamplesView(QWidget):
@@ -50,14 +51,14 @@ class SamplesView(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(8)
-        for column, stretch in enumerate((10, 10, 12, 0)):
+        for column, stretch in enumerate((10, 10, 12, 0, 0)):
             self._grid.setColumnStretch(column, stretch)
         heads = (
             Label(tr("Conversation"), "head", "ink2"),
             Label(tr("Reference summary"), "head", "ink2"),
             self._head,
         )
-        for column, head in enumerate((*heads, Label("ROUGE-1", "head", "ink2"))):
+        for column, head in enumerate((*heads, *(Label(name, "head", "ink2") for name in SCORES))):
             self._grid.addWidget(head, 0, column)
         column_layout = QVBoxLayout(self)
         column_layout.setContentsMargins(0, 0, 0, 0)
@@ -128,7 +129,7 @@ class SampleRow:
         self._what = ReadingText(role="label", token="ink2")
         self._reference = ReadingText(role="body", token="ink2")
         self.summary = ReadingText(role="body")
-        self._score = Label("", "figure_medium")
+        self._scores = [Label("", "figure_medium") for _ in SCORES]
         conversation = QWidget()
         column = QVBoxLayout(conversation)
         column.setContentsMargins(0, 0, 0, 0)
@@ -137,18 +138,19 @@ class SampleRow:
         column.addWidget(self._what)
         column.addStretch(1)
         row = 1 + 2 * index
-        grid.addWidget(self._line, row, 0, 1, 4)
+        grid.addWidget(self._line, row, 0, 1, 3 + len(SCORES))
         grid.addWidget(conversation, row + 1, 0)
         grid.addWidget(self._reference, row + 1, 1)
         grid.addWidget(self.summary, row + 1, 2)
-        grid.addWidget(self._score, row + 1, 3, alignment=Qt.AlignmentFlag.AlignRight | TOP)
+        for at, label in enumerate(self._scores, start=3):
+            grid.addWidget(label, row + 1, at, alignment=Qt.AlignmentFlag.AlignRight | TOP)
         conversation.setMinimumHeight(px(60))
         self._parts: tuple[QWidget, ...] = (
             self._line,
             conversation,
             self._reference,
             self.summary,
-            self._score,
+            *self._scores,
         )
 
     def set_visible(self, visible: bool) -> None:
@@ -166,7 +168,8 @@ class SampleRow:
             sample.summary or tr(NOTHING_WRITTEN),
             () if earlier is None else new_parts(earlier, sample.summary),
         )
-        self._score.setText("–" if sample.rouge1 is None else number_text(round(sample.rouge1 * 100)))
+        for label, value in zip(self._scores, (sample.rouge1, sample.chrf), strict=True):
+            label.setText(UNKNOWN if value is None else number_text(round(value * 100)))
 
 
 def shortened(conversation: str) -> str:

@@ -53,12 +53,14 @@ def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batc
         "Reference summary",
         "Base model",
         "ROUGE-1",
+        "chrF",
         "a1-name",
         "ROUGE-1",
+        "chrF",
     ]
     assert batch_page.summarise_button.text() == "Summarise 3"
     batch_page.controller.add("a2")
-    assert len(batch_page.batch_controller.view.table.columns) == 8
+    assert len(batch_page.batch_controller.view.table.columns) == 11
     batch_page.batch_controller.view.count.setValue(2)
     assert batch_page.summarise_button.text() == "Summarise 2"
 
@@ -68,10 +70,12 @@ def test_every_conversation_is_summarised_in_every_column_and_the_columns_compar
     rows = shown(batch_page)
     assert [row["summary 1"] for row in rows] == [SUMMARIES["a1"]] * 3
     assert {row["score 0"] for row in rows} == {"50.0"}
+    assert {row["chrf 1"] for row in rows} == {"60.0"}
     head, base, tuned = batch_page.batch_controller.view.score_texts()
-    assert head == "ROUGE-1, mean and 95 % interval, on 3 conversations with a reference."
-    assert base == "Base model: 50.0 (50.0 to 50.0)"
+    assert head == "ROUGE-1 and chrF, mean and 95 % interval, on 3 conversations with a reference."
+    assert base == "Base model: 50.0 (50.0 to 50.0). chrF 60.0 (60.0 to 60.0)"
     assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). No measurable difference, paired with the base:")
+    assert tuned.endswith("chrF 60.0 (60.0 to 60.0), +0.0 (0.0 to 0.0)")
     assert batch_page.batch_controller.view.busy.isHidden()
     assert batch_page.summarise_button.isEnabled()
 
@@ -80,8 +84,8 @@ def test_one_conversation_has_no_interval(batch_page, qtbot):
     batch_page.batch_controller.view.count.setValue(1)
     summarised(batch_page, qtbot)
     head, _base, tuned = batch_page.batch_controller.view.score_texts()
-    assert head == "ROUGE-1 on one conversation with a reference, so no interval."
-    assert tuned == "a1-name: 50.0"
+    assert head == "ROUGE-1 and chrF on one conversation with a reference, so no interval."
+    assert tuned == "a1-name: 50.0. chrF 60.0"
 
 
 def test_a_column_that_fails_says_so_in_its_row_and_the_others_go_on(batch_page, workers, qtbot):

@@ -63,6 +63,14 @@ def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
     assert view.summaries() == ["summary 0"]
 
 
+def test_samples_have_both_scores_and_a_dash_where_a_run_has_none(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    made = [Sample(0, "1", "A: b", "r", "a", None), Sample(0, "2", "A: b", "r", "b", 0.614, 0.402)]
+    view.show_samples(made, 40, [])
+    assert [[label.text() for label in row._scores] for row in view._rows] == [["–", "–"], ["61", "40"]]
+
+
 def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot):
     view = SamplesView()
     qtbot.addWidget(view)
