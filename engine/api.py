@@ -29,7 +29,7 @@ from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
 from engine.jobs.run_state import Curve, RunState, Sample
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
-from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker
+from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
 from engine.maintenance import disk_usage, doctor, licences
 from engine.maintenance.doctor import graphics_check
 from engine.methods import (
@@ -158,6 +158,7 @@ __all__ = [
     "unsupported",
     "variants",
     "verdicts",
+    "visible_to",
     "voting",
     "write_csv",
 ]

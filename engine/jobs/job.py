@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from engine.errors import StorageError, WorkerError
 from engine.jobs.events import read_all
 from engine.system.files import write_atomically
 from engine.system.locks import try_lock, unlock
+from engine.system.visible_cards import ALL
 
 JobKind = Literal[
     "train",
@@ -41,6 +43,12 @@ JobKind = Literal[
     "read_conversations",
     "score",
 ]
+# Kinds that compute on the processor, whatever the computer has.
+ON_PROCESSOR = frozenset({
+    "check_data", "label_data", "models", "merge", "count_tokens", "read_conversations", "score",
+})  # fmt: skip
+# The kind that reports every device.
+ON_ALL_DEVICES = "devices"
 Command = dict[str, Any]
 COMMAND_FILES = "[0-9]*.json"
 # Sent by a window before it closes, to a run that would otherwise stop with it.
@@ -95,6 +103,26 @@ class Job:
         except (OSError, ValueError) as error:
             raise WorkerError(f"{self.folder} is no job: {error}.") from error
         return dict(request)
+
+    def device(self) -> str:
+        """Return the device that the job computes on, as recipes name it; "all" if it reports them.
+
+        A recipe that can't be read is the worker's to report. Raises WorkerError if the folder is no job.
+        """
+        request = self.request()
+        kind = request.get("kind")
+        if kind == ON_ALL_DEVICES:
+            return ALL
+        if kind in ON_PROCESSOR:
+            return "cpu"
+        return str(request.get("device") or self._recipe_device() or "auto")
+
+    def _recipe_device(self) -> str:
+        try:
+            training = tomllib.loads(self.recipe_path.read_text(encoding="utf-8")).get("training", {})
+        except (OSError, ValueError):
+            return ""
+        return str(training.get("device", "")) if isinstance(training, dict) else ""
 
     def last_attempt(self) -> int:
         """Return the number of the last attempt, 0 before the first."""

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
 from engine.jobs.job import EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
 from engine.jobs.run_state import Outcome
-from engine.jobs.worker_process import WarmWorker, launch, worker_command
+from engine.jobs.worker_process import WarmWorker, launch, visible_to, worker_command
 
 POLL_SECONDS = 0.05
 MEMORY_POLL_SECONDS = 1.0
@@ -94,18 +94,29 @@ class Supervisor:
         self._exit_record = ExitRecord(job)
 
     def start(self) -> None:
-        """Start the worker, or give the job to the warm one. Raises WorkerError if the system can't."""
+        """Start the worker, or give the job to the warm one. Raises WorkerError if the system can't.
+
+        Takes seconds where graphics cards are asked which of them is free.
+        """
         self._skip_earlier_attempts()
         self._exit_record.begin(self._attempt + 1, self._memory.kills)
         _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
-        self._process = self._warm_worker.assign(self.job) if self._warm_worker is not None else None
-        if self._process is None:
-            self._process = self._launched()
+        cards = visible_to(self.job.device())
+        self._process = self._process_of_warm_worker(cards) or self._launched(cards)
 
-    def _launched(self) -> subprocess.Popen[bytes]:
+    def _process_of_warm_worker(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
+        """Return the process of the warm worker, which has the job now; end it if it can't take the job."""
+        if self._warm_worker is None:
+            return None
+        process = self._warm_worker.assign(self.job, cards)
+        if process is None:
+            self._warm_worker.end()
+        return process
+
+    def _launched(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes]:
         try:
             with self.job.log_path.open("ab") as log:
-                return launch(self._command, log, self.job.folder, niced=self._niced)
+                return launch(self._command, log, self.job.folder, cards, niced=self._niced)
         except OSError as error:
             raise WorkerError(f"The worker can't be started: {error}.") from error
 

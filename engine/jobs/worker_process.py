@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from engine.errors import WorkerError
 from engine.jobs.job import Job
+from engine.system import visible_cards
 from engine.system.paths import application_root
 
 # A windowed program has no streams on Windows, so a frozen build has a separate worker program.
@@ -36,21 +38,29 @@ def _program() -> list[str]:
 
 
 def launch(
-    command: list[str], output: IO[bytes] | int, folder: Path, *, niced: bool
+    command: list[str], output: IO[bytes] | int, folder: Path, cards: Mapping[str, str], *, niced: bool
 ) -> subprocess.Popen[bytes]:
-    """Start a worker in `folder`, with a pipe to its standard input. Raises WorkerError if the system can't."""
+    """Start a worker in `folder`, with a pipe to its standard input and `cards` among its environment variables.
+
+    Raises WorkerError if the system can't.
+    """
     try:
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            env=worker_environment(niced=niced),
+            env=worker_environment(niced=niced) | dict(cards),
             cwd=folder,
             start_new_session=os.name != "nt",
         )
     except OSError as error:
         raise WorkerError(f"The worker can't be started: {error}.") from error
+
+
+def visible_to(device: str) -> dict[str, str]:
+    """Return the variables by which a worker sees only the card that it computes on; may take seconds."""
+    return visible_cards.environment(device, os.environ)
 
 
 def worker_environment(*, niced: bool) -> dict[str, str]:
@@ -74,12 +84,23 @@ class WarmWorker:
     with its parent.
     """
 
-    def __init__(self, *, niced: bool = False, command: list[str] | None = None) -> None:
-        """Start it; `command` replaces its program in tests. Raises WorkerError if the system can't."""
+    def __init__(
+        self,
+        cards: Mapping[str, str] | None = None,
+        *,
+        niced: bool = False,
+        command: list[str] | None = None,
+    ) -> None:
+        """Start it for the card that `cards` lets it see, by default that of the device "auto".
+
+        `command` replaces its program in tests. Raises WorkerError if the system can't.
+        """
+        self._cards = dict(visible_to("auto") if cards is None else cards)
         self._process = launch(
             command or worker_command(),
             subprocess.DEVNULL,
             Path(tempfile.gettempdir()),
+            self._cards,
             niced=niced,
         )
         self._taken = False
@@ -93,9 +114,12 @@ class WarmWorker:
         """Tell whether it runs and waits for a job."""
         return not self._taken and self._process.poll() is None
 
-    def assign(self, job: Job) -> subprocess.Popen[bytes] | None:
-        """Give it a job and return its process, which now belongs to the job; None if it can't take one."""
-        if not self.alive() or self._process.stdin is None:
+    def assign(self, job: Job, cards: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
+        """Give it a job and return its process, which now belongs to the job; None if it can't take one.
+
+        `cards` is what the job's worker has to see: what the libraries have found stays.
+        """
+        if not self.alive() or self._process.stdin is None or self._cards != dict(cards):
             return None
         try:
             self._process.stdin.write(json.dumps(str(job.folder)).encode() + b"\n")

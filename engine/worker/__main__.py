@@ -22,10 +22,10 @@ from typing import Any
 from engine.errors import AppError, RecipeError, StorageError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import EVENTS_UNWRITTEN, Job
-from engine.system import log_redaction
+from engine.system import log_redaction, visible_cards
 from engine.system.paths import cache_folder
 from engine.worker.kernels import registry
-from engine.worker.runtime import oom
+from engine.worker.runtime import device_problems, oom
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.runtime.versions import versions
 
@@ -78,6 +78,10 @@ def main(folder: Path | None) -> int:
     _lower_priority()
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
+    if not visible_cards.reserved(os.environ):
+        # Started by hand, not by a supervisor. No library has looked for cards yet.
+        device = "auto" if folder is None else Job(folder).device()
+        os.environ.update(visible_cards.environment(device, os.environ))
     # Made even where nothing is compiled, and by default among the temporary files, for good.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
     if folder is None:
@@ -208,6 +212,9 @@ def _known(error: BaseException) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
     if oom.is_oom(error):
         return oom.as_error()
+    card_failure = device_problems.of_failure(error)
+    if card_failure is not None:
+        return card_failure
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         message, hint = DISK_ERRORS[error.errno]
         return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")

@@ -38,12 +38,13 @@ class Planner(QObject):
     busy_changed = Signal(bool)
     counted = Signal(str, object)
 
-    def __init__(self, start_worker: Callable[[], EngineThread], parent: QObject) -> None:
-        """Prepare; `start_worker` starts a worker that takes the command `plan`."""
+    def __init__(self, start_worker: Callable[[str], EngineThread], parent: QObject) -> None:
+        """Prepare; `start_worker` starts a worker for a device, which takes the command `plan`."""
         super().__init__(parent)
         self._start_worker = start_worker
         self._active_job = ActiveJob(self)
         self._wanted: Recipe | None = None
+        self._device = ""
         self._asked = 0
         self._waiting = False
         self._counts: dict[Counted, int | None] = {}
@@ -92,6 +93,9 @@ class Planner(QObject):
     def rest(self) -> None:
         """End the worker to free its memory; the next plan starts another."""
         self.forget()
+        self._end_worker()
+
+    def _end_worker(self) -> None:
         if self._active_job.thread is not None:
             self._active_job.thread.send("quit")
         self._active_job.cancel()
@@ -99,6 +103,10 @@ class Planner(QObject):
     def _ask(self) -> None:
         if self._wanted is None:
             return
+        if self._wanted.training.device != self._device:
+            # A worker sees one card alone.
+            self._end_worker()
+            self._device = self._wanted.training.device
         thread = self._active_job.thread or self._start()
         self._asked += 1
         self._planning = self._wanted
@@ -110,7 +118,7 @@ class Planner(QObject):
         self.busy_changed.emit(waiting)
 
     def _start(self) -> EngineThread:
-        thread = self._start_worker()
+        thread = self._start_worker(self._device)
         self._active_job.take(thread, self._worker_ended, events=self._take)
         return thread
 

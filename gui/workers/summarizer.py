@@ -85,6 +85,8 @@ class Summarizer(QObject):
         self.base_model: dict[str, Any] = {}
         self.precision = ""
         self.device = ""
+        # What the next worker is started for, and what this one was.
+        self._device_wanted = self._device_asked = "auto"
         self._start_thread = start_thread
         self._thread: EngineThread | None = None
         self._waiting: tuple[str, Request] | None = None
@@ -96,6 +98,10 @@ class Summarizer(QObject):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self.changed)
+
+    def suit(self, device: str) -> None:
+        """Compute on a recipe's device from the next request on."""
+        self._device_wanted = device
 
     @property
     def alive(self) -> bool:
@@ -118,9 +124,10 @@ class Summarizer(QObject):
         return self._left.beside(f"{stage}, {_how_far(self._progress)}")
 
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
-        """Request summaries; start a worker if there is none for this base model. Return the request's id."""
+        """Request summaries; start a worker if there is none for base model and device. Return the request's id."""
         request_id = secrets.token_hex(6)
-        serves = base_model == self.base_model and self.state != "closing"
+        is_same = (base_model, self._device_wanted) == (self.base_model, self._device_asked)
+        serves = is_same and self.state != "closing"
         if self._thread is not None and not serves:
             self._waiting = (request_id, request)
             self.base_model = base_model
@@ -175,7 +182,8 @@ class Summarizer(QObject):
         self._stage, self._progress, self.precision, self.device = "", None, "", ""
         self._left.begin()
         self._began = time.monotonic()
-        self._thread = self._start_thread({"base_model": self.base_model, "device": "auto"})
+        self._device_asked = self._device_wanted
+        self._thread = self._start_thread({"base_model": self.base_model, "device": self._device_asked})
         self._thread.events.connect(self._on_events)
         self._thread.ended.connect(self._on_ended)
         self._enter("starting")

@@ -6,12 +6,14 @@ with the window. Without it, a run just starts later. Knows neither pages nor ru
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from PySide6.QtCore import QObject
 
-from engine.api import WarmWorker, WorkerError
+from engine.api import WarmWorker, WorkerError, visible_to
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.timers import once
 
 SETTLE_MILLISECONDS = 3_000
@@ -25,17 +27,23 @@ class WarmWorkerKeeper(QObject):
         self,
         parent: QObject | None = None,
         *,
-        make: Callable[[], WarmWorker],
+        make: Callable[[Mapping[str, str]], WarmWorker],
         can_afford: Callable[[], bool],
         settle_milliseconds: int = SETTLE_MILLISECONDS,
         linger_milliseconds: int = LINGER_MILLISECONDS,
     ) -> None:
-        """Prepare; nothing is started before it is wanted, or while `can_afford` returns false. Tests set the times."""
+        """Prepare; nothing is started before it is wanted, or while `can_afford` returns false.
+
+        `make` starts a worker with the variables of the card that it sees. Tests set the times.
+        """
         super().__init__(parent)
         self._make = make
         self._can_afford = can_afford
         self._wanted = False
+        self._device = "auto"
         self._warm_worker: WarmWorker | None = None
+        # The driver is asked for its cards, which may take seconds.
+        self._background = BackgroundTasks(self)
         self._settle = once(self, settle_milliseconds, self._start)
         self._linger = once(self, linger_milliseconds, self.end)
 
@@ -46,6 +54,13 @@ class WarmWorkerKeeper(QObject):
         timer = self._settle if wanted else self._linger
         if wanted != self.is_ready() and not timer.isActive():
             timer.start()
+
+    def suit(self, device: str) -> None:
+        """Let the warm worker be for a recipe's device; one that holds another is replaced."""
+        if device != self._device:
+            self._device = device
+            self._drop()
+            self.again()
 
     def again(self) -> None:
         """Start another one if one is still wanted: the last was taken, or could not be afforded."""
@@ -75,7 +90,12 @@ class WarmWorkerKeeper(QObject):
 
     def _start(self) -> None:
         if self._can_afford():
+            self._background.run(partial(visible_to, self._device), partial(self._make_for, self._device))
+
+    def _make_for(self, device: str, cards: Mapping[str, str]) -> None:
+        """Make one for a card, unless none is wanted by now or another device is."""
+        if self._wanted and device == self._device and self._can_afford():
             self._drop()
             # A run started without one reports the error.
             with suppress(WorkerError):
-                self._warm_worker = self._make()
+                self._warm_worker = self._make(cards)

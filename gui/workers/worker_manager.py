@@ -85,6 +85,11 @@ class WorkerManager(QObject):
         self.downloads = Downloads(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
 
+    def suit_device(self, device: str) -> None:
+        """Let workers of the window that no recipe is for compute on a device of this computer from now on."""
+        self.warm_workers.suit(device)
+        self.summarizer.suit(device)
+
     @property
     def run_holds_device(self) -> bool:
         """Return whether a run uses the device now."""
@@ -129,7 +134,7 @@ class WorkerManager(QObject):
 
     def new_planner(self, parent: QObject) -> Planner:
         """Return a planner with a worker of its own."""
-        return Planner(lambda: self.ask("plan", {"serve": True}), parent)
+        return Planner(lambda device: self.ask("plan", {"serve": True, "device": device}), parent)
 
     def find_living_run(self) -> Job | None:
         """Return the newest running run, started by any window or command line."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.system import nvidia_smi
 from engine.system.graphics_cards import Card
+from engine.system.torch_build import LOWEST_CAPABILITY, OLDEST_DRIVER
 
 PYTORCH = "https://download.pytorch.org/whl/"
 # An administrator's own place of torch; empty for wherever pip looks anyway.
 INDEX = "TUNESMITH_TORCH_INDEX"
-# The CUDA that PyPI's build brings wants this driver, and a card of this compute capability.
-DRIVER_OF_CUDA_13, CAPABILITY_OF_CUDA_13 = 580, 7.5
-DRIVER_OF_CUDA_12 = 525
-ASKING_SECONDS = 15
+# The CUDA of PyPI's build, and that of the build for older drivers and cards.
+NEW_CUDA, OLD_CUDA = 13, 12
 
 
 @dataclass(frozen=True)
@@ -61,25 +59,18 @@ def suited(cards: Sequence[Card]) -> Build:
     return BUILDS["cpu"]
 
 
-def _suited_to_nvidia(driver: str, capabilities: Sequence[float]) -> Build:
-    major = int(driver.partition(".")[0]) if driver[:1].isdigit() else DRIVER_OF_CUDA_13
-    if major < DRIVER_OF_CUDA_12:
+def _suited_to_nvidia(driver: str, capabilities: Sequence[tuple[int, int]]) -> Build:
+    newest = OLDEST_DRIVER[NEW_CUDA]
+    major = int(driver.partition(".")[0]) if driver[:1].isdigit() else newest
+    if major < OLDEST_DRIVER[OLD_CUDA]:
         return BUILDS["cpu"]
-    if major < DRIVER_OF_CUDA_13 or min(capabilities, default=CAPABILITY_OF_CUDA_13) < CAPABILITY_OF_CUDA_13:
+    needed = LOWEST_CAPABILITY[NEW_CUDA]
+    if major < newest or min(capabilities, default=needed) < needed:
         return BUILDS["cuda12"]
     return BUILDS["cuda"]
 
 
-def _capabilities() -> list[float]:
-    """Ask NVIDIA's program for the cards' compute capabilities; none if it has no answer."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    command = [program, "--query-gpu=compute_cap", "--format=csv,noheader"]
-    try:
-        query = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=ASKING_SECONDS
-        ).stdout
-        return [float(line) for line in query.split()]
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return []
+def _capabilities() -> list[tuple[int, int]]:
+    """Return the compute capabilities of the cards, as far as their driver says."""
+    cards = nvidia_smi.ask(with_processes=False).cards
+    return [card.capability for card in cards if card.capability is not None]

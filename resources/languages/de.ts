@@ -8792,6 +8792,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein wiederholter Block, weit weniger Parameter</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>A run beside them is slower and may run out of memory.</source>
+   <translation>Ein Lauf daneben ist langsamer, und ihm kann der Speicher ausgehen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>A run can't start from such an adapter of {1}.</source>
    <translation>Ein Lauf kann nicht von einem solchen Adapter aus beginnen: {1}.</translation>
@@ -9341,7 +9346,7 @@ Summary:</translation>
    <translation>CH HR LI LV</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/device_report.py" />
+   <location filename="../../engine/system/torch_build.py" />
    <source>CUDA {1}</source>
    <translation>CUDA {1}</translation>
   </message>
@@ -9394,6 +9399,11 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>Check it</source>
    <translation>Prüfen Sie sie</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Check its power, its cooling and its slot, and restart the computer. {1}</source>
+   <translation>Prüfen Sie Stromversorgung, Kühlung und Steckplatz, und starten Sie den Computer neu. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -9461,7 +9471,7 @@ Summary:</translation>
    <translation>Chinesisch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
+   <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Choose "auto" or "cpu"; `main.py doctor` says what is there.</source>
    <translation>Wählen Sie „auto“ oder „cpu“; `main.py doctor` sagt, was vorhanden ist.</translation>
   </message>
@@ -9596,6 +9606,11 @@ Summary:</translation>
    <translation>Mit --split einen anderen Teil wählen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Choose auto.</source>
+   <translation>Wählen Sie auto.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Choose fewer of the last blocks.</source>
    <translation>Wählen Sie weniger der letzten Blöcke.</translation>
@@ -9624,6 +9639,11 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/fallback_search.py" />
    <source>Choose one of the plans that fit.</source>
    <translation>Wählen Sie einen der Pläne, die passen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Choose one of them or "auto".</source>
+   <translation>Wählen Sie eine davon oder „auto“.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -10106,6 +10126,11 @@ Summary:</translation>
    <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. 0: keine Grenze. Der Lernratenplan bleibt der aller Schritte.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>End what uses it, or choose another device.</source>
+   <translation>Beenden Sie, was sie nutzt, oder wählen Sie ein anderes Gerät.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/model_selection.py" />
    <source>Ended at step {1} of {2}: the {3} minutes for training are over.</source>
    <translation>Beendet bei Schritt {1} von {2}: Die {3} Minuten Training sind um.</translation>
@@ -10556,6 +10581,11 @@ Summary:</translation>
    <translation>Grafikkarte</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Graphics cards that can be used ({1}): {2}.</source>
+   <translation>Nutzbare Grafikkarten ({1}): {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Greek</source>
    <translation>Griechisch</translation>
@@ -10736,6 +10766,11 @@ Summary:</translation>
    <translation>Fügt nach Attention und Feed-Forward ein kleines Netz ein: eine schmale Schicht, eine Aktivierungsfunktion und eine Schicht zurück auf die Breite des Modells, deren Ergebnis addiert wird. Es beginnt bei null, sodass das Training beim Basismodell beginnt. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann. Es lässt sich nicht mit den Gewichten verschmelzen, sodass das Schreiben etwas langsamer ist. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Install a torch built for an older CUDA, or choose cpu.</source>
+   <translation>Installieren Sie ein torch, das für ein älteres CUDA gebaut ist, oder wählen Sie cpu.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/optional_dependencies.py" />
    <source>Install it (`pip install bitsandbytes`), or choose "adamw" or "adafactor".</source>
    <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie „adamw“ oder „adafactor“.</translation>
@@ -10744,6 +10779,11 @@ Summary:</translation>
    <location filename="../../engine/system/optional_dependencies.py" />
    <source>Install it (`pip install bitsandbytes`), or choose quantization "none".</source>
    <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie die Quantisierung „none“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Install its driver and restart the computer.</source>
+   <translation>Installieren Sie ihren Treiber, und starten Sie den Computer neu.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -10759,6 +10799,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Install the {1} build that pytorch.org names for this system into {2}.</source>
    <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/torch_build.py" />
+   <source>Intel graphics</source>
+   <translation>Intel-Grafik</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10794,6 +10839,11 @@ Summary:</translation>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>It is scored with the recipe's prompt, like the base.</source>
    <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>It is used by: {1}.</source>
+   <translation>Sie wird genutzt von: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -12001,6 +12051,11 @@ Summary:</translation>
    <translation>Andere Spalten sind: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Other programs compute on {1}.</source>
+   <translation>Andere Programme rechnen auf {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.</source>
    <translation>Ausgaben, die der wiederholte Block der Form mini umfasst; die Zahl muss die Ausgaben aller angepassten Schichten teilen.</translation>
@@ -12171,7 +12226,7 @@ Summary:</translation>
    <translation>Quantisieren Sie das Basismodell, oder wählen Sie ein kleineres.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/device_report.py" />
+   <location filename="../../engine/system/torch_build.py" />
    <source>ROCm {1}</source>
    <translation>ROCm {1}</translation>
   </message>
@@ -12357,6 +12412,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Report every</source>
    <translation>Melden alle</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Restart the computer; if that does not help, install the driver again.</source>
+   <translation>Starten Sie den Computer neu; hilft das nicht, installieren Sie den Treiber noch einmal.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -13427,6 +13487,11 @@ Summary:</translation>
    <translation>Der Eintrag hat keinen Namen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The environment variable {1} leaves no graphics card visible.</source>
+   <translation>Die Umgebungsvariable {1} lässt keine Grafikkarte sichtbar.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>The events can no longer be written</source>
    <translation>Die Ereignisse lassen sich nicht mehr schreiben</translation>
@@ -13450,6 +13515,31 @@ Summary:</translation>
    <location filename="../../engine/jobs/job.py" />
    <source>The folder {folder} is gone: it was moved or deleted.</source>
    <translation>Der Ordner {folder} ist weg: Er wurde verschoben oder gelöscht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The graphics card is in use by another program alone: {1}.</source>
+   <translation>Die Grafikkarte wird von einem anderen Programm allein genutzt: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The graphics card reported an error: {1}.</source>
+   <translation>Die Grafikkarte hat einen Fehler gemeldet: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The graphics card stopped answering: {1}.</source>
+   <translation>Die Grafikkarte antwortet nicht mehr: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The graphics driver does not work: {1}</source>
+   <translation>Der Grafiktreiber funktioniert nicht: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The graphics driver {1} is too old: this torch, built for {2}, needs {3}.</source>
+   <translation>Der Grafiktreiber {1} ist zu alt: Dieses torch, gebaut für {2}, braucht {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -13535,6 +13625,11 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>The log has the details.</source>
    <translation>Das Protokoll enthält die Einzelheiten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The log has the details. {1}</source>
+   <translation>Im Protokoll stehen die Einzelheiten. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -13862,6 +13957,11 @@ Summary:</translation>
    <translation>Das Protokoll des Arbeitsprozesses unter {1} enthält die Einzelheiten.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>The {1} has no driver.</source>
+   <translation>Für die {1} ist kein Treiber installiert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/metadata.py" />
    <source>The {1} of {2} can't be read.</source>
    <translation>Die {1} von {2} lässt sich nicht lesen.</translation>
@@ -13955,6 +14055,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>There is no conversation.</source>
    <translation>Es gibt kein Gespräch.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>There is no cuda:{1}. {2}</source>
+   <translation>Es gibt kein cuda:{1}. {2}</translation>
   </message>
   <message>
    <location filename="../../engine/config/general_text.py" />
@@ -14097,7 +14202,7 @@ Summary:</translation>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung{2} brauchen bis zu {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
+   <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>This computer has no {1} device that torch can use.</source>
    <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
   </message>
@@ -14120,6 +14225,11 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/feasibility.py" />
    <source>This run needs about {1} of memory, but only {2} is available.</source>
    <translation>Dieser Lauf braucht etwa {1} Speicher, verfügbar sind aber nur {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>This torch is built for {1} and does not use the {2}.</source>
+   <translation>Dieses torch ist für {1} gebaut und nutzt {2} nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -14387,6 +14497,11 @@ Summary:</translation>
    <translation>Löschen Sie TUNESMITH_PATCHES, um alle einzuschalten.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Unset it or list a card, and start Tunesmith again.</source>
+   <translation>Löschen Sie sie oder führen Sie darin eine Karte auf, und starten Sie Tunesmith neu.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>Unterminated string</source>
    <translation>Unterminated string</translation>
@@ -14395,6 +14510,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/metadata.py" />
    <source>Update Tunesmith to use it.</source>
    <translation>Aktualisieren Sie Tunesmith, um sie zu verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>Update the driver and restart the computer, or choose cpu.</source>
+   <translation>Aktualisieren Sie den Treiber, und starten Sie den Computer neu, oder wählen Sie cpu.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -15642,6 +15762,21 @@ Summary:</translation>
    <translation>nicht gemessen</translation>
   </message>
   <message>
+   <location filename="../../engine/system/nvidia_smi.py" />
+   <source>nvidia-smi can't be started: {1}.</source>
+   <translation>nvidia-smi lässt sich nicht starten: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/nvidia_smi.py" />
+   <source>nvidia-smi did not answer within {1} seconds.</source>
+   <translation>nvidia-smi hat nicht innerhalb von {1} Sekunden geantwortet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/nvidia_smi.py" />
+   <source>nvidia-smi does not answer.</source>
+   <translation>nvidia-smi antwortet nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>of the arena</source>
    <translation>der Arena</translation>
@@ -15690,6 +15825,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/oom.py" />
    <source>out of memory</source>
    <translation>out of memory</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>pid {1}</source>
+   <translation>PID {1}</translation>
   </message>
   <message>
    <location filename="../../engine/text/unicode_checks.py" />
@@ -15912,7 +16052,7 @@ Summary:</translation>
    <translation>der Werkbank</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/device_report.py" />
+   <location filename="../../engine/system/torch_build.py" />
    <source>the processor</source>
    <translation>den Prozessor</translation>
   </message>
@@ -16356,6 +16496,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>{1} does not compute in bfloat16.</source>
+   <translation>{1} rechnet nicht in bfloat16.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} does not fit {2}: {3}</source>
    <translation>{1} passt nicht zu {2}: {3}</translation>
@@ -16631,6 +16776,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist leer.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>{1} is full: only {2} of its memory is free.</source>
+   <translation>{1} ist voll: Nur {2} ihres Speichers sind frei.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>{1} is gated: its owner wants terms accepted first.</source>
    <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
@@ -16731,6 +16881,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist zu groß für eine Datei mit Stimmen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>{1} is too old for this torch: its compute capability is {2}, and {3} is needed.</source>
+   <translation>{1} ist zu alt für dieses torch: Ihre Compute Capability ist {2}, nötig ist {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe_diff.py" />
    <source>{1} is {2} here and {3} in the arena.</source>
    <translation>{1} ist hier {2} und in der Arena {3}.</translation>
@@ -16819,6 +16974,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} of "{2}"</source>
    <translation>{1} von „{2}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/device_problems.py" />
+   <source>{1} of its memory is free.</source>
+   <translation>{1} ihres Speichers sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/adapter_store.py" />

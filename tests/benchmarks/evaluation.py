@@ -37,7 +37,6 @@ from engine.worker.dataset.prompting import make_prompter, scored_examples
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
-from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import rouge, summary_metrics
 from tests.helpers.benchmark_report import processor_seconds, show
@@ -93,7 +92,6 @@ def _tuned() -> str:
 
 
 def _rows(name: str, recipe: Recipe, adapter: str | None, count: int) -> list[Row]:
-    devices.reserve(recipe.training.device)
     channel = make_channel("evaluate", recipe)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     examples, inputs = _spread(recipe, base, channel, count)

@@ -28,7 +28,7 @@ import psutil
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, Recipe
 from engine.jobs.supervisor import Supervisor
-from engine.jobs.worker_process import WarmWorker
+from engine.jobs.worker_process import WarmWorker, visible_to
 from engine.runs import run_store
 from engine.system.paths import application_root, presets_folder
 from engine.worker.__main__ import LIBRARY_SETTINGS
@@ -87,7 +87,11 @@ class Side:
                 stdout=subprocess.PIPE,
                 stderr=stream,
                 cwd=application_root(),
-                env={**os.environ, **(LIBRARY_SETTINGS if wanted["side"] == "tunesmith" else {})},
+                env={
+                    **os.environ,
+                    **(LIBRARY_SETTINGS if wanted["side"] == "tunesmith" else {}),
+                    **visible_to(recipes.from_tables(wanted["recipe"]).training.device),
+                },
                 text=True,
                 encoding="utf-8",
             )
@@ -364,7 +368,10 @@ def start(home: Path, quick: Mapping[str, int]) -> list[Row]:
 
 def _ready(recipe: Recipe, quick: Mapping[str, int]) -> str:
     """Return the middle one of some starts with a worker that waits, and when it was at which stage."""
-    found = [first_step(recipe, WarmWorker()) for _ in range(quick.get("turns", 3))]
+    found = [
+        first_step(recipe, WarmWorker(visible_to(recipe.training.device)))
+        for _ in range(quick.get("turns", 3))
+    ]
     told = sorted(found, key=lambda each: each["step"])[len(found) // 2]
     stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in told.items() if stage != "step")
     return f"{told['step']:.2f} s ({stages})"

@@ -103,7 +103,6 @@ class Stage:
 def make_stage(recipe: Recipe) -> Stage:
     """Read, load and encode as a run does."""
     channel = make_channel("train", recipe)
-    devices.reserve(recipe.training.device)
     splits = dataset.read(recipe.data, channel)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     prompter = make_prompter(recipe, base, splits)

@@ -1,6 +1,5 @@
 """Which torch is fetched from where, and the work of making an environment: its progress, its end, its troubles."""
 
-import os
 import sys
 import time
 import tomllib
@@ -13,6 +12,8 @@ from launcher.builds import BUILDS, suited
 from launcher.work import Progress, Step, Work, explained, steps
 
 from engine.system.graphics_cards import Card
+from tests.helpers import fake_nvidia_smi
+from tests.helpers.fake_nvidia_smi import row
 from tests.helpers.launcher_setup import WAIT, outcome_of, python_step
 from tests.helpers.repository import ROOT
 
@@ -28,12 +29,12 @@ def nvidia(driver):
     [
         ([], [], "cpu"),
         ([nvidia("")], [], "cpu"),
-        ([nvidia("580.65.06")], [8.6], "cuda"),
+        ([nvidia("580.65.06")], [(8, 6)], "cuda"),
         ([nvidia("580.65.06")], [], "cuda"),
-        ([nvidia("unknown")], [12.0], "cuda"),
-        ([nvidia("580.65.06")], [8.6, 6.1], "cuda12"),
-        ([nvidia("550.163.01")], [8.6], "cuda12"),
-        ([nvidia("470.256.02")], [8.6], "cpu"),
+        ([nvidia("unknown")], [(12, 0)], "cuda"),
+        ([nvidia("580.65.06")], [(8, 6), (6, 1)], "cuda12"),
+        ([nvidia("550.163.01")], [(8, 6)], "cuda12"),
+        ([nvidia("470.256.02")], [(8, 6)], "cpu"),
         ([AMD], [], "rocm"),
         ([nvidia(""), AMD], [], "rocm"),
     ],
@@ -44,12 +45,9 @@ def test_the_build_suits_the_card_and_its_driver(monkeypatch, cards, capabilitie
 
 
 def test_the_cards_capabilities_are_asked_of_nvidias_program(tmp_path, monkeypatch):
-    program = tmp_path / "nvidia-smi"
-    program.write_text("#!/bin/sh\necho 8.6\necho 6.1\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert builds._capabilities() == [8.6, 6.1]
-    program.write_text("#!/bin/sh\necho no devices were found\nexit 6\n")
+    fake_nvidia_smi.install(tmp_path, monkeypatch, [row(0, capability="8.6"), row(1, capability="6.1")])
+    assert builds._capabilities() == [(8, 6), (6, 1)]
+    fake_nvidia_smi.install(tmp_path, monkeypatch, ["No devices were found"], code=6)
     assert builds._capabilities() == []
 
 

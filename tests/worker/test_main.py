@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from engine.jobs.events import read_all
 from engine.jobs.job import EVENTS_UNWRITTEN, create_job
 from engine.system.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
+from tests.helpers import fake_nvidia_smi
+from tests.helpers.repository import ROOT
 from tests.helpers.tiny_runs import run_in_process
 
 
@@ -180,3 +183,23 @@ def test_two_workers_never_do_one_job_at_once(monkeypatch):
     run_in_process(job)
     assert seen == [True]
     assert not job.is_running()
+
+
+TELLS_ITS_CARDS = """
+import os, sys
+from pathlib import Path
+from engine.worker import __main__ as worker
+worker._do = lambda job: print(os.environ["CUDA_VISIBLE_DEVICES"], os.environ["TUNESMITH_DEVICE"])
+worker.main(Path(sys.argv[1]))
+assert "torch" not in sys.modules
+"""
+
+
+def test_a_worker_that_is_started_by_hand_shows_itself_its_card(monkeypatch):
+    fake_nvidia_smi.without_variables(monkeypatch)
+    models = create_job(jobs_folder(), "models", {"action": "list"})
+    plan = create_job(jobs_folder(), "plan", {}, recipe='[training]\ndevice = "cuda:1"\n')
+    for folder, expected in ((models.folder, "cpu"), (plan.folder, "1 cuda:1")):
+        command = [sys.executable, "-c", TELLS_ITS_CARDS, str(folder)]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert told.stdout.strip() == expected

@@ -9,7 +9,7 @@ import pytest
 from engine.adapters import library
 from engine.jobs.events import Event
 from engine.jobs.supervisor import Supervisor
-from engine.jobs.worker_process import WarmWorker
+from engine.jobs.worker_process import WarmWorker, visible_to
 from engine.runs import run_store
 from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 
@@ -25,7 +25,7 @@ def adapter_and_losses(events: list[Event]) -> tuple[bytes, list[float]]:
 
 def test_a_warm_worker_trains_to_the_same_bits(tmp_path):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1")
-    warm_worker = WarmWorker()
+    warm_worker = WarmWorker(visible_to(recipe.training.device))
     try:
         supervisor = Supervisor(run_store.create_run(recipe), warm_worker=warm_worker)
         supervisor.start()

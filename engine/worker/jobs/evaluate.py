@@ -18,7 +18,6 @@ from engine.worker.dataset.prompting import settle_format
 from engine.worker.evaluation import evaluator, reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation
 from engine.worker.modeling import base_models
-from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 
 
@@ -26,7 +25,6 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     """Score the base and each adapter of the request; adapters of the library store their scores."""
     recipe = recipes.load(channel.job.recipe_path)
     adapters = [library.find(name) for name in request["adapters"]]
-    devices.reserve(recipe.training.device)
     channel.enter("load_base")
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     recipe = settle_format(channel, recipe, base.tokenizer)

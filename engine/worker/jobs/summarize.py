@@ -35,10 +35,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     options, problems = check(BaseModelOptions, request["base_model"], "base_model")
     if not isinstance(options, BaseModelOptions):
         raise BaseModelError(problems[0].message, problems[0].hint, problems[0].field)
-    devices.reserve(request["device"])
     channel.enter("load_base")
     base = base_models.load(options, request["device"], channel)
-    channel.emit("base_ready", family=base.family, precision=base.precision, device=str(base.device))
+    channel.emit("base_ready", family=base.family, precision=base.precision, device=devices.name(base.device))
     Playground(channel, AdapterManager(base)).serve()
 
 

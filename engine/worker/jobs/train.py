@@ -60,10 +60,11 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     splits = dataset.read(
         recipe.data, channel, counter=partial(token_counter.fetch_counter, recipe.base_model, channel)
     )
-    devices.reserve(recipe.training.device)
     channel.enter("load_base")
     planning, reached = planner.Planner(channel), _Reached()
     planned = planning.require_feasible(recipe, splits)
+    for notice in devices.notices(devices.choose(recipe.training.device)):
+        channel.notice(**notice)
     try:
         _carry_out(channel, recipe, splits, planned, reached)
     except (RuntimeError, MemoryError, oom.MemoryExceeded) as error:

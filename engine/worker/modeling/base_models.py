@@ -74,7 +74,7 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     Raises BaseModelError, OfflineError, DeviceError.
     """
     # Nothing is downloaded for a device that is not there.
-    device = devices.choose(device_name)
+    device = devices.usable(device_name)
     folder = folder_of(options, channel)
     threads = devices.threads(device)
     torch.set_num_threads(threads)
@@ -82,6 +82,7 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     family = family_of(config, options.id)
     chosen = devices.number_format(options.precision, device)
     refuse_float16(config, chosen.dtype)
+    devices.refuse_bfloat16(chosen.dtype, device)
     tokenizer = read_tokenizer(folder, options.id)
     with _progress_reported(channel):
         model = _read_model(folder, options, config, family, chosen.dtype, device)

@@ -76,7 +76,7 @@ class Planner:
         return {
             **facts,
             "trains": recipe.method.method.trains,
-            "notices": [*notices(recipe), *format_notices],
+            "notices": [*notices(recipe), *format_notices, *devices.notices(device)],
             "missing": [*missing.values()],
             "problems": [problem.as_dict() for problem in problems],
         }
@@ -180,6 +180,7 @@ class Planner:
         chosen = devices.number_format(options.precision, device)
         with _Collecting(problems):
             base_models.refuse_float16(config, chosen.dtype)
+            devices.refuse_bfloat16(chosen.dtype, device)
         tokenizer = self._tokenizer(folder, options)
         model = meta_model.build(config, family, chosen.dtype, folder)
         if options.quantization != "none":
@@ -281,7 +282,9 @@ def _require_supported_config(channel: Channel, recipe: Recipe) -> None:
     device = _device(recipe, problems)
     with _Collecting(problems):
         base_models.family_of(config, options.id)
-        base_models.refuse_float16(config, devices.number_format(options.precision, device).dtype)
+        dtype = devices.number_format(options.precision, device).dtype
+        base_models.refuse_float16(config, dtype)
+        devices.refuse_bfloat16(dtype, device)
         attach.refuse_misfit(recipe, config)
     if problems:
         raise RecipeError(tuple(problems))
@@ -294,7 +297,7 @@ def _missing_dependencies(recipe: Recipe) -> list[Problem]:
 
 def _device(recipe: Recipe, problems: list[Problem]) -> torch.device:
     with _Collecting(problems):
-        return devices.choose(recipe.training.device)
+        return devices.usable(recipe.training.device)
     return torch.device("cpu")
 
 

@@ -71,7 +71,8 @@ class Requirements:
         """Return the bytes of each part of the peak memory."""
         options, training = self.recipe.base_model, self.recipe.training
         # Most edits change nothing of a micro-batch's activations.
-        key = (options, self.recipe.method, peak.largest, self.device.type, training.activation_checkpointing)
+        on_device = devices.name(self.device)
+        key = (options, self.recipe.method, peak.largest, on_device, training.activation_checkpointing)
         largest: int = memo.get("activations", key, partial(self._activations, peak))
         return memory(
             self.base,

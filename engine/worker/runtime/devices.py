@@ -15,9 +15,12 @@ import torch
 
 from engine.config.recipe import Precision
 from engine.errors import DeviceError
-from engine.worker.runtime import fork_pool
+from engine.system import visible_cards
+from engine.worker.runtime import device_problems, fork_pool
 
 POLL_SECONDS = 0.001
+# As the driver writes it, where torch leaves it out.
+UUID_PREFIX = "GPU-"
 # For a step computed in several processes: examples of each process, and parameters of the model.
 MIN_EXAMPLES = 2
 MIN_PARAMETERS = 1_000_000
@@ -41,23 +44,10 @@ class Format:
         return str(self.dtype).removeprefix("torch.")
 
 
-def reserve(device: str) -> None:
-    """Make one CUDA card the only visible one, or none for a CPU, before CUDA is initialised.
-
-    torch would train on a second card too.
-    """
-    index = device.partition(":")[2] or "0"
-    if device == "auto" or device.startswith("cuda"):
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", index)
-    if device == "cpu":
-        # With a visible card torch starts threads for it, and then computes no gradients in a fork.
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
-
-
 def choose(device: str) -> torch.device:
     """Return the device of a recipe's `training.device`. Raises DeviceError if this computer has none such.
 
-    After `reserve`, the chosen CUDA card is `cuda:0` for torch.
+    A worker sees one card alone, which is number 0 for torch whatever number it has in the recipe.
     """
     available = {
         "cuda": torch.cuda.is_available(),
@@ -65,16 +55,50 @@ def choose(device: str) -> torch.device:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    kind = device.partition(":")[0]
+    kind, _, number = device.partition(":")
     if kind == "auto":
         kind = next(name for name, is_available in available.items() if is_available)
-    if not available[kind]:
-        raise DeviceError(
-            f"This computer has no {kind.upper()} device that torch can use.",
-            'Choose "auto" or "cpu"; `main.py doctor` says what is there.',
-            "training.device",
-        )
-    return torch.device(kind, 0) if kind in ("cuda", "xpu") else torch.device(kind)
+    elif not available[kind] or not _is_visible(kind, int(number or 0)):
+        raise device_problems.missing(device)
+    if kind not in ("cuda", "xpu"):
+        return torch.device(kind)
+    return torch.device(kind, 0 if _reserved_kind() == kind else int(number or 0))
+
+
+def usable(device: str) -> torch.device:
+    """Return the device of a recipe's `training.device`.
+
+    Raises DeviceError also for a card that is full, or that torch has no kernels for.
+    """
+    chosen = choose(device)
+    problem = device_problems.of_card(name(chosen)) if chosen.type == "cuda" else None
+    if problem is not None:
+        raise problem
+    return chosen
+
+
+def notices(device: torch.device) -> list[dict[str, str]]:
+    """Return remarks on a device, each with message, hint and level: who else uses a card."""
+    return device_problems.notices(name(device)) if device.type == "cuda" else []
+
+
+def _is_visible(kind: str, number: int) -> bool:
+    """Tell whether torch sees a card, or whether this worker was started for it."""
+    if kind not in ("cuda", "xpu"):
+        return True
+    if _reserved_kind() == kind:
+        return visible_cards.reserved(os.environ) == f"{kind}:{number}"
+    return number < int(getattr(torch, kind).device_count())
+
+
+def _reserved_kind() -> str:
+    """Return the kind of card that this worker was started for, "" if it was started for no card."""
+    return visible_cards.reserved(os.environ).partition(":")[0]
+
+
+def name(device: torch.device) -> str:
+    """Return a device's name as in recipes: of the only visible card its number among all of the user's."""
+    return visible_cards.reserved(os.environ) if _reserved_kind() == device.type else str(device)
 
 
 def threads(device: torch.device) -> int:
@@ -125,7 +149,7 @@ def number_format(precision: Precision, device: torch.device) -> Format:
     if precision != "auto":
         return Format(getattr(torch, precision), "chosen in the recipe")
     if device.type == "cuda":
-        if torch.cuda.is_bf16_supported(including_emulation=False):
+        if has_bfloat16(device):
             return Format(torch.bfloat16, "this card computes in bfloat16")
         return Format(torch.float32, "this card does not compute in bfloat16")
     if device.type == "xpu":
@@ -135,17 +159,34 @@ def number_format(precision: Precision, device: torch.device) -> Format:
     return Format(torch.float32, "bfloat16 is not faster here")
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device multiplies matrices in bfloat16 by itself, as CUDA cards do from Ampere on."""
+    return device.type != "cuda" or bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
+    """Raise DeviceError for bfloat16 on a card that only emulates it, and slowly."""
+    if dtype is torch.bfloat16 and not has_bfloat16(device):
+        raise DeviceError(
+            f"{torch.cuda.get_device_name(device)} does not compute in bfloat16.",
+            "Choose auto.",
+            "base_model.precision",
+        )
+
+
 def _cpu_has_bfloat16() -> bool:
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
 def card(device: torch.device) -> dict[str, Any]:
-    """Return name and memory of a graphics card, as `run_started` reports them; {} for other devices."""
+    """Return name, memory and id of a graphics card, as `run_started` reports them; {} for other devices."""
     if device.type != "cuda":
         return {}
     facts = torch.cuda.get_device_properties(device)
-    return {"device_name": facts.name, "device_memory_bytes": facts.total_memory}
+    uuid = getattr(facts, "uuid", None)
+    known = {"device_uuid": f"{UUID_PREFIX}{uuid}"} if uuid else {}
+    return {"device_name": facts.name, "device_memory_bytes": facts.total_memory, **known}
 
 
 def capacity_bytes(device: torch.device) -> int:

@@ -80,7 +80,7 @@ def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
         trainable_parameters=0,
         all_parameters=shape.num_parameters,
         base_parameters=shape.num_parameters,
-        device=str(base.device),
+        device=devices.name(base.device),
         **devices.card(base.device),
         threads=base.threads,
         precision=base.precision,

@@ -34,7 +34,7 @@ def report_started(
         trainable_parameters=trainable,
         all_parameters=everything,
         base_parameters=architecture.num_parameters,
-        device=str(base.device),
+        device=devices.name(base.device),
         **devices.card(base.device),
         threads=base.threads,
         precision=base.precision,

@@ -1,4 +1,4 @@
-"""The devices of this computer: requested once, then offered in the form and checked in the banner."""
+"""The devices of this computer: offered in the form and checked in the banner; and the one that the window uses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from engine.api import Recipe
 from gui.forms.recipe_form import RecipeForm
 from gui.pages.train.gpu_banner import GpuBanner
 from gui.workers.worker_manager import WorkerManager
+
+DEVICE = "training.device"
 
 
 class DeviceChoices(QObject):
@@ -19,7 +22,14 @@ class DeviceChoices(QObject):
         self._manager, self._form, self._banner = manager, form, banner
         self._is_asked = False
 
-    def ask(self) -> None:
+    def follow(self, planned: Recipe | None, plan: dict[str, Any]) -> None:
+        """Let the window's other workers compute on the device of a recipe whose plan has no problem with it."""
+        fields = {problem.get("field") for problem in plan.get("problems") or ()}
+        if planned is not None and DEVICE not in fields:
+            self._manager.suit_device(planned.training.device)
+        self._ask()
+
+    def _ask(self) -> None:
         """Request the devices, unless that was done before."""
         if not self._is_asked:
             self._is_asked = True

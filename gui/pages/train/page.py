@@ -336,7 +336,7 @@ class TrainPage(Page):
         self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
         self._show_method()
         self._count_methods(plan)
-        self._device_choices.ask()
+        self._device_choices.follow(wanted, plan)
 
     def _count_methods(self, plan: dict[str, Any]) -> None:
         """Request the trained parameters of every method on this base model, after all other requests."""

@@ -100,7 +100,7 @@ def test_a_warm_worker_that_dies_unseen_is_replaced_as_well(
 
 def test_a_warm_worker_does_one_job(job: Job, warm_worker: WarmWorker):
     run(job, warm_worker)
-    assert warm_worker.assign(job) is None
+    assert warm_worker.assign(job, worker_process.visible_to("auto")) is None
 
 
 def test_a_warm_worker_ends_with_the_input_it_waits_at(warm_worker: WarmWorker):

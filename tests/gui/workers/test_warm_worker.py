@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -30,8 +31,8 @@ class KeeperHarness:
             linger_milliseconds=linger_milliseconds,
         )
 
-    def _make(self) -> Any:
-        self.made.append(WarmWorker(command=scripted_worker.warm_worker_command()))
+    def _make(self, cards: Mapping[str, str]) -> Any:
+        self.made.append(WarmWorker(cards, command=scripted_worker.warm_worker_command()))
         return self.made[-1]
 
 
@@ -173,3 +174,26 @@ def test_other_pages_do_without(manager, qtbot):
     qtbot.wait(50)
 
     assert not manager.warm_workers.is_ready()
+
+
+def test_one_for_another_device_is_replaced(harness, qtbot):
+    harness.keeper.want(True)
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    harness.keeper.suit("cpu")
+    assert not harness.made[0].alive()
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+
+    harness.keeper.suit("cpu")
+    assert harness.keeper.take() is harness.made[1]
+    assert harness.made[1]._cards["TUNESMITH_DEVICE"] == "cpu"
+    harness.made[1].end()
+    assert len(harness.made) == 2
+
+
+def test_one_whose_device_changes_before_it_is_started_is_made_for_the_later_one(harness, qtbot):
+    harness.keeper.want(True)
+    harness.keeper.suit("cuda:1")
+    harness.keeper.suit("cpu")
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+
+    assert [made._cards["TUNESMITH_DEVICE"] for made in harness.made] == ["cpu"]

@@ -1,0 +1,177 @@
+"""Asks NVIDIA's driver for its graphics cards, by the program nvidia-smi.
+
+Imports only the standard library, since the launcher uses it before there is an environment. A card that no longer
+answers can hold nvidia-smi forever, even against being killed: it is given some seconds, and not asked again while an
+earlier one still hangs.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath, PureWindowsPath
+from typing import Any
+
+PROGRAM = "nvidia-smi"
+# Where Windows' Subsystem for Linux has it, which is not on every PATH.
+OF_WSL = Path("/usr/lib/wsl/lib/nvidia-smi")
+# Without NVIDIA's persistence daemon the driver wakes every card first.
+TIMEOUT_SECONDS = 10.0
+MEBIBYTE = 1024**2
+# From this compute capability on (Ampere) cards compute in bfloat16.
+BFLOAT16_CAPABILITY = (8, 0)
+CARD_FIELDS = (
+    "index", "uuid", "name", "memory.total", "memory.used", "utilization.gpu", "driver_version", "compute_cap",
+)  # fmt: skip
+# Drivers before 510 do not know it, and then answer nothing at all.
+NEW_FIELD = CARD_FIELDS[-1]
+PROCESS_FIELDS = ("pid", "process_name", "used_memory", "gpu_uuid")
+# Programs that did not end in time; one that hangs in the driver can't be ended.
+_hanging: list[subprocess.Popen[str]] = []
+_asking = threading.Lock()
+
+
+@dataclass(frozen=True)
+class CardProcess:
+    """A process that computes on a card: its id, its program's name, and its memory there, None if unknown."""
+
+    pid: int
+    name: str
+    used_bytes: int | None
+
+
+@dataclass(frozen=True)
+class GraphicsCard:
+    """A card: `index` as nvidia-smi numbers it, by the slot; `load` is 0 to 1. None: the driver does not say."""
+
+    index: int
+    uuid: str
+    name: str
+    total_bytes: int | None = None
+    used_bytes: int | None = None
+    load: float | None = None
+    driver: str = ""
+    capability: tuple[int, int] | None = None
+    processes: tuple[CardProcess, ...] = ()
+
+    @property
+    def free_bytes(self) -> int | None:
+        """The memory that nothing uses."""
+        if self.total_bytes is None or self.used_bytes is None:
+            return None
+        return max(0, self.total_bytes - self.used_bytes)
+
+    @property
+    def has_bfloat16(self) -> bool:
+        """Whether it computes in bfloat16, as far as the driver says."""
+        return self.capability is None or self.capability >= BFLOAT16_CAPABILITY
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The driver's answer: the cards in order of their index, and what nvidia-smi said instead, "" if nothing."""
+
+    cards: tuple[GraphicsCard, ...] = ()
+    problem: str = ""
+
+
+def ask(*, with_processes: bool = True, timeout: float = TIMEOUT_SECONDS) -> Answer:
+    """Return the cards; an empty answer if there is no nvidia-smi."""
+    program = shutil.which(PROGRAM) or (str(OF_WSL) if OF_WSL.is_file() else "")
+    if not program:
+        return Answer()
+    with _asking:
+        rows, problem = _query(program, "--query-gpu", CARD_FIELDS, timeout)
+        if NEW_FIELD in problem:
+            rows, problem = _query(program, "--query-gpu", CARD_FIELDS[:-1], timeout)
+            rows = [[*row, ""] for row in rows]
+        cards = [card for card in map(_card, rows) if card is not None]
+        if cards and with_processes:
+            cards = _with_processes(
+                cards, _query(program, "--query-compute-apps", PROCESS_FIELDS, timeout)[0]
+            )
+    return Answer(tuple(sorted(cards, key=lambda card: card.index)), problem)
+
+
+def _query(program: str, option: str, fields: Sequence[str], timeout: float) -> tuple[list[list[str]], str]:
+    """Return the rows of an answer that have all fields, and the first other line: a message."""
+    _hanging[:] = [process for process in _hanging if process.poll() is None]
+    if _hanging:
+        return [], "nvidia-smi does not answer."
+    command = [program, f"{option}={','.join(fields)}", "--format=csv,noheader,nounits"]
+    text, problem = _output(command, timeout)
+    rows = [[value.strip() for value in row] for row in csv.reader(text.splitlines())]
+    messages = [" ".join(row) for row in rows if row and len(row) != len(fields)]
+    return [row for row in rows if len(row) == len(fields)], problem or next(iter(messages), "")
+
+
+def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
+    """Return what a program prints, and why it can't be had, "" if it can.
+
+    `subprocess.run` would wait for a killed program, which hangs as long as the driver does.
+    """
+    null, no_window = subprocess.DEVNULL, getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    options: dict[str, Any] = {"text": True, "errors": "replace", "creationflags": no_window}
+    try:
+        process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null, **options)
+    except OSError as error:
+        return "", f"nvidia-smi can't be started: {error.strerror or error}."
+    try:
+        return process.communicate(timeout=timeout)[0], ""
+    except subprocess.TimeoutExpired:
+        process.kill()
+        if process.stdout is not None:
+            process.stdout.close()
+        _hanging.append(process)
+        return "", f"nvidia-smi did not answer within {timeout:g} seconds."
+
+
+def _card(row: Sequence[str]) -> GraphicsCard | None:
+    index, uuid, name, total, used, load, driver, capability = row
+    if not index.isdecimal():
+        return None
+    percent = _number(load)
+    return GraphicsCard(
+        int(index),
+        uuid,
+        name,
+        _bytes(total),
+        _bytes(used),
+        None if percent is None else min(1.0, percent / 100),
+        driver if driver[:1].isdigit() else "",
+        _capability(capability),
+    )
+
+
+def _with_processes(cards: Sequence[GraphicsCard], rows: Sequence[Sequence[str]]) -> list[GraphicsCard]:
+    processes: dict[str, list[CardProcess]] = {}
+    for pid, name, used, uuid in rows:
+        if pid.isdecimal():
+            processes.setdefault(uuid, []).append(CardProcess(int(pid), _program_name(name), _bytes(used)))
+    return [replace(card, processes=tuple(processes.get(card.uuid, ()))) for card in cards]
+
+
+def _program_name(path: str) -> str:
+    """Return a program's name without its folder; "" where the driver may not say it, as in [Not Found]."""
+    kind = PureWindowsPath if "\\" in path else PurePath
+    return "" if path.startswith("[") else kind(path).name
+
+
+def _number(text: str) -> float | None:
+    """Return a number; None for what nvidia-smi writes in its place: [N/A], [Not Supported], [GPU is lost]."""
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
+
+
+def _bytes(mebibytes: str) -> int | None:
+    number = _number(mebibytes)
+    return None if number is None else round(number * MEBIBYTE)
+
+
+def _capability(text: str) -> tuple[int, int] | None:
+    match = re.fullmatch(r"(\d+)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else None

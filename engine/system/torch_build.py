@@ -1,0 +1,74 @@
+"""Tells what the installed torch was built for, without importing it.
+
+Imports only the standard library, as the launcher does that knows the same limits.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+# By the major version of CUDA: the oldest driver that runs it, and the lowest compute capability of torch's kernels.
+OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
+LOWEST_CAPABILITY = {11: (3, 7), 12: (5, 0), 13: (7, 5)}
+
+
+@dataclass(frozen=True)
+class TorchBuild:
+    """What torch computes with besides the processor: versions of CUDA, of ROCm (`hip`) and of oneAPI, "" if not."""
+
+    cuda: str = ""
+    hip: str = ""
+    xpu: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it was built for, for people."""
+        if self.hip:
+            return f"ROCm {self.hip}"
+        if self.xpu:
+            return "Intel graphics"
+        return f"CUDA {self.cuda}" if self.cuda else "the processor"
+
+    @property
+    def oldest_driver(self) -> int:
+        """The first number of the oldest NVIDIA driver that it runs with, 0 if unknown."""
+        return OLDEST_DRIVER.get(self._cuda_major, 0)
+
+    @property
+    def lowest_capability(self) -> tuple[int, int]:
+        """The lowest compute capability of a card that it has kernels for."""
+        return LOWEST_CAPABILITY.get(self._cuda_major, (0, 0))
+
+    @property
+    def _cuda_major(self) -> int:
+        major = self.cuda.partition(".")[0]
+        return int(major) if major.isdecimal() else 0
+
+
+def find() -> TorchBuild | None:
+    """Return the build of the installed torch; None if it can't be told, as in a frozen program."""
+    try:
+        spec = importlib.util.find_spec("torch")
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.origin:
+        return None
+    return read(Path(spec.origin).with_name("version.py"))
+
+
+def read(file: Path) -> TorchBuild | None:
+    """Return the build that torch's `version.py` names, None if it can't be read."""
+    try:
+        lines = ast.parse(file.read_text(encoding="utf-8")).body
+    except (OSError, SyntaxError, ValueError):
+        return None
+    versions = {}
+    for line in lines:
+        names = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        value = getattr(line, "value", None)
+        if isinstance(names[0], ast.Name) and isinstance(value, ast.Constant):
+            versions[names[0].id] = value.value if isinstance(value.value, str) else ""
+    return TorchBuild(*(versions.get(name, "") for name in ("cuda", "hip", "xpu")))

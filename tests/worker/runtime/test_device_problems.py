@@ -1,0 +1,269 @@
+"""What is wrong with a graphics card is named, with who uses it, before a model is loaded."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+import pytest
+import torch
+
+from engine.errors import DeviceError
+from engine.system import graphics_cards, visible_cards
+from engine.system.torch_build import TorchBuild
+from engine.worker.runtime import device_problems, devices
+from tests.helpers import fake_nvidia_smi
+from tests.helpers.fake_nvidia_smi import process, row
+
+pytestmark = pytest.mark.torch
+CUDA_13, CUDA_12 = TorchBuild("13.0"), TorchBuild("12.6")
+NOBODY = 999_999_999
+
+
+@pytest.fixture
+def cards(tmp_path, monkeypatch):
+    """Return what makes the driver answer with cards and processes, for a worker started for a device."""
+
+    def fake(
+        *rows: str, device: str = "", build: TorchBuild = CUDA_13, given: str | None = None, **named
+    ) -> None:
+        fake_nvidia_smi.install(tmp_path, monkeypatch, rows, **named)
+        monkeypatch.setattr(visible_cards, "installed_build", lambda: build)
+        if given is not None:
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+        if device:
+            for name, value in visible_cards.environment(device, os.environ).items():
+                monkeypatch.setenv(name, value)
+
+    return fake
+
+
+@pytest.fixture
+def torch_finds_cards(monkeypatch):
+    """Let torch find as many cards as it would see."""
+
+    def fake(count: int = 1) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+    return fake
+
+
+def refused(device: str) -> DeviceError:
+    with pytest.raises(DeviceError) as error:
+        devices.usable(device)
+    assert error.value.field == "training.device"
+    assert error.value.hint
+    return error.value
+
+
+# ------------------------------------------------------------------------------------------------- not to be had
+
+
+@pytest.mark.parametrize("device", ["cuda:9", "cuda:2"])
+def test_a_number_that_no_card_has_names_those_there_are(cards, device):
+    cards(row(0, "NVIDIA RTX 3060"), row(1, "NVIDIA L4"), device=device)
+    message = refused(device).message
+    assert message == (
+        f"There is no {device}. Graphics cards that can be used (2): cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)."
+    )
+
+
+def test_a_number_counts_the_cards_that_the_user_left_visible(cards):
+    cards(*map(row, range(8)), device="cuda:1", given="5")
+    assert "that can be used (1): cuda:0 (NVIDIA RTX 3060)." in refused("cuda:1").message
+
+
+def test_a_list_that_hides_every_card_is_named(cards):
+    cards(row(0), device="cuda:0", given="")
+    assert "CUDA_VISIBLE_DEVICES leaves no graphics card visible" in refused("cuda:0").message
+
+
+@pytest.mark.parametrize(
+    ("build", "driver", "needed"), [(CUDA_13, "550.163.01", "580"), (CUDA_12, "470.256.02", "525")]
+)
+def test_a_driver_too_old_for_this_torch_is_named_with_what_is_needed(cards, build, driver, needed):
+    cards(row(0, driver=driver), device="cuda:0", build=build)
+    message = refused("cuda:0").message
+    assert driver in message
+    assert f"needs {needed}" in message
+
+
+def test_a_torch_for_the_processor_beside_a_card_is_named(cards):
+    cards(row(0), device="cuda:0", build=TorchBuild())
+    message = refused("cuda:0").message
+    assert message == "This torch is built for the processor and does not use the cuda:0 (NVIDIA RTX 3060)."
+
+
+def test_what_the_driver_complains_of_is_passed_on(cards):
+    cards(
+        "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.",
+        code=9,
+        device="cuda:0",
+    )
+    assert "couldn't communicate with the NVIDIA driver" in refused("cuda:0").message
+
+
+def test_a_card_without_a_driver_is_named(cards, monkeypatch):
+    cards(device="cuda:0")
+    card = graphics_cards.Card("nvidia", "NVIDIA card", "")
+    monkeypatch.setattr(graphics_cards, "find", lambda: [card])
+    assert refused("cuda:0").message == "The NVIDIA card has no driver."
+
+
+@pytest.mark.parametrize("device", ["cuda:0", "xpu", "mps"])
+def test_where_nothing_more_is_known_the_device_is_missing(cards, monkeypatch, device):
+    cards(device=device)
+    monkeypatch.setattr(graphics_cards, "find", list)
+    assert refused(device).message.startswith(f"This computer has no {device[:4].strip(':').upper()}")
+
+
+# -------------------------------------------------------------------------------------------------- which one it is
+
+
+@pytest.mark.parametrize("device", ["cuda:0", "cuda:1"])
+def test_the_only_visible_card_is_the_first_for_torch_and_keeps_its_name(cards, torch_finds_cards, device):
+    cards(row(0), row(1), device=device)
+    torch_finds_cards(1)
+    chosen = devices.usable(device)
+    assert (chosen, devices.name(chosen)) == (torch.device("cuda:0"), device)
+
+
+def test_auto_is_named_after_the_card_that_was_chosen(cards, torch_finds_cards):
+    cards(row(0, load="99"), row(1), device="auto")
+    torch_finds_cards(1)
+    assert devices.name(devices.usable("auto")) == "cuda:1"
+
+
+def test_a_worker_computes_on_no_other_card_than_its_own(cards, torch_finds_cards):
+    cards(row(0), row(1), device="cuda:0")
+    torch_finds_cards(1)
+    with pytest.raises(DeviceError):
+        devices.usable("cuda:1")
+
+
+def test_a_process_that_sees_all_cards_counts_them_as_torch_does(cards, torch_finds_cards):
+    cards(row(0), row(1))
+    torch_finds_cards(2)
+    assert devices.choose("cuda:1") == torch.device("cuda:1")
+    assert devices.name(torch.device("cuda:1")) == "cuda:1"
+    assert "There is no cuda:2" in refused("cuda:2").message
+
+
+def test_the_processor_keeps_its_name(cards):
+    cards(row(0), device="cpu")
+    assert devices.name(devices.usable("cpu")) == "cpu"
+    assert devices.notices(torch.device("cpu")) == []
+
+
+# ------------------------------------------------------------------------------------------------ there, but not free
+
+
+def test_a_full_card_is_refused_with_who_fills_it(cards, torch_finds_cards):
+    lines = [process(0, NOBODY, "/usr/bin/vllm", "11500"), process(0, NOBODY + 1, "/usr/bin/blender", "500")]
+    cards(row(0, used="12100"), device="cuda:0", processes=lines)
+    torch_finds_cards()
+    message = refused("cuda:0").message
+    assert "cuda:0 (NVIDIA RTX 3060) is full" in message
+    assert message.index(f"vllm (pid {NOBODY}, 12.1 GB)") < message.index("blender")
+
+
+def test_a_card_that_others_use_is_remarked_on(cards, torch_finds_cards):
+    cards(row(0, used="9300"), device="cuda:0", processes=[process(0, NOBODY, "/usr/bin/vllm")])
+    torch_finds_cards()
+    [notice] = devices.notices(devices.usable("cuda:0"))
+    assert (
+        f"Other programs compute on cuda:0 (NVIDIA RTX 3060). It is used by: vllm (pid {NOBODY}, 9.4 GB)."
+        in (notice["message"])
+    )
+    assert notice["level"] == "warning"
+    assert notice["hint"]
+
+
+@pytest.mark.parametrize(
+    ("used", "load", "expected"), [("200", "10", 0), ("200", "90", 1), ("[N/A]", "90", 1), ("5000", "0", 1)]
+)
+def test_a_small_program_is_remarked_on_where_it_computes(cards, torch_finds_cards, used, load, expected):
+    cards(row(0, load=load), device="cuda:0", processes=[process(0, NOBODY, used=used)])
+    torch_finds_cards()
+    assert len(devices.notices(devices.usable("cuda:0"))) == expected
+
+
+def test_our_own_workers_are_no_others(cards, torch_finds_cards, monkeypatch):
+    lines = [process(0, os.getpid(), used="11000"), process(0, NOBODY, used="1000")]
+    cards(row(0, used="12200"), device="cuda:0", processes=lines)
+    torch_finds_cards()
+    sibling = type("Sibling", (), {"ppid": staticmethod(os.getppid)})
+    monkeypatch.setattr(psutil, "Process", lambda _: sibling)
+    assert devices.notices(devices.usable("cuda:0")) == []
+
+
+def test_what_is_unknown_is_not_held_against_a_card(cards, torch_finds_cards):
+    cards(row(0, used="[N/A]", total="[N/A]", load="[N/A]", capability="[N/A]"), device="cuda:0")
+    torch_finds_cards()
+    assert devices.notices(devices.usable("cuda:0")) == []
+
+
+def test_a_card_that_torch_has_no_kernels_for_is_refused(cards, torch_finds_cards):
+    cards(row(0, "NVIDIA GTX 1080", capability="6.1"), device="cuda:0")
+    torch_finds_cards()
+    assert refused("cuda:0").message == (
+        "cuda:0 (NVIDIA GTX 1080) is too old for this torch: its compute capability is 6.1, and 7.5 is needed."
+    )
+
+
+def test_bfloat16_is_refused_on_a_card_without_it(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "NVIDIA RTX 2080")
+    card = torch.device("cuda", 0)
+    assert devices.number_format("auto", card).dtype is torch.float32
+    for dtype in (torch.float16, torch.float32):
+        devices.refuse_bfloat16(dtype, card)
+    devices.refuse_bfloat16(torch.bfloat16, torch.device("cpu"))
+    with pytest.raises(DeviceError, match="NVIDIA RTX 2080 does not compute in bfloat16") as error:
+        devices.refuse_bfloat16(torch.bfloat16, card)
+    assert error.value.field == "base_model.precision"
+
+
+# -------------------------------------------------------------------------------------------------- while it computes
+
+
+class AcceleratorError(RuntimeError):
+    """As torch names what a card reports."""
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            AcceleratorError("CUDA error: unspecified launch failure\nCUDA kernel errors might"),
+            "stopped answering",
+        ),
+        (RuntimeError("CUDA error: the GPU is no longer available"), "stopped answering"),
+        (RuntimeError("CUDA error: GPU is lost"), "stopped answering"),
+        (RuntimeError("CUDA error: unknown error"), "stopped answering"),
+        (RuntimeError("CUDA error: uncorrectable ECC error encountered"), "stopped answering"),
+        (AcceleratorError("CUDA error: device-side assert triggered"), "reported an error"),
+        (RuntimeError("HIP error: an illegal memory access was encountered"), "reported an error"),
+        (RuntimeError("CUBLAS_STATUS_EXECUTION_FAILED when calling cublasSgemm"), "reported an error"),
+        (
+            RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable"),
+            "in use by another program",
+        ),
+    ],
+)
+def test_a_card_that_fails_while_it_computes_is_named_with_the_way_on(error, expected):
+    found = device_problems.of_failure(error)
+    assert isinstance(found, DeviceError)
+    assert expected in found.message
+    assert str(error).partition("\n")[0] in found.message
+    assert "kernel errors might" not in found.message
+    assert found.field == "training.device"
+    assert "checkpoint" in found.hint or "choose another device" in found.hint
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("shape mismatch"), ValueError("unknown error"), OSError("busy")]
+)
+def test_other_exceptions_are_no_card_s(error):
+    assert device_problems.of_failure(error) is None
