@@ -24,6 +24,12 @@ class Snapshot:
     worked: bool = False
     losses: tuple[tuple[str, Curve], ...] = ()
 
+    def row_id(self, entry_id: str) -> str:
+        """Return the id of the row that an entry is in, as one of its seeds; its own if it is in none."""
+        rows = (row for group in self.groups for row in group.rows)
+        holding = (row.id for row in rows if entry_id in {each.entry.id for each in row.statuses})
+        return next(holding, entry_id)
+
 
 class ArenaReader(QObject):
     """`read(Snapshot)` answers `refresh`; waiting requests are answered once, with the newest snapshot."""
@@ -70,13 +76,15 @@ class ArenaReader(QObject):
         )
 
     def _grouped(self, statuses: tuple[arenas.EntryStatus, ...]) -> tuple[arenas.Group, ...]:
-        """Return the groups; recomputed only if a scored run or a blind vote has changed."""
+        """Return the groups; recomputed only if a scored run, a seed of a set or a blind vote has changed."""
         scored = tuple(
             (each.entry.id, each.run.stamp if each.run else each.external)
             for each in statuses
             if each.external or (each.run and each.run.scored)
         )
-        mark = (*scored, ("votes", voting.stamp()))
+        # A row names the seeds that it lacks.
+        seeds = tuple((each.entry.id, each.state) for each in statuses if each.entry.seed is not None)
+        mark = (*scored, ("seeds", seeds), ("votes", voting.stamp()))
         if mark != self._mark or not scored:
             self._mark, self._groups = mark, tuple(arenas.groups(statuses))
         return self._groups

@@ -21,11 +21,11 @@ from gui.look.format import (
     percent,
     score,
 )
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, tr, tr_count, translate
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.intervals import ConfidenceInterval, IntervalCell, as_text, confidence_interval
-from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, entry_text, protocol_text
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, detail_text, protocol_text, row_text, seeds_text
 from gui.models.metric_text import VERDICT_TEXTS, amount, in_full, sign_of
 
 Row = arenas.Row
@@ -50,6 +50,7 @@ DESCENDING = ("score", "preferred")
 METRIC_WIDTH, CHRF_WIDTH, FORGETTING_WIDTH = 160, 88, 112
 # The metrics that have a column until another choice is made.
 SHOWN_AT_FIRST = (metrics.CHRF.name, metrics.GENERAL_LOSS)
+SPREAD = Column("spread", mark("Spread between seeds"), 168, right=True, order="spread")
 PREFERRED = Column("preferred", mark("Preferred, blind votes"), 168, order="preferred")
 # Where columns are hidden, by width, once there are further ones beside ROUGE-1: the names need their room.
 SQUEEZED = {"bytes": 1040, "memory": 800, "minutes": 1040}
@@ -98,15 +99,15 @@ class ArenaTable(GroupedTable[Row]):
         self._choose_columns()
 
     def _choose_columns(self) -> None:
-        """Show the columns of metrics, and that of blind votes if there are any."""
+        """Show the columns of metrics, and those of seeds and blind votes if there are any."""
         rows = [row for group in self._groups for row in group.rows]
         more = [
             _column(name)
             for name in self._metrics
             if name not in SHOWN_AT_FIRST or any(_is_measured(row, name) for row in rows)
         ]
-        voted = any(row.preferred is not None for row in rows)
-        more += [PREFERRED] if voted else []
+        more = [SPREAD, *more] if any(row.seeds for row in rows) else more
+        more += [PREFERRED] if any(row.preferred is not None for row in rows) else []
         columns = self._columns_with(more)
         if columns == self.columns:
             return
@@ -164,14 +165,16 @@ class ArenaTable(GroupedTable[Row]):
     def cell(self, item: Row, key: str) -> Cell:
         entry, run = item.status.entry, item.status.run
         if key == "name":
-            detail = translate(entry.detail) or (tr("baseline") if item.is_baseline else "")
+            detail = translate(entry.detail) if item.seeds is not None else detail_text(entry)
+            detail = detail or (tr("baseline") if item.is_baseline else "")
+            detail = ", ".join(filter(None, (detail, seeds_text(item))))
             return Checked(translate(entry.title), detail, self._is_on(item))
         if key == "score":
             base = item.base[SCORE]["mean"]
             bar = IntervalCell(confidence_interval(item.scores[SCORE], "ink2"), *self._axes[item.id], base)
             return Scored(score(item.mean), bar)
-        if key == "preferred":
-            return _preferred(item)
+        if key in CELLS:
+            return CELLS[key](item)
         if key in ("base", "full"):
             return _verdict(item.against_base if key == "base" else item.against_full)
         if key in metrics.METRICS:
@@ -190,13 +193,14 @@ class ArenaTable(GroupedTable[Row]):
     def accessible_text(self, item: Row) -> str:
         verdict = tr(VERDICT_TEXTS[item.against_base[SCORE]["verdict"]])
         parts = [
-            entry_text(item.status.entry),
+            ", ".join(filter(None, (row_text(item), seeds_text(item)))),
             as_text("ROUGE-1", confidence_interval(item.scores[SCORE]), verdict),
         ]
         if item.against_full is not None:
             parts.append(tr(BESIDE_FULL[item.against_full[SCORE]["verdict"]]))
         chrf = item.metrics.get(metrics.CHRF.name)
         parts += [f"{metrics.CHRF.title} {score(chrf['mean'])}"] if chrf else []
+        parts += [_spread_text(item)] if item.seeds is not None and item.seeds.spread else []
         parts += [_preferred_text(item)] if item.preferred is not None else []
         parts.append(tr("{count} trainable parameters", count=number_text(item.cost("parameters"))))
         parts += [translate(item.remark)] if item.remark else []
@@ -204,9 +208,9 @@ class ArenaTable(GroupedTable[Row]):
 
     def explanation(self, item: Row, key: str) -> str:
         if key == "name":
-            return entry_text(item.status.entry)
+            return ", ".join(filter(None, (row_text(item), seeds_text(item))))
         if key == "score":
-            return translate(item.remark)
+            return " ".join(filter(None, (_interval_text(item), translate(item.remark))))
         if key == "base":
             return _in_full(item.against_base, AGAINST_BASE, translate(item.remark))
         if key == "full":
@@ -262,6 +266,44 @@ def _measured(row: Row, name: str) -> Cell:
         # Losses of different base models have little to do with each other; what they rose by has.
         text = amount(difference["mean"], "nats", signed=True)
     return Signed(icon, text, token, right=True, role="figure", text_token="ink")
+
+
+def _spread(row: Row) -> Cell:
+    """Return the cell of the spread between seeds, in points."""
+    spread = row.seeds.spread.get(SCORE) if row.seeds is not None else None
+    return Text(UNKNOWN if spread is None else score(spread), "figure", "ink", right=True)
+
+
+def _spread_text(row: Row) -> str:
+    """Return the spread between seeds and the score of each, or why there is none."""
+    recipe = row.status.recipe
+    if row.seeds is None and recipe is not None and not recipe.method.method.trains:
+        return tr("Without training, no seed decides anything.")
+    if row.seeds is None:
+        return tr("One seed alone: its spread is not known.")
+    scores = [
+        tr("seed {seed} {score}", seed=seed, score=score(mean))
+        for seed, mean in row.seeds.means_by_seed.items()
+    ]
+    if SCORE not in row.seeds.spread:
+        return tr("A spread needs two scored seeds: {scores}.", scores=", ".join(scores))
+    return tr(
+        "Standard deviation of the seeds' means {spread}: {scores}.",
+        spread=score(row.seeds.spread[SCORE]),
+        scores=", ".join(scores),
+    )
+
+
+def _interval_text(row: Row) -> str:
+    """Return what the interval of several seeds is over."""
+    if row.seeds is None or not row.seeds.spread:
+        return ""
+    count = len(row.seeds.scored)
+    return tr_count(
+        count,
+        "Mean of {n} seed. The interval is over seeds and conversations together.",
+        "Mean of {n} seeds. The interval is over seeds and conversations together.",
+    )
 
 
 def _preferred(row: Row) -> Cell:
@@ -335,7 +377,12 @@ def _known(value: float | None) -> float:
     return -1.0 if value is None else value
 
 
-EXPLAINED: dict[str, Callable[[Row], str]] = {"minutes": _whole_run, "preferred": _preferred_text}
+CELLS: dict[str, Callable[[Row], Cell]] = {"preferred": _preferred, "spread": _spread}
+EXPLAINED: dict[str, Callable[[Row], str]] = {
+    "minutes": _whole_run,
+    "preferred": _preferred_text,
+    "spread": _spread_text,
+}
 ORDERS: dict[str, Callable[[Row], Any]] = {
     "name": lambda row: row.name.casefold(),
     "score": lambda row: row.mean,
@@ -343,5 +390,6 @@ ORDERS: dict[str, Callable[[Row], Any]] = {
     "bytes": lambda row: _known(row.status.run.adapter_bytes if row.status.run else None),
     "memory": lambda row: _known(row.cost("memory")),
     "minutes": lambda row: _known(row.cost("minutes")),
+    "spread": lambda row: _known(row.seeds.spread.get(SCORE) if row.seeds else None),
     "preferred": lambda row: _known(row.preferred.preferred.mean if row.preferred else None),
 }

@@ -54,8 +54,37 @@ def method_text(metadata: AdapterMetadata) -> str:
 
 
 def entry_text(entry: arenas.Entry) -> str:
-    """Return the name of an arena's entry in one line: "LoRA, r 16"."""
-    return ", ".join(part for part in (translate(entry.title), translate(entry.detail)) if part)
+    """Return the name of an arena's entry in one line: "LoRA, r 16", "LoRA, r 16, seed 43"."""
+    return _in_a_line(entry.title, detail_text(entry))
+
+
+def detail_text(entry: arenas.Entry) -> str:
+    """Return the detail of an entry with its seed: "r 16, seed 43"."""
+    seed = tr("seed {value}", value=entry.seed) if entry.seed is not None else ""
+    return ", ".join(filter(None, (translate(entry.detail), seed)))
+
+
+def row_text(row: arenas.Row) -> str:
+    """Return the name of a row of an arena's table; seeds of a set share it."""
+    return (
+        entry_text(row.entry)
+        if row.seeds is None
+        else _in_a_line(row.entry.title, translate(row.entry.detail))
+    )
+
+
+def seeds_text(row: arenas.Row) -> str:
+    """Return how many seeds a row has, "" without a set: "3 seeds", "2 of 3 seeds"."""
+    if row.seeds is None:
+        return ""
+    scored, total = row.seeds.counts
+    if scored == total:
+        return tr_count(total, "{n} seed", "{n} seeds")
+    return tr_count(total, "{scored} of {n} seed", "{scored} of {n} seeds", scored=number_text(scored))
+
+
+def _in_a_line(title: str, detail: str) -> str:
+    return ", ".join(filter(None, (translate(title), detail)))
 
 
 def protocol_text(protocol: Mapping[str, Any]) -> str:

@@ -104,6 +104,11 @@
    <translation>&amp;Paare für die Abstimmung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>&amp;Seeds</source>
+   <translation>&amp;Startwerte</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/paste_panel.py" />
    <source>&amp;Text</source>
    <translation>Te&amp;xt</translation>
@@ -321,9 +326,19 @@
    <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: Es fehlen noch {lacking}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>A seed decides the first weights of an adapter, the order of the examples and the dropout. With another seed, the same recipe ends with another score, often by as much as two methods differ. An arena can train each method with several seeds: Seeds in its form, --seeds on the command line. The table has their mean and their spread, the standard deviation of the seeds' means. The interval is over seeds and conversations together: about where the score would lie with other seeds and other conversations of the same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are better, and more narrow it slowly. Methods without training have no seeds.</source>
+   <translation>Ein Startwert bestimmt die ersten Gewichte eines Adapters, die Reihenfolge der Beispiele und das Dropout. Mit einem anderen Startwert endet dasselbe Rezept bei einem anderen Wert, oft so weit entfernt wie zwei Methoden voneinander. Eine Arena kann jede Methode mit mehreren Startwerten trainieren: „Startwerte“ in ihrem Formular, --seeds auf der Kommandozeile. Die Tabelle zeigt ihren Mittelwert und ihre Streuung, die Standardabweichung der Mittelwerte der Startwerte. Das Intervall erfasst Startwerte und Gespräche zusammen: etwa dort läge der Wert mit anderen Startwerten und anderen Gesprächen derselben Art. Bei zwei Startwerten bleibt es weit, denn sie sagen wenig über einen dritten. Drei sind ein guter Anfang, fünf sind besser, und weitere verengen es nur langsam. Methoden ohne Training haben keine Startwerte.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>A sentence of six words cut into eight tokens</source>
    <translation>Ein Satz aus sechs Wörtern, zerlegt in acht Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>A spread needs two scored seeds: {scores}.</source>
+   <translation>Eine Streuung braucht zwei bewertete Startwerte: {scores}.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -1439,7 +1454,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nach 7 Tagen löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Delete the arena</source>
    <translation>Arena löschen</translation>
   </message>
@@ -2634,6 +2649,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Matches</source>
    <translation>Treffer</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Mean of {n} seeds. The interval is over seeds and conversations together.</source>
+   <translation>
+    <numerusform>Mittelwert von {n} Startwert. Das Intervall erfasst Startwerte und Gespräche zusammen.</numerusform>
+    <numerusform>Mittelwert von {n} Startwerten. Das Intervall erfasst Startwerte und Gespräche zusammen.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Measuring…</source>
@@ -3230,11 +3253,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ein Gespräch, daher kein Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>One entry: the recipe on the Train page</source>
-   <translation>Ein Eintrag: das Rezept auf der Seite „Trainieren“</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>One execution of a recipe, in a process of its own. It can continue after the window closes.</source>
    <translation>Eine Ausführung eines Rezepts in einem eigenen Prozess. Sie kann weiterlaufen, wenn das Fenster geschlossen wird.</translation>
@@ -3268,6 +3286,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/prompt_field.py" />
    <source>One prompt for every column, instead of the one each adapter was trained with</source>
    <translation>Ein Prompt für alle Spalten statt dessen, mit dem jeder Adapter trainiert wurde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>One seed alone: its spread is not known.</source>
+   <translation>Nur ein Startwert: Seine Streuung ist nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -3355,7 +3378,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner der Adapter öffnen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Open the run</source>
    <translation>Lauf öffnen</translation>
   </message>
@@ -3908,7 +3931,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Referenzzusammenfassung, optional</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Remove from the arena</source>
    <translation>Aus der Arena entfernen</translation>
   </message>
@@ -3968,7 +3991,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ab Schritt {step} fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Resume the run</source>
    <translation>Lauf fortsetzen</translation>
   </message>
@@ -4348,6 +4371,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Startwert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Seeds</source>
+   <translation>Startwerte</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/support_dialog.py" />
    <source>Select a method to see why it does not work on some base models.</source>
    <translation>Wählen Sie ein Verfahren, um zu sehen, warum es auf manchen Basismodellen nicht funktioniert.</translation>
@@ -4413,7 +4441,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diagramme zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Show in library</source>
    <translation>In der Bibliothek zeigen</translation>
   </message>
@@ -4536,9 +4564,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Spread between seeds</source>
+   <translation>Streuung der Startwerte</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/variant_field.py" />
    <source>Standard</source>
    <translation>Standard</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Standard deviation of the seeds' means {spread}: {scores}.</source>
+   <translation>Standardabweichung der Mittelwerte der Startwerte {spread}: {scores}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
@@ -4654,7 +4692,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Stoppen und sichern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Stop the run</source>
    <translation>Lauf stoppen</translation>
   </message>
@@ -5122,6 +5160,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Rezept dieses Laufs</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>The recipe on the Train page</source>
+   <translation>Das Rezept auf der Seite „Trainieren“</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>The recipe on the Train page has problems. Fix them there first.</source>
    <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
@@ -5553,6 +5596,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Training, min</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Trains each method once with each seed: the table has their mean, their spread, and an interval over seeds and conversations. Three are a good start.</source>
+   <translation>Trainiert jede Methode einmal mit jedem Startwert: Die Tabelle zeigt Mittelwert, Streuung und ein Intervall über Startwerte und Gespräche. Drei sind ein guter Anfang.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Trains nothing</source>
    <translation>Trainiert nichts</translation>
@@ -5897,6 +5945,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Window log</source>
    <translation>Fensterprotokoll</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Without training, no seed decides anything.</source>
+   <translation>Ohne Training entscheidet kein Startwert etwas.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/results_view.py" />
@@ -7085,7 +7138,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/columns/markdown.py" />
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>seed random luck chance spread variance repetition runs standard deviation hierarchical bootstrap</source>
+   <translation>Seed Startwert Zufall Glück Streuung Varianz Wiederholung Läufe Standardabweichung hierarchischer Bootstrap</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>seed {seed} {score}</source>
+   <translation>Startwert {seed} {score}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/list_text.py" />
    <source>seed {value}</source>
    <translation>Startwert {value}</translation>
   </message>
@@ -7123,6 +7186,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>split</source>
    <translation>Teil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/plot_axes.py" />
+   <source>spread between seeds</source>
+   <translation>Streuung der Startwerte</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -8108,6 +8176,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/models/list_text.py" />
+   <source>{n} seeds</source>
+   <translation>
+    <numerusform>{n} Startwert</numerusform>
+    <numerusform>{n} Startwerte</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} sessions</source>
    <translation>
@@ -8292,6 +8368,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/examples/page.py" />
    <source>{run}. Reading scores</source>
    <translation>{run}. Wertungen werden gelesen</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/models/list_text.py" />
+   <source>{scored} of {n} seeds</source>
+   <translation>
+    <numerusform>{scored} von {n} Startwert</numerusform>
+    <numerusform>{scored} von {n} Startwerten</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />

@@ -13,7 +13,7 @@ def summary_text(found: Snapshot) -> str:
     """Return the progress of an arena: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
     assert found.arena is not None
     refused = arenas.counted(list(found.statuses)).get("refused", 0)
-    scored = sum(len(group.rows) for group in found.groups)
+    scored = len(found.statuses) - len(arenas.unscored(found.statuses, found.groups))
     parts = [
         tr(
             "{scored} of {total} entries scored",

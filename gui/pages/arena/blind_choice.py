@@ -21,4 +21,5 @@ def _origin(status: arenas.EntryStatus) -> str:
 
 
 def _name(row: arenas.Row) -> str:
-    return row.name if row.status.external is None else row.status.entry.title
+    """Return the name of what is compared: of a set of seeds, the summaries of its first."""
+    return row.entry.name if row.status.external is None else row.status.entry.title

@@ -17,7 +17,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import tr, translate
-from gui.models.list_text import entry_text
+from gui.models.list_text import entry_text, row_text
 from gui.pages.arena.plot_axes import Figure, known
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Point, Scatter
@@ -26,6 +26,7 @@ from gui.widgets.labels import Label
 
 Row = arenas.Row
 BASELINE = "full"
+FIRST_AXES = (arenas.SCORE, "parameters")
 # The minimum width of a chart.
 MIN_WIDTH, ROOM_FOR_COUNT = 264, 340
 Save = Callable[[Path], object]
@@ -44,14 +45,13 @@ class FrontView(QWidget):
         self.up, self.across = ComboBox(), ComboBox()
         self.up.setAccessibleName(tr("Figure on the vertical axis"))
         self.across.setAccessibleName(tr("Figure on the horizontal axis"))
+        self._wanted = FIRST_AXES
         self._offer_figures()
-        self.up.set_key(arenas.SCORE)
-        self.across.set_key("parameters")
         self.setMinimumWidth(px(MIN_WIDTH))
         self.chart = Scatter()
         self._lay_out()
         for box in (self.up, self.across):
-            box.chosen.connect(lambda _key: self._redraw())
+            box.chosen.connect(lambda _key: self._choose_axes())
         self.chart.picked.connect(self.picked)
 
     def _lay_out(self) -> None:
@@ -72,8 +72,9 @@ class FrontView(QWidget):
 
     def _offer_figures(self) -> None:
         items = [(key, figure.title) for key, figure in self._figures.items()]
-        for box in (self.up, self.across):
+        for box, wanted, first in zip((self.up, self.across), self._wanted, FIRST_AXES, strict=True):
             box.set_items(items)
+            box.set_key(wanted if wanted in self._figures else first)
 
     def show_rows(self, rows: Sequence[Row], chosen: str) -> None:
         """Show the rows of one protocol."""
@@ -93,10 +94,18 @@ class FrontView(QWidget):
         """Return the keys of the figures up and across."""
         return self.up.key(), self.across.key()
 
+    def wanted_axes(self) -> tuple[str, str]:
+        """Return the keys of the figures that were chosen, also where no entry of this arena has them."""
+        return self._wanted
+
     def set_axes(self, up: str, across: str) -> None:
-        """Choose the figures of both axes; unknown ones are ignored."""
-        self.up.set_key(up)
-        self.across.set_key(across)
+        """Choose the figures of both axes; one that no entry has waits for an arena with it."""
+        self._wanted = (up, across)
+        self._offer_figures()
+        self._redraw()
+
+    def _choose_axes(self) -> None:
+        self._wanted = self.axes()
         self._redraw()
 
     def _redraw(self) -> None:
@@ -116,8 +125,7 @@ def _point(row: Row, up: Figure, across: Figure) -> Point | None:
     place, height = across.value(row), up.value(row)
     if place is None or height is None:
         return None
-    entry = row.status.entry
-    return Point(row.id, entry_text(entry), short_name(entry), place.mean, height)
+    return Point(row.id, row_text(row), short_name(row.entry), place.mean, height)
 
 
 def short_name(entry: arenas.Entry) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from engine.api import METHODS, Recipe, arenas
+from engine.api import METHODS, Recipe, arenas, method
 from gui.forms.undo import FormUndo
 from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
+from gui.inputs.number_inputs import IntField
 from gui.look.fonts import px
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
@@ -23,22 +24,22 @@ from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
-Values = dict[str, str | tuple[str, ...]]
+Values = dict[str, Any]
 
 METHODS_CHOSEN, AS_IT_IS = "methods", "recipe"
-NAME, ENTRIES = "name", "entries"
+NAME, ENTRIES, SEEDS = "name", "entries", "seeds"
 WIDTH = 560
 
 
 class EntriesForm(QWidget):
-    """`made(name, changes)` requests an arena or more entries; `cancelled` closes the form.
+    """`made(name, changes, seeds)` requests an arena or more entries; `cancelled` closes the form.
 
     `file_wanted` asks for the form of an entry from a file.
 
     `changes` is None for the current recipe unchanged, which must be comparable with the other entries.
     """
 
-    made = Signal(str, object)
+    made = Signal(str, object, int)
     cancelled = Signal()
     file_wanted = Signal()
 
@@ -54,6 +55,15 @@ class EntriesForm(QWidget):
         self._entries_field = Field(tr("&Compare"), self.entries)
         self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], ["lora"])
         self._methods_field = Field(tr("Methods, each with its preset"), self.methods)
+        self.seeds = IntField(1, arenas.MAX_SEEDS, 1)
+        self._seeds_field = Field(
+            tr("&Seeds"),
+            self.seeds,
+            tr(
+                "Trains each method once with each seed: the table has their mean, their spread, and an interval over "
+                "seeds and conversations. Three are a good start."
+            ),
+        )
         self._problem = ProblemLine()
         self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
@@ -64,6 +74,7 @@ class EntriesForm(QWidget):
         self.name.textEdited.connect(lambda _text: self.undo.add(self.values(), NAME, typed=True))
         self.entries.chosen.connect(lambda _key: self._changed(ENTRIES))
         self.methods.changed.connect(lambda _on: self._changed(METHODS_CHOSEN))
+        self.seeds.valueChanged.connect(lambda _number: self._changed(SEEDS))
         self.make_button.clicked.connect(self._make)
         self.cancel_button.clicked.connect(self.cancelled)
         self.file_button.clicked.connect(self.file_wanted)
@@ -82,7 +93,8 @@ class EntriesForm(QWidget):
         parts = QVBoxLayout(fields)
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(16)
-        for part in (self._title, self._about, self._name_field, self._entries_field, self._methods_field):
+        fields_in_order = (self._name_field, self._entries_field, self._methods_field, self._seeds_field)
+        for part in (self._title, self._about, *fields_in_order):
             parts.addWidget(part)
         parts.addWidget(self._problem)
         parts.addLayout(buttons)
@@ -127,7 +139,12 @@ class EntriesForm(QWidget):
 
     def values(self) -> Values:
         """Return all values of the form."""
-        return {NAME: self.name.text(), ENTRIES: self.entries.key(), METHODS_CHOSEN: tuple(self.methods.on())}
+        return {
+            NAME: self.name.text(),
+            ENTRIES: self.entries.key(),
+            METHODS_CHOSEN: tuple(self.methods.on()),
+            SEEDS: self.seeds.value(),
+        }
 
     def restore(self, values: Mapping[str, Any]) -> None:
         """Restore values of an earlier start, as far as they are still valid."""
@@ -136,6 +153,7 @@ class EntriesForm(QWidget):
             NAME: str(values.get(NAME, self.name.text())),
             ENTRIES: str(values.get(ENTRIES, "")),
             METHODS_CHOSEN: tuple(each for each in known if each in on) if isinstance(on, list) else (),
+            SEEDS: seeds if isinstance(seeds := values.get(SEEDS), int) else 1,
         }
         self._take(restored)
         self.undo.begin(self.values())
@@ -147,10 +165,13 @@ class EntriesForm(QWidget):
         self.methods.blockSignals(True)
         self.methods.set_on(values[METHODS_CHOSEN])
         self.methods.blockSignals(False)
+        self.seeds.blockSignals(True)
+        self.seeds.setValue(values[SEEDS])
+        self.seeds.blockSignals(False)
         self._follow()
 
     def _places(self) -> dict[str, QWidget]:
-        return {NAME: self.name, ENTRIES: self.entries, METHODS_CHOSEN: self.methods}
+        return {NAME: self.name, ENTRIES: self.entries, METHODS_CHOSEN: self.methods, SEEDS: self.seeds}
 
     def _changed(self, key: str) -> None:
         self._follow()
@@ -173,12 +194,18 @@ class EntriesForm(QWidget):
     def _follow(self) -> None:
         key, changes = self.entries.key(), self.changes()
         self._methods_field.setVisible(key == METHODS_CHOSEN)
-        count = 1 if changes is None else len(changes)
+        count = sum(1 if _is_untrained(each) else self.seeds.value() for each in (changes or [{}]))
+        count = 0 if changes == [] else count
         entries = tr_count(count, "{n} entry", "{n} entries")
         summaries = {each.id: each.summary for each in arenas.PRESETS}
-        feet = {METHODS_CHOSEN: entries, AS_IT_IS: tr("One entry: the recipe on the Train page")}
+        feet = {METHODS_CHOSEN: entries, AS_IT_IS: f"{tr('The recipe on the Train page')}. {entries}."}
         self._entries_field.set_foot(feet.get(key) or f"{translate(summaries[key])}. {entries}.")
         self.make_button.setEnabled(count > 0)
 
     def _make(self) -> None:
-        self.made.emit(" ".join(self.name.text().split()), self.changes())
+        self.made.emit(" ".join(self.name.text().split()), self.changes(), self.seeds.value())
+
+
+def _is_untrained(change: arenas.Change) -> bool:
+    """Return whether a change is to a method without training, which has no seeds."""
+    return "method" in change and not method(change["method"]["id"]).trains

@@ -73,10 +73,10 @@ class LowerPane(QWidget):
         self.losses.show_losses(losses, entries, chosen)
         self._show_parts()
 
-    def choose(self, entry_id: str) -> None:
-        """Highlight an entry in both charts and the queue."""
-        self.front.choose(entry_id)
-        self.losses.chart.choose(entry_id)
+    def choose(self, entry_id: str, row_id: str) -> None:
+        """Highlight an entry in the queue, and the row that it is in, in both charts."""
+        self.front.choose(row_id)
+        self.losses.chart.choose(row_id)
         self.queue.view.choose(entry_id)
 
     def shows_differences(self) -> bool:

@@ -21,15 +21,16 @@ from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
-from gui.models.list_text import entry_text
+from gui.models.list_text import entry_text, row_text
 from gui.pages.arena.arena_operations import ArenaOperations
 from gui.pages.arena.arena_text import base_score_text, summary_text
 from gui.pages.arena.blind_choice import chosen_for_blind
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
+from gui.pages.arena.entry_menu import EntryMenu
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
-from gui.pages.library.menus import SEPARATOR, make_menu
+from gui.pages.library.menus import make_menu
 from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
@@ -80,6 +81,7 @@ class ArenaPage(Page):
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
         self.operations = ArenaOperations(manager, self)
+        self.menu = EntryMenu(self.operations, self._queue, self)
         self.report_export = ReportExport(self)
         self.table = ArenaTable(self)
         self._add_buttons()
@@ -180,11 +182,14 @@ class ArenaPage(Page):
         self.report_button.clicked.connect(self._ask_where)
         self.report_export.reported.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
-        self.view.chosen.connect(lambda row: self.choose(row.id) if row is not None else None)
-        self.view.opened.connect(lambda row: self._open_run(row.status))
+        self.view.chosen.connect(self._choose_row)
+        self.view.opened.connect(lambda row: self.menu.open_run(row.status))
         self.view.check_pressed.connect(self._toggle_check)
         self.view.order_wanted.connect(self.table.sort_by)
-        self.view.menu_wanted.connect(lambda row, point: self.menu_for(row.status).popup(point))
+        self.view.menu_wanted.connect(lambda row, point: make_menu(self, self.menu.of_row(row)).popup(point))
+        self.menu.open_requested.connect(self.open_requested)
+        self.menu.library_requested.connect(self.library_requested)
+        self.menu.deleted.connect(self._forget)
         self._connect_below()
         self._queue.changed.connect(self.refresh)
         self._queue.failed.connect(self._show_error)
@@ -198,7 +203,7 @@ class ArenaPage(Page):
         queue.chosen.connect(lambda status: self.choose(status.entry.id) if status is not None else None)
         queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.operations.move, entry_id, by))
         queue.remove_wanted.connect(lambda status: self._with_arena(self.operations.remove, status))
-        queue.open_wanted.connect(self._open_run)
+        queue.open_wanted.connect(self.menu.open_run)
         queue.menu_wanted.connect(lambda status, point: self.menu_for(status).popup(point))
 
     def adapt(self, width: int) -> None:
@@ -230,6 +235,7 @@ class ArenaPage(Page):
     def _on_read(self, found: Snapshot) -> None:
         fresh = found.arena is not None and found.arena.id != self._arena_id
         self._shown = found
+        self.menu.arena = found.arena
         self._arena_id = found.arena.id if found.arena is not None else ""
         rows = [row for group in found.groups for row in group.rows]
         if fresh or not self._checked:
@@ -271,7 +277,7 @@ class ArenaPage(Page):
         found = self._shown
         first = found.groups[0].rows if found.groups else ()
         entries = {each.entry.id: each.entry for each in found.statuses}
-        self.lower_pane.show_results(first, found.losses, entries, self._chosen)
+        self.lower_pane.show_results(first, found.losses, entries, self._shown.row_id(self._chosen))
         current = self._manager.current
         self.lower_pane.queue.show_queue(found.statuses, current.id if current is not None else "")
         self.base_line.setText(base_score_text(found))
@@ -319,8 +325,13 @@ class ArenaPage(Page):
         if entry_id == self._chosen:
             return
         self._chosen = entry_id
-        self.view.choose(entry_id)
-        self.lower_pane.choose(entry_id)
+        row_id = self._shown.row_id(entry_id)
+        self.view.choose(row_id)
+        self.lower_pane.choose(entry_id, row_id)
+
+    def _choose_row(self, row: arenas.Row | None) -> None:
+        if row is not None and self._chosen not in {each.entry.id for each in row.statuses}:
+            self.choose(row.id)
 
     def _toggle_check(self, row: arenas.Row) -> None:
         self._checked ^= {row.id}
@@ -345,7 +356,7 @@ class ArenaPage(Page):
         except AppError as error:
             self._show_error(translate(arenas.why_not(error)))
             return
-        self.lower_pane.differences.show_differences([entry_text(row.status.entry) for row in rows], tables)
+        self.lower_pane.differences.show_differences([row_text(row) for row in rows], tables)
 
     # Actions.
     def _with_arena(self, operation: Callable[..., object], *rest: object) -> None:
@@ -356,29 +367,27 @@ class ArenaPage(Page):
         if self._shown.arena is not None:
             self.report_export.ask(self, self._shown.arena)
 
-    def _open_run(self, status: EntryStatus) -> None:
-        if status.run is not None:
-            self.open_requested.emit(status.run.id)
-
     def _show_error(self, text: str) -> None:
         self.notice.show_notice(text, tr("Close"), "warning")
 
     def menu_for(self, status: EntryStatus) -> QMenu:
         """Return the menu of an entry with its possible actions."""
-        return make_menu(self, self._entries_for(status))
+        return make_menu(self, self.menu.of_entry(status))
 
     def saved_state(self) -> dict[str, str]:
-        """Return the arena shown, the columns of metrics, and the values of an open form."""
+        """Return the arena shown, the columns of metrics, the axes of the plot, and the values of an open form."""
         begun = self.form.values() | {"new": self._asks_for_new} if self.form.isVisibleTo(self) else {}
-        columns = " ".join(self.columns_button.on())
         return super().saved_state() | {
-            "columns": columns,
+            "columns": " ".join(self.columns_button.on()),
+            "axes": " ".join(self.lower_pane.front.wanted_axes()),
             "arena": self._arena_id,
             "begun": json.dumps(begun),
         }
 
     def restore_state(self, saved: Mapping[str, str]) -> None:
-        """Restore arena, columns and form of an earlier start."""
+        """Restore arena, columns, axes and form of an earlier start."""
+        if len(axes := saved.get("axes", "").split()) == 2:
+            self.lower_pane.front.set_axes(*axes)
         if "columns" in saved:
             self.columns_button.show_only(saved["columns"].split())
         super().restore_state(saved)
@@ -390,41 +399,12 @@ class ArenaPage(Page):
     def entries(self) -> list[Entry]:
         """Return the actions of the arena and of the selected entry."""
         found = [each for each in self._shown.statuses if each.entry.id == self._chosen]
-        own = about(entry_text(found[0].entry), self._entries_for(found[0])) if found else []
+        own = about(entry_text(found[0].entry), self.menu.of_entry(found[0])) if found else []
         add: Entry = (tr("Add summaries from a file…"), self.ask_for_summaries, "")
         return [*own, add] if self._shown.arena is not None else own
 
-    def _entries_for(self, status: EntryStatus) -> list[Entry]:
-        operations, entries = self.operations, self._ways_out(status)
-        runs = status.state == "running" or operations.follows(status)
-        if operations.follows(status):
-            entries.append((tr("Stop the run"), lambda: operations.stop(status), ""))
-        elif status.state == "stopped" and self._queue.arena_id == self._arena_id:
-            entries.append((tr("Resume the run"), lambda: operations.go_on(status), ""))
-        if status.entry.run and not runs:
-            entries.append((tr("Run again"), lambda: self._with_arena(operations.run_again, status), ""))
-        if not runs:
-            entries += [
-                SEPARATOR,
-                (
-                    tr("Remove from the arena"),
-                    lambda: self._with_arena(operations.remove, status),
-                    "list.delete",
-                ),
-            ]
-        return [*entries, SEPARATOR, (tr("Delete the arena"), self._delete, "")]
-
-    def _ways_out(self, status: EntryStatus) -> list[Entry]:
-        run = status.run
-        if run is None:
-            return []
-        found: list[Entry] = [(tr("Open the run"), lambda: self._open_run(status), "list.open")]
-        if run.adapter_id:
-            found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
-        return found
-
-    def _delete(self) -> None:
-        self._with_arena(self.operations.delete)
+    def _forget(self) -> None:
+        """Show another arena after the deletion of this one."""
         self._arena_id = ""
         self.refresh()
 
@@ -468,12 +448,12 @@ class ArenaPage(Page):
         """Take the Train page's recipe (None while it has problems) and its base model's family."""
         self._recipe = (recipe, family) if recipe is not None else None
 
-    def _make(self, name: str, changes: list[arenas.Change] | None) -> None:
+    def _make(self, name: str, changes: list[arenas.Change] | None, seeds: int) -> None:
         if changes is None and self._recipe is None:
             self.form.show_problem(tr(MEND))
             return
         try:
-            arena = self._make_arena(name, changes)
+            arena = self._make_arena(name, changes, seeds)
         except RecipeError as error:
             self.form.show_problem(
                 " ".join(translate(f"{each.message} {each.hint}".strip()) for each in error.problems[:3])
@@ -485,14 +465,14 @@ class ArenaPage(Page):
         self._stack.setCurrentWidget(self._content)
         self.open(arena.id)
 
-    def _make_arena(self, name: str, changes: list[arenas.Change] | None) -> arenas.Arena:
+    def _make_arena(self, name: str, changes: list[arenas.Change] | None, seeds: int) -> arenas.Arena:
         recipe, family = self._recipe or (None, None)
         if self._asks_for_new:
             assert recipe is not None
-            return arenas.create(recipe, [{}] if changes is None else changes, name, family)
+            return arenas.create(recipe, [{}] if changes is None else changes, name, family, seeds)
         arena = self._shown.arena
         assert arena is not None
         if changes is not None:
-            return arenas.add(arena, changes, family)
+            return arenas.add(arena, changes, family, seeds)
         assert recipe is not None
-        return arenas.add_recipe(arena, recipe)
+        return arenas.add_recipe(arena, recipe, seeds)

@@ -48,8 +48,16 @@ def _all() -> dict[str, Figure]:
         lambda row: confidence_interval(row.forgetting) if row.forgetting else None,
         lambda row: 0.0 if row.forgetting else None,
     )
+    spread = Figure(tr("spread between seeds"), Axis(tr("spread between seeds"), "lower", 100.0), _spread)
     preferred = Figure(tr("blind votes"), Axis(tr("% preferred"), "higher", 100.0), _preferred)
-    return {**_costs(), SCORE: scores.pop(SCORE), FORGETTING: forgetting, "preferred": preferred, **scores}
+    return {
+        **_costs(),
+        SCORE: scores.pop(SCORE),
+        "spread": spread,
+        FORGETTING: forgetting,
+        "preferred": preferred,
+        **scores,
+    }
 
 
 def _costs() -> dict[str, Figure]:
@@ -98,6 +106,10 @@ def _plain(value: float | None, unit: float = 1.0) -> ConfidenceInterval | None:
 def _adapter_size(row: Row) -> ConfidenceInterval | None:
     run = row.status.run
     return _plain(run.adapter_bytes if run is not None and run.trainable_parameters else None, MEGABYTE)
+
+
+def _spread(row: Row) -> ConfidenceInterval | None:
+    return _plain(row.seeds.spread.get(SCORE)) if row.seeds is not None else None
 
 
 def _preferred(row: Row) -> ConfidenceInterval | None:

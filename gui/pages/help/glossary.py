@@ -94,6 +94,22 @@ WORDS = (
         mark("bootstrap confidence"),
     ),
     Term(
+        mark("Seeds"),
+        mark(
+            "A seed decides the first weights of an adapter, the order of the examples and the dropout. With another "
+            "seed, the same recipe ends with another score, often by as much as two methods differ. An arena can train "
+            "each method with several seeds: Seeds in its form, --seeds on the command line. The table has their mean "
+            "and their spread, the standard deviation of the seeds' means. The interval is over seeds and "
+            "conversations together: about where the score would lie with other seeds and other conversations of the "
+            "same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are "
+            "better, and more narrow it slowly. Methods without training have no seeds."
+        ),
+        "verdict",
+        mark(
+            "seed random luck chance spread variance repetition runs standard deviation hierarchical bootstrap"
+        ),
+    ),
+    Term(
         mark("Blind comparison"),
         mark(
             "A person reads a conversation and two summaries without names and chooses the better one. The "

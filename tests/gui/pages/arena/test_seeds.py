@@ -1,0 +1,239 @@
+"""Methods with several seeds on the arena page: a row each, every seed in the queue, and forms that ask for them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from engine.api import arenas, recipe
+from gui.pages.arena.blind_choice import chosen_for_blind
+from gui.pages.arena.entries_form import EntriesForm
+from tests.helpers import arena_bench
+from tests.helpers.arenas import make_arena, score
+from tests.helpers.homes import RunSpec, add_run, make_recipe, unsynced
+
+Bench = arena_bench.Bench
+BASE = [0.3 + at / 100 for at in range(40)]
+GAINS = (0.08, 0.1, 0.13)
+
+
+@pytest.fixture
+def seeded(home) -> arenas.Arena:
+    """An arena whose LoRA has three scored seeds; IA3 has one, one that failed and one that waits."""
+    with unsynced():
+        arena = make_arena("lora", "ia3", "prompt_only", name="Seeds", seeds=3)
+        draw = random.Random(3)
+        spec = RunSpec(steps=20, outcome=None, gain=None, facts={"trainable_parameters": 1000})
+        for place, gain in zip((0, 3, 5), GAINS, strict=True):
+            score(arena, place, [value + gain + draw.gauss(0, 0.02) for value in BASE], BASE, spec=spec)
+        score(arena, 1, [value + 0.05 for value in BASE], BASE, spec=spec)
+        score(arena, 2, BASE, BASE)
+        failed = add_run(arenas.Reader().read(arena)[4].recipe, RunSpec(steps=3, outcome="failed", gain=None))
+        arenas.set_run(arena, arena.entries[4].id, failed.id)
+    return arenas.open_arena(arena.folder)
+
+
+def cells(page: Any, row: int) -> dict[str, Any]:
+    table = page.table
+    return {column.key: table.index(row, at).data() for at, column in enumerate(table.columns)}
+
+
+def test_seeds_are_one_row_with_a_column_of_their_spread(bench, seeded):
+    made = bench()
+    page = made.page
+    assert made.names() == ["LoRA, r 32", "IA3", "Prompt only, no examples"]
+    assert "spread" in [column.key for column in page.table.columns]
+    lora, ia3, prompt = (cells(page, row) for row in range(3))
+    assert float(lora["spread"]) == pytest.approx(2.5, abs=0.5)
+    assert (ia3["spread"], prompt["spread"]) == ("–", "–")
+    assert page.header.subtitle().startswith("Seeds. 5 of 7 entries scored")
+    details = [page.table.cell(row, "name").detail for row in page.table.items()]
+    assert details == ["r 32, 3 seeds", "1 of 3 seeds", "no examples"]
+    page.view.order_wanted.emit("spread")
+    assert made.names()[-1] == "LoRA, r 32"
+
+
+def test_a_row_says_what_its_interval_is_over_and_which_seeds_it_lacks(bench, seeded):
+    table = bench().page.table
+    lora, ia3, prompt = table.items()
+    assert table.explanation(lora, "score") == (
+        "Mean of 3 seeds. The interval is over seeds and conversations together."
+    )
+    assert "seed 42 5" in table.explanation(lora, "spread")
+    assert table.explanation(lora, "name") == "LoRA, r 32, 3 seeds"
+    assert table.explanation(ia3, "score") == (
+        "One seed is scored, so the interval is over conversations alone. Not scored yet: seed 44. Failed: seed 43."
+    )
+    assert table.explanation(ia3, "spread").startswith("A spread needs two scored seeds: seed 42")
+    assert table.explanation(prompt, "spread") == "Without training, no seed decides anything."
+    spoken = table.accessible_text(lora)
+    assert spoken.startswith("LoRA, r 32, 3 seeds, ROUGE-1 5")
+    assert "Standard deviation of the seeds' means" in spoken
+
+
+def test_the_queue_has_each_seed_and_leads_to_the_row_that_it_is_in(bench, seeded):
+    made = bench()
+    page, queue = made.page, made.page.lower_pane.queue
+    names = [queue.table.index(row, 0).data() for row in range(queue.table.rowCount())]
+    assert names[:2] == ["LoRA, r 32, seed 42", "IA3, seed 42"]
+    assert names[5] == "LoRA, r 32, seed 44"
+    page.choose("ia3-seed-42")
+    queue.view.choose("lora-r-32-seed-44")
+    assert page.view.current().name == "LoRA, r 32"
+    assert queue.view.current().entry.seed == 44
+    page.view.choose("ia3-seed-42")
+    assert queue.view.current().entry.id == "ia3-seed-42"
+
+
+def test_charts_have_a_point_for_each_row_and_the_losses_of_the_first_seed(bench, seeded):
+    page = bench().page
+    points = page.lower_pane.front.chart.points()
+    assert {point.name for point in points} == {"LoRA, r 32", "IA3", "Prompt only, no examples"}
+    lines = page.lower_pane.losses.chart.lines()
+    assert [line.name for line in lines][:2] == ["LoRA, r 32, seed 42", "IA3, seed 42"]
+    front = page.lower_pane.front
+    front.set_axes("rouge1", "spread")
+    assert [point.id for point in front.chart.points()] == ["lora-r-32-seed-42"]
+
+
+def test_a_row_leads_to_the_run_of_each_seed_and_opens_that_of_the_first(bench, seeded, qtbot):
+    page = bench().page
+    row = page.table.items()[0]
+    with qtbot.waitSignal(page.open_requested) as asked:
+        page.view.opened.emit(row)
+    assert asked.args == [seeded.entries[0].run]
+    entries = {text: operation for text, operation, _ in page.menu.of_row(row) if text}
+    assert [text for text in entries if text.startswith("Open")] == [
+        f"Open the run: seed {seed}" for seed in (42, 43, 44)
+    ]
+    with qtbot.waitSignal(page.open_requested) as asked:
+        entries["Open the run: seed 44"]()
+    assert asked.args == [seeded.entries[5].run]
+    assert not any("Remove" in text for text in entries)
+    # A row without seeds has all that its entry has.
+    assert "Remove from the arena" in [text for text, *_ in page.menu.of_row(page.table.items()[2])]
+
+
+def test_a_blind_comparison_names_the_seed_whose_summaries_it_shows(bench, seeded):
+    page = bench().page
+    chosen = chosen_for_blind(page._shown, page._checked)
+    assert chosen[0] == (seeded.entries[0].run, "LoRA, r 32, seed 42")
+
+
+def test_differences_are_those_of_the_methods(bench, seeded):
+    page = bench().page
+    page.differences_button.click()
+    heads = [column.head for column in page.lower_pane.differences.table.columns]
+    assert heads[1:3] == ["LoRA, r 32", "IA3"]
+
+
+def test_a_seed_that_comes_later_changes_what_the_row_says(bench, seeded):
+    made = bench()
+    with unsynced():
+        score(seeded, 6, [value + 0.06 for value in BASE], BASE)
+    made.page.refresh()
+    made.settle()
+    ia3 = made.page.table.items()[1]
+    assert ia3.remark == "Failed: seed 43."
+    arenas.remove(seeded, seeded.entries[4].id)
+    made.page.refresh()
+    made.settle()
+    assert made.page.table.items()[1].remark == ""
+
+
+# ---------------------------------------------------------------------------------------------------- forms
+def test_a_new_arena_asks_for_seeds(bench):
+    made = bench()
+    made.offer()
+    form = made.page.form
+    made.page.empty_button.click()
+    assert form.seeds.value() == 1
+    form.entries.set_key("methods")
+    form.entries.chosen.emit("methods")
+    form.methods.chips["prompt_only"].click()
+    form.seeds.setValue(3)
+    assert "4 entries" in form._entries_field._foot.text()
+    form.make_button.click()
+    made.settle()
+    [arena], _ = arenas.list_arenas()
+    assert [each.seed for each in arena.entries] == [42, None, 43, 44]
+
+
+def test_more_seeds_join_the_entries_that_are_there(bench, home):
+    make_arena("lora")
+    made = bench()
+    made.offer()
+    form = made.page.form
+    made.page.add_button.click()
+    form.entries.set_key("methods")
+    form.seeds.setValue(3)
+    form.make_button.click()
+    made.settle()
+    [arena], _ = arenas.list_arenas()
+    assert [each.seed for each in arena.entries] == [42, 43, 44]
+    made.page.add_button.click()
+    form.make_button.click()
+    assert form.isVisible()
+    assert "has all these entries with 3 seeds already" in form._problem.text()
+
+
+def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
+    made = bench()
+    tables = make_recipe("Last", base="starter", source="sample").as_tables()
+    last = recipe.from_tables({**tables, "training": {"seed": 2**31 - 1}})
+    made.page.recipe_wanted.connect(lambda: made.page.offer_recipe(last, "encoder-decoder"))
+    made.page.empty_button.click()
+    made.page.form.seeds.setValue(2)
+    made.page.form.make_button.click()
+    assert "the last is 2147483647" in made.page.form._problem.text()
+    assert arenas.list_arenas()[0] == []
+
+
+def test_the_number_of_seeds_is_undone_and_found_again(qtbot, styled):
+    form = EntriesForm()
+    qtbot.addWidget(form)
+    form.undo.begin(form.values())
+    form.seeds.setValue(5)
+    form.undo.undo()
+    assert form.seeds.value() == 1
+    form.restore({"name": "A", "entries": "ranks", "methods": [], "seeds": 4})
+    assert form.seeds.value() == 4
+    form.restore({"name": "A", "entries": "ranks", "methods": [], "seeds": "many"})
+    assert form.seeds.value() == 1
+    assert form.seeds.maximum() == arenas.MAX_SEEDS
+
+
+# ---------------------------------------------------------------------------------------------------- axes
+def test_the_axes_of_the_plot_are_found_again(bench, seeded):
+    first = bench().page
+    front = first.lower_pane.front
+    front.across.set_key("minutes")
+    front.across.chosen.emit("minutes")
+    front.up.set_key("spread")
+    front.up.chosen.emit("spread")
+    saved = first.saved_state()
+    assert saved["axes"] == "spread minutes"
+    made = bench()
+    made.page.restore_state({"axes": saved["axes"]})
+    made.page.refresh()
+    made.settle()
+    assert made.page.lower_pane.front.axes() == ("spread", "minutes")
+
+
+def test_axes_that_no_entry_has_wait_for_an_arena_with_them(bench):
+    with unsynced():
+        score(make_arena("lora"), 0, BASE, BASE)
+    made = bench()
+    page = made.page
+    page.restore_state({"axes": "preferred minutes"})
+    page.refresh()
+    made.settle()
+    assert page.lower_pane.front.axes() == ("rouge1", "minutes")
+    assert page.saved_state()["axes"] == "preferred minutes"
+    page.restore_state({"axes": "one_alone"})
+    page.restore_state({"axes": "neither nor"})
+    made.settle()
+    assert page.lower_pane.front.axes() == ("rouge1", "parameters")
+    assert not page.lower_pane.front.chart.grab().isNull()

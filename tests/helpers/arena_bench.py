@@ -1,0 +1,54 @@
+"""An arena page over real folders, with an engine whose runs follow a script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+from engine.jobs.job import Job
+from gui.pages.arena.page import ArenaPage
+from tests.helpers.background import wait_for
+from tests.helpers.homes import make_recipe
+from tests.helpers.scripted_manager import scripted_manager
+from tests.helpers.train_stage import COMPLETE
+
+WAIT = 20_000
+
+
+class Bench:
+    """A page and the engine whose runs follow `script`."""
+
+    def __init__(self, qtbot: Any) -> None:
+        self.script: list[Any] = COMPLETE
+        self.manager = scripted_manager(self._script)
+        self.qtbot = qtbot
+        self.page = ArenaPage(self.manager)
+        qtbot.addWidget(self.page)
+        self.page.resize(1232, 860)
+        self.page.show()
+        self.page.shown()
+
+    def _script(self, job: Job) -> list[Any]:
+        return self.script
+
+    def settle(self) -> Bench:
+        """Wait until all is read and shown."""
+        for _ in range(4):
+            wait_for(self.page.reader)
+            QApplication.processEvents()
+        return self
+
+    def until(self, condition: Any) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT)
+
+    def names(self) -> list[str]:
+        return [row.name for row in self.page.table.items()]
+
+    def queued(self) -> list[str]:
+        return [each.entry.title for each in self.page.lower_pane.queue.table.items()]
+
+    def offer(self, **values: Any) -> None:
+        """Answer the page's wish for the present recipe."""
+        wanted = make_recipe("Present", **{"base": "starter", "source": "sample"} | values)
+        self.page.recipe_wanted.connect(lambda: self.page.offer_recipe(wanted, "encoder-decoder"))
