@@ -134,6 +134,11 @@ def _keys(word: str, table: ClaimWords) -> set[str]:
         if lower.endswith(ending) and len(lower) - len(ending) >= MIN_STEM:
             keys.add(lower[: -len(ending)])
             break
+    if table.ends:
+        keys |= {f"{key[:-1]}{table.ends[key[-1]]}" for key in keys if key[-1] in table.ends}
+    if table.doubled:
+        # Consonants that are single in other forms: Pekka, Pekan.
+        keys |= {re.sub(rf"([{table.doubled}])\1", r"\1", key) for key in keys}
     # A vowel that goes with an ending: Marek, Marka.
     keys |= {
         f"{key[:-2]}{key[-1]}" for key in keys if len(key) > 3 and key[-2] in table.vowel and table.vowel

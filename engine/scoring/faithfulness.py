@@ -6,10 +6,12 @@ script has none, only numbers, times and dates are found. Knows nothing of model
 
 from __future__ import annotations
 
+import bisect
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.scoring import claim_words, claimed_names, english_claims, language_claims
@@ -21,12 +23,14 @@ from engine.text.languages import ENGLISH, has_capitals
 class Check:
     """The claims of a summary, and those of them that are not in the conversation; both in their order.
 
-    `names_told` is False for scripts without capitals, whose names can't be told from other words.
+    `names_told` is False for scripts without capitals, whose names can't be told from other words. `words_known` is
+    False for languages whose days, months and number words are not known.
     """
 
     claims: tuple[Claim, ...]
     unsupported: tuple[Claim, ...]
     names_told: bool = True
+    words_known: bool = True
 
     @property
     def unsupported_fraction(self) -> float | None:
@@ -46,8 +50,25 @@ def check_claims(summary: str, conversation: str, language: str = "") -> Check:
 
     `language` is a code of ISO 639, "" to tell it from both texts.
     """
-    language = language or claim_words.language_of(f"{summary}\n{conversation}")
-    return _english(summary, conversation) if language == ENGLISH else _other(summary, conversation, language)
+    composed, conversation = (unicodedata.normalize("NFC", text) for text in (summary, conversation))
+    language = language or claim_words.language_of(f"{composed}\n{conversation}")
+    check = (
+        _english(composed, conversation) if language == ENGLISH else _other(composed, conversation, language)
+    )
+    return check if composed == summary else _at_places_of(summary, check)
+
+
+def _at_places_of(summary: str, check: Check) -> Check:
+    """Return a check of a composed text with its claims at their places in the summary, whose marks are apart."""
+    lengths = [len(unicodedata.normalize("NFC", summary[:end])) for end in range(len(summary) + 1)]
+
+    def placed(claim: Claim) -> Claim:
+        start, end = (bisect.bisect_right(lengths, place) - 1 for place in (claim.start, claim.end))
+        return replace(claim, start=start, end=end, text=summary[start:end])
+
+    return replace(
+        check, claims=tuple(map(placed, check.claims)), unsupported=tuple(map(placed, check.unsupported))
+    )
 
 
 def _english(summary: str, conversation: str) -> Check:
@@ -67,7 +88,9 @@ def _other(summary: str, conversation: str, language: str) -> Check:
     missing = [reading.claim for reading in readings if not reading.facts & facts]
     missing += [claim for claim in names if not claimed_names.is_supported(claim.text, words, language)]
     claims = [*(reading.claim for reading in readings), *names]
-    return Check(_in_order(claims), _in_order(missing), names_told=told)
+    return Check(
+        _in_order(claims), _in_order(missing), names_told=told, words_known=claim_words.are_known(language)
+    )
 
 
 def _in_order(claims: Iterable[Claim]) -> tuple[Claim, ...]:

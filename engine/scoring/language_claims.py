@@ -23,6 +23,7 @@ _SPACELESS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # Marks of Indic scripts, Arabic and Hebrew are parts of words, but none for `re`.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff"
 _BEFORE, _AFTER = rf"(?<![\w{_MARKS}])", rf"(?![\w{_MARKS}])"
+TEN, HUNDRED = 10.0, 100.0
 _NUMERAL = rf"[{''.join((*_HAN, *_HAN_UNITS))}]+"
 
 
@@ -121,7 +122,7 @@ def _east_asian_patterns(words: ClaimWords) -> Iterator[str]:
 
 def _word_patterns(words: ClaimWords) -> Iterator[str]:
     before, after = _BEFORE, _AFTER
-    if words.counters:
+    if words.counters or words.spaceless:
         before = after = ""
     if words.prefixes:
         before += rf"(?:[{words.prefixes}]|ال|وال|بال|لل)?"
@@ -130,6 +131,10 @@ def _word_patterns(words: ClaimWords) -> Iterator[str]:
         yield rf"(?P<date>{before}(?:{'|'.join(dates)}){after})"
     if words.numbers and not words.counters:
         one = _alternatives(words.numbers)
+        if words.joint:
+            # Tens and units with a word between are one number: "двадесет и пет".
+            joint = rf"(?:{_alternatives(words.tens)})[-\s]{re.escape(words.joint)}[-\s]"
+            one = rf"(?:{joint})?(?:{one})"
         yield rf"(?P<spelled>{before}(?:{one})(?:(?:[-\s]|\s(?:y|e|et|en|και)\s)(?:{one}))*{after})"
 
 
@@ -190,15 +195,29 @@ def _spelled(text: str, words: ClaimWords) -> float:
         return _han_value(text)
     if words.counters:
         return words.numbers[max((form for form in words.numbers if text.startswith(form)), key=len)]
-    value = 0.0
     rest = re.sub(r"\s", " ", text)
+    forms = []
     while rest:
         form = max((each for each in words.numbers if rest.startswith(each)), key=len, default="")
-        if form:
-            number = words.numbers[form]
-            value = max(value, 1.0) * number if number in (100.0, 1000.0) else value + number
+        forms += [form] if form else []
         rest = rest[max(len(form), 1) :]
-    return value
+    return _value_of(forms, words)
+
+
+def _value_of(forms: Iterable[str], words: ClaimWords) -> float:
+    """Return the value of number words in their order: 2 1000 3 100 4 is 2304."""
+    thousands = hundreds = below = 0.0
+    for form in forms:
+        number = words.numbers[form]
+        if form not in words.multipliers:
+            below += number
+        elif number == TEN:
+            below = max(below, 1.0) * number
+        elif number == HUNDRED:
+            hundreds, below = max(below, 1.0) * number, 0.0
+        else:
+            thousands, hundreds, below = max(hundreds + below, 1.0) * number, 0.0, 0.0
+    return thousands + hundreds + below
 
 
 def _han_value(text: str) -> float:

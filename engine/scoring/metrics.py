@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.scoring import claim_words
 from engine.text.languages import has_capitals
 
 Unit = Literal["points", "words", "fraction", "nats"]
 Good = Literal["higher", "lower", "neither"]
+# Names can't be told from other words in scripts without capitals; days, months and number words where they are not
+# known.
+Untold = Literal["names", "words", "both"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,13 @@ def languages_read(protocol: Mapping[str, Any]) -> dict[str, int]:
     return dict(found) if isinstance(found, Mapping) else {}
 
 
-def without_names(protocol: Mapping[str, Any]) -> list[str]:
-    """Return the languages of a protocol in which names can't be told from other words."""
-    return [code for code in languages_read(protocol) if not has_capitals(code)]
+def untold(protocol: Mapping[str, Any]) -> dict[Untold, list[str]]:
+    """Return what can't be told of summaries, with the languages of a protocol in which it can't."""
+    found: dict[Untold, list[str]] = {}
+    for code in languages_read(protocol):
+        names, words = has_capitals(code), claim_words.are_known(code)
+        if not (names and words):
+            found.setdefault("both" if not (names or words) else "words" if names else "names", []).append(
+                code
+            )
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.scoring.metrics import Unit, languages_read, without_names
+from engine.scoring.metrics import Unit, Untold, languages_read, untold
 from engine.scoring.verdicts import is_on_few
 from engine.text.languages import name as language_name
 
@@ -154,7 +154,7 @@ def metric(values: Mapping[str, Any], unit: Unit) -> str:
 
 def language_notes(protocol: Mapping[str, Any]) -> list[str]:
     """Return in which languages words were read, and what can't be told of them; nothing for English alone."""
-    counts, untold = languages_read(protocol), without_names(protocol)
+    counts = languages_read(protocol)
     if not counts:
         return []
     several = len(counts) > 1
@@ -166,9 +166,14 @@ def language_notes(protocol: Mapping[str, Any]) -> list[str]:
     notes = [f"Words are read as {', '.join(read)}"]
     if unstemmed:
         notes.append(f"There is no stemmer for {', '.join(unstemmed)}")
-    if untold:
-        names = ", ".join(map(language_name, untold))
-        notes.append(
-            f"Names can't be told apart in {names}: only numbers, times and dates are looked for there"
-        )
+    notes += [_untold(what, ", ".join(map(language_name, codes))) for what, codes in untold(protocol).items()]
     return notes
+
+
+def _untold(what: Untold, languages: str) -> str:
+    """Return what can't be told of summaries in some languages, and what is looked for there."""
+    if what == "names":
+        return f"Names can't be told apart in {languages}: only numbers, times and dates are looked for there"
+    if what == "words":
+        return f"Days, months and number words are not known in {languages}: only names and digits are looked for there"
+    return f"Names, days and number words can't be told in {languages}: only digits are looked for there"

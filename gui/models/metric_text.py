@@ -12,6 +12,17 @@ from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
 
 # Decimals of units that are shown as they are.
 DIGITS: Mapping[metrics.Unit, int] = {"words": 1, "nats": 2}
+UNTOLD: Mapping[metrics.Untold, str] = {
+    "names": mark(
+        "Names can't be told apart in {languages}: only numbers, times and dates are looked for there."
+    ),
+    "words": mark(
+        "Days, months and number words are not known in {languages}: only names and digits are looked for there."
+    ),
+    "both": mark(
+        "Names, days and number words can't be told in {languages}: only digits are looked for there."
+    ),
+}
 # Verdicts behind a value.
 VERDICT_TEXTS = {
     "better": mark("better than base"),
@@ -28,12 +39,10 @@ def language_text(code: str) -> str:
     return translate(languages.name(code))
 
 
-def names_untold(codes: Sequence[str]) -> str:
-    """Return that names can't be told apart in some languages, where only numbers, times and dates are found."""
-    names = ", ".join(map(language_text, codes))
-    return tr(
-        "Names can't be told apart in {languages}: only numbers, times and dates are looked for there.",
-        languages=names,
+def untold_text(untold: Mapping[metrics.Untold, Sequence[str]]) -> str:
+    """Return what can't be told in which languages, and what is looked for there; "" for nothing."""
+    return " ".join(
+        tr(UNTOLD[what], languages=", ".join(map(language_text, codes))) for what, codes in untold.items()
     )
 
 

@@ -1409,6 +1409,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
   </message>
   <message>
+   <location filename="../../gui/models/metric_text.py" />
+   <source>Days, months and number words are not known in {languages}: only names and digits are looked for there.</source>
+   <translation>Tage, Monate und Zahlwörter sind nicht bekannt in: {languages}. Dort zählen nur Namen und Ziffern.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns/column_view.py" />
+   <source>Days, months and number words of this language are not known.</source>
+   <translation>Tage, Monate und Zahlwörter dieser Sprache sind nicht bekannt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Decoder block × {count}</source>
    <translation>Decoder-Block × {count}</translation>
@@ -2831,6 +2841,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/metric_text.py" />
    <source>Names can't be told apart in {languages}: only numbers, times and dates are looked for there.</source>
    <translation>Namen sind nicht erkennbar in: {languages}. Dort zählen nur Zahlen, Uhrzeiten und Daten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/metric_text.py" />
+   <source>Names, days and number words can't be told in {languages}: only digits are looked for there.</source>
+   <translation>Namen, Tage und Zahlwörter sind nicht erkennbar in: {languages}. Dort zählen nur Ziffern.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/results_view.py" />
@@ -10000,6 +10015,11 @@ Summary:</translation>
    <translation>Daten</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Days, months and number words are not known in {1}: only names and digits are looked for there</source>
+   <translation>Tage, Monate und Zahlwörter sind nicht bekannt in: {1}. Dort zählen nur Namen und Ziffern</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>DeLoRA</source>
    <translation>DeLoRA</translation>
@@ -11738,6 +11758,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Names there: {1}.</source>
    <translation>Namen dort: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Names, days and number words can't be told in {1}: only digits are looked for there</source>
+   <translation>Namen, Tage und Zahlwörter sind nicht erkennbar in: {1}. Dort zählen nur Ziffern</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.scoring import claim_words
+from engine.scoring import claim_words, score_text
 from engine.scoring.faithfulness import check_claims
 from engine.scoring.metrics import METRICS
+from engine.text import languages
+from engine.text.languages import ENGLISH, UNDETERMINED
+from engine.text.languages import LANGUAGES as LANGUAGES_TOLD
 
 
 def missing(language: str, summary: str, conversation: str) -> list[str]:
@@ -49,6 +54,38 @@ SAME_IN_OTHER_WORDS = [
     ("ja", "三人で行く。", "田中：3人です"),
     ("ko", "수요일 다섯 시에 만난다.", "민수: 수요일 5시"),
     ("hi", "वह बुधवार को ५ बजे आएगी।", "राम: बुधवार 5 बजे"),
+    ("da", "Søren kommer tirsdag klokken halv fem.", "Søren: tirsdag 16:30"),
+    ("da", "Hun køber femogtyve stole i morgen.", "Ida: 25 stole imorgen"),
+    ("no", "Kåre kommer laurdag.", "Kåre: lørdag"),
+    ("nn", "Kåre kjøper trettito bøker tysdag.", "Kåre: 32 bøker på tirsdag"),
+    ("fi", "Pekan sisko tulee perjantaina puoli viideltä.", "Pekka: perjantai 16.30"),
+    ("fi", "Virtasen auto maksaa kaksikymmentäviisi euroa.", "Virtanen: 25 euroa"),
+    (
+        "hu",
+        "Annának huszonöt széke van, Péterrel jön szombaton fél ötkor.",
+        "Anna: 25 szék\nPéter: szombat 16:30",
+    ),
+    ("sk", "Marek príde v stredu o piatej.", "Marek: streda 17:00"),
+    ("sk", "Kúpi dvadsaťpäť kníh pre Marka.", "Marek: 25 kníh"),
+    ("hr", "Ana i Petra dolaze u srijedu u pola pet.", "Ana: srijeda 16:30\nPetar: da"),
+    ("bs", "Kupit će dvadeset i pet knjiga.", "Ana: 25 knjiga"),
+    ("sl", "Ana pride v sredo ob pol petih.", "Ana: sreda 16:30"),
+    ("sl", "Kupi petindvajset knjig.", "Ana: 25 knjig"),
+    ("bg", "Мария ще купи двадесет и пет книги във вторник.", "Мария: 25 книги, вторник"),
+    ("ca", "La Maria arriba dimarts a dos quarts de cinc.", "Maria: dimarts 16:30"),
+    ("ca", "Compra vint-i-cinc cadires.", "Maria: 25 cadires"),
+    ("gl", "Chega o martes ás cinco e media.", "Uxía: martes 17:30"),
+    ("id", "Siti datang hari Selasa pukul setengah lima.", "Siti: selasa 16:30"),
+    ("id", "Ia membeli dua belas buku dan dua ratus tiga puluh lima kursi.", "Siti: 12 buku, 235 kursi"),
+    ("ms", "Siti datang Khamis.", "Siti: kamis"),
+    ("vi", "Hoa đến thứ ba lúc 5 giờ.", "Hoa: thứ ba, 5h"),
+    ("vi", "Cô mua hai mươi lăm ghế, mười hai bàn và hai trăm ba mươi sách.", "Hoa: 25 ghế 12 bàn 230 sách"),
+    ("th", "เขาจะมาวันอังคารที่ ๕ มีนาคม", "แดง: วันอังคาร 5 มีนาคม"),
+    ("fa", "او سه\u200cشنبه ساعت ۵ می\u200cآید و بیست و پنج کتاب می\u200cخرد.", "علی: سه شنبه ۵، 25 کتاب"),
+    ("et", "Mari tuleb teisipäeval pool viis.", "Mari: teisipäev 16:30"),
+    ("af", "Sy koop vyf-en-twintig stoele Dinsdag.", "Jan: 25 stoele dinsdag"),
+    ("ro", "Cumpără douăzeci și cinci de scaune marți.", "Ana: 25 scaune marți"),
+    ("de", "Er zahlt zwei tausend drei hundert vier Euro.", "Ben: 2304 Euro"),
 ]
 NOT_SAID = [
     ("de", "Anna kommt am Freitag um 18 Uhr.", "Anna: Dienstag um 17 Uhr", ["Freitag", "18"]),
@@ -69,6 +106,16 @@ NOT_SAID = [
     ("zh", "他们周五六点见面，买四个苹果。", "小红：周三五点，买两个", ["周五", "六点", "四"]),
     ("ja", "金曜日の６時に四人で会う。", "田中：水曜5時、3人", ["金曜日", "６時", "四"]),
     ("ko", "금요일 여섯 시에 만난다.", "민수: 수요일 5시", ["금요일", "여섯 시"]),
+    ("da", "Ida kommer fredag klokken seks.", "Ida: tirsdag klokken fem", ["fredag", "seks"]),
+    ("no", "I dag møter Kåre Sigrid på tysdag.", "Kåre: onsdag", ["Sigrid", "tysdag"]),
+    ("fi", "Liisa tapaa Markuksen keskiviikkona.", "Liisa: tiistai", ["Markuksen", "keskiviikkona"]),
+    ("hu", "Éva hétfőn találkozik Gáborral.", "Éva: kedd", ["hétfőn", "Gáborral"]),
+    ("hr", "Ana vidi Ivana u petak.", "Ana: srijeda", ["Ivana", "petak"]),
+    ("bg", "Мария ще види Иван в петък.", "Мария: вторник", ["Иван", "петък"]),
+    ("id", "Siti bertemu Budi hari Rabu.", "Siti: selasa", ["Budi", "Rabu"]),
+    ("vi", "Hoa gặp Minh thứ tư.", "Hoa: thứ ba", ["Minh", "thứ tư"]),
+    ("th", "เขาจะมาวันพุธ", "แดง: วันอังคาร", ["วันพุธ"]),
+    ("fa", "او جمعه می\u200cآید", "علی: سه\u200cشنبه", ["جمعه"]),
 ]
 
 
@@ -164,6 +211,68 @@ def test_odd_texts_are_checked_all_the_same(language, text):
     assert check.unsupported == ()
 
 
+@pytest.mark.parametrize("code", sorted({*LANGUAGES_TOLD} - {UNDETERMINED}))
+def test_every_language_has_its_words_or_the_result_says_so(code):
+    """A language without known words never scores as if they had been looked for."""
+    protocol = {"metric": {"languages": {code: 3}}}
+    notes = " ".join(score_text.language_notes(protocol))
+    in_digits = check_claims("… 7 …", "… 5 …", code)
+    assert [claim.text for claim in in_digits.unsupported] == ["7"]
+    if claim_words.are_known(code):
+        assert code == ENGLISH or claim_words.of(code).facts
+        assert "digits are looked for" not in notes
+    else:
+        assert "digits are looked for" in notes
+        assert languages.name(code) in notes
+    assert ("Names" in notes) is not in_digits.names_told
+
+
+@pytest.mark.parametrize("code", [each for each in LANGUAGES_TOLD if claim_words.are_known(each)])
+def test_the_days_and_months_of_a_table_are_complete(code):
+    words = claim_words.of(code)
+    meanings = {meant for facts in (*words.facts.values(), *words.beginnings.values()) for meant in facts}
+    if code != ENGLISH:
+        assert {value for kind, value in meanings if kind == "day"} == set(range(7))
+        months = {value for kind, value in meanings if kind == "month"}
+        assert months >= set(range(12)) or code in ("zh", "ja", "ko")
+
+
+@pytest.mark.parametrize(
+    ("language", "numbers"),
+    [
+        ("da", {"toogtyve": 22, "nioghalvfems": 99}),
+        ("no", {"tjueen": 21, "nittini": 99}),
+        ("fi", {"kaksikymmentäyksi": 21, "yhdeksänkymmentäyhdeksän": 99}),
+        ("hu", {"huszonegy": 21, "kilencvenkilenc": 99}),
+        ("sl", {"enaindvajset": 21, "devetindevetdeset": 99}),
+        ("af", {"een-en-twintig": 21, "negentig": 90}),
+        ("id", {"dua ribu tiga ratus empat belas": 2314, "seratus lima puluh": 150}),
+        ("vi", {"hai mươi mốt": 21, "một nghìn chín trăm chín mươi": 1990}),
+        ("bg", {"двадесет и един": 21, "две хиляди": 2000}),
+        ("fa", {"نود و نه": 99}),
+        ("de", {"zwei tausend drei hundert": 2300}),
+    ],
+)
+def test_number_words_have_their_values(language, numbers):
+    for words, value in numbers.items():
+        assert missing(language, f"… {words} …", f"… {value} …") == []
+        assert check_claims(f"… {words} …", "…", language).claims
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("de", "im März um fünf"), ("fr", "février"), ("vi", "thứ bảy")]
+)
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+def test_composed_and_decomposed_letters_are_the_same(language, text, forms):
+    summary, conversation = (unicodedata.normalize(form, f"… {text}") for form in forms)
+    check = check_claims(summary, conversation, language)
+    assert check.unsupported == ()
+    assert check.claims
+    assert all(summary[claim.start : claim.end] == claim.text for claim in check.claims)
+    [*_, last] = check_claims(summary, "…", language).unsupported
+    assert summary.endswith(last.text)
+
+
 def test_the_metric_says_what_it_measures():
     assert "capitals" in METRICS["unsupported"].help
 
@@ -185,6 +294,7 @@ LANGUAGES = (
     "zh",
     "ja",
     "ko",
+    *("da", "no", "fi", "hu", "sk", "hr", "sl", "bg", "ca", "gl", "id", "vi", "th", "fa", "et", "af"),
     "xx",
 )
 

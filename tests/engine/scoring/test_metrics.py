@@ -13,7 +13,7 @@ def test_a_protocol_names_its_languages_as_sentences():
         "There is no stemmer for Chinese",
         "Names can't be told apart in Chinese: only numbers, times and dates are looked for there",
     ]
-    assert metrics.without_names(MIXED) == ["zh"]
+    assert metrics.untold(MIXED) == {"names": ["zh"]}
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,13 @@ def test_of_english_and_of_older_protocols_there_is_nothing_to_say(metric):
 
 def test_one_language_needs_no_count():
     assert score_text.language_notes({"metric": {"languages": {"ru": 5}}}) == ["Words are read as Russian"]
+
+
+def test_what_cannot_be_told_is_named_for_each_language():
+    protocol = {"metric": {"languages": {"en": 1, "de": 1, "cy": 2, "km": 3, "ja": 4}}}
+    assert metrics.untold(protocol) == {"words": ["cy"], "both": ["km"], "names": ["ja"]}
+    assert score_text.language_notes(protocol)[-3:] == [
+        "Days, months and number words are not known in Welsh: only names and digits are looked for there",
+        "Names, days and number words can't be told in Khmer: only digits are looked for there",
+        "Names can't be told apart in Japanese: only numbers, times and dates are looked for there",
+    ]

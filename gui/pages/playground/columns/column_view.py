@@ -254,8 +254,11 @@ class _Figures(QWidget):
         self._missing.setText(number_text(missing) if finished and marks.is_measured else UNKNOWN)
         self._missing.set_token("copper" if missing else "ink")
         claims = ", ".join(claim.text for claim in marks.unsupported)
-        untold = "" if marks.names_told else tr("Names can't be told apart in this script.")
-        self._missing.setToolTip(plain_tooltip("\n".join(filter(None, (claims, untold)))))
+        untold = (
+            "" if marks.names_told else tr("Names can't be told apart in this script."),
+            "" if marks.words_known else tr("Days, months and number words of this language are not known."),
+        )
+        self._missing.setToolTip(plain_tooltip("\n".join(filter(None, (claims, *untold)))))
         self._warning.setVisible(missing > 0)
         running = column.status == "running"
         self._seconds.setText(tr("running") if running else _seconds(column))

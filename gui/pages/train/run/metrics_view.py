@@ -14,7 +14,7 @@ from engine.api import RunState, metrics
 from gui.look.format import UNKNOWN
 from gui.look.language import tr, translate
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS
-from gui.models.metric_text import amount, names_untold
+from gui.models.metric_text import amount, untold_text
 from gui.pages.train.run.run_text import side_heads
 from gui.widgets.buttons import link
 from gui.widgets.labels import IconLabel, Label
@@ -48,7 +48,7 @@ class MetricsView(QWidget):
             (state.tuned_scores or {}).get(name) or {} for name in ("measures", "measure_difference")
         )
         known = base.keys() & tuned.keys() & between.keys()
-        untold = metrics.without_names((state.tuned_scores or {}).get("protocol") or {}) if known else []
+        untold = metrics.untold((state.tuned_scores or {}).get("protocol") or {}) if known else {}
         shown = [
             each
             for each in metrics.OTHER_METRICS
@@ -65,7 +65,7 @@ class MetricsView(QWidget):
         for index, each in enumerate(shown):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, 5)
             row = 2 + 2 * index
-            grid.addWidget(_name(each, names_untold(untold) if each.name == NAMED and untold else ""), row, 0)
+            grid.addWidget(_name(each, untold_text(untold) if each.name == NAMED else ""), row, 0)
             for column, found in enumerate((base.get(each.name), tuned.get(each.name)), start=1):
                 grid.addWidget(_amount(found, each.unit, signed=False), row, column, RIGHT)
             grid.addWidget(_amount(between.get(each.name), each.unit, signed=True), row, 3, RIGHT)

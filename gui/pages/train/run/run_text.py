@@ -11,7 +11,7 @@ from engine.api import AppError, RunState, library, metrics, verdicts
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
-from gui.models.metric_text import VERDICT_TEXTS, amount, language_text, names_untold
+from gui.models.metric_text import VERDICT_TEXTS, amount, language_text, untold_text
 from gui.workers.run_model import RunModel
 
 STAGES = {
@@ -241,8 +241,8 @@ def base_form_sentence(protocol: Mapping[str, Any]) -> str:
 
 
 def language_sentences(protocol: Mapping[str, Any]) -> str:
-    """Return in which languages words were read, and where names can't be told; "" for English alone."""
-    counts, untold = metrics.languages_read(protocol), metrics.without_names(protocol)
+    """Return in which languages words were read, and what can't be told there; "" for English alone."""
+    counts = metrics.languages_read(protocol)
     if not counts:
         return ""
     read = [
@@ -250,7 +250,7 @@ def language_sentences(protocol: Mapping[str, Any]) -> str:
         for code, count in counts.items()
     ]
     sentence = tr("Words are read as {languages}.", languages=", ".join(read))
-    return f"{sentence} {names_untold(untold)}" if untold else sentence
+    return f"{sentence} {untold_text(metrics.untold(protocol))}".strip()
 
 
 def forgetting_sentence(state: RunState) -> str:
