@@ -61,7 +61,7 @@ class AdapterManager:
             attach.refuse_other_base(self.base, adapter)
             return True
         config = attach.read_config(adapter)
-        if not enabled("multi_lora"):
+        if not enabled("multi_lora", self.base.device.type):
             return False
         if not method_hooks.of_config(config).supports_mixed_batch or attach.changes_biases(config):
             return False

@@ -16,7 +16,8 @@ WRITTEN_OUT = (NewGELUActivation, FastGELUActivation)
 
 def patch(model: nn.Module) -> None:
     """Replace every GELU that is written out by torch's."""
-    if not enabled("gelu"):
+    device = next((parameter.device.type for parameter in model.parameters()), "")
+    if not enabled("gelu", device):
         return
     for parent in model.modules():
         for name, child in parent.named_children():

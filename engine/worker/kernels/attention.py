@@ -49,7 +49,7 @@ def attend(
     groups = getattr(module, "num_key_value_groups", 1)
     is_causal = is_causal if is_causal is not None else getattr(module, "is_causal", True)
     is_causal = is_causal and attention_mask is None and query.shape[2] > 1
-    if position_bias is not None and groups == 1 and enabled("position_bias"):
+    if position_bias is not None and groups == 1 and enabled("position_bias", query.device.type):
         attention_mask = _biased_mask(position_bias, attention_mask, is_causal, query, key)
         position_bias, is_causal = None, False
     is_plain = not dropout and position_bias is None and kwargs.get("softcap") is None

@@ -18,12 +18,15 @@ from engine.worker.kernels.registry import enabled
 RESERVED = 64
 
 
-def reserve(cache: Any) -> None:
-    """Give free positions to every layer of a cache that grows with each token; other layers stay as they are."""
+def reserve(cache: Any, device: str = "") -> None:
+    """Give free positions to every layer of a cache that grows with each token; other layers stay as they are.
+
+    `device` is the type of the device that it lies on.
+    """
     if isinstance(cache, EncoderDecoderCache):
         # The keys and values of the encoder's output do not grow.
         cache = cache.self_attention_cache
-    if isinstance(cache, Cache) and enabled("preallocated_cache"):
+    if isinstance(cache, Cache) and enabled("preallocated_cache", device):
         cache.layers = [PreallocatedLayer(layer) if grows(layer) else layer for layer in cache.layers]
 
 

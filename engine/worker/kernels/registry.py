@@ -15,7 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from engine.errors import AppError
-from engine.worker.kernels.patch_table import PATCHES, Patch
+from engine.system import torch_build
+from engine.worker.kernels.patch_table import PATCHES, UNPROVEN, Patch
 
 VARIABLE = "TUNESMITH_PATCHES"
 ALL, NONE = "all", "none"
@@ -44,9 +45,21 @@ def enabled(name: str, device: str = "", dtype: object = "") -> bool:
 @cache
 def _enabled(name: str, device: str, dtype: str, switch: str) -> bool:
     state, patch = _states(switch)[name], BY_NAME[name]
-    on_device = not device or not patch.devices or device in patch.devices
+    on_device = not device or _applies(patch, "hip" if device == "cuda" and _is_for_amd() else device)
     in_dtype = not dtype or not patch.dtypes or dtype in patch.dtypes
     return state.on and on_device and in_dtype
+
+
+def _applies(patch: Patch, device: str) -> bool:
+    if device in UNPROVEN:
+        return patch.kind == "fix"
+    return not patch.devices or device in patch.devices
+
+
+def _is_for_amd() -> bool:
+    """Tell whether torch calls AMD's cards "cuda", as its builds for ROCm do."""
+    build = torch_build.find()
+    return build is not None and bool(build.hip)
 
 
 def active(device: str, dtype: object = "") -> list[str]:
@@ -158,7 +171,8 @@ def replace(owner: Any, attribute: str, name: str, ours: Callable[..., Any]) -> 
     @wraps(stock)
     def chosen(*args: Any, **kwargs: Any) -> Any:
         has_no_values = any(getattr(value, "is_meta", False) for value in args)
-        return (ours if has_no_values or enabled(name) else stock)(*args, **kwargs)
+        device = next((str(value.device.type) for value in args if hasattr(value, "device")), "")
+        return (ours if has_no_values or enabled(name, device) else stock)(*args, **kwargs)
 
     setattr(owner, attribute, chosen)
 

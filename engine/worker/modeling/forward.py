@@ -46,7 +46,7 @@ def logits_at(
     large part of the work, and of a decoder's input only the summary has labels.
     """
     rows, columns = positions
-    if not enabled("head_at_labels"):
+    if not enabled("head_at_labels", input_ids.device.type):
         return logits(model, family, input_ids, attention_mask, labels)[rows, columns]
 
     def select(_: Any, hidden: tuple[torch.Tensor]) -> torch.Tensor:

@@ -26,6 +26,7 @@ from engine.worker.dataset.prompting import notices, notices_of_format, settled,
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
+from engine.worker.kernels import registry
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
@@ -130,9 +131,10 @@ class Planner:
         problems: list[Problem],
     ) -> Result:
         """Return all that depends on the base model in `folder`; sizes without a problem are cached."""
-        base = self._base(recipe, folder, device, problems)
-        architecture = architecture_of(base.model)
-        adapter, model = _attached(recipe, base, problems)
+        with registry.planned_for(device.type):
+            base = self._base(recipe, folder, device, problems)
+            architecture = architecture_of(base.model)
+            adapter, model = _attached(recipe, base, problems)
         facts = {**_base_facts(recipe, base, architecture), **adapter}
         if splits is None:
             return facts

@@ -13,6 +13,8 @@ from peft.tuners.boft import layer as boft_layer
 
 from engine.errors import AppError
 from engine.maintenance import doctor
+from engine.system import torch_build
+from engine.system.torch_build import TorchBuild
 from engine.worker.adapters.method_hooks import shape_constraints  # noqa: F401 - patches BOFT
 from engine.worker.jobs import device_report
 from engine.worker.kernels import registry
@@ -88,6 +90,61 @@ def test_devices_and_number_formats_are_asked_for() -> None:
     with registry.planned_for("cuda"):
         assert not enabled("dropout", "meta")
     assert enabled("dropout", "meta")
+
+
+PROCESSOR_ONLY = {
+    "attention", "causal_attention", "decode_attention", "dropout", "rms_norm", "linear", "generation_forks",
+    "step_forks",
+}  # fmt: skip
+FIXES = {patch.name for patch in PATCHES if patch.kind == "fix"}
+
+
+def test_a_processor_s_kernels_are_for_the_processor_alone() -> None:
+    assert {patch.name for patch in PATCHES if patch.devices} == PROCESSOR_ONLY
+    assert {patch.devices for patch in PATCHES if patch.devices} == {frozenset({"cpu"})}
+    assert not PROCESSOR_ONLY & set(active("cuda"))
+    assert set(active("cuda")) == registry.BY_NAME.keys() - PROCESSOR_ONLY
+
+
+@pytest.mark.parametrize("device", ["xpu", "mps"])
+@pytest.mark.parametrize("dtype", ["", "float32", "bfloat16"])
+def test_intel_s_and_apple_s_cards_get_the_libraries_own_paths(device: str, dtype: str) -> None:
+    assert set(active(device, dtype)) == FIXES
+
+
+def test_amd_s_cards_get_them_too_although_torch_calls_them_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_build, "find", lambda: TorchBuild(hip="7.2"))
+    registry.forget()
+    assert set(active("cuda")) == FIXES
+    with registry.planned_for("cuda"):
+        assert not enabled("fused_lora", "meta")
+    assert set(active("cpu", "float32")) >= {"dropout", "linear", "fused_lora"}
+    monkeypatch.undo()
+    registry.forget()
+
+
+def test_whatever_makes_something_faster_is_asked_for_with_its_device() -> None:
+    """Of `boft_permutation` the replaced function asks, by its arguments."""
+    asked = {"boft_permutation"}
+    for file in WORKER.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            is_question = isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "enabled"
+            if is_question and len(node.args) > 1 and isinstance(node.args[0], ast.Constant):
+                asked.add(node.args[0].value)
+    assert {patch.name for patch in PATCHES if patch.kind == "speed"} <= asked
+
+
+def test_a_replaced_function_is_asked_for_with_the_device_of_its_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = type("Owner", (), {"work": staticmethod(lambda _: "stock")})
+    registry.replace(owner, "work", "boft_permutation", lambda _: "ours")
+    on = {device: type("Tensor", (), {"device": torch.device(device)}) for device in ("cpu", "xpu", "mps")}
+    assert {device: owner.work(tensor) for device, tensor in on.items()} == {
+        "cpu": "ours",
+        "xpu": "stock",
+        "mps": "stock",
+    }
 
 
 def test_a_switch_takes_all_none_and_names(switch) -> None:

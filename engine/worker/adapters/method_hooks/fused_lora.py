@@ -47,7 +47,7 @@ class FusedLora(LoraVariant):
 
 def attach(model: PeftModel) -> None:
     """Let every plain LoRA layer compute fused."""
-    if not enabled("fused_lora"):
+    if not enabled("fused_lora", next(model.parameters()).device.type):
         return
     for _, layer in adapted(model):
         plain = TRAINED not in layer.lora_variant and not isinstance(layer, Embedding)
