@@ -52,7 +52,7 @@ from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
-from engine.system import graphics_cards, log_redaction, paths
+from engine.system import graphics_cards, log_redaction, nvidia_smi, paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.text import encodings, languages, pii
@@ -141,6 +141,7 @@ __all__ = [
     "memory_fallbacks",
     "method",
     "metrics",
+    "nvidia_smi",
     "offline",
     "options",
     "paths",

@@ -117,7 +117,7 @@ class MainWindow(ShellWindow):
         self.notifier = Notifier(self, self.taskbar)
         self.checkpoint_cleanup = CheckpointCleanup(preferences, self)
         self.checkpoint_cleanup.freed.connect(manager.runs_changed)
-        self._system_load = SystemLoad(self)
+        self._system_load = SystemLoad(manager.summarizer, self)
         self._system_load.measured.connect(self.rail.set_device)
         manager.run_started.connect(self._run_changed)
         manager.run_changed.connect(self._run_changed)

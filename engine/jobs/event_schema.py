@@ -36,7 +36,9 @@ SCHEMAS: Mapping[str, Check] = {
                 ),
                 is_count,
             ),
-            **dict.fromkeys(("device", "device_name", "precision", "precision_reason", "family"), is_text),
+            **dict.fromkeys(
+                ("device", "device_name", "device_uuid", "precision", "precision_reason", "family"), is_text
+            ),
             **dict.fromkeys(("examples", "excluded", "masked"), _counts),
             "learning_rate": is_number,
             "patches": validators.is_list_of(is_text),

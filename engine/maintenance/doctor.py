@@ -179,7 +179,9 @@ def device(facts: Facts, trouble: str) -> Check:
 
 def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
     """Report whether the graphics cards are used."""
-    title = "Graphics card"
+    title, known = "Graphics card", facts.get("card_problem")
+    if known:
+        return Check("graphics", title, "problem", known["message"], known["hint"])
     used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
     if used:
         return Check("graphics", title, "ok", ", ".join(f"{each['name']} ({each['id']})" for each in used))

@@ -1,19 +1,27 @@
-"""Measures memory and load of this computer every two seconds, without torch, for the meter in the rail.
+"""Measures memory and load of the device in use every two seconds, without torch, for the meter in the rail.
 
-While a run trains on another device than the CPU, its memory is that reported by the worker. Knows no widget.
+While a run trains on a graphics card, or a base model is loaded on one for summaries, it is that card; otherwise the
+computer. NVIDIA's driver is asked in the background, since it may not answer; what it does not know is as the worker
+reported it. Knows no widget.
 """
 
 from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.api import nvidia_smi
+from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr
 from gui.workers.run_model import RunModel
+from gui.workers.summarizer import Summarizer
 
 EVERY_MILLISECONDS = 2_000
 
@@ -23,10 +31,12 @@ class SystemLoad(QObject):
 
     measured = Signal(str, str, object, object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, summarizer: Summarizer | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._summarizer = summarizer
         self._model: RunModel | None = None
         self._name = processor_name()
+        self._background, self._is_asking = BackgroundTasks(self), False
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MILLISECONDS)
         self._timer.timeout.connect(self._measure)
@@ -42,25 +52,47 @@ class SystemLoad(QObject):
         self._timer.stop()
 
     def watch(self, model: RunModel | None) -> None:
-        """Report the device of a run; None: of the computer."""
+        """Report the device of a run; None: that of the summaries, or the computer."""
         self._model = model
 
+    def _device(self) -> Mapping[str, Any]:
+        """Return device, name, memory and id of the card in use as its worker reported them; empty: the computer."""
+        found: Mapping[str, Any] = {}
+        if self._model is not None:
+            found = self._model.state.started or {}
+        elif self._summarizer is not None and self._summarizer.state == "ready":
+            found = self._summarizer.card
+        return {} if found.get("device", "cpu") == "cpu" else found
+
     def _measure(self) -> None:
-        started = (self._model.state.started if self._model else None) or {}
-        device = str(started.get("device", "cpu"))
-        if self._model is None or device == "cpu":
+        device = self._device()
+        if not device:
             memory = psutil.virtual_memory()
             used, total = float(memory.total - memory.available), float(memory.total)
             self.measured.emit(self._name, "cpu", used, total, psutil.cpu_percent(None) / 100)
-            return
-        step = self._model.state.last_step or {}
-        self.measured.emit(
-            str(started.get("device_name", device)),
-            device,
-            step.get("memory_bytes"),
-            started.get("device_memory_bytes"),
-            None,
-        )
+        elif "device_uuid" not in device:
+            self._show_card(device, nvidia_smi.Answer())
+        elif not self._is_asking:
+            self._is_asking = True
+            self._background.run(
+                partial(nvidia_smi.ask, with_processes=False), partial(self._take_answer, device)
+            )
+
+    def _take_answer(self, device: Mapping[str, Any], answer: nvidia_smi.Answer) -> None:
+        self._is_asking = False
+        if self._device() == device:
+            self._show_card(device, answer)
+
+    def _show_card(self, device: Mapping[str, Any], answer: nvidia_smi.Answer) -> None:
+        step = (self._model.state.last_step if self._model else None) or {}
+        used, total, load = step.get("memory_bytes"), device.get("device_memory_bytes"), None
+        for card in answer.cards:
+            if card.uuid == device.get("device_uuid"):
+                used = used if card.used_bytes is None else card.used_bytes
+                total = total if card.total_bytes is None else card.total_bytes
+                load = card.load
+        name = str(device["device"])
+        self.measured.emit(str(device.get("device_name", name)), name, used, total, load)
 
 
 def processor_name() -> str:

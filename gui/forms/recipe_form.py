@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import (
@@ -29,6 +29,7 @@ from engine.api import (
 from gui.core.saved_state import SavedState
 from gui.forms import plan_text
 from gui.forms.choosers import BaseModelChooser
+from gui.forms.device_field import offer_devices
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
 from gui.forms.module_fields import offer_modules
@@ -297,12 +298,10 @@ class RecipeForm(QWidget):
             self.set_foot(key, text)
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
-        """Offer the devices of this computer; others can be typed, for recipes of another computer."""
+        """Offer the devices of this computer."""
         choice = self.field("training.device").control.widget
         assert isinstance(choice, ComboBox)
-        choice.set_items(["auto", *(str(device["id"]) for device in devices)])
-        for key, device in enumerate(devices, start=1):
-            choice.setItemData(key, device.get("name", ""), Qt.ItemDataRole.ToolTipRole)
+        offer_devices(choice, devices)
 
     def set_foot(self, key: str, text: str) -> None:
         """Set the hint below a field."""

@@ -84,7 +84,8 @@ class Summarizer(QObject):
         self.state: State = "off"
         self.base_model: dict[str, Any] = {}
         self.precision = ""
-        self.device = ""
+        # Device, name, memory and id of the card, as the worker reports them when the base model is loaded.
+        self.card: Event = {}
         # What the next worker is started for, and what this one was.
         self._device_wanted = self._device_asked = "auto"
         self._start_thread = start_thread
@@ -179,7 +180,7 @@ class Summarizer(QObject):
             self._thread.send(command, **arguments)
 
     def _start(self) -> None:
-        self._stage, self._progress, self.precision, self.device = "", None, "", ""
+        self._stage, self._progress, self.precision, self.card = "", None, "", {}
         self._left.begin()
         self._began = time.monotonic()
         self._device_asked = self._device_wanted
@@ -210,7 +211,7 @@ class Summarizer(QObject):
             # Loading after the download is not counted.
             self._progress = event if event["done"] < event["total"] else None
         elif event["event"] == "base_ready" and self.state == "starting":
-            self.precision, self.device = event["precision"], event["device"]
+            self.precision, self.card = event["precision"], event
             self._enter("ready")
 
     def _on_ended(self, ending: Ending) -> None:

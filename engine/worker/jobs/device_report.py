@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
+from engine.errors import DeviceError
+from engine.system import visible_cards
 from engine.worker.kernels import registry
-from engine.worker.runtime import devices
+from engine.worker.runtime import device_problems, devices
 from engine.worker.runtime.channel import Channel
 
 Facts = dict[str, Any]
@@ -15,8 +18,10 @@ Facts = dict[str, Any]
 
 def run(channel: Channel, _: dict[str, Any]) -> None:
     """Hand over torch's build, its devices, the one "auto" means, and whether quantization works there."""
-    chosen = devices.choose("auto")
-    number_format = devices.number_format("auto", chosen)
+    chosen = _chosen()
+    with torch.cuda.device(chosen) if chosen.type == "cuda" else nullcontext():
+        number_format = devices.number_format("auto", chosen)
+    problem = _card_problem()
     channel.result(
         {
             "torch": torch.__version__,
@@ -28,8 +33,29 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
             "threads": devices.threads(chosen),
             "quantization_trouble": _quantization_problem(chosen),
             "patches": _patches(),
+            "card_problem": problem.problems[0].as_dict() if problem is not None else None,
         }
     )
+
+
+def _chosen() -> torch.device:
+    """Return the device that "auto" means: of several cards the one that a worker would be given."""
+    found = devices.choose("auto")
+    cards = device_problems.facts().cards
+    if found.type != "cuda" or not cards:
+        return found
+    best = visible_cards.best(cards, visible_cards.installed_build())
+    return torch.device("cpu") if best is None else torch.device("cuda", best.number)
+
+
+def _card_problem() -> DeviceError | None:
+    """Return why an NVIDIA card can't be used by a torch that was built for it, None if nothing is wrong."""
+    if not torch.version.cuda:
+        return None
+    if torch.cuda.is_available():
+        return device_problems.of_card("cuda:0")
+    known = device_problems.facts()
+    return device_problems.missing("cuda:0") if known.cards or known.message else None
 
 
 def _patches() -> Facts:
@@ -64,7 +90,12 @@ def _cards() -> list[Facts]:
 
 
 def _cuda_card(index: int) -> Facts:
-    free, total = torch.cuda.mem_get_info(index)
+    """Return the facts of a card; where its driver tells the memory, CUDA need not take some of it to ask."""
+    card = next((each.card for each in device_problems.facts().cards if each.number == index), None)
+    if card is None or card.free_bytes is None or card.total_bytes is None:
+        free, total = torch.cuda.mem_get_info(index)
+    else:
+        free, total = card.free_bytes, card.total_bytes
     name = torch.cuda.get_device_name(index)
     return {"id": f"cuda:{index}", "name": name, "memory_bytes": total, "free_bytes": free}
 

@@ -37,7 +37,13 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         raise BaseModelError(problems[0].message, problems[0].hint, problems[0].field)
     channel.enter("load_base")
     base = base_models.load(options, request["device"], channel)
-    channel.emit("base_ready", family=base.family, precision=base.precision, device=devices.name(base.device))
+    channel.emit(
+        "base_ready",
+        family=base.family,
+        precision=base.precision,
+        device=devices.name(base.device),
+        **devices.card(base.device),
+    )
     Playground(channel, AdapterManager(base)).serve()
 
 

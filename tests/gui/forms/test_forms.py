@@ -253,11 +253,34 @@ def test_the_precision_is_shown_with_its_reason(form):
 
 def test_the_devices_of_this_computer_can_be_chosen(form):
     form.field("training.device").control.write("cuda:1")
-    form.offer_devices([{"id": "cuda:0", "name": "NVIDIA L4"}, {"id": "cpu", "name": "Processor"}])
+    first = {"id": "cuda:0", "name": "NVIDIA L4", "memory_bytes": 24_152_899_584}
+    form.offer_devices([first, {"id": "mps", "name": "Apple graphics"}, {"id": "cpu", "name": "Processor"}])
     choice = form.field("training.device").control.widget
 
-    assert [choice.itemText(index) for index in range(choice.count())] == ["auto", "cuda:0", "cpu"]
+    assert [choice.itemText(index) for index in range(choice.count())] == [
+        "auto",
+        "cuda:0: NVIDIA L4, 24.2 GB",
+        "mps: Apple graphics",
+        "cpu",
+    ]
     assert choice.key() == "cuda:1"
+
+
+def test_a_card_chosen_by_its_name_stands_in_the_recipe_by_its_number(form):
+    cards = [
+        {"id": f"cuda:{number}", "name": "NVIDIA RTX 3060", "memory_bytes": 12_884_901_888}
+        for number in (0, 1)
+    ]
+    control = form.field("training.device").control
+    control.write("cuda:1")
+    form.offer_devices(cards)
+
+    assert control.widget.currentText() == "cuda:1: NVIDIA RTX 3060, 12.9 GB"
+    assert control.read() == "cuda:1"
+    control.widget.setCurrentIndex(control.widget.findData("cuda:0"))
+    assert control.read() == "cuda:0"
+    control.widget.setEditText("cuda:7")
+    assert control.read() == "cuda:7"
 
 
 def test_without_a_learning_rate_the_presets_is_shown(form):

@@ -43,7 +43,7 @@ def test_the_devices_are_asked_for_behind_the_first_plan(stage, qtbot):
     stage.scripts["devices"] = [["emit", {"event": "result_made", "result": devices}]]
     stage.page.shown()
     choice = stage.page.panel.form.field("training.device").control.widget
-    qtbot.waitUntil(lambda: choice.findText("cuda:0") > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: choice.findData("cuda:0") > 0, timeout=WAIT)
 
     assert choice.key() == "auto"
 

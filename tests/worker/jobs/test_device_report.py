@@ -1,0 +1,79 @@
+"""The report of this computer's devices: each card, the one that auto means, and what is wrong with a card."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+import torch
+
+from engine.jobs.job import create_job
+from engine.maintenance import doctor
+from engine.system import visible_cards
+from engine.system.paths import jobs_folder
+from engine.system.torch_build import TorchBuild
+from engine.worker.jobs import device_report
+from tests.helpers import fake_nvidia_smi
+from tests.helpers.fake_nvidia_smi import row
+from tests.helpers.tiny_runs import run_in_process
+
+pytestmark = pytest.mark.torch
+MIB = 1024**2
+
+
+@pytest.fixture
+def report(tmp_path, monkeypatch):
+    """Return what reports on cards that the driver tells of, of which torch finds as many."""
+
+    def make(*rows: str, found: int):
+        fake_nvidia_smi.install(tmp_path, monkeypatch, rows)
+        monkeypatch.setattr(visible_cards, "installed_build", lambda: TorchBuild("13.0"))
+        monkeypatch.setattr(torch.version, "cuda", "13.0")
+        for name, answer in {
+            "is_available": lambda: found > 0,
+            "device_count": lambda: found,
+            "get_device_name": lambda index: f"Card {index}",
+            "device": lambda _: nullcontext(),
+            "is_bf16_supported": lambda including_emulation: True,
+        }.items():
+            monkeypatch.setattr(torch.cuda, name, answer)
+        monkeypatch.setattr(device_report, "_quantization_problem", lambda _: "")
+        events = run_in_process(create_job(jobs_folder(), "devices", {}))
+        assert events[-1]["outcome"] == "completed", events[-1]
+        return next(event["result"] for event in events if event["event"] == "result_made")
+
+    return make
+
+
+def test_auto_means_the_card_with_most_free_memory_that_is_not_busy(report):
+    found = report(row(0, used="100", load="95"), row(1, used="4000"), row(2, used="9000"), found=3)
+    assert found["chosen"] == "cuda:1"
+    assert [(each["id"], each["name"]) for each in found["devices"]][:3] == [
+        ("cuda:0", "Card 0"),
+        ("cuda:1", "Card 1"),
+        ("cuda:2", "Card 2"),
+    ]
+    assert found["devices"][1]["free_bytes"] == 8288 * MIB
+    assert found["card_problem"] is None
+    assert doctor.graphics_check(found, []).state == "ok"
+
+
+def test_a_driver_too_old_is_said_with_what_this_torch_needs(report):
+    found = report(row(0, driver="470.256.02"), found=0)
+    check = doctor.graphics_check(found, [])
+    assert found["chosen"] == "cpu"
+    assert check.state == "problem"
+    assert "470.256.02 is too old" in check.text
+    assert "Update the driver" in check.fix
+
+
+def test_a_card_too_old_for_this_torch_is_said_and_not_chosen(report):
+    found = report(row(0, "NVIDIA GTX 1080", capability="6.1"), found=1)
+    check = doctor.graphics_check(found, [])
+    assert found["chosen"] == "cpu"
+    assert (check.state, "NVIDIA GTX 1080" in check.text) == ("problem", True)
+
+
+def test_a_driver_that_does_not_work_is_said_with_its_message(report):
+    found = report("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", found=0)
+    assert "couldn't communicate" in doctor.graphics_check(found, []).text
