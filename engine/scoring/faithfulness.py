@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from engine.scoring import claim_words, claimed_names, english_claims, language_claims
 from engine.scoring.claims import Claim, Fact
-from engine.text.languages import ENGLISH, has_capitals
+from engine.text.languages import ENGLISH, UNDETERMINED, has_capitals, has_case
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def _english(summary: str, conversation: str) -> Check:
 
 def _other(summary: str, conversation: str, language: str) -> Check:
     facts, words = _facts_and_words(conversation, language)
-    told = has_capitals(language)
+    # A text in a script of no language that is told apart may have no capitals.
+    told = has_capitals(language) and (language != UNDETERMINED or has_case(summary))
     readings = language_claims.claimed(summary, language)
     names = list(claimed_names.names(summary, conversation, language)) if told else []
     missing = [reading.claim for reading in readings if not reading.facts & facts]

@@ -103,7 +103,7 @@ LANGUAGES = {
     "tr": "Turkish",
     "ug": "Uyghur",
     "uk": "Ukrainian",
-    UNDETERMINED: "undetermined",
+    UNDETERMINED: "an undetermined language",
     "ur": "Urdu",
     "uz": "Uzbek",
     "vi": "Vietnamese",
@@ -175,6 +175,12 @@ def languages_of(script: str) -> frozenset[str]:
     if script in LANGUAGE_OF_SCRIPT:
         return frozenset({LANGUAGE_OF_SCRIPT[script]})
     return _LATIN_LANGUAGES if script == LATIN else LANGUAGES_OF_SCRIPT.get(script, frozenset())
+
+
+def has_case(text: str) -> bool:
+    """Tell whether letters of a text have capitals and small forms; so has a text without letters."""
+    letters = [letter for letter in text[:MAX_CHARACTERS] if letter.isalpha()]
+    return not letters or any(letter.lower() != letter.upper() for letter in letters)
 
 
 def has_capitals(code: str) -> bool:

@@ -27,6 +27,8 @@ _UNREAD = dict.fromkeys(
         *range(0x2066, 0x206A),
     ]
 )
+# Wide and narrow forms of letters, digits and punctuation.
+_WIDTHS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF01, 0xFFEF)}
 # İ and I are the capitals of i and ı there.
 _DOTTED = str.maketrans({"İ": "i", "I": "ı"})
 _DOTTED_LANGUAGES = {"az", "tr"}
@@ -50,6 +52,11 @@ def words(text: str) -> list[str]:
     """Return the words of a text without case; "don't" is one."""
     found: list[str] = _patterns()[0].findall(_plain(text, "NFC"))
     return found
+
+
+def characters(text: str) -> str:
+    """Return a text in one form of each character: composed, of one width, without characters that nobody reads."""
+    return unicodedata.normalize("NFC", text.translate(_UNREAD).translate(_WIDTHS))
 
 
 def tokens(text: str, language: str = "") -> list[str]:

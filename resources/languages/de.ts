@@ -8666,7 +8666,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>1 of {1} reference summaries holds no word that ROUGE reads.</source>
    <translation>1 von {1} Referenz-Zusammenfassungen enthält kein Wort, das ROUGE liest.</translation>
   </message>
@@ -10285,9 +10285,9 @@ Summary:</translation>
    <translation>Jedes Verfahren mit seiner Vorlage, zehn Minuten lang oder über die Epochen des Rezepts, je nachdem, was zuerst endet</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>Every summary of them scores 0. In English it reads a to z and 0 to 9 alone: another language is set by evaluation.language.</source>
-   <translation>Jede Zusammenfassung davon erhält 0. Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt evaluation.language ein.</translation>
+   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
+   <source>Every summary of them scores 0 in ROUGE; chrF reads all characters. In English ROUGE reads a to z and 0 to 9 alone: another language is set by {1}.</source>
+   <translation>Jede Zusammenfassung davon erhält 0 in ROUGE; chrF liest alle Zeichen. Im Englischen liest ROUGE nur a bis z und 0 bis 9; eine andere Sprache stellt {1} ein.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -15186,6 +15186,11 @@ Summary:</translation>
    <translation>ein Objekt</translation>
   </message>
   <message>
+   <location filename="../../engine/text/languages.py" />
+   <source>an undetermined language</source>
+   <translation>unbestimmte Sprache</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/base.py" />
    <source>an unquantized base</source>
    <translation>einem unquantisierten Basismodell</translation>
@@ -17130,7 +17135,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/evaluation/reporting.py" />
+   <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
    <translation>{1} von {2} Referenz-Zusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
   </message>

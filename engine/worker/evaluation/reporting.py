@@ -11,6 +11,7 @@ from engine.worker.dataset.prompting import notices_of_other_format, shot_exampl
 from engine.worker.evaluation.evaluator import BASE, Evaluation
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
+from engine.worker.text_metrics import summary_metrics
 from engine.worker.text_metrics.summary_metrics import ExampleMetrics
 
 # Fewer summaries than this fraction may reach the length limit without a notice.
@@ -95,12 +96,4 @@ def _report_data(channel: Channel, values: ExampleMetrics, recipe: Recipe) -> No
             else f"{values.cut:,} of {total:,} scored conversations are longer than {limit} tokens and lose their end.",
             "Raise data.max_conversation_tokens to keep conversations whole.",
         )
-    if values.unreadable:
-        channel.notice(
-            f"1 of {total:,} reference summaries holds no word that ROUGE reads."
-            if values.unreadable == 1
-            else f"{values.unreadable:,} of {total:,} reference summaries hold no word that ROUGE reads.",
-            "Every summary of them scores 0. In English it reads a to z and 0 to 9 alone: another language is "
-            "set by evaluation.language.",
-            "warning",
-        )
+    summary_metrics.report_unreadable(channel, values.unreadable, total, "evaluation.language")

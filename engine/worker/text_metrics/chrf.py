@@ -1,6 +1,7 @@
 """chrF, the overlap of character sequences, computed by `sacrebleu`.
 
-It needs no words, so it reads every language and every script alike. Knows nothing of models.
+It needs no words, so it reads every language and every script alike: letters composed or not, wide or narrow, are the
+same. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
+
+from engine.text.words import characters
 
 
 @cache
@@ -20,6 +23,6 @@ def _metric() -> Any:
 def score(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
     """Return chrF of every example, 0 to 1, against the best of its references, of which it has at least one."""
     return [
-        _metric().sentence_score(prediction, list(several)).score / 100
+        _metric().sentence_score(characters(prediction), [*map(characters, several)]).score / 100
         for prediction, several in zip(predictions, references, strict=True)
     ]

@@ -39,6 +39,7 @@ def against_file(
 ) -> dict[str, Any]:
     """Return the scores of summaries as `score --json` prints them, paired with those of `other`, if there are any."""
     own = text_scores.score(channel, scored.examples, summaries, scored.draws, languages)
+    summary_metrics.report_unreadable(channel, own.unreadable, len(summaries), "--language")
     result = {
         "scores": own.scores,
         "measures": own.measures,

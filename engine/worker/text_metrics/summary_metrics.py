@@ -17,6 +17,7 @@ from engine.scoring.metrics import CHRF, METRICS, UNSTEMMED
 from engine.text.conversations import Example
 from engine.text.words import words
 from engine.worker.generation.generated import Generated
+from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import chrf, rouge
 from engine.worker.text_metrics.example_languages import tell_languages
 from engine.worker.text_metrics.rouge import Values
@@ -102,6 +103,19 @@ def measure(
         tokens=sum(len(summary.ids) for summary in summaries),
         seconds=seconds,
     )
+
+
+def report_unreadable(channel: Channel, unreadable: int, total: int, option: str) -> None:
+    """Warn of references without a word that ROUGE reads; `option` sets the language."""
+    if unreadable:
+        channel.notice(
+            f"1 of {total:,} reference summaries holds no word that ROUGE reads."
+            if unreadable == 1
+            else f"{unreadable:,} of {total:,} reference summaries hold no word that ROUGE reads.",
+            "Every summary of them scores 0 in ROUGE; chrF reads all characters. In English ROUGE reads a to z and "
+            f"0 to 9 alone: another language is set by {option}.",
+            "warning",
+        )
 
 
 def scores_of(summary: str, reference: str, conversation: str) -> dict[str, float]:

@@ -29,13 +29,14 @@ UNKNOWN = "capped"
 
 @dataclass(frozen=True)
 class TextScores:
-    """One value per metric and example, and the means with intervals."""
+    """One value per metric and example, and the means with intervals; `unreadable` as `ExampleMetrics` has it."""
 
     summaries: tuple[str, ...]
     rouge: Values
     metrics: PartialValues
     scores: Scores
     measures: Scores
+    unreadable: int
 
 
 def score(
@@ -76,6 +77,7 @@ def score(
         metrics,
         summary_metrics.intervals(rouge, draws),
         summary_metrics.intervals(metrics, draws),
+        measured_all.unreadable,
     )
 
 
