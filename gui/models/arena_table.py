@@ -50,10 +50,10 @@ DESCENDING = ("score", "preferred")
 METRIC_WIDTH, CHRF_WIDTH, FORGETTING_WIDTH = 160, 88, 112
 # The metrics that have a column until another choice is made.
 SHOWN_AT_FIRST = (metrics.CHRF.name, metrics.GENERAL_LOSS)
-SPREAD = Column("spread", mark("Spread between seeds"), 168, right=True, order="spread")
+SPREAD = Column("spread", mark("Spread between seeds"), 168, right=True, order="spread", hidden_below=1000)
 PREFERRED = Column("preferred", mark("Preferred, blind votes"), 168, order="preferred")
 # Where columns are hidden, by width, once there are further ones beside ROUGE-1: the names need their room.
-SQUEEZED = {"bytes": 1040, "memory": 800, "minutes": 1040}
+SQUEEZED = {"bytes": 1120, "memory": 912, "minutes": 1120}
 
 
 class ArenaTable(GroupedTable[Row]):
@@ -65,7 +65,7 @@ class ArenaTable(GroupedTable[Row]):
     _fixed: tuple[Column, ...] = (
         Column("name", mark("Entry"), order="name"),
         Column("score", mark("ROUGE-1, 95 % interval"), 184, order="score"),
-        Column("parameters", mark("Trainable"), 104, right=True, order="parameters"),
+        Column("parameters", mark("Trainable"), 112, right=True, order="parameters"),
         Column("bytes", mark("Adapter"), 92, right=True, order="bytes", hidden_below=980),
         Column("memory", mark("Peak memory"), 112, right=True, order="memory"),
         Column("minutes", mark("Training, min"), 108, right=True, order="minutes", hidden_below=980),
@@ -269,9 +269,10 @@ def _measured(row: Row, name: str) -> Cell:
 
 
 def _spread(row: Row) -> Cell:
-    """Return the cell of the spread between seeds, in points."""
+    """Return the cell of the spread between seeds in points, with the number of seeds."""
     spread = row.seeds.spread.get(SCORE) if row.seeds is not None else None
-    return Text(UNKNOWN if spread is None else score(spread), "figure", "ink", right=True)
+    parts = (UNKNOWN if spread is None else score(spread), seeds_text(row))
+    return Text(" · ".join(filter(None, parts)), "figure", "ink", right=True)
 
 
 def _spread_text(row: Row) -> str:
@@ -282,7 +283,7 @@ def _spread_text(row: Row) -> str:
     if row.seeds is None:
         return tr("One seed alone: its spread is not known.")
     scores = [
-        tr("seed {seed} {score}", seed=seed, score=score(mean))
+        tr("{score} with seed {seed}", seed=seed, score=score(mean))
         for seed, mean in row.seeds.means_by_seed.items()
     ]
     if SCORE not in row.seeds.spread:

@@ -44,7 +44,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Signed:
-    """An icon and a text in one ink: a verdict, an outcome, a gain."""
+    """An icon and a text in one ink: a verdict, an outcome, a gain. `tail` is the end of the text that is never cut."""
 
     icon: str
     text: str
@@ -52,6 +52,7 @@ class Signed:
     right: bool = False
     role: str = "body"
     text_token: str = ""
+    tail: str = ""
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,12 @@ def entry_text(entry: arenas.Entry) -> str:
 
 def detail_text(entry: arenas.Entry) -> str:
     """Return the detail of an entry with its seed: "r 16, seed 43"."""
-    seed = tr("seed {value}", value=entry.seed) if entry.seed is not None else ""
-    return ", ".join(filter(None, (translate(entry.detail), seed)))
+    return ", ".join(filter(None, (translate(entry.detail), seed_text(entry))))
+
+
+def seed_text(entry: arenas.Entry) -> str:
+    """Return the seed of an entry, "" without one: "seed 43"."""
+    return tr("seed {value}", value=entry.seed) if entry.seed is not None else ""
 
 
 def row_text(row: arenas.Row) -> str:

@@ -12,7 +12,7 @@ from gui.look.format import about_text, duration_text, left_text, percent
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
-from gui.models.list_text import entry_text
+from gui.models.list_text import entry_text, seed_text
 
 EntryStatus = arenas.EntryStatus
 
@@ -71,7 +71,10 @@ class QueueTable(GroupedTable[EntryStatus]):
         icon, token = SIGNS[item.state]
         if key == "name":
             done = item.state == "completed"
-            return Signed(icon, entry_text(item.entry), token, text_token="ink2" if done else "ink")
+            # Seeds of a method differ at the end of their names.
+            tail = f", {seed_text(item.entry)}" if item.entry.seed is not None else ""
+            ink = "ink2" if done else "ink"
+            return Signed(icon, entry_text(item.entry), token, text_token=ink, tail=tail)
         quiet = item.state in ("waiting", "completed")
         return Text(
             state_text(item, self._left_of(item)), "figure_small", "ink3" if quiet else token, right=True

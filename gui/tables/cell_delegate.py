@@ -111,9 +111,11 @@ def _aligned(*, right: bool) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False) -> int:
-    """Draw an elided line; return its width."""
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, rect.width()))
+def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False, tail: str = "") -> int:
+    """Draw an elided line, which keeps its `tail`; return its width."""
+    measured = painter.fontMetrics()
+    room = max(0, rect.width() - measured.horizontalAdvance(tail))
+    shown = measured.elidedText(text.removesuffix(tail), Qt.TextElideMode.ElideRight, room) + tail
     painter.drawText(rect, _aligned(right=right), shown)
     return painter.fontMetrics().horizontalAdvance(shown)
 
@@ -193,7 +195,8 @@ def _paint_signed(painter: QPainter, rect: QRect, cell: Signed, _selected: bool)
     left = rect.right() + 1 - wide - side - gap if cell.right else rect.left()
     icons.paint(painter, QRectF(left, rect.center().y() - side / 2 + 0.5, side, side), cell.icon, cell.token)
     painter.setPen(style.color(cell.text_token or cell.token))
-    _draw_cut(painter, QRect(left + side + gap, rect.top(), wide, rect.height()), cell.text, right=cell.right)
+    box = QRect(left + side + gap, rect.top(), wide, rect.height())
+    _draw_cut(painter, box, cell.text, right=cell.right, tail=cell.tail)
 
 
 def _paint_link(painter: QPainter, rect: QRect, cell: Link, _selected: bool) -> None:

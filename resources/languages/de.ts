@@ -327,8 +327,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>A seed decides the first weights of an adapter, the order of the examples and the dropout. With another seed, the same recipe ends with another score, often by as much as two methods differ. An arena can train each method with several seeds: Seeds in its form, --seeds on the command line. The table has their mean and their spread, the standard deviation of the seeds' means. The interval is over seeds and conversations together: about where the score would lie with other seeds and other conversations of the same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are better, and more narrow it slowly. Methods without training have no seeds.</source>
-   <translation>Ein Startwert bestimmt die ersten Gewichte eines Adapters, die Reihenfolge der Beispiele und das Dropout. Mit einem anderen Startwert endet dasselbe Rezept bei einem anderen Wert, oft so weit entfernt wie zwei Methoden voneinander. Eine Arena kann jede Methode mit mehreren Startwerten trainieren: „Startwerte“ in ihrem Formular, --seeds auf der Kommandozeile. Die Tabelle zeigt ihren Mittelwert und ihre Streuung, die Standardabweichung der Mittelwerte der Startwerte. Das Intervall erfasst Startwerte und Gespräche zusammen: etwa dort läge der Wert mit anderen Startwerten und anderen Gesprächen derselben Art. Bei zwei Startwerten bleibt es weit, denn sie sagen wenig über einen dritten. Drei sind ein guter Anfang, fünf sind besser, und weitere verengen es nur langsam. Methoden ohne Training haben keine Startwerte.</translation>
+   <source>A seed decides the first weights of an adapter, the order of the examples and the dropout. With another seed, the same recipe ends with another score, often by as much as two methods differ. An arena can train each method with several seeds: Seeds in its form, --seeds on the command line. The table has their mean and their spread, the standard deviation of the seeds' means. The interval is over seeds and conversations together: about where the score would lie with other seeds and other conversations of the same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are better, and more narrow it slowly. Seeds can be added to an arena later: an entry that is there counts as the first. Methods without training have no seeds.</source>
+   <translation>Ein Startwert bestimmt die ersten Gewichte eines Adapters, die Reihenfolge der Beispiele und das Dropout. Mit einem anderen Startwert endet dasselbe Rezept bei einem anderen Wert, oft so weit entfernt wie zwei Verfahren voneinander. Eine Arena kann jedes Verfahren mit mehreren Startwerten trainieren: „Startwerte“ in ihrem Formular, --seeds auf der Kommandozeile. Die Tabelle zeigt ihren Mittelwert und ihre Streuung, die Standardabweichung der Mittelwerte der Startwerte. Das Intervall erfasst Startwerte und Gespräche zusammen: Etwa dort läge der Wert mit anderen Startwerten und anderen Gesprächen derselben Art. Bei zwei Startwerten bleibt es weit, denn sie sagen wenig über einen dritten. Drei sind ein guter Anfang, fünf sind besser, und weitere verengen es nur langsam. Startwerte lassen sich einer Arena später hinzufügen: Ein Eintrag, der schon da ist, zählt als der erste. Verfahren ohne Training haben keine Startwerte.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -5613,7 +5613,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Trains each method once with each seed: the table has their mean, their spread, and an interval over seeds and conversations. Three are a good start.</source>
-   <translation>Trainiert jede Methode einmal mit jedem Startwert: Die Tabelle zeigt Mittelwert, Streuung und ein Intervall über Startwerte und Gespräche. Drei sind ein guter Anfang.</translation>
+   <translation>Trainiert jedes Verfahren einmal mit jedem Startwert: Die Tabelle zeigt Mittelwert, Streuung und ein Intervall über Startwerte und Gespräche. Drei sind ein guter Anfang.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
@@ -7158,11 +7158,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Seed Startwert Zufall Glück Streuung Varianz Wiederholung Läufe Standardabweichung hierarchischer Bootstrap</translation>
   </message>
   <message>
-   <location filename="../../gui/models/arena_table.py" />
-   <source>seed {seed} {score}</source>
-   <translation>Startwert {seed} {score}</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/list_text.py" />
    <source>seed {value}</source>
    <translation>Startwert {value}</translation>
@@ -8401,6 +8396,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>{score} paired difference {gain}, {spread}</source>
    <translation>{score}, gepaarte Differenz {gain}, {spread}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>{score} with seed {seed}</source>
+   <translation>{score} mit Startwert {seed}</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />

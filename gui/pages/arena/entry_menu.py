@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import arenas
 from gui.core.actions import Entry
 from gui.look.language import tr
+from gui.models.list_text import seed_text
 from gui.pages.arena.arena_operations import ArenaOperations
 from gui.pages.library.menus import SEPARATOR
 from gui.shell.page import about
@@ -47,7 +48,7 @@ class EntryMenu(QObject):
             return self.of_entry(row.status)
         found: list[Entry] = []
         for status in row.statuses:
-            found += about(tr("seed {value}", value=status.entry.seed), self._ways_out(status))
+            found += about(seed_text(status.entry), self._ways_out(status))
         return [*found, SEPARATOR, self._deletion()]
 
     def of_entry(self, status: EntryStatus) -> list[Entry]:

@@ -102,7 +102,8 @@ WORDS = (
             "and their spread, the standard deviation of the seeds' means. The interval is over seeds and "
             "conversations together: about where the score would lie with other seeds and other conversations of the "
             "same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are "
-            "better, and more narrow it slowly. Methods without training have no seeds."
+            "better, and more narrow it slowly. Seeds can be added to an arena later: an entry that is there counts as "
+            "the first. Methods without training have no seeds."
         ),
         "verdict",
         mark(

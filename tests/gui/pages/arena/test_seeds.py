@@ -46,8 +46,9 @@ def test_seeds_are_one_row_with_a_column_of_their_spread(bench, seeded):
     assert made.names() == ["LoRA, r 32", "IA3", "Prompt only, no examples"]
     assert "spread" in [column.key for column in page.table.columns]
     lora, ia3, prompt = (cells(page, row) for row in range(3))
-    assert float(lora["spread"]) == pytest.approx(2.5, abs=0.5)
-    assert (ia3["spread"], prompt["spread"]) == ("–", "–")
+    spread, _, seeds = lora["spread"].partition(" · ")
+    assert float(spread) == pytest.approx(2.5, abs=0.5)
+    assert (seeds, ia3["spread"], prompt["spread"]) == ("3 seeds", "– · 1 of 3 seeds", "–")
     assert page.header.subtitle().startswith("Seeds. 5 of 7 entries scored")
     details = [page.table.cell(row, "name").detail for row in page.table.items()]
     assert details == ["r 32, 3 seeds", "1 of 3 seeds", "no examples"]
@@ -61,12 +62,12 @@ def test_a_row_says_what_its_interval_is_over_and_which_seeds_it_lacks(bench, se
     assert table.explanation(lora, "score") == (
         "Mean of 3 seeds. The interval is over seeds and conversations together."
     )
-    assert "seed 42 5" in table.explanation(lora, "spread")
+    assert "with seed 42, 5" in table.explanation(lora, "spread")
     assert table.explanation(lora, "name") == "LoRA, r 32, 3 seeds"
     assert table.explanation(ia3, "score") == (
         "One seed is scored, so the interval is over conversations alone. Not scored yet: seed 44. Failed: seed 43."
     )
-    assert table.explanation(ia3, "spread").startswith("A spread needs two scored seeds: seed 42")
+    assert table.explanation(ia3, "spread").endswith("with seed 42.")
     assert table.explanation(prompt, "spread") == "Without training, no seed decides anything."
     spoken = table.accessible_text(lora)
     assert spoken.startswith("LoRA, r 32, 3 seeds, ROUGE-1 5")
@@ -79,6 +80,9 @@ def test_the_queue_has_each_seed_and_leads_to_the_row_that_it_is_in(bench, seede
     names = [queue.table.index(row, 0).data() for row in range(queue.table.rowCount())]
     assert names[:2] == ["LoRA, r 32, seed 42", "IA3, seed 42"]
     assert names[5] == "LoRA, r 32, seed 44"
+    # The seed is read where the column is too narrow for the name.
+    assert queue.table.cell(queue.table.items()[5], "name").tail == ", seed 44"
+    assert not queue.grab().isNull()
     page.choose("ia3-seed-42")
     queue.view.choose("lora-r-32-seed-44")
     assert page.view.current().name == "LoRA, r 32"
