@@ -9,14 +9,12 @@ not there.
 from __future__ import annotations
 
 import json
-import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import accelerate.utils
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -30,6 +28,7 @@ from engine.system.files import sync_directory, sync_tree
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
 from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
+from engine.worker.runtime.random_state import RandomState
 from engine.worker.training.optimizer import load_optimizer_state
 from engine.worker.training.training_run import TrainingRun, TrainState
 
@@ -67,14 +66,7 @@ def save_state(state: TrainState, folder: Path) -> None:
     """Write optimizer, schedule and random states into a folder."""
     torch.save(state.optimizer.state_dict(), folder / OPTIMIZER_NAME)
     torch.save(state.schedule.state_dict(), folder / SCHEDULE_NAME)
-    states: dict[str, Any] = {
-        "python": random.getstate(),
-        "numpy": np.random.get_state(),
-        "cpu": torch.get_rng_state(),
-    }
-    if state.accelerator.device.type == "cuda":
-        states["cuda"] = torch.cuda.get_rng_state()
-    torch.save(states, folder / RANDOM_NAME)
+    torch.save(RandomState.now(state.accelerator.device).as_dict(), folder / RANDOM_NAME)
 
 
 def load_state(state: TrainState, folder: Path) -> None:
@@ -86,12 +78,7 @@ def load_state(state: TrainState, folder: Path) -> None:
 
 def load_random_states(folder: Path) -> None:
     """Put the random states back as `save_state` wrote them."""
-    states = _read(folder / RANDOM_NAME)
-    random.setstate(states["python"])
-    np.random.set_state(states["numpy"])
-    torch.set_rng_state(states["cpu"])
-    if "cuda" in states and torch.cuda.is_available():
-        torch.cuda.set_rng_state(states["cuda"])
+    RandomState.from_dict(_read(folder / RANDOM_NAME)).restore()
 
 
 def _read(file: Path) -> Any:
@@ -158,9 +145,10 @@ def save_trainable(model: Any, folder: Path) -> None:
     tensors |= {
         f"{METHOD_STATE}{name}": tensor for name, tensor in method_hooks.of(model).state(model).items()
     }
-    save_file(
-        {name: tensor.clone().contiguous() for name, tensor in tensors.items()}, folder / TRAINABLE_NAME
-    )
+    # Copied one by one to the processor's memory: a card has no room for all of them twice. Forks share storages,
+    # which a file of tensors can't.
+    copies = {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+    save_file(copies, folder / TRAINABLE_NAME)
 
 
 def load_trainable(model: Any, folder: Path) -> None:

@@ -7,20 +7,16 @@ memory does not suffice.
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
-import torch
 
 from engine.worker.dataset.collator import Step
 from engine.worker.planning.feasibility import ESTIMATE_TOLERANCE
 from engine.worker.planning.peak_batch import find_peak_step
 from engine.worker.runtime import devices, oom
+from engine.worker.runtime.random_state import same_random_numbers
 from engine.worker.training.step_gradients import Abort
 from engine.worker.training.training_run import TrainingRun, TrainState
 
@@ -47,7 +43,7 @@ def check(run: TrainingRun, state: TrainState, should_abort: Abort) -> dict[str,
         raise oom.MemoryExceeded(planned, available)
     weights = [[shape.weight for shape in shard] for shard in run.collator.batch_shapes(examples)]
     began = time.perf_counter()
-    with devices.PeakMemory(run.base.device) as peak, same_random_numbers():
+    with devices.PeakMemory(run.base.device) as peak, same_random_numbers(run.base.device):
         batches = _peak_batches(run.collator(examples), weights)
         if not state.gradients.dry_run(batches, run.step, should_abort):
             return None
@@ -74,18 +70,3 @@ def _peak_batches(step: Step, weights: Sequence[Sequence[float]]) -> Step:
     """Return a step with the heaviest micro-batch of each shard alone."""
     chosen = (shard[batch.index(max(batch))] for shard, batch in zip(step.shards, weights, strict=True))
     return replace(step, shards=tuple((batch,) for batch in chosen))
-
-
-@contextmanager
-def same_random_numbers() -> Iterator[None]:
-    """Put back the state of every source of random numbers after the work inside."""
-    own, arrays, processor = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cards = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    try:
-        yield
-    finally:
-        random.setstate(own)
-        np.random.set_state(arrays)
-        torch.set_rng_state(processor)
-        if cards:
-            torch.cuda.set_rng_state_all(cards)

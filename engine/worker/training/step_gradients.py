@@ -18,6 +18,7 @@ from engine.methods import Family
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import MicroBatch, Step
 from engine.worker.runtime import devices
+from engine.worker.runtime.random_state import RandomState
 from engine.worker.training.data_parallel import ShardForks, scatter
 from engine.worker.training.loss import token_loss_sum
 
@@ -43,7 +44,7 @@ class StepGradients:
         `should_abort` is asked before every micro-batch. If it says so, None is returned, and gradients and random
         numbers are as if the step had not begun.
         """
-        random_state = torch.get_rng_state()
+        random_state = RandomState.now(self._accelerator.device)
         self._model.train()
         if len(step.shards) > 1:
             loss = self._add_sharded(step, number, should_abort)
@@ -51,7 +52,7 @@ class StepGradients:
             loss = self._add(step.micro_batches, step.label_tokens, should_abort)
         if loss is None:
             self._model.zero_grad()
-            torch.set_rng_state(random_state)
+            random_state.restore()
             return None
         extra = method_hooks.of(self._model).extra_loss(self._model)
         if extra is not None:

@@ -1,0 +1,71 @@
+"""The state of everything that draws random numbers: Python, NumPy, torch on the processor and on the device.
+
+Checkpoints hold it, and what is tried or given up puts it back, so that a run goes on as if nothing had been.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+
+# Under these names, as transformers has them, a checkpoint holds the states; the device's is under its kind.
+PYTHON, NUMPY, PROCESSOR = "python", "numpy", "cpu"
+
+
+@dataclass(frozen=True)
+class RandomState:
+    """The states at one moment; `of_device` is None where the device is the processor."""
+
+    python: Any
+    numpy: Any
+    processor: torch.Tensor
+    kind: str = PROCESSOR
+    of_device: torch.Tensor | None = None
+
+    @classmethod
+    def now(cls, device: torch.device) -> Self:
+        """Return the states as they are; a card's is read without waiting for the card."""
+        states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+        if device.type == PROCESSOR:
+            return cls(*states)
+        return cls(*states, device.type, torch.get_device_module(device).get_rng_state())
+
+    def restore(self) -> None:
+        """Put the states back. The device's is skipped where there is none of its kind now."""
+        random.setstate(self.python)
+        np.random.set_state(self.numpy)
+        torch.set_rng_state(self.processor)
+        if self.of_device is not None and _is_there(self.kind):
+            torch.get_device_module(self.kind).set_rng_state(self.of_device)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint holds."""
+        stored = {PYTHON: self.python, NUMPY: self.numpy, PROCESSOR: self.processor}
+        return stored if self.of_device is None else {**stored, self.kind: self.of_device}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the states that a checkpoint holds."""
+        kind = next((name for name in stored if name not in (PYTHON, NUMPY, PROCESSOR)), PROCESSOR)
+        of_device = stored[kind] if kind != PROCESSOR else None
+        return cls(stored[PYTHON], stored[NUMPY], stored[PROCESSOR], kind, of_device)
+
+
+def _is_there(kind: str) -> bool:
+    return bool(torch.get_device_module(kind).is_available())
+
+
+@contextmanager
+def same_random_numbers(device: torch.device) -> Iterator[None]:
+    """Put every state back after the work inside."""
+    state = RandomState.now(device)
+    try:
+        yield
+    finally:
+        state.restore()
