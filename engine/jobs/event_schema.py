@@ -53,6 +53,7 @@ SCHEMAS: Mapping[str, Check] = {
                 ("gradient_norm", "tokens_per_second", "examples_per_second", "time_share", "seconds_left"), is_number
             ),
             "memory_bytes": is_count,
+            "skipped": is_flag,
         },
     ),
     "evaluated": has(

@@ -1625,8 +1625,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>Eight bits for each weight, half the memory of bfloat16. Columns with very large values are computed in 16 bits.</source>
-   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Spalten mit sehr großen Werten werden mit 16 Bit gerechnet.</translation>
+   <source>Eight bits for each weight, half the memory of bfloat16. On a graphics card, columns with very large values are computed in 16 bits.</source>
+   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Auf einer Grafikkarte werden Spalten mit sehr großen Werten in 16 Bit gerechnet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -8746,6 +8746,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Gespräch, das in einer früheren Zeile steht</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>A few at the start are usual. Use bfloat16 or float32 if there are many.</source>
+   <translation>Einige am Anfang sind üblich. Sind es viele, nimm bfloat16 oder float32.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A file of {1} came damaged.</source>
    <translation>Eine Datei von {1} kam beschädigt an.</translation>
@@ -13626,6 +13631,11 @@ Summary:</translation>
    <translation>Der Ordner {folder} ist weg: Er wurde verschoben oder gelöscht.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/training_loop.py" />
+   <source>The gradients overflow in float16, at step {1} and at all before it that were tried.</source>
+   <translation>Die Gradienten laufen in float16 über, in Schritt {1} und in allen davor, die versucht wurden.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>The graphics card is in use by another program alone: {1}.</source>
    <translation>Die Grafikkarte wird von einem anderen Programm allein genutzt: {1}.</translation>
@@ -14644,6 +14654,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Use auto, or a code of ISO 639 such as de.</source>
    <translation>Zulässig sind auto oder ein ISO-639-Kürzel wie de.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/training_loop.py" />
+   <source>Use bfloat16 or float32, or lower the learning rate.</source>
+   <translation>Nimm bfloat16 oder float32, oder senke die Lernrate.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -17145,6 +17160,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{1} of {2} steps skipped: gradients overflowed in float16.</source>
+   <translation>{1} von {2} Schritten ausgelassen: Gradienten liefen in float16 über.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} of {2} {3} are empty.</source>
    <translation>{1} von {2} {3} sind leer.</translation>
@@ -17338,6 +17358,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/text_metrics/rouge.py" />
    <source>{1}, Unicode words</source>
    <translation>{1}, Unicode-Wörter</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>{1}, and this model overflows in float16</source>
+   <translation>{1}, und dieses Modell läuft in float16 über</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />

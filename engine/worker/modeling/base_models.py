@@ -49,6 +49,10 @@ FINGERPRINT_BYTES = 1 << 20
 # Those of known models are up to 30,000 bytes long.
 MAX_CHAT_TEMPLATE_BYTES = 500_000
 MAX_CONFIG_BYTES = 32 << 20
+# int8 on a card computes columns with larger activations in the number format of the model, as LLM.int8() (Dettmers
+# 2022) does: models of some 7 billion parameters lose accuracy without. On a processor there is none: which columns
+# are large depends on the rest of the batch, and a decoding step's logits were off those of training by up to a tenth.
+OUTLIER_THRESHOLD = 6.0
 
 Model: TypeAlias = PreTrainedModel | PeftModel
 
@@ -80,15 +84,19 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     torch.set_num_threads(threads)
     config = read_config(folder, options.id)
     family = family_of(config, options.id)
-    chosen = devices.number_format(options.precision, device)
+    overflows = overflows_in_float16(config)
+    chosen = devices.number_format(options.precision, device, overflows=overflows)
     refuse_float16(config, chosen.dtype)
     devices.refuse_bfloat16(chosen.dtype, device)
+    devices.settle_float32(device, exact=overflows and chosen.dtype == torch.float32)
     tokenizer = read_tokenizer(folder, options.id)
     with _progress_reported(channel):
         model = _read_model(folder, options, config, family, chosen.dtype, device)
     if enabled("tied_head"):
         settle_tied_head(model)
     model_patches.patch(model)
+    if chosen.dtype == torch.float16:
+        _compute_in_float16(model, device)
     model.requires_grad_(False)
     model.eval()
     return LoadedBase(
@@ -198,9 +206,14 @@ def _as_table(config: PretrainedConfig) -> dict[str, Any]:
     return config.to_dict() | {"max_position_embeddings": limit}
 
 
+def overflows_in_float16(config: PretrainedConfig) -> bool:
+    """Tell whether activations overflow in float16, without an error: those of T5 do."""
+    return "t5" in config.model_type
+
+
 def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
-    """Raise BaseModelError for T5 in float16: its activations overflow, without an error."""
-    if dtype == torch.float16 and "t5" in config.model_type:
+    """Raise BaseModelError for a model in float16 that overflows."""
+    if dtype == torch.float16 and overflows_in_float16(config):
         raise BaseModelError("T5 overflows in float16.", "Use bfloat16.", "base_model.precision")
 
 
@@ -281,7 +294,7 @@ def _read_model(
             trust_remote_code=False,
             local_files_only=True,
             use_safetensors=True,
-            quantization_config=quantization(options, dtype),
+            quantization_config=quantization(options, dtype, device),
             device_map={"": device},
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
@@ -296,20 +309,26 @@ def _read_model(
     return model
 
 
-def quantization(options: BaseModelOptions, dtype: torch.dtype) -> BitsAndBytesConfig | None:
+def quantization(
+    options: BaseModelOptions, dtype: torch.dtype, device: torch.device
+) -> BitsAndBytesConfig | None:
     """Return the config by which bitsandbytes quantizes the frozen weights, None for unquantized ones."""
     if options.quantization == "none":
         return None
     if options.quantization == "int8":
-        # No separate outliers (by default values above 6): which columns have some depends on the rest of the batch,
-        # and the logits of a decoding step would be off those of training by up to a tenth.
-        return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0)
+        threshold = 0.0 if device.type == "cpu" else OUTLIER_THRESHOLD
+        return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=threshold)
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type=options.quantization,
         bnb_4bit_use_double_quant=options.double_quantization,
         bnb_4bit_compute_dtype=dtype,
     )
+
+
+def _compute_in_float16(model: PreTrainedModel, device: torch.device) -> None:
+    """Let every forward pass compute matrices in float16, those of adapters too, and sums and norms in float32."""
+    model.forward = torch.autocast(device.type, dtype=torch.float16)(model.forward)
 
 
 def _keep_4bit_weights(model: PreTrainedModel) -> None:

@@ -179,7 +179,8 @@ class Planner:
         options = recipe.base_model
         config = base_models.read_config(folder, options.id)
         family = base_models.family_of(config, options.id)
-        chosen = devices.number_format(options.precision, device)
+        overflows = base_models.overflows_in_float16(config)
+        chosen = devices.number_format(options.precision, device, overflows=overflows)
         with _Collecting(problems):
             base_models.refuse_float16(config, chosen.dtype)
             devices.refuse_bfloat16(chosen.dtype, device)
@@ -284,9 +285,10 @@ def _require_supported_config(channel: Channel, recipe: Recipe) -> None:
     device = _device(recipe, problems)
     with _Collecting(problems):
         base_models.family_of(config, options.id)
-        dtype = devices.number_format(options.precision, device).dtype
-        base_models.refuse_float16(config, dtype)
-        devices.refuse_bfloat16(dtype, device)
+        overflows = base_models.overflows_in_float16(config)
+        chosen = devices.number_format(options.precision, device, overflows=overflows)
+        base_models.refuse_float16(config, chosen.dtype)
+        devices.refuse_bfloat16(chosen.dtype, device)
         attach.refuse_misfit(recipe, config)
     if problems:
         raise RecipeError(tuple(problems))

@@ -25,6 +25,8 @@ UUID_PREFIX = "GPU-"
 MIN_EXAMPLES = 2
 MIN_PARAMETERS = 1_000_000
 MAX_PROCESSES = 4
+# Of the first cards with TF32.
+TF32_CAPABILITY = (8, 0)
 # A container's memory limit, what its processes use, and how that is made up.
 CGROUP_LIMIT, CGROUP_USED, CGROUP_PARTS = (
     Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current", "stat")
@@ -144,14 +146,12 @@ def using_threads(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def number_format(precision: Precision, device: torch.device) -> Format:
-    """Return the number format of the frozen weights on `device`."""
+def number_format(precision: Precision, device: torch.device, *, overflows: bool = False) -> Format:
+    """Return the number format of the frozen weights on `device`; `overflows`: the model does in float16."""
     if precision != "auto":
         return Format(getattr(torch, precision), "chosen in the recipe")
     if device.type == "cuda":
-        if has_bfloat16(device):
-            return Format(torch.bfloat16, "this card computes in bfloat16")
-        return Format(torch.float32, "this card does not compute in bfloat16")
+        return _format_of_card(device, overflows=overflows)
     if device.type == "xpu":
         return Format(torch.bfloat16, "this device computes in bfloat16")
     if device.type == "cpu" and _cpu_has_bfloat16():
@@ -172,6 +172,26 @@ def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
             "Choose auto.",
             "base_model.precision",
         )
+
+
+def _format_of_card(device: torch.device, *, overflows: bool) -> Format:
+    if has_bfloat16(device):
+        return Format(torch.bfloat16, "this card computes in bfloat16")
+    reason = "this card does not compute in bfloat16"
+    if overflows:
+        return Format(torch.float32, f"{reason}, and this model overflows in float16")
+    return Format(torch.float16, reason)
+
+
+def settle_float32(device: torch.device, *, exact: bool) -> None:
+    """Let a card multiply float32 matrices in TF32 where it has that, or never if they have to be `exact`.
+
+    TF32 has the range of float32 and ten bits of precision; adapters beside a base in bfloat16 gain up to eightfold.
+    Cards before Ampere (compute capability 8.0) have no TF32.
+    """
+    if device.type == "cuda":
+        fast = not exact and torch.cuda.get_device_capability(device) >= TF32_CAPABILITY
+        torch.set_float32_matmul_precision("high" if fast else "highest")
 
 
 def _cpu_has_bfloat16() -> bool:

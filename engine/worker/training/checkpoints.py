@@ -38,6 +38,7 @@ METHOD_STATE = "method state: "
 STATE_NAME = "run_state.json"
 CHECKSUMS_NAME = "checksums.json"
 OPTIMIZER_NAME, SCHEDULE_NAME, RANDOM_NAME = "optimizer.pt", "scheduler.pt", "rng_state.pth"
+SCALER_NAME = "scaler.pt"
 PARTIAL_NAME = "checkpoint.partial"
 DAMAGED = "Delete it; resume goes on from the checkpoint before."
 
@@ -63,17 +64,22 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
 
 
 def save_state(state: TrainState, folder: Path) -> None:
-    """Write optimizer, schedule and random states into a folder."""
+    """Write optimizer, schedule, the scale of the loss in float16, and random states into a folder."""
     torch.save(state.optimizer.state_dict(), folder / OPTIMIZER_NAME)
     torch.save(state.schedule.state_dict(), folder / SCHEDULE_NAME)
+    if state.scaler.is_enabled():
+        torch.save(state.scaler.state_dict(), folder / SCALER_NAME)
     torch.save(RandomState.now(state.accelerator.device).as_dict(), folder / RANDOM_NAME)
 
 
 def load_state(state: TrainState, folder: Path) -> None:
-    """Put optimizer and schedule back as `save_state` wrote them; random states wait for `load_random_states`."""
+    """Put back what `save_state` wrote, but for the random states, which wait for `load_random_states`."""
     # To the processor first: a card need not hold the state twice.
     load_optimizer_state(state.optimizer, _read(folder / OPTIMIZER_NAME))
     state.schedule.load_state_dict(_read(folder / SCHEDULE_NAME))
+    # Checkpoints of version 0.1 have no scale.
+    if state.scaler.is_enabled() and (folder / SCALER_NAME).exists():
+        state.scaler.load_state_dict(_read(folder / SCALER_NAME))
 
 
 def load_random_states(folder: Path) -> None:

@@ -92,18 +92,28 @@ def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds:
     """Report a step that took so many seconds."""
     memory = devices.memory_bytes(run.base.device)
     run.progress.peak_memory_bytes = max(run.progress.peak_memory_bytes, memory)
+    skipped = report.gradient_norm is None
     channel.emit(
         "step_finished",
         step=report.step,
         epoch=round(report.step / run.steps_per_epoch, 4),
         loss=report.loss,
         learning_rate=report.learning_rate,
-        gradient_norm=report.gradient_norm,
+        **({"skipped": True} if skipped else {"gradient_norm": report.gradient_norm}),
         tokens_per_second=round(report.tokens / seconds, 1),
         examples_per_second=round(report.examples / seconds, 2),
         memory_bytes=memory,
         **_time_used(run),
     )
+
+
+def report_skipped_steps(run: TrainingRun, channel: Channel) -> None:
+    """Report how many of a run's steps changed nothing."""
+    if count := run.progress.skipped_steps:
+        channel.notice(
+            f"{count:,} of {run.step:,} steps skipped: gradients overflowed in float16.",
+            "A few at the start are usual. Use bfloat16 or float32 if there are many.",
+        )
 
 
 def _time_used(run: TrainingRun) -> dict[str, float]:

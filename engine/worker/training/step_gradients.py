@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from torch.amp import GradScaler
 
 from engine.methods import Family
 from engine.worker.adapters import method_hooks
@@ -26,15 +27,18 @@ Abort = Callable[[], bool]
 
 
 class StepGradients:
-    """Adds up the gradients of a step in the model's parameters.
+    """Adds up the gradients of a step in the model's parameters, scaled where `scaler` is enabled.
 
     `seed` and a step's number decide the random numbers of a step that is sharded.
     """
 
-    def __init__(self, model: Any, family: Family, accelerator: Accelerator, seed: int) -> None:
+    def __init__(
+        self, model: Any, family: Family, accelerator: Accelerator, scaler: GradScaler, seed: int
+    ) -> None:
         self._model = model
         self._family = family
         self._accelerator = accelerator
+        self._scaler = scaler
         self._seed = seed
         self._forks: ShardForks | None = None
 
@@ -56,7 +60,7 @@ class StepGradients:
             return None
         extra = method_hooks.of(self._model).extra_loss(self._model)
         if extra is not None:
-            self._accelerator.backward(extra)
+            self._backward(extra)
         return loss
 
     def dry_run(self, step: Step, number: int, should_abort: Abort = lambda: False) -> bool:
@@ -97,14 +101,18 @@ class StepGradients:
 
     def _add_one(self, batch: MicroBatch, label_tokens: int) -> torch.Tensor:
         loss = token_loss_sum(self._model, batch.to(self._accelerator.device), self._family) / label_tokens
-        self._accelerator.backward(loss)
+        self._backward(loss)
         return loss.detach()
+
+    def _backward(self, loss: torch.Tensor) -> None:
+        self._accelerator.backward(self._scaler.scale(loss))
 
     def _add_sharded(self, step: Step, number: int, should_abort: Abort) -> torch.Tensor | None:
         """Add the gradients of a step's shards: the first is computed here, the others in forks meanwhile."""
         mine, *others = scatter(step, self._seed, number)
         threads = devices.threads_per_process(len(step.shards))
-        forks = self._forked(len(others), threads)
+        # Forks would not see how the scale changes.
+        forks = None if self._scaler.is_enabled() else self._forked(len(others), threads)
         if forks is None:
             return self._add(chain(mine, *others), step.label_tokens, should_abort)
         try:

@@ -28,7 +28,7 @@ from engine.worker.training import checkpoints, interim_evaluation, memory_probe
 from engine.worker.training.adapter_metadata import make_metadata
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
-from engine.worker.training.reporting import report_step
+from engine.worker.training.reporting import report_skipped_steps, report_step
 from engine.worker.training.step_gradients import Abort
 from engine.worker.training.training_run import Progress, StepReport, TrainingRun, TrainState, prepare
 
@@ -62,6 +62,7 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
         _save_checkpoint(run, state, channel, selection)
     finished = not channel.stopping or run.step >= run.total_steps
     if finished:
+        report_skipped_steps(run, channel)
         selection.load_best()
     return Outcome(finished, control.device_released)
 
@@ -86,6 +87,7 @@ def _loop(
             return
         run.step, seconds = report.step, control.step_seconds()
         run.progress.seconds += seconds
+        run.progress.skipped_steps += report.gradient_norm is None
         selection.out_of_time()
         if run.step % run.training.log_every == 0 or run.step == run.total_steps:
             report_step(run, channel, report, seconds)
@@ -110,16 +112,23 @@ def train_step(
     loss = state.gradients.compute(batch, number, should_abort)
     if loss is None:
         return None
+    state.scaler.unscale_(state.optimizer)
     norm = state.accelerator.clip_grad_norm_(state.model.parameters(), state.max_gradient_norm)
-    state.optimizer.step()
-    method_hooks.of(state.model).on_optimizer_step(state.model, number + 1)
+    # Skips the update of gradients that overflowed in float16.
+    state.scaler.step(state.optimizer)
+    state.scaler.update()
+    skipped = state.scaler.is_enabled() and not math.isfinite(norm)
     learning_rate = state.schedule.get_last_lr()[0]
-    state.schedule.step()
+    if skipped:
+        _require_scale(state, number + 1)
+    else:
+        method_hooks.of(state.model).on_optimizer_step(state.model, number + 1)
+        state.schedule.step()
     state.model.zero_grad()
     return StepReport(
         step=number + 1,
         loss=_finite(loss, number + 1),
-        gradient_norm=float(norm),
+        gradient_norm=None if skipped else float(norm),
         learning_rate=learning_rate,
         tokens=batch.tokens,
         examples=batch.examples,
@@ -135,6 +144,16 @@ def _finite(loss: torch.Tensor, step: int) -> float:
             "training.learning_rate",
         )
     return value
+
+
+def _require_scale(state: TrainState, step: int) -> None:
+    """Raise TrainingError where gradients overflow in float16 although they are not scaled up any more."""
+    if state.scaler.get_scale() < 1:
+        raise TrainingError(
+            f"The gradients overflow in float16, at step {step} and at all before it that were tried.",
+            "Use bfloat16 or float32, or lower the learning rate.",
+            "base_model.precision",
+        )
 
 
 def _begin(run: TrainingRun, channel: Channel) -> None:

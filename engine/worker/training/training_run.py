@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
+from torch.amp import GradScaler
 from torch.utils.data import DataLoader
 from transformers import set_seed
 
@@ -49,6 +50,8 @@ class Progress:
     evaluation_pending: bool = False
     seconds: float = 0.0
     peak_memory_bytes: int = 0
+    # Steps that changed nothing, since gradients overflowed in float16.
+    skipped_steps: int = 0
     threads: int = 0
     # Processes that share a step; another number gives other last bits.
     replicas: int = 1
@@ -126,11 +129,14 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What is known after an optimizer step: its number (from 1), the loss per label token in nats, what it read."""
+    """What is known after an optimizer step: its number (from 1), the loss per label token in nats, what it read.
+
+    A step whose gradients overflowed in float16 has no norm: it was skipped.
+    """
 
     step: int
     loss: float
-    gradient_norm: float
+    gradient_norm: float | None
     learning_rate: float
     tokens: int
     examples: int
@@ -138,11 +144,15 @@ class StepReport:
 
 @dataclass
 class TrainState:
-    """What an optimizer step changes, and what computes it."""
+    """What an optimizer step changes, and what computes it.
+
+    `scaler` keeps small gradients from vanishing in float16; in other number formats it does nothing.
+    """
 
     model: Any
     accelerator: Accelerator
     optimizer: Any
+    scaler: GradScaler
     schedule: torch.optim.lr_scheduler.LRScheduler
     gradients: StepGradients
     max_gradient_norm: float
@@ -157,12 +167,14 @@ def prepare(
         checkpoint_activations(model, ACTIVATION_CHECKPOINTING)
     accelerator = Accelerator(cpu=base.device.type == "cpu", mixed_precision="no")
     prepared, optimizer = accelerator.prepare(model, make_optimizer(model, training, learning_rate))
+    scaler = GradScaler(base.device.type, enabled=base.precision == "float16")
     return TrainState(
         model=prepared,
         accelerator=accelerator,
         optimizer=optimizer,
+        scaler=scaler,
         schedule=make_schedule(optimizer, training, steps),
-        gradients=StepGradients(prepared, base.family, accelerator, training.seed),
+        gradients=StepGradients(prepared, base.family, accelerator, scaler, training.seed),
         # 0: gradients are not clipped.
         max_gradient_norm=training.max_gradient_norm or math.inf,
     )

@@ -159,8 +159,8 @@ WORDS = (
     Term(
         "int8",
         mark(
-            "Eight bits for each weight, half the memory of bfloat16. Columns with very large values are "
-            "computed in 16 bits."
+            "Eight bits for each weight, half the memory of bfloat16. On a graphics card, columns with very large "
+            "values are computed in 16 bits."
         ),
         "int8",
         mark("8-bit bitsandbytes quantization"),

@@ -216,7 +216,7 @@ def test_bfloat16_is_refused_on_a_card_without_it(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "NVIDIA RTX 2080")
     card = torch.device("cuda", 0)
-    assert devices.number_format("auto", card).dtype is torch.float32
+    assert devices.number_format("auto", card).dtype is torch.float16
     for dtype in (torch.float16, torch.float32):
         devices.refuse_bfloat16(dtype, card)
     devices.refuse_bfloat16(torch.bfloat16, torch.device("cpu"))

@@ -29,3 +29,36 @@ def test_a_cpu_computes_with_all_cores_and_leaves_one_beside_another_device():
 def test_a_limit_that_openmp_was_given_is_kept(monkeypatch, limit, expected):
     monkeypatch.setenv("OMP_THREAD_LIMIT", limit)
     assert devices.threads(CPU) == expected
+
+
+# Number formats.
+
+
+@pytest.mark.parametrize(
+    ("has_bfloat16", "overflows", "expected"),
+    [(True, True, "bfloat16"), (False, False, "float16"), (False, True, "float32")],
+)
+def test_a_card_computes_in_the_best_format_that_it_and_the_model_have(
+    monkeypatch, has_bfloat16, overflows, expected
+):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_bfloat16)
+    found = devices.number_format("auto", CUDA, overflows=overflows)
+
+    assert found.name == expected
+    assert ("overflows" in found.reason) == (expected == "float32")
+
+
+@pytest.mark.parametrize(
+    ("capability", "exact", "expected"),
+    [((8, 6), False, "high"), ((8, 6), True, "highest"), ((7, 5), False, "highest")],
+)
+def test_float32_is_tf32_on_ampere_and_later_unless_it_has_to_be_exact(
+    monkeypatch, capability, exact, expected
+):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    chosen = []
+    monkeypatch.setattr(torch, "set_float32_matmul_precision", chosen.append)
+    devices.settle_float32(CUDA, exact=exact)
+    devices.settle_float32(CPU, exact=exact)
+
+    assert chosen == [expected]
