@@ -22,7 +22,7 @@ TUNED, SUMMARY_WIDTH, ADAPTER_WIDTH = "tuned:", 220, 136
 CONVERSATION = Column("conversation", mark("Conversation"))
 DIFFER = Column("disagreement", mark("Differ"), 72, right=True, hidden_below=560, order="disagreement")
 BASE_SCORE = Column("base_score", mark("Base"), 64, right=True)
-TRY = Column("try", "", 56, right=True)
+TRY = Column("try", "", 88, right=True)
 OF_ONE = (
     CONVERSATION,
     Column("reference", mark("Reference summary"), SUMMARY_WIDTH, hidden_below=1180),

@@ -46,6 +46,19 @@ def untold_text(untold: Mapping[metrics.Untold, Sequence[str]]) -> str:
     )
 
 
+def language_sentences(protocol: Mapping[str, Any]) -> str:
+    """Return in which languages words were read, and what can't be told there; "" for English alone."""
+    counts = metrics.languages_read(protocol)
+    if not counts:
+        return ""
+    read = [
+        f"{language_text(code)} ({number_text(count)})" if len(counts) > 1 else language_text(code)
+        for code, count in counts.items()
+    ]
+    sentence = tr("Words are read as {languages}.", languages=", ".join(read))
+    return f"{sentence} {untold_text(metrics.untold(protocol))}".strip()
+
+
 def amount(value: float, unit: metrics.Unit, *, signed: bool = False) -> str:
     """Return a metric in its unit; differences are signed, those of fractions in percentage points."""
     if unit == "fraction" and not signed:

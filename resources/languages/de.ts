@@ -5972,7 +5972,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gewonnen, gleich, verloren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/models/metric_text.py" />
    <source>Words are read as {languages}.</source>
    <translation>Wörter gelesen als: {languages}.</translation>
   </message>

@@ -18,6 +18,7 @@ from gui.look.fonts import metrics, px
 from gui.look.format import percent
 from gui.look.language import tr, translate
 from gui.models.list_text import base_text, moment_text, protocol_text
+from gui.models.metric_text import language_sentences
 from gui.pages.library.facts_view import FactsView
 from gui.pages.library.metadata_text import MAX_CHANGES, changes, made_from, method_facts
 from gui.pages.library.metric_rows import MetricRows
@@ -107,7 +108,7 @@ class MetadataPanel(QWidget):
         self.merge_button = plain(tr("Merge…"))
         self._protocol = ElidedLabel("", "label", "ink3")
         self._scores = ScoresView()
-        self._capped = Label("", "label", "ink3", wrap=True)
+        self._remarks = Label("", "label", "ink3", wrap=True)
         self.metrics = MetricRows()
         self._unscored = Label(tr("Not scored yet."), "body", "ink2")
         self.score_button = link(tr("Score now"))
@@ -140,7 +141,7 @@ class MetadataPanel(QWidget):
         self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(head)
         column.addSpacing(4)
-        for part in (self._scores, self._capped, self.metrics):
+        for part in (self._scores, self._remarks, self.metrics):
             column.addWidget(part)
         unscored = _row(self._unscored, self.score_button)
         unscored.setStretch(0, 0)
@@ -235,10 +236,11 @@ class MetadataPanel(QWidget):
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
         cut = tr("{share} of the summaries were cut at the length limit.", share=share)
-        self._capped.setText(cut if many else "")
+        read = language_sentences(card.protocol) if card is not None else ""
+        self._remarks.setText(" ".join(filter(None, (read, cut if many else ""))))
         for part, shown in (
             (self._scores, scored),
-            (self._capped, many),
+            (self._remarks, bool(self._remarks.text())),
             (self._unscored, not scored),
             (self.score_button, not scored),
         ):

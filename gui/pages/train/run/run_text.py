@@ -11,7 +11,7 @@ from engine.api import AppError, RunState, library, metrics, verdicts
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
-from gui.models.metric_text import VERDICT_TEXTS, amount, language_text, untold_text
+from gui.models.metric_text import VERDICT_TEXTS, amount
 from gui.workers.run_model import RunModel
 
 STAGES = {
@@ -238,19 +238,6 @@ def base_form_sentence(protocol: Mapping[str, Any]) -> str:
     """Return in which format the base model was scored; "" if it was scored in one alone."""
     found = (protocol.get("base_form") or {}).get("prompt_format")
     return tr(BASE_FORMS[found]) if found in BASE_FORMS else ""
-
-
-def language_sentences(protocol: Mapping[str, Any]) -> str:
-    """Return in which languages words were read, and what can't be told there; "" for English alone."""
-    counts = metrics.languages_read(protocol)
-    if not counts:
-        return ""
-    read = [
-        f"{language_text(code)} ({number_text(count)})" if len(counts) > 1 else language_text(code)
-        for code, count in counts.items()
-    ]
-    sentence = tr("Words are read as {languages}.", languages=", ".join(read))
-    return f"{sentence} {untold_text(metrics.untold(protocol))}".strip()
 
 
 def forgetting_sentence(state: RunState) -> str:

@@ -18,6 +18,7 @@ from gui.look.fonts import font, px
 from gui.look.format import gain, interval, score
 from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
+from gui.models.metric_text import language_sentences
 from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import (
     base_form_sentence,
@@ -25,7 +26,6 @@ from gui.pages.train.run.run_text import (
     facts_of,
     forgetting_sentence,
     has_trained,
-    language_sentences,
     side_heads,
     sides,
     verdict_of,

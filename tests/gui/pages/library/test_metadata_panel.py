@@ -131,3 +131,19 @@ def test_very_many_changes_and_very_long_ones_are_cut(panel):
 
     assert len(others) == 5
     assert len(last) == 201
+
+
+def test_the_details_name_the_language_that_was_read(panel):
+    card = score_card(0.5)
+    languages = {"name": "rouge_score 0.1.2, Unicode words", "languages": {"ja": 12}}
+    panel.show_adapter(
+        add_adapter(
+            "japanese",
+            scores=(card.model_copy(update={"protocol": card.protocol | {"metric": languages}}),),
+        )
+    )
+    said = [label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel)]
+    assert any(text.startswith("Words are read as Japanese. Names can't be told") for text in said)
+    panel.show_adapter(add_adapter("english", scores=(card,)))
+    said = [label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel)]
+    assert not any("Words are read" in text for text in said)
