@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.commands.scoring import language_lines, measure_lines
-from engine.commands.terminal import text_tables
+from engine.commands.scoring import language_lines, measure_lines, score_lines
 from engine.commands.terminal.data_source import add_overrides, data_table
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
@@ -105,11 +104,6 @@ def lines(result: Result, names: list[str]) -> list[str]:
     protocol = result["protocol"]
     columns: list[tuple[str, dict[str, Any]]] = [(names[0], result)]
     columns += [(names[1], result["against"])] if "against" in result else []
-    scored = [*map(score_text.score_name, result["scores"])]
-    rows = [
-        (title, *(score_text.interval(each["scores"][name]) for name in result["scores"]))
-        for title, each in columns
-    ]
     count = score_text.counted(int(protocol["examples"]), "conversation")
     verdict = (
         [f"{names[0]} against {names[1]}: {score_text.verdict(result['difference']['rouge1'], protocol)}"]
@@ -119,7 +113,7 @@ def lines(result: Result, names: list[str]) -> list[str]:
     where = "all splits" if protocol["split"] == ALL else f"the {protocol['split']} split"
     return [
         f"Scored on {count} of {where} of {protocol['data']['source']}.",
-        *text_tables.table(("", *scored), rows),
+        *score_lines(columns),
         *measure_lines(columns),
         *language_lines(protocol),
         *verdict,

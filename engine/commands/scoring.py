@@ -25,7 +25,7 @@ from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.options import check
 from engine.scoring import score_text
-from engine.scoring.metrics import OTHER_METRICS, Metric
+from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
 from engine.system.paths import adapters_folder, expand_user, jobs_folder
 from engine.text import encodings
 
@@ -74,17 +74,20 @@ def evaluation_lines(result: Result) -> list[str]:
     """Return scores and verdicts as text."""
     protocol = result["protocol"]
     columns = [("Base", result["base"]), *((each["adapter"], each) for each in result["adapters"])]
-    rows = [
-        (title, *(score_text.interval(scored["scores"][name]) for name in result["base"]["scores"]))
-        for title, scored in columns
-    ]
     verdicts = [
         f"{each['adapter']}: {score_text.verdict(each['difference']['rouge1'], protocol)}"
         for each in result["adapters"]
         if each.get("difference")
     ]
-    scores = text_tables.table(("", *map(score_text.score_name, result["base"]["scores"])), rows)
-    return [*scores, *measure_lines(columns), *language_lines(protocol), *verdicts]
+    return [*score_lines(columns), *measure_lines(columns), *language_lines(protocol), *verdicts]
+
+
+def score_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Return ROUGE and chrF, a line for each model or file; results of earlier versions have no chrF."""
+    tables = [(title, {**scored["scores"], **scored.get("measures", {})}) for title, scored in columns]
+    names = [name for name in HEADLINE_TITLES if all(name in found for _, found in tables)]
+    rows = [(title, *(score_text.interval(found[name]) for name in names)) for title, found in tables]
+    return text_tables.table(("", *(HEADLINE_TITLES[name] for name in names)), rows)
 
 
 def language_lines(protocol: dict[str, Any]) -> list[str]:
@@ -100,7 +103,8 @@ def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
             *(_measured(scored, measure) for _, scored in columns),
         )
         for measure in OTHER_METRICS
-        if any(measure.name in scored.get("measures", {}) for _, scored in columns)
+        if measure not in HEADLINE
+        and any(measure.name in scored.get("measures", {}) for _, scored in columns)
     ]
     head = ("Also measured", *(title for title, _ in columns))
     return ["", *text_tables.table(head, rows), ""] if rows else []

@@ -67,11 +67,6 @@ def gain(fraction: float) -> str:
     return score(fraction) if fraction < 0 else f"+{score(fraction)}"
 
 
-def score_name(name: str) -> str:
-    """Return a score's name as people write it: "rouge1" is "ROUGE-1"."""
-    return name.replace("rouge", "ROUGE-")
-
-
 def interval(interval_in: Mapping[str, float]) -> str:
     """Return a mean with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
     return f"{score(interval_in['mean'])} ({_bounds(interval_in) or NO_INTERVAL})"
