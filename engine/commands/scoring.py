@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from engine.commands.terminal.short_job import Result, ask
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import BaseModelOptions
-from engine.config.training import EvaluationOptions
+from engine.config.training import EvaluationOptions, TrainingOptions
 from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
@@ -39,6 +40,7 @@ def add(verbs: Verbs) -> None:
     evaluate.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
     summarize = verbs.add("summarize", "Summarise one conversation", summarize_text)
     summarize.add_argument("--base-model", metavar="ID", help="absent: the one the adapter was made for")
+    summarize.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:1 and so on")
     summarize.add_argument(
         "file", nargs="?", default=STDIN, metavar="FILE", help="plain text; - or absent: stdin"
     )
@@ -163,7 +165,15 @@ def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[st
         table.pop("revision", None)
     table["id"] = _absolute(base_id)
     _require_base(table)
-    return {"base_model": table, "device": "auto"}
+    return {"base_model": table, "device": _checked_device(asked.device)}
+
+
+def _checked_device(device: str) -> str:
+    """Return a device as recipes name them. Raises RecipeError if it is none."""
+    problems = check(TrainingOptions, {"device": device}, "training")[1]
+    if problems:
+        raise RecipeError(tuple(replace(problem, field="--device") for problem in problems))
+    return device
 
 
 def _require_base(table: dict[str, Any]) -> None:

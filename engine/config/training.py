@@ -168,7 +168,8 @@ class TrainingOptions(Options):
     device: str = option(
         "auto",
         "Device",
-        "Compute device: auto, cpu, mps, xpu, cuda:0 and so on.",
+        "Compute device: auto, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that is "
+        "not busy, else the processor.",
         pattern=r"^(auto|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )

@@ -1,8 +1,8 @@
 """Asks NVIDIA's driver for its graphics cards, by the program nvidia-smi.
 
 Imports only the standard library, since the launcher uses it before there is an environment. A card that no longer
-answers can hold nvidia-smi forever, even against being killed: it is given some seconds, and not asked again while an
-earlier one still hangs.
+answers can hold nvidia-smi forever, even against being killed: it is given some seconds, and then not asked
+again for a minute, nor while it still hangs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PureWindowsPath
@@ -22,6 +23,7 @@ PROGRAM = "nvidia-smi"
 OF_WSL = Path("/usr/lib/wsl/lib/nvidia-smi")
 # Without NVIDIA's persistence daemon the driver wakes every card first.
 TIMEOUT_SECONDS = 10.0
+PAUSE_SECONDS = 60.0
 MEBIBYTE = 1024**2
 # From this compute capability on (Ampere) cards compute in bfloat16.
 BFLOAT16_CAPABILITY = (8, 0)
@@ -34,6 +36,7 @@ PROCESS_FIELDS = ("pid", "process_name", "used_memory", "gpu_uuid")
 # Programs that did not end in time; one that hangs in the driver can't be ended.
 _hanging: list[subprocess.Popen[str]] = []
 _asking = threading.Lock()
+_asked_again_at = 0.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def ask(*, with_processes: bool = True, timeout: float = TIMEOUT_SECONDS) -> Ans
 def _query(program: str, option: str, fields: Sequence[str], timeout: float) -> tuple[list[list[str]], str]:
     """Return the rows of an answer that have all fields, and the first other line: a message."""
     _hanging[:] = [process for process in _hanging if process.poll() is None]
-    if _hanging:
+    if _hanging or time.monotonic() < _asked_again_at:
         return [], "nvidia-smi does not answer."
     command = [program, f"{option}={','.join(fields)}", "--format=csv,noheader,nounits"]
     text, problem = _output(command, timeout)
@@ -115,6 +118,7 @@ def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
 
     `subprocess.run` would wait for a killed program, which hangs as long as the driver does.
     """
+    global _asked_again_at  # noqa: PLW0603 - the driver is one for all
     null, no_window = subprocess.DEVNULL, getattr(subprocess, "CREATE_NO_WINDOW", 0)
     options: dict[str, Any] = {"text": True, "errors": "replace", "creationflags": no_window}
     try:
@@ -128,6 +132,7 @@ def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
         if process.stdout is not None:
             process.stdout.close()
         _hanging.append(process)
+        _asked_again_at = time.monotonic() + PAUSE_SECONDS
         return "", f"nvidia-smi did not answer within {timeout:g} seconds."
 
 

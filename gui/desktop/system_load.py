@@ -24,6 +24,8 @@ from gui.workers.run_model import RunModel
 from gui.workers.summarizer import Summarizer
 
 EVERY_MILLISECONDS = 2_000
+# The driver is awake where a card is in use. A window that closes waits as long at most.
+TIMEOUT_SECONDS = 3.0
 
 
 class SystemLoad(QObject):
@@ -75,7 +77,8 @@ class SystemLoad(QObject):
         elif not self._is_asking:
             self._is_asking = True
             self._background.run(
-                partial(nvidia_smi.ask, with_processes=False), partial(self._take_answer, device)
+                partial(nvidia_smi.ask, with_processes=False, timeout=TIMEOUT_SECONDS),
+                partial(self._take_answer, device),
             )
 
     def _take_answer(self, device: Mapping[str, Any], answer: nvidia_smi.Answer) -> None:

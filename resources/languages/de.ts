@@ -327,6 +327,11 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
+   <source>A run, its plan and its summaries compute on one device. auto takes the graphics card with most free memory that is not busy, else the processor; cuda:1 is the second card, as nvidia-smi numbers them. If the environment variable CUDA_VISIBLE_DEVICES lists cards, only those are used, and numbers count them. A worker sees its card alone, and with cpu none, so that it takes no memory of another. If a card fails during a run, resume continues from the last checkpoint. Cards of AMD, Intel and Apple compute with the libraries' own code.</source>
+   <translation>Ein Lauf, sein Plan und seine Zusammenfassungen rechnen auf einem Gerät. auto nimmt die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst den Prozessor; cuda:1 ist die zweite Karte in der Zählung von nvidia-smi. Führt die Umgebungsvariable CUDA_VISIBLE_DEVICES Karten auf, werden nur diese genutzt, und die Nummern zählen sie. Ein Prozess sieht nur seine eigene Karte, mit cpu gar keine, und nimmt so keiner anderen Speicher. Fällt eine Karte während eines Laufs aus, geht es beim Fortsetzen ab dem letzten Checkpoint weiter. Karten von AMD, Intel und Apple rechnen mit dem eigenen Code der Bibliotheken.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>A seed decides the first weights of an adapter, the order of the examples and the dropout. With another seed, the same recipe ends with another score, often by as much as two methods differ. An arena can train each method with several seeds: Seeds in its form, --seeds on the command line. The table has their mean and their spread, the standard deviation of the seeds' means. The interval is over seeds and conversations together: about where the score would lie with other seeds and other conversations of the same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are better, and more narrow it slowly. Seeds can be added to an arena later: an entry that is there counts as the first. Methods without training have no seeds.</source>
    <translation>Ein Startwert bestimmt die ersten Gewichte eines Adapters, die Reihenfolge der Beispiele und das Dropout. Mit einem anderen Startwert endet dasselbe Rezept bei einem anderen Wert, oft so weit entfernt wie zwei Verfahren voneinander. Eine Arena kann jedes Verfahren mit mehreren Startwerten trainieren: „Startwerte“ in ihrem Formular, --seeds auf der Kommandozeile. Die Tabelle zeigt ihren Mittelwert und ihre Streuung, die Standardabweichung der Mittelwerte der Startwerte. Das Intervall erfasst Startwerte und Gespräche zusammen: Etwa dort läge der Wert mit anderen Startwerten und anderen Gesprächen derselben Art. Bei zwei Startwerten bleibt es weit, denn sie sagen wenig über einen dritten. Drei sind ein guter Anfang, fünf sind besser, und weitere verengen es nur langsam. Startwerte lassen sich einer Arena später hinzufügen: Ein Eintrag, der schon da ist, zählt als der erste. Verfahren ohne Training haben keine Startwerte.</translation>
   </message>
@@ -2157,6 +2162,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weitere Metriken</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps device driver nvidia-smi</source>
+   <translation>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps Gerät Treiber nvidia-smi</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>Gain</source>
    <translation>Gewinn</translation>
@@ -2175,6 +2185,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Gradients</source>
    <translation>Gradienten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Graphics card</source>
+   <translation>Grafikkarte</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
@@ -9861,8 +9876,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Compute device: auto, cpu, mps, xpu, cuda:0 and so on.</source>
-   <translation>Rechengerät: auto, cpu, mps, xpu, cuda:0 und so weiter.</translation>
+   <source>Compute device: auto, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that is not busy, else the processor.</source>
+   <translation>Rechengerät: auto, cpu, mps, xpu, cuda:0 und so weiter. Auto: die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst der Prozessor.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />

@@ -17,6 +17,7 @@ from engine.commands.terminal import recipe_file, text_tables
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.progress import ProgressPrinter
 from engine.config import recipe
+from engine.errors import RecipeError
 from engine.methods import METHODS
 from engine.scoring import score_text
 from engine.system import paths
@@ -252,6 +253,17 @@ def test_each_adapter_reads_the_prompt_that_it_was_scored_with(monkeypatch: pyte
         "id": "google/flan-t5-base",
         "revision": "7bcac572",
     }
+
+
+def test_summaries_are_written_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    adapters = [add_adapter("one", scores=[score_card(0.4)])]
+    for given, device in (([], "auto"), (["--device", "cuda:1"], "cuda:1"), (["--device", "cpu"], "cpu")):
+        asked = cli.parse(["summarize", "--adapter", "one", *given])
+        assert scoring.job_arguments(asked, adapters)["device"] == device
+    with pytest.raises(RecipeError) as refused:
+        scoring.job_arguments(cli.parse(["summarize", "--adapter", "one", "--device", "cuda:x"]), adapters)
+    assert [problem.field for problem in refused.value.problems] == ["--device"]
 
 
 class Sent:

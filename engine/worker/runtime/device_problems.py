@@ -22,6 +22,9 @@ FIELD = "training.device"
 OTHER_DEVICE = 'Choose "auto" or "cpu"; `main.py doctor` says what is there.'
 # With less free memory CUDA itself does not start.
 FULL_BYTES = 600 * nvidia_smi.MEBIBYTE
+# A card is refused only where processes that are known hold so much of it; else a run may still make it.
+FILLED_SHARE = 0.5
+OTHER_CARD = "End what uses it, or choose another device."
 # Others that take less of a card are a desktop's programs and hinder no run.
 NOTICED_SHARE = 0.1
 NAMED_PROCESSES = 3
@@ -137,23 +140,20 @@ def of_card(device: str) -> DeviceError | None:
             f"{_dotted(lowest)} is needed."
         )
         return DeviceError(message, "Install a torch built for an older CUDA, or choose cpu.", FIELD)
-    free = _bytes_for_us(chosen.card)
-    if free is None or free >= FULL_BYTES:
+    if not _is_full(chosen.card) or _taken(chosen.card) < FILLED_SHARE * (chosen.card.total_bytes or 0):
         return None
-    sentences = [f"{chosen.name} is full: only {size(free)} of its memory is free.", _users_text(chosen.card)]
-    return DeviceError(
-        " ".join(filter(None, sentences)), "End what uses it, or choose another device.", FIELD
-    )
+    return DeviceError(_full_text(chosen), OTHER_CARD, FIELD)
 
 
 def notices(device: str) -> list[dict[str, str]]:
-    """Return that other programs use a card, who and how much. Message, hint and level."""
+    """Return that a card is full, or that other programs use it, who and how much. Message, hint and level."""
     chosen = _chosen(facts().cards, device)
     if chosen is None or chosen.card is None:
         return []
-    others, total = _others(chosen.card), chosen.card.total_bytes or 0
-    taken = sum(process.used_bytes or 0 for process in others)
-    if not others or (taken < NOTICED_SHARE * total and (chosen.card.load or 0) < visible_cards.BUSY_LOAD):
+    if _is_full(chosen.card):
+        return [{"message": _full_text(chosen), "hint": OTHER_CARD, "level": "warning"}]
+    is_little = _taken(chosen.card) < NOTICED_SHARE * (chosen.card.total_bytes or 0)
+    if not _others(chosen.card) or (is_little and (chosen.card.load or 0) < visible_cards.BUSY_LOAD):
         return []
     free = chosen.card.free_bytes
     sentences = [f"Other programs compute on {chosen.name}.", _users_text(chosen.card)]
@@ -166,15 +166,31 @@ def _chosen(cards: Sequence[VisibleCard], device: str) -> VisibleCard | None:
     return next((each for each in cards if each.device == device), None)
 
 
-def _bytes_for_us(card: GraphicsCard) -> int | None:
-    """Return the memory that nobody else uses: workers of the same window make room for one another."""
-    if card.free_bytes is None:
-        return None
-    return card.free_bytes + sum(each.used_bytes or 0 for each in card.processes if _is_ours(each))
+def _is_full(card: GraphicsCard) -> bool:
+    """Tell whether nothing can be computed; workers of the same window make room for one another."""
+    ours = sum(each.used_bytes or 0 for each in card.processes if _is_ours(each))
+    return card.free_bytes is not None and card.free_bytes + ours < FULL_BYTES
+
+
+def _full_text(chosen: VisibleCard) -> str:
+    free = (chosen.card.free_bytes if chosen.card else None) or 0
+    sentences = [f"{chosen.name} is full: only {size(free)} of its memory is free."]
+    return " ".join(filter(None, [*sentences, _users_text(chosen.card) if chosen.card else ""]))
+
+
+def _taken(card: GraphicsCard) -> int:
+    return sum(process.used_bytes or 0 for process in _others(card))
 
 
 def _others(card: GraphicsCard) -> list[CardProcess]:
-    return [process for process in card.processes if not _is_ours(process)]
+    """Return the processes of other programs.
+
+    In a container the driver may tell process ids of the computer around it, which name nothing here: such a process
+    may be this one.
+    """
+    import psutil
+
+    return [each for each in card.processes if psutil.pid_exists(each.pid) and not _is_ours(each)]
 
 
 def _is_ours(process: CardProcess) -> bool:
@@ -232,7 +248,7 @@ def of_failure(error: BaseException) -> DeviceError | None:
     said = text.strip().partition("\n")[0].rstrip(".")
     if BUSY.search(text):
         message = f"The graphics card is in use by another program alone: {said}."
-        return DeviceError(message, "End what uses it, or choose another device.", FIELD)
+        return DeviceError(message, OTHER_CARD, FIELD)
     if LOST.search(text):
         hint = f"Check its power, its cooling and its slot, and restart the computer. {RESUME}"
         return DeviceError(f"The graphics card stopped answering: {said}.", hint, FIELD)

@@ -73,7 +73,9 @@ def usable(device: str) -> torch.device:
     Raises DeviceError also for a card that is full, or that torch has no kernels for.
     """
     chosen = choose(device)
-    problem = device_problems.of_card(name(chosen)) if chosen.type == "cuda" else None
+    # A card that this process computes on already is filled by itself.
+    is_new = chosen.type == "cuda" and not torch.cuda.memory_reserved(chosen)
+    problem = device_problems.of_card(name(chosen)) if is_new else None
     if problem is not None:
         raise problem
     return chosen
@@ -201,10 +203,10 @@ def _cpu_has_bfloat16() -> bool:
 
 def card(device: torch.device) -> dict[str, Any]:
     """Return name, memory and id of a graphics card, as `run_started` reports them; {} for other devices."""
-    if device.type != "cuda":
+    if device.type not in ("cuda", "xpu"):
         return {}
-    facts = torch.cuda.get_device_properties(device)
-    uuid = getattr(facts, "uuid", None)
+    facts = getattr(torch, device.type).get_device_properties(device)
+    uuid = getattr(facts, "uuid", None) if device.type == "cuda" else None
     known = {"device_uuid": f"{UUID_PREFIX}{uuid}"} if uuid else {}
     return {"device_name": facts.name, "device_memory_bytes": facts.total_memory, **known}
 

@@ -111,6 +111,18 @@ WORDS = (
         ),
     ),
     Term(
+        mark("Graphics card"),
+        mark(
+            "A run, its plan and its summaries compute on one device. auto takes the graphics card with most "
+            "free memory that is not busy, else the processor; cuda:1 is the second card, as nvidia-smi "
+            "numbers them. If the environment variable CUDA_VISIBLE_DEVICES lists cards, only those are used, "
+            "and numbers count them. A worker sees its card alone, and with cpu none, so that it takes no "
+            "memory of another. If a card fails during a run, resume continues from the last checkpoint. "
+            "Cards of AMD, Intel and Apple compute with the libraries' own code."
+        ),
+        others=mark("GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps device driver nvidia-smi"),
+    ),
+    Term(
         mark("Blind comparison"),
         mark(
             "A person reads a conversation and two summaries without names and chooses the better one. The "

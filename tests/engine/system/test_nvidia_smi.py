@@ -13,7 +13,8 @@ from tests.helpers.fake_nvidia_smi import install, process, row, uuid
 
 
 @pytest.fixture(autouse=True)
-def _nothing_hangs():
+def _nothing_hangs(monkeypatch):
+    monkeypatch.setattr(nvidia_smi, "_asked_again_at", 0.0)
     yield
     for each in nvidia_smi._hanging:
         each.kill()
@@ -108,11 +109,14 @@ def test_a_driver_that_hangs_is_given_up_and_not_asked_again_while_it_does(tmp_p
     assert answer.cards == ()
     assert "did not answer within 0.3 seconds" in answer.problem
     # As a program does that the kernel can't end.
-    monkeypatch.setattr(nvidia_smi._hanging[0], "poll", lambda: None)
-    assert "does not answer" in nvidia_smi.ask(timeout=30).problem
+    with monkeypatch.context() as patch:
+        patch.setattr(nvidia_smi._hanging[0], "poll", lambda: None)
+        patch.setattr(nvidia_smi, "_asked_again_at", 0.0)
+        assert "does not answer" in nvidia_smi.ask(timeout=30).problem
     assert time.monotonic() - began < 10
-    monkeypatch.undo()
     nvidia_smi._hanging[0].wait()
+    assert "does not answer" in nvidia_smi.ask().problem
+    monkeypatch.setattr(nvidia_smi, "_asked_again_at", time.monotonic())
     folder = tmp_path / "again"
     folder.mkdir()
     install(folder, monkeypatch, [row(0)])

@@ -159,6 +159,13 @@ def test_the_processor_keeps_its_name(cards):
 # ------------------------------------------------------------------------------------------------ there, but not free
 
 
+@pytest.fixture
+def all_pids(monkeypatch):
+    """Let every process id be one of this computer."""
+    monkeypatch.setattr(psutil, "pid_exists", lambda _: True)
+
+
+@pytest.mark.usefixtures("all_pids")
 def test_a_full_card_is_refused_with_who_fills_it(cards, torch_finds_cards):
     lines = [process(0, NOBODY, "/usr/bin/vllm", "11500"), process(0, NOBODY + 1, "/usr/bin/blender", "500")]
     cards(row(0, used="12100"), device="cuda:0", processes=lines)
@@ -168,6 +175,7 @@ def test_a_full_card_is_refused_with_who_fills_it(cards, torch_finds_cards):
     assert message.index(f"vllm (pid {NOBODY}, 12.1 GB)") < message.index("blender")
 
 
+@pytest.mark.usefixtures("all_pids")
 def test_a_card_that_others_use_is_remarked_on(cards, torch_finds_cards):
     cards(row(0, used="9300"), device="cuda:0", processes=[process(0, NOBODY, "/usr/bin/vllm")])
     torch_finds_cards()
@@ -180,6 +188,7 @@ def test_a_card_that_others_use_is_remarked_on(cards, torch_finds_cards):
     assert notice["hint"]
 
 
+@pytest.mark.usefixtures("all_pids")
 @pytest.mark.parametrize(
     ("used", "load", "expected"), [("200", "10", 0), ("200", "90", 1), ("[N/A]", "90", 1), ("5000", "0", 1)]
 )
@@ -189,6 +198,7 @@ def test_a_small_program_is_remarked_on_where_it_computes(cards, torch_finds_car
     assert len(devices.notices(devices.usable("cuda:0"))) == expected
 
 
+@pytest.mark.usefixtures("all_pids")
 def test_our_own_workers_are_no_others(cards, torch_finds_cards, monkeypatch):
     lines = [process(0, os.getpid(), used="11000"), process(0, NOBODY, used="1000")]
     cards(row(0, used="12200"), device="cuda:0", processes=lines)
@@ -196,6 +206,23 @@ def test_our_own_workers_are_no_others(cards, torch_finds_cards, monkeypatch):
     sibling = type("Sibling", (), {"ppid": staticmethod(os.getppid)})
     monkeypatch.setattr(psutil, "Process", lambda _: sibling)
     assert devices.notices(devices.usable("cuda:0")) == []
+
+
+@pytest.mark.parametrize("processes", [[], [process(0, NOBODY, "/usr/bin/vllm", "11500")]])
+def test_a_card_that_nobody_known_fills_is_remarked_on_and_may_be_tried(cards, torch_finds_cards, processes):
+    """As in a container, where the driver tells no processes or those of the computer around it."""
+    cards(row(0, used="12100"), device="cuda:0", processes=processes)
+    torch_finds_cards()
+    [notice] = devices.notices(devices.usable("cuda:0"))
+    assert notice["message"] == "cuda:0 (NVIDIA RTX 3060) is full: only 197.1 MB of its memory is free."
+
+
+@pytest.mark.usefixtures("all_pids")
+def test_a_card_that_this_worker_fills_itself_stays_usable(cards, torch_finds_cards, monkeypatch):
+    cards(row(0, used="12100"), device="cuda:0", processes=[process(0, NOBODY, used="12000")])
+    torch_finds_cards()
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 10**9)
+    assert devices.usable("cuda:0") == torch.device("cuda:0")
 
 
 def test_what_is_unknown_is_not_held_against_a_card(cards, torch_finds_cards):
