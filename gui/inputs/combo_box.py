@@ -40,6 +40,7 @@ class ComboBox(QComboBox):
         if line is not None:
             line.setTextMargins(-2, 0, 0, 0)  # aligned with the text of a choice that is not editable
             line.editingFinished.connect(self._emit_chosen)
+            line.cursorPositionChanged.connect(self._show_beginning)
         style.follow(self.update)
 
     def set_items(self, items: Sequence[tuple[str, str] | str]) -> None:
@@ -79,8 +80,14 @@ class ComboBox(QComboBox):
         self.update()
 
     def showPopup(self) -> None:
-        """Open the list, unless the choice is read-only."""
+        """Open the list, unless the choice is read-only. It is as wide as its longest text."""
         if not self._is_fixed:
+            margins = (
+                self.width()
+                - self.contentsRect().width()
+                + self.view().verticalScrollBar().sizeHint().width()
+            )
+            self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + margins)
             super().showPopup()
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
@@ -107,5 +114,14 @@ class ComboBox(QComboBox):
         icons.paint(painter, rect, "chevron-down", "ink2" if self.isEnabled() else "off")
         painter.end()
 
+    def _show_beginning(self) -> None:
+        """Of a long text show the beginning, unless it is being typed."""
+        line = self.lineEdit()
+        if line is not None and not line.hasFocus():
+            line.home(False)
+
     def _emit_chosen(self) -> None:
+        line = self.lineEdit()
+        if line is not None:
+            line.home(False)
         self.chosen.emit(self.key())

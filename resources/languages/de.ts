@@ -14362,7 +14362,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>This torch is built for {1} and does not use the {2}.</source>
+   <source>This torch is built for {1} and does not use {2}.</source>
    <translation>Dieses torch ist für {1} gebaut und nutzt {2} nicht.</translation>
   </message>
   <message>

@@ -82,7 +82,7 @@ def missing(device: str) -> DeviceError:
 def _of_build(known: Facts, _number: int) -> tuple[str, str] | None:
     if known.build.cuda or known.build.hip or not known.cards:
         return None
-    message = f"This torch is built for {known.build.name} and does not use the {_listed_names(known.cards)}."
+    message = f"This torch is built for {known.build.name} and does not use {_listed_names(known.cards)}."
     return message, OTHER_DEVICE
 
 

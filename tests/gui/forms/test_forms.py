@@ -276,6 +276,7 @@ def test_a_card_chosen_by_its_name_stands_in_the_recipe_by_its_number(form):
     form.offer_devices(cards)
 
     assert control.widget.currentText() == "cuda:1: NVIDIA RTX 3060, 12.9 GB"
+    assert control.widget.lineEdit().cursorPosition() == 0
     assert control.read() == "cuda:1"
     control.widget.setCurrentIndex(control.widget.findData("cuda:0"))
     assert control.read() == "cuda:0"

@@ -92,7 +92,7 @@ def test_a_driver_too_old_for_this_torch_is_named_with_what_is_needed(cards, bui
 def test_a_torch_for_the_processor_beside_a_card_is_named(cards):
     cards(row(0), device="cuda:0", build=TorchBuild())
     message = refused("cuda:0").message
-    assert message == "This torch is built for the processor and does not use the cuda:0 (NVIDIA RTX 3060)."
+    assert message == "This torch is built for the processor and does not use cuda:0 (NVIDIA RTX 3060)."
 
 
 def test_what_the_driver_complains_of_is_passed_on(cards):
