@@ -58,6 +58,17 @@ class ArenaReport:
         numbered = [*rows, *((each,) for each in self.unscored)]
         return {each.entry.id: number for number, of_row in enumerate(numbered, 1) for each in of_row}
 
+    def recipes(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the names of entries with their recipes, as far as these can be read; of a set of seeds the first."""
+        found, sets = [], set()
+        for entry in (each.entry for each in self.statuses if each.entry.id in self.tables):
+            name = entry.name if entry.seed is None else entry.name_of_set
+            if entry.seed is None or name not in sets:
+                found.append((name, self.tables[entry.id]))
+            if entry.seed is not None:
+                sets.add(name)
+        return found
+
     def differences(self) -> tuple[Difference, ...]:
         """Return the keys in which recipes differ, with values in the order of `tables`."""
         return arenas.differences(list(self.tables.values()))

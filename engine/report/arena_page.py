@@ -187,17 +187,18 @@ def _measured(metrics: Sequence[Metric], group: Group) -> list[Metric]:
 
 def _differences(report: ArenaReport) -> list[tuple[str, str]]:
     """Return the values of each recipe that differ between the recipes; what is not set is left out."""
-    differences = report.differences()
+    found = report.recipes()
+    differences = arenas.differences([tables for _, tables in found])
     if not differences:
         return []
     return [
         (
-            report.names[entry_id],
+            name,
             " · ".join(
                 f"{each.key} {arenas.value_text(each.values[index])}"
                 for each in differences
                 if each.values[index] not in (None, "")
             ),
         )
-        for index, entry_id in enumerate(report.tables)
+        for index, (name, _) in enumerate(found)
     ]

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from statistics import fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.scoring import bootstrap
-from engine.scoring.bootstrap import LEVEL, SEED, Interval
+from engine.scoring.bootstrap import BLOCK, LEVEL, SEED, Interval
 
 # The values of a method on each conversation, a sequence for each of its seeds.
 Seeds = Sequence[Sequence[float]]
@@ -94,11 +94,27 @@ def _interval(systems: Sequence[tuple[float, NDArray[np.float64]]], resamples: i
     several = [matrix for _, matrix in systems if len(matrix) > 1]
     if not several or counts[0] == 1:
         return bootstrap.interval(by_conversation.tolist(), resamples)
-    draws = bootstrap.resampled_means(by_conversation, resamples)
+    draws = _resampled_means(by_conversation, resamples)
     for number, matrix in enumerate(several, 1):
         draws = draws + _deviations(matrix, resamples, SEED + number)
     low, high = np.quantile(draws, [TAIL, 1.0 - TAIL])
     return Interval(float(by_conversation.mean()), float(low), float(high), counts[0])
+
+
+def _resampled_means(values: NDArray[np.float64], resamples: int) -> NDArray[np.float64]:
+    """Return the mean of each resample. All metrics of an arena have the same resamples, which are drawn once."""
+    if values.size * resamples > BLOCK:
+        return bootstrap.resampled_means(values, resamples)
+    # On one thread: the threads of a matrix product cost more than it does beside a run.
+    return np.asarray(np.einsum("ij,j->i", _weights(values.size, resamples), values))
+
+
+@lru_cache(maxsize=1)
+def _weights(count: int, resamples: int) -> NDArray[np.float64]:
+    """Return how often each value is in each resample, as a fraction."""
+    drawn = np.random.default_rng(SEED).integers(0, count, (resamples, count))
+    places = drawn + count * np.arange(resamples)[:, None]
+    return np.bincount(places.ravel(), minlength=count * resamples).reshape(resamples, count) / count
 
 
 def _deviations(matrix: NDArray[np.float64], count: int, seed: int) -> NDArray[np.float64]:

@@ -335,9 +335,10 @@ def _preferred_text(row: Row) -> str:
 def _whole_run(row: Row) -> str:
     run = row.status.run
     sentences = [tr("Training time in minutes, without loading and scoring.")]
-    sentences += (
-        [tr("The whole run took {time}.", time=duration_text(run.seconds))] if run is not None else []
-    )
+    if len(row.statuses) > 1:
+        sentences.append(tr("The mean of the seeds."))
+    elif run is not None:
+        sentences.append(tr("The whole run took {time}.", time=duration_text(run.seconds)))
     return " ".join(sentences)
 
 

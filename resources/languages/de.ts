@@ -5105,6 +5105,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Protokoll ist leer.</translation>
   </message>
   <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>The mean of the seeds.</source>
+   <translation>Der Mittelwert der Startwerte.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>The model before training. Its own parameters do not change: they are frozen.</source>
    <translation>Das Modell vor dem Training. Seine eigenen Parameter ändern sich nicht: Sie sind eingefroren.</translation>

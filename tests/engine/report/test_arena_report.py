@@ -273,6 +273,9 @@ def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path)
     assert "LoRA, r 32: Seed 42 scores 57.5, seed 43 59.5, seed 44 61.5." in page.text
     assert "the interval is over seeds and conversations together" in page.text
     assert "Of a method with several seeds, it is that of the first." in page.text
+    # Seeds have no differences of their own.
+    assert "training.seed" not in page.text
+    assert "LoRA, r 32 method.id lora" in page.text
     told = report.gather_arena(arenas.open_arena(arena.folder))
     assert told.numbers == {
         "lora-r-32-seed-42": 1, "lora-r-32-seed-43": 1, "lora-r-32-seed-44": 1, "prompt-only-no-examples": 2,

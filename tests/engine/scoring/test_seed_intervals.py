@@ -113,6 +113,14 @@ def test_more_seeds_narrow_the_interval_and_two_leave_it_wide():
     assert widths[0] > 3 * widths[1]
 
 
+def test_many_conversations_are_drawn_in_blocks_with_the_same_result(monkeypatch):
+    found = scores(np.random.default_rng(3), 3, 40, 0.02)
+    whole = interval(found, 300)
+    monkeypatch.setattr("engine.scoring.seed_intervals.BLOCK", 100)
+    blocks = interval(found, 300)
+    assert (blocks.low, blocks.high) == pytest.approx((whole.low, whole.high))
+
+
 def test_the_same_scores_give_the_same_interval():
     found = scores(np.random.default_rng(3), 3, 40, 0.02)
     assert interval(found, 500) == interval(found, 500)

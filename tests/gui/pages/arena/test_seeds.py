@@ -64,6 +64,8 @@ def test_a_row_says_what_its_interval_is_over_and_which_seeds_it_lacks(bench, se
     )
     assert "with seed 42, 5" in table.explanation(lora, "spread")
     assert table.explanation(lora, "name") == "LoRA, r 32, 3 seeds"
+    assert table.explanation(lora, "minutes").endswith("The mean of the seeds.")
+    assert "The whole run took" in table.explanation(ia3, "minutes")
     assert table.explanation(ia3, "score") == (
         "One seed is scored, so the interval is over conversations alone. Not scored yet: seed 44. Failed: seed 43."
     )
