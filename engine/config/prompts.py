@@ -5,6 +5,7 @@ The name of a saved template is its file name. Knows nothing of tokens.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ PLACEHOLDER = "{conversation}"
 DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
 # Between one worked example and the next.
 EXAMPLE_SEPARATOR = "\n\n"
+# A label at a prompt's end that the answer continues, such as "Summary: ": a short last line that ends with a colon.
+CUE = re.compile(r"(?<=\n)[^\n:：]{1,40}[:：]\s*\Z")
+MAX_CUE_WORDS = 4
 # More than fits any context window.
 MAX_CHARACTERS = 20_000
 MAX_EXAMPLE_CHARACTERS = 1_000_000
@@ -99,6 +103,20 @@ def rendered(template: str, conversation: str, shots: Sequence[tuple[str, str]] 
         for part in (*asked(shot), Part(f"{summary}{EXAMPLE_SEPARATOR}", own=False))
     ]
     return [*shown, *asked(conversation)]
+
+
+def split_cue(template: str) -> tuple[str, str]:
+    """Return a template without the cue at its end, and the cue, "" if there is none.
+
+    In a chat the cue begins the model's answer: models answer better so than with a question that ends in a label.
+    What follows the conversation is no cue where nothing else says what is to be done.
+    """
+    found = CUE.search(template)
+    before, _, _ = template.partition(PLACEHOLDER)
+    if not found or found.start() < len(before) or len(found[0].split()) > MAX_CUE_WORDS:
+        return template, ""
+    turn = template[: found.start()]
+    return (turn, found[0]) if turn.replace(PLACEHOLDER, "", 1).strip() else (template, "")
 
 
 def question(template: str, conversation: str) -> list[Part]:

@@ -69,7 +69,8 @@ class PromptPreview(QFrame):
         frame = filling.get("frame")
         if frame:
             before, after = (prompts.Part(str(frame[side]), own=False) for side in ("before", "after"))
-            return [before, *prompts.question(template, conversation), after]
+            turn, cue = prompts.split_cue(template) if frame.get("moves_cue") else (template, "")
+            return [before, *prompts.question(turn, conversation), after, prompts.Part(cue, own=True)]
         shots = [(str(shot), str(summary)) for shot, summary in filling["shots"]]
         return prompts.rendered(template, conversation, shots)
 

@@ -46,10 +46,14 @@ def stock_summary(model: Path, adapter: Path) -> str:
     """Return what transformers and PEFT write by themselves, asked through the tokenizer's chat template."""
     tokenizer = AutoTokenizer.from_pretrained(model)
     base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
-    question = DEFAULT_PROMPT.format(conversation=CONVERSATION).strip()
-    ids = tokenizer.apply_chat_template(
-        [{"role": "user", "content": question}], add_generation_prompt=True, return_tensors="pt"
-    )["input_ids"]
+    question, cue = (
+        DEFAULT_PROMPT.format(conversation=CONVERSATION).removesuffix("Summary: ").strip(),
+        "Summary: ",
+    )
+    asked: str = tokenizer.apply_chat_template(
+        [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
+    )
+    ids = tokenizer(f"{asked}{cue}", add_special_tokens=False, return_tensors="pt")["input_ids"]
     tuned = PeftModel.from_pretrained(base, adapter).eval()
     written = tuned.generate(
         input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=NEW_TOKENS, do_sample=False

@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.config.recipe import Recipe
 from engine.methods import Family
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompter import IGNORED, Encoded
+from engine.worker.dataset.prompter import IGNORED, Encoded, Prompter
 from engine.worker.dataset.prompting import make_prompter, training_examples
 from engine.worker.modeling.base_models import LoadedBase, positions
 
@@ -43,7 +43,8 @@ def placeholder_values(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict
 
     `conversation` is the first that is not in the prompt, `shots` are pairs of conversation and summary, `tokens`
     those of all that is read, `shots_tokens` those of the shots, `positions` what the model reads at most, or None.
-    `frame` has the texts before and after the prompt in chat format, the shots among them; None in plain format.
+    `frame` has the texts before and after the question in chat format, the shots among them, and whether the prompt's
+    cue begins the answer; None in plain format.
     """
     prompter, examples = make_prompter(recipe, base, splits), training_examples(recipe, splits) or splits.test
     conversation = examples[0].conversation if examples else ""
@@ -54,10 +55,17 @@ def placeholder_values(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict
         "conversation": prompter.truncated(conversation),
         "shots": prompter.shots,
         "tokens": tokens,
-        "frame": prompter.frame and {"before": prompter.frame.before, "after": prompter.frame.after},
+        "frame": _frame(prompter, base.family),
         "shots_tokens": tokens - tokens_without_shots,
         "positions": positions(base.model.config),
     }
+
+
+def _frame(prompter: Prompter, family: Family) -> dict[str, Any] | None:
+    frame = prompter.frame
+    if frame is None:
+        return None
+    return {"before": frame.before, "after": frame.after, "moves_cue": family == "decoder-only"}
 
 
 def _shortened(pieces: list[Piece]) -> list[Piece]:

@@ -15,7 +15,7 @@ import tokenizers
 import transformers
 from transformers import PreTrainedTokenizerBase
 
-from engine.config.prompts import question, rendered
+from engine.config.prompts import question, rendered, split_cue
 from engine.methods import Family
 from engine.text.conversations import Example
 from engine.worker.dataset.chat_template import ChatFrame, PromptFormat, chat_frame, control_tokens
@@ -172,14 +172,20 @@ class ChatPrompter(Prompter):
     """Formats conversations as a user's turn of a chat and summaries as the model's, by the model's chat template.
 
     Shots are earlier turns. The template writes all special tokens, so that the tokenizer adds none. What ends the
-    model's turn is a label too, and generation stops at it. Raises ChatTemplateError.
+    model's turn is a label too, and generation stops at it. A decoder-only model goes on from the prompt's cue; a
+    decoder of its own begins with the summary, so that the cue stays in the question. Raises ChatTemplateError.
     """
 
     format: PromptFormat = "chat"
     frame: ChatFrame
 
     def _read_format(self) -> None:
-        turns = tuple((self.question(conversation), summary.strip()) for conversation, summary in self.shots)
+        continues = self._family == "decoder-only"
+        self._turn, self._cue = split_cue(self._template) if continues else (self._template, "")
+        turns = tuple(
+            (self.question(conversation), f"{self._cue}{summary.strip()}")
+            for conversation, summary in self.shots
+        )
         self.frame = chat_frame(self._tokenizer, turns)
         self._turn_end = self._end_of_turn()
         self.end_tokens = (self._turn_end[-1],)
@@ -187,17 +193,18 @@ class ChatPrompter(Prompter):
 
     def question(self, conversation: str) -> str:
         """Return the user's turn of a conversation."""
-        return "".join(part.text for part in question(self._template, conversation))
+        return "".join(part.text for part in question(self._turn, conversation))
 
     def prompt(self, conversation: str) -> str:
-        """Return all turns up to where the model's own begins, with the conversation truncated to the limit."""
-        return self.frame.prompt(self.question(self.truncated(conversation)))
+        """Return all turns up to where the summary begins, with the conversation truncated to the limit."""
+        opening = f"{self.frame.lead}{self._cue}" if self._cue else ""
+        return f"{self.frame.prompt(self.question(self.truncated(conversation)))}{opening}"
 
     def _reserved_tokens(self) -> Sequence[str]:
         return control_tokens(self._tokenizer)
 
     def _format_identity(self) -> tuple[Any, ...]:
-        return (self.format, self.frame)
+        return (self.format, self.frame, self._cue)
 
     def _prompt_ids(self, prompt: str) -> list[int]:
         return self._token_ids(prompt)
@@ -207,7 +214,7 @@ class ChatPrompter(Prompter):
 
     def _continuation_ids(self, prompt: str, prompt_ids: list[int], summary: str) -> list[int]:
         """Return the ids of a summary as they stand after the prompt; some tokenizers begin a text differently."""
-        text = f"{self.frame.lead}{summary.strip()}"
+        text = summary.strip() if self._cue else f"{self.frame.lead}{summary.strip()}"
         whole, read = self._token_ids(f"{prompt}{text}"), len(prompt_ids)
         ids = whole[read:] if whole[:read] == prompt_ids else self._token_ids(text)
         return self._ended(ids, self._turn_end)

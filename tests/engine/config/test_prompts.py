@@ -150,3 +150,38 @@ def test_what_is_read_is_the_template_around_each_shown_example_and_the_conversa
         for shot, answer in [("one", "ONE\n\n"), ("two", "TWO\n\n"), ("asked", "")]
     )
     assert [part.text for part in parts if not part.own] == ["one", "ONE\n\n", "two", "TWO\n\n", "asked"]
+
+
+@pytest.mark.parametrize(
+    ("template", "turn", "cue"),
+    [
+        (prompts.DEFAULT_PROMPT, "Summarize the following conversation.\n\n{conversation}\n\n", "Summary: "),
+        (
+            "Fasse zusammen:\n{conversation}\nZusammenfassung:\n",
+            "Fasse zusammen:\n{conversation}\n",
+            "Zusammenfassung:\n",
+        ),
+        ("总结对话。\n{conversation}\n摘要：", "总结对话。\n{conversation}\n", "摘要："),
+        ("{conversation}\n\nSum this up.\nTL;DR:", "{conversation}\n\nSum this up.\n", "TL;DR:"),
+    ],
+)
+def test_a_label_at_the_end_is_a_cue(template, turn, cue):
+    assert prompts.split_cue(template) == (turn, cue)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{conversation}",
+        "summarize: {conversation}",
+        # Nothing else says what is to be done.
+        "{conversation}\n\nSummarize it:",
+        "Summarize:\n{conversation}",
+        "Chat:\n{conversation}\nNow write what was agreed and what is still open:",
+        "Summarize. {conversation} Summary: ",
+        "Summarize:\n",
+        "Summarize.\n{conversation}\nSummary",
+    ],
+)
+def test_anything_else_is_none(template):
+    assert prompts.split_cue(template) == (template, "")

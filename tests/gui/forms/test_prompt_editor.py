@@ -215,6 +215,14 @@ def test_the_preview_of_a_chat_has_the_turns_that_the_model_reads(editor):
     assert marked == ["Say it shortly: ", " Shortly:"]
 
 
+@pytest.mark.parametrize(("moves_cue", "end"), [(True, "<|end|>\nSummary: "), (False, "\nSummary:<|end|>\n")])
+def test_the_cue_of_a_chat_stands_where_the_model_reads_it(editor, moves_cue, end):
+    editor.write("Sum up:\n{conversation}\nSummary: ")
+    frame = {"before": "<|user|>\n", "after": "<|end|>\n", "moves_cue": moves_cue}
+    editor.show_filling({**FILLING, "frame": frame})
+    assert editor.preview.text.text().endswith(end)
+
+
 def test_the_preview_marks_the_prompts_own_words(editor):
     editor.write(MINE)
     editor.show_filling(FILLING)

@@ -36,8 +36,8 @@ def test_prompt_and_labels_are_the_ids_of_the_whole_chat(name):
 
     assert encoded.input_ids == prompt + labels
     assert encoded.labels == [IGNORED] * len(prompt) + labels
-    text = made.prompt(EXAMPLE.conversation) + made.frame.lead + "Bob wants tea."
-    assert encoded.input_ids[: -made.num_end_tokens] == tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert made.prompt(EXAMPLE.conversation).endswith("Summary: ")
+    assert prompt == tokenizer(made.prompt(EXAMPLE.conversation), add_special_tokens=False)["input_ids"]
     assert tokenizer.decode(labels, skip_special_tokens=True).strip() == "Bob wants tea."
 
 
@@ -71,8 +71,8 @@ def test_no_token_of_the_tokenizer_s_own_is_added_to_the_template_s():
 def test_shots_are_earlier_turns():
     made, _ = prompter(shots=[SHOT])
     assert made.prompt(EXAMPLE.conversation) == (
-        "<s>user\nSummarize:\n\nCy: cake?\nDi: no.\n\nSummary:</s>\n<s>assistant\nDi wants no cake.</s>\n"
-        "<s>user\nSummarize:\n\nAnn: tea?\nBob: yes!\n\nSummary:</s>\n<s>assistant\n"
+        "<s>user\nSummarize:\n\nCy: cake?\nDi: no.</s>\n<s>assistant\nSummary: Di wants no cake.</s>\n"
+        "<s>user\nSummarize:\n\nAnn: tea?\nBob: yes!</s>\n<s>assistant\nSummary: "
     )
 
 
@@ -80,7 +80,7 @@ def test_a_long_conversation_loses_its_end_and_the_turns_stay_whole():
     made, tokenizer = prompter(limit=20)
     text = made.prompt("Ann: " + "really long words " * 40)
     assert text.startswith("<s>user\nSummarize:\n\nAnn: really")
-    assert text.endswith("\n\nSummary:</s>\n<s>assistant\n")
+    assert text.endswith("</s>\n<s>assistant\nSummary: ")
     assert made.truncated_conversations == 1
     around = len(tokenizer(made.prompt(""), add_special_tokens=False)["input_ids"])
     assert len(made.input_ids("Ann: " + "really long words " * 40)) <= around + 20
@@ -116,4 +116,21 @@ def test_a_model_folder_brings_its_template_along(tmp_path):
     tokenizer = AutoTokenizer.from_pretrained(chat_model("llama", tmp_path / "model"))
     assert (
         ChatPrompter(tokenizer, "decoder-only", TEMPLATE, 100, 50).prompt("Ann: tea?").startswith("<s>user\n")
+    )
+
+
+@pytest.mark.parametrize("name", WORKING)
+def test_without_a_cue_prompt_and_labels_are_the_ids_of_the_whole_chat(name):
+    tokenizer = tokenizer_of("llama", WORKING[name])
+    made = ChatPrompter(tokenizer, "decoder-only", "Summarize:\n\n{conversation}", 100, 50)
+    encoded = made.example(EXAMPLE)
+    text = made.prompt(EXAMPLE.conversation) + made.frame.lead + "Bob wants tea."
+
+    assert encoded.input_ids[: -made.num_end_tokens] == tokenizer(text, add_special_tokens=False)["input_ids"]
+
+
+def test_a_decoder_of_its_own_does_not_go_on_from_the_cue():
+    made, _ = prompter("t5")
+    assert made.prompt(EXAMPLE.conversation) == (
+        "<s>user\nSummarize:\n\nAnn: tea?\nBob: yes!\n\nSummary:</s>\n<s>assistant\n"
     )
