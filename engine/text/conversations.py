@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_SPEAKER_CHARACTERS = 40
-TURN = re.compile(rf"^\s*([^\s:][^:\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}?)\s*:(?:\s+(.*)|)$")
+# A wide colon, as Chinese and Japanese have it, needs no space behind it.
+TURN = re.compile(rf"^\s*([^\s:：][^:：\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}?)\s*(?::(?=\s|$)|：)\s*(.*)$")
 
 
 @dataclass(frozen=True)

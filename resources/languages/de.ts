@@ -7912,6 +7912,11 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>{name}: {score}. Too few conversations to tell, paired with the base: {gain}</source>
+   <translation>{name}: {score}. Zu wenige Gespräche für ein Urteil, gepaart mit dem Basismodell: {gain}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
    <source>{name}: {score}. Worse, paired with the base: {gain}</source>
    <translation>{name}: {score}. Schlechter, gepaart mit dem Basismodell: {gain}</translation>
   </message>

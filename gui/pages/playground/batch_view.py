@@ -29,10 +29,11 @@ from gui.widgets.labels import Label
 
 SOURCE_WIDTH, COUNT_WIDTH, MIN_TABLE_HEIGHT = 300, 200, 180
 USUAL_COUNT = 20
-# A proven difference of a column from the base.
+# The verdict on a column, paired with the base, where it is not equal.
 STANDS = {
     "better": mark("{name}: {score}. Better, paired with the base: {gain}"),
     "worse": mark("{name}: {score}. Worse, paired with the base: {gain}"),
+    "too few to tell": mark("{name}: {score}. Too few conversations to tell, paired with the base: {gain}"),
 }
 STANDS_EQUAL = mark("{name}: {score}. No measurable difference, paired with the base: {gain}")
 

@@ -15,6 +15,15 @@ def test_lines_with_names_are_turns_and_lines_without_go_on() -> None:
     )
 
 
+def test_a_wide_colon_ends_a_speaker_without_a_space() -> None:
+    assert turns("林：清水さん、10：30に。\n清水： はい。\n林：") == (
+        Turn("林", "清水さん、10：30に。"),
+        Turn("清水", "はい。"),
+        Turn("林", ""),
+    )
+    assert turns("Ann：a\nhttps://example.org") == (Turn("Ann", "a\nhttps://example.org"),)
+
+
 def test_links_and_times_are_not_speakers() -> None:
     assert turns("Ann: see\nhttps://example.org/a\nit is 10:30 now") == (
         Turn("Ann", "see\nhttps://example.org/a\nit is 10:30 now"),
@@ -43,7 +52,7 @@ def test_a_turn_with_a_line_that_looks_like_a_speaker_s_stands_on_one_line() -> 
     assert as_text([Turn("Ann", "Bring\nmilk\nNote: no nuts")]) == "Ann: Bring milk Note: no nuts"
 
 
-NAME = st.from_regex(r"[^\s:]([^:\n]{0,10}[^\s:])?", fullmatch=True).filter(
+NAME = st.from_regex(r"[^\s:：]([^:：\n]{0,10}[^\s:：])?", fullmatch=True).filter(
     lambda name: len(name.splitlines()) == 1
 )
 TEXT = st.lists(st.sampled_from(["a", "at 10:30", "Note: no", "x:", "b c"]), max_size=4).map("\n".join)

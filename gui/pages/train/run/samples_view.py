@@ -18,7 +18,7 @@ from gui.look.fonts import px
 from gui.look.format import UNKNOWN, number_text
 from gui.look.language import tr
 from gui.models.list_text import NOTHING_WRITTEN
-from gui.widgets.labels import Label
+from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.text_view import Mark, ReadingText
 
@@ -39,7 +39,7 @@ class SamplesView(QWidget):
         self._title = Label(tr("Sample summaries"), "section")
         self.scrubber = Scrubber()
         self.scrubber.chosen.connect(self._show)
-        self._head = Label("", "head", "ink2")
+        self._head = ElidedLabel("", "head", "ink2")
         self._grid = QGridLayout()
         self._lay_out()
 
@@ -54,8 +54,8 @@ class SamplesView(QWidget):
         for column, stretch in enumerate((10, 10, 12, 0, 0)):
             self._grid.setColumnStretch(column, stretch)
         heads = (
-            Label(tr("Conversation"), "head", "ink2"),
-            Label(tr("Reference summary"), "head", "ink2"),
+            ElidedLabel(tr("Conversation"), "head", "ink2"),
+            ElidedLabel(tr("Reference summary"), "head", "ink2"),
             self._head,
         )
         for column, head in enumerate((*heads, *(Label(name, "head", "ink2") for name in SCORES))):

@@ -74,7 +74,9 @@ def test_every_conversation_is_summarised_in_every_column_and_the_columns_compar
     head, base, tuned = batch_page.batch_controller.view.score_texts()
     assert head == "ROUGE-1 and chrF, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0). chrF 60.0 (60.0 to 60.0)"
-    assert tuned.startswith("a1-name: 50.0 (50.0 to 50.0). No measurable difference, paired with the base:")
+    assert tuned.startswith(
+        "a1-name: 50.0 (50.0 to 50.0). Too few conversations to tell, paired with the base:"
+    )
     assert tuned.endswith("chrF 60.0 (60.0 to 60.0), +0.0 (0.0 to 0.0)")
     assert batch_page.batch_controller.view.busy.isHidden()
     assert batch_page.summarise_button.isEnabled()
