@@ -69,7 +69,8 @@ def _merged(
     rows: Sequence[Row], entries: Sequence[EntryStatus], apart: Sequence[Row], scores_of: ScoresOf
 ) -> Row:
     scored = tuple(row.status for row in rows)
-    rest = tuple(each for each in entries if each not in scored)
+    taken = {each.entry.id for each in scored}
+    rest = tuple(each for each in entries if each.entry.id not in taken)
     scores = [found for each in scored if (found := scores_of(each)) is not None]
     row = with_figures(rows, scores) if len(rows) > 1 else rows[0]
     means = _means([each.scores | each.metrics for each in rows])
@@ -94,12 +95,12 @@ def _means(seeds: Sequence[Scores]) -> dict[str, tuple[float, ...]]:
 def _remarks(rest: Sequence[EntryStatus], apart: set[str]) -> list[str]:
     """Return which seeds are not in the row, and why."""
     scored = [each for each in rest if each.run is not None and each.run.scored is not None]
-    unscored = [each for each in rest if each not in scored]
-    failed = [each for each in unscored if each.state in ("failed", "crashed")]
+    unscored = [each for each in rest if each.run is None or each.run.scored is None]
+    failed = [each for each in unscored if each.state == "failed"]
     refused = [each for each in unscored if each.state == "refused"]
+    waiting = [each for each in unscored if each.state not in ("failed", "refused")]
     own = [each for each in scored if each.entry.id in apart]
-    elsewhere = [each for each in scored if each not in own]
-    waiting = [each for each in unscored if each not in (*failed, *refused)]
+    elsewhere = [each for each in scored if each.entry.id not in apart]
     remarks = (
         f"Not scored yet: seed {_seeds(waiting)}." if waiting else "",
         f"Failed: seed {_seeds(failed)}." if failed else "",

@@ -75,7 +75,11 @@ def _headline(report: ArenaReport) -> Headline:
         )
     rows = report.groups[0].rows
     best = _best(report.groups[0])
-    scores = f"ROUGE-1 {score_text.interval(rows[0].scores[SCORE])}, the base model {_base_scores(rows)}."
+    seeds = rows[0].seeds
+    over = f" over {score_text.seeds(seeds.counts)}" if seeds is not None else ""
+    scores = (
+        f"ROUGE-1 {score_text.interval(rows[0].scores[SCORE])}{over}, the base model {_base_scores(rows)}."
+    )
     better = any(_verdict_of(row.against_base) == "better" for row in rows)
     texts = (
         scores if better else f"{best}: {scores}",

@@ -64,6 +64,7 @@ class EntriesForm(QWidget):
                 "seeds and conversations. Three are a good start."
             ),
         )
+        self._recipe_trains = True
         self._problem = ProblemLine()
         self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
@@ -106,6 +107,7 @@ class EntriesForm(QWidget):
 
     def ask_for_arena(self, recipe: Recipe) -> None:
         """Show the form of a new arena; its entries share base model, data, prompt and scoring of `recipe`."""
+        self._recipe_trains = recipe.method.method.trains
         base, data = base_text(recipe.base_model.id), data_text(recipe.data.source)
         self._title.setText(tr("A new arena"))
         self._about.setText(
@@ -194,18 +196,17 @@ class EntriesForm(QWidget):
     def _follow(self) -> None:
         key, changes = self.entries.key(), self.changes()
         self._methods_field.setVisible(key == METHODS_CHOSEN)
-        count = sum(1 if _is_untrained(each) else self.seeds.value() for each in (changes or [{}]))
-        count = 0 if changes == [] else count
+        made = [{}] if changes is None else changes
+        count = sum(self.seeds.value() if self._trains(each) else 1 for each in made)
         entries = tr_count(count, "{n} entry", "{n} entries")
         summaries = {each.id: each.summary for each in arenas.PRESETS}
         feet = {METHODS_CHOSEN: entries, AS_IT_IS: f"{tr('The recipe on the Train page')}. {entries}."}
         self._entries_field.set_foot(feet.get(key) or f"{translate(summaries[key])}. {entries}.")
         self.make_button.setEnabled(count > 0)
 
+    def _trains(self, change: arenas.Change) -> bool:
+        """Return whether an entry trains; a prompt has no seeds."""
+        return method(change["method"]["id"]).trains if "method" in change else self._recipe_trains
+
     def _make(self) -> None:
         self.made.emit(" ".join(self.name.text().split()), self.changes(), self.seeds.value())
-
-
-def _is_untrained(change: arenas.Change) -> bool:
-    """Return whether a change is to a method without training, which has no seeds."""
-    return "method" in change and not method(change["method"]["id"]).trains

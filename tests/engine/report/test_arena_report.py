@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -273,6 +274,7 @@ def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path)
     assert "LoRA, r 32: Seed 42 scores 57.5, seed 43 59.5, seed 44 61.5." in page.text
     assert "the interval is over seeds and conversations together" in page.text
     assert "Of a method with several seeds, it is that of the first." in page.text
+    assert re.search(r"ROUGE-1 59.5 \(.+ to .+\) over 3 seeds, the base model 49.5.", page.text)
     # Seeds have no differences of their own.
     assert "training.seed" not in page.text
     assert "LoRA, r 32 method.id lora" in page.text

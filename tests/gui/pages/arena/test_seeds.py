@@ -243,3 +243,22 @@ def test_axes_that_no_entry_has_wait_for_an_arena_with_them(bench):
     made.settle()
     assert page.lower_pane.front.axes() == ("rouge1", "parameters")
     assert not page.lower_pane.front.chart.grab().isNull()
+
+
+def test_a_recipe_without_training_is_one_entry_whatever_the_seeds(bench):
+    made = bench()
+    prompt = make_recipe("Prompt", base="starter", source="sample").as_tables() | {
+        "method": {"id": "prompt_only"}
+    }
+    wanted = recipe.from_tables(prompt)
+    made.page.recipe_wanted.connect(lambda: made.page.offer_recipe(wanted, "encoder-decoder"))
+    form = made.page.form
+    made.page.empty_button.click()
+    form.seeds.setValue(3)
+    form.entries.set_key("recipe")
+    form.entries.chosen.emit("recipe")
+    assert form._entries_field._foot.text() == "The recipe on the Train page. 1 entry."
+    form.make_button.click()
+    made.settle()
+    [arena], _ = arenas.list_arenas()
+    assert len(arena.entries) == 1
