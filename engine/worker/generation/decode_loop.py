@@ -14,7 +14,7 @@ from transformers import Cache, GenerationConfig, LogitsProcessorList, StoppingC
 
 from engine.errors import BaseModelError
 from engine.worker.generation.prefill import encode, prefill
-from engine.worker.generation.search import Search
+from engine.worker.generation.search import Search, Step
 from engine.worker.kernels.library import CACHE, ModelOutput
 from engine.worker.kernels.preallocated_cache import reorder, reserve
 
@@ -31,7 +31,8 @@ class DecodeLoop:
     """Decodes one batch, as the `custom_generate` of transformers' `generate`.
 
     `take(row, ids)` gets the new ids of each of `rows`, end token included, as soon as it has ended. `on_tokens(ids)`
-    gets the new ids of the running rows after each step (rows × tokens; with beams those of the best hypothesis).
+    gets the new ids of the running rows after each step (rows × tokens, on the host; with beams those of the best
+    hypothesis).
     `on_rows(rows)` gets the rows of each prefill group, and the remaining rows whenever some have left. An exception
     from any of them ends the work. The prefill takes `group_tokens` at a time.
     """
@@ -83,7 +84,7 @@ class DecodeLoop:
         # A prompt is read once, whatever the number of hypotheses.
         repeated = torch.arange(rows, device=input_ids.device).repeat_interleave(search.beams)
         ids, inputs = _selected(input_ids, inputs, repeated) if search.beams > 1 else (input_ids, inputs)
-        reserve(inputs.get(CACHE), input_ids.device.type)
+        reserve(inputs.get(CACHE))
         # A copy, so that the logits of the whole input can go.
         scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)[repeated]
         del output
@@ -91,7 +92,7 @@ class DecodeLoop:
             while True:
                 step = search.step(ids, scores)
                 ids = step.ids
-                self._report(ids[:: search.beams, read:], step.ended)
+                self._report(step)
                 if len(self._ended) == len(self._rows):
                     return ids
                 if step.parents is not None:
@@ -110,10 +111,10 @@ class DecodeLoop:
         if self._on_rows:
             self._on_rows([self._rows[index] for index in indices])
 
-    def _report(self, new_ids: torch.Tensor, ended: dict[int, list[int]]) -> None:
+    def _report(self, step: Step) -> None:
         if self._on_tokens:
-            self._on_tokens(new_ids)
-        for index, ids in ended.items():
+            self._on_tokens(step.written)
+        for index, ids in step.ended.items():
             self._ended.add(index)
             self._take(self._rows[index], ids)
 

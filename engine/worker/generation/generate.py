@@ -75,11 +75,11 @@ def generate(
 
     `decoding` are settings of DecodingOptions by name. `on_rows(rows)` gets indices in `inputs` whenever other rows are
     about to be computed: a batch, a group of its prefill, and the remaining rows after ended ones have left.
-    `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens), `on_written(row, summary)` each
-    summary as soon as it has ended. Without `on_rows` and `on_tokens`, a processor's cores work in parallel, and
-    `on_tick` is called regularly. An exception from any of them ends the work. `batch_tokens` is chosen by the device
-    if absent. `end_tokens` end a summary besides the model's own. Raises BaseModelError if a prompt is too long for the
-    model.
+    `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens, on the host), `on_written(row,
+    summary)` each summary as soon as it has ended. Without `on_rows` and `on_tokens`, a processor's cores work in
+    parallel, and `on_tick` is called regularly. An exception from any of them ends the work. `batch_tokens` is chosen
+    by the device if absent. `end_tokens` end a summary besides the model's own. Raises BaseModelError if a prompt is
+    too long for the model.
     """
     options = DecodingOptions(**decoding)
     base_model = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -143,7 +143,7 @@ class _Work:
             request, read = _request(
                 self.base_model, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
             )
-            if enabled("decode_loop", self.base_model.device.type):
+            if enabled("decode_loop"):
                 loop = DecodeLoop(
                     batch, take, on_rows, on_tokens, self._prefill_tokens(), _search(self.options)
                 )

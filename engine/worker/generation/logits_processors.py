@@ -41,7 +41,7 @@ def logits_processors(
     processors: list[LogitsProcessor] = [_NewTokensOnly(processor, read) for processor in repetition]
     if options.temperature > 0.0:
         processors += [TemperatureLogitsWarper(options.temperature), TopPLogitsWarper(options.top_p)]
-        processors.append(_Sampling(options.seed))
+        processors.append(_Sampling(options.seed, options.max_new_tokens, read, device))
     return LogitsProcessorList(processors)
 
 
@@ -65,16 +65,20 @@ class _Sampling(LogitsProcessor):
     """Samples a token for each row and makes all others impossible.
 
     One random number a step, drawn on the processor, serves all rows: the same seed samples the same on every device
-    and in every batch.
+    and in every batch. All are drawn ahead, so that a card gets them in one copy.
     """
 
     supports_continuous_batching = False
 
-    def __init__(self, seed: int) -> None:
-        self._generator = torch.Generator().manual_seed(seed)
+    def __init__(self, seed: int, steps: int, read: int, device: torch.device) -> None:
+        self._numbers = torch.rand(steps, generator=torch.Generator().manual_seed(seed)).to(device)
+        self._read = read
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        cumulative = torch.softmax(scores.float(), dim=-1).double().cumsum(dim=-1)
-        thresholds = torch.rand(1, generator=self._generator).to(cumulative) * cumulative[:, -1:]
+        probabilities = torch.softmax(scores.float(), dim=-1)
+        # Cards compute float64 slowly or not at all, and sum float32 in a tree, which rounds little.
+        cumulative = (probabilities.double() if scores.device.type == "cpu" else probabilities).cumsum(dim=-1)
+        number = self._numbers[input_ids.shape[1] - self._read]
+        thresholds = number.to(cumulative.dtype) * cumulative[:, -1:]
         chosen = torch.searchsorted(cumulative, thresholds, right=True).clamp(max=scores.shape[1] - 1)
         return torch.full_like(scores, -torch.inf).scatter(1, chosen, 0.0)

@@ -21,12 +21,13 @@ class Step:
     """Hypotheses, one token longer.
 
     `ids` (hypotheses × tokens) holds those of each row one below the other. `parents` are the indices of the hypotheses
-    that they continue, None if each continues its own. `ended` holds the new ids, end token included, of rows that have
-    ended.
+    that they continue, None if each continues its own. `written` holds the new ids of each row's best hypothesis (rows
+    × tokens), on the host. `ended` holds the new ids, end token included, of rows that have ended.
     """
 
     ids: torch.Tensor
     parents: torch.Tensor | None
+    written: torch.Tensor
     ended: dict[int, list[int]]
 
 
@@ -60,26 +61,25 @@ class GreedySearch:
         self._pad = config.pad_token_id
         self._processors = processors
         self._stops = stops
-        self._has_ended = [False] * rows
+        self._has_ended = torch.zeros(rows, dtype=torch.bool)
+        self._written = torch.empty(rows, 0, dtype=torch.long)
 
     def step(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
         """Choose the next token of each row."""
-        tokens = self._processors(ids, scores).argmax(dim=-1)
-        tokens[torch.tensor(self._has_ended, device=tokens.device)] = self._pad
+        had_ended = self._has_ended.to(ids.device)
+        tokens = self._processors(ids, scores).argmax(dim=-1).masked_fill_(had_ended, self._pad)
         ids = torch.cat([ids, tokens[:, None]], dim=1)
-        stops = self._stops(ids, None).tolist()
-        ended = {
-            row: ids[row, self._read :].tolist()
-            for row, stop in enumerate(stops)
-            if stop and not self._has_ended[row]
-        }
-        for row in ended:
-            self._has_ended[row] = True
-        return Step(ids, None, ended)
+        stops = self._stops(ids, None)
+        self._has_ended = had_ended | stops
+        new, ends = _on_host(tokens[:, None], (stops & ~had_ended)[:, None])
+        self._written = torch.cat([self._written, new], dim=1)
+        rows = ends[:, 0].nonzero()[:, 0].tolist()
+        return Step(ids, None, self._written, {row: self._written[row].tolist() for row in rows})
 
     def select(self, rows: list[int]) -> None:
         """Continue with these rows only."""
-        self._has_ended = [self._has_ended[row] for row in rows]
+        self._has_ended = self._has_ended[torch.tensor(rows, device=self._has_ended.device)]
+        self._written = self._written[rows]
 
 
 class BeamSearch:
@@ -111,6 +111,7 @@ class BeamSearch:
         self._scores = torch.full((rows, beams), NEVER)
         self._scores[:, 0] = 0.0
         self._ended: list[list[tuple[float, list[int]]]] = [[] for _ in range(rows)]
+        self._written = torch.empty(rows * beams, 0, dtype=torch.long)
 
     def step(self, ids: torch.Tensor, scores: torch.Tensor) -> Step:
         """Choose the likeliest continuations of a row's hypotheses, and store those that end."""
@@ -120,30 +121,49 @@ class BeamSearch:
         totals = (log_probabilities.view(rows, self.beams, -1) + before[:, :, None]).view(rows, -1)
         best, indices = totals.topk(min(self._candidates, totals.shape[1]))
         first = torch.arange(rows, device=ids.device)[:, None]
-        parents = (indices // vocabulary + first * self.beams).flatten()
-        longer = torch.cat([ids[parents], (indices % vocabulary).view(-1, 1)], dim=1)
+        parents, tokens = indices // vocabulary + first * self.beams, indices % vocabulary
+        longer = torch.cat([ids[parents.flatten()], tokens.view(-1, 1)], dim=1)
         stops = self._stops(longer, None).view(rows, -1)
         self._scores, chosen = (best + stops * NEVER).topk(self.beams)
         continued = (chosen + first * best.shape[1]).flatten()
-        return Step(longer[continued], parents[continued], self._store_ended(longer, best, stops))
+        ranks = best / (longer.shape[1] - self._read) ** self._penalty
+        ended = self._follow(
+            *_on_host(parents, tokens, stops, continued.view(rows, -1), ranks.view(torch.int32))
+        )
+        return Step(longer[continued], parents.flatten()[continued], self._written[:: self.beams], ended)
 
     def select(self, rows: list[int]) -> None:
         """Continue with these rows only."""
         self._scores = self._scores[torch.tensor(rows, device=self._scores.device)]
         self._ended = [self._ended[row] for row in rows]
+        self._written = self._written.unflatten(0, (-1, self.beams))[rows].flatten(0, 1)
+
+    def _follow(
+        self,
+        parents: torch.Tensor,
+        tokens: torch.Tensor,
+        stops: torch.Tensor,
+        continued: torch.Tensor,
+        rank_bits: torch.Tensor,
+    ) -> dict[int, list[int]]:
+        """Do on the host what the step did to the hypotheses, and return the rows that ended with it."""
+        longer = torch.cat([self._written[parents.flatten()], tokens.reshape(-1, 1)], dim=1)
+        self._written = longer[continued.flatten()]
+        ranks = rank_bits.to(torch.int32).view(torch.float32)
+        return self._store_ended(longer.view(len(parents), -1, longer.shape[1]), stops, ranks)
 
     def _store_ended(
-        self, longer: torch.Tensor, best: torch.Tensor, stops: torch.Tensor
+        self, written: torch.Tensor, stops: torch.Tensor, ranks: torch.Tensor
     ) -> dict[int, list[int]]:
-        """Store the continuations that end; return the best of each row that has enough of them, or no others."""
-        count = best.shape[1]
-        ranks = best / (longer.shape[1] - self._read) ** self._penalty
+        """Store the continuations that end; return the best of each row that has enough of them, or no others.
+
+        On the host: `written` (rows × continuations × tokens), which of them end, and their ranks.
+        """
         has_no_other = stops.all(dim=1).tolist()
         open_rows = [row for row, ended in enumerate(self._ended) if len(ended) < self.beams]
         for row, index in stops[:, : self.beams].nonzero().tolist():
             if row in open_rows:
-                ids = longer[row * count + index, self._read :].tolist()
-                self._ended[row].append((ranks[row, index].item(), ids))
+                self._ended[row].append((ranks[row, index].item(), written[row, index].tolist()))
         outputs = {}
         for row in open_rows:
             ended = self._ended[row] = sorted(self._ended[row], key=_rank, reverse=True)[: self.beams]
@@ -154,3 +174,9 @@ class BeamSearch:
 
 def _rank(ended: tuple[float, list[int]]) -> float:
     return ended[0]
+
+
+def _on_host(*tensors: torch.Tensor) -> list[torch.Tensor]:
+    """Return tensors of integers (rows × any) on the host: a card is waited for once."""
+    whole = torch.cat([tensor.to(torch.long) for tensor in tensors], dim=1).cpu()
+    return list(whole.split([tensor.shape[1] for tensor in tensors], dim=1))

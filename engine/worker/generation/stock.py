@@ -22,7 +22,8 @@ def generate_stock(
     """Return the new token ids of each row, padded behind its end token.
 
     `request` is what `generate` gets, and `read` how many ids stand before the new ones in what it returns.
-    `on_tokens(ids)` gets all new ids after each step (rows × tokens), with beams those of each row's best.
+    `on_tokens(ids)` gets all new ids after each step (rows × tokens, on the host), with beams those of
+    each row's best.
     """
     search: dict[str, Any] = {}
     if options.beams > 1:
@@ -49,5 +50,5 @@ class _Report(StoppingCriteria):
         self._beams = beams
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: Any) -> torch.Tensor:
-        self._on_tokens(input_ids[:: self._beams, self._read :])
+        self._on_tokens(input_ids[:: self._beams, self._read :].cpu())
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
