@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from engine.worker.kernels import dropout, registry
 from engine.worker.kernels.dropout import Dropout, patch
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
@@ -78,3 +79,20 @@ def test_what_was_in_evaluation_stays_in_it():
     patch(model)
 
     assert (type(model[1]), model[1].p, model[1].training) == (Dropout, 0.4, False)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_elsewhere_the_mask_is_drawn_where_the_values_are_by_torch(share, monkeypatch):
+    monkeypatch.setenv(registry.VARIABLE, registry.NONE)
+    torch.manual_seed(5)
+    values = torch.randn(401, 501, requires_grad=True)
+    mask, scale = dropout.draw_mask(values, share)
+    found = dropout.masked(values, mask)
+    found.sum().backward()
+
+    assert (mask.dtype, mask.device) == (torch.bool, values.device)
+    gone = float((~mask).double().mean())
+    assert gone == pytest.approx(share, abs=5 * (share * (1 - share) / mask.numel()) ** 0.5)
+    assert scale == pytest.approx(1 / (1 - share) if share < 1 else 0.0)
+    assert torch.equal(found, values * mask)
+    assert torch.equal(values.grad, mask.float())
