@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, PeftModel
+from peft.tuners.adalora import RankAllocator
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from torch.nn.functional import linear
@@ -403,6 +405,22 @@ def test_an_adalora_taken_up_again_gives_the_bits_of_the_straight_run(tmp_path):
     ):
         assert found.keys() == expected.keys()
         assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
+
+
+def test_adalora_s_ranks_are_those_that_peft_keeps(tmp_path):
+    model = train(adalora(), tmp_path / "run")
+    allocator = model.base_model.rankallocator
+    draw = torch.Generator().manual_seed(1)
+    of_ranks = {name: tensor for name, tensor in model.base_model.model.named_parameters() if "lora_" in name}
+    for importance in (allocator.exp_avg_ipt, allocator.exp_avg_unc):
+        importance |= {name: torch.rand(tensor.shape, generator=draw) for name, tensor in of_ranks.items()}
+    stock = copy.copy(allocator)
+    stock.__class__ = RankAllocator
+    for budget in (allocator.init_bgt - 1, allocator.target_bgt):
+        expected = stock.mask_to_budget(copy.deepcopy(model.base_model.model), budget)
+        found = allocator.mask_to_budget(copy.deepcopy(model.base_model.model), budget)
+        assert {name: ranks.tolist() for name, ranks in found.items()} == expected
+        assert sum(map(sum, expected.values())) == budget
 
 
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
