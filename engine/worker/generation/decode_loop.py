@@ -84,7 +84,7 @@ class DecodeLoop:
         # A prompt is read once, whatever the number of hypotheses.
         repeated = torch.arange(rows, device=input_ids.device).repeat_interleave(search.beams)
         ids, inputs = _selected(input_ids, inputs, repeated) if search.beams > 1 else (input_ids, inputs)
-        reserve(inputs.get(CACHE))
+        reserve(inputs.get(CACHE), input_ids.device.type)
         # A copy, so that the logits of the whole input can go.
         scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)[repeated]
         del output

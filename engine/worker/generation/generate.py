@@ -143,7 +143,7 @@ class _Work:
             request, read = _request(
                 self.base_model, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
             )
-            if enabled("decode_loop"):
+            if enabled("decode_loop", self.base_model.device.type):
                 loop = DecodeLoop(
                     batch, take, on_rows, on_tokens, self._prefill_tokens(), _search(self.options)
                 )

@@ -13,6 +13,8 @@ from typing import Literal
 CPU = frozenset({"cpu"})
 # Cards of AMD, Intel and Apple, on which nothing here was ever run: no "speed" entry applies to them.
 UNPROVEN = frozenset({"hip", "xpu", "mps"})
+# On which nobody waits for values; the entry is proven on the pretend card of the tests.
+CUDA = frozenset({"cuda"})
 BFLOAT16, FLOAT32 = frozenset({"bfloat16"}), frozenset({"float32"})
 TRANSFORMERS = {"transformers": ("5.22", "5.25")}
 PEFT = {"peft": ("0.21", "0.22")}
@@ -63,6 +65,12 @@ PATCHES: tuple[Patch, ...] = (
         "kernels/attention.py",
         "kernels/test_decode_attention.py::test_the_result_is_torchs",
         devices=CPU, dtypes=BFLOAT16, libraries=TRANSFORMERS,
+    ),
+    Patch(
+        "mask_checks", "speed", "the look at an attention mask's values, for which the host waits",
+        "kernels/mask_checks.py",
+        "kernels/test_mask_checks.py::test_on_a_card_every_mask_is_used_and_its_values_stay_unread",
+        devices=CUDA, libraries=TRANSFORMERS,
     ),
     Patch(
         "dropout", "speed", "torch.nn.Dropout modules",
@@ -140,6 +148,18 @@ PATCHES: tuple[Patch, ...] = (
         "boft_permutation", "speed", "BOFTLayer.perm2mat, a loop over rows",
         "adapters/method_hooks/shape_constraints.py",
         "kernels/test_registry.py::test_boft_s_permutation_matrix_is_peft_s",
+        libraries=PEFT,
+    ),
+    Patch(
+        "fourierft_indices", "speed", "FourierFTLayer.get_delta_weight, which copies its indices at every pass",
+        "adapters/method_hooks/shape_constraints.py",
+        "kernels/test_registry.py::test_fourierft_s_change_is_peft_s_and_its_indices_stay_on_the_device",
+        libraries=PEFT,
+    ),
+    Patch(
+        "vblora_check", "speed", "VB-LoRA's look for infinite logits in every layer and pass",
+        "adapters/method_hooks/shape_constraints.py",
+        "kernels/test_registry.py::test_vb_lora_s_pair_is_peft_s_and_no_logits_are_looked_at",
         libraries=PEFT,
     ),
     Patch(

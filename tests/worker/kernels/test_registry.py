@@ -6,22 +6,25 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from peft.tuners.boft import layer as boft_layer
+from peft.tuners.tuners_utils import BaseTunerLayer
 
 from engine.errors import AppError
 from engine.maintenance import doctor
 from engine.system import torch_build
 from engine.system.torch_build import TorchBuild
-from engine.worker.adapters.method_hooks import shape_constraints  # noqa: F401 - patches BOFT
+from engine.worker.adapters.method_hooks import shape_constraints  # noqa: F401 - patches BOFT and others
 from engine.worker.jobs import device_report
 from engine.worker.kernels import registry
 from engine.worker.kernels.patch_table import PATCHES, Patch
 from engine.worker.kernels.registry import active, enabled
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
+from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 WORKER = ROOT / "engine" / "worker"
 TESTS = ROOT / "tests" / "worker"
@@ -224,6 +227,38 @@ def test_boft_s_permutation_matrix_is_peft_s(switch) -> None:
     assert torch.equal(ours, boft_layer.BOFTLayer.perm2mat(None, order))
     # A plan of a BOFT run has no values to loop over.
     assert boft_layer.BOFTLayer.perm2mat(None, order.to("meta")).shape == (7, 7)
+
+
+def adapted_layer(method: str) -> Any:
+    """Return a layer of a tiny model with a random adapter."""
+    model = attach_random(load_tiny("llama"), make_recipe("llama", method={"id": method}))
+    return next(module for module in model.modules() if isinstance(module, BaseTunerLayer))
+
+
+def test_fourierft_s_change_is_peft_s_and_its_indices_stay_on_the_device(switch) -> None:
+    layer = adapted_layer("fourierft")
+    ours = layer.get_delta_weight("default")
+    switch("none")
+    assert torch.equal(ours, layer.get_delta_weight("default"))
+    switch("fourierft_indices")
+    layer.to("meta")
+    assert layer.get_delta_weight("default").is_meta
+    assert layer.indices["default"].is_meta
+
+
+def test_vb_lora_s_pair_is_peft_s_and_no_logits_are_looked_at(switch) -> None:
+    layer = adapted_layer("vblora").train()
+    ours = layer._get_lora_matrices("default")
+    assert layer.training
+    switch("none")
+    for one, other in zip(ours, layer._get_lora_matrices("default"), strict=True):
+        assert torch.equal(one, other)
+    with torch.no_grad():
+        layer.vblora_logits_A["default"][0, 0, 0] = torch.inf
+    with pytest.raises(RuntimeError, match="infinity"):
+        layer._get_lora_matrices("default")
+    switch("vblora_check")
+    layer._get_lora_matrices("default")
 
 
 def test_boft_compiles_nothing() -> None:

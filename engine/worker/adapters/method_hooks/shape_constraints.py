@@ -18,7 +18,7 @@ from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOpt
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import Width, adapted_widths, common_divisors
-from engine.worker.kernels.library import boft_layer, shira_layer
+from engine.worker.kernels.library import boft_layer, fourierft_layer, shira_layer, vblora_layer
 from engine.worker.kernels.registry import enabled, replace
 from engine.worker.modeling.base_models import LoadedBase
 
@@ -50,6 +50,36 @@ def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
 
 
 replace(shira_layer.Linear, "get_delta_weight", "shira_dense", _dense_change)
+
+
+def _change_by_indices_there(
+    layer: Any, adapter: str, stock: Any = fourierft_layer.FourierFTLayer.get_delta_weight
+) -> torch.Tensor:
+    """Return the same change as FourierFT's, whose places are copied to the device once instead of at every pass."""
+    layer.indices[adapter] = layer.indices[adapter].to(layer.fourierft_spectrum[adapter].device)
+    change: torch.Tensor = stock(layer, adapter)
+    return change
+
+
+replace(fourierft_layer.FourierFTLayer, "get_delta_weight", "fourierft_indices", _change_by_indices_there)
+
+
+def _unchecked_pair(
+    layer: Any, *arguments: Any, stock: Any = vblora_layer.Linear._get_lora_matrices
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the same pair as VB-LoRA's, without the look for infinite logits, for which the host waits in every layer.
+
+    Only files that hold the largest logits alone have some, and those are refused where training would start from them.
+    """
+    was_training, layer.training = layer.training, False
+    try:
+        pair: tuple[torch.Tensor, torch.Tensor] = stock(layer, *arguments)
+    finally:
+        layer.training = was_training
+    return pair
+
+
+replace(vblora_layer.Linear, "_get_lora_matrices", "vblora_check", _unchecked_pair)
 
 
 def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:
