@@ -15,7 +15,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -42,11 +42,11 @@ SEED = 7
 
 
 @cache
-def tiny_model(kind: Kind) -> Path:
+def tiny_model(kind: Kind, layers: int = 2) -> Path:
     """Return the folder of the small model of this kind. Copy it before changing anything in it."""
-    folder = _session_folder() / kind
+    folder = _session_folder() / (kind if layers == 2 else f"{kind}-{layers}-layers")
     torch.manual_seed(SEED)
-    model, tokenizer = _BUILDERS[kind]()
+    model, tokenizer = _BUILDERS[kind](layers)
     _enlarge_weights(model)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -68,14 +68,14 @@ def _enlarge_weights(model: PreTrainedModel) -> None:
                 parameter.normal_(0.0, 0.3)
 
 
-def _t5(tied: bool) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+def _t5(layers: int, tied: bool) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     tokenizer = _byte_fallback_tokenizer()
     config = T5Config(
         vocab_size=len(tokenizer),
         d_model=32,
         d_kv=8,
         d_ff=48,
-        num_layers=2,
+        num_layers=layers,
         num_heads=4,
         feed_forward_proj="gated-gelu",
         dropout_rate=0.1,
@@ -90,7 +90,7 @@ def _t5(tied: bool) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     return model, tokenizer
 
 
-def _bart() -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+def _bart(layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     tokenizer = _byte_level_tokenizer(single=f"{BOS} $A {EOS}")
     special = {
         "pad_token_id": tokenizer.pad_token_id,
@@ -101,8 +101,8 @@ def _bart() -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     config = BartConfig(
         vocab_size=len(tokenizer),
         d_model=32,
-        encoder_layers=2,
-        decoder_layers=2,
+        encoder_layers=layers,
+        decoder_layers=layers,
         encoder_attention_heads=4,
         decoder_attention_heads=4,
         encoder_ffn_dim=48,
@@ -125,13 +125,13 @@ def _bart() -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     return model, tokenizer
 
 
-def _llama() -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+def _llama(layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     tokenizer = _byte_level_tokenizer(single=f"{BOS} $A")
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=32,
         intermediate_size=48,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=4,
         num_key_value_heads=2,
         max_position_embeddings=2048,
@@ -142,13 +142,13 @@ def _llama() -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     return LlamaForCausalLM(config), tokenizer
 
 
-def _gpt2() -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+def _gpt2(layers: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     tokenizer = _byte_level_tokenizer(single="", pad=False)
     config = GPT2Config(
         vocab_size=len(tokenizer),
         n_positions=1024,
         n_embd=32,
-        n_layer=2,
+        n_layer=layers,
         n_head=4,
         bos_token_id=tokenizer.eos_token_id,
         eos_token_id=tokenizer.eos_token_id,
@@ -156,9 +156,9 @@ def _gpt2() -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     return GPT2LMHeadModel(config), tokenizer
 
 
-_BUILDERS: dict[Kind, Callable[[], tuple[PreTrainedModel, PreTrainedTokenizerFast]]] = {
-    "t5": lambda: _t5(tied=False),
-    "t5-tied": lambda: _t5(tied=True),
+_BUILDERS: dict[Kind, Callable[[int], tuple[PreTrainedModel, PreTrainedTokenizerFast]]] = {
+    "t5": partial(_t5, tied=False),
+    "t5-tied": partial(_t5, tied=True),
     "bart": _bart,
     "llama": _llama,
     "gpt2": _gpt2,

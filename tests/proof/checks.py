@@ -99,7 +99,7 @@ class Subject:
     @cached_property
     def trained_numbers(self) -> dict[str, torch.Tensor]:
         """What the run left in the model, before anything else is done with it."""
-        return _numbers(self.trained)
+        return numbers(self.trained)
 
     @cached_property
     def adapters(self) -> tuple[tuple[Adapter, torch.Tensor], tuple[Adapter, torch.Tensor]]:
@@ -124,7 +124,9 @@ class Subject:
         }
         if base.family == "encoder-decoder":
             tensors["decoder_input_ids"] = base_models.shift_right(base.model, batch.labels)
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / EXPECTED_NAME)
+        save_file(
+            {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, folder / EXPECTED_NAME
+        )
 
 
 def refused(cell: Cell, source: Path) -> None:
@@ -308,7 +310,7 @@ def merges(subject: Subject) -> None:
 def resumes(subject: Subject) -> None:
     """Stopped in the middle and taken up by a model made anew: the same bits as the uninterrupted run."""
     uninterrupted = subject.trained_numbers
-    resumed = _numbers(subject.workshop.train(subject.recipe, subject.checkpoint, resumed=True))
+    resumed = numbers(subject.workshop.train(subject.recipe, subject.checkpoint, resumed=True))
     claim(
         resumed.keys() == uninterrupted.keys(),
         f"other numbers: {sorted(resumed.keys() ^ uninterrupted.keys())[:3]}",
@@ -342,7 +344,12 @@ def writes_as_prompted(subject: Subject) -> None:
 UNTRAINED: tuple[Check, ...] = (writes_as_prompted, counts)
 
 
-def _numbers(trained: Trained) -> dict[str, torch.Tensor]:
+def claims(cell: Cell) -> tuple[Check, ...]:
+    """Return what is proven of a supported cell."""
+    return TRAINED if cell.entry.trains else UNTRAINED
+
+
+def numbers(trained: Trained) -> dict[str, torch.Tensor]:
     """Return all that a run leaves in the model: what was trained and what the method keeps beside it."""
     found = {name: tensor.detach() for name, tensor in attach.trainable_parameters(trained.model).items()}
     found |= method_hooks.of(trained.model).state(trained.model)

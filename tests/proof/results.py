@@ -21,9 +21,16 @@ FOLDER = ROOT / "build" / "proof"
 PUBLISHED = ROOT / "resources" / "help" / "proof.json"
 LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes")
 # What a result depends on besides the libraries.
-SOURCES = ("engine/methods", "engine/worker", "tests/proof", "tests/helpers/tiny_models.py")
+SOURCES = (
+    "engine/methods",
+    "engine/worker",
+    "tests/proof",
+    "tests/helpers/tiny_models.py",
+    "tests/helpers/pretend_card",
+)
 
-Outcome = Literal["passed", "refused", "failed"]
+# "limited": more than the pretend card can.
+Outcome = Literal["passed", "refused", "limited", "failed"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,10 @@ def _file(shard: str) -> Path:
 def counted(results: Iterable[Result]) -> str:
     """Return how many of each outcome, in words."""
     counts = Counter(result.outcome for result in results)
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("passed", "refused", "failed"))
+    shown: list[Outcome] = ["passed", "refused", "limited", "failed"]
+    if not counts["limited"]:
+        shown.remove("limited")
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in shown)
 
 
 def publish(cells: Iterable[Cell], results: dict[str, Result]) -> None:

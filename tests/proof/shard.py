@@ -1,6 +1,8 @@
 """A shard: the cells of one kind of base model, proven one after another in this process.
 
-python -m tests.proof.shard CODE CELL...        each result goes to the shard's file at once
+python -m tests.proof.shard SHARD CODE CELL...        each result goes to the shard's file at once
+
+The shard "pretend-t5" is that of the pretend card, "t5" that of the processor.
 """
 
 from __future__ import annotations
@@ -12,31 +14,39 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from engine.errors import AdapterError, Problem
 from engine.worker.adapters.tuners import refuse_unregistered
-from tests.proof import checks, results
-from tests.proof.cells import Cell, all_cells
+from tests.helpers import pretend_card
+from tests.proof import card_checks, checks, results
+from tests.proof.cells import PRETEND, Cell, all_cells
 from tests.proof.results import Outcome, Result
 from tests.proof.workshop import Workshop, opened
 
 
-def main(code: str, wanted: set[str]) -> None:
+def main(shard: str, code: str, wanted: set[str]) -> None:
     """Prove the cells with these ids."""
     warnings.simplefilter("ignore")
+    device = put_on_card() if shard.startswith(PRETEND) else "cpu"
     cells = [cell for cell in all_cells() if cell.id in wanted]
     with tempfile.TemporaryDirectory(prefix="tunesmith-proof-") as name:
         # Read by the engine: nothing of the user's own is touched.
         os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
-        for cell, result in zip(cells, _proven(cells, Path(name)), strict=True):
-            results.write(result, cell.kind, code)
+        for result in _proven(cells, Path(name), device):
+            results.write(result, shard, code)
 
 
-def _proven(cells: list[Cell], folder: Path) -> Iterator[Result]:
-    with opened(folder) as workshop:
+def put_on_card() -> str:
+    """Put this process on the pretend card and return the device to ask for."""
+    pretend_card.put_workers_on(pretend_card.register())
+    return "cuda"
+
+
+def _proven(cells: list[Cell], folder: Path, device: str) -> Iterator[Result]:
+    with opened(folder, device) as workshop:
         for number, cell in enumerate(cells):
             yield prove(cell, workshop, folder / str(number))
 
@@ -53,8 +63,14 @@ def prove(cell: Cell, workshop: Workshop, folder: Path, skipped: Collection[chec
     elif reason is not None:
         failures = _failure(checks.refused, cell, workshop.source)
         outcome, words = "refused", in_words(reason)
+    elif limit := card_checks.limit(cell) if workshop.device != "cpu" else "":
+        failures = []
+        outcome, words = "limited", limit
     else:
-        failures = _failures(checks.Subject(cell, workshop, folder), skipped)
+        claims = card_checks.claims(cell) if workshop.device != "cpu" else checks.claims(cell)
+        subject = checks.Subject(cell, workshop, folder)
+        failures = failures_of(subject, [checks.trains] if cell.entry.trains else [])
+        failures = failures or failures_of(subject, [each for each in claims if each not in skipped])
         outcome, words = "passed", ""
     shutil.rmtree(folder)
     if failures:
@@ -76,14 +92,11 @@ def in_words(refusal: Problem) -> str:
     return f"{refusal.message} {refusal.hint}"
 
 
-def _failures(subject: checks.Subject, skipped: Collection[checks.Check]) -> list[str]:
-    if not subject.cell.entry.trains:
-        claims = checks.UNTRAINED
-    elif failures := _failure(checks.trains, subject):
-        return failures
-    else:
-        claims = checks.TRAINED
-    return [failure for check in claims if check not in skipped for failure in _failure(check, subject)]
+def failures_of(subject: checks.Subject, claims: Iterable[checks.Check]) -> list[str]:
+    """Return the claims that fail, and an operation on several devices, if there was one; each in a line."""
+    with pretend_card.counting() as counts:
+        failures = [failure for check in claims for failure in _failure(check, subject)]
+    return failures + [f"several devices: {mixed}" for mixed in counts.mixed[:1]]
 
 
 def _failure(check: Callable[..., None], *subject: Any) -> list[str]:
@@ -101,4 +114,4 @@ def _failure(check: Callable[..., None], *subject: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], set(sys.argv[2:]))
+    main(sys.argv[1], sys.argv[2], set(sys.argv[3:]))

@@ -78,7 +78,8 @@ def furthest_off(steps: list[WrittenStep], model: Any, base: LoadedBase, read: l
     """Return the largest difference of a step's logits to the training-time forward over the same tokens."""
     model.eval()
     ends = torch.tensor(
-        generate.generation_config(base.model, base.tokenizer, DecodingOptions()).eos_token_id
+        generate.generation_config(base.model, base.tokenizer, DecodingOptions()).eos_token_id,
+        device=base.device,
     )
     furthest = 0.0
     for step in steps:
@@ -92,17 +93,18 @@ def furthest_off(steps: list[WrittenStep], model: Any, base: LoadedBase, read: l
 
 def _next_logits(model: Any, base: LoadedBase, read: list[list[int]], written: torch.Tensor) -> torch.Tensor:
     """Return the training-time logits (rows × vocabulary) of the token after what was written."""
-    pad, rows = base.tokenizer.pad_token_id, torch.arange(len(read))
+    pad, rows = base.tokenizer.pad_token_id, torch.arange(len(read), device=base.device)
     whole = (
         read
         if base.family == "encoder-decoder"
         else [ids + more for ids, more in zip(read, written.tolist(), strict=True)]
     )
-    lengths = torch.tensor([len(ids) for ids in whole])
-    input_ids = torch.tensor([ids + [pad] * (int(lengths.max()) - len(ids)) for ids in whole])
-    mask = (torch.arange(input_ids.shape[1])[None] < lengths[:, None]).long()
+    lengths = torch.tensor([len(ids) for ids in whole], device=base.device)
+    longest = max(map(len, whole))
+    input_ids = torch.tensor([ids + [pad] * (longest - len(ids)) for ids in whole], device=base.device)
+    mask = (torch.arange(longest, device=base.device)[None] < lengths[:, None]).long()
     if base.family == "encoder-decoder":
         # The last label is what is predicted; which one it is, the model does not see.
-        labels = torch.cat([written, torch.full((len(written), 1), pad)], dim=1)
+        labels = torch.cat([written, written.new_full((len(written), 1), pad)], dim=1)
         return forward.logits(model, base.family, input_ids, mask, labels)[:, -1].float()
     return forward.logits(model, base.family, input_ids, mask, input_ids)[rows, lengths - 1].float()

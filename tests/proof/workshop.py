@@ -42,6 +42,7 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints, training_loop
 from engine.worker.training.loss import mean_loss
 from engine.worker.training.training_run import TrainState, prepare
+from tests.helpers.pretend_card import empty_accelerator
 from tests.helpers.worker_setup import stop_dropout
 from tests.proof.cells import EXAMPLES, STEPS
 from tests.proof.reload import Reloader
@@ -74,12 +75,12 @@ class Trained:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Workshop]:
-    """Open a workshop in a folder. Computes with one thread, since everything is tiny."""
+def opened(folder: Path, device: str = "cpu") -> Iterator[Workshop]:
+    """Open a workshop in a folder, on a device. Computes with one thread, since everything is tiny."""
     reloader = Reloader(folder / "reload.log")
     try:
         with patch.object(devices, "threads", return_value=1):
-            yield Workshop(folder, reloader)
+            yield Workshop(folder, reloader, device)
     finally:
         reloader.close()
         gc.unfreeze()
@@ -91,6 +92,7 @@ class Workshop:
 
     folder: Path
     reloader: Reloader
+    device: str = "cpu"
     _untouched: LoadedBase | None = None
     _trainings: int = 0
 
@@ -124,32 +126,30 @@ class Workshop:
 
     def load(self, recipe: Recipe) -> LoadedBase:
         """Return a base model fresh from its files."""
-        return base_models.load(recipe.base_model, "cpu", self.channel)
+        return base_models.load(recipe.base_model, self.device, self.channel)
 
     def train(self, recipe: Recipe, folder: Path, resumed: bool = False, dropout: bool = True) -> Trained:
-        """Train by the product's own loop, with a checkpoint in the middle; or go on from that one.
-
-        `dropout` False: without the base model's.
-        """
+        """Train by the product's own loop, with a checkpoint in the middle; or go on from that one."""
         self._trainings += 1
         if self._trainings == 2:
             # All libraries are there. Every training collects garbage; it need not look through them each time.
             gc.collect()
             gc.freeze()
         base = self.load(recipe)
-        if not dropout:
-            stop_dropout(base.model)
         encoded = encode(recipe, base)
         collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
-        batches = collator(encoded).micro_batches
-        model = attach.attach(base, recipe, InitContext(STEPS, batches))
+        context = init_context(base, collator, encoded)
+        model = attach.attach(base, recipe, context)
+        if not dropout:
+            stop_dropout(model)
         sampler = StepSampler(encoded, EXAMPLES, recipe.training.seed, "random")
-        before = mean_loss(model, list(batches), base.family, lambda: None)
+        before = mean_loss(model, context.batches, base.family, lambda: None)
         seen = _Gradients()
+        empty_accelerator()
         state = prepare(model, base, recipe.training, recipe.learning_rate(base.family), STEPS)
         state.optimizer.optimizer.register_step_pre_hook(lambda *_: seen.look(model))
         self._take_steps(state, train_loader(encoded, collator, sampler), folder, resumed)
-        after = mean_loss(model, list(batches), base.family, lambda: None)
+        after = mean_loss(model, context.batches, base.family, lambda: None)
         return Trained(base, model.eval(), before, after, seen.told, seen.strays)
 
     @staticmethod
@@ -184,6 +184,12 @@ class _Gradients:
             self.told[name] = self.told.get(name, False) or tells
 
 
+def init_context(base: LoadedBase, collator: Collator, encoded: list[Any]) -> InitContext:
+    """Return what the initial adapter may depend on: the fixed batch."""
+    batches = [batch.to(base.device) for batch in collator(encoded).micro_batches]
+    return InitContext(STEPS, batches)
+
+
 def encode(recipe: Recipe, base: LoadedBase) -> list[Any]:
     """Return the fixed batch's examples as token ids."""
     prompter = make_prompter(recipe, base, NO_SPLITS)
@@ -199,7 +205,7 @@ def prompts(recipe: Recipe, base: LoadedBase) -> list[list[int]]:
 def fixed_batch(recipe: Recipe, base: LoadedBase) -> MicroBatch:
     """Return the fixed batch as tensors."""
     collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
-    return collator(encode(recipe, base)).micro_batches[0]
+    return collator(encode(recipe, base)).micro_batches[0].to(base.device)
 
 
 @torch.no_grad()
@@ -221,7 +227,7 @@ def shake(model: PeftModel, seed: int, strength: float = 0.05) -> None:
     generator = torch.Generator().manual_seed(seed)
     for parameter in attach.trainable_parameters(model).values():
         noise = torch.randn(parameter.shape, generator=generator) * strength
-        parameter.add_(noise.to(parameter.dtype) * (parameter != 0))
+        parameter.add_(noise.to(parameter.device, parameter.dtype) * (parameter != 0))
 
 
 def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Adapter:

@@ -28,7 +28,7 @@ def encode(model: Any, inputs: Inputs, tokens: int, on_group: OnGroup) -> Inputs
     `inputs` are ids or embeddings, and a mask. `on_group(rows)` is called before other rows are read.
     """
     mask = inputs["attention_mask"]
-    groups = _groups(mask, tokens) if enabled("grouped_prefill") else []
+    groups = _groups(mask, tokens) if enabled("grouped_prefill", mask.device.type) else []
     if len(groups) <= 1:
         return inputs
     encoder = model.get_encoder()
@@ -74,7 +74,9 @@ def prefill(
 
 def _can_group(model: Any, cache: Any, mask: torch.Tensor | None) -> bool:
     """Tell whether rows are padded and an empty cache can be assembled from groups."""
-    if not enabled("grouped_prefill") or model.config.is_encoder_decoder or mask is None or mask.dim() != 2:
+    if model.config.is_encoder_decoder or mask is None or mask.dim() != 2:
+        return False
+    if not enabled("grouped_prefill", mask.device.type):
         return False
     layers = getattr(cache, "layers", [])
     return bool(layers) and all(grows(layer) and not layer.is_initialized for layer in layers)

@@ -1,0 +1,100 @@
+"""Makes the pretend card known to torch and to the worker, in this process."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+import torch
+
+from tests.helpers.pretend_card.tensor import NAME, CardTensor, copy_in_place, create
+
+# torch's dispatch key for devices that are not its own.
+NAME_OF_KEY = "PrivateUse1"
+# torch's registrations last as long as these.
+_libraries: list[Any] = []
+
+
+class _Module:
+    """What torch asks a device's module."""
+
+    _is_in_bad_fork = staticmethod(lambda: False)
+    is_available = staticmethod(lambda: True)
+    is_initialized = staticmethod(lambda: True)
+    device_count = staticmethod(lambda: 1)
+    current_device = staticmethod(lambda: 0)
+    get_amp_supported_dtype = staticmethod(lambda: [torch.float16, torch.bfloat16])
+    # Its random numbers are the processor's.
+    get_rng_state = staticmethod(lambda device=None: torch.get_rng_state())
+    set_rng_state = staticmethod(lambda state, device=None: torch.set_rng_state(state))
+
+    @staticmethod
+    def _nothing(*_: Any, **__: Any) -> None: ...
+
+    manual_seed = manual_seed_all = set_device = synchronize = empty_cache = _nothing
+
+
+@cache
+def register() -> torch.device:
+    """Make `card:0` known to torch and return it."""
+    torch.utils.backend_registration._setup_privateuseone_for_python_backend(NAME, backend_module=_Module())
+    _register_kernels()
+    _allow_fused_steps()
+    return torch.device(NAME, 0)
+
+
+def _register_kernels() -> None:
+    """Register what is computed before a tensor of the card is there, or where torch goes past Python's dispatch."""
+    library = torch.library.Library("aten", "IMPL")
+    _libraries.append(library)
+    for name in torch._C._dispatch_get_registrations_for_dispatch_key("BackendSelect"):
+        space, _, full = name.partition("::")
+        operation = _operation(full) if space == "aten" else None
+        if operation is not None and _creates(operation._schema):
+            library.impl(full, partial(create, operation), NAME_OF_KEY)
+    library.impl("copy_", partial(copy_in_place, None), NAME_OF_KEY)
+
+
+def _operation(full: str) -> Any:
+    name, _, overload = full.partition(".")
+    return getattr(getattr(torch.ops.aten, name, None), overload or "default", None)
+
+
+def _creates(schema: Any) -> bool:
+    """Tell whether an operation makes a tensor from none."""
+    return bool(schema.returns) and not any("Tensor" in str(each.type) for each in schema.arguments)
+
+
+def _allow_fused_steps() -> None:
+    """Let optimizers and gradient clipping compute many tensors at once, as they do on a card."""
+    from torch.optim import optimizer
+    from torch.utils import _foreach_utils
+
+    for supported in (_foreach_utils._foreach_supported_types, optimizer._foreach_supported_types):
+        supported.append(CardTensor)
+
+
+def put_workers_on(card: torch.device) -> None:
+    """Let whatever the worker computes in this process be computed on the card, as if it were CUDA's."""
+    import accelerate.state
+
+    from engine.worker.kernels import registry
+    from engine.worker.runtime import devices
+
+    choose = devices.choose
+    setattr(devices, "choose", lambda device: choose(device) if device == "cpu" else card)  # noqa: B010
+    accelerate.state.PartialState.default_device = property(lambda _: card)
+    stock = registry._enabled
+
+    def enabled(name: str, device: str, *rest: str) -> bool:
+        return stock(name, "cuda" if device == NAME else device, *rest)
+
+    enabled.cache_clear = stock.cache_clear
+    setattr(registry, "_enabled", enabled)  # noqa: B010
+
+
+def empty_accelerator() -> None:
+    """Let accelerate choose its device anew: it keeps the first for the life of a process."""
+    from accelerate.state import AcceleratorState
+
+    AcceleratorState._reset_state(reset_partial_state=True)

@@ -1,0 +1,145 @@
+"""The part of the card's proof that every test run repeats, and real jobs on the card, in a process of its own.
+
+python -m tests.proof.card_part        prints what came of it as JSON: cells and jobs, each with its failures
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from engine.adapters import library
+from engine.adapters.library import WEIGHTS_NAME
+from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
+from engine.jobs.job import create_job
+from engine.methods import METHODS
+from engine.runs import run_store
+from engine.system.paths import jobs_folder
+from tests.helpers import pretend_card
+from tests.helpers.tiny_models import KINDS, tiny_model
+from tests.helpers.tiny_runs import (
+    adapter_of,
+    events_named,
+    on_event,
+    request_stop,
+    run_in_process,
+    tiny_recipe,
+)
+from tests.proof import card_checks, checks, shard
+from tests.proof.card_checks import TOLERANCE
+from tests.proof.cells import Cell
+from tests.proof.checks import Check
+from tests.proof.workshop import Workshop, opened
+
+# Claims on one kind, on the others, and for every other method. What they leave out, the whole proof has.
+WHOLE = (
+    checks.resumes,
+    checks.switches,
+    card_checks.waits_little,
+    card_checks.decodes_without_waiting,
+    card_checks.computes_like_the_processor,
+    card_checks.computes_like_the_libraries,
+)
+WHOLE_ON = ("llama",)
+SMALL = (card_checks.waits_little, card_checks.decodes_without_waiting)
+LEAST = (card_checks.waits_little,)
+CONVERSATION = "Ann: do you have the key?\nBob: yes, really, I do."
+
+
+def part() -> Iterator[tuple[Cell, tuple[Check, ...]]]:
+    """Yield the cells and what is claimed of each: LoRA on every kind, every other method on one kind in turn."""
+    for kind in KINDS:
+        yield Cell("lora", "", kind, "none", False), WHOLE if kind in WHOLE_ON else SMALL
+    others = [entry for entry in METHODS if entry.trains and entry.id != "lora"]
+    for number, entry in enumerate(others):
+        yield Cell(entry.id, "", KINDS[number % len(KINDS)], "none", False), LEAST
+
+
+def main() -> None:
+    """Do everything and print what came of it."""
+    warnings.simplefilter("ignore")
+    answers, sys.stdout = sys.stdout, sys.stderr
+    device = shard.put_on_card()
+    with tempfile.TemporaryDirectory(prefix="tunesmith-card-") as name:
+        os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
+        with opened(Path(name), device) as workshop:
+            found = {cell.id: _failures(cell, claims, workshop, name) for cell, claims in part()}
+        print(json.dumps({"cells": found, "jobs": _jobs(Path(name))}), file=answers, flush=True)
+
+
+def _failures(cell: Cell, claims: tuple[Check, ...], workshop: Workshop, folder: str) -> list[str]:
+    """Return what fails of a cell; nothing for one that the registry refuses, or beyond the pretend card."""
+    if cell.refusal() is not None or card_checks.limit(cell):
+        return []
+    (Path(folder) / cell.id).mkdir()
+    return shard.failures_of(checks.Subject(cell, workshop, Path(folder) / cell.id), claims)
+
+
+def _jobs(folder: Path) -> dict[str, Any]:
+    """Train on the card and on the processor, stopped and resumed too; score and summarise with both adapters."""
+    with pretend_card.counting() as counts:
+        runs = {device: _trained(folder / device, device) for device in ("cuda", "cpu")}
+        names = [run["adapter"] for run in runs.values()]
+        found = {device: _used(folder / device, device, names) for device in runs}
+    tensors = [load_file(library.find(name).folder / WEIGHTS_NAME) for name in names]
+    off = max(float((tensors[0][name] - tensor).abs().max()) for name, tensor in tensors[1].items())
+    return {"mixed": counts.mixed, "runs": runs, "used": found, "off": off, "tolerance": TOLERANCE}
+
+
+def _recipe(folder: Path, device: str) -> Recipe:
+    changes = (f"training.device={device}", "method.dropout=0.0", "training.keep=last")
+    return tiny_recipe(folder, "llama", "lora", *changes)
+
+
+def _trained(folder: Path, device: str) -> dict[str, Any]:
+    """Train, with a stop after the first step and a resume; return what was told of it."""
+    pretend_card.empty_accelerator()
+    job = run_store.create_run(_recipe(folder, device))
+    with pytest.MonkeyPatch.context() as patch:
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 2, request_stop)
+        first = run_in_process(job)
+    events = run_in_process(job)
+    return {
+        "outcomes": [each[-1]["outcome"] for each in (first, events)],
+        "device": events_named(events, "run_started")[-1]["device"],
+        "losses": [event["loss"] for event in events_named(first + events, "step_finished")],
+        "adapter": adapter_of(events).id,
+    }
+
+
+def _used(folder: Path, device: str, adapters: list[str]) -> dict[str, Any]:
+    """Score with the adapters, and summarise with both and the base in one batch; return scores and summaries."""
+    recipe = _recipe(folder, device)
+    job = create_job(jobs_folder(), "evaluate", {"adapters": adapters}, recipe=recipes.dumps(recipe))
+    (result,) = events_named(run_in_process(job), "result_made")
+    table = {"id": str(tiny_model("llama")), "precision": "float32"}
+    job = create_job(jobs_folder(), "summarize", {"base_model": table, "device": device})
+    columns = {"columns": [None, *adapters], "conversation": CONVERSATION, "max_new_tokens": 12}
+    with pytest.MonkeyPatch.context() as patch:
+        send = {
+            "base_ready": lambda channel: channel.job.send("summarize", request="one", **columns),
+            "request_finished": lambda channel: channel.job.send("quit"),
+        }
+        for name, act in send.items():
+            on_event(patch, lambda event, _, name=name: event == name, act)
+        events = run_in_process(job)
+    return {
+        "scores": [entry["scores"] for entry in result["result"]["adapters"]],
+        "summaries": {
+            event["adapter"]: event["summary"] for event in events_named(events, "summary_finished")
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
