@@ -184,7 +184,13 @@ def graphics_check(facts: Facts, cards: Sequence[Card]) -> Check:
         return Check("graphics", title, "problem", known["message"], known["hint"])
     used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
     if used:
-        return Check("graphics", title, "ok", ", ".join(f"{each['name']} ({each['id']})" for each in used))
+        names, remark = (
+            ", ".join(f"{each['name']} ({each['id']})" for each in used),
+            facts.get("card_notices"),
+        )
+        if remark:
+            return Check("graphics", title, "notice", f"{names}. {remark[0]['message']}", remark[0]["hint"])
+        return Check("graphics", title, "ok", names)
     if not cards:
         text = "None found. Small models train on the processor; larger ones need a card."
         return Check("graphics", title, "notice", text)

@@ -33,6 +33,7 @@ def run(channel: Channel, _: dict[str, Any]) -> None:
             "threads": devices.threads(chosen),
             "quantization_trouble": _quantization_problem(chosen),
             "patches": _patches(),
+            "card_notices": devices.notices(chosen),
             "card_problem": problem.problems[0].as_dict() if problem is not None else None,
         }
     )

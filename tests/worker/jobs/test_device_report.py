@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
+import psutil
 import pytest
 import torch
 
@@ -14,7 +16,7 @@ from engine.system.paths import jobs_folder
 from engine.system.torch_build import TorchBuild
 from engine.worker.jobs import device_report
 from tests.helpers import fake_nvidia_smi
-from tests.helpers.fake_nvidia_smi import row
+from tests.helpers.fake_nvidia_smi import process, row
 from tests.helpers.tiny_runs import run_in_process
 
 pytestmark = pytest.mark.torch
@@ -25,8 +27,8 @@ MIB = 1024**2
 def report(tmp_path, monkeypatch):
     """Return what reports on cards that the driver tells of, of which torch finds as many."""
 
-    def make(*rows: str, found: int):
-        fake_nvidia_smi.install(tmp_path, monkeypatch, rows)
+    def make(*rows: str, found: int, processes: Sequence[str] = ()):
+        fake_nvidia_smi.install(tmp_path, monkeypatch, rows, processes)
         monkeypatch.setattr(visible_cards, "installed_build", lambda: TorchBuild("13.0"))
         monkeypatch.setattr(torch.version, "cuda", "13.0")
         for name, answer in {
@@ -56,6 +58,16 @@ def test_auto_means_the_card_with_most_free_memory_that_is_not_busy(report):
     assert found["devices"][1]["free_bytes"] == 8288 * MIB
     assert found["card_problem"] is None
     assert doctor.graphics_check(found, []).state == "ok"
+
+
+def test_a_card_that_others_use_is_a_remark(report, monkeypatch):
+    monkeypatch.setattr(psutil, "pid_exists", lambda _: True)
+    found = report(row(0, used="9100"), found=1, processes=[process(0, 999_999_999, "/usr/bin/vllm")])
+    check = doctor.graphics_check(found, [])
+    assert check.state == "notice"
+    assert check.text.startswith("Card 0 (cuda:0). Other programs compute on cuda:0 (NVIDIA RTX 3060).")
+    assert "vllm (pid 999999999, 9.4 GB)" in check.text
+    assert check.fix
 
 
 def test_a_driver_too_old_is_said_with_what_this_torch_needs(report):
