@@ -60,6 +60,8 @@ LIBRARY_SETTINGS = WAITING | {
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128",
     "LRU_CACHE_CAPACITY": "128",
     "TORCHDYNAMO_DISABLE": "1",
+    # Without a workspace of its own, a card's matrix products may add in another order each time.
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
 LAST_EVENT_SECONDS = 0.3
 DISK_ERRORS = {

@@ -346,6 +346,11 @@
    <translation>Eine Streuung braucht zwei bewertete Startwerte: {scores}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>A stopped or crashed run goes on from its last checkpoint. On a processor it ends equal to the bit to a run that was never interrupted, with the same libraries and threads. On a graphics card it does so with deterministic algorithms (training.deterministic), on a card of the same kind and with the same libraries.</source>
+   <translation>Ein angehaltener oder abgestürzter Lauf geht ab seinem letzten Checkpoint weiter. Auf einem Prozessor gleicht er am Ende auf das Bit einem Lauf, der nie unterbrochen wurde, mit denselben Bibliotheken und Threads. Auf einer Grafikkarte tut er das mit deterministischen Verfahren (training.deterministic), auf einer Karte derselben Art und mit denselben Bibliotheken.</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>A trained layer after attention</source>
    <translation>Eine trainierte Schicht nach der Attention</translation>
@@ -6386,6 +6391,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>angehakt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>checkpoint continue exact deterministic reproducible interrupted bit</source>
+   <translation>Checkpoint fortsetzen exakt deterministisch reproduzierbar unterbrochen Bit</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/controls.py" />
    <source>chosen for you</source>
    <translation>automatisch gewählt</translation>
@@ -8921,6 +8931,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein wiederholter Block, weit weniger Parameter</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/determinism.py" />
+   <source>A resumed run may differ in its last digits. training.deterministic turns them on.</source>
+   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. training.deterministic schaltet sie ein.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/determinism.py" />
+   <source>A resumed run may differ in its last digits: {1} has no deterministic algorithm.</source>
+   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen: Für {1} gibt es kein deterministisches Verfahren.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>A run beside them is slower and may run out of memory.</source>
    <translation>Ein Lauf daneben ist langsamer, und ihm kann der Speicher ausgehen.</translation>
@@ -10088,6 +10108,21 @@ Summary:</translation>
    <location filename="../../engine/chats/exports.py" />
    <source>Deleted account</source>
    <translation>Gelöschtes Konto</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Deterministic</source>
+   <translation>Deterministisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/determinism.py" />
+   <source>Deterministic algorithms are off: they would cost {1} of the time.</source>
+   <translation>Deterministische Verfahren sind aus: Sie würden {1} der Zeit kosten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/determinism.py" />
+   <source>Deterministic algorithms are on. They cost {1} of the time.</source>
+   <translation>Deterministische Verfahren sind an. Sie kosten {1} der Zeit.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12083,6 +12118,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Older formats can run code when they are loaded, so they are not. Choose another base model.</source>
    <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>On a graphics card, use algorithms with which a resumed run equals an uninterrupted one to the bit. Auto: where they cost less than 10 % of the time, which is measured before the first step. A processor's always are.</source>
+   <translation>Auf einer Grafikkarte Verfahren verwenden, mit denen ein fortgesetzter Lauf einem ununterbrochenen auf das Bit gleicht. Auto: wo sie weniger als 10 % der Zeit kosten, was vor dem ersten Schritt gemessen wird. Auf einem Prozessor sind sie es immer.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />

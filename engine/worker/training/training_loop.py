@@ -24,7 +24,7 @@ from engine.errors import TrainingError
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import Step, steps_from
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import checkpoints, interim_evaluation, memory_probe
+from engine.worker.training import checkpoints, determinism, interim_evaluation, memory_probe
 from engine.worker.training.adapter_metadata import make_metadata
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
@@ -54,8 +54,9 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
             _begin(run, channel)
         else:
             _resume(run, state, channel, selection, checkpoint)
-        if not selection.is_finished():
-            _loop(run, state, channel, control, selection, checkpoint)
+        with determinism.switched_back():
+            if not selection.is_finished() and determinism.settle(run, state, channel, control.should_abort):
+                _loop(run, state, channel, control, selection, checkpoint)
     finally:
         state.gradients.close()
     if run.step > run.checkpoint_step:

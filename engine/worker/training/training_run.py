@@ -50,6 +50,8 @@ class Progress:
     evaluation_pending: bool = False
     seconds: float = 0.0
     peak_memory_bytes: int = 0
+    # Whether a card's deterministic algorithms are used; None before that was chosen, and on other devices.
+    deterministic: bool | None = None
     # Steps that changed nothing, since gradients overflowed in float16.
     skipped_steps: int = 0
     threads: int = 0

@@ -111,6 +111,15 @@ WORDS = (
         ),
     ),
     Term(
+        mark("Resume"),
+        mark(
+            "A stopped or crashed run goes on from its last checkpoint. On a processor it ends equal to the bit to a "
+            "run that was never interrupted, with the same libraries and threads. On a graphics card it does so with "
+            "deterministic algorithms (training.deterministic), on a card of the same kind and with the same libraries."
+        ),
+        others=mark("checkpoint continue exact deterministic reproducible interrupted bit"),
+    ),
+    Term(
         mark("Graphics card"),
         mark(
             "A run, its plan and its summaries compute on one device. auto takes the graphics card with most "
