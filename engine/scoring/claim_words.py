@@ -24,6 +24,7 @@ from typing import Any
 from engine.scoring.claims import Fact
 from engine.system.paths import resources_folder
 from engine.text.languages import (
+    ARABIC,
     CYRILLIC,
     ENGLISH,
     LANGUAGE_OF_SCRIPT,
@@ -38,7 +39,11 @@ MIN_COMMON = 3
 # Words of a language may end in so many more letters where the table says "*".
 ANY_ENDING = r"\w{0,5}"
 # What a script of several languages is read as.
-_USUAL = {"CJK": "zh", "ARABIC": "ar", "DEVANAGARI": "hi"}
+_USUAL = {"CJK": "zh", ARABIC: "ar", "DEVANAGARI": "hi"}
+# Letters of languages in Arabic script that Arabic does not have; those of Persian are in the others too.
+_LETTERS = {"ug": set("ۇۆۈۋ"), "ps": set("ټځڅډړږښڼۍې"), "ur": set("ٹڈڑںےہھ"), "fa": set("پچژگکی")}
+# Of two languages that share frequent words, a text that has no others is in the one that more people speak.
+_LESS_SPOKEN = {"af", "bg", "ca", "et", "gl", "hr", "no", "sk", "sl"}
 # Languages that share a table.
 _SAME_TABLE = {"nn": "no", "bs": "hr", "ms": "id"}
 _WORD = re.compile(r"[^\W\d_]+")
@@ -100,14 +105,19 @@ def language_of(text: str) -> str:
         return _most_common(text, _told_by_words(CYRILLIC)) or "ru"
     if script in ("", LATIN):
         return _most_common(text, (ENGLISH, *_told_by_words(LATIN))) or ENGLISH
+    if script == ARABIC:
+        return next((code for code, letters in _LETTERS.items() if letters & set(text)), _USUAL[ARABIC])
     return _USUAL.get(script, UNDETERMINED)
 
 
 def _most_common(text: str, codes: tuple[str, ...]) -> str:
     words = set(_WORD.findall(text.lower()))
     found = {code: len(words & _common(code)) for code in codes}
-    best = max(found, key=found.__getitem__)
-    return best if found[best] >= MIN_COMMON and list(found.values()).count(found[best]) == 1 else ""
+    most = max(found.values())
+    best = [code for code in codes if found[code] == most]
+    if len(best) > 1:
+        best = [code for code in best if code not in _LESS_SPOKEN]
+    return best[0] if most >= MIN_COMMON and len(best) == 1 else ""
 
 
 def _common(code: str) -> frozenset[str]:

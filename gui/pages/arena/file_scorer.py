@@ -120,4 +120,6 @@ def scores_text(result: dict[str, Any]) -> str:
         interval=interval(found.get("low"), found.get("high")) if "low" in found else tr(NO_INTERVAL),
     )
     mean = score(result["scores"][SCORE]["mean"])
-    return tr("ROUGE-1 {score}. {verdict}", score=mean, verdict=verdict)
+    chrf = (result.get("measures") or {}).get("chrf")
+    text = tr("ROUGE-1 {score}. {verdict}", score=mean, verdict=verdict)
+    return " ".join((text, f"chrF {score(chrf['mean'])}.")) if chrf else text

@@ -210,7 +210,9 @@ WORDS = (
             "ROUGE compares words. In English they are those of rouge_score, a to z and 0 to 9; in other languages "
             "letters of any script, and in scripts without spaces each character is a word. The language is told "
             "from each conversation and its summary, or set as Language. chrF compares sequences of characters, so "
-            "it reads every language alike."
+            "it reads every language alike. Letters that are composed or not, wide or narrow, are the same. Names, "
+            "numbers, days and months that are not in the conversation are looked for in the languages whose words "
+            "for them are known; elsewhere the result says what was left out."
         ),
         "",
         mark("language Unicode ROUGE chrF stemmer script umlaut"),

@@ -198,6 +198,9 @@ def test_where_names_can_be_told_a_summary_without_claims_is_supported(language)
         ("Он не придёт в пятницу.", "Аня: он не придёт в среду", ["пятницу"]),
         ("他们周五见面。", "小红：周三见", ["周五"]),
         ("Tom is late on Friday.", "Tom: I am late", ["Friday"]),
+        ("او جمعه می‌آید.", "علی: سه‌شنبه می‌آیم، خوب؟", ["جمعه"]),
+        ("Hun kommer ikke fredag, men de har også tid.", "Ida: jeg er syg og kommer på onsdag", ["fredag"]),
+        ("Тя няма да дойде в петък.", "Мария: той каза, че ще са в сряда", ["петък"]),
     ],
 )
 def test_the_language_is_told_from_the_texts(summary, conversation, expected):
