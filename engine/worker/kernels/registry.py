@@ -171,10 +171,19 @@ def replace(owner: Any, attribute: str, name: str, ours: Callable[..., Any]) -> 
     @wraps(stock)
     def chosen(*args: Any, **kwargs: Any) -> Any:
         has_no_values = any(getattr(value, "is_meta", False) for value in args)
-        device = next((str(value.device.type) for value in args if hasattr(value, "device")), "")
-        return (ours if has_no_values or enabled(name, device) else stock)(*args, **kwargs)
+        return (ours if has_no_values or enabled(name, _device_of(args)) else stock)(*args, **kwargs)
 
     setattr(owner, attribute, chosen)
+
+
+def _device_of(values: tuple[Any, ...]) -> str:
+    """Return the type of the device of the first tensor, or of the first module's weights; "" without any."""
+    for value in values:
+        if hasattr(value, "device"):
+            return str(value.device.type)
+        if hasattr(value, "parameters"):
+            return next((str(parameter.device.type) for parameter in value.parameters()), "")
+    return ""
 
 
 def forget() -> None:
