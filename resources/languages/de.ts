@@ -3529,8 +3529,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
-   <source>Paste one to see ROUGE</source>
-   <translation>Für ROUGE eine einfügen</translation>
+   <source>Paste one to see ROUGE and chrF</source>
+   <translation>Für ROUGE und chrF eine einfügen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />

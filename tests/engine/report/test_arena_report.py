@@ -261,6 +261,20 @@ def test_forgetting_stands_in_page_and_terminal_where_it_was_measured(home, tmp_
     assert "to 3.41, +0.14" in lora
 
 
+def test_chrf_stands_in_page_and_terminal_where_it_was_measured(home, tmp_path):
+    arena = make_arena("lora", "ia3")
+    score(arena, 0, FULL, measured={"chrf": (BASE, (0.413,) * len(BASE))})
+    score(arena, 1, FULL)
+    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
+    text = written(arena, tmp_path / "report.html")
+    assert text.index("<h2>Results</h2>") < text.index('<th class="num">chrF</th>') < text.index("All scores")
+    lines = arena_text.lines(arena, statuses, arenas.groups(statuses))
+    [head] = [line for line in lines if line.startswith("Entry")]
+    rows = [line for line in lines if line.startswith(("LoRA", "IA3"))]
+    cells = {line[:3]: line[: head.index("chrF") + 4].split()[-1] for line in rows}
+    assert cells == {"LoR": "41.3", "IA3": "-"}
+
+
 def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path):
     arena = make_arena("lora", "prompt_only", seeds=3)
     base = [0.3 + at / 100 for at in range(40)]

@@ -13,6 +13,7 @@ from engine.runs.run_summaries import downsampled, read_entry, stamp
 from engine.system.paths import runs_folder
 from tests.helpers import repository
 from tests.helpers.homes import RunSpec, add_run, make_recipe, write_events
+from tests.helpers.scored_runs import add_scored_run
 
 GOLDEN = repository.GOLDEN / "events_v1.jsonl"
 
@@ -21,6 +22,12 @@ def golden_run() -> Job:
     job = run_store.create_run(make_recipe())
     shutil.copy(GOLDEN, job.events_path)
     return job
+
+
+def test_the_gain_in_chrf_is_that_of_the_run(home):
+    job = add_scored_run()
+    difference = (run_store.open_run(job).state.tuned_scores or {})["measure_difference"]["chrf"]
+    assert read_entry(job).chrf_gain == difference["mean"] != 0
 
 
 def test_it_agrees_with_the_replay_of_every_event():
@@ -35,6 +42,8 @@ def test_it_agrees_with_the_replay_of_every_event():
     )
     assert entry.loss == tuple(run.state.loss.values)
     assert (entry.gain, entry.verdict) == (0.015, "better")
+    # The run is of a version without chrF.
+    assert entry.chrf_gain is None
     assert (entry.adapter_id, entry.adapter_step) == ("20260312-140320-lora-77aa", 6)
     assert (entry.precision, entry.examples, entry.attempts) == ("bfloat16", 1228, 2)
 

@@ -86,7 +86,7 @@ class ConversationPanel(QWidget):
         )
         self.piecewise.toggled.connect(self._choose_piecewise)
         self.reference_edit = QPlainTextEdit()
-        self.reference_edit.setPlaceholderText(tr("Paste one to see ROUGE"))
+        self.reference_edit.setPlaceholderText(tr("Paste one to see ROUGE and chrF"))
         self.reference_edit.setAccessibleName(tr("Reference summary, optional"))
         self.reference_edit.setTabChangesFocus(True)
         self.reference_edit.textChanged.connect(self.changed)
