@@ -215,6 +215,12 @@ def _users_text(card: GraphicsCard) -> str:
     return f"It is used by: {', '.join(map(_process_text, others))}."
 
 
+def _users_of_reserved() -> str:
+    """Return a sentence about the users of the card that this worker was started for."""
+    chosen = _chosen(facts().cards, visible_cards.reserved(os.environ))
+    return _users_text(chosen.card) if chosen is not None and chosen.card is not None else ""
+
+
 def _process_text(process: CardProcess) -> str:
     facts = [f"pid {process.pid}"] + ([size(process.used_bytes)] if process.used_bytes is not None else [])
     return f"{process.name} ({', '.join(facts)})" if process.name else " ".join(facts)
@@ -247,8 +253,8 @@ def of_failure(error: BaseException) -> DeviceError | None:
         return None
     said = text.strip().partition("\n")[0].rstrip(".")
     if BUSY.search(text):
-        message = f"The graphics card is in use by another program alone: {said}."
-        return DeviceError(message, OTHER_CARD, FIELD)
+        sentences = [f"The graphics card is in use by another program alone: {said}.", _users_of_reserved()]
+        return DeviceError(" ".join(filter(None, sentences)), OTHER_CARD, FIELD)
     if LOST.search(text):
         hint = f"Check its power, its cooling and its slot, and restart the computer. {RESUME}"
         return DeviceError(f"The graphics card stopped answering: {said}.", hint, FIELD)

@@ -289,6 +289,14 @@ def test_a_card_that_fails_while_it_computes_is_named_with_the_way_on(error, exp
     assert "checkpoint" in found.hint or "choose another device" in found.hint
 
 
+@pytest.mark.usefixtures("all_pids")
+def test_a_card_that_one_program_has_to_itself_is_named_with_it(cards):
+    cards(row(0), row(1), device="cuda:1", processes=[process(1, NOBODY, "/usr/bin/vllm")])
+    found = device_problems.of_failure(RuntimeError("CUDA error: device(s) is/are busy or unavailable"))
+    assert found is not None
+    assert found.message.endswith(f"busy or unavailable. It is used by: vllm (pid {NOBODY}, 9.4 GB).")
+
+
 @pytest.mark.parametrize(
     "error", [RuntimeError("shape mismatch"), ValueError("unknown error"), OSError("busy")]
 )
