@@ -5,8 +5,9 @@ All seeds of a method are scored on the same conversations: a crossed design, so
 seeds. Seeds are few: drawn with replacement, three of them would show two thirds of their variance, and never more than
 they have. So each resample is moved by a value of Student's t with one degree of freedom less than there are seeds,
 times the standard error of the seeds' means. The sum of both has the distribution of Behrens and Fisher (Fisher 1935),
-whose intervals hold the truth at least as often as they say. Two seeds give a wide interval: they say little about a
-third.
+whose intervals hold the truth at least as often as they say. In the difference of two methods with seeds, the standard
+errors of both are one, with the degrees of freedom of Welch (1947). Two seeds give a wide interval: they say little
+about a third.
 Knows nothing of methods and of names of metrics.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from statistics import fmean, stdev
 
 import numpy as np
@@ -26,7 +27,7 @@ from engine.scoring.bootstrap import BLOCK, LEVEL, SEED, Interval
 # The values of a method on each conversation, a sequence for each of its seeds.
 Seeds = Sequence[Sequence[float]]
 TAIL = (1.0 - LEVEL) / 2.0
-ANGLES = 20_000
+ANGLES = 4_000
 
 
 def interval(seeds: Seeds, resamples: int) -> Interval:
@@ -59,7 +60,8 @@ def combined(seeds: Sequence[Interval]) -> Interval:
         return Interval(mean, None, None, examples)
     of_seeds = 0.0
     if len(seeds) > 1:
-        of_seeds = t_quantile(1.0 - TAIL, len(seeds) - 1) * (spread(means) or 0.0) / math.sqrt(len(seeds))
+        error = (spread(means) or 0.0) / math.sqrt(len(seeds))
+        of_seeds = error * float(t_quantiles(np.asarray([1.0 - TAIL]), len(seeds) - 1)[0])
     return Interval(
         mean, mean - math.hypot(fmean(lows), of_seeds), mean + math.hypot(fmean(highs), of_seeds), examples
     )
@@ -94,9 +96,7 @@ def _interval(systems: Sequence[tuple[float, NDArray[np.float64]]], resamples: i
     several = [matrix for _, matrix in systems if len(matrix) > 1]
     if not several or counts[0] == 1:
         return bootstrap.interval(by_conversation.tolist(), resamples)
-    draws = _resampled_means(by_conversation, resamples)
-    for number, matrix in enumerate(several, 1):
-        draws = draws + _deviations(matrix, resamples, SEED + number)
+    draws = _resampled_means(by_conversation, resamples) + _deviations(several, resamples)
     low, high = np.quantile(draws, [TAIL, 1.0 - TAIL])
     return Interval(float(by_conversation.mean()), float(low), float(high), counts[0])
 
@@ -117,34 +117,34 @@ def _weights(count: int, resamples: int) -> NDArray[np.float64]:
     return np.bincount(places.ravel(), minlength=count * resamples).reshape(resamples, count) / count
 
 
-def _deviations(matrix: NDArray[np.float64], count: int, seed: int) -> NDArray[np.float64]:
-    """Return by how much the mean of other seeds may differ from that of these, in random order."""
-    seeds = len(matrix)
-    error = float(matrix.mean(axis=1).std(ddof=1)) / math.sqrt(seeds)
-    return np.random.default_rng(seed).permutation(error * _t_quantiles(seeds - 1, count))
+def _deviations(systems: Sequence[NDArray[np.float64]], count: int) -> NDArray[np.float64]:
+    """Return by how much a difference of other seeds of these systems may differ from theirs, in random order.
 
-
-@cache
-def _t_quantiles(freedom: int, count: int) -> NDArray[np.float64]:
-    """Return `count` quantiles of Student's t, evenly spaced in probability.
-
-    They replace random values, whose few far ones would decide an interval.
+    The values are evenly spaced in probability: of random ones, a few far ones would decide an interval.
     """
-    return np.asarray([t_quantile((index + 0.5) / count, freedom) for index in range(count)])
+    squared_errors = [float(matrix.mean(axis=1).var(ddof=1)) / len(matrix) for matrix in systems]
+    squared_error = sum(squared_errors)
+    if squared_error == 0.0:
+        return np.zeros(count)
+    freedom = squared_error**2 / sum(
+        each**2 / (len(matrix) - 1) for each, matrix in zip(squared_errors, systems, strict=True)
+    )
+    values = math.sqrt(squared_error) * t_quantiles((np.arange(count) + 0.5) / count, freedom)
+    return np.random.default_rng(SEED + 1).permutation(values)
 
 
-def t_quantile(probability: float, freedom: int) -> float:
-    """Return a quantile of Student's t.
+def t_quantiles(probabilities: NDArray[np.float64], freedom: float) -> NDArray[np.float64]:
+    """Return quantiles of Student's t.
 
     With t = sqrt(freedom) * tan(angle), the angle has a density in proportion to cos(angle) ** (freedom - 1).
     """
     angles, below = _angles(freedom)
-    return math.sqrt(freedom) * math.tan(float(np.interp(probability, below, angles)))
+    return np.asarray(math.sqrt(freedom) * np.tan(np.interp(probabilities, below, angles)))
 
 
-@cache
-def _angles(freedom: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+@lru_cache(maxsize=32)
+def _angles(freedom: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return angles in rising order, and the probability of a smaller one."""
     angles = np.linspace(-math.pi / 2, math.pi / 2, ANGLES + 1)
-    density = np.cos((angles[1:] + angles[:-1]) / 2) ** (freedom - 1)
+    density = np.cos((angles[1:] + angles[:-1]) / 2) ** (freedom - 1.0)
     return angles, np.concatenate([[0.0], np.cumsum(density)]) / density.sum()
