@@ -63,8 +63,6 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     channel.enter("load_base")
     planning, reached = planner.Planner(channel), _Reached()
     planned = planning.require_feasible(recipe, splits)
-    for notice in devices.notices(devices.choose(recipe.training.device)):
-        channel.notice(**notice)
     try:
         _carry_out(channel, recipe, splits, planned, reached)
     except (RuntimeError, MemoryError, oom.MemoryExceeded) as error:

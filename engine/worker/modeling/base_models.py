@@ -73,12 +73,14 @@ class LoadedBase:
 
 
 def load(options: BaseModelOptions, device_name: str, channel: Channel) -> LoadedBase:
-    """Load a base model onto a device; downloads it first if it comes from the hub.
+    """Load a base model onto a device; downloads it first if it comes from the hub. Reports who else uses a card.
 
     Raises BaseModelError, OfflineError, DeviceError.
     """
     # Nothing is downloaded for a device that is not there.
     device = devices.usable(device_name)
+    for notice in devices.notices(device):
+        channel.notice(**notice)
     folder = folder_of(options, channel)
     threads = devices.threads(device)
     torch.set_num_threads(threads)
