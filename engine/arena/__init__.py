@@ -6,10 +6,10 @@ one is next.
 
 from engine.arena.arena_eta import TimeLeft, time_left
 from engine.arena.arena_export import table, tree, unscored
+from engine.arena.arena_file import Entry
 from engine.arena.arena_store import (
     Arena,
     Damaged,
-    Entry,
     add,
     add_recipe,
     create,

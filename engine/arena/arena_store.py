@@ -13,78 +13,32 @@ An entry only names its run; state and scores are read from the run's folder. Kn
 from __future__ import annotations
 
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from engine.adapters.library import to_trash
 from engine.adapters.metadata import now_text
+from engine.arena import arena_file
 from engine.arena import seeds as seeding
-from engine.arena.naming import distinguishing_text, entry_name, family_of
+from engine.arena.arena_file import FILE_NAME, SCHEMA, ArenaFile, Entry, text_of
+from engine.arena.entry_additions import Additions
+from engine.arena.naming import family_of
 from engine.arena.presets import Change, changed
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.config.recipe_diff import unlike
 from engine.errors import AppError, ArenaError, RecipeError, StorageError
-from engine.jobs.job import new_id, slug
+from engine.jobs.job import new_id
 from engine.methods import Family
-from engine.system.files import write_atomically
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import arenas_folder
 
-SCHEMA = 1
-FILE_NAME, RECIPE_NAME, RECIPES = "arena.toml", "recipe.toml", "recipes"
+RECIPE_NAME, RECIPES = "recipe.toml", "recipes"
 EDIT_LOCK, QUEUE_LOCK = "edit.lock", "queue.lock"
 EDIT_SECONDS = 5.0
-
-
-class Entry(BaseModel):
-    """One entry to compare: `title` and `detail` ("LoRA", "r 16"), `run` is the id of its run, "" before it has one.
-
-    `file` is the name of the file of an entry that has no run: another system's summaries. `seed` is set for one of
-    several seeds: entries with the same title and detail are a set then.
-    """
-
-    # Keys of later versions are preserved when the file is rewritten.
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    id: str
-    title: str
-    detail: str = ""
-    run: str = ""
-    file: str = ""
-    seed: int | None = None
-
-    @property
-    def name(self) -> str:
-        """Title, detail and seed in one line."""
-        return ", ".join(filter(None, (self.title, self.full_detail)))
-
-    @property
-    def full_detail(self) -> str:
-        """Detail and seed."""
-        return ", ".join(filter(None, (self.detail, "" if self.seed is None else f"seed {self.seed}")))
-
-    @property
-    def name_of_set(self) -> str:
-        """Title and detail in one line, which all seeds of a set share."""
-        return f"{self.title}, {self.detail}" if self.detail else self.title
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-    schema_: int = Field(SCHEMA, alias="schema")
-    name: str
-    made_at: str
-    paused: bool = True
-    entries: list[Entry] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -124,7 +78,7 @@ class Arena:
         try:
             return recipes.load(path).as_tables()
         except RecipeError:
-            return recipes.parse(_text_of(path))
+            return recipes.parse(text_of(path))
 
     def recipe(self) -> Recipe:
         """Return what all entries share. Raises RecipeError."""
@@ -149,11 +103,11 @@ def create(
     """
     seeding.require_valid(recipe.as_tables(), seeds)
     folder = arenas_folder() / new_id(name or recipe.name)
-    file = _File(schema=SCHEMA, name=name or recipe.name, made_at=now_text())
+    file = ArenaFile(schema=SCHEMA, name=name or recipe.name, made_at=now_text())
     try:
         (folder / RECIPES).mkdir(parents=True)
         recipes.save(recipe, folder / RECIPE_NAME)
-        _write(folder, file)
+        arena_file.write(folder, file)
     except OSError as error:
         raise StorageError(f"{folder} can't be made: {error.strerror}.", "Free some space.") from error
     return add(open_arena(folder), changes, family, seeds)
@@ -161,7 +115,7 @@ def create(
 
 def open_arena(folder: Path) -> Arena:
     """Return the arena in a folder. Raises ArenaError if it is missing, damaged or of a later schema."""
-    file = _read(folder)
+    file = arena_file.read(folder)
     return Arena(folder, file.name, file.made_at, file.paused, tuple(file.entries))
 
 
@@ -207,7 +161,7 @@ def add(arena: Arena, changes: Sequence[Change], family: Family | None = None, s
     With several seeds, an entry that is there already counts as one of them. Raises RecipeError for seeds that can't
     be, ArenaError if all entries are there.
     """
-    common = recipes.parse(_text_of(arena.folder / RECIPE_NAME))
+    common = recipes.parse(text_of(arena.folder / RECIPE_NAME))
     family = family or family_of(common)
     return _with_entries(arena, [changed(common, change, family) for change in changes], seeds)
 
@@ -226,7 +180,7 @@ def add_recipe(arena: Arena, recipe: Recipe, seeds: int = 1) -> Arena:
 def append(arena: Arena, entry: Entry) -> Arena:
     """Append an entry that has no recipe."""
 
-    def with_it(file: _File) -> None:
+    def with_it(file: ArenaFile) -> None:
         file.entries.append(entry)
 
     return _edit(arena, with_it)
@@ -238,7 +192,7 @@ def remove(arena: Arena, entry_id: str) -> Arena:
     The caller stops an entry that runs first.
     """
 
-    def without(file: _File) -> None:
+    def without(file: ArenaFile) -> None:
         file.entries = [each for each in file.entries if each.id != entry_id]
 
     arena.entry(entry_id)
@@ -248,7 +202,7 @@ def remove(arena: Arena, entry_id: str) -> Arena:
 def put_back(arena: Arena, entry: Entry, index: int) -> Arena:
     """Put a removed entry back at its index. Raises ArenaError if another entry has its id now."""
 
-    def with_it(file: _File) -> None:
+    def with_it(file: ArenaFile) -> None:
         if any(each.id == entry.id for each in file.entries):
             raise ArenaError(f"{file.name} has another entry like {entry.name} now.")
         file.entries.insert(max(0, index), entry)
@@ -259,7 +213,7 @@ def put_back(arena: Arena, entry: Entry, index: int) -> Arena:
 def move(arena: Arena, entry_id: str, index: int) -> Arena:
     """Move an entry to an index in the queue."""
 
-    def moved(file: _File) -> None:
+    def moved(file: ArenaFile) -> None:
         entry = next(each for each in file.entries if each.id == entry_id)
         file.entries.remove(entry)
         file.entries.insert(max(0, index), entry)
@@ -271,7 +225,7 @@ def move(arena: Arena, entry_id: str, index: int) -> Arena:
 def set_paused(arena: Arena, *, paused: bool) -> Arena:
     """Pause the queue after the running entry, or continue it."""
 
-    def pausing(file: _File) -> None:
+    def pausing(file: ArenaFile) -> None:
         file.paused = paused
 
     return _edit(arena, pausing)
@@ -280,7 +234,7 @@ def set_paused(arena: Arena, *, paused: bool) -> Arena:
 def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
     """Set the run of an entry; with "" it waits for a new one."""
 
-    def with_run(file: _File) -> None:
+    def with_run(file: ArenaFile) -> None:
         file.entries = [
             each.model_copy(update={"run": run_id}) if each.id == entry_id else each for each in file.entries
         ]
@@ -293,9 +247,9 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], see
     for tables in recipes_tables:
         seeding.require_valid(tables, seeds)
 
-    def with_more(file: _File) -> None:
+    def with_more(file: ArenaFile) -> None:
         before = len(file.entries)
-        added = _Additions(arena, file)
+        added = Additions(file, arena.recipe_path)
         for tables, seed in seeding.with_seeds(recipes_tables, seeds):
             added.add(tables, seed, once=seeds > 1)
         if seeds > 1 and len(file.entries) == before:
@@ -308,87 +262,14 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], see
     return _edit(arena, with_more)
 
 
-class _Additions:
-    """Entries that are appended to a file, beside those that it has."""
-
-    def __init__(self, arena: Arena, file: _File) -> None:
-        self._arena = arena
-        self._file = file
-        self._recipes: dict[str, Mapping[str, Any]] = {}
-
-    def add(self, tables: Mapping[str, Any], seed: int | None, *, once: bool) -> None:
-        """Append an entry; `once`: not if there is one with the same recipe, which becomes the entry of this seed."""
-        siblings = self._siblings(tables) if once else []
-        same = next(
-            (each for each in siblings if seeding.seed_of(self._tables(each)) == seeding.seed_of(tables)),
-            None,
-        )
-        if same is not None:
-            self._file.entries[self._file.entries.index(same)] = same.model_copy(update={"seed": seed})
-            return
-        entry = self._new_entry(tables, seed, siblings)
-        named_tables = {**tables, "name": f"{self._file.name}: {entry.name}"}
-        write_atomically(self._arena.recipe_path(entry), _dumped(named_tables))
-        self._recipes[entry.id] = _with_defaults(tables)
-        self._file.entries.append(entry)
-
-    def _siblings(self, tables: Mapping[str, Any]) -> list[Entry]:
-        """Return the entries whose recipe differs by its seed alone."""
-        complete = _with_defaults(tables)
-        return [
-            each
-            for each in self._file.entries
-            if not each.file and seeding.differ_by_seed_alone(self._tables(each), complete)
-        ]
-
-    def _tables(self, entry: Entry) -> Mapping[str, Any]:
-        """Return the recipe of an entry, an empty one if it can't be read."""
-        if entry.id not in self._recipes:
-            try:
-                tables = recipes.parse(_text_of(self._arena.recipe_path(entry)))
-                self._recipes[entry.id] = _with_defaults(tables)
-            except AppError:
-                self._recipes[entry.id] = {}
-        return self._recipes[entry.id]
-
-    def _new_entry(self, tables: Mapping[str, Any], seed: int | None, siblings: Sequence[Entry]) -> Entry:
-        title, detail = self._name(tables, siblings)
-        stem = slug(f"{title} {detail}{'' if seed is None else f' seed {seed}'}") or "entry"
-        taken = {each.id for each in self._file.entries}
-        numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
-        free = next(each for each in numbered if each not in taken)
-        return Entry(id=free, title=title, detail=detail, seed=seed)
-
-    def _name(self, tables: Mapping[str, Any], siblings: Sequence[Entry]) -> tuple[str, str]:
-        """Return title and detail: those of the other seeds, else ones that no other entry has."""
-        if siblings:
-            return siblings[0].title, siblings[0].detail
-        title, detail = entry_name(tables)
-        clash = next(
-            (each for each in self._file.entries if (each.title, each.detail) == (title, detail)), None
-        )
-        if clash is not None:
-            extra = distinguishing_text(recipes.parse(_text_of(self._arena.recipe_path(clash))), tables)
-            detail = ", ".join(part for part in (detail, extra) if part)
-        return title, detail
-
-
-def _with_defaults(tables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a recipe's tables with defaults if it is valid."""
-    try:
-        return recipes.from_tables(tables).as_tables()
-    except RecipeError:
-        return tables
-
-
 # Files
-def _edit(arena: Arena, edit: Callable[[_File], None]) -> Arena:
+def _edit(arena: Arena, edit: Callable[[ArenaFile], None]) -> Arena:
     """Read, change and write the file under its lock, and return the changed arena."""
     with _edit_lock(arena.folder):
-        file = _read(arena.folder)
+        file = arena_file.read(arena.folder)
         edit(file)
         try:
-            _write(arena.folder, file)
+            arena_file.write(arena.folder, file)
         except OSError as error:
             raise StorageError(
                 f"{arena.name} can't be written: {error.strerror}.", "Free some space."
@@ -442,38 +323,3 @@ def is_worked(arena: Arena) -> bool:
             return False
     except AppError:
         return True
-
-
-def _read(folder: Path) -> _File:
-    try:
-        file = _File.model_validate(tomllib.loads((folder / FILE_NAME).read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise ArenaError(f"There is no arena in {folder}.") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ArenaError(f"The arena {folder.name} can't be read.", str(error).splitlines()[0]) from error
-    if file.schema_ > SCHEMA:
-        raise ArenaError(
-            f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
-        )
-    return file
-
-
-def _write(folder: Path, file: _File) -> None:
-    tables = file.model_dump(by_alias=True)
-    for entry in tables["entries"]:
-        # TOML has no null.
-        for key in ("file", "seed"):
-            if entry[key] in ("", None):
-                del entry[key]
-    write_atomically(folder / FILE_NAME, _dumped(tables))
-
-
-def _dumped(tables: Mapping[str, Any]) -> str:
-    return tomlkit.dumps(dict(tables))
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArenaError(f"{path} can't be read.", "Remove the entry and add it again.") from error

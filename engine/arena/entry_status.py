@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from engine.arena import arena_store, external_summaries
-from engine.arena.arena_store import Arena, Entry
+from engine.arena.arena_file import Entry
+from engine.arena.arena_store import Arena
 from engine.arena.external_summaries import ExternalScores
 from engine.config import hub_sources
 from engine.config import recipe as recipes

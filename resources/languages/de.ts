@@ -12533,7 +12533,7 @@ In one sentence:</translation>
    <translation>Eine davon entfernen.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_store.py" />
+   <location filename="../../engine/arena/arena_file.py" />
    <source>Remove the entry and add it again.</source>
    <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
   </message>
@@ -13421,7 +13421,7 @@ Summary:</translation>
    <translation>Die Arena in {1} ist weg oder lässt sich nicht schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_store.py" />
+   <location filename="../../engine/arena/arena_file.py" />
    <source>The arena {1} can't be read.</source>
    <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
@@ -14221,7 +14221,7 @@ Summary:</translation>
    <translation>Es gibt keine Arena „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_store.py" />
+   <location filename="../../engine/arena/arena_file.py" />
    <source>There is no arena in {1}.</source>
    <translation>In {1} ist keine Arena.</translation>
   </message>
@@ -16076,7 +16076,7 @@ Summary:</translation>
    <translation>Zeilen {1} und {2} weiteren</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_store.py" />
+   <location filename="../../engine/arena/arena_file.py" />
    <source>seed {1}</source>
    <translation>Startwert {1}</translation>
   </message>
@@ -16595,7 +16595,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/arena_store.py" />
+   <location filename="../../engine/arena/arena_file.py" />
    <source>{1} can't be read.</source>
    <translation>{1} lässt sich nicht lesen.</translation>
   </message>
