@@ -123,6 +123,15 @@ def test_an_entry_whose_recipe_is_damaged_is_no_seed_of_any(home):
     assert [each.seed for each in more.entries] == [None, 42, 43]
 
 
+@pytest.mark.parametrize("seed", ['"abc"', "1.5", "[1]"])
+def test_a_seed_that_is_none_makes_a_damaged_arena_that_is_named(home, seed):
+    arena = make_arena("lora", seeds=2)
+    path = arena.folder / "arena.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("seed = 43", f"seed = {seed}"), encoding="utf-8")
+    with pytest.raises(ArenaError, match="can't be read"):
+        arenas.open_arena(arena.folder)
+
+
 def test_a_file_of_an_earlier_version_has_entries_without_seeds(home):
     arena = make_arena("lora", seeds=2)
     path = arena.folder / "arena.toml"

@@ -157,12 +157,24 @@ def test_columns_of_the_arena_are_shown_again(start):
     assert {"words", "novel1"} <= {column.key for column in again.table.columns}
 
 
+def test_axes_of_the_arenas_plot_are_chosen_again(start):
+    first = start()
+    front = first.show_built("arena").lower_pane.front
+    front.across.set_key("minutes")
+    front.across.chosen.emit("minutes")
+    first.close()
+    assert start().show_built("arena").lower_pane.front.axes() == ("rouge1", "minutes")
+
+
 @pytest.mark.parametrize(
     "kept",
     [
         "[1]",
         "{",
         '{"columns": 3, "split.arena": null}',
+        '{"axes": "rouge1"}',
+        '{"axes": "one of three"}',
+        '{"axes": 3}',
         '{"list": "{", "begun": "[]", "arena": "gone"}',
         '{"list": "[]", "begun": "3"}',
         '{"list": "{\\"order\\": [1], \\"shown\\": 3, \\"search\\": null}", "begun": "{}"}',
@@ -174,6 +186,7 @@ def test_what_a_page_kept_and_nobody_can_read_costs_nothing(start, kept):
     window = start()
     page = window.show_built("arena")
     assert page.columns_button.on() == list(SHOWN_AT_FIRST)
+    assert page.lower_pane.front.axes() == ("rouge1", "parameters")
     assert not page.form.isVisible()
     assert (page.table.order, page.table.descending) == ("score", True)
     assert window.show_built("library").table.order == "made"
