@@ -9,6 +9,7 @@
     python3 packaging/dev.py test --with NAME==VERSION [pytest arguments]   with another version of a library
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
+    python3 packaging/dev.py card [--minutes 9]        how fast and exact a graphics card is; a second call goes on
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
     python3 packaging/dev.py texts                     gather all texts into the files of the languages
     python3 packaging/dev.py deb [folder]              the Debian package, in dist/ if no folder is named
@@ -128,6 +129,14 @@ def bench(arguments: list[str]) -> int:
     return max([_python(["-m", f"tests.benchmarks.{name}"], variables) for name in names], default=0)
 
 
+def card(arguments: list[str]) -> int:
+    """Measure the graphics card, or without one the processor on much smaller models."""
+    environment.ensure(ROOT)
+    if not any(each == "--out" or each.startswith("--out=") for each in arguments):
+        arguments = ["--out", str(Path.cwd()), *arguments]
+    return _python(["-m", "tests.benchmarks.card", *arguments], {})
+
+
 def screenshots(arguments: list[str]) -> int:
     """Take the README's pictures."""
     environment.ensure(ROOT)
@@ -238,7 +247,7 @@ def _prepare_qt(variables: dict[str, str]) -> None:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, screenshots, texts, deb)
+    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, card, screenshots, texts, deb)
 }
 
 

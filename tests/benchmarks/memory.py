@@ -7,16 +7,14 @@ its replicas where that is more: it looks a thousand times a second at the heavi
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import AutoTokenizer
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
@@ -25,15 +23,13 @@ from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
 from engine.system.paths import jobs_folder
 from tests.helpers.benchmark_report import peak_resident, show
-from tests.helpers.shaped_models import save_t5
+from tests.helpers.shaped_data import write_shaped
+from tests.helpers.shaped_models import save_shape, save_t5
 from tests.helpers.tiny_models import tiny_model
 
-# Conversations' lengths in tokens as in SAMSum: median 121, 95th percentile 385, most 753.
-MEDIAN, SPREAD, MAX_TOKENS = 121, 0.7, 753
 EXAMPLES = {"train": 32, "validation": 4, "test": 2}
 GOAL = "0.85 to 1.15"
 TOLD = {"step_finished": "memory_bytes", "memory_probed": "needed"}
-LLAMA = {"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 12, "num_attention_heads": 9}
 SETTINGS: dict[str, tuple[str, ...]] = {
     "starter, LoRA": ("base_model.id=starter",),
     "starter, LoRA, 60 steps": ("base_model.id=starter", "training.epochs=15"),
@@ -69,40 +65,11 @@ def main() -> None:
         letters = AutoTokenizer.from_pretrained(tiny_model("t5"))
         models = {
             "t5": save_t5("flan-t5-small", letters, Path(home) / "t5"),
-            "llama": _llama(Path(home) / "llama"),
+            "llama": save_shape("llama-small", Path(home) / "llama"),
         }
-        data = _conversations(Path(home))
+        data = write_shaped(Path(home) / "data", EXAMPLES)
         rows = [_row(name, _recipe(models, data, SETTINGS[name])) for name in wanted]
     show("Memory at a run's peak, planned over measured", rows)
-
-
-def _llama(folder: Path) -> Path:
-    """Save SmolLM2-135M's width at less than half its depth, with random weights."""
-    tokenizer = AutoTokenizer.from_pretrained(tiny_model("llama"))
-    special = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
-    config = LlamaConfig(
-        **LLAMA, **special, num_key_value_heads=3, vocab_size=49152, tie_word_embeddings=True
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-def _conversations(home: Path) -> Path:
-    """Write conversations with SAMSum's lengths; with this tokenizer a letter is a token."""
-    draw = random.Random(0)
-    folder = home / "data"
-    folder.mkdir()
-    for split, count in EXAMPLES.items():
-        lengths = [min(MAX_TOKENS, int(draw.lognormvariate(0, SPREAD) * MEDIAN)) for _ in range(count)]
-        rows = [_example(f"{split}-{number}", [*lengths[1:], MAX_TOKENS][number]) for number in range(count)]
-        (folder / f"{split}.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    return folder
-
-
-def _example(name: str, length: int) -> str:
-    said = f"Ann: {name} " + "or so " * (length // 6)
-    return json.dumps({"id": name, "dialogue": f"{said}\nBob: Yes.", "summary": "Ann asks Bob about it."})
 
 
 def _recipe(models: dict[str, Path], data: Path, overrides: tuple[str, ...]) -> Recipe:

@@ -161,6 +161,37 @@ def recipe_of(name: str, model: str, examples: int, **tables: Told) -> Told:
     return {table: values | tables.get(table, {}) for table, values in made.items()}
 
 
+@dataclass(frozen=True)
+class Turns:
+    """What the ways of training told: their turns, peaks of memory, seconds to the first step; and the ceilings."""
+
+    told: Mapping[str, list[Told]]
+    peaks: Mapping[str, int]
+    first: Mapping[str, float]
+    ceilings: list[float]
+    needed: float
+
+    @property
+    def rates(self) -> dict[str, list[float]]:
+        """Examples a second, by way and turn."""
+        return {way: [each["examples"] / each["seconds"] for each in told] for way, told in self.told.items()}
+
+    def tokens_per_second(self, way: str) -> float:
+        """Return the tokens a second of a way, padding left out."""
+        first = self.told[way][0]
+        return median(self.rates[way]) * first["tokens"] / first["examples"]
+
+    def ratios(self, way: str) -> list[float]:
+        """Return how many times as fast ours was as another way, turn by turn."""
+        rates = self.rates
+        return [ours / theirs for ours, theirs in zip(rates["tunesmith"], rates[way], strict=True)]
+
+    def share(self, way: str) -> float:
+        """Return a way's share of the ceiling."""
+        pairs = zip(self.rates[way], self.ceilings, strict=True)
+        return self.needed * median(rate / limit for rate, limit in pairs)
+
+
 def speed(name: str, home: Path, quick: Mapping[str, int]) -> list[Row]:
     """Let the ways of training take turns on one work."""
     work, found = WORKS[name], model_of(name, home)
@@ -168,20 +199,26 @@ def speed(name: str, home: Path, quick: Mapping[str, int]) -> list[Row]:
         return []
     model, title = found
     recipe = recipe_of(name, model, quick.get("examples", work.examples))
-    turns: dict[str, list[Told]] = {}
+    batches = dict.fromkeys(("plain", "tunesmith"), recipe["training"]["batch_size"])
+    if work.tutorial_batch:
+        batches = {"tutorial": work.tutorial_batch, **batches}
+    return _rows(title, work.goals, take_turns(title, recipe, home, batches, quick.get("turns", work.turns)))
+
+
+def take_turns(
+    title: str, recipe: Told, home: Path, batches: Mapping[str, int], count: int, **settings: Any
+) -> Turns:
+    """Let the ways of training that `batches` names take turns, each with its batch size."""
+    turns: dict[str, list[Told]] = {way: [] for way in batches}
     with ExitStack() as stack:
         sides: dict[str, Side] = {}
-        for way in NAMES:
-            if way == "tutorial" and not work.tutorial_batch:
-                continue
-            batch = work.tutorial_batch if way == "tutorial" else recipe["training"]["batch_size"]
-            sides[way] = started(way, recipe, home, batch)
+        for way, batch in batches.items():
+            sides[way] = started(way, recipe, home, batch, **settings)
             stack.callback(sides[way].end)
-            turns[way] = []
         ours = sides["tunesmith"]
         needed = ours.ask("needed")["needed"]
         ceilings: list[float] = []
-        for number in range(quick.get("turns", work.turns)):
+        for number in range(count):
             ceilings.append(ours.ask("ceiling")["ceiling"])
             for way, side in sides.items():
                 turns[way].append(side.ask("turn"))
@@ -189,10 +226,12 @@ def speed(name: str, home: Path, quick: Mapping[str, int]) -> list[Row]:
                 print(f"{title}, turn {number + 1}, {NAMES[way]}: {told['seconds']:.1f} s", flush=True)
         peaks = {way: side.ask("peak")["peak"] for way, side in sides.items()}
         first = {way: side.ready["first_step"] - side.began for way, side in sides.items()}
-    return _rows(title, work.goals, turns, peaks, first, ceilings, needed)
+    return Turns(turns, peaks, first, ceilings, needed)
 
 
-def started(way: str, recipe: Told, home: Path, batch_size: int, *, first_step: bool = True) -> Side:
+def started(
+    way: str, recipe: Told, home: Path, batch_size: int, *, first_step: bool = True, **settings: Any
+) -> Side:
     """Start a side on a recipe."""
     return Side(
         {
@@ -201,44 +240,34 @@ def started(way: str, recipe: Told, home: Path, batch_size: int, *, first_step: 
             "batch_size": batch_size,
             "folder": str(home / "stock"),
             "first_step": first_step,
+            **settings,
         },
         home / f"{way}.log",
     )
 
 
-def _rows(
-    title: str,
-    goals: Mapping[str, str],
-    turns: Mapping[str, list[Told]],
-    peaks: Mapping[str, int],
-    first: Mapping[str, float],
-    ceilings: list[float],
-    needed: float,
-) -> list[Row]:
-    rates = {way: [each["examples"] / each["seconds"] for each in found] for way, found in turns.items()}
-    tokens = {way: found[0]["tokens"] / found[0]["examples"] for way, found in turns.items()}
-
+def _rows(title: str, goals: Mapping[str, str], turns: Turns) -> list[Row]:
     def told(measure: Callable[[str], str]) -> str:
-        return ", ".join(f"{NAMES[way]} {measure(way)}" for way in turns)
+        return ", ".join(f"{NAMES[way]} {measure(way)}" for way in turns.told)
 
-    def share(way: str) -> float:
-        return needed * median(rate / limit for rate, limit in zip(rates[way], ceilings, strict=True))
-
+    rates, peaks = turns.rates, turns.peaks
     rows = [
         (f"{title}, examples/s", told(lambda way: f"{median(rates[way]):.2f}"), ""),
-        (f"{title}, tokens/s", told(lambda way: f"{median(rates[way]) * tokens[way]:,.0f}"), ""),
-        (f"{title}, padding", told(lambda way: f"{_padding(turns[way][-1]):.0%}"), ""),
+        (f"{title}, tokens/s", told(lambda way: f"{turns.tokens_per_second(way):,.0f}"), ""),
+        (f"{title}, padding", told(lambda way: f"{_padding(turns.told[way][-1]):.0%}"), ""),
         (f"{title}, most memory", told(lambda way: f"{peaks[way] / 1e9:.2f} GB"), ""),
-        (f"{title}, seconds to the first step", told(lambda way: f"{first[way]:.1f}"), ""),
-        (f"{title}, share of the ceiling", told(lambda way: f"{share(way):.0%}"), goals["share"]),
+        (f"{title}, seconds to the first step", told(lambda way: f"{turns.first[way]:.1f}"), ""),
+        (f"{title}, share of the ceiling", told(lambda way: f"{turns.share(way):.0%}"), goals["share"]),
         (
             f"{title}, ceiling",
-            f"{median(ceilings) / 1e9:,.0f} GFLOP/s, {needed / 1e9:.2f} GFLOP an example",
+            f"{median(turns.ceilings) / 1e9:,.0f} GFLOP/s, {turns.needed / 1e9:.2f} GFLOP an example",
             "",
         ),
     ]
-    spent = {way: [each["examples"] / each["processor"] for each in found] for way, found in turns.items()}
-    for way in [each for each in turns if each != "tunesmith"]:
+    spent = {
+        way: [each["examples"] / each["processor"] for each in found] for way, found in turns.told.items()
+    }
+    for way in [each for each in turns.told if each != "tunesmith"]:
         rows.append((f"{title}, times {NAMES[way]}", _ratio(rates, way), goals.get(way, "")))
         rows.append((f"{title}, the same by the processor's time", _ratio(spent, way), ""))
         reached = f"{peaks['tunesmith'] / peaks[way]:.2f}"

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import fmean
-from typing import IO, Any
+from typing import Any
 from unittest.mock import patch
 
 import torch
@@ -71,6 +71,7 @@ from engine.worker.runtime import devices
 from engine.worker.training import loss, training_loop
 from engine.worker.training.training_run import TrainingRun
 from tests.helpers import training_overhead
+from tests.helpers.answer_lines import answer, own_output
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_setup import make_channel
@@ -136,10 +137,12 @@ class EpochClock(TrainerCallback):
 
     def start(self) -> None:
         """Note the time at the beginning."""
+        settle_card()
         self._began = time.perf_counter(), processor_seconds()
 
     def stop(self) -> None:
         """Note the time at the end."""
+        settle_card()
         self._ended = time.perf_counter(), processor_seconds()
 
     def elapsed(self) -> Result:
@@ -208,10 +211,11 @@ class Stock:
 class Tutorial:
     """The tutorial's script: columns padded to 512 tokens beforehand, the labels' padding trained on as well."""
 
-    def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
+    def __init__(self, stage: Stage, folder: Path, batch_size: int, steps: int = 1) -> None:
         self._stock = Stock(stage, folder, batch_size, grouped=False)
         self._rows = [
-            _tutorial_row(stage, each, stage.base.tokenizer) for each in stage.splits.train[:batch_size]
+            _tutorial_row(stage, each, stage.base.tokenizer)
+            for each in stage.splits.train[: batch_size * steps]
         ]
         self.examples = len(self._rows)
         self.tokens = sum(
@@ -224,7 +228,7 @@ class Tutorial:
         return time.time()
 
     def turn(self) -> Result:
-        """Take one step: its cost does not depend on the examples."""
+        """Take a step or some: their cost does not depend on the examples."""
         return self._stock.train(self._rows)
 
 
@@ -343,7 +347,7 @@ class Tunesmith:
         return channel.job
 
 
-SIDES: dict[str, Callable[[Stage, Path, int], Tutorial | Plain | Tunesmith]] = {
+SIDES: dict[str, Callable[..., Tutorial | Plain | Tunesmith]] = {
     "tutorial": Tutorial,
     "plain": Plain,
     "tunesmith": Tunesmith,
@@ -405,6 +409,12 @@ def settle(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
+def settle_card() -> None:
+    """Wait until the GPU is idle, if this process computes on one."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
 def validation_loss(stage: Stage, model: PeftModel) -> float:
     """Return the mean loss per label token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
@@ -443,16 +453,17 @@ def peak_bytes(device: torch.device) -> int:
 
 def main() -> None:
     """Carry out the commands on the standard input."""
-    answers = _own_output()
+    answers = own_output()
     wanted = json.loads(sys.stdin.readline())
     stage = make_stage(recipes.from_tables(wanted["recipe"]))
-    side = SIDES[wanted["side"]](stage, Path(wanted["folder"]), wanted["batch_size"])
+    steps = {"steps": wanted.get("tutorial_steps", 1)} if wanted["side"] == "tutorial" else {}
+    side = SIDES[wanted["side"]](stage, Path(wanted["folder"]), wanted["batch_size"], **steps)
     first = side.first_step() if wanted["first_step"] else 0.0
-    _answer(
+    answer(
         answers, {"first_step": first, "precision": stage.base.precision, "threads": torch.get_num_threads()}
     )
     for line in sys.stdin:
-        _answer(answers, _done(line.strip(), stage, side))
+        answer(answers, _done(line.strip(), stage, side))
 
 
 def _done(word: str, stage: Stage, side: Any) -> Result:
@@ -467,18 +478,6 @@ def _done(word: str, stage: Stage, side: Any) -> Result:
     if word == "overhead":
         return training_overhead.measured(partial(side.train, stage.train), stage.base.device)
     return {"peak": peak_bytes(stage.base.device)}
-
-
-def _own_output() -> IO[str]:
-    """Keep standard output for answers; what libraries print goes to standard error."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return answers
-
-
-def _answer(answers: IO[str], result: Result) -> None:
-    answers.write(json.dumps(result) + "\n")
-    answers.flush()
 
 
 if __name__ == "__main__":
