@@ -9,7 +9,16 @@ the workers of Tunesmith on it.
 """
 
 from tests.helpers.pretend_card.counts import Counts, counting
+from tests.helpers.pretend_card.random_numbers import of_the_processor
 from tests.helpers.pretend_card.registration import empty_accelerator, put_workers_on, register
 from tests.helpers.pretend_card.tensor import CardTensor
 
-__all__ = ["CardTensor", "Counts", "counting", "empty_accelerator", "put_workers_on", "register"]
+__all__ = [
+    "CardTensor",
+    "Counts",
+    "counting",
+    "empty_accelerator",
+    "of_the_processor",
+    "put_workers_on",
+    "register",
+]

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -39,7 +39,7 @@ class Counts:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 _open: list[Counts] = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from tests.helpers.pretend_card import random_numbers
 from tests.helpers.pretend_card.tensor import NAME, CardTensor, copy_in_place, create
 
 # torch's dispatch key for devices that are not its own.
@@ -24,14 +25,14 @@ class _Module:
     device_count = staticmethod(lambda: 1)
     current_device = staticmethod(lambda: 0)
     get_amp_supported_dtype = staticmethod(lambda: [torch.float16, torch.bfloat16])
-    # Its random numbers are the processor's.
-    get_rng_state = staticmethod(lambda device=None: torch.get_rng_state())
-    set_rng_state = staticmethod(lambda state, device=None: torch.set_rng_state(state))
+    get_rng_state = staticmethod(lambda device=None: random_numbers.state())
+    set_rng_state = staticmethod(lambda state, device=None: random_numbers.restore(state))
+    manual_seed = manual_seed_all = staticmethod(random_numbers.seed)
 
     @staticmethod
     def _nothing(*_: Any, **__: Any) -> None: ...
 
-    manual_seed = manual_seed_all = set_device = synchronize = empty_cache = _nothing
+    set_device = synchronize = empty_cache = _nothing
 
 
 @cache
@@ -40,6 +41,7 @@ def register() -> torch.device:
     torch.utils.backend_registration._setup_privateuseone_for_python_backend(NAME, backend_module=_Module())
     _register_kernels()
     _allow_fused_steps()
+    _allow_quantized_weights()
     return torch.device(NAME, 0)
 
 
@@ -72,6 +74,30 @@ def _allow_fused_steps() -> None:
 
     for supported in (_foreach_utils._foreach_supported_types, optimizer._foreach_supported_types):
         supported.append(CardTensor)
+
+
+def _allow_quantized_weights() -> None:
+    """Let bitsandbytes' parameters move: they quantize themselves there and take the result as their data."""
+    from bitsandbytes.nn import Int8Params, Params4bit
+
+    kinds = {kind: type(f"Card{kind.__name__}", (CardTensor, kind), {}) for kind in (Params4bit, Int8Params)}
+    for kind, on_card in kinds.items():
+        kind.data = property(torch.Tensor.data.__get__, partial(_set_data, on_card))
+    stock = torch.Tensor._make_subclass
+
+    def make(kind: Any, data: torch.Tensor, *flags: bool) -> torch.Tensor:
+        return kinds[kind](data.raw) if isinstance(data, CardTensor) else stock(kind, data, *flags)
+
+    setattr(torch.Tensor, "_make_subclass", staticmethod(make))  # noqa: B010
+
+
+def _set_data(on_card: type[CardTensor], parameter: torch.Tensor, data: torch.Tensor) -> None:
+    if not isinstance(data, CardTensor):
+        torch.Tensor.data.__set__(parameter, data)
+        return
+    moved = on_card(data.raw)
+    moved.__dict__.update({**parameter.__dict__, "raw": data.raw})
+    torch.utils.swap_tensors(parameter, moved)
 
 
 def put_workers_on(card: torch.device) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import torch
 
+from tests.helpers.pretend_card import random_numbers
 from tests.helpers.pretend_card.counts import (
     SYNCHRONISATION,
     TO_CARD,
@@ -77,7 +78,7 @@ class CardTensor(torch.Tensor):
         if _layout(value) == _layout(self):
             self.raw = value.raw
         else:
-            changed = CardTensor(value.raw).requires_grad_(self.requires_grad)
+            changed = type(self)(value.raw).requires_grad_(self.requires_grad)
             changed.__dict__.update({**self.__dict__, "raw": value.raw})
             torch.utils.swap_tensors(self, changed)
 
@@ -147,7 +148,8 @@ def compute(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     if is_on_card(raw_kwargs.get("device")):
         raw_kwargs["device"] = torch.device("cpu")
     raw_kwargs.pop("pin_memory", None)
-    return _wrapped(operation(*raw_args, **raw_kwargs), on_card)
+    with random_numbers.drawn_for(operation):
+        return _wrapped(operation(*raw_args, **raw_kwargs), on_card)
 
 
 @cache
@@ -197,7 +199,8 @@ def create(operation: Any, *args: Any, **kwargs: Any) -> CardTensor:
     count_operation()
     kwargs["device"] = torch.device("cpu")
     kwargs.pop("pin_memory", None)
-    return CardTensor(operation(*args, **kwargs))
+    with random_numbers.drawn_for(operation):
+        return CardTensor(operation(*args, **kwargs))
 
 
 def copy_in_place(

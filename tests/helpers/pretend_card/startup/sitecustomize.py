@@ -4,6 +4,7 @@ PRETEND_CARD names the file that gets a line of JSON with the counts of each wor
 """
 
 import atexit
+import contextlib
 import importlib.abc
 import importlib.util
 import os
@@ -38,10 +39,11 @@ def _put_on_card(module):
 
     sys.modules[DEVICES] = module
     pretend_card.put_workers_on(pretend_card.register())
-    counting = pretend_card.counting()
-    counts = counting.__enter__()
+    stack = contextlib.ExitStack()
+    counts = stack.enter_context(pretend_card.counting())
 
     def write():
+        stack.close()
         with Path(os.environ["PRETEND_CARD"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(counts.as_dict()) + "\n")
 
