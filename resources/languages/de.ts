@@ -13511,6 +13511,11 @@ Summary:</translation>
    <translation>Der Cache der Token-IDs</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>The card's memory did not suffice: from here on {1} tokens are computed at a time.</source>
+   <translation>Der Speicher der Karte reichte nicht: Von hier an werden {1} Token auf einmal gerechnet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>The change depends on the weight</source>
    <translation>Die Änderung hängt vom Gewicht ab</translation>
@@ -13974,6 +13979,11 @@ Summary:</translation>
    <location filename="../../engine/config/run_changes.py" />
    <source>The record of changes can't be read: {1}: {2}.</source>
    <translation>Die Aufzeichnung der Änderungen lässt sich nicht lesen: {1}: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>The result is the same but for the last digits. The run goes on.</source>
+   <translation>Das Ergebnis ist bis auf die letzten Stellen dasselbe. Der Lauf geht weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />

@@ -79,6 +79,40 @@ class MicroBatch:
             self.tokens,
         )
 
+    @property
+    def rows(self) -> int:
+        """The number of examples."""
+        return len(self.input_ids)
+
+    def padded_tokens(self, family: Family) -> int:
+        """Return the tokens computed, padding included."""
+        widths = self.input_ids.shape[1], self.labels.shape[1]
+        return self.rows * row_width(*widths, is_encoder_decoder=family == "encoder-decoder")
+
+    def halved(self) -> tuple[MicroBatch, ...]:
+        """Return the batch as two of half its rows; a single row can't be halved."""
+        if self.rows == 1:
+            return (self,)
+        half = self.rows // 2
+        return self._slice(0, half), self._slice(half, self.rows)
+
+    def _slice(self, begin: int, end: int) -> MicroBatch:
+        rows = self.positions[0]
+        chosen = (rows >= begin) & (rows < end)
+        positions = self.positions[:, chosen].clone()
+        positions[0] -= begin
+        mask, labels = self.attention_mask[begin:end], self.labels[begin:end]
+        share = int(mask.sum()) / max(1, int(self.attention_mask.sum()))
+        return MicroBatch(
+            self.input_ids[begin:end],
+            mask,
+            labels,
+            positions,
+            self.targets[chosen],
+            label_tokens=int((labels != IGNORED).sum()),
+            tokens=round(self.tokens * share),
+        )
+
 
 @dataclass(frozen=True)
 class Step:
@@ -91,6 +125,13 @@ class Step:
     def micro_batches(self) -> tuple[MicroBatch, ...]:
         """All of them, shard by shard."""
         return tuple(chain.from_iterable(self.shards))
+
+    def halved(self) -> Step | None:
+        """Return the step with every micro-batch halved, None if each has a single row."""
+        if all(batch.rows == 1 for batch in self.micro_batches):
+            return None
+        shards = tuple(tuple(chain.from_iterable(batch.halved() for batch in shard)) for shard in self.shards)
+        return Step(shards, self.examples)
 
     @property
     def label_tokens(self) -> int:
@@ -199,9 +240,22 @@ class Collator:
         self._pad = pad_token_id
         self._tokens = micro_batch_tokens
 
+    @property
+    def tokens(self) -> int:
+        """The tokens that are computed at a time, in all shards together."""
+        return self._tokens
+
+    def with_tokens(self, tokens: int) -> Collator:
+        """Return a collator that computes so many tokens at a time."""
+        return Collator(self._family, self._pad, max(1, tokens), self.shards)
+
     def with_shards(self, shards: int) -> Collator:
         """Return a collator whose steps have so many shards."""
         return Collator(self._family, self._pad, self._tokens, shards)
+
+    def limit(self, tokens: int) -> None:
+        """Compute at most so many tokens at a time from now on."""
+        self._tokens = min(self._tokens, max(1, tokens))
 
     def __call__(self, examples: Sequence[Encoded]) -> Step:
         """Return the step of these examples."""

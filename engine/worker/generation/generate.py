@@ -6,6 +6,7 @@ nothing of conversations, scores and jobs.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from engine.worker.generation.stock import generate_stock
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kv_values_per_token, positions
-from engine.worker.runtime import devices
+from engine.worker.runtime import devices, oom
 from engine.worker.runtime.parallel_map import Emit, Tick, no_tick, parallel_map
 
 # Tokens of one batch, padding and new tokens included. On two cores a model of 135 million parameters is fastest with
@@ -108,6 +109,7 @@ def generate(
         inputs,
         options,
         (batch_tokens or _batch_tokens(base_model)) // num_processes,
+        is_followed=bool(is_followed),
     )
     with _decoding(base_model, config):
         if is_followed:
@@ -120,7 +122,10 @@ def generate(
 
 @dataclass(frozen=True)
 class _Work:
-    """Prompts and decoding options; a batch has up to `batch_tokens`, new tokens included."""
+    """Prompts and decoding options; a batch has up to `batch_tokens`, new tokens included.
+
+    `is_followed`: somebody reads the tokens as they come.
+    """
 
     base_model: PreTrainedModel
     prompt: prompt_learning.NoPrompt
@@ -128,6 +133,7 @@ class _Work:
     inputs: Sequence[list[int]]
     options: DecodingOptions
     batch_tokens: int
+    is_followed: bool
 
     def write(
         self,
@@ -136,39 +142,89 @@ class _Work:
         on_rows: OnRows | None = None,
         on_tokens: OnTokens | None = None,
     ) -> None:
-        """Generate the summaries of some prompts, which are sorted by length, the longest first."""
-        for batch in self._batches(rows):
-            if on_rows:
-                on_rows(batch)
-            request, read = _request(
-                self.base_model, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
-            )
-            if enabled("decode_loop", self.base_model.device.type):
-                loop = DecodeLoop(
-                    batch, take, on_rows, on_tokens, self._prefill_tokens(), _search(self.options)
-                )
-                loop.run(self.base_model, request)
-            else:
-                ids = generate_stock(self.base_model, request, self.options, read, on_tokens)
-                for row, new_ids in zip(batch, ids, strict=True):
-                    take(row, new_ids)
+        """Generate the summaries of some prompts, which are sorted by length, the longest first.
 
-    def _prefill_tokens(self) -> int:
-        limit = CPU_PREFILL_TOKENS if self.base_model.device.type == "cpu" else self.batch_tokens
-        return min(self.batch_tokens // PREFILL_PARTS, limit)
+        Where a card's memory does not suffice for a batch, its unfinished rows are generated in halved ones.
+        """
+        remaining, batch_tokens = list(rows), self.batch_tokens
+        while remaining:
+            batch = self._next_batch(remaining, batch_tokens)
+            progress = _Progress(take, on_tokens)
+            failed = False
+            try:
+                self._write_batch(batch, batch_tokens, progress, on_rows)
+            except (RuntimeError, MemoryError) as error:
+                if len(batch) == 1 or not self._can_repeat(error, progress):
+                    raise
+                traceback.print_exc()
+                failed = True
+                batch_tokens = max(1, min(batch_tokens, self._tokens_of(batch)) // 2)
+            if failed:
+                # Only now, the error being gone, is what the batch needed unused.
+                devices.free_unused(self.base_model.device)
+            remaining = [row for row in remaining if row not in progress.done]
+
+    def _can_repeat(self, error: BaseException, progress: _Progress) -> bool:
+        """Tell whether rows may be generated anew: nobody has read a part of them."""
+        unread = not self.is_followed or not progress.has_tokens
+        return unread and oom.can_halve(self.base_model.device.type, error)
+
+    def _write_batch(
+        self, batch: list[int], batch_tokens: int, progress: _Progress, on_rows: OnRows | None
+    ) -> None:
+        if on_rows:
+            on_rows(batch)
+        request, read = _request(
+            self.base_model, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
+        )
+        on_tokens = progress.on_tokens if progress.wants_tokens else None
+        if enabled("decode_loop", self.base_model.device.type):
+            prefill = self._prefill_tokens(batch_tokens)
+            loop = DecodeLoop(batch, progress.take, on_rows, on_tokens, prefill, _search(self.options))
+            loop.run(self.base_model, request)
+        else:
+            ids = generate_stock(self.base_model, request, self.options, read, on_tokens)
+            for row, new_ids in zip(batch, ids, strict=True):
+                progress.take(row, new_ids)
+
+    def _prefill_tokens(self, batch_tokens: int) -> int:
+        limit = CPU_PREFILL_TOKENS if self.base_model.device.type == "cpu" else batch_tokens
+        return min(batch_tokens // PREFILL_PARTS, limit)
 
     def write_part(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
         """Generate the summaries of some prompts; emit each as its row and ids, and call `tick` regularly."""
         self.write(rows, lambda row, ids: emit((row, ids)), lambda _: tick(), lambda _: tick())
 
-    def _batches(self, rows: Sequence[int]) -> Iterator[list[int]]:
-        """Yield the rows of each batch. With the longest first, little is padded and the peak memory comes first."""
-        remaining = list(rows)
-        while remaining:
-            row_tokens = (len(self.inputs[remaining[0]]) + self.options.max_new_tokens) * self.options.beams
-            count = max(1, self.batch_tokens // row_tokens)
-            yield remaining[:count]
-            remaining = remaining[count:]
+    def _next_batch(self, rows: list[int], batch_tokens: int) -> list[int]:
+        """Return the first rows. With the longest first, little is padded and the peak memory comes first."""
+        return rows[: max(1, batch_tokens // self._tokens_of(rows[:1]))]
+
+    def _tokens_of(self, batch: Sequence[int]) -> int:
+        """Return the tokens of a batch, as wide as its first row is with its new tokens."""
+        width = len(self.inputs[batch[0]]) + self.options.max_new_tokens
+        return len(batch) * width * self.options.beams
+
+
+class _Progress:
+    """What has come of a batch: the rows that are `done`, and whether any row has tokens."""
+
+    def __init__(self, take: Take, on_tokens: OnTokens | None) -> None:
+        self.done: set[int] = set()
+        self.has_tokens = False
+        self.wants_tokens = on_tokens is not None
+        self._take = take
+        self._on_tokens = on_tokens
+
+    def take(self, row: int, ids: list[int]) -> None:
+        """Pass a finished row on."""
+        self._take(row, ids)
+        self.done.add(row)
+
+    def on_tokens(self, ids: torch.Tensor) -> None:
+        """Pass new tokens on."""
+        self.has_tokens = True
+        if self._on_tokens:
+            self._on_tokens(ids)
 
 
 def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
@@ -176,8 +174,7 @@ def _report_fallbacks(
     if training is not None:
         training.model.zero_grad()
         gc.collect()
-        if training.base.device.type == "cuda":
-            torch.cuda.empty_cache()
+        devices.free_unused(training.base.device)
     facts = search.run(lacking, weights_only=training is None)
     channel.emit("memory_exceeded", step=training.step if training else 0, **facts)
     return facts

@@ -249,6 +249,12 @@ def _left_in_cgroup() -> int:
     return max(0, limit - used + int(parts.get("inactive_file", 0)))
 
 
+def free_unused(device: torch.device) -> None:
+    """Give memory back that torch keeps on a device for tensors to come."""
+    if device.type in ("cuda", "xpu"):
+        torch.get_device_module(device).empty_cache()
+
+
 class PeakMemory:
     """Measures the peak memory while inside; `bytes` is valid afterwards. On a CPU it polls."""
 

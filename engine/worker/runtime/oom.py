@@ -7,6 +7,9 @@ from engine.errors import OutOfMemoryError
 # As the C libraries and torch itself word it; torch has an exception of its own on graphics cards only.
 PHRASES = ("out of memory", "can't allocate memory", "not enough memory", "cublas_status_alloc_failed")
 
+# Kinds of devices that have no memory of their own.
+SHARED_MEMORY = frozenset({"cpu", "mps"})
+
 
 class MemoryExceeded(Exception):
     """A run needs `needed` bytes of memory, and only `available` are there."""
@@ -25,6 +28,14 @@ def is_oom(error: BaseException) -> bool:
     """Return whether an exception means that memory does not suffice."""
     text = str(error).lower()
     return isinstance(error, MemoryError | MemoryExceeded) or any(phrase in text for phrase in PHRASES)
+
+
+def can_halve(device_type: str, error: BaseException) -> bool:
+    """Tell whether less may be computed at a time after an error: a card that lacks memory is as it was before.
+
+    A processor's memory is shared with all other programs: the system ends one of them instead of raising an error.
+    """
+    return device_type not in SHARED_MEMORY and is_oom(error)
 
 
 def as_error() -> OutOfMemoryError:

@@ -107,6 +107,15 @@ def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds:
     )
 
 
+def report_smaller_micro_batches(run: TrainingRun, channel: Channel) -> None:
+    """Report that a step did not fit into a card's memory and was computed in smaller parts."""
+    channel.notice(
+        f"The card's memory did not suffice: from here on {run.collator.tokens:,} tokens are computed at a time.",
+        "The result is the same but for the last digits. The run goes on.",
+        "warning",
+    )
+
+
 def report_skipped_steps(run: TrainingRun, channel: Channel) -> None:
     """Report how many of a run's steps changed nothing."""
     if count := run.progress.skipped_steps:

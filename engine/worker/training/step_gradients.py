@@ -18,7 +18,7 @@ from torch.amp import GradScaler
 from engine.methods import Family
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import MicroBatch, Step
-from engine.worker.runtime import devices
+from engine.worker.runtime import devices, oom
 from engine.worker.runtime.random_state import RandomState
 from engine.worker.training.data_parallel import ShardForks, scatter
 from engine.worker.training.loss import token_loss_sum
@@ -29,7 +29,8 @@ Abort = Callable[[], bool]
 class StepGradients:
     """Adds up the gradients of a step in the model's parameters, scaled where `scaler` is enabled.
 
-    `seed` and a step's number decide the random numbers of a step that is sharded.
+    `seed` and a step's number decide the random numbers of a step that is sharded. Where a card's memory does not
+    suffice, a step is computed again in halved micro-batches; `fitting_tokens` are then those of the largest, else 0.
     """
 
     def __init__(
@@ -40,28 +41,53 @@ class StepGradients:
         self._accelerator = accelerator
         self._scaler = scaler
         self._seed = seed
+        self.fitting_tokens = 0
         self._forks: ShardForks | None = None
 
     def compute(self, step: Step, number: int, should_abort: Abort = lambda: False) -> torch.Tensor | None:
         """Compute the gradients of step `number` (counted from 0); return its loss per label token, a scalar.
 
         `should_abort` is asked before every micro-batch. If it says so, None is returned, and gradients and random
-        numbers are as if the step had not begun.
+        numbers are as if the step had not begun; so they are after an error.
         """
         random_state = RandomState.now(self._accelerator.device)
         self._model.train()
-        if len(step.shards) > 1:
-            loss = self._add_sharded(step, number, should_abort)
-        else:
-            loss = self._add(step.micro_batches, step.label_tokens, should_abort)
+        loss = None
+        try:
+            loss = self._in_parts_that_fit(step, number, should_abort, random_state)
+        finally:
+            if loss is None:
+                self._undo(random_state)
         if loss is None:
-            self._model.zero_grad()
-            random_state.restore()
             return None
         extra = method_hooks.of(self._model).extra_loss(self._model)
         if extra is not None:
             self._backward(extra)
         return loss
+
+    def _in_parts_that_fit(
+        self, step: Step, number: int, should_abort: Abort, random_state: RandomState
+    ) -> torch.Tensor | None:
+        """Compute a step; again with halved micro-batches, as often as a card's memory does not suffice."""
+        while True:
+            try:
+                if len(step.shards) > 1:
+                    return self._add_sharded(step, number, should_abort)
+                return self._add(step.micro_batches, step.label_tokens, should_abort)
+            except (RuntimeError, MemoryError) as error:
+                halved = step.halved() if oom.can_halve(self._accelerator.device.type, error) else None
+                if halved is None:
+                    raise
+                traceback.print_exc()
+            # The error held what the failed step needed.
+            step = halved
+            self.fitting_tokens = max(batch.padded_tokens(self._family) for batch in step.micro_batches)
+            self._undo(random_state)
+            devices.free_unused(self._accelerator.device)
+
+    def _undo(self, random_state: RandomState) -> None:
+        self._model.zero_grad()
+        random_state.restore()
 
     def dry_run(self, step: Step, number: int, should_abort: Abort = lambda: False) -> bool:
         """Compute a step's gradients and drop them; return whether that was done to the end.

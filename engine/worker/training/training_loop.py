@@ -28,7 +28,7 @@ from engine.worker.training import checkpoints, determinism, interim_evaluation,
 from engine.worker.training.adapter_metadata import make_metadata
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
-from engine.worker.training.reporting import report_skipped_steps, report_step
+from engine.worker.training.reporting import report_skipped_steps, report_smaller_micro_batches, report_step
 from engine.worker.training.step_gradients import Abort
 from engine.worker.training.training_run import Progress, StepReport, TrainingRun, TrainState, prepare
 
@@ -84,6 +84,7 @@ def _loop(
     random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
     for number, batch in steps_from(run.loader, run.step, random_states):
         report = train_step(state, batch, number, control.should_abort)
+        _keep_what_fits(run, state, channel)
         if report is None:
             return
         run.step, seconds = report.step, control.step_seconds()
@@ -104,6 +105,14 @@ def _loop(
         if channel.stopping or selection.is_finished():
             return
         control.restart_clock()
+
+
+def _keep_what_fits(run: TrainingRun, state: TrainState, channel: Channel) -> None:
+    """Let the steps to come have micro-batches that fit, if those of the last one did not, and say so."""
+    if state.gradients.fitting_tokens:
+        run.compute_less_at_a_time(state.gradients.fitting_tokens)
+        state.gradients.fitting_tokens = 0
+        report_smaller_micro_batches(run, channel)
 
 
 def train_step(
@@ -171,6 +180,8 @@ def _resume(
     run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
     torch.set_num_threads(run.progress.threads)
     run.collator.shards = run.progress.replicas
+    if run.progress.fitting_tokens:
+        run.collator.limit(run.progress.fitting_tokens)
     run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
     channel.emit("run_resumed", step=run.step)
     checkpoints.load_trainable(run.model, checkpoint)
@@ -182,6 +193,7 @@ def _resume(
 def _probe(run: TrainingRun, state: TrainState, channel: Channel, control: RunControl) -> bool:
     """Report whether memory will suffice; return whether the probe was done to its end."""
     facts = memory_probe.check(run, state, control.should_abort)
+    _keep_what_fits(run, state, channel)
     if facts is not None:
         channel.emit("memory_probed", **facts)
     return facts is not None

@@ -52,6 +52,8 @@ class Progress:
     peak_memory_bytes: int = 0
     # Whether a card's deterministic algorithms are used; None before that was chosen, and on other devices.
     deterministic: bool | None = None
+    # Tokens computed at a time since a card's memory did not suffice for more; 0 if it always did.
+    fitting_tokens: int = 0
     # Steps that changed nothing, since gradients overflowed in float16.
     skipped_steps: int = 0
     threads: int = 0
@@ -119,6 +121,11 @@ class TrainingRun:
     def best_folder(self) -> Path:
         """Where the best state so far is saved."""
         return self.job.folder / f"{BEST_PREFIX}{self.progress.best_step}"
+
+    def compute_less_at_a_time(self, tokens: int) -> None:
+        """Let the steps to come have smaller micro-batches, of at most so many tokens."""
+        self.collator.limit(tokens)
+        self.progress.fitting_tokens = self.collator.tokens
 
     def validation_batches(self) -> Iterator[MicroBatch]:
         """Yield the validation examples as micro-batches, made anew each time: stored, they would take more memory."""

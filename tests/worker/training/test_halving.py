@@ -1,0 +1,161 @@
+"""A card that lacks memory costs no run: micro-batches are halved, in the step that did not fit and in all to come."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from engine.runs import run_store
+from engine.worker.dataset.collator import Collator
+from engine.worker.dataset.prompter import IGNORED, Encoded
+from engine.worker.runtime import devices, oom
+from engine.worker.training import training_loop
+from engine.worker.training.loss import token_loss_sum
+from engine.worker.training.step_gradients import StepGradients
+from tests.helpers.tiny_runs import (
+    adapter_of,
+    events_named,
+    on_event,
+    run_in_process,
+    tiny_recipe,
+    train_in_process,
+)
+from tests.helpers.worker_setup import load_tiny
+
+pytestmark = pytest.mark.torch
+TOLD = "The card's memory did not suffice"
+
+
+@pytest.fixture(autouse=True)
+def processor_as_card(monkeypatch):
+    """Let the processor's memory be its own, as a card's is."""
+    monkeypatch.setattr(oom, "SHARED_MEMORY", frozenset())
+
+
+def filled_by(monkeypatch, rows):
+    """Let memory suffice for so many rows at a time, in the middle of a step too; return the rows that were tried."""
+    tried = []
+    add = StepGradients._add_one
+
+    def add_if_it_fits(self, batch, label_tokens):
+        tried.append(batch.rows)
+        loss = add(self, batch, label_tokens)
+        if batch.rows > rows:
+            # The backward pass has added gradients already, and drawn random numbers.
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return loss
+
+    monkeypatch.setattr(StepGradients, "_add_one", add_if_it_fits)
+    return tried
+
+
+def recipe_for(folder, kind, *overrides):
+    return tiny_recipe(folder, kind, "lora", "training.evaluate_summaries=0", *overrides)
+
+
+def weights_of(events):
+    return load_file(adapter_of(events).folder / "adapter_model.safetensors")
+
+
+def told(events):
+    return [each for each in events_named(events, "notice") if each["message"].startswith(TOLD)]
+
+
+def test_the_result_is_the_same_but_for_the_last_digits(tmp_path, monkeypatch):
+    recipe = recipe_for(tmp_path, "llama", "method.dropout=0")
+    monkeypatch.setattr(training_loop, "_probe", lambda *_: True)
+    _, whole = train_in_process(recipe)
+    tried = filled_by(monkeypatch, 2)
+    _, halved = train_in_process(recipe)
+
+    assert halved[-1]["outcome"] == "completed"
+    assert max(tried) > 2
+    assert len(told(halved)) >= 1
+    expected = weights_of(whole)
+    for name, tensor in weights_of(halved).items():
+        torch.testing.assert_close(tensor, expected[name], rtol=1e-3, atol=1e-4)
+    for one, other in zip(
+        events_named(whole, "step_finished"), events_named(halved, "step_finished"), strict=True
+    ):
+        assert other["loss"] == pytest.approx(one["loss"], rel=1e-4)
+
+
+def test_later_steps_do_not_try_again_what_did_not_fit(tmp_path, monkeypatch):
+    tried = filled_by(monkeypatch, 2)
+    job, events = train_in_process(recipe_for(tmp_path, "t5"))
+    failed = [rows for rows in tried if rows > 2]
+
+    state = json.loads((run_store.checkpoints(job)[-1] / "run_state.json").read_text(encoding="utf-8"))
+    assert tried[0] == 8
+    assert failed.count(8) == 1
+    assert 0 < state["fitting_tokens"] < 2048
+    assert events[-1]["outcome"] == "completed"
+
+
+def test_a_resumed_run_goes_on_with_the_smaller_ones_to_the_same_bits(tmp_path, monkeypatch):
+    filled_by(monkeypatch, 2)
+    recipe = recipe_for(tmp_path, "t5", "training.checkpoint_every=1")
+    _, straight = train_in_process(recipe)
+    job = run_store.create_run(recipe)
+    with pytest.MonkeyPatch.context() as patch:
+        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, _stop)
+        assert run_in_process(job)[-1]["outcome"] == "stopped"
+    resumed = run_in_process(job)
+
+    assert resumed[-1]["outcome"] == "completed"
+    assert told(resumed) == []
+    one, other = weights_of(straight), weights_of(resumed)
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def _stop(channel):
+    channel.stopping = True
+
+
+def test_what_does_not_fit_row_by_row_ends_the_run(tmp_path, monkeypatch):
+    filled_by(monkeypatch, 0)
+    _, events = train_in_process(recipe_for(tmp_path, "t5"))
+    assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
+
+
+def test_the_probe_halves_before_the_first_step(tmp_path, monkeypatch):
+    tries = []
+
+    def try_it(_, step, *__):
+        tries.append(step.micro_batches[0].rows)
+        return True
+
+    monkeypatch.setattr(StepGradients, "dry_run", try_it)
+    monkeypatch.setattr(devices.PeakMemory, "__enter__", lambda self: self)
+    monkeypatch.setattr(
+        devices.PeakMemory, "__exit__", lambda self, *_: setattr(self, "bytes", tries[-1] << 40)
+    )
+    monkeypatch.setattr(devices, "available_bytes", lambda _: (2 << 40) + (1 << 39))
+    monkeypatch.setattr(training_loop.memory_probe, "is_urgent", lambda _: True)
+    _, events = train_in_process(recipe_for(tmp_path, "t5"))
+
+    assert events[-1]["outcome"] == "completed"
+    assert (tries[0], tries[-1]) == (8, 2)
+    assert len(told(events)) == 1
+    assert events_named(events, "memory_probed")[0]["rows"] == 2
+
+
+@pytest.mark.parametrize(("kind", "family"), [("t5", "encoder-decoder"), ("llama", "decoder-only")])
+def test_halves_have_the_loss_of_the_whole(kind, family):
+    base = load_tiny(kind)
+    is_decoder = family == "decoder-only"
+    examples = [
+        Encoded([5] * inputs + [6] * labels * is_decoder, [IGNORED] * inputs * is_decoder + [6] * labels)
+        for inputs, labels in [(9, 3), (4, 2), (7, 1), (2, 5), (3, 3)]
+    ]
+    [whole] = Collator(family, 0, 10_000)(examples).micro_batches
+    halves = whole.halved()
+
+    assert [half.rows for half in halves] == [2, 3]
+    assert sum(half.label_tokens for half in halves) == whole.label_tokens
+    assert sum(half.tokens for half in halves) == pytest.approx(whole.tokens, abs=2)
+    losses = [float(token_loss_sum(base.model, half, family)) for half in halves]
+    assert sum(losses) == pytest.approx(float(token_loss_sum(base.model, whole, family)), rel=1e-5)
