@@ -25,7 +25,9 @@ from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.dataset.token_cache import Tokens
 
 CPU_TOKENS = 2048
+# Of a card, until its memory decides; more than the most are hardly faster, fewer than the fewest much slower.
 GPU_TOKENS = 8192
+MIN_GPU_TOKENS, MAX_GPU_TOKENS = 1 << 9, 1 << 15
 # Activations of linear layers in a micro-batch on a CPU: half a gigabyte of bfloat16. Overhead dominates the operations
 # of a small model, so it computes more tokens at a time, at most as many as a GPU does.
 CPU_ACTIVATIONS = 1 << 28

@@ -95,7 +95,9 @@ def _carry_out(
     channel.enter("attach_adapter")
     # Before an adapter is part of the model.
     architecture = architecture_of(base.model)
-    tokens = micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
+    tokens = planned.get("micro_batch_tokens") or micro_batch_tokens(
+        recipe.training, base.device.type, architecture.activations_per_token
+    )
     collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
     training = reached.run = TrainingRun(
         job=channel.job,

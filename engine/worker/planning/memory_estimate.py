@@ -6,7 +6,8 @@
     optimizer     AdamW: two float32 values per trainable parameter; its 8-bit forms: two bytes and their scales;
                   Adafactor: one value per row and per column of a matrix
     activations   of the largest micro-batches, as `engine.worker.planning.meta_trace` finds them
-    runtime       on a CPU: Python and the libraries, and gaps in the heap between activations
+    runtime       on a CPU: Python and the libraries, and gaps in the heap between activations; on a card: what its
+                  driver keeps for the process, such as kernels and workspaces
 
 Knows nothing of recipe files and events.
 """
@@ -23,6 +24,8 @@ from engine.worker.modeling.architecture import ModelArchitecture, resident_byte
 FLOAT32_BYTES = 4
 # Measured on a processor, see tests/benchmarks/memory.py.
 RUNTIME_BYTES = 680_000_000
+# CUDA's context, cuBLAS workspaces and gaps between blocks; assumed, until measured on cards.
+CARD_BYTES = 600_000_000
 REPLICA_BYTES = 20_000_000
 GAPS = 0.12
 # bitsandbytes stores one scale per block of 8-bit optimizer states, and the states of small tensors in float32.
@@ -37,7 +40,7 @@ def memory(
     optimizer: str,
     activations: int,
     *,
-    on_cpu: bool,
+    device_type: str,
     replicas: int = 1,
 ) -> dict[str, int]:
     """Return the estimated bytes of each part of a run's peak memory; `model` is the base model with the adapter.
@@ -51,10 +54,14 @@ def memory(
         "gradients": replicas * sum(parameter.nbytes for parameter in trainable),
         "optimizer": round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trainable)),
         "activations": activations + replicas * base.widest_bytes(options),
-        "runtime": RUNTIME_BYTES + (replicas - 1) * REPLICA_BYTES + round(GAPS * activations)
-        if on_cpu
-        else 0,
+        "runtime": _runtime_bytes(device_type, activations, replicas),
     }
+
+
+def _runtime_bytes(device_type: str, activations: int, replicas: int) -> int:
+    if device_type == "cpu":
+        return RUNTIME_BYTES + (replicas - 1) * REPLICA_BYTES + round(GAPS * activations)
+    return CARD_BYTES if device_type in ("cuda", "xpu") else 0
 
 
 def _optimizer_bytes(shape: torch.Size, optimizer: str) -> float:

@@ -40,7 +40,8 @@ from engine.worker.validation.row_rules import needs_tokens
 
 # The part of a plan that its run reports when it starts.
 SIZES = (
-    "adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes", "micro_batch", "replicas",
+    "adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes", "micro_batch",
+    "micro_batch_tokens", "replicas",
 )  # fmt: skip
 # Texts that are tokenized at once.
 BATCH_SIZE = 500

@@ -5,7 +5,9 @@ Knows nothing of recipe files, and of examples only their lengths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -15,7 +17,7 @@ from peft import PeftModel
 from engine.config.recipe import Recipe
 from engine.errors import Problem
 from engine.methods import Family
-from engine.worker.dataset.collator import micro_batch_tokens
+from engine.worker.dataset.collator import MAX_GPU_TOKENS, MIN_GPU_TOKENS, micro_batch_tokens
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.planning import feasibility
@@ -23,7 +25,19 @@ from engine.worker.planning.memo import Memo
 from engine.worker.planning.memory_estimate import memory
 from engine.worker.planning.meta_trace import activation_bytes
 from engine.worker.planning.peak_batch import PeakStep, predict_peak_step
-from engine.worker.runtime import devices
+from engine.worker.runtime import devices, oom
+
+# The part of a card's memory that a run is planned to take: estimates are within 15 %.
+FILLED = 0.85
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The facts of a plan on memory, the bytes of its parts, and why the run can't be done, if so."""
+
+    facts: dict[str, Any]
+    parts: Mapping[str, int] = field(default_factory=dict)
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True)
@@ -39,33 +53,68 @@ class Requirements:
     def estimate(self, lengths: list[tuple[int, int]], memo: Memo) -> tuple[dict[str, Any], Problem | None]:
         """Return the memory for examples of these lengths as a plan has it, and why the run can't be done, if so.
 
-        Steps are computed in as many processes as suit them, or in one where memory does not suffice for more. Without
-        examples there is nothing to estimate.
+        Steps are computed in as many processes as suit them, or in one where memory does not suffice for more; on a
+        card as many tokens at a time as fill it. Without examples there is nothing to estimate.
         """
-        training, facts, problem = self.recipe.training, {}, None
+        training = self.recipe.training
         tokens = micro_batch_tokens(training, self.device.type, self.base.activations_per_token)
         suited = devices.process_count(self.device, training.batch_size, self.base.num_parameters)
         suited = suited if enabled("step_forks", self.device.type) else 1
+        estimate = Estimate({})
         for replicas in dict.fromkeys((suited, 1)):
-            key = (training, self.family, lengths, tokens, replicas)
-            peak: PeakStep = memo.get(f"peak_step_{replicas}", key, partial(predict_peak_step, *key))
-            if not peak.shapes:
+            estimate = self._of_size(tokens, replicas, lengths, memo)
+            if estimate.problem is None:
                 break
-            if not enabled("meta_trace"):
-                # The memory is unknown then, and the run itself finds out.
-                return {"micro_batch": peak.largest.as_dict(), "replicas": replicas}, None
-            parts, capacity = self._parts(peak, memo), devices.capacity_bytes(self.device)
-            facts = {
-                "memory": parts,
-                "memory_bytes": sum(parts.values()),
-                "memory_there_bytes": capacity,
-                "micro_batch": peak.largest.as_dict(),
-                "replicas": replicas,
-            }
-            problem = feasibility.problem(self.recipe, parts, peak.largest, capacity)
-            if problem is None:
-                break
-        return facts, problem
+        if self.device.type in oom.SHARED_MEMORY or training.micro_batch_tokens or not estimate.parts:
+            return estimate.facts, estimate.problem
+        return self._filling(estimate, lengths, memo)
+
+    def _filling(
+        self, first: Estimate, lengths: list[tuple[int, int]], memo: Memo
+    ) -> tuple[dict[str, Any], Problem | None]:
+        """Return the estimate with the largest micro-batch that fills a card to `FILLED`, or the smallest there is.
+
+        Activations grow with the tokens, so two or three sizes are tried.
+        """
+        tokens, best = self._tokens_that_fill(first), first
+        while True:
+            if tokens != best.facts["micro_batch_tokens"]:
+                best = self._of_size(tokens, 1, lengths, memo)
+            fits = best.facts["memory_bytes"] <= FILLED * best.facts["memory_there_bytes"]
+            if fits or tokens <= MIN_GPU_TOKENS or best.facts["micro_batch"]["rows"] <= 1:
+                return best.facts, best.problem
+            tokens //= 2
+
+    def _tokens_that_fill(self, first: Estimate) -> int:
+        """Return a power of two that the first estimate lets expect to fill the card."""
+        activations = max(1, first.parts["activations"])
+        room = FILLED * first.facts["memory_there_bytes"] - (first.facts["memory_bytes"] - activations)
+        expected = first.facts["micro_batch_tokens"] * room / activations
+        exponent = math.floor(math.log2(max(expected, MIN_GPU_TOKENS)))
+        return max(MIN_GPU_TOKENS, min(MAX_GPU_TOKENS, 1 << exponent))
+
+    def _of_size(self, tokens: int, replicas: int, lengths: list[tuple[int, int]], memo: Memo) -> Estimate:
+        """Return the estimate for so many tokens at a time, in so many processes."""
+        key = (self.recipe.training, self.family, lengths, tokens, replicas)
+        peak: PeakStep = memo.get(f"peak_step_{tokens}_{replicas}", key, partial(predict_peak_step, *key))
+        if not peak.shapes:
+            return Estimate({})
+        sizes = {
+            "micro_batch": peak.largest.as_dict(),
+            "micro_batch_tokens": tokens,
+            "replicas": replicas,
+        }
+        if not enabled("meta_trace"):
+            # The memory is unknown then, and the run itself finds out.
+            return Estimate(sizes)
+        parts, capacity = self._parts(peak, memo), devices.capacity_bytes(self.device)
+        memory_facts = {
+            "memory": parts,
+            "memory_bytes": sum(parts.values()),
+            "memory_there_bytes": capacity,
+        }
+        problem = feasibility.problem(self.recipe, parts, peak.largest, capacity)
+        return Estimate(memory_facts | sizes, parts, problem)
 
     def _parts(self, peak: PeakStep, memo: Memo) -> dict[str, int]:
         """Return the bytes of each part of the peak memory."""
@@ -80,7 +129,7 @@ class Requirements:
             options,
             training.optimizer,
             round(peak.relative_weight * largest),
-            on_cpu=self.device.type == "cpu",
+            device_type=self.device.type,
             replicas=len(peak.shapes),
         )
 

@@ -23,6 +23,7 @@ import torch
 from engine.errors import TrainingError
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import Step, steps_from
+from engine.worker.runtime import oom
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints, determinism, interim_evaluation, memory_probe
 from engine.worker.training.adapter_metadata import make_metadata
@@ -168,6 +169,9 @@ def _require_scale(state: TrainState, step: int) -> None:
 
 def _begin(run: TrainingRun, channel: Channel) -> None:
     """Start at step 0; in a later attempt, readers then drop what an earlier one reported."""
+    if run.base.device.type not in oom.SHARED_MEMORY:
+        # The memory that is there decided it; a resumed run takes no more at a time.
+        run.progress.fitting_tokens = run.collator.tokens
     if channel.job.last_attempt() > 1:
         channel.emit("run_resumed", step=0)
     interim_evaluation.report_baseline(run, channel)

@@ -52,7 +52,7 @@ class Progress:
     peak_memory_bytes: int = 0
     # Whether a card's deterministic algorithms are used; None before that was chosen, and on other devices.
     deterministic: bool | None = None
-    # Tokens computed at a time since a card's memory did not suffice for more; 0 if it always did.
+    # Tokens computed at a time on a card: what fits into its memory. 0 on other devices.
     fitting_tokens: int = 0
     # Steps that changed nothing, since gradients overflowed in float16.
     skipped_steps: int = 0

@@ -22,6 +22,7 @@ SIZES = {
     "memory_bytes": 3,
     "micro_batch": {"rows": 1, "input_length": 2, "label_length": 3, "learned_tokens": 3},
     "replicas": 2,
+    "micro_batch_tokens": 2048,
 }
 
 

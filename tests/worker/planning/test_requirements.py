@@ -1,0 +1,86 @@
+"""On a card a plan has as many tokens at a time as fill its memory; a 7B model in four bits fits on a small one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import LlamaConfig
+
+from engine.config import recipe as recipes
+from engine.worker.adapters import attach
+from engine.worker.dataset.collator import MAX_GPU_TOKENS, MIN_GPU_TOKENS
+from engine.worker.modeling import meta_model
+from engine.worker.modeling.architecture import architecture_of
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.planning.memo import Memo
+from engine.worker.planning.requirements import FILLED, Requirements
+from engine.worker.runtime import devices
+from tests.helpers.shaped_models import LLAMA_SHAPES
+
+pytestmark = pytest.mark.torch
+CARD = torch.device("cuda", 0)
+GIGABYTE = 1_000_000_000
+# 200 examples of 512 tokens each, a sixth of them labels.
+LENGTHS = [(512, 85)] * 200
+
+
+@pytest.fixture(scope="module")
+def llama():
+    """Return what a plan knows of a Llama as wide as 7B, in NF4 with LoRA, by layers and training settings."""
+    memo, made = Memo(), {}
+
+    def estimate(layers, gigabytes, patch, **training):
+        key = (layers, *sorted(training.items()))
+        if key not in made:
+            made[key] = _requirements(layers, training)
+        patch.setattr(devices, "capacity_bytes", lambda _: round(gigabytes * GIGABYTE))
+        return made[key].estimate(LENGTHS, memo)
+
+    return estimate
+
+
+def _requirements(layers, training):
+    recipe = recipes.from_tables(
+        {
+            "base_model": {"id": "starter", "quantization": "nf4"},
+            "data": {"source": "sample"},
+            "method": {"id": "lora", "rank": 16, "target_modules": ["all-linear"]},
+            "training": {"batch_size": 64, **training},
+        }
+    )
+    config = LlamaConfig(**LLAMA_SHAPES["llama-7b"] | {"num_hidden_layers": layers})
+    model = meta_model.build(config, "decoder-only", torch.bfloat16, meta_model.folder_of(recipe.base_model))
+    meta_model.as_quantized(model)
+    meta = torch.device("meta")
+    base = LoadedBase(model, None, "decoder-only", recipe.base_model, "", "bfloat16", "", meta, 1)
+    with meta:
+        architecture, tuned = architecture_of(model), attach.attach(base, recipe)
+    return Requirements(recipe, "decoder-only", tuned, architecture, CARD)
+
+
+@pytest.mark.parametrize(("gigabytes", "least"), [(12, 1024), (24, 4096)])
+def test_qlora_of_7b_is_accepted_and_fills_the_card(llama, monkeypatch, gigabytes, least):
+    facts, problem = llama(32, gigabytes, monkeypatch, activation_checkpointing=True)
+
+    assert problem is None
+    assert facts["memory_bytes"] <= FILLED * gigabytes * GIGABYTE
+    assert least <= facts["micro_batch_tokens"] <= MAX_GPU_TOKENS
+
+
+def test_the_next_size_would_not_fit(llama, monkeypatch):
+    facts, _ = llama(4, 8, monkeypatch)
+    more, _ = llama(4, 8, monkeypatch, micro_batch_tokens=2 * facts["micro_batch_tokens"])
+
+    assert MIN_GPU_TOKENS < facts["micro_batch_tokens"] < MAX_GPU_TOKENS
+    assert facts["memory_bytes"] <= FILLED * 8 * GIGABYTE < more["memory_bytes"]
+
+
+def test_a_size_that_was_chosen_stays(llama, monkeypatch):
+    facts, problem = llama(4, 24, monkeypatch, micro_batch_tokens=1024)
+    assert (facts["micro_batch_tokens"], problem) == (1024, None)
+
+
+def test_a_card_that_is_too_small_has_a_problem(llama, monkeypatch):
+    facts, problem = llama(4, 1.0, monkeypatch)
+    assert facts["micro_batch_tokens"] == MIN_GPU_TOKENS
+    assert "only 1.0 GB is available" in problem.message
