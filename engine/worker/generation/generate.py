@@ -40,8 +40,11 @@ from engine.worker.runtime.parallel_map import Emit, Tick, no_tick, parallel_map
 CPU_BATCH_TOKENS = 1 << 13
 MAX_CPU_BATCH_TOKENS = 1 << 15
 MAX_CPU_CACHE_VALUES = 1 << 28
-# Elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
+# Elsewhere as many as keys and values fill half of the free memory with; the rest is for the prefill's activations.
+# Those of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
 BATCH_TOKENS = 1 << 14
+MIN_CARD_BATCH_TOKENS, MAX_CARD_BATCH_TOKENS = 1 << 11, 1 << 18
+CACHE_SHARE = 0.5
 # The prefill takes this fraction of a batch's tokens at a time, on a processor at most so many: enough to keep a device
 # busy with little padding. No command is heard meanwhile, and a processor may take a second for a thousand tokens.
 PREFILL_PARTS = 4
@@ -305,13 +308,21 @@ def _decoding(base_model: PreTrainedModel, config: GenerationConfig) -> Iterator
 
 
 def _batch_tokens(base_model: PreTrainedModel) -> int:
-    """Return how many tokens a batch may have, by the device and the size of the KV cache."""
-    if base_model.device.type != "cpu":
-        return BATCH_TOKENS
+    """Return how many tokens a batch may have, by the device, its free memory and the size of the KV cache."""
     values = kv_values_per_token(base_model.config)
+    if base_model.device.type != "cpu":
+        return _card_batch_tokens(base_model, values)
     if values is None:
         return CPU_BATCH_TOKENS
     return min(MAX_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, MAX_CPU_CACHE_VALUES // values))
+
+
+def _card_batch_tokens(base_model: PreTrainedModel, values_per_token: int | None) -> int:
+    if values_per_token is None or base_model.device.type in oom.SHARED_MEMORY:
+        return BATCH_TOKENS
+    free = CACHE_SHARE * devices.available_bytes(base_model.device)
+    tokens = int(free / (values_per_token * base_model.dtype.itemsize))
+    return min(MAX_CARD_BATCH_TOKENS, max(MIN_CARD_BATCH_TOKENS, tokens))
 
 
 def _request(

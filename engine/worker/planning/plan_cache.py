@@ -43,8 +43,8 @@ class MicroBatch(BaseModel, frozen=True, extra="forbid"):
 class Sizes(BaseModel, frozen=True, extra="forbid"):
     """The part of a plan that its run reports: bytes of the adapter and of the peak memory by parts.
 
-    `micro_batch` is the largest one, `micro_batch_tokens` what it may have, and `replicas` are the processes that compute
-    a step side by side.
+    `micro_batch` is the largest one, `micro_batch_tokens` what it may have, and `replicas` are the processes that
+    compute a step side by side.
     """
 
     adapter_bytes: Count

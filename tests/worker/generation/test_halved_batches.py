@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from engine.worker.generation import generate as generate_module
 from engine.worker.generation.generate import generate
+from engine.worker.modeling.base_models import kv_values_per_token
 from tests.helpers.worker_setup import load_tiny
 
 pytestmark = pytest.mark.torch
@@ -59,3 +62,14 @@ def test_a_single_row_that_does_not_fit_is_an_error(monkeypatch):
     lacking(monkeypatch, 0)
     with pytest.raises(torch.OutOfMemoryError):
         generate(base.model, base.tokenizer, base.family, [[5, 6], [7]], max_new_tokens=6)
+
+
+@pytest.mark.parametrize(("free_tokens", "expected"), [(40_000, 20_000), (100, 1 << 11), (1 << 30, 1 << 18)])
+def test_a_batch_on_a_card_fills_half_of_the_free_memory_with_keys_and_values(
+    monkeypatch, free_tokens, expected
+):
+    base = load_tiny("llama")
+    bytes_per_token = kv_values_per_token(base.model.config) * base.model.dtype.itemsize
+    monkeypatch.setattr(generate_module.devices, "available_bytes", lambda _: free_tokens * bytes_per_token)
+    card = SimpleNamespace(device=torch.device("cuda"), config=base.model.config, dtype=base.model.dtype)
+    assert generate_module._batch_tokens(card) == expected
