@@ -25,6 +25,10 @@ from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.kernels import attention, causal_attention, registry
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling import forward
+from engine.worker.planning.meta_results import MetaResults
+
+# Of all traces: a changed recipe repeats most of the last one's operations.
+_RESULTS = MetaResults()
 
 
 def activation_bytes(
@@ -101,7 +105,7 @@ class LiveBytes(TorchDispatchMode):
     ) -> Any:
         if operation is torch.ops.aten._local_scalar_dense.default and args[0].is_meta:
             return self._answer(args[0])
-        result = operation(*args, **(kwargs or {}))
+        result = _RESULTS.of(operation, args, kwargs or {})
         if operation.overloadpacket is torch.ops.aten.any:
             self._of_any[result] = True
         for tensor in tree_leaves(result):
