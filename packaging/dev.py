@@ -8,6 +8,7 @@
     python3 packaging/dev.py test --quick              the same with the tests that your changes reach, in 90 s
     python3 packaging/dev.py test --with NAME==VERSION [pytest arguments]   with another version of a library
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
+    python3 packaging/dev.py proof --device pretend    the same on a pretend card, which counts waits and copies
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
     python3 packaging/dev.py card [--minutes 9]        how fast and exact a graphics card is; a second call goes on
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window

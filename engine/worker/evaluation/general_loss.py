@@ -134,7 +134,8 @@ def _row_losses(model: Model, batch: MicroBatch, family: Family) -> list[float]:
     each = functional.cross_entropy(logits.float(), batch.targets, reduction="none")
     rows = batch.positions[0]
     sums = each.new_zeros(len(batch.input_ids)).index_add_(0, rows, each)
-    counts = torch.bincount(rows, minlength=len(batch.input_ids))
+    # Counted like this, a card is not waited for: torch.bincount looks for the largest row.
+    counts = torch.zeros_like(sums).index_add_(0, rows, torch.ones_like(each))
     means: list[float] = (sums / counts).tolist()
     return means
 
