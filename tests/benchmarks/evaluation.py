@@ -62,6 +62,25 @@ class Side:
     processor_seconds: float
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Both ways of scoring the same conversations with the same model."""
+
+    ours: Side
+    loop: Side
+    precision: str
+
+    @property
+    def times(self) -> float:
+        """How many times as fast ours was."""
+        return self.loop.seconds / self.ours.seconds
+
+    @property
+    def same(self) -> int:
+        """How many summaries are the same."""
+        return sum(one == other for one, other in zip(self.ours.summaries, self.loop.summaries, strict=True))
+
+
 def main() -> None:
     """Measure and print; BENCH_MODEL and BENCH_DATA add another model."""
     rows: list[Row] = []
@@ -92,23 +111,29 @@ def _tuned() -> str:
 
 
 def _rows(name: str, recipe: Recipe, adapter: str | None, count: int) -> list[Row]:
+    found = compare(recipe, adapter, count)
+    ours, loop = found.ours, found.loop
+    exact = found.precision == "float32"
+    told = [
+        ("times as fast", _ratio(loop.seconds, ours.seconds), f"{GOAL:g}"),
+        ("times less of the processor", _ratio(loop.processor_seconds, ours.processor_seconds), ""),
+        ("same summaries", f"{found.same} of {len(ours.summaries)}", "all" if exact else ""),
+        ("ROUGE-1 apart", f"{abs(ours.rouge1 - loop.rouge1) * 100:.2f}", f"{NEAR * 100:g}"),
+    ]
+    for figure, reached, _ in told:
+        print(f"{name}: {figure} {reached}", flush=True)
+    return [(f"{name}, {figure}", reached, goal) for figure, reached, goal in told]
+
+
+def compare(recipe: Recipe, adapter: str | None, count: int) -> Comparison:
+    """Score `count` conversations spread over the lengths, or all for 0, both ways."""
     channel = make_channel("evaluate", recipe)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     examples, inputs = _spread(recipe, base, channel, count)
     with AdapterManager(base).use(library.find(adapter)) if adapter else nullcontext(base.model) as model:
         ours = _ours(base, model, recipe, examples, inputs)
     loop = _loop(base, _plain(base, adapter), recipe, examples, inputs)
-    same = sum(one == other for one, other in zip(ours.summaries, loop.summaries, strict=True))
-    exact = base.precision == "float32"
-    told = [
-        ("times as fast", _ratio(loop.seconds, ours.seconds), f"{GOAL:g}"),
-        ("times less of the processor", _ratio(loop.processor_seconds, ours.processor_seconds), ""),
-        ("same summaries", f"{same} of {len(examples)}", "all" if exact else ""),
-        ("ROUGE-1 apart", f"{abs(ours.rouge1 - loop.rouge1) * 100:.2f}", f"{NEAR * 100:g}"),
-    ]
-    for figure, reached, _ in told:
-        print(f"{name}: {figure} {reached}", flush=True)
-    return [(f"{name}, {figure}", reached, goal) for figure, reached, goal in told]
+    return Comparison(ours, loop, base.precision)
 
 
 def _plain(base: LoadedBase, adapter: str | None) -> Model:
@@ -184,7 +209,7 @@ def _loop(
     config = _decoding(base, recipe)
 
     def alone(ids: list[int]) -> str:
-        asked = torch.tensor([ids])
+        asked = torch.tensor([ids], device=base.device)
         found = model.generate(
             input_ids=asked, attention_mask=torch.ones_like(asked), generation_config=config
         )

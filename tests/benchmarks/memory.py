@@ -87,21 +87,25 @@ def _recipe(models: dict[str, Path], data: Path, overrides: tuple[str, ...]) -> 
 
 
 def _row(name: str, recipe: Recipe) -> tuple[str, str, str]:
-    planned, measured = _planned(recipe), _measured(recipe)
-    reached = f"{planned / 1e9:.2f} of {measured / 1e9:.2f} GB, {planned / measured:.2f}"
+    plan, run = planned(recipe), measured(recipe)
+    reached = f"{plan / 1e9:.2f} of {run / 1e9:.2f} GB, {plan / run:.2f}"
     print(f"{name}: {reached}", flush=True)
     return name, reached, GOAL
 
 
-def _planned(recipe: Recipe) -> int:
+def planned(recipe: Recipe) -> int:
+    """Return the memory that a recipe is planned to take."""
     supervisor = Supervisor(create_job(jobs_folder(), "plan", {"serve": False}, recipe=recipes.dumps(recipe)))
     supervisor.start()
     found = [event for event in supervisor.follow() if event["event"] == "result_made"]
-    print({name: f"{size / 1e6:,.0f} MB" for name, size in found[0]["result"]["memory"].items()})
+    for event in found:
+        print({name: f"{size / 1e6:,.0f} MB" for name, size in event["result"]["memory"].items()})
+    if supervisor.ending().outcome != "completed":
+        raise SystemExit(supervisor.ending().message)
     return int(found[0]["result"]["memory_bytes"])
 
 
-def _measured(recipe: Recipe) -> int:
+def measured(recipe: Recipe) -> int:
     """Train and return the peak: what the run says of a card or its replicas, else the most that was resident."""
     supervisor = Supervisor(run_store.create_run(recipe))
     supervisor.start()
@@ -112,7 +116,8 @@ def _measured(recipe: Recipe) -> int:
     ending = supervisor.ending()
     if ending.outcome != "completed":
         raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
-    return max(told if torch.cuda.is_available() else [*told, *resident])
+    on_card = recipe.training.device != "cpu" and torch.cuda.is_available()
+    return max(told if on_card else [*told, *resident])
 
 
 if __name__ == "__main__":

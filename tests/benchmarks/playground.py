@@ -62,7 +62,7 @@ def _measure(precision: str, adapters: list[str]) -> None:
         for conversation in conversations
         for name, asked in columns.items()
     ]
-    worker = _Worker(precision)
+    worker = Worker({"id": "starter", "precision": precision}, "cpu")
     first, whole = defaultdict(list), defaultdict(list)
     for name, asked, conversation in requests:
         first_seconds, seconds = worker.ask(asked, conversation)
@@ -98,12 +98,11 @@ def _seconds(medians: dict[str, float]) -> str:
     return ", ".join(f"{medians[name]:.2f} s" for name in ("base", "adapter", "all"))
 
 
-class _Worker:
-    """A summarize worker with the starter loaded."""
+class Worker:
+    """A summarize worker with a base model loaded."""
 
-    def __init__(self, precision: str) -> None:
-        base_model = {"id": "starter", "precision": precision}
-        arguments = {"base_model": base_model, "device": "cpu"}
+    def __init__(self, base_model: dict[str, Any], device: str) -> None:
+        arguments = {"base_model": base_model, "device": device}
         self._job = create_job(jobs_folder(), "summarize", arguments)
         self._supervisor = Supervisor(self._job, niced=False)
         self._supervisor.start()

@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 from engine.config import recipe as recipes
+from engine.config.recipe import Recipe
 from engine.jobs.events import EventReader
 from engine.jobs.job import Job
 from engine.runs import run_store
@@ -47,26 +48,27 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     done = BenchmarkState("recovery")
     methods = [NAMES[number % len(NAMES)] for number in range(count)]
-    _tell(done.runs(methods, _undisturbed, _disturbed, _words))
+    _tell(done.runs(methods, undisturbed, disturbed, _words))
     done.finish()
 
 
-def _undisturbed(method: str) -> Result:
+def undisturbed(method: str, device: str = "cpu") -> Result:
+    """Return what an uninterrupted run leaves, and how long it takes from event to event."""
     with tempfile.TemporaryDirectory() as place:
         home = Path(place) / "home"
-        window, job = _start(home, Path(place), method, "finish")
+        window, job = _start(home, Path(place), short_recipe(method, "finish", device))
         if window.wait(MAX_SECONDS) != 0:
             raise SystemExit(f"A run of {method} that nothing disturbed ended with {window.returncode}.")
         return {"told": run_result(job), "gaps": recovery_runs.event_intervals(job)}
 
 
-def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
+def disturbed(number: int, method: str, undisturbed: Result, device: str = "cpu") -> Result:
     """Kill a run, resume it, and return what was odd about it."""
     draw = random.Random(f"recovery {number}")
     killed = KILLED[number // len(NAMES) % len(KILLED)]
     leaves = draw.choice(("finish", "stop"))
     path = Path(tempfile.mkdtemp(prefix="tunesmith-recovery-"))
-    window, job = _start(path / "home", path, method, leaves)
+    window, job = _start(path / "home", path, short_recipe(method, leaves, device))
     events, share = _moment(draw, undisturbed["gaps"])
     worker = _wait_for(job, window, events, share * undisturbed["gaps"][events - 1])
     _kill(killed, worker, window)
@@ -96,10 +98,10 @@ def _moment(draw: random.Random, gaps: list[float]) -> tuple[int, float]:
     return place + 1, draw.random()
 
 
-def _start(home: Path, place: Path, method: str, leaves: str) -> tuple[subprocess.Popen[bytes], Job]:
+def _start(home: Path, place: Path, recipe: Recipe) -> tuple[subprocess.Popen[bytes], Job]:
     """Start a window on a new run and return it with the run's job."""
     path = place / "recipe.toml"
-    recipes.save(short_recipe(method, leaves), path)
+    recipes.save(recipe, path)
     window = _command(home, "train", str(path))
     deadline = time.monotonic() + MAX_SECONDS
     while time.monotonic() < deadline:

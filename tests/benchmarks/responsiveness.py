@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -21,22 +22,41 @@ from tests.helpers.event_loop_latency import EventLoopLatency
 TRAINED_SECONDS = 30
 
 
+@dataclass(frozen=True)
+class Found:
+    """Delays of a 10 ms timer in milliseconds, before the first step and while it trained, and how long Stop took."""
+
+    loading: EventLoopLatency
+    training: EventLoopLatency
+    stop_seconds: float
+
+
 def main() -> None:
     """Measure and print."""
-    application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
-        style.apply(application, "light")
-        manager = WorkerManager()
-        window = MainWindow(manager, Preferences())
-        window.show()
-        _measure(manager, window)
+        found = measured(recipe.load(paths.presets_folder() / "starter.toml"), TRAINED_SECONDS)
+    show("While the worker imports, loads and scores the base model", found.loading.rows(""))
+    show("While the starter trains", found.training.rows("16 ms"))
+    show("Stop", [("asked to stopped, checkpoint and adapter written", f"{found.stop_seconds:.2f} s", "2 s")])
+
+
+def measured(run: recipe.Recipe, seconds: float) -> Found:
+    """Train in the real window for so long, then stop."""
+    application = QApplication.instance() or QApplication([])
+    style.apply(application, "light")
+    manager = WorkerManager()
+    window = MainWindow(manager, Preferences())
+    window.show()
+    try:
+        return _measured(window, run, seconds)
+    finally:
         manager.leave()
 
 
-def _measure(manager: WorkerManager, window: MainWindow) -> None:
+def _measured(window: MainWindow, run: recipe.Recipe, seconds: float) -> Found:
     page = window.show_built("train")
-    model: RunModel = page.start_run(recipe.load(paths.presets_folder() / "starter.toml"))
+    model: RunModel = page.start_run(run)
     loading, training = EventLoopLatency(), EventLoopLatency()
     loading.start()
     stopped_at: list[float] = []
@@ -46,7 +66,7 @@ def _measure(manager: WorkerManager, window: MainWindow) -> None:
         if model.state.step >= 1 and not training.delays and loading.delays:
             loading.stop()
             training.start()
-            QTimer.singleShot(TRAINED_SECONDS * 1000, stop)
+            QTimer.singleShot(int(seconds * 1000), stop)
 
     def stop() -> None:
         training.stop()
@@ -60,10 +80,7 @@ def _measure(manager: WorkerManager, window: MainWindow) -> None:
     model.changed.connect(look)
     model.ended.connect(end)
     QApplication.exec()
-    show("While the worker imports, loads and scores the base model", loading.rows(""))
-    show("While the starter trains", training.rows("16 ms"))
-    answer = ended_at[0] - stopped_at[0] if stopped_at else float("nan")
-    show("Stop", [("asked to stopped, checkpoint and adapter written", f"{answer:.2f} s", "2 s")])
+    return Found(loading, training, ended_at[0] - stopped_at[0] if stopped_at else float("nan"))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ UNFINISHED = (".partial", ".tmp", ".incomplete")
 RunResult = dict[str, Any]
 
 
-def short_recipe(method: str, when_window_leaves: str = "finish") -> Recipe:
+def short_recipe(method: str, when_window_leaves: str = "finish", device: str = "cpu") -> Recipe:
     """Return a recipe of a few seconds for one of `METHODS`; no checkpoint falls on an evaluation."""
     return recipes.from_tables(
         {
@@ -65,7 +65,8 @@ def short_recipe(method: str, when_window_leaves: str = "finish") -> Recipe:
                 "evaluate_every": 3,
                 "checkpoint_every": 2,
                 "seed": 5,
-                "device": "cpu",
+                "device": device,
+                "deterministic": "on",
                 "when_window_leaves": when_window_leaves,
             },
             "evaluation": {"max_new_tokens": 8, "bootstrap": 100},

@@ -15,6 +15,7 @@ stock Trainer's loss is normalised by the batch's label tokens, as ours is.
 from __future__ import annotations
 
 import dataclasses
+import gc
 import itertools
 import json
 import os
@@ -30,7 +31,7 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from peft import LoraConfig, PeftModel, TaskType, get_peft_model, prepare_model_for_kbit_training
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
@@ -78,6 +79,7 @@ from tests.helpers.worker_setup import make_channel
 
 TUTORIAL_LENGTH = 512
 POLL_SECONDS = 0.05
+CHECKPOINTING = {"use_reentrant": False}
 COUNTED_EXAMPLES = 16
 CEILING_SIZES = {"cpu": 2048, "cuda": 8192}
 CEILING_REPEATS = 8
@@ -165,6 +167,15 @@ def plain_lora(model: Any, stage: Stage) -> PeftModel:
     return get_peft_model(model, config)
 
 
+def forget_model(stage: Stage) -> None:
+    """Free a card of the model that Tunesmith loaded, before the same one is loaded another way; a peak begins here."""
+    if stage.base.device.type == "cuda":
+        del stage.base.model
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(stage.base.device)
+
+
 class Stock:
     """The stock Trainer over rows of ids; `tutorial` and `plain` differ in their rows and how these are ordered."""
 
@@ -174,8 +185,20 @@ class Stock:
         self._batch_size = batch_size
         self._grouped = grouped
         attach.seed_everything(stage.recipe.training.seed)
-        stage.base.model = plain_model(stage.base)
+        forget_model(stage)
+        stage.base.model = self._prepared(plain_model(stage.base))
         self.model = plain_lora(stage.base.model, stage)
+
+    def _prepared(self, model: Any) -> Any:
+        """Return the model as PEFT wants it: a quantized one has its norms in float32."""
+        checkpointed = self._stage.recipe.training.activation_checkpointing
+        if self._stage.recipe.base_model.quantization != "none":
+            return prepare_model_for_kbit_training(
+                model, use_gradient_checkpointing=checkpointed, gradient_checkpointing_kwargs=CHECKPOINTING
+            )
+        if checkpointed:
+            model.enable_input_require_grads()
+        return model
 
     def train(self, rows: list[Result], steps: int = -1) -> Result:
         """Train one epoch, or some steps; return the seconds and the tokens computed."""
@@ -193,6 +216,8 @@ class Stock:
             seed=training.seed,
             use_cpu=stage.base.device.type == "cpu",
             train_sampling_strategy="group_by_length" if self._grouped else "random",
+            gradient_checkpointing=training.activation_checkpointing,
+            gradient_checkpointing_kwargs=CHECKPOINTING,
             save_strategy="no",
             logging_steps=500,
             report_to=[],

@@ -2,7 +2,8 @@
 
     python3 packaging/dev.py proof [--only lora,t5] [--jobs 2] [--device pretend]
 
-With `--device pretend` everything is computed on the pretend card (tests/helpers/pretend_card).
+With `--device pretend` everything is computed on the pretend card (tests/helpers/pretend_card), with `--device cuda` on
+a real one.
 
 A result counts as long as code and libraries are the same; what failed is tried again. When all is done, the help's
 table of capabilities is written, unless TUNESMITH_PATCHES is set. Exit 1 if anything failed.
@@ -20,10 +21,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from engine.errors import RecipeError
 from engine.worker.kernels.registry import VARIABLE
 from tests.proof import results
-from tests.proof.cells import PRETEND, Cell, all_cells, chosen, shards
+from tests.proof.cells import PREFIXES, Cell, all_cells, chosen, shards
 from tests.proof.results import Result
 
 QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+# A card's float32 as exact as the processor's, and the same at every repetition.
+EXACT = {"NVIDIA_TF32_OVERRIDE": "0", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +38,7 @@ def main(arguments: list[str]) -> int:
         "--only", default="", help="methods, variants, kinds or quantizations, with commas between"
     )
     parser.add_argument("--jobs", type=int, default=1, help="shards at once (1)")
-    parser.add_argument("--device", choices=("cpu", "pretend"), default="cpu", help="what computes (cpu)")
+    parser.add_argument("--device", choices=tuple(PREFIXES), default="cpu", help="what computes (cpu)")
     asked = parser.parse_args(arguments)
     everything = all_cells()
     try:
@@ -43,7 +46,7 @@ def main(arguments: list[str]) -> int:
     except RecipeError as error:
         print(f"{error.message} {error.hint}")
         return 2
-    found = _prove(cells, asked.jobs, PRETEND if asked.device == "pretend" else "")
+    found = prove(cells, asked.jobs, PREFIXES[asked.device])
     _summarise(cells, found)
     if asked.device == "cpu" and len(cells) == len(everything) and VARIABLE not in os.environ:
         results.publish(cells, found)
@@ -51,7 +54,7 @@ def main(arguments: list[str]) -> int:
     return 1 if any(result.outcome == "failed" for result in found.values()) else 0
 
 
-def _prove(cells: list[Cell], jobs: int, prefix: str) -> dict[str, Result]:
+def prove(cells: list[Cell], jobs: int, prefix: str) -> dict[str, Result]:
     """Return the result of every cell, with a line of progress a shard; `prefix` begins the shards' names."""
     code, began = results.fingerprint(), time.monotonic()
     groups = {f"{prefix}{kind}": group for kind, group in shards(cells).items()}
@@ -94,7 +97,7 @@ def _run(shard: str, code: str, waiting: list[str]) -> int:
         return subprocess.call(
             command,
             cwd=results.ROOT,
-            env={**os.environ, **QUIET},
+            env={**os.environ, **QUIET, **EXACT},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

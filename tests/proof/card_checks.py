@@ -1,4 +1,4 @@
-"""What is proven of a cell on the pretend card besides: few waits and copies, and the processor's numbers."""
+"""What is proven of a cell on a card besides: the processor's numbers, and on the pretend card few waits and copies."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ DECODINGS: tuple[dict[str, Any], ...] = (
     {"repetition_penalty": 1.2, "no_repeat_ngram": 2, "min_new_tokens": 2},
 )
 TOLERANCE = 1e-5
+# A real card adds up in another order, and AdamW makes steps of the same size out of gradients near nothing.
+TOLERANCE_OF_CUDA = 1e-2
 # Of gradients, where activations are computed by other operations: the random weights of tiny models enlarge it.
 ROUNDED = 1e-4
 
@@ -117,9 +119,15 @@ def computes_like_the_processor(subject: Subject) -> None:
     here = replace(subject.workshop, device="cpu", _untouched=None)
     with only_patches(registry.active("cuda")), sdpa_kernel(SDPBackend.MATH):
         expected = _results(subject, here)
+    if not pretend_card.is_registered():
+        found = _results(subject, subject.workshop)
+        # Tokens hang on the last digit where two are as good.
+        del found["written"]
+        _claim_same(found, expected, TOLERANCE_OF_CUDA)
+        return
     with pretend_card.of_the_processor():
         found = _results(subject, subject.workshop)
-    _claim_same(found, expected)
+    _claim_same(found, expected, TOLERANCE)
 
 
 def computes_like_the_libraries(subject: Subject) -> None:
@@ -173,10 +181,10 @@ def _results(subject: Subject, shop: Workshop) -> dict[str, torch.Tensor]:
     return found | {"written": torch.tensor(ids)}
 
 
-def _claim_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+def _claim_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], tolerance: float) -> None:
     off = {name: _off(tensor, expected[name]) for name, tensor in found.items()}
     worst = max(off, key=lambda name: off[name])
-    claim(off[worst] <= TOLERANCE, f"{worst} is {off[worst]:.1e} off")
+    claim(off[worst] <= tolerance, f"{worst} is {off[worst]:.1e} off")
 
 
 def _off(found: torch.Tensor, expected: torch.Tensor) -> float:
@@ -203,6 +211,8 @@ TRAINED_ON_CARD: tuple[Check, ...] = (
     computes_like_the_libraries,
 )
 UNTRAINED_ON_CARD: tuple[Check, ...] = (checks.writes_as_prompted, decodes_without_waiting)
+# A real card does not say what it waited for.
+COUNTED: tuple[Check, ...] = (waits_little, decodes_without_waiting)
 
 
 # By method and variant.

@@ -27,8 +27,9 @@ QUANTIZATIONS: tuple[tuple[Quantization, bool], ...] = (
 )
 # FP4 differs from NF4 by its sixteen values alone: tried with a method of each kind of file, not with all.
 FP4: tuple[tuple[Quantization, bool], ...] = (("fp4", False), ("fp4", True))
-# Begins the names of the pretend card's shards.
-PRETEND = "pretend-"
+# What the names of shards begin with that are not the processor's, by device.
+PRETEND, CUDA = "pretend-", "cuda-"
+PREFIXES = {"cpu": "", "pretend": PRETEND, "cuda": CUDA}
 STEPS = 6
 MAX_RATE = 10.0  # that recipes take
 EXAMPLES = 3

@@ -29,7 +29,8 @@ EXPECTED_NAME = "expected.safetensors"
 class Reloader:
     """The process, seen from the one that trained."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, device: str = "cpu") -> None:
+        self._device = device
         with log.open("w", encoding="utf-8") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.proof.reload"],
@@ -49,7 +50,8 @@ class Reloader:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(
-            json.dumps(request | {"quantization": quantization, "double": double}) + "\n"
+            json.dumps(request | {"quantization": quantization, "double": double, "device": self._device})
+            + "\n"
         )
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline() or '{"error": "the process ended"}')
@@ -75,10 +77,10 @@ def main() -> None:
 
 
 @torch.no_grad()
-def _difference(folder: str, base: str | None, quantization: str, double: bool) -> float:
-    given = load_file(Path(folder) / EXPECTED_NAME)
+def _difference(folder: str, base: str | None, quantization: str, double: bool, device: str) -> float:
+    given = load_file(Path(folder) / EXPECTED_NAME, device)
     expected, labels = given.pop("logits"), given.pop("labels")
-    model = _plain_model(base or folder, quantization, double)
+    model = _plain_model(base or folder, quantization, double, device)
     if base:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -95,7 +97,7 @@ def _difference(folder: str, base: str | None, quantization: str, double: bool) 
 def _as_plain_peft_asks(model: PeftModel, given: dict[str, torch.Tensor], labels: torch.Tensor) -> None:
     """Change inputs to what PEFT's forward wants: it shifts labels itself for some prompts of encoder-decoders."""
     if model.active_peft_config.peft_type == PeftType.MULTITASK_PROMPT_TUNING:
-        given["task_ids"] = torch.zeros(len(labels), dtype=torch.long)
+        given["task_ids"] = torch.zeros(len(labels), dtype=torch.long, device=labels.device)
         if given.pop("decoder_input_ids", None) is not None:
             given["labels"] = labels
 
@@ -113,11 +115,13 @@ def _quantized(quantization: str, double: bool) -> BitsAndBytesConfig | None:
     )
 
 
-def _plain_model(folder: str, quantization: str, double: bool) -> Any:
+def _plain_model(folder: str, quantization: str, double: bool, device: str) -> Any:
     is_pair = AutoConfig.from_pretrained(folder).is_encoder_decoder
     loader = AutoModelForSeq2SeqLM if is_pair else AutoModelForCausalLM
     quantized = _quantized(quantization, double)
-    model = loader.from_pretrained(folder, dtype=torch.float32, quantization_config=quantized)
+    model = loader.from_pretrained(
+        folder, dtype=torch.float32, quantization_config=quantized, device_map={"": device}
+    )
     for module in model.modules():
         # bitsandbytes would compute in bfloat16 on some processors, whatever it was asked for.
         if hasattr(module, "support_avx512bf16_for_cpu"):

@@ -2,7 +2,7 @@
 
 python -m tests.proof.shard SHARD CODE CELL...        each result goes to the shard's file at once
 
-The shard "pretend-t5" is that of the pretend card, "t5" that of the processor.
+The shard "pretend-t5" is that of the pretend card, "cuda-t5" that of a real one, "t5" that of the processor.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from typing import Any
 
 from engine.errors import AdapterError, Problem
 from engine.worker.adapters.tuners import refuse_unregistered
+from engine.worker.training import determinism
 from tests.helpers import pretend_card
 from tests.proof import card_checks, checks, results
-from tests.proof.cells import PRETEND, Cell, all_cells
+from tests.proof.cells import CUDA, PRETEND, Cell, all_cells
 from tests.proof.results import Outcome, Result
 from tests.proof.workshop import Workshop, opened
 
@@ -30,13 +31,23 @@ from tests.proof.workshop import Workshop, opened
 def main(shard: str, code: str, wanted: set[str]) -> None:
     """Prove the cells with these ids."""
     warnings.simplefilter("ignore")
-    device = put_on_card() if shard.startswith(PRETEND) else "cpu"
+    device = _device(shard)
     cells = [cell for cell in all_cells() if cell.id in wanted]
     with tempfile.TemporaryDirectory(prefix="tunesmith-proof-") as name:
         # Read by the engine: nothing of the user's own is touched.
         os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
         for result in _proven(cells, Path(name), device):
             results.write(result, shard, code)
+
+
+def _device(shard: str) -> str:
+    """Return what a shard is computed on, made ready: on a real card by algorithms that give the same bits again."""
+    if shard.startswith(PRETEND):
+        return put_on_card()
+    if shard.startswith(CUDA):
+        determinism.switch(on=True)
+        return "cuda"
+    return "cpu"
 
 
 def put_on_card() -> str:
@@ -63,7 +74,7 @@ def prove(cell: Cell, workshop: Workshop, folder: Path, skipped: Collection[chec
     elif reason is not None:
         failures = _failure(checks.refused, cell, workshop.source)
         outcome, words = "refused", in_words(reason)
-    elif limit := card_checks.limit(cell) if workshop.device != "cpu" else "":
+    elif limit := card_checks.limit(cell) if pretend_card.is_registered() else "":
         failures = []
         outcome, words = "limited", limit
     else:

@@ -42,7 +42,7 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.training import checkpoints, training_loop
 from engine.worker.training.loss import mean_loss
 from engine.worker.training.training_run import TrainState, prepare
-from tests.helpers.pretend_card import empty_accelerator
+from tests.helpers.pretend_card import empty_accelerator, is_registered
 from tests.helpers.worker_setup import stop_dropout
 from tests.proof.cells import EXAMPLES, STEPS
 from tests.proof.reload import Reloader
@@ -77,7 +77,8 @@ class Trained:
 @contextmanager
 def opened(folder: Path, device: str = "cpu") -> Iterator[Workshop]:
     """Open a workshop in a folder, on a device. Computes with one thread, since everything is tiny."""
-    reloader = Reloader(folder / "reload.log")
+    # On the pretend card too it is the processor that plain PEFT computes on.
+    reloader = Reloader(folder / "reload.log", "cpu" if is_registered() else device)
     try:
         with patch.object(devices, "threads", return_value=1):
             yield Workshop(folder, reloader, device)

@@ -56,6 +56,16 @@ def _here(function: str) -> str:
 
 # The device itself is looked at before the first of them.
 PARTS: tuple[Part, ...] = (
+    Part("proof", "Proof of the methods", _here("proof:methods"), {"cuda": 60, "cpu": 90, "pretend": 90}, 8),
     Part("t5-training", "Training an encoder-decoder", _here("speed:t5"), {"cuda": 60, "cpu": 60}),
     Part("llama-training", "Training a decoder", _here("speed:llama"), {"cuda": 60, "cpu": 60}),
+    Part("memory", "Planned memory", _here("memory:planned"), {"cuda": 60, "cpu": 60}),
+    Part("qlora", "QLoRA of a 7B", _here("qlora:measure"), {"cuda": 75, "cpu": 45}),
+    Part("scoring", "Scoring", _here("scoring:measure"), {"cuda": 45, "cpu": 30, "pretend": 45}),
+    Part("playground", "Playground", _here("playground:measure"), {"cuda": 30, "cpu": 30, "pretend": 45}),
+    Part("start", "Start", _here("start:measure"), {"cuda": 40, "cpu": 45}),
+    Part("resume", "Kill and resume", _here("resume:measure"), {"cuda": 60, "cpu": 45, "pretend": 60}),
+    Part("shortage", "Lack of memory", _here("shortage:measure"), {"cuda": 40}),
+    Part("window", "Window", _here("window:measure"), {"cuda": 45, "cpu": 45}),
+    Part("whole-proof", "Proof of every method everywhere", _here("proof:everything"), {"cuda": 60}, 60),
 )
