@@ -74,6 +74,7 @@ from engine.worker.training.training_run import TrainingRun
 from tests.helpers import training_overhead
 from tests.helpers.answer_lines import answer, own_output
 from tests.helpers.benchmark_report import peak_resident, processor_seconds
+from tests.helpers.matrix_peak import matrix_peak, settle_card
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_setup import make_channel
 
@@ -81,8 +82,6 @@ TUTORIAL_LENGTH = 512
 POLL_SECONDS = 0.05
 CHECKPOINTING = {"use_reentrant": False}
 COUNTED_EXAMPLES = 16
-CEILING_SIZES = {"cpu": 2048, "cuda": 8192}
-CEILING_REPEATS = 8
 Result = dict[str, Any]
 
 
@@ -406,40 +405,6 @@ def _operations(model: PeftModel, batch: MicroBatch, stage: Stage) -> float:
     return float(counter.get_total_flops())
 
 
-def ceiling(stage: Stage) -> float:
-    """Return the floating-point operations a second that a large matrix product reaches right now."""
-    device = stage.base.device
-    size = CEILING_SIZES.get(device.type, CEILING_SIZES["cpu"])
-    kind = getattr(torch, stage.base.precision)
-    left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
-    torch.matmul(left, right)
-    return (
-        2
-        * size**3
-        / min(_seconds(partial(torch.matmul, left, right), device) for _ in range(CEILING_REPEATS))
-    )
-
-
-def _seconds(work: Callable[[], object], device: torch.device) -> float:
-    settle(device)
-    began = time.perf_counter()
-    work()
-    settle(device)
-    return time.perf_counter() - began
-
-
-def settle(device: torch.device) -> None:
-    """Wait until the GPU is idle."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def settle_card() -> None:
-    """Wait until the GPU is idle, if this process computes on one."""
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
-
-
 def validation_loss(stage: Stage, model: PeftModel) -> float:
     """Return the mean loss per label token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
@@ -495,7 +460,7 @@ def _done(word: str, stage: Stage, side: Any) -> Result:
     if word == "turn":
         return side.turn() | {"examples": side.examples, "tokens": side.tokens}
     if word == "ceiling":
-        return {"ceiling": ceiling(stage)}
+        return {"ceiling": matrix_peak(stage.base.precision, stage.base.device)}
     if word == "needed":
         return {"needed": needed_operations(stage)}
     if word == "loss":
