@@ -55,7 +55,8 @@ def mixed(
         )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+# A tied T5 scales what its head reads, and is otherwise as the untied one.
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "t5"])
 def test_rows_are_what_their_columns_write_alone(kind):
     adapters = install_three(kind)
     base = load_tiny(kind)
