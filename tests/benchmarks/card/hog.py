@@ -1,4 +1,4 @@
-"""Takes all memory of the card but some, says so, and keeps it until its standard input ends.
+"""At a line on its standard input takes all memory of the card but some, and keeps it until that input ends.
 
 python -m tests.benchmarks.card.hog BYTES_TO_LEAVE
 """
@@ -13,7 +13,10 @@ BLOCK_BYTES = 64 * 1024**2
 
 
 def main(leave: int) -> None:
-    """Take block by block, say how much, and wait."""
+    """Say "ready", wait for the line, take block by block, say how much, and wait for the end."""
+    torch.cuda.init()
+    print("ready", flush=True)
+    sys.stdin.readline()
     blocks = []
     while torch.cuda.mem_get_info(0)[0] > leave + BLOCK_BYTES:
         try:

@@ -17,7 +17,7 @@ MICRO_BATCH_TOKENS = 4096
 # Eight such conversations, with prompt and summary, are a micro-batch.
 BATCH, CONVERSATION_TOKENS = 8, 380
 # Examples of an epoch, and turns.
-WORK = {"cuda": (64, 2), "cpu": (16, 1)}
+WORK = {"cuda": (64, 2), "cpu": (8, 1)}
 
 
 def measure(setting: Setting) -> Iterator[Figure]:

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from engine.config import recipe as recipes
 from engine.jobs.supervisor import Supervisor
+from engine.jobs.worker_process import visible_to
 from engine.runs import run_store
 from tests.benchmarks.card import shapes
-from tests.benchmarks.card.figures import Figure, Lacking, holds
+from tests.benchmarks.card.figures import Figure, holds
 from tests.benchmarks.card.parts import Setting
 from tests.helpers.repository import ROOT
 
 LEFT_BYTES = 128 * 1024**2
-EXAMPLES = 256
+EXAMPLES, EPOCHS = 512, 3
 TAKEN_AT = "step_finished"
 TELLING = ("notice", "memory_probed", "run_resumed")
 
 
 def measure(setting: Setting) -> Iterator[Figure]:
     """Train in steps of very different size; after the first, leave next to nothing of the card's memory."""
-    if setting.kind != "cuda":
-        raise Lacking("Memory can be taken away from a card only.")
     source = shapes.data("shortage", setting, {"train": EXAMPLES})
-    tables = shapes.recipe(shapes.model("base", setting), source, setting)
-    tables["training"] |= {"batch_size": 32, "micro_batch_tokens": 65_536}
+    tables = shapes.recipe(shapes.model("1b", setting), source, setting)
+    tables["training"] |= {"batch_size": 32, "order": "random", "epochs": EPOCHS}
     supervisor = Supervisor(run_store.create_run(recipes.from_tables(tables)))
-    supervisor.start()
-    events, taken = _followed(supervisor)
+    with _hog(setting) as hog:
+        supervisor.start()
+        events, taken = _followed(supervisor, hog)
     ending = supervisor.ending()
     supervisor.close()
     said = [str(event.get("message") or event) for event in events if event["event"] in TELLING]
@@ -46,25 +48,40 @@ def _words(ending: Any, steps: int) -> str:
     return f"{ending.outcome} after {steps} steps {ending.message} {ending.hint}".strip()
 
 
-def _followed(supervisor: Supervisor) -> tuple[list[dict[str, Any]], int]:
+def _followed(supervisor: Supervisor, hog: subprocess.Popen[str]) -> tuple[list[dict[str, Any]], int]:
     """Follow a run to its end; return its events from the taking on, and how many bytes were taken."""
     events: list[dict[str, Any]] = []
-    hog: subprocess.Popen[str] | None = None
     taken = 0
-    try:
-        for event in supervisor.follow():
-            if hog is not None:
-                events.append(dict(event))
-            elif event["event"] == TAKEN_AT:
-                hog, taken = _take()
-    finally:
-        if hog is not None:
-            hog.communicate()
+    for event in supervisor.follow():
+        if taken:
+            events.append(dict(event))
+        elif event["event"] == TAKEN_AT:
+            taken = _take(hog)
     return events, taken
 
 
-def _take() -> tuple[subprocess.Popen[str], int]:
-    command = [sys.executable, "-m", "tests.benchmarks.card.hog", str(LEFT_BYTES)]
-    hog = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def _take(hog: subprocess.Popen[str]) -> int:
+    assert hog.stdin is not None
     assert hog.stdout is not None
-    return hog, int(hog.stdout.readline() or 0)
+    hog.stdin.write("take\n")
+    hog.stdin.flush()
+    return int(hog.stdout.readline() or 0)
+
+
+@contextmanager
+def _hog(setting: Setting) -> Iterator[subprocess.Popen[str]]:
+    """Start the program that can take the card's memory, ready for the word; it ends with this context."""
+    hog = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.card.hog", str(LEFT_BYTES)],
+        cwd=ROOT,
+        env={**os.environ, **visible_to(setting.device)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert hog.stdout is not None
+        hog.stdout.readline()
+        yield hog
+    finally:
+        hog.communicate()
