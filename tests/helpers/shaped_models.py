@@ -74,6 +74,8 @@ LLAMA_SHAPES: dict[LlamaShape, dict[str, Any]] = {
 }
 SEED = 7
 SPREAD = 0.02
+# By how much smaller the logits of tokens without letters are.
+LESS = 16
 LAYER = "model.layers."
 
 
@@ -102,10 +104,19 @@ def save_t5(shape: T5Shape, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
     )
     model = T5ForConditionalGeneration(config)
     model.config.tie_word_embeddings = False
-    model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, config.d_model) * SPREAD)
+    head = torch.randn(VOCABULARY, config.d_model) * SPREAD
+    model.lm_head.weight = torch.nn.Parameter(writing_letters(head, tokenizer))
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def writing_letters(head: torch.Tensor, tokenizer: PreTrainedTokenizerBase) -> torch.Tensor:
+    """Return the weights of an output head that prefers tokens with letters: a random one writes hardly any text."""
+    letters = [number for number in range(len(tokenizer)) if tokenizer.decode([number]).strip().isalpha()]
+    preferred = torch.zeros(len(head), 1, dtype=torch.bool)
+    preferred[letters] = True
+    return torch.where(preferred, head, head / LESS)
 
 
 def save_llama(shape: LlamaShape, tokenizer: PreTrainedTokenizerBase, folder: Path) -> Path:
@@ -122,16 +133,21 @@ def save_llama(shape: LlamaShape, tokenizer: PreTrainedTokenizerBase, folder: Pa
     if config.tie_word_embeddings:
         del sizes["lm_head.weight"]
     folder.mkdir(parents=True)
-    _save_weights(_shards(sizes, config.num_hidden_layers), folder)
+    head = "model.embed_tokens.weight" if config.tie_word_embeddings else "lm_head.weight"
+    outside = {name: _random(size) for name, size in sizes.items() if not name.startswith(LAYER)}
+    outside[head] = writing_letters(outside[head], tokenizer)
+    _save_weights(_shards(outside, sizes, config.num_hidden_layers), folder)
     config.save_pretrained(folder)
     GenerationConfig.from_model_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
-def _shards(sizes: Mapping[str, torch.Size], layers: int) -> Iterator[dict[str, torch.Tensor]]:
+def _shards(
+    outside: dict[str, torch.Tensor], sizes: Mapping[str, torch.Size], layers: int
+) -> Iterator[dict[str, torch.Tensor]]:
     """Yield the weights outside of the layers, then those of each layer."""
-    yield {name: _random(size) for name, size in sizes.items() if not name.startswith(LAYER)}
+    yield outside
     first = f"{LAYER}0."
     layer = {
         name.removeprefix(first): _random(size) for name, size in sizes.items() if name.startswith(first)

@@ -64,7 +64,7 @@ PARTS: tuple[Part, ...] = (
     Part("scoring", "Scoring", _here("scoring:measure"), {"cuda": 45, "cpu": 30, "pretend": 45}),
     Part("playground", "Playground", _here("playground:measure"), {"cuda": 30, "cpu": 30, "pretend": 45}),
     Part("start", "Start", _here("start:measure"), {"cuda": 40, "cpu": 45}),
-    Part("resume", "Kill and resume", _here("resume:measure"), {"cuda": 60, "cpu": 45, "pretend": 60}),
+    Part("resume", "Kill and resume", _here("resume:measure"), {"cuda": 60, "cpu": 90, "pretend": 90}),
     Part("shortage", "Lack of memory", _here("shortage:measure"), {"cuda": 40}),
     Part("window", "Window", _here("window:measure"), {"cuda": 45, "cpu": 45}),
     Part("whole-proof", "Proof of every method everywhere", _here("proof:everything"), {"cuda": 60}, 60),
