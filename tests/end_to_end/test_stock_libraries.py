@@ -45,13 +45,30 @@ def stopped_at_step(number: int, path: Path) -> str:
     return str(event["run"])
 
 
-@pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_a_run_is_trained_resumed_scored_and_used(
-    kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def _no_patches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNESMITH_PATCHES", "none")
+
+
+def test_an_encoder_decoder_is_trained_and_used(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
-    recipe = tiny_recipe(tmp_path, kind, "lora", "training.epochs=10", "training.checkpoint_every=2")
+    recipe = tiny_recipe(tmp_path, "t5", "lora")
+    recipes.save(recipe, path)
+    code, events = tunesmith("train", str(path))
+    assert code == 0
+    (started,) = [event for event in events if event.get("event") == "run_started"]
+    assert started["patches"] == []
+    (saved,) = [event for event in events if event.get("event") == "adapter_saved"]
+
+    chosen = ("--base-model", recipe.base_model.id, "--adapter", saved["adapter"])
+    code, lines = tunesmith("summarize", *chosen, "-", conversation="Ann: Tea?\nBob: Yes.")
+    assert code == 0
+    assert [line for line in lines if line.get("event") == "summary_finished"]
+
+
+def test_a_decoder_is_planned_trained_resumed_scored_and_used(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.epochs=10", "training.checkpoint_every=2")
     recipes.save(recipe, path)
     code, lines = tunesmith("plan", str(path))
     assert (code, lines[-1]["problems"]) == (0, [])
