@@ -13,6 +13,9 @@ from importlib.resources import files
 from PySide6.QtCore import QSysInfo
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QGuiApplication
 
+# Asked for once: lengths are scaled with every hint and metric of the style.
+_PRODUCT = QSysInfo.productType()
+
 
 @dataclass(frozen=True)
 class Role:
@@ -106,7 +109,6 @@ def family() -> str:
 
 def _system_scale() -> float:
     """The system's text size: on Windows the menu font, elsewhere the logical resolution."""
-    kind = QSysInfo.productType()
-    if kind == "windows":
+    if _PRODUCT == "windows":
         return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF() / 9.0
-    return 1.0 if kind == "macos" else QGuiApplication.primaryScreen().logicalDotsPerInch() / 96.0
+    return 1.0 if _PRODUCT == "macos" else QGuiApplication.primaryScreen().logicalDotsPerInch() / 96.0

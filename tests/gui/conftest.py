@@ -2,15 +2,22 @@
 
 import pytest
 
-from gui.look import style
+from gui.look import fonts, style
+from gui.look.stylesheet import style_sheet
+from gui.look.tokens import LIGHT
 from tests.helpers.scripted_manager import end
 from tests.helpers.train_stage import Stage
 
 
 @pytest.fixture
 def styled(qapp):
-    """Style the application light, whatever the test before left; returns it."""
-    style.apply(qapp, "light")
+    """Style the application light, whatever the test before left; returns it.
+
+    Styling it anew takes longer than many tests, so that an application that is styled so already is left alone.
+    """
+    state = (style._State.scheme, style._State.tokens, fonts._State.text_scale, qapp.styleSheet())
+    if state != ("light", LIGHT, 1.0, style_sheet(LIGHT, fonts.px)):
+        style.apply(qapp, "light")
     return qapp
 
 
