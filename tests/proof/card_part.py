@@ -11,10 +11,12 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from engine.adapters import library
@@ -74,7 +76,21 @@ def main() -> None:
         os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
         with opened(Path(name), device) as workshop:
             found = {cell.id: _failures(cell, claims, workshop, name) for cell, claims in part()}
-        print(json.dumps({"cells": found, "jobs": _jobs(Path(name))}), file=answers, flush=True)
+        done = {"cells": found, "jobs": _jobs(Path(name)), "card": _counted_by_the_card()}
+        print(json.dumps(done), file=answers, flush=True)
+
+
+def _counted_by_the_card() -> dict[str, int]:
+    """Do what costs a wait or a copy, and what is forbidden; return what the card counts."""
+    with pretend_card.counting() as counts:
+        values = torch.ones(3).to(pretend_card.register())
+        with suppress(RuntimeError):
+            values + torch.ones(3)
+        values.sum().item()
+        values.tolist()
+        values[values > 0]
+        bool(values.any())
+    return {**counts.kinds, "mixed": len(counts.mixed)}
 
 
 def _failures(cell: Cell, claims: tuple[Check, ...], workshop: Workshop, folder: str) -> list[str]:

@@ -16,6 +16,7 @@ STARTUP = ROOT / "tests" / "helpers" / "pretend_card" / "startup"
 
 
 @pytest.mark.torch
+@pytest.mark.timeout(900)  # where other programs compute too
 def test_methods_and_jobs_compute_on_a_card_what_the_processor_does(tmp_path):
     log = tmp_path / "log"
     with log.open("w", encoding="utf-8") as stderr:
@@ -25,6 +26,7 @@ def test_methods_and_jobs_compute_on_a_card_what_the_processor_does(tmp_path):
     assert done.returncode == 0, log.read_text(encoding="utf-8")[-3000:]
     found = json.loads(done.stdout)
 
+    assert found["card"] == {"synchronisation": 4, "to the card": 1, "to the host": 1, "mixed": 1}
     assert {cell: failures for cell, failures in found["cells"].items() if failures} == {}
     jobs = found["jobs"]
     assert jobs["mixed"] == []
