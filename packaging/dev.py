@@ -133,9 +133,8 @@ def bench(arguments: list[str]) -> int:
 def card(arguments: list[str]) -> int:
     """Measure the graphics card, or without one the processor on much smaller models."""
     environment.ensure(ROOT)
-    if not any(each == "--out" or each.startswith("--out=") for each in arguments):
-        arguments = ["--out", str(Path.cwd()), *arguments]
-    return _python(["-m", "tests.benchmarks.card", *arguments], {})
+    # It runs in the checkout, and writes where it was asked for.
+    return _python(["-m", "tests.benchmarks.card", "--asked-in", str(Path.cwd()), *arguments], {})
 
 
 def screenshots(arguments: list[str]) -> int:

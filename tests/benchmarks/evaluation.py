@@ -179,6 +179,10 @@ def _ours(
     """Score as a run does, every measure included."""
     decoding = {"beams": recipe.evaluation.beams, "max_new_tokens": recipe.evaluation.max_new_tokens}
 
+    if base.device.type != "cpu":
+        # A card loads its kernels when they are first asked for.
+        generate(model, base.tokenizer, base.family, inputs[:2], **decoding)
+
     def work() -> tuple[Sequence[str], float]:
         written = generate(model, base.tokenizer, base.family, inputs, **decoding)
         metrics = summary_metrics.measure(examples, written, 0, 0.0)
@@ -216,6 +220,10 @@ def _loop(
         return str(
             base.tokenizer.decode(found[0][len(ids) if read else 0 :], skip_special_tokens=True)
         ).strip()
+
+    if base.device.type != "cpu":
+        with torch.inference_mode():
+            alone(inputs[0])
 
     def work() -> tuple[Sequence[str], float]:
         with torch.inference_mode():

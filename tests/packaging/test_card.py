@@ -258,6 +258,15 @@ def test_an_unknown_part_is_refused_and_a_device_that_fails_told(capsys, monkeyp
     assert capsys.readouterr().out == "torch finds no CUDA card.\n"
 
 
+@pytest.mark.parametrize(("out", "place"), [("there", "asked/there"), ("", "asked")])
+def test_the_files_lie_in_the_folder_that_the_command_was_asked_in(monkeypatch, tmp_path, out, place):
+    monkeypatch.setattr(card, "probe", lambda device, folder: CARD)
+    monkeypatch.setattr(card, "PARTS", ())
+    given = ["--out", out] if out else []
+    assert card.main(["--asked-in", str(tmp_path / "asked"), *given]) == 0
+    assert {file.name for file in (tmp_path / place).iterdir()} == {"card.json", "card.md"}
+
+
 def test_ctrl_c_leaves_a_valid_file_and_no_process(tmp_path):
     script = f"""
 import sys, time

@@ -165,3 +165,10 @@ def test_what_is_started_gets_its_variables_and_its_exit_code_is_returned(tmp_pa
         cwd=ROOT / "packaging",
     )
     assert answer.returncode == 7
+
+
+def test_the_measurement_of_a_card_is_written_where_it_was_asked_for(started, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    dev.main(["card", "--out", "there"])
+    command = ["python", "-m", "tests.benchmarks.card", "--asked-in", str(tmp_path), "--out", "there"]
+    assert started.found == [(command, {})]

@@ -54,6 +54,7 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"the most it may take ({MINUTES:g})")
     parser.add_argument("--out", type=Path, default=Path(), help="folder of card.json and card.md (here)")
+    parser.add_argument("--asked-in", type=Path, default=Path(), help=argparse.SUPPRESS)
     parser.add_argument("--anew", action="store_true", help="begin again")
     parser.add_argument("--only", default="", type=_names, help="parts, with commas between; measured again")
     parser.add_argument("--device", choices=("auto", "cuda", "cpu", "pretend"), default="auto")
@@ -74,7 +75,7 @@ def _measure(asked: argparse.Namespace, folder: Path, began: float) -> int:
         print(f"  {name}: {value}")
     told = table.warning(device["kind"])
     print(*([told] if told else []), flush=True)
-    state = opened(asked.out.resolve(), device, _command(asked), anew=asked.anew)
+    state = opened((asked.asked_in / asked.out).resolve(), device, _command(asked), anew=asked.anew)
     for name in asked.only:
         state.results.pop(name, None)
     state.write()

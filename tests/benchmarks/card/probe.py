@@ -48,13 +48,15 @@ def _device(kind: str, torch: Any) -> dict[str, Any]:
 
 def _card(torch: Any) -> tuple[str, dict[str, str]]:
     """Return the name of the first visible card, and what driver and torch say of it."""
+    # Before this process is on the card itself.
+    driver = _driver()
     facts = torch.cuda.get_device_properties(0)
     free, total = torch.cuda.mem_get_info(0)
     told = {
         "memory": f"{total / 1e9:.1f} GB, {free / 1e9:.1f} GB free",
         "compute capability": f"{facts.major}.{facts.minor}, {facts.multi_processor_count} multiprocessors",
         "bfloat16": "yes" if torch.cuda.is_bf16_supported(including_emulation=False) else "no",
-        "driver": _driver() or "unknown",
+        "driver": driver or "unknown",
         "CUDA of torch": str(torch.version.cuda or torch.version.hip),
         "cards": str(torch.cuda.device_count()),
     }
