@@ -128,7 +128,9 @@ def train_step(
     # Skips the update of gradients that overflowed in float16.
     state.scaler.step(state.optimizer)
     state.scaler.update()
-    skipped = state.scaler.is_enabled() and not math.isfinite(norm)
+    # A card is waited for once.
+    gradient_norm = float(norm)
+    skipped = state.scaler.is_enabled() and not math.isfinite(gradient_norm)
     learning_rate = state.schedule.get_last_lr()[0]
     if skipped:
         _require_scale(state, number + 1)
@@ -139,7 +141,7 @@ def train_step(
     return StepReport(
         step=number + 1,
         loss=_finite(loss, number + 1),
-        gradient_norm=None if skipped else float(norm),
+        gradient_norm=None if skipped else gradient_norm,
         learning_rate=learning_rate,
         tokens=batch.tokens,
         examples=batch.examples,
