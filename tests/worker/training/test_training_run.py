@@ -16,7 +16,7 @@ def test_the_state_that_0_1_0_stored_is_read():
     progress = Progress.from_dict(STORED)
 
     known = {name: value for name, value in STORED.items() if name != "order"}
-    assert progress.as_dict() == known | {"deterministic": None, "skipped_steps": 0}
+    assert progress.as_dict() == known | {"deterministic": None, "fitting_tokens": 0, "skipped_steps": 0}
     assert Progress.from_dict(progress.as_dict()) == progress
 
 
