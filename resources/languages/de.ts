@@ -482,8 +482,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>All entries share the base model ({base}), the data ({data}), the prompt, the scoring and the seed of the recipe on the Train page. To use others, change that recipe first.</source>
-   <translation>Alle Einträge teilen Basismodell ({base}), Daten ({data}), Prompt, Bewertung und Startwert des Rezepts auf der Seite „Trainieren“. Um andere zu verwenden, ändern Sie zuerst dieses Rezept.</translation>
+   <source>All entries share the base model ({base}), the data ({data}), the prompt, the scoring and the first seed of the recipe on the Train page. To use others, change that recipe first.</source>
+   <translation>Alle Einträge teilen Basismodell ({base}), Daten ({data}), Prompt, Bewertung und ersten Startwert des Rezepts auf der Seite „Trainieren“. Um andere zu verwenden, ändern Sie zuerst dieses Rezept.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/summary_pane.py" />

@@ -113,7 +113,7 @@ class EntriesForm(QWidget):
         self._about.setText(
             tr(
                 "All entries share the base model ({base}), the data ({data}), the prompt, the scoring and "
-                "the seed of the recipe on the Train page. To use others, change that recipe first.",
+                "the first seed of the recipe on the Train page. To use others, change that recipe first.",
                 base=base,
                 data=data,
             )

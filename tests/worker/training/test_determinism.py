@@ -16,6 +16,7 @@ from tests.helpers.tiny_runs import (
     adapter_of,
     events_named,
     on_event,
+    request_stop,
     run_in_process,
     tiny_recipe,
     train_in_process,
@@ -107,16 +108,12 @@ def test_a_resumed_run_keeps_what_was_chosen(tmp_path, monkeypatch):
     measured, used = costing(monkeypatch, 0.05), used_in_steps(monkeypatch)
     job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora"))
     with pytest.MonkeyPatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, _stop)
+        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
         assert run_in_process(job)[-1]["outcome"] == "stopped"
     assert run_in_process(job)[-1]["outcome"] == "completed"
 
     assert measured == [0.05]
     assert set(used) == {True}
-
-
-def _stop(channel):
-    channel.stopping = True
 
 
 @pytest.mark.usefixtures("processor_as_card")

@@ -17,6 +17,7 @@ from tests.helpers.tiny_runs import (
     adapter_of,
     events_named,
     on_event,
+    request_stop,
     run_in_process,
     tiny_recipe,
     train_in_process,
@@ -105,7 +106,7 @@ def test_a_run_goes_on_with_its_scale_to_the_same_bits(tmp_path, monkeypatch):
     _, straight = train_in_process(recipe)
     job = run_store.create_run(recipe)
     with pytest.MonkeyPatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, _stop)
+        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, request_stop)
         assert run_in_process(job)[-1]["outcome"] == "stopped"
     assert (checkpoints.newest_valid(job, print) / "scaler.pt").exists()
     resumed = run_in_process(Job(job.folder))
@@ -116,7 +117,3 @@ def test_a_run_goes_on_with_its_scale_to_the_same_bits(tmp_path, monkeypatch):
     )
     assert one.keys() == other.keys()
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
-
-
-def _stop(channel):
-    channel.stopping = True

@@ -19,6 +19,7 @@ from tests.helpers.tiny_runs import (
     adapter_of,
     events_named,
     on_event,
+    request_stop,
     run_in_process,
     tiny_recipe,
     train_in_process,
@@ -101,7 +102,7 @@ def test_a_resumed_run_goes_on_with_the_smaller_ones_to_the_same_bits(tmp_path, 
     _, straight = train_in_process(recipe)
     job = run_store.create_run(recipe)
     with pytest.MonkeyPatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, _stop)
+        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, request_stop)
         assert run_in_process(job)[-1]["outcome"] == "stopped"
     resumed = run_in_process(job)
 
@@ -109,10 +110,6 @@ def test_a_resumed_run_goes_on_with_the_smaller_ones_to_the_same_bits(tmp_path, 
     assert told(resumed) == []
     one, other = weights_of(straight), weights_of(resumed)
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
-
-
-def _stop(channel):
-    channel.stopping = True
 
 
 def test_what_does_not_fit_row_by_row_ends_the_run(tmp_path, monkeypatch):
