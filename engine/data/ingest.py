@@ -6,24 +6,17 @@ source, or a folder of links to the files. Does not check the data: that is for 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
 import shutil
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
-from engine import chats
+from engine.data import text_kind
 from engine.errors import DataError, StorageError
 from engine.system.files import write_atomically
 from engine.system.paths import intake_folder
 
 FIELD = "data.source"
-# By these a table is distinguished from prose; the suffix of a table shows its delimiter.
-LOOKED_AT_LINES = 20
-MAX_HEAD_CHARACTERS = 60
-TABLES = {"\t": ".tsv", ";": ".csv", ",": ".csv"}
 
 
 def save_text(text: str) -> Path:
@@ -33,7 +26,7 @@ def save_text(text: str) -> Path:
     """
     if not text.strip():
         raise DataError("There is no text to paste.", "Copy lines of JSON, a table or a chat first.", FIELD)
-    path = intake_folder() / f"pasted-{_digest(text)}{_suffix(text)}"
+    path = intake_folder() / f"pasted-{_digest(text)}{text_kind.suffix_of(text)}"
     try:
         write_atomically(path, text.encode("utf-8", "replace").decode())
     except OSError as error:
@@ -91,33 +84,3 @@ def _link(path: Path, target: Path) -> None:
         target.symlink_to(path.absolute())
     except (OSError, NotImplementedError):
         shutil.copyfile(path, target)
-
-
-def _suffix(text: str) -> str:
-    """Return the suffix for the kind of a text; a text of no other kind is a conversation."""
-    is_export = chats.read(text).is_export
-    if text.lstrip("\ufeff \t\r\n")[:1] in {"[", "{"}:
-        return ".json" if is_export else _json_suffix(text)
-    return ".txt" if is_export else _table_suffix(text) or ".txt"
-
-
-def _json_suffix(text: str) -> str:
-    """Return .jsonl for a text whose first line is a complete value, else .json."""
-    first, _, rest = text.strip("\ufeff \t\r\n").partition("\n")
-    try:
-        json.loads(first)
-    except (ValueError, RecursionError):
-        return ".json"
-    return ".jsonl" if rest.strip() or first.startswith("{") else ".json"
-
-
-def _table_suffix(text: str) -> str:
-    """Return the suffix of a table: short names in the first line, and as many cells in each line below."""
-    lines = [line for line in islice(text.splitlines(), LOOKED_AT_LINES) if line.strip()]
-    for delimiter, suffix in TABLES.items():
-        # A quoted cell of several lines may be open where the lines end.
-        head, *rows = csv.reader(lines, delimiter=delimiter)
-        named = all(0 < len(cell.strip()) <= MAX_HEAD_CHARACTERS and ": " not in cell for cell in head)
-        if len(head) > 1 and named and rows and all(len(row) == len(head) for row in rows[:-1] or rows):
-            return suffix
-    return ""

@@ -13,7 +13,7 @@ from engine.data import SPLITS, SPLITS_BY_NAME, Split
 from engine.errors import DataError
 from engine.system.paths import expand_user, sample_folder
 from engine.worker.hub import repository
-from engine.worker.readers import DESCRIPTIONS, SUFFIXES, archives, chat_files, text_folder
+from engine.worker.readers import DESCRIPTIONS, SUFFIXES, archives, chat_files, suffix_of, text_folder
 from engine.worker.readers.table import FIELD
 from engine.worker.runtime.channel import Channel
 
@@ -94,12 +94,16 @@ def _file_source(name: str, path: Path, channel: Channel) -> Source:
 
 
 def _require_readable(path: Path) -> None:
-    packed = path.suffix.lower() == ".gz"
-    suffix = Path(path.stem).suffix if packed else path.suffix
-    if suffix.lower() not in (PLAIN_SUFFIXES if packed else (*PLAIN_SUFFIXES, ".zip")):
-        raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty.", "Choose a file with conversations and summaries.", FIELD)
+    packed = path.suffix.lower() == ".gz"
+    can_be_read = (
+        Path(path.stem).suffix.lower() in PLAIN_SUFFIXES
+        if packed
+        else path.suffix.lower() == ".zip" or suffix_of(path)
+    )
+    if not can_be_read:
+        raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
 
 
 def _plain(path: Path, channel: Channel) -> Path:
@@ -137,9 +141,10 @@ def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
     """Return a folder's chats, else its tables, else its texts, with remarks on what is not read."""
     paths = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
-    plain = [path for path in paths if path.suffix.lower() in SUFFIXES]
-    texts = [path for path in paths if path.suffix.lower() in text_folder.SUFFIXES]
+    texts = _texts([path for path in paths if path.suffix.lower() in text_folder.SUFFIXES])
     packed = [path for path in paths if _is_packed(path)]
+    told = set(texts)
+    plain = [path for path in paths if path.suffix.lower() in PLAIN_SUFFIXES and path not in told]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
         by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
         return by_folder, _unread(paths, texts)
@@ -155,6 +160,16 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
     return _grouped((split_of(path.relative_to(folder)), path) for path in files), _unread(paths, files)
+
+
+def _texts(paths: list[Path]) -> list[Path]:
+    """Return the text files that are conversations: all, unless most of them hold tables or JSON."""
+    if any(map(text_folder.is_summary, paths)):
+        return paths
+    tables = {path for path in paths if suffix_of(path) in SUFFIXES}
+    if len(tables) * 2 <= len(paths):
+        return paths
+    return [path for path in paths if path not in tables]
 
 
 def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:

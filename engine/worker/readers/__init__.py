@@ -12,10 +12,10 @@ from typing import Any
 
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
-from engine.worker.readers import chat_files, delimited, text_folder
+from engine.worker.readers import chat_files, content, delimited, text_folder
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 
-__all__ = ["DESCRIPTIONS", "FIELD", "SUFFIXES", "BrokenRow", "Record", "Table", "open_table"]
+__all__ = ["DESCRIPTIONS", "FIELD", "SUFFIXES", "BrokenRow", "Record", "Table", "open_table", "suffix_of"]
 
 
 def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
@@ -74,6 +74,11 @@ def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table
     return Table(files, read, may_have_more_columns=reader is chat_files.read)
 
 
+def suffix_of(path: Path) -> str:
+    """Return the suffix whose reader fits a file, "" for none: of a text file its content decides."""
+    return content.suffix_of(path, (*SUFFIXES, *text_folder.SUFFIXES))
+
+
 def _reader(path: Path) -> Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]:
-    suffix = path.suffix.lower()
-    return _CHAT_READERS[""] if path.is_dir() else _READERS.get(suffix) or _CHAT_READERS[suffix]
+    suffix = "" if path.is_dir() else suffix_of(path) or path.suffix.lower()
+    return _READERS.get(suffix) or _CHAT_READERS[suffix]

@@ -1,0 +1,69 @@
+"""Tells what a text is from its beginning: JSON, a table, or a conversation."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from engine import chats
+from engine.data import column_names
+
+# By these a table is distinguished from prose.
+LOOKED_AT_LINES = 20
+MAX_HEAD_CHARACTERS = 60
+TABLES = {"\t": ".tsv", ";": ".csv", "|": ".csv", ",": ".csv"}
+# Commas stand in prose too: without a known name in the head, this many cells and rows make a table.
+MIN_COMMA_CELLS = 3
+MIN_COMMA_ROWS = 4
+KNOWN_NAMES = {
+    *column_names.CONVERSATION_NAMES, *column_names.SUMMARY_NAMES, *column_names.ID_NAMES, *column_names.GROUP_NAMES,
+    *column_names.SPEAKER_NAMES, *column_names.TEXT_NAMES, *column_names.SPLIT_NAMES,
+}  # fmt: skip
+# "[12:30] Ann: Hi" is no JSON.
+JSON = re.compile(r'\{\s*(?:["}]|$)|\[\s*(?:[{"\[\]]|$)')
+
+
+def suffix_of(text: str) -> str:
+    """Return the suffix of the kind of file that a text is: ".txt" for a conversation and for prose."""
+    start = text.lstrip("\ufeff \t\r\n")
+    if JSON.match(start):
+        return _json_suffix(start)
+    if start.startswith("WEBVTT"):
+        return ".vtt"
+    table = _table_suffix(start)
+    return table if table and not chats.read(start).is_export else ".txt"
+
+
+def _json_suffix(text: str) -> str:
+    """Return .jsonl for a text whose first line is a complete value, else .json."""
+    first, _, rest = text.rstrip().partition("\n")
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return ".json"
+    if rest.strip():
+        return ".jsonl"
+    # A single object is a row, or all of an export.
+    return ".jsonl" if first.startswith("{") and not chats.read(first).is_export else ".json"
+
+
+def _table_suffix(text: str) -> str:
+    """Return the suffix of a table: short names in the first line, and as many cells in each line below."""
+    lines = [line for line in islice(text.splitlines(), LOOKED_AT_LINES) if line.strip()]
+    return next((suffix for delimiter, suffix in TABLES.items() if _is_table(lines, delimiter)), "")
+
+
+def _is_table(lines: Sequence[str], delimiter: str) -> bool:
+    try:
+        # A quoted cell of several lines may be open where the lines end.
+        head, *rows = csv.reader(lines, delimiter=delimiter)
+    except (csv.Error, ValueError):
+        return False
+    named = all(0 < len(cell.strip()) <= MAX_HEAD_CHARACTERS and ": " not in cell for cell in head)
+    if len(head) < 2 or not named or not rows or any(len(row) != len(head) for row in rows[:-1] or rows):
+        return False
+    is_known = any(column_names.plain(cell) in KNOWN_NAMES for cell in head)
+    return is_known or delimiter != "," or (len(head) >= MIN_COMMA_CELLS and len(rows) >= MIN_COMMA_ROWS)
