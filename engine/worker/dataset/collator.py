@@ -255,9 +255,9 @@ class Collator:
         """Return a collator whose steps have so many shards."""
         return Collator(self._family, self._pad, self._tokens, shards)
 
-    def limit(self, tokens: int) -> None:
-        """Compute at most so many tokens at a time from now on."""
-        self._tokens = min(self._tokens, max(1, tokens))
+    def use_tokens(self, tokens: int) -> None:
+        """Compute so many tokens at a time from now on."""
+        self._tokens = max(1, tokens)
 
     def __call__(self, examples: Sequence[Encoded]) -> Step:
         """Return the step of these examples."""

@@ -27,6 +27,7 @@ from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import architecture_of
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
+from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training import adapter_store, checkpoints, prompt_baseline, training_loop
@@ -62,7 +63,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     planning, reached = planner.Planner(channel), _Reached()
     planned = planning.require_feasible(recipe, splits)
     try:
-        _carry_out(channel, recipe, splits, planned, reached)
+        _carry_out(channel, recipe, splits, planned, planning.probed_tokens(recipe, splits), reached)
     except (RuntimeError, MemoryError, oom.MemoryExceeded) as error:
         if reached.saved or not recipe.method.method.trains or not oom.is_oom(error):
             raise
@@ -77,7 +78,12 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
 
 
 def _carry_out(
-    channel: Channel, recipe: Recipe, splits: Splits, planned: planner.Result, reached: _Reached
+    channel: Channel,
+    recipe: Recipe,
+    splits: Splits,
+    planned: planner.Result,
+    probed: ProbedTokens | None,
+    reached: _Reached,
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
@@ -95,8 +101,10 @@ def _carry_out(
     channel.enter("attach_adapter")
     # Before an adapter is part of the model.
     architecture = architecture_of(base.model)
-    tokens = planned.get("micro_batch_tokens") or micro_batch_tokens(
-        recipe.training, base.device.type, architecture.activations_per_token
+    tokens = (
+        (probed.tokens if probed else 0)
+        or planned.get("micro_batch_tokens")
+        or micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
     )
     collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
     training = reached.run = TrainingRun(
@@ -112,6 +120,7 @@ def _carry_out(
         chosen=samples.choose(recipe, splits),
         planned_memory=planned.get("memory", {}),
         replicas=planned.get("replicas", 1),
+        probed=probed,
     )
     checkpoint = _newest_checkpoint(channel)
     channel.enter("train")

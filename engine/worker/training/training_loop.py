@@ -111,7 +111,7 @@ def _loop(
 def _keep_what_fits(run: TrainingRun, state: TrainState, channel: Channel) -> None:
     """Let the steps to come have micro-batches that fit, if those of the last one did not, and say so."""
     if state.gradients.fitting_tokens:
-        run.compute_less_at_a_time(state.gradients.fitting_tokens)
+        run.compute_at_a_time(min(state.gradients.fitting_tokens, run.collator.tokens))
         state.gradients.fitting_tokens = 0
         report_smaller_micro_batches(run, channel)
 
@@ -187,7 +187,7 @@ def _resume(
     torch.set_num_threads(run.progress.threads)
     run.collator.shards = run.progress.replicas
     if run.progress.fitting_tokens:
-        run.collator.limit(run.progress.fitting_tokens)
+        run.collator.use_tokens(run.progress.fitting_tokens)
     run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
     channel.emit("run_resumed", step=run.step)
     checkpoints.load_trainable(run.model, checkpoint)

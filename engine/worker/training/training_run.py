@@ -28,6 +28,7 @@ from engine.worker.dataset.prompter import Encoded, Prompter
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
 
@@ -90,6 +91,8 @@ class TrainingRun:
     chosen: SampleSet
     planned_memory: Mapping[str, int] = field(default_factory=dict)
     replicas: int = 1
+    # The size of micro-batches that an earlier run of the same found best on this card.
+    probed: ProbedTokens | None = None
 
     def __post_init__(self) -> None:
         """Start at step 0."""
@@ -122,9 +125,9 @@ class TrainingRun:
         """Where the best state so far is saved."""
         return self.job.folder / f"{BEST_PREFIX}{self.progress.best_step}"
 
-    def compute_less_at_a_time(self, tokens: int) -> None:
-        """Let the steps to come have smaller micro-batches, of at most so many tokens."""
-        self.collator.limit(tokens)
+    def compute_at_a_time(self, tokens: int) -> None:
+        """Let the steps to come have micro-batches of so many tokens."""
+        self.collator.use_tokens(tokens)
         self.progress.fitting_tokens = self.collator.tokens
 
     def validation_batches(self) -> Iterator[MicroBatch]:
