@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,19 @@ class MicroBatch:
 
     def to(self, device: torch.device) -> MicroBatch:
         """Return the batch on another device."""
+        return self._mapped(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pin_memory(self) -> MicroBatch:
+        """Return the batch in memory that a card copies from by itself, while the host goes on."""
+        return self._mapped(torch.Tensor.pin_memory)
+
+    def _mapped(self, function: Callable[[torch.Tensor], torch.Tensor]) -> MicroBatch:
         return MicroBatch(
-            self.input_ids.to(device, non_blocking=True),
-            self.attention_mask.to(device, non_blocking=True),
-            self.labels.to(device, non_blocking=True),
-            self.positions.to(device, non_blocking=True),
-            self.targets.to(device, non_blocking=True),
+            function(self.input_ids),
+            function(self.attention_mask),
+            function(self.labels),
+            function(self.positions),
+            function(self.targets),
             self.label_tokens,
             self.tokens,
         )
@@ -127,6 +135,11 @@ class Step:
     def micro_batches(self) -> tuple[MicroBatch, ...]:
         """All of them, shard by shard."""
         return tuple(chain.from_iterable(self.shards))
+
+    def pin_memory(self) -> Step:
+        """Return the step in memory that a card copies from by itself; a DataLoader calls it."""
+        shards = tuple(tuple(batch.pin_memory() for batch in shard) for shard in self.shards)
+        return Step(shards, self.examples)
 
     def halved(self) -> Step | None:
         """Return the step with every micro-batch halved, None if each has a single row."""
@@ -324,18 +337,27 @@ def _pad_rows(rows: Sequence[Sequence[int]], pad: int) -> torch.Tensor:
     return torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], dtype=torch.long)
 
 
-def train_loader(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler) -> DataLoader[Any]:
-    """Return the loader whose items are steps."""
-    return DataLoader(EncodedExamples(examples), batch_sampler=sampler, collate_fn=collator)
+def train_loader(
+    examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, *, pinned: bool = False
+) -> DataLoader[Any]:
+    """Return the loader whose items are steps, in `pinned` memory for a card."""
+    return DataLoader(
+        EncodedExamples(examples), batch_sampler=sampler, collate_fn=collator, pin_memory=pinned
+    )
 
 
 def steps_from(
-    loader: DataLoader[Any], first: int, load_random_states: Callable[[], object] | None = None
+    loader: DataLoader[Any],
+    first: int,
+    load_random_states: Callable[[], object] | None = None,
+    *,
+    one_ahead: bool = False,
 ) -> Iterator[tuple[int, Step]]:
     """Yield a run's steps with their numbers (counted from 0) from the first on, epoch after epoch without an end.
 
     torch's DataLoader draws a random number at the start of each pass. `load_random_states` puts the random states back
-    to those after the step before the first: before that draw where an epoch starts, after it within one.
+    to those after the step before the first: before that draw where an epoch starts, after it within one. With
+    `one_ahead` a step is prepared while the one before it is computed, within an epoch, so that draws keep their order.
     """
     sampler, number = loader.batch_sampler, first
     assert isinstance(sampler, StepSampler)
@@ -347,9 +369,33 @@ def steps_from(
         if load_random_states and sampler.skipped:
             load_random_states()
         load_random_states = None
-        for step in steps:
+        for step in _one_ahead(loader, steps) if one_ahead else steps:
             yield number, step
             number += 1
+
+
+def _one_ahead(loader: DataLoader[Any], steps: Iterator[Step]) -> Iterator[Step]:
+    """Yield a pass's steps, each of which a thread prepares while the one before it is in use.
+
+    One that was cut before micro-batches got smaller is cut again: a resumed run has it in the smaller ones too.
+    """
+    sampler, collator, examples = loader.batch_sampler, loader.collate_fn, loader.dataset
+    assert isinstance(sampler, StepSampler)
+    assert isinstance(collator, Collator)
+
+    def prepare() -> tuple[int, Step | None]:
+        return collator.tokens, next(steps, None)
+
+    with ThreadPoolExecutor(1, "steps") as thread:
+        coming = thread.submit(prepare)
+        for place in count(sampler.skipped):
+            tokens, step = coming.result()
+            if step is None:
+                return
+            if tokens != collator.tokens:
+                step = collator([examples[index] for index in sampler.steps(sampler.epoch)[place]])
+            coming = thread.submit(prepare)
+            yield step
 
 
 def evaluation_batches(

@@ -83,7 +83,8 @@ def _loop(
         return
     control.restart_clock()
     random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
-    for number, batch in steps_from(run.loader, run.step, random_states):
+    is_card = run.base.device.type not in oom.SHARED_MEMORY
+    for number, batch in steps_from(run.loader, run.step, random_states, one_ahead=is_card):
         report = train_step(state, batch, number, control.should_abort)
         _keep_what_fits(run, state, channel)
         if report is None:

@@ -102,7 +102,8 @@ class TrainingRun:
         self.progress = Progress(threads=self.base.threads, replicas=self.replicas)
         self.sampler = StepSampler(self.train, training.batch_size, training.seed, training.order)
         self.collator = self.collator.with_shards(self.replicas)
-        self.loader: DataLoader[Any] = train_loader(self.train, self.collator, self.sampler)
+        is_pinned = self.base.device.type == "cuda"
+        self.loader: DataLoader[Any] = train_loader(self.train, self.collator, self.sampler, pinned=is_pinned)
 
     @property
     def training(self) -> TrainingOptions:

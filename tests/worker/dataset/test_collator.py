@@ -1,6 +1,7 @@
 """Steps, micro-batches and their order."""
 
 import math
+import threading
 from itertools import chain, combinations, islice, pairwise
 
 import numpy as np
@@ -164,8 +165,9 @@ def test_micro_batches_on_a_cpu_grow_as_the_model_shrinks_unless_the_recipe_sets
     assert micro_batch_tokens(said, "cpu", 1) == micro_batch_tokens(said, "cuda", 1) == 100
 
 
+@pytest.mark.parametrize("one_ahead", [False, True])
 @pytest.mark.parametrize("first", [0, 1, 3, 4, 5, 8])
-def test_steps_go_on_from_any_step_with_the_random_numbers_that_they_would_have_had(first):
+def test_steps_go_on_from_any_step_with_the_random_numbers_that_they_would_have_had(first, one_ahead):
     """Four steps an epoch, so that some start an epoch and others are within one."""
     examples = encoded([(long, 2) for long in range(3, 15)])
 
@@ -174,7 +176,7 @@ def test_steps_go_on_from_any_step_with_the_random_numbers_that_they_would_have_
             examples, Collator("encoder-decoder", 0, 400), StepSampler(examples, 3, 1, "random")
         )
         load = (lambda: torch.set_rng_state(states)) if states is not None else None
-        for number, step in islice(steps_from(loader, start, load), 10 - start):
+        for number, step in islice(steps_from(loader, start, load, one_ahead=one_ahead), 10 - start):
             yield (
                 number,
                 step.micro_batches[0].input_ids.tolist(),
@@ -189,3 +191,59 @@ def test_steps_go_on_from_any_step_with_the_random_numbers_that_they_would_have_
 
     assert [each[:3] for each in run(first, states)] == [each[:3] for each in whole[first:]]
     assert [each[0] for each in whole] == list(range(10))
+
+
+def test_a_step_is_prepared_while_the_one_before_it_is_computed():
+    examples = encoded([(long, 2) for long in range(3, 15)])
+    prepared = []
+
+    class Noting(Collator):
+        def __call__(self, examples):
+            prepared.append(threading.current_thread() is threading.main_thread())
+            if len(prepared) == 2:
+                is_second_prepared.set()
+            return super().__call__(examples)
+
+    is_second_prepared = threading.Event()
+    loader = train_loader(examples, Noting("encoder-decoder", 0, 400), StepSampler(examples, 3, 1, "random"))
+    steps = steps_from(loader, 0, one_ahead=True)
+    next(steps)
+
+    assert is_second_prepared.wait(30)
+    steps.close()
+    assert not any(prepared)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("steps")]
+
+
+@pytest.mark.parametrize("first", [0, 2])
+def test_a_step_prepared_before_micro_batches_got_smaller_is_cut_again(first):
+    examples = encoded([(long, 2) for long in range(3, 15)])
+    collator = Collator("encoder-decoder", 0, 400)
+    loader = train_loader(examples, collator, StepSampler(examples, 3, 1, "random"))
+    steps = steps_from(loader, first, one_ahead=True)
+    sizes = [len(next(steps)[1].micro_batches)]
+    collator.use_tokens(10)
+    sizes += [len(step.micro_batches) for _, step in islice(steps, 3)]
+
+    assert sizes == [1, 3, 3, 3]
+
+
+def test_a_step_in_pinned_memory_has_all_its_tensors_there(monkeypatch):
+    pinned = []
+
+    def pin(tensor):
+        pinned.append(tensor)
+        return tensor.clone()
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", pin)
+    step = Collator("decoder-only", 0, 12)(encoded([(5, 2), (4, 2), (3, 1)]))
+    copy = step.pin_memory()
+
+    assert len(pinned) == 5 * len(step.micro_batches)
+    assert [vars(batch).keys() for batch in copy.micro_batches] == [
+        vars(batch).keys() for batch in step.micro_batches
+    ]
+    for one, other in zip(step.micro_batches, copy.micro_batches, strict=True):
+        assert (one.label_tokens, one.tokens) == (other.label_tokens, other.tokens)
+        assert torch.equal(one.positions, other.positions)
+    assert (copy.examples, copy.label_tokens) == (step.examples, step.label_tokens)
