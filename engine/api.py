@@ -15,7 +15,7 @@ from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, MethodSettings, Recipe
 from engine.config.run_changes import Change
 from engine.config.training import EvaluationOptions, TrainingOptions
-from engine.data import check_results, ingest
+from engine.data import check_results, ingest, questions
 from engine.data.findings import FINDINGS, Severity, finding
 from engine.errors import (
     AppError,
@@ -147,6 +147,7 @@ __all__ = [
     "paths",
     "pii",
     "prompts",
+    "questions",
     "read_all",
     "recipe",
     "report",

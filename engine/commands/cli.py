@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -39,12 +40,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if getattr(asked, "offline", False):
         # Read by the hub's libraries when they are imported, here and in every worker.
         os.environ["HF_HUB_OFFLINE"] = "1"
+    asked.typed = [*_program(), *arguments]
     asked.window = ["--demo"] if asked.demo else []
     asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
     asked.window += [word for value in with_absolute_paths(asked.of_demo) for word in ("--set", value)]
     asked.window += ["--page", asked.page] if asked.page else []
     asked.window += [str(Path(file).absolute()) for file in files]
     return asked
+
+
+def _program() -> list[str]:
+    """Return how this program was started, as it can be typed again."""
+    name = sys.argv[0]
+    return [Path(sys.executable).name, name] if name.endswith(".py") else [name]
 
 
 def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
@@ -66,7 +74,8 @@ def _add_verbs(verbs: Verbs) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Run a verb; return 0 for completed, 1 for failed, 2 for bad usage or problems, 130 if stopped."""
-    output = Output(as_json=getattr(asked, "json", False))
+    command = asked.typed if "overrides" in asked else ()
+    output = Output(as_json=getattr(asked, "json", False), command=command)
     try:
         return int(asked.run(asked, output))
     except AppError as error:

@@ -65,6 +65,12 @@ class DataOptions(Options):
         "Refuse a file with broken rows, or leave them out with a notice that lists them.",
         level="everything",
     )
+    unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = option(
+        "ask",
+        "Files without a split",
+        "What a folder's files are used for whose names tell no split, if other names tell one.",
+        level="everything",
+    )
     exclude: tuple[str, ...] = option(
         (),
         "Excluded findings",

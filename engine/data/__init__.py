@@ -7,14 +7,13 @@ from engine.data.column_mapping import KEYS, PAUSE_HOURS, pause_hours, problems
 from engine.data.column_names import AUTO
 from engine.data.schema import Kind, Record, Schema, SourcedExample
 from engine.data.schema_inference import infer_schema
-from engine.data.splits import SPLITS, SPLITS_BY_NAME, Split, split_named
+from engine.data.splits import SPLITS, Split, split_in, split_named, told_apart
 
 __all__ = [
     "AUTO",
     "KEYS",
     "PAUSE_HOURS",
     "SPLITS",
-    "SPLITS_BY_NAME",
     "Kind",
     "Record",
     "Schema",
@@ -23,5 +22,7 @@ __all__ = [
     "infer_schema",
     "pause_hours",
     "problems",
+    "split_in",
     "split_named",
+    "told_apart",
 ]

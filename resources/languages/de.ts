@@ -2022,11 +2022,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einführung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>Fix them, or read the other rows.</source>
-   <translation>Korrigieren Sie sie, oder lesen Sie die übrigen Zeilen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/choosers.py" />
    <source>Folder of a base model</source>
    <translation>Ordner eines Basismodells</translation>
@@ -3876,11 +3871,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rohdaten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>Read the other rows</source>
-   <translation>Übrige Zeilen lesen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>Read-only while this run is open</source>
    <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
@@ -5143,11 +5133,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>The other entries are compared with it.</source>
    <translation>Die anderen Einträge werden damit verglichen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/page.py" />
-   <source>The other rows can be read without them.</source>
-   <translation>Die übrigen Zeilen lassen sich ohne sie lesen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topic_view.py" />
@@ -9845,6 +9830,11 @@ Summary:</translation>
    <translation>Wählen Sie zwei Systeme, die dieselben Gespräche zusammengefasst haben.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Choose what the others are for, or leave them out.</source>
+   <translation>Wählen Sie, wofür die anderen sind, oder lassen Sie sie aus.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Chosen layers</source>
    <translation>Ausgewählte Schichten</translation>
@@ -10425,6 +10415,11 @@ Summary:</translation>
    <translation>File "</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Files without a split</source>
+   <translation>Dateien ohne Teil</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Filipino</source>
    <translation>Filipino</translation>
@@ -10443,6 +10438,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Finnish</source>
    <translation>Finnisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Fix them, or read the other rows.</source>
+   <translation>Reparieren Sie sie, oder lesen Sie die anderen Zeilen.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -11308,6 +11308,11 @@ Summary:</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>Leave out {1}</source>
    <translation>Lassen Sie {1} weg</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Leave them out</source>
+   <translation>Auslassen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
@@ -12370,11 +12375,6 @@ Summary:</translation>
    <translation>Panjabi</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/ingestion/sources.py" />
-   <source>Put "train", "validation" or "test" into the name of a file that is to be read.</source>
-   <translation>Nehmen Sie „train“, „validation“ oder „test“ in den Namen einer Datei auf, die gelesen werden soll.</translation>
-  </message>
-  <message>
    <location filename="../../engine/jobs/job.py" />
    <source>Put it back and resume, or start again from the recipe.</source>
    <translation>Legen Sie ihn zurück und setzen Sie fort, oder beginnen Sie mit dem Rezept von vorn.</translation>
@@ -12508,6 +12508,11 @@ In one sentence:</source>
 In one sentence:</translation>
   </message>
   <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Read the other rows</source>
+   <translation>Die anderen Zeilen lesen</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/entry_status.py" />
    <source>RecipeError</source>
    <translation>RecipeError</translation>
@@ -12556,11 +12561,6 @@ In one sentence:</translation>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Repair the rows.</source>
    <translation>Die Zeilen berichtigen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>Repair them, or leave them out: data.broken_rows = "leave_out" in the recipe, or --set data.broken_rows=leave_out.</source>
-   <translation>Reparieren Sie sie, oder lassen Sie sie aus: data.broken_rows = "leave_out" im Rezept, oder --set data.broken_rows=leave_out.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -13886,6 +13886,11 @@ Summary:</translation>
    <translation>Der Name muss Text sein.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>The names of some files tell their split ({1}), and those of others do not: {2}.</source>
+   <translation>Die Namen einiger Dateien nennen ihren Teil ({1}), die anderer nicht: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The network that computes the vectors: each on its own (MLP), or in order (LSTM).</source>
    <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder der Reihe nach (LSTM).</translation>
@@ -14481,6 +14486,11 @@ Summary:</translation>
    <translation>Den Betrag jedes Gewichts getrennt von seiner Richtung trainieren (DoRA): lernt mehr bei niedrigen Rängen, kostet mehr Zeit.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Train on them</source>
+   <translation>Damit trainieren</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Train the last blocks of each stack, which are nearest to the output. 0 chooses from the whole model.</source>
    <translation>Die letzten Blöcke jedes Stapels trainieren, die der Ausgabe am nächsten sind. 0 wählt aus dem ganzen Modell.</translation>
@@ -14756,6 +14766,21 @@ Summary:</translation>
    <translation>Dieselbe Rotation für alle Blöcke einer Schicht verwenden: weniger trainierbare Parameter.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Use them as test</source>
+   <translation>Als Test verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Use them for validation</source>
+   <translation>Zur Validierung verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>Used for {1}, though no split stands in the name: {2}.</source>
+   <translation>Für {1} verwendet, obwohl kein Teil im Namen steht: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Uyghur</source>
    <translation>Uigurisch</translation>
@@ -14854,6 +14879,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Welsh</source>
    <translation>Walisisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>What a folder's files are used for whose names tell no split, if other names tell one.</source>
+   <translation>Wofür Dateien eines Ordners verwendet werden, deren Namen keinen Teil nennen, wenn andere Namen einen nennen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -16136,6 +16166,11 @@ Summary:</translation>
    <translation>etwas anderes</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>splits: {1}, by their names</source>
+   <translation>Teile: {1}, nach ihren Namen</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/import_stats.py" />
    <source>stay whole, as their</source>
    <translation>bleiben ganz, da ihre</translation>
@@ -16753,6 +16788,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} free</source>
    <translation>{1} frei</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{1} from {2}</source>
+   <translation>{1} aus {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

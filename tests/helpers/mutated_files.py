@@ -220,7 +220,7 @@ def preview_and_read(
     """Preview a file as the data check does, then read it; return the number of rows or the error."""
     options = DataOptions(source=str(path), broken_rows=broken_rows)
     try:
-        show_first_rows(locate(options.source, channel), options, channel)
+        show_first_rows(locate(options, channel), options, channel)
         rows = dataset.select(options, channel, needs=()).rows
     except DataError as error:
         return error

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
+from engine.data import questions
 from engine.errors import AppError, Problem
 
 CLEAR_LINE = "\r\x1b[K"
@@ -21,7 +23,9 @@ CLEAR_LINE = "\r\x1b[K"
 class Output:
     """The two streams of one command."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, command: Sequence[str] = ()) -> None:
+        """`command` is what was typed, if the verb takes `--set`: problems say how it is repeated with an answer."""
+        self._command = command
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 # Characters that a terminal or locale can't show become question marks instead of raising.
@@ -76,6 +80,8 @@ class Output:
                 self.remark(f"{problem.field}: {problem.message}" if named else problem.message)
                 if problem.hint:
                     self.remark(f"    {problem.hint}")
+                for override in questions.overrides(problem.field) if self._command else ():
+                    self.remark(f"    {shlex.join([*self._command, '--set', override])}")
 
     def failure(self, error: AppError) -> None:
         """Write an error: one JSON line, or text on standard error."""

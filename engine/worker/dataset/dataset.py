@@ -134,7 +134,7 @@ def _require_examples(selection: Selection, split: Split) -> None:
 
 def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:
     """Return the rows that `options` select: splits first, then every Nth row of each, then the limits."""
-    source = locate(options.source, channel)
+    source = locate(options, channel)
     shape, examples_by_split = read_rows(source, options, channel)
     source_rows = {split: rows_of(examples, options.mask) for split, examples in examples_by_split.items()}
     channel.check_stop()

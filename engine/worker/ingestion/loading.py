@@ -94,6 +94,9 @@ def _guessed(
     # The columns of rows made from chats are named by us, so their names are no evidence.
     is_guessed = (options.conversation, options.summary) == (AUTO, AUTO)
     reasons_shown = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
+    if None not in tables:
+        named = ", ".join(f"{split} from {table.name}" for split, table in tables.items())
+        reasons_shown.append(f"splits: {named}, by their names")
     return replace(shape, reason="; ".join(reasons_shown))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from engine.config.data_options import DataOptions
 from engine.config.recipe import SAMPLE, looks_like_path
-from engine.data import SPLITS, SPLITS_BY_NAME, Split
+from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
 from engine.system.paths import expand_user, sample_folder
 from engine.worker.hub import repository
@@ -24,6 +24,7 @@ IGNORED_PREFIXES = ("cache-", "~$")
 # Text files about the data, which hold none.
 NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
 MAX_NAMED = 5
+UNNAMED_FIELD = "data.unnamed_files"
 # Read alone, and in folders and archives.
 PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
 KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
@@ -42,21 +43,51 @@ class Source:
     remarks: tuple[tuple[str, str], ...] = ()
 
 
-def locate(source: str, channel: Channel) -> Source:
+def locate(options: DataOptions, channel: Channel) -> Source:
     """Return the files of a recipe's data source; a Hub data set is downloaded first.
 
-    Raises DataError with the field `data.source` if there is nothing that can be read; OfflineError.
+    Raises DataError: with the field `data.source` if there is nothing that can be read, with `data.unnamed_files` if
+    it is not known what some files are for; OfflineError.
     """
-    if source == SAMPLE:
-        return _folder_source(SAMPLE, sample_folder(), channel)
+    source = options.source
     try:
-        return _on_this_computer(source, channel) or _on_the_hub(source, channel)
+        return _decided(_located(source, channel), options)
     except OSError as error:
         raise DataError(
             f"{error.filename or source} can't be looked into: {error.strerror}.",
             "Check the path and its permissions.",
             FIELD,
         ) from error
+
+
+def _located(source: str, channel: Channel) -> Source:
+    if source == SAMPLE:
+        return _folder_source(SAMPLE, sample_folder(), channel)
+    return _on_this_computer(source, channel) or _on_the_hub(source, channel)
+
+
+def _decided(source: Source, options: DataOptions) -> Source:
+    """Return a source whose files all have a split or none has one. Raises DataError if that is for a person to say."""
+    unnamed = source.files.get(None, ())
+    if not unnamed or len(source.files) == 1:
+        return source
+    named: dict[Split | None, tuple[Path, ...]] = {
+        split: source.files[split] for split in source.files if split
+    }
+    answer = options.unnamed_files
+    if answer == "ask":
+        known = "; ".join(f"{split}: {_named(paths)}" for split, paths in named.items())
+        raise DataError(
+            f"The names of some files tell their split ({known}), and those of others do not: {_named(unnamed)}.",
+            "Choose what the others are for, or leave them out.",
+            UNNAMED_FIELD,
+        )
+    if answer == "leave_out":
+        remark = (f"Left out, as no split stands in the name: {_named(unnamed)}.", "")
+        return replace(source, files=named, remarks=(*source.remarks, remark))
+    remark = (f"Used for {answer}, though no split stands in the name: {_named(unnamed)}.", "")
+    named[answer] = (*named.get(answer, ()), *unnamed)
+    return replace(source, files=named, remarks=(*source.remarks, remark))
 
 
 def _on_this_computer(source: str, channel: Channel) -> Source | None:
@@ -125,15 +156,6 @@ def _report_unpacking(channel: Channel, done: int, total: int) -> None:
 
 def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
     by_split, remarks = _by_split(name, folder)
-    unsplit = by_split.pop(None, []) if len(by_split) > 1 else []
-    if unsplit:
-        # The names of other files tell their splits.
-        remarks.append(
-            (
-                f"Left out, as no split stands in the name: {_named(unsplit)}.",
-                'Put "train", "validation" or "test" into the name of a file that is to be read.',
-            )
-        )
     files = {split: _readable(paths, channel) for split, paths in by_split.items()}
     return Source(name, files, repository.licence(folder), tuple(remarks))
 
@@ -146,8 +168,7 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     told = set(texts)
     plain = [path for path in paths if path.suffix.lower() in PLAIN_SUFFIXES and path not in told]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
-        by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
-        return by_folder, _unread(paths, texts)
+        return _texts_by_split(texts, folder), _unread(paths, texts)
     exported, none = _chats(plain)
     if exported:
         remarks = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
@@ -159,7 +180,20 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     ]
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
-    return _grouped((split_of(path.relative_to(folder)), path) for path in files), _unread(paths, files)
+    return _by_name(files, folder), _unread(paths, files)
+
+
+def _by_name(files: Sequence[Path], folder: Path) -> dict[Split | None, list[Path]]:
+    """Return files by the split in their names; names that differ in such a word alone tell it in any form."""
+    apart = told_apart({path.stem for path in files})
+    return _grouped((split_of(path.relative_to(folder)) or apart.get(path.stem), path) for path in files)
+
+
+def _texts_by_split(texts: Sequence[Path], folder: Path) -> dict[Split | None, list[Path]]:
+    """Return texts by the split of their folders, or of their own names if each of them has one."""
+    by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
+    by_name = _grouped((split_in(path.stem), path) for path in texts)
+    return by_name if set(by_folder) == {None} and len(by_name) > 1 and None not in by_name else by_folder
 
 
 def _texts(paths: list[Path]) -> list[Path]:
@@ -196,7 +230,7 @@ def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
     return [*channels, *files], none
 
 
-def _named(paths: list[Path]) -> str:
+def _named(paths: Sequence[Path]) -> str:
     return ", ".join(path.name for path in paths[:MAX_NAMED]) + (", …" if len(paths) > MAX_NAMED else "")
 
 
@@ -231,15 +265,10 @@ def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
 
 def split_of(path: Path) -> Split | None:
     """Return the split in a file's name, else in the nearest folder's; None if no name has one."""
-    return _split_word(path.stem) or _split_of_folder(path)
+    return split_in(path.stem) or _split_of_folder(path)
 
 
 def _split_of_folder(path: Path) -> Split | None:
     """Return the split in the name of the nearest folder that has one; a text's own name is its id."""
-    words = (_split_word(name) for name in reversed(path.parent.parts))
+    words = (split_in(name) for name in reversed(path.parent.parts))
     return next((word for word in words if word), None)
-
-
-def _split_word(name: str) -> Split | None:
-    words = re.split(r"[^a-z]+", name.lower())
-    return next((SPLITS_BY_NAME[word] for word in words if word in SPLITS_BY_NAME), None)

@@ -31,7 +31,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     """Check the data that the request's `data` table names, and hand over what was found."""
     options = checked(request["data"])
     channel.enter("read_data")
-    show_first_rows(locate(options.source, channel), options, channel)
+    show_first_rows(locate(options, channel), options, channel)
     selection = select(options, channel, needs=())
     counter = counter_for(request.get("base_model"))
     if not counter.exact:

@@ -35,7 +35,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     """
     options = checked(request["data"])
     channel.enter("read_data")
-    source = locate(options.source, channel)
+    source = locate(options, channel)
     left = _rows(source, options, request.get("base_model"), channel)
     examples = [row.example for split in SPLITS for row in left.rows[split]]
     kept_examples = labelling.distinct(examples)

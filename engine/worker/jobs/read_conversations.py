@@ -31,7 +31,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     if not isinstance(options, DataOptions):
         raise RecipeError(tuple(problems))
     channel.enter("read_data")
-    source = locate(options.source, channel)
+    source = locate(options, channel)
     _, examples_by_split = read_rows(source, options, channel, needs_summary=False)
     count = empty = too_long = beyond = 0
     for split in (split for split in ORDER if split in examples_by_split):

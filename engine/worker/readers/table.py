@@ -171,8 +171,7 @@ class Table:
         if self.broken:
             raise DataError(
                 f"{self.name} can't be read: {self.broken_text}.",
-                'Repair them, or leave them out: data.broken_rows = "leave_out" in the recipe, or --set '
-                "data.broken_rows=leave_out.",
+                "Fix them, or read the other rows.",
                 CONSENT_FIELD,
             )
 

@@ -1,4 +1,4 @@
-"""The user's decisions about data, for the recipe: excluded findings, masked personal data, skipped broken rows.
+"""The user's decisions about data, for the recipe: excluded findings, masked personal data, answers to questions.
 
 Knows only ids.
 """
@@ -19,11 +19,11 @@ class Exclusions(QObject):
         super().__init__(parent)
         self.excluded: tuple[str, ...] = ()
         self.masked: tuple[str, ...] = ()
-        self.leaves_broken_rows_out = False
+        self.answers: dict[str, str] = {}
 
     def forget(self) -> None:
         """Reset, for another source."""
-        self.excluded, self.masked, self.leaves_broken_rows_out = (), (), False
+        self.excluded, self.masked, self.answers = (), (), {}
         self.changed.emit()
 
     def exclude(self, finding: str, on: bool) -> None:
@@ -36,14 +36,14 @@ class Exclusions(QObject):
         self.masked = _switched(self.masked, kind, on)
         self.changed.emit()
 
-    def broken_rows(self) -> str:
-        """Return the value of a recipe's `data.broken_rows`."""
-        return "leave_out" if self.leaves_broken_rows_out else "refuse"
+    def answered(self) -> dict[str, str]:
+        """Return the answers to what was asked before the data could be read, by option."""
+        return {"broken_rows": "refuse"} | self.answers
 
     def values(self) -> dict[str, Any]:
         """Return the decisions as `[data]` values of a recipe."""
         return {
-            "broken_rows": self.broken_rows(),
+            **self.answered(),
             "exclude": list(self.excluded),
             "mask": list(self.masked),
         }

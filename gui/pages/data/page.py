@@ -14,11 +14,21 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_results, is_on_hub, pii
+from engine.api import (
+    SAMPLE,
+    AppError,
+    Ending,
+    Example,
+    Problem,
+    StorageError,
+    check_results,
+    is_on_hub,
+    pii,
+)
 from gui.core import actions
 from gui.core.actions import Entry
 from gui.look.format import number_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import tr, tr_count, translate
 from gui.pages.data import report
 from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
@@ -31,8 +41,7 @@ from gui.workers.download_check import DownloadCheck, data_set
 from gui.workers.worker_manager import WorkerManager
 
 MAX_REMARKS = 3
-CONSENT = "data.broken_rows"
-BROKEN_HINT = mark("Fix them, or read the other rows.")
+BROKEN_ROWS = "data.broken_rows"
 
 
 class DataPage(Page):
@@ -81,8 +90,8 @@ class DataPage(Page):
         parts.source.source_changed.connect(self._forget)
         parts.source.stop_wanted.connect(self.checker.stop)
         parts.question.acted.connect(self._answer)
-        parts.broken.acted.connect(self._read_the_rest)
-        parts.remarks.acted.connect(self._refuse_broken_rows)
+        parts.asked.answered.connect(self._decide)
+        parts.remarks.acted.connect(self._undo)
         parts.broken_rows.export_wanted.connect(self._export_broken)
         self._downloads.clear.connect(self._read)
         self._downloads.asked.connect(self._ask)
@@ -135,7 +144,7 @@ class DataPage(Page):
         """Check the source; a running check is cancelled."""
         values = self.parts.source.values()
         self.parts.source.show_problems([])
-        self.parts.broken.hide()
+        self.parts.asked.hide()
         self.parts.broken_rows.show_rows([])
         if not values["source"]:
             missing = Problem("data.source", tr("No source yet."), tr("Enter one."))
@@ -146,7 +155,7 @@ class DataPage(Page):
             self.parts.source.set_source(values["source"])
             values = self.parts.source.values()
         # Exclusions and masks apply to runs; the check reads all rows, so that they can be undone.
-        asked = self._wanted = values | self._limits() | {"broken_rows": self.exclusions.broken_rows()}
+        asked = self._wanted = values | self._limits() | self.exclusions.answered()
         if is_on_hub(values["source"]):
             asking = tr("Asking the hub about {source}…", source=values["source"])
             self.parts.question.show_notice(asking, tr("Cancel"))
@@ -178,13 +187,13 @@ class DataPage(Page):
         self.parts.question.hide()
         self._show_problems([Problem("data.source", ending.message, ending.hint)])
 
-    def _read_the_rest(self) -> None:
-        """Consent to leaving out unreadable rows, and check again."""
-        self.exclusions.leaves_broken_rows_out = True
+    def _decide(self, option: str, value: str) -> None:
+        """Take the answer to a question, and check again."""
+        self.exclusions.answers[option] = value
         self.check()
 
-    def _refuse_broken_rows(self) -> None:
-        self.exclusions.leaves_broken_rows_out = False
+    def _undo(self) -> None:
+        self.exclusions.answers = {}
         self.check()
 
     def _forget(self) -> None:
@@ -232,21 +241,15 @@ class DataPage(Page):
         else:
             self._show_nothing()
         self.use_button.setEnabled(False)
-        is_broken = any(problem.field == CONSENT for problem in problems)
-        self.parts.source.show_problems(
-            [replace(problem, hint=tr(BROKEN_HINT)) if is_broken else problem for problem in problems]
-        )
+        self.parts.source.show_problems(problems)
         self.parts.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
-        if is_broken:
+        if self.parts.asked.ask(problems) == BROKEN_ROWS:
             self.parts.broken_rows.show_rows(self.checker.broken)
-            self.parts.broken.show_notice(
-                tr("The other rows can be read without them."), tr("Read the other rows")
-            )
 
     def _show_nothing(self) -> None:
         self.report = self.row_preview = None
         self.use_button.setEnabled(False)
-        for strip in (self.parts.unlabelled, self.parts.broken, self.parts.remarks):
+        for strip in (self.parts.unlabelled, self.parts.asked, self.parts.remarks):
             strip.hide()
         self.parts.broken_rows.show_rows([])
         self.header.set_title(tr("Data"))
@@ -255,7 +258,7 @@ class DataPage(Page):
 
     def _show_report(self, found: Report) -> None:
         parts = self.parts
-        parts.broken.hide()
+        parts.asked.hide()
         parts.unlabelled.setVisible(found.unlabelled > 0)
         parts.source.show_problems([])
         self.use_button.setEnabled(not found.unlabelled)
@@ -285,7 +288,7 @@ class DataPage(Page):
         sentences = [translate(remark) for remark in shown[:MAX_REMARKS]]
         if (more := len(shown) - MAX_REMARKS) > 0:
             sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
-        undo = tr("Undo") if self.exclusions.leaves_broken_rows_out else ""
+        undo = tr("Undo") if self.exclusions.answers else ""
         self.parts.remarks.show_notice(" ".join(sentences), undo, "info", "ink2")
         self.parts.remarks.setVisible(bool(shown))
 

@@ -18,6 +18,7 @@ from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.findings_view import FindingsView
 from gui.pages.data.overview import Figures, LengthView
 from gui.pages.data.preview_table import PreviewTable
+from gui.pages.data.question import Question
 from gui.pages.data.row_view import RowView
 from gui.pages.data.rows_view import RowsView
 from gui.pages.data.source_bar import SourceBar
@@ -54,11 +55,11 @@ class DataPageLayout(Splitter):
 
     def _make_source(self, parent: QWidget) -> None:
         self.source = SourceBar(parent)
-        self.broken, self.question = NoticeStrip(parent=parent), NoticeStrip(parent=parent)
+        self.asked, self.question = Question(parent), NoticeStrip(parent=parent)
         told = tr("These conversations have no summaries yet.")
         self.unlabelled = NoticeStrip(told, tr("Write summaries"), "edit", "ink2", parent=parent)
         self.remarks = NoticeStrip(parent=parent)
-        for strip in (self.question, self.broken, self.remarks, self.unlabelled):
+        for strip in (self.question, self.asked, self.remarks, self.unlabelled):
             strip.hide()
         self.broken_rows = BrokenRowsView(parent)
 
@@ -99,7 +100,7 @@ class DataPageLayout(Splitter):
             self._stack.addWidget(shown)
         # In a low window, or with large text, the page scrolls, so that nothing is clipped.
         column = self._left.column
-        strips = (self.broken, self.question, self.unlabelled, self.remarks, self.broken_rows)
+        strips = (self.asked, self.question, self.unlabelled, self.remarks, self.broken_rows)
         for strip in (self.source, *strips, Line()):
             column.addWidget(strip)
         column.addWidget(self._stack, 1)

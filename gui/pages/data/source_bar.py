@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, paths
+from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, paths, questions
 from gui.core.data_files import file_filter
 from gui.core.recent_files import RecentFiles, offer_in
 from gui.core.saved_state import SavedState, values_of
@@ -173,7 +173,8 @@ class SourceBar(QWidget):
             self.mapping.show()
         self.source_field.set_problem()
         for problem in problems:
-            if problem not in mapped:
+            # A question is asked in a place of its own.
+            if problem not in mapped and not questions.answers(problem.field):
                 self.source_field.set_problem(translate(problem.message), translate(problem.hint))
 
     def _choose_again(self, _key: Any = None) -> None:

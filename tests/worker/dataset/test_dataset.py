@@ -131,7 +131,7 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path: Path, channel: Channe
     write_csv(folder / "my-test.csv", talks(3, 20))
     write_csv(folder / "other.csv", talks(9, 30))
     (folder / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n# Talks\n", encoding="utf-8")
-    splits = dataset.read(options(folder), channel)
+    splits = dataset.read(options(folder, unnamed_files="leave_out"), channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (5, 2, 3)
     assert splits.test[0].summary == "Summary 20."
     assert splits.licence == "cc-by-4.0"
@@ -148,6 +148,8 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path: Path, channel: Channe
         ("Samsum_VAL.json", "validation"),
         ("test2.csv", "test"),
         ("training.csv", "train"),
+        ("MyTrainingSet.csv", "train"),
+        ("Corpus-TestSet-1/part-0.parquet", "test"),
         ("latest.csv", None),
         ("data.csv", None),
     ],

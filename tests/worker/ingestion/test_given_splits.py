@@ -76,7 +76,7 @@ def test_lists_may_be_called_dev_and_be_empty(tmp_path: Path, channel: Channel) 
 
 def test_the_preview_shows_the_splits_and_why(tmp_path: Path, channel: Channel) -> None:
     options = DataOptions(source=str(as_json(tmp_path / "a.json", {"train": [talk(1)], "test": [talk(2)]})))
-    show_first_rows(locate(options.source, channel), options, channel)
+    show_first_rows(locate(options, channel), options, channel)
     (event,) = events_of(channel, "rows_previewed")
     assert event["columns"] == ["dialogue", "summary", "split"]
     assert [row["split"] for row in event["rows"]] == ["train", "test"]
@@ -118,12 +118,12 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: 
 
 
 def test_rows_in_no_split_may_stand_among_the_first(tmp_path: Path, channel: Channel) -> None:
-    places = ["train", "test", "dev", "held-out"]
+    places = ["train", "test", "dev", "later"]
     rows = [talk(number, split=places[number % 4]) for number in range(12)]
     row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
     assert row_numbers == {"train": [1, 5, 9], "validation": [3, 7, 11], "test": [2, 6, 10]}
     assert notice_messages(channel) == [
-        '3 rows left out, as the column "split" names no split there ("held-out" 3; rows 4, 8, 12).'
+        '3 rows left out, as the column "split" names no split there ("later" 3; rows 4, 8, 12).'
     ]
 
 

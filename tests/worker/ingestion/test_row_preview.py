@@ -24,7 +24,7 @@ Look = Callable[..., dict[str, Any]]
 def look(channel: Channel) -> Look:
     def show(source: Path, **values: Any) -> dict[str, Any]:
         options = DataOptions(source=str(source), **values)
-        show_first_rows(locate(options.source, channel), options, channel)
+        show_first_rows(locate(options, channel), options, channel)
         [event] = read_all(channel.job.events_path)
         assert event["event"] == "rows_previewed"
         return event

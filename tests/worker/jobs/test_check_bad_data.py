@@ -214,7 +214,7 @@ def test_packed_tables_beside_texts_are_told(tmp_path: Path, channel: Channel) -
 def test_a_text_packed_by_gz_is_a_source(tmp_path: Path, channel: Channel) -> None:
     (tmp_path / "chat.txt.gz").write_bytes(gzip.compress(b"Ann: Hi\nBob: Yo"))
     options = DataOptions(source=str(tmp_path / "chat.txt.gz"))
-    _, found = read_rows(locate(options.source, channel), options, channel, needs_summary=False)
+    _, found = read_rows(locate(options, channel), options, channel, needs_summary=False)
     assert [each.example.conversation for each in found[None]] == ["Ann: Hi\nBob: Yo"]
 
 

@@ -23,7 +23,7 @@ TABBED = "dialogue\tsummary\n" + "".join(f"Ann: Hi, Bob: Yo {n}\tThey {n}\n" for
 
 def read(path: Path, channel: Channel) -> list[Example]:
     options = DataOptions(source=str(path))
-    _, by_split = read_rows(locate(options.source, channel), options, channel, needs_summary=False)
+    _, by_split = read_rows(locate(options, channel), options, channel, needs_summary=False)
     return [each.example for examples in by_split.values() for each in examples]
 
 
@@ -58,14 +58,14 @@ def test_talk_stays_one_conversation(name: str, text: str, tmp_path: Path, chann
 def test_prose_with_another_ending_is_refused(tmp_path: Path, channel: Channel) -> None:
     (tmp_path / "main.c").write_text("int main(void)\n{\n  return 0;\n}\n")
     with pytest.raises(DataError, match="no kind of file that can be read"):
-        locate(str(tmp_path / "main.c"), channel)
+        locate(DataOptions(source=str(tmp_path / "main.c")), channel)
 
 
 def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path: Path, channel: Channel) -> None:
     (tmp_path / "train.txt").write_text(LINES)
     (tmp_path / "test.txt").write_text(LINES)
     (tmp_path / "note.txt").write_text("About the data.\n")
-    files = locate(str(tmp_path), channel).files
+    files = locate(DataOptions(source=str(tmp_path)), channel).files
     assert {split: [path.name for path in paths] for split, paths in files.items()} == {
         "train": ["train.txt"],
         "test": ["test.txt"],

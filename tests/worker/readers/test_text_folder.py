@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.config.data_options import DataOptions
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table, text_folder
 from engine.worker.runtime.channel import Channel
@@ -70,19 +71,21 @@ def test_texts_without_any_summary_are_a_source_where_nothing_else_is(
     folder.mkdir()
     for name in ("a.txt", "b.vtt"):
         (folder / name).write_text(EXPORT)
-    assert locate(str(folder), channel).files == {None: (folder / "a.txt", folder / "b.vtt")}
+    assert locate(DataOptions(source=str(folder)), channel).files == {
+        None: (folder / "a.txt", folder / "b.vtt")
+    }
     (folder / "train.csv").write_text("dialogue,summary\na,b\n")
-    assert locate(str(folder), channel).files == {"train": (folder / "train.csv",)}
+    assert locate(DataOptions(source=str(folder)), channel).files == {"train": (folder / "train.csv",)}
 
 
 def test_a_single_text_is_a_source(tmp_path: Path, channel: Channel) -> None:
     (tmp_path / "a.txt").write_text(EXPORT)
-    assert locate(str(tmp_path / "a.txt"), channel).files == {None: (tmp_path / "a.txt",)}
+    assert locate(DataOptions(source=str(tmp_path / "a.txt")), channel).files == {None: (tmp_path / "a.txt",)}
 
 
 def test_a_zip_of_one_exported_chat_is_a_source(tmp_path: Path, channel: Channel) -> None:
     with zipfile.ZipFile(tmp_path / "WhatsApp Chat.zip", "w") as archive:
         archive.writestr("_chat.txt", EXPORT)
         archive.writestr("00000001-PHOTO.jpg", b"a picture")
-    (files,) = locate(str(tmp_path / "WhatsApp Chat.zip"), channel).files.values()
+    (files,) = locate(DataOptions(source=str(tmp_path / "WhatsApp Chat.zip")), channel).files.values()
     assert [path.name for path in files] == ["_chat.txt"]

@@ -423,43 +423,6 @@ def test_decisions_go_with_another_source(shown, qtbot, tmp_path):
     assert shown.values()["exclude"] == []
 
 
-def test_broken_rows_are_named_and_the_rest_is_read_after_consent(page, qtbot, tmp_path):
-    path = write_rows(tmp_path / "some.jsonl", [chat(number) for number in range(30)])
-    with path.open("a") as stream:
-        stream.write('{"dialogue": "Ann: hi\n')
-    checked(page, qtbot, str(path))
-    assert "some.jsonl" in page.parts.source.source_field.problem()
-    assert "line 31" in page.parts.source.source_field.problem()
-    page.parts.broken.action_button().click()
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
-    assert page.values()["broken_rows"] == "leave_out"
-    assert "line 31" in page.parts.remarks.text()
-    assert page.parts.broken.isHidden()
-
-
-def test_many_broken_rows_are_all_listed_before_and_after_consent(page, qtbot, tmp_path, monkeypatch):
-    rows = [json.dumps(chat(number)) for number in range(60)]
-    rows[::6] = ['{"dialogue": "Ann: hi'] * 10
-    (tmp_path / "some.jsonl").write_text("\n".join(rows))
-    places = [f"line {number + 1}" for number in range(0, 60, 6)]
-    checked(page, qtbot, str(tmp_path / "some.jsonl"))
-    view = page.parts.broken_rows
-    assert (view.isVisible(), view.places()) == (True, places)
-    target = tmp_path / "broken.csv"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    view.export_button.click()
-    assert target.read_text("utf-8-sig").splitlines()[1].startswith("line 1,it is no JSON")
-    page.parts.broken.action_button().click()
-    assert not view.isVisible()
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
-    assert (view.isVisible(), view.places()) == (True, places)
-    page.parts.remarks.action_button().click()
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert (page.report, view.places()) == (None, places)
-    page.parts.source.set_source("sample")
-    assert not view.isVisible()
-
-
 def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
     text = "dialogue,summary\n" + "".join(f'"Ann: {n}\nBo: yes",Ann says {n}.\n' for n in range(30))
     page.parts.source.paste_button.click()

@@ -1,0 +1,46 @@
+"""What only a person can say about data before it is used: each question is an option of a recipe's `[data]` table.
+
+Reading raises DataError with the option as its field; the answers are values of that option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One value of the option, and what choosing it means."""
+
+    value: str
+    text: str
+
+
+_QUESTIONS: Mapping[str, tuple[Answer, ...]] = {
+    "data.broken_rows": (Answer("leave_out", "Read the other rows"),),
+    "data.unnamed_files": (
+        Answer("leave_out", "Leave them out"),
+        Answer("train", "Train on them"),
+        Answer("validation", "Use them for validation"),
+        Answer("test", "Use them as test"),
+    ),
+}
+# What stands for a person's choice where it can't be listed.
+_CHOICES: Mapping[str, str] = {
+    "data.conversation": "COLUMN",
+    "data.summary": "COLUMN",
+}
+
+
+def answers(field: str) -> tuple[Answer, ...]:
+    """Return the answers to the question of a problem's field, none if it is no question."""
+    return _QUESTIONS.get(field, ())
+
+
+def overrides(field: str) -> tuple[str, ...]:
+    """Return what `--set` may be given to answer a problem's field, the likeliest answer first."""
+    choice = _CHOICES.get(field)
+    return tuple(f"{field}={answer.value}" for answer in answers(field)) or (
+        (f"{field}={choice}",) if choice else ()
+    )

@@ -1,0 +1,101 @@
+"""What the data page asks before data can be read, and what it does with the answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from gui.pages.data.page import DataPage
+from gui.workers.worker_manager import WorkerManager
+
+WAIT = 90_000
+
+
+@pytest.fixture
+def page(qtbot, home, styled) -> Iterator[DataPage]:
+    manager = WorkerManager()
+    made = DataPage(manager)
+    qtbot.addWidget(made)
+    made.resize(1232, 860)
+    made.show()
+    yield made
+    manager.leave()
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def chat(number: int) -> dict[str, str]:
+    return {
+        "id": f"c{number}",
+        "dialogue": f"Ann: number {number}\nBo: well",
+        "summary": f"Ann says {number}.",
+    }
+
+
+def checked(page: DataPage, qtbot, source: str) -> None:
+    page.open(source)
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+
+
+def test_broken_rows_are_named_and_the_rest_is_read_after_consent(page, qtbot, tmp_path):
+    path = write_rows(tmp_path / "some.jsonl", [chat(number) for number in range(30)])
+    with path.open("a") as stream:
+        stream.write('{"dialogue": "Ann: hi\n')
+    checked(page, qtbot, str(path))
+    assert "some.jsonl" in page.parts.asked.text()
+    assert "line 31" in page.parts.asked.text()
+    page.parts.asked.buttons[0].click()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert page.values()["broken_rows"] == "leave_out"
+    assert "line 31" in page.parts.remarks.text()
+    assert page.parts.asked.isHidden()
+
+
+def test_files_whose_names_tell_no_split_are_asked_about_and_the_answer_is_followed(page, qtbot, tmp_path):
+    for name in ("MyTrainingSet", "testdata", "extra"):
+        write_rows(tmp_path / f"{name}.jsonl", [chat(len(name) * 10 + number) for number in range(3)])
+    checked(page, qtbot, str(tmp_path))
+    asked = page.parts.asked
+    assert asked.isVisible()
+    assert "extra.jsonl" in asked.text()
+    assert not page.use_button.isEnabled()
+    assert [button.text() for button in asked.buttons][:2] == ["Leave them out", "Train on them"]
+    asked.buttons[1].click()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert not asked.isVisible()
+    assert page.values()["unnamed_files"] == "train"
+    assert page.parts.figures.texts()[0] == "6 train"
+    assert "extra.jsonl" in page.parts.remarks.text()
+    page.parts.remarks.action_button().click()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert asked.isVisible()
+
+
+def test_many_broken_rows_are_all_listed_before_and_after_consent(page, qtbot, tmp_path, monkeypatch):
+    rows = [json.dumps(chat(number)) for number in range(60)]
+    rows[::6] = ['{"dialogue": "Ann: hi'] * 10
+    (tmp_path / "some.jsonl").write_text("\n".join(rows))
+    places = [f"line {number + 1}" for number in range(0, 60, 6)]
+    checked(page, qtbot, str(tmp_path / "some.jsonl"))
+    view = page.parts.broken_rows
+    assert (view.isVisible(), view.places()) == (True, places)
+    target = tmp_path / "broken.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    view.export_button.click()
+    assert target.read_text("utf-8-sig").splitlines()[1].startswith("line 1,it is no JSON")
+    page.parts.asked.buttons[0].click()
+    assert not view.isVisible()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert (view.isVisible(), view.places()) == (True, places)
+    page.parts.remarks.action_button().click()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert (page.report, view.places()) == (None, places)
+    page.parts.source.set_source("sample")
+    assert not view.isVisible()
