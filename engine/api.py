@@ -16,7 +16,7 @@ from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, MethodSettin
 from engine.config.run_changes import Change
 from engine.config.training import EvaluationOptions, TrainingOptions
 from engine.data import check_results, ingest, questions
-from engine.data.findings import FINDINGS, Severity, finding
+from engine.data.findings import FINDINGS, SEVERITIES, Severity, finding
 from engine.errors import (
     AppError,
     DataError,
@@ -66,6 +66,7 @@ __all__ = [
     "METHODS",
     "OUT_OF_MEMORY",
     "SAMPLE",
+    "SEVERITIES",
     "STARTER",
     "Adapter",
     "AdapterMetadata",

@@ -9,9 +9,11 @@ from typing import Literal
 from engine.text.conversations import Turn, as_text
 
 Kind = Literal[
-    "whatsapp", "slack", "teams", "discord", "telegram", "webvtt", "srt", "transcript", "plain", "text"
-]
-LeftOutKind = Literal["system", "media", "chat"]
+    "whatsapp", "slack", "teams", "discord", "telegram", "webvtt", "srt", "transcript", "irc", "line", "kakaotalk",
+    "viber", "imessage", "signal", "webex", "messenger", "google_chat", "matrix", "chatgpt",
+    "claude", "speech", "mail", "table", "turns", "plain", "text",
+]  # fmt: skip
+LeftOutKind = Literal["system", "media", "quote", "signature", "chat"]
 TITLES: dict[Kind, str] = {
     "whatsapp": "WhatsApp export",
     "slack": "Slack messages",
@@ -21,19 +23,37 @@ TITLES: dict[Kind, str] = {
     "webvtt": "WebVTT transcript",
     "srt": "SRT subtitles",
     "transcript": "Transcript",
+    "irc": "IRC log",
+    "line": "LINE chat",
+    "kakaotalk": "KakaoTalk chat",
+    "viber": "Viber chat",
+    "imessage": "iMessage chat",
+    "signal": "Signal messages",
+    "webex": "Webex messages",
+    "messenger": "Messenger and Instagram messages",
+    "google_chat": "Google Chat messages",
+    "matrix": "Matrix messages",
+    "chatgpt": "ChatGPT conversations",
+    "claude": "Claude conversations",
+    "speech": "Speech recognition",
+    "mail": "Mail",
+    "table": "Chat in a table",
+    "turns": "Turns in JSON",
     "plain": "Turns",
     "text": "Text",
 }
 LEFT_OUT_NAMES: dict[LeftOutKind, tuple[str, str]] = {
     "system": ("system line", "system lines"),
     "media": ("media tag", "media tags"),
+    "quote": ("quoted message", "quoted messages"),
+    "signature": ("signature", "signatures"),
     "chat": ("other chat", "other chats"),
 }
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A line that is no part of the conversation: a system message, a media tag, or the name of another chat."""
+    """What is no part of the conversation: a system message, a media tag, a quotation, or another chat's name."""
 
     kind: LeftOutKind
     text: str
@@ -84,11 +104,16 @@ def _listed(parts: list[str]) -> str:
 
 
 class Log:
-    """Collects turns and left-out lines, in order."""
+    """Collects turns and left-out lines, in order.
+
+    `headers` counts the lines or entries that began a message, `preface` the lines before the first of them.
+    """
 
     def __init__(self) -> None:
         self._turns: list[tuple[str, list[str], str]] = []
         self.left_out: list[LeftOut] = []
+        self.headers = 0
+        self.preface = 0
 
     @property
     def last_speaker(self) -> str | None:
@@ -112,12 +137,14 @@ class Log:
         if text.strip():
             self.left_out.append(LeftOut(kind, text.strip()))
 
-    def take_turns(self) -> list[Turn]:
-        """Return the turns so far and forget them; the left-out lines stay."""
-        turns = [Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._turns if lines]
-        self._turns = []
+    def take_turns(self, keep: int = 0) -> list[Turn]:
+        """Return the turns so far and forget them; the last ones to `keep` may go on, and left-out lines stay."""
+        end = len(self._turns) - keep
+        taken = self._turns[: max(0, end)]
+        turns = [Turn(speaker, "\n".join(lines), time) for speaker, lines, time in taken if lines]
+        self._turns = self._turns[max(0, end) :]
         return turns
 
-    def chat(self, kind: Kind, headers: int, reason: str) -> Chat:
+    def chat(self, kind: Kind, reason: str) -> Chat:
         """Return the collected turns and left-out lines as a chat."""
-        return Chat(kind, tuple(self.take_turns()), tuple(self.left_out), reason, headers)
+        return Chat(kind, tuple(self.take_turns()), tuple(self.left_out), reason, self.headers)

@@ -1,4 +1,4 @@
-"""Reads untrusted values of JSON exports as text and tables, for all readers of such exports."""
+"""Reads untrusted values of JSON exports as text, tables and times, for all readers of such exports."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def table(value: Any) -> Entry:
 def tables(value: Any) -> list[Entry]:
     """Return the JSON objects in a list, none for anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def milliseconds(value: Any) -> float:
+    """Return a time in milliseconds since 1970, a number or its text, in seconds; 0 for anything else."""
+    try:
+        return float(value) / 1000 if isinstance(value, (int, float, str)) else 0.0
+    except (ValueError, OverflowError):
+        return 0.0

@@ -6,16 +6,22 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from engine.chats.chat import Log
+
 # Invisible direction marks that applications put before names and numbers.
 MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
-DATE = r"(?:\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}\.?|\d{4}年\d{1,2}月\d{1,2}日|\d{4}년 \d{1,2}월 \d{1,2}일)"
-# A time may follow words such as "um" or "à" and precede AM, p. m. and the like; in some languages it is reversed.
-TIME = r"(?:[^\W\d_]{1,3} ?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[^\W\d_]{1,3}\.?(?: ?[^\W\d_]{1,2}\.)?)?"
-WHEN = rf"{DATE}[,،]? (?:[^\W\d_]{{1,3}}\.? )?{TIME}"
+# In lines from right to left, direction marks stand between the numbers.
+_MARK = "[\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+DATE = (
+    rf"(?:{_MARK}\d{{1,4}}{_MARK}[./-] ?{_MARK}\d{{1,2}}{_MARK}[./-] ?{_MARK}\d{{1,4}}{_MARK}\.?|"
+    r"\d{4}年\d{1,2}月\d{1,2}日|\d{4}년 \d{1,2}월 \d{1,2}일)"
+)
+# Words such as "um", "à" or "klo" precede a time, and AM, "p. m." or "अपराह्न" stand on either side.
+_WORD = r"[^\W\d_][^\s\d:,،\[\]()<>–-]{0,9}"
+TIME = rf"(?:{_WORD} ?)?{_MARK}\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?{_MARK}(?: ?{_WORD}(?: {_WORD})?)?{_MARK}"
+WHEN = rf"{DATE}[,،]? (?:{_WORD} ){{0,2}}{TIME}"
 EDITED = re.compile(r"\((?:edited|bearbeitet|modifié|editado|modificato|bewerkt)\)\s*$", re.IGNORECASE)
-# Exports have fewer lines than this above their first message.
-MAX_LINES_BEFORE = 10
 
 
 class Block(NamedTuple):
@@ -37,20 +43,23 @@ def unmarked(text: str) -> str:
     return text.strip() if text.isascii() else MARKS.sub("", text).strip()
 
 
-def blocks(lines: Iterable[str], header: re.Pattern[str]) -> tuple[list[str], list[Block]]:
-    """Return the non-empty lines before the first header, and a block for each header."""
-    before: list[str] = []
-    parsed: list[Block] = []
+def blocks(lines: Iterable[str], header: re.Pattern[str], log: Log) -> Iterator[Block]:
+    """Yield a block for each header; `log` gets the filled lines before the first one, and counts the headers."""
+    block: Block | None = None
     for line in lines:
         match = header.match(spaced(line))
         if match:
-            parsed.append(Block(match, []))
-        elif parsed:
-            parsed[-1].lines.append(line)
+            log.headers += 1
+            if block:
+                yield block
+            block = Block(match, [])
+        elif block:
+            block.lines.append(line)
         elif line.strip():
-            before.append(spaced(line))
-    # A text with more lines above the first message is no export.
-    return ([], []) if len(before) > MAX_LINES_BEFORE else (before, parsed)
+            log.preface += 1
+            log.leave_out("system", spaced(line))
+    if block:
+        yield block
 
 
 def filled(lines: Iterable[str]) -> Iterator[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, islice
 
-from engine.chats.timestamps import moment, moments
+from engine.chats.timestamps import moment, reading
 from engine.text.conversations import Turn, as_text
 
+# The order of day and month is told from these; they are a few megabytes.
+SAMPLE_TURNS = 20_000
 Timed = tuple[datetime | None, Turn]
 
 
@@ -25,9 +28,12 @@ class Segment:
         return as_text(self.turns)
 
 
-def timed(turns: tuple[Turn, ...]) -> Iterator[Timed]:
-    """Yield turns with their moments, in whatever format a text writes times."""
-    return zip(moments([turn.time for turn in turns]), turns, strict=True)
+def timed(turns: Iterable[Turn]) -> Iterator[Timed]:
+    """Yield turns with their moments, in whatever format a text writes times; the first ones tell the format."""
+    rest = iter(turns)
+    sample = list(islice(rest, SAMPLE_TURNS))
+    read = reading([turn.time for turn in sample])
+    return ((read(turn.time), turn) for turn in chain(sample, rest))
 
 
 def timed_exactly(turns: Iterable[Turn]) -> Iterator[Timed]:

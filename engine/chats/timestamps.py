@@ -13,10 +13,37 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 EPOCH = re.compile(r"^\d{9,10}(?:\.\d+)?$")
+# Seconds since 1970, or thousandths or millionths of them.
+EPOCH_DIGITS = re.compile(r"1\d{12}|1\d{15}")
 DATE = re.compile(r"(?<!\d)(\d{1,4})(?:[./-] ?|年|년 )(\d{1,2})(?:[./-] ?|月|월 )(\d{1,4})")
+# The beginnings of months in the languages that exports spell them in.
+MONTHS = (
+    ("jan", "ene", "янв", "sty", "oca", "gen"), ("feb", "fév", "fev", "фев", "lut", "şub"),
+    ("mar", "mär", "mrz", "мар", "mrt", "maa"), ("apr", "avr", "abr", "апр", "kwi", "nis"),
+    ("may", "mai", "mei", "maj", "мая", "май", "mag"), ("jun", "juin", "giu", "июн", "cze", "haz"),
+    ("jul", "juil", "lug", "июл", "lip", "tem"), ("aug", "aoû", "ago", "авг", "sie", "ağu"),
+    ("sep", "set", "сен", "wrz", "eyl"), ("oct", "okt", "out", "ott", "окт", "paź", "eki"),
+    ("nov", "ноя", "lis", "kas"), ("dec", "dez", "déc", "dic", "дек", "gru", "ara"),
+)  # fmt: skip
+NUMBERS = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
+MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
+NAMED_DATE = re.compile(
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?(?: de| of|-)?[ -]{MONTH}(?: de|,|-)?[ -]?(?P<year>\d{{4}})|"
+    rf"{MONTH.replace('month', 'month_first')} (?P<second>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<last>\d{{4}})",
+    re.IGNORECASE,
+)
+# Years of the Buddhist calendar, in Thai exports.
+BUDDHIST = range(2500, 2700)
+BUDDHIST_AHEAD = 543
 CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?!\d)")
-AFTER_NOON = re.compile(r"(?<![^\W\d_])p\.? ?m\b|오후|午後|下午|μ\.? ?μ", re.IGNORECASE)
-BEFORE_NOON = re.compile(r"(?<![^\W\d_])a\.? ?m\b|오전|午前|上午|π\.? ?μ", re.IGNORECASE)
+AFTER_NOON = re.compile(
+    r"(?<![^\W\d_])(?:p\.? ?m|ös|fm|ptg|ch)\b|오후|午後|下午|晚上|中午|μ\.? ?μ|अपराह्न|(?<!\w)م(?!\w)|ب\.?ظ|\bdu\.",
+    re.IGNORECASE,
+)
+BEFORE_NOON = re.compile(
+    r"(?<![^\W\d_])(?:a\.? ?m|öö|pg|sa)\b|오전|午前|上午|凌晨|π\.? ?μ|पूर्वाह्न|(?<!\w)ص(?!\w)|ق\.?ظ|\bde\.",
+    re.IGNORECASE,
+)
 NOON = 12
 MAX_DAY = 31
 CENTURY = 2000
@@ -43,26 +70,48 @@ def moment(text: str) -> datetime | None:
 
 def moments(texts: Sequence[str]) -> list[datetime | None]:
     """Return the moments of a chat's times, in their order; None for those without a date."""
-    exact = [moment(text) for text in texts]
-    if any(exact):
-        return exact
-    parts = [_parts(text) for text in texts]
-    readings = [[_dated(part, order) for part in parts] for order in ORDERS]
-    return max(readings, key=_likeliness)
+    return list(map(reading(texts), texts))
+
+
+def reading(texts: Sequence[str]) -> Callable[[str], datetime | None]:
+    """Return what reads a chat's times, given some of them in their order."""
+    parts = [_parts(text) for text in texts if moment(text) is None]
+    best = max(ORDERS, key=lambda order: _likeliness(_dated(part, order) for part in parts))
+    return lambda text: moment(text) or _dated(_parts(text), best)
 
 
 def _parts(text: str) -> tuple[Numbers, timedelta] | None:
     """Return the three numbers of a date, and the time of day."""
+    named = NAMED_DATE.search(text)
+    if named:
+        return _named_parts(named, text)
     date = DATE.search(text)
     clock = CLOCK.search(text, date.end()) if date else None
     if not date or not clock:
         return None
+    numbers = (int(date[1]), int(date[2]), int(date[3]))
+    return numbers, _time_of_day(clock, text)
+
+
+def _named_parts(named: re.Match[str], text: str) -> tuple[Numbers, timedelta] | None:
+    """Return day, month and year of a date with a month's name, and the time of day."""
+    name = (named["month"] or named["month_first"]).lower()
+    month = NUMBERS.get(name[:4]) or NUMBERS.get(name[:3])
+    clock = CLOCK.search(text, named.end()) or CLOCK.search(text)
+    if not month or not clock:
+        return None
+    return (int(named["year"] or named["last"]), month, int(named["day"] or named["second"])), _time_of_day(
+        clock, text
+    )
+
+
+def _time_of_day(clock: re.Match[str], text: str) -> timedelta:
     hour = int(clock[1])
     if AFTER_NOON.search(text) and hour < NOON:
         hour += NOON
     elif BEFORE_NOON.search(text) and hour == NOON:
         hour = 0
-    return (int(date[1]), int(date[2]), int(date[3])), timedelta(hours=hour, minutes=int(clock[2]))
+    return timedelta(hours=hour, minutes=int(clock[2]))
 
 
 def _dated(
@@ -70,7 +119,11 @@ def _dated(
 ) -> datetime | None:
     if date_and_time is None:
         return None
-    year, month, day = order(date_and_time[0])
+    # A year of four digits that comes first is one in any order.
+    is_named = date_and_time[0][0] > MAX_DAY
+    year, month, day = date_and_time[0] if is_named else order(date_and_time[0])
+    if year in BUDDHIST:
+        year -= BUDDHIST_AHEAD
     # A year that comes first has four digits.
     if order is ORDERS[-1] and year <= MAX_DAY:
         return None

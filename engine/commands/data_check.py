@@ -13,7 +13,7 @@ from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
 from engine.data import check_results
 from engine.data.check_results import Details
-from engine.data.findings import excluded_text, finding
+from engine.data.findings import SEVERITIES, excluded_text, finding
 from engine.jobs.events import Event
 from engine.scoring import score_text
 
@@ -166,10 +166,10 @@ def _train_first(by_other: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
 
 
 def _findings(findings: Sequence[Result]) -> list[str]:
-    """Return every finding with its rows, split by split, warnings first, and what can be done about them."""
+    """Return every finding with its rows, split by split, the worst first, and what can be done about them."""
     lines: list[str] = []
     ids = list(dict.fromkeys(entry["id"] for entry in findings))
-    for name in sorted(ids, key=lambda one: finding(one).severity != "warning"):
+    for name in sorted(ids, key=lambda one: SEVERITIES.index(finding(one).severity)):
         entries = [entry for entry in findings if entry["id"] == name]
         lines.append(f"{finding(name).title} ({name})")
         lines.append(" ".join(filter(None, ("  " + entries[0]["what"], entries[0]["then"]))))

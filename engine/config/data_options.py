@@ -16,7 +16,8 @@ from engine.text import pii
 MIN_CONVERSATION_TOKENS = 8
 # The suffixes of files that a source may be.
 DATA_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt", ".vtt", ".srt", ".zip", ".gz",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt", ".text", ".log", ".md",
+    ".vtt", ".srt", ".html", ".htm", ".eml", ".mbox", ".mbx", ".docx", ".pdf", ".zip", ".gz",
 )  # fmt: skip
 
 
@@ -26,7 +27,7 @@ class DataOptions(Options):
     source: str = option(
         ...,
         "Data",
-        "A hub id, a file (csv, tsv, json, jsonl, parquet, arrow, xlsx, or a zip or gz of them), a folder of split "
+        "A hub id, a file (a table, a chat export, a mailbox, a transcript, or a zip or gz of them), a folder of split "
         'files or of texts, or "sample".',
         level="essential",
         control="source",

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.data import column_names
 from engine.errors import DataError
-from engine.text.conversations import TURN, Turn
+from engine.text.conversations import Turn, turn_head
 
 SYSTEM_SPEAKERS = ("system", "developer")
 MIN_INSTRUCTED = 3
@@ -149,8 +149,8 @@ def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
 def _spoken(text: str) -> Turn:
     """Return a text as a turn; a leading name counts only if later lines look like names too."""
     first, *rest = text.splitlines() or [""]
-    named = TURN.match(first) if any(map(TURN.match, rest)) else None
-    return Turn(named[1], "\n".join([named[2] or "", *rest]).strip()) if named else Turn("", text)
+    named = turn_head(first) if any(map(turn_head, rest)) else None
+    return Turn(named[0], "\n".join([named[1], *rest]).strip()) if named else Turn("", text)
 
 
 def name_of(value: Any) -> str:
@@ -226,7 +226,7 @@ def shared_instruction(texts: Sequence[str]) -> str:
     # The last line of a text is never an instruction alone.
     by_line = zip(*(text.splitlines(keepends=True)[:-1] for text in texts), strict=False)
     shared = [lines[0] for lines in takewhile(lambda lines: len(set(lines)) == 1, by_line)]
-    has_turns = any((match := TURN.match(line)) and match[2] for line in shared)
+    has_turns = any((head := turn_head(line)) and head[1] for line in shared)
     return "" if has_turns or not "".join(shared).strip() else "".join(shared)
 
 

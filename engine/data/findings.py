@@ -14,7 +14,9 @@ from typing import Literal
 from engine.errors import Problem
 from engine.text import pii
 
-Severity = Literal["warning", "notice"]
+Severity = Literal["error", "warning", "notice"]
+# The worst first.
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,13 @@ FINDINGS = (
         "notice",
         _LEFT_OUT,
         can_be_excluded=False,
+    ),
+    Finding(
+        "no_speakers",
+        "Transcript without speakers",
+        "A conversation that looks like a transcript, in which no one is named",
+        "error",
+        "It is read as one text: the model can't learn who says what.",
     ),
     Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
     Finding("duplicates", "Duplicate conversations", "A conversation that is in an earlier row", "notice"),

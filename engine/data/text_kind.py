@@ -1,4 +1,4 @@
-"""Tells what a text is from its beginning: JSON, a table, or a conversation."""
+"""Tells what a text is from its beginning: JSON, a table, a mail, a web page, or a conversation."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ KNOWN_NAMES = {
 }  # fmt: skip
 # "[12:30] Ann: Hi" is no JSON.
 JSON = re.compile(r'\{\s*(?:["}]|$)|\[\s*(?:[{"\[\]]|$)')
+PAGE = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.IGNORECASE | re.DOTALL
+)
+MAILBOX = re.compile(r"From \S+.* \d{4}\s*\n[A-Za-z][\w-]*: ")
+MAIL_HEADER = re.compile(
+    r"(?:from|to|subject|date|message-id|received|mime-version|return-path|delivered-to|content-type|reply-to|"
+    r"in-reply-to|references|cc|x-[\w-]+|dkim-signature|arc-[\w-]+): ",
+    re.IGNORECASE,
+)
+MAIL_NEEDS = re.compile(r"^(?:message-id|received|mime-version|return-path):", re.IGNORECASE | re.MULTILINE)
+MIN_MAIL_HEADERS = 3
 
 
 def suffix_of(text: str) -> str:
@@ -33,8 +44,28 @@ def suffix_of(text: str) -> str:
         return _json_suffix(start)
     if start.startswith("WEBVTT"):
         return ".vtt"
+    if PAGE.match(start):
+        return ".html"
+    if _is_mail(start):
+        return ".mbox" if MAILBOX.match(start) else ".eml"
     table = _table_suffix(start)
-    return table if table and not chats.read(start).is_export else ".txt"
+    # A head with the names of columns tells a table from a log with tabs.
+    is_headed = len(_known_names(start.partition("\n")[0].split("\t"))) > 1
+    return table if table and (is_headed or not chats.read(start).is_export) else ".txt"
+
+
+def _known_names(head: Sequence[str]) -> list[str]:
+    return [cell for cell in head if column_names.plain(cell) in KNOWN_NAMES]
+
+
+def _is_mail(start: str) -> bool:
+    """Return whether a text begins with the headers of a mail; a few headers alone are a mail pasted as text."""
+    if MAILBOX.match(start):
+        return True
+    head = start.partition("\n\n")[0].replace("\r", "")
+    lines = [line for line in head.split("\n") if not line[:1].isspace()]
+    named = sum(MAIL_HEADER.match(line) is not None for line in lines)
+    return named >= MIN_MAIL_HEADERS and named == len(lines) and MAIL_NEEDS.search(head) is not None
 
 
 def _json_suffix(text: str) -> str:
@@ -65,5 +96,8 @@ def _is_table(lines: Sequence[str], delimiter: str) -> bool:
     named = all(0 < len(cell.strip()) <= MAX_HEAD_CHARACTERS and ": " not in cell for cell in head)
     if len(head) < 2 or not named or not rows or any(len(row) != len(head) for row in rows[:-1] or rows):
         return False
-    is_known = any(column_names.plain(cell) in KNOWN_NAMES for cell in head)
-    return is_known or delimiter != "," or (len(head) >= MIN_COMMA_CELLS and len(rows) >= MIN_COMMA_ROWS)
+    return (
+        bool(_known_names(head))
+        or delimiter != ","
+        or (len(head) >= MIN_COMMA_CELLS and len(rows) >= MIN_COMMA_ROWS)
+    )

@@ -10,8 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_SPEAKER_CHARACTERS = 40
-# A wide colon, as Chinese and Japanese have it, needs no space behind it.
-TURN = re.compile(rf"^\s*([^\s:：][^:：\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}?)\s*(?::(?=\s|$)|：)\s*(.*)$")
+MAX_LONG_SPEAKER_CHARACTERS = 120
+# A wide colon, as Chinese and Japanese have it, needs no space behind it, nor does a colon before their characters.
+_COLON = r"(?::(?=\s|$|[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uffef])|：)"
+_TURN = re.compile(rf"^\s*([^\s:：][^:：\n]{{0,{MAX_SPEAKER_CHARACTERS - 1}}}?)\s*{_COLON}\s*(.*)$")
+_LONG_TURN = re.compile(
+    rf"^\s*([^\s:：][^:：\n]{{{MAX_SPEAKER_CHARACTERS},{MAX_LONG_SPEAKER_CHARACTERS - 1}}}?)\s*{_COLON}\s*(.*)$"
+)
+# Words of a long name begin with a capital, a digit or a bracket, but for short ones: "de la", "von", "&".
+_NAME_WORD = re.compile(r"[(\[\"'“]?(?:[^\W\d_a-zß-öø-ÿ]|\d)|[a-zß-öø-ÿ&/,.|–-]{1,3}$|[^\x00-\x7f]+$")
 
 
 @dataclass(frozen=True)
@@ -39,13 +46,23 @@ class Turn:
     time: str = ""
 
 
+def turn_head(line: str) -> tuple[str, str] | None:
+    """Return the speaker and the text of a line "Name: text", None for a line without a name."""
+    match = _TURN.match(line)
+    if match is None and len(line) > MAX_SPEAKER_CHARACTERS and (":" in line or "：" in line):
+        match = _LONG_TURN.match(line)
+        if match and not all(map(_NAME_WORD.match, match[1].split())):
+            return None
+    return (match[1].strip(), (match[2] or "").strip()) if match else None
+
+
 def turns(conversation: str) -> tuple[Turn, ...]:
     """Return the turns of "Name: text" lines; a line without a name continues the turn before it."""
     spoken: list[tuple[str, list[str]]] = []
     for line in conversation.splitlines():
-        match = TURN.match(line)
-        if match:
-            spoken.append((match[1].strip(), [(match[2] or "").strip()]))
+        head = turn_head(line)
+        if head:
+            spoken.append((head[0], [head[1]]))
         elif line.strip():
             if not spoken:
                 spoken.append(("", []))
@@ -63,7 +80,7 @@ def as_text(spoken: Iterable[Turn]) -> str:
 
 def _line(turn: Turn) -> str:
     lines = turn.text.splitlines()
-    one_line = any(map(TURN.match, lines[1:]))
+    one_line = any(map(turn_head, lines[1:]))
     return f"{turn.speaker}: {' '.join(line.strip() for line in lines) if one_line else turn.text}"
 
 

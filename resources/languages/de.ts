@@ -8166,6 +8166,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <source>{n} quoted messages</source>
+   <translation>
+    <numerusform>{n} zitierte Nachricht</numerusform>
+    <numerusform>{n} zitierte Nachrichten</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>{n} rows</source>
    <translation>
@@ -8219,6 +8227,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Sitzung</numerusform>
     <numerusform>{n} Sitzungen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/conversation/export_offer.py" />
+   <source>{n} signatures</source>
+   <translation>
+    <numerusform>{n} Signatur</numerusform>
+    <numerusform>{n} Signaturen</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -8651,6 +8667,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>(und {1} weitere)</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>**Name:** text</source>
+   <translation>**Name:** Text</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>, but {1}</source>
    <translation>, aber {1}</translation>
@@ -8766,6 +8787,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Gespräch, das in einer früheren Zeile steht</translation>
   </message>
   <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>A conversation that looks like a transcript, in which no one is named</source>
+   <translation>Ein Gespräch, das wie ein Protokoll aussieht und in dem niemand genannt wird</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>A few at the start are usual. Use bfloat16 or float32 if there are many.</source>
    <translation>Einige am Anfang sind üblich. Sind es viele, nimm bfloat16 oder float32.</translation>
@@ -8877,8 +8903,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>A hub id, a file (csv, tsv, json, jsonl, parquet, arrow, xlsx, or a zip or gz of them), a folder of split files or of texts, or "sample".</source>
-   <translation>Eine Hub-ID, eine Datei (csv, tsv, json, jsonl, parquet, arrow, xlsx oder eine davon als zip oder gz), ein Ordner mit Dateien für die Teile oder mit Texten, oder „sample“.</translation>
+   <source>A hub id, a file (a table, a chat export, a mailbox, a transcript, or a zip or gz of them), a folder of split files or of texts, or "sample".</source>
+   <translation>Eine Hub-Kennung, eine Datei (Tabelle, Chatexport, Postfach, Mitschrift, oder ein zip oder gz davon), ein Ordner mit Dateien je Teil oder mit Texten, oder „sample“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -9525,9 +9551,19 @@ Summary:</translation>
    <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Chat in a table</source>
+   <translation>Chat in einer Tabelle</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Chat: the prompt is a turn of the base model's own chat format. Plain: the prompt alone. Auto: chat where the base model has a chat template.</source>
    <translation>Chat: Der Prompt ist ein Beitrag im eigenen Chat-Format des Basismodells. Plain: der Prompt allein. Auto: Chat, wo das Basismodell eine Chat-Vorlage hat.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>ChatGPT conversations</source>
+   <translation>Gespräche mit ChatGPT</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -9845,6 +9881,11 @@ Summary:</translation>
    <translation>Classifier</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Claude conversations</source>
+   <translation>Gespräche mit Claude</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/locks.py" />
    <source>Close it there.</source>
    <translation>Schließen Sie sie dort.</translation>
@@ -10070,7 +10111,7 @@ Summary:</translation>
    <translation>Verfall der trainierbaren Parameter gegen null.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/discord.py" />
    <source>Default</source>
    <translation>Vorgabe</translation>
   </message>
@@ -10095,7 +10136,7 @@ Summary:</translation>
    <translation>Löschen Sie Läufe und Basismodelle, die Sie nicht mehr brauchen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/messenger.py" />
    <source>Deleted account</source>
    <translation>Gelöschtes Konto</translation>
   </message>
@@ -10325,7 +10366,7 @@ Summary:</translation>
    <translation>Bewerten alle</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/teams.py" />
+   <location filename="../../engine/chats/json_exports/teams.py" />
    <source>EventMessageDetail</source>
    <translation>EventMessageDetail</translation>
   </message>
@@ -10373,6 +10414,11 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Excluded findings</source>
    <translation>Ausgeschlossene Befunde</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Export it as mbox, for example with Thunderbird.</source>
+   <translation>Exportieren Sie es als mbox, zum Beispiel mit Thunderbird.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/merge.py" />
@@ -10610,6 +10656,11 @@ Summary:</translation>
    <translation>Aus {1}: Der Prompt dazu ist nicht bekannt.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>From: Name</source>
+   <translation>Von: Name</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Full fine-tuning</source>
    <translation>Volle Feinabstimmung</translation>
@@ -10725,6 +10776,16 @@ Summary:</translation>
    <translation>Geben Sie allen ihren Zeilen dasselbe „{1}“.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/json_exports/google_chat.py" />
+   <source>Google Chat</source>
+   <translation>Google Chat</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Google Chat messages</source>
+   <translation>Nachrichten aus Google Chat</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>GraLoRA</source>
    <translation>GraLoRA</translation>
@@ -10825,6 +10886,11 @@ Summary:</translation>
    <translation>Hypothesen, die parallel verfolgt werden; die wahrscheinlichste bleibt. 1 dekodiert greedy; mehr sind langsamer.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>IRC log</source>
+   <translation>IRC-Protokoll</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/pii.py" />
    <source>IS TR</source>
    <translation>IS TR</translation>
@@ -10858,6 +10924,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/metadata.py" />
    <source>Import the folder; that writes one.</source>
    <translation>Importieren Sie den Ordner; dabei entsteht eine.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>In WhatsApp, open the chat and choose More, Export chat; then choose the zip or txt.</source>
+   <translation>Öffnen Sie in WhatsApp den Chat und wählen Sie Mehr, Chat exportieren; wählen Sie dann die zip- oder txt-Datei.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -11005,6 +11076,11 @@ Summary:</translation>
    <translation>Sie enthält: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>It is read as one text: the model can't learn who says what.</source>
+   <translation>Es wird als ein Text gelesen: Das Modell kann nicht lernen, wer was sagt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>It is scored with the recipe's prompt, like the base.</source>
    <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
@@ -11115,6 +11191,11 @@ Summary:</translation>
    <translation>Javanisch</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>KakaoTalk chat</source>
+   <translation>KakaoTalk-Chat</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Kannada</source>
    <translation>Kannada</translation>
@@ -11183,6 +11264,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Kyrgyz</source>
    <translation>Kirgisisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>LINE chat</source>
+   <translation>LINE-Chat</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -11540,6 +11626,11 @@ Summary:</translation>
    <translation>Betrag und Richtung getrennt</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Mail</source>
+   <translation>E-Mail</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Make it writable. {1}</source>
    <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
@@ -11580,6 +11671,11 @@ Summary:</translation>
    <translation>Maskierte Daten</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Matrix messages</source>
+   <translation>Matrix-Nachrichten</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Maximum length</source>
    <translation>Höchstlänge</translation>
@@ -11605,9 +11701,14 @@ Summary:</translation>
    <translation>Speicher</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/export.py" />
    <source>MessageList</source>
    <translation>MessageList</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Messenger and Instagram messages</source>
+   <translation>Nachrichten aus Messenger und Instagram</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -11720,12 +11821,17 @@ Summary:</translation>
    <translation>NVIDIA-Karte</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/copied_messages.py" />
+   <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name  minutes:seconds</source>
    <translation>Name  minutes:seconds</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/copied_messages.py" />
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>Name (time): text</source>
+   <translation>Name (Zeit): Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name [time]</source>
    <translation>Name [time]</translation>
   </message>
@@ -11738,6 +11844,11 @@ Summary:</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Name a column, or leave the key out.</source>
    <translation>Nennen Sie eine Spalte, oder lassen Sie den Schlüssel weg.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>Name above text</source>
+   <translation>Name über dem Text</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/label_data.py" />
@@ -11785,12 +11896,17 @@ Summary:</translation>
    <translation>Nennen Sie unter „Angewendet auf“ deren letzte Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/copied_messages.py" />
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>Name {1} text</source>
+   <translation>Name {1} Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name — date time</source>
    <translation>Name — date time</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/copied_messages.py" />
+   <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name, [date time]</source>
    <translation>Name, [date time]</translation>
   </message>
@@ -12195,9 +12311,24 @@ Summary:</translation>
    <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Open it and save it as docx, or as text.</source>
+   <translation>Öffnen Sie es und speichern Sie es als docx oder als Text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Open it and save it as docx.</source>
+   <translation>Öffnen Sie es und speichern Sie es als docx.</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Open it with that one.</source>
    <translation>Öffnen Sie sie mit jener.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>Open it, and save or print it without the password.</source>
+   <translation>Öffnen Sie es und speichern oder drucken Sie es ohne Passwort.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12518,6 +12649,16 @@ In one sentence:</translation>
    <translation>RecipeError</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>Recognise its text first (OCR), and choose the PDF or the text that this gives.</source>
+   <translation>Lassen Sie zuerst den Text erkennen (OCR) und wählen Sie die PDF- oder Textdatei, die dabei entsteht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Recognise its text first (OCR), and save that as txt.</source>
+   <translation>Lassen Sie zuerst den Text erkennen (OCR) und speichern Sie ihn als txt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Reference limit</source>
    <translation>Referenzgrenze</translation>
@@ -12583,7 +12724,7 @@ In one sentence:</translation>
    <translation>Ersetzen Sie sie, oder wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/discord.py" />
    <source>Reply</source>
    <translation>Reply</translation>
   </message>
@@ -12753,6 +12894,11 @@ In one sentence:</translation>
    <translation>Speichern Sie sie neu.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Save it as eml, or drag it out of another mail program.</source>
+   <translation>Speichern Sie sie als eml, oder ziehen Sie sie aus einem anderen Mailprogramm.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/external_summaries.py" />
    <source>Say which system wrote the summaries.</source>
    <translation>Angeben, welches System die Zusammenfassungen geschrieben hat.</translation>
@@ -12903,6 +13049,16 @@ In one sentence:</translation>
    <translation>Kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/json_exports/small.py" />
+   <source>Signal</source>
+   <translation>Signal</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Signal messages</source>
+   <translation>Signal-Nachrichten</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/run_changes.py" />
    <source>Since step {1} {2} is {3}; it was {4}.</source>
    <translation>Seit Schritt {1} ist {2} {3}; vorher war es {4}.</translation>
@@ -12928,7 +13084,7 @@ In one sentence:</translation>
    <translation>Größe des kleineren Faktors. Leer: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/slack.py" />
+   <location filename="../../engine/chats/json_exports/slack.py" />
    <source>Slack</source>
    <translation>Slack</translation>
   </message>
@@ -12996,6 +13152,16 @@ In one sentence:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Sparse bases</source>
    <translation>Dünn besetzte Matrizen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/speech.py" />
+   <source>Speaker {1}</source>
+   <translation>Speaker {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Speech recognition</source>
+   <translation>Spracherkennung</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -13251,7 +13417,7 @@ Summary:</translation>
    <translation>Abgeschaltet: {1}. An: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/maintenance/doctor.py" />
+   <location filename="../../engine/chats/json_exports/google_chat.py" />
    <source>System</source>
    <translation>System</translation>
   </message>
@@ -13341,7 +13507,7 @@ Summary:</translation>
    <translation>Aufgaben</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/teams.py" />
+   <location filename="../../engine/chats/json_exports/teams.py" />
    <source>Teams</source>
    <translation>Teams</translation>
   </message>
@@ -14591,9 +14757,19 @@ Summary:</translation>
    <translation>Trainiert nur die Normen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Transcribe it first, for example with Whisper, and choose the transcript (vtt, srt, json or txt).</source>
+   <translation>Verschriften Sie sie zuerst, zum Beispiel mit Whisper, und wählen Sie die Mitschrift (vtt, srt, json oder txt).</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Transcript</source>
    <translation>Transkript</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Transcript without speakers</source>
+   <translation>Mitschrift ohne Sprecher</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -14629,6 +14805,11 @@ Summary:</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>Turns</source>
    <translation>Beiträge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Turns in JSON</source>
+   <translation>Beiträge in JSON</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -14679,6 +14860,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Unpack it yourself if you trust it, and choose the folder.</source>
    <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie den Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Unpack it, and choose the folder.</source>
+   <translation>Entpacken Sie es und wählen Sie den Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
@@ -14821,6 +15007,11 @@ Summary:</translation>
    <translation>Gemischte Vektoren</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Viber chat</source>
+   <translation>Viber-Chat</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Vietnamese</source>
    <translation>Vietnamesisch</translation>
@@ -14859,6 +15050,11 @@ Summary:</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>WebVTT transcript</source>
    <translation>WebVTT-Transkript</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>Webex messages</source>
+   <translation>Webex-Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -15121,12 +15317,32 @@ Summary:</translation>
    <translation>Zulu</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/copied_messages.py" />
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>[ date time ] Name: text</source>
+   <translation>[ Datum Zeit ] Name: Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>[Name] [time] text</source>
+   <translation>[Name] [Zeit] Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>[Name] text</source>
+   <translation>[Name] Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>[date time] Name</source>
    <translation>[date time] Name</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/whatsapp.py" />
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>[date time] Name: text</source>
+   <translation>[Datum Zeit] Name: Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
    <source>[date, time] Name: text</source>
    <translation>[date, time] Name: text</translation>
   </message>
@@ -15176,7 +15392,7 @@ Summary:</translation>
    <translation>eine Kartennummer</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/export.py" />
    <source>a chat without a name</source>
    <translation>ein Chat ohne Namen</translation>
   </message>
@@ -15186,14 +15402,29 @@ Summary:</translation>
    <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <source>a conversation without a title</source>
+   <translation>ein Gespräch ohne Titel</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>a database</source>
    <translation>eine Datenbank</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>a document</source>
+   <translation>ein Dokument</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>a document of old Office</source>
    <translation>ein Dokument eines alten Office</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>a document of old Word</source>
+   <translation>ein Dokument eines alten Word</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -15214,6 +15445,16 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a list</source>
    <translation>eine Liste</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>a mail of Outlook</source>
+   <translation>eine Mail von Outlook</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>a mailbox of Outlook</source>
+   <translation>ein Postfach von Outlook</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/bootstrap.py" />
@@ -15256,6 +15497,11 @@ Summary:</translation>
    <translation>ein Anführungszeichen, das eine Zelle öffnet, wird nie geschlossen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>a recording</source>
+   <translation>eine Aufnahme</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>a zip archive or a workbook</source>
    <translation>ein Zip-Archiv oder eine Arbeitsmappe</translation>
@@ -15276,6 +15522,11 @@ Summary:</translation>
    <translation>gegen das Basismodell {1}, das bessere von zwei Formaten</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>an archive of another kind</source>
+   <translation>ein Archiv anderer Art</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>an arrow file</source>
    <translation>eine arrow-Datei</translation>
@@ -15284,6 +15535,11 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>an e-mail address</source>
    <translation>eine E-Mail-Adresse</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>an encrypted backup</source>
+   <translation>eine verschlüsselte Sicherung</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -15416,7 +15672,12 @@ Summary:</translation>
    <translation>höchstens</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <source>author, content and create_time</source>
+   <translation>author, content und create_time</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/discord.py" />
    <source>author, content and timestamp</source>
    <translation>author, content und timestamp</translation>
   </message>
@@ -15531,6 +15792,11 @@ Summary:</translation>
    <translation>Gespräche</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/json_exports/google_chat.py" />
+   <source>creator, created_date and text</source>
+   <translation>creator, created_date und text</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>data set</source>
    <translation>Datensatz</translation>
@@ -15551,12 +15817,27 @@ Summary:</translation>
    <translation>data.mask maskiert sie.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/whatsapp.py" />
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>date time from Name</source>
+   <translation>Datum Zeit von Name</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>date time, Name : text</source>
+   <translation>Datum Zeit, Name : Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>date time, Name, text</source>
+   <translation>Datum Zeit, Name, Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
    <source>date, time - Name: text</source>
    <translation>date, time - Name: text</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/teams.py" />
+   <location filename="../../engine/chats/json_exports/google_chat.py" />
    <source>deleted message</source>
    <translation>gelöschte Nachricht</translation>
   </message>
@@ -15574,6 +15855,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/chat_files.py" />
    <source>each chat is one conversation</source>
    <translation>jeder Chat ist ein Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/mail_files.py" />
+   <source>each thread is one conversation</source>
+   <translation>jeder Mailwechsel ist ein Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/items.py" />
@@ -15601,12 +15887,17 @@ Summary:</translation>
    <translation>extra ==</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>from --&gt; to</source>
+   <translation>von --&gt; bis</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/external_summaries.py" />
    <source>from a file</source>
    <translation>aus einer Datei</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/telegram.py" />
    <source>from, date and text</source>
    <translation>from, date und text</translation>
   </message>
@@ -15716,6 +16007,11 @@ Summary:</translation>
    <translation>houlsby oder pfeiffer</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>iMessage chat</source>
+   <translation>iMessage-Chat</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>id and start_from must be text.</source>
    <translation>id und start_from müssen Text sein.</translation>
@@ -15761,6 +16057,11 @@ Summary:</translation>
    <translation>ist nicht bekannt</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/mail_files.py" />
+   <source>it begins with no header of a mail</source>
+   <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
+  </message>
+  <message>
    <location filename="../../engine/voting/votes.py" />
    <source>it belongs to another comparison</source>
    <translation>sie gehört zu einem anderen Vergleich</translation>
@@ -15784,6 +16085,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it goes on behind the column "{1}": {2} cells for {3} columns</source>
    <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>it has more than {1} pages</source>
+   <translation>es hat mehr als {1} Seiten</translation>
   </message>
   <message>
    <location filename="../../engine/voting/votes.py" />
@@ -15836,6 +16142,21 @@ Summary:</translation>
    <translation>sie ist keine Stimme</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>it is no whole PDF ({1})</source>
+   <translation>es ist kein vollständiges PDF ({1})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>it is no whole Word document</source>
+   <translation>es ist kein vollständiges Word-Dokument</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>it is no whole Word document ({1})</source>
+   <translation>es ist kein vollständiges Word-Dokument ({1})</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it is the rest of the broken row before it</source>
    <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
@@ -15849,6 +16170,11 @@ Summary:</translation>
    <location filename="../../engine/text/encodings.py" />
    <source>it is {1}, whatever its name says</source>
    <translation>sie ist {1}, was auch ihr Name sagt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>it unpacks to {1} bytes, at most {2} are read</source>
+   <translation>es entpackt sich auf {1} Byte, höchstens {2} werden gelesen</translation>
   </message>
   <message>
    <location filename="../../engine/voting/votes.py" />
@@ -15866,7 +16192,7 @@ Summary:</translation>
    <translation>der Inhalt ergibt keinen Sinn</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/text_folder.py" />
+   <location filename="../../engine/worker/readers/html_files.py" />
    <source>its one row</source>
    <translation>ihre einzige Zeile</translation>
   </message>
@@ -15961,7 +16287,7 @@ Summary:</translation>
    <translation>keine Beispiele</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/plain.py" />
+   <location filename="../../engine/chats/__init__.py" />
    <source>no line names a speaker</source>
    <translation>keine Zeile nennt einen Sprecher</translation>
   </message>
@@ -16061,6 +16387,11 @@ Summary:</translation>
    <translation>out of memory</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/json_exports/small.py" />
+   <source>personEmail, created and text</source>
+   <translation>personEmail, created und text</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>pid {1}</source>
    <translation>PID {1}</translation>
@@ -16079,6 +16410,16 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>python3 packaging/dev.py setup</source>
    <translation>python3 packaging/dev.py setup</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>quoted message</source>
+   <translation>zitierte Nachricht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>quoted messages</source>
+   <translation>zitierte Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -16136,9 +16477,29 @@ Summary:</translation>
    <translation>selection ist {1}, es muss eines von {2} sein.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/matrix.py" />
+   <source>sender, content and origin_server_ts</source>
+   <translation>sender, content und origin_server_ts</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/small.py" />
+   <source>sender, date and body</source>
+   <translation>sender, date und body</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <source>sender, text and created_at</source>
+   <translation>sender, text und created_at</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/teams.py" />
    <source>sender, time and body</source>
    <translation>sender, time und body</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/messenger.py" />
+   <source>sender_name, timestamp_ms and content</source>
+   <translation>sender_name, timestamp_ms und content</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -16164,6 +16525,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>something else</source>
    <translation>etwas anderes</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/speech.py" />
+   <source>speaker, text and start</source>
+   <translation>speaker, text und start</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -16356,6 +16722,16 @@ Summary:</translation>
    <translation>dieser Prozessor multipliziert Matrizen in bfloat16 schneller</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>time Name: text</source>
+   <translation>Zeit Name: Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>time nick text</source>
+   <translation>Zeit Name Text</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>tokens</source>
    <translation>Tokens</translation>
@@ -16396,7 +16772,12 @@ Summary:</translation>
    <translation>entpackt sich zu weit mehr, als Daten seiner Größe es würden</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/messenger.py" />
+   <source>unsent message</source>
+   <translation>zurückgenommene Nachricht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/slack.py" />
    <source>user, text and ts</source>
    <translation>user, text und ts</translation>
   </message>
@@ -16538,6 +16919,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>{1} adapters of this kind can't be used in this version.</source>
    <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/generic.py" />
+   <source>{1} and {2}</source>
+   <translation>{1} und {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -16820,7 +17206,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/text_folder.py" />
+   <location filename="../../engine/worker/readers/html_files.py" />
    <source>{1} has more than {2} bytes</source>
    <translation>{1} hat mehr als {2} Bytes</translation>
   </message>
@@ -16873,6 +17259,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/voting/systems.py" />
    <source>{1} has no summaries by conversation.</source>
    <translation>{1} hat keine Zusammenfassungen nach Gespräch.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>{1} has no text: its pages are pictures.</source>
+   <translation>{1} hat keinen Text: Die Seiten sind Bilder.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/session.py" />
@@ -17110,6 +17501,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist anderswo geöffnet.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/documents.py" />
+   <source>{1} is protected by a password.</source>
+   <translation>{1} ist durch ein Passwort geschützt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/job.py" />
    <source>{1} is running already.</source>
    <translation>{1} läuft schon.</translation>
@@ -17135,6 +17531,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist hier {2} und in der Arena {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/sources.py" />
+   <source>{1} is {2}, which can't be read.</source>
+   <translation>{1} ist {2} und kann nicht gelesen werden.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>{1} left out</source>
    <translation>{1} ausgelassen</translation>
@@ -17145,27 +17546,22 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/plain.py" />
+   <location filename="../../engine/chats/__init__.py" />
    <source>{1} lines are written "Name: text"</source>
    <translation>{1} Zeilen haben die Form „Name: Text“</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/plain.py" />
-   <source>{1} lines are written "time Name: text"</source>
-   <translation>{1} Zeilen haben die Form „Zeit Name: Text“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/copied_messages.py" />
+   <location filename="../../engine/chats/text_exports/formats.py" />
    <source>{1} lines are written "{2}"</source>
    <translation>{1} Zeilen haben die Form „{2}“</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/subtitles.py" />
-   <source>{1} lines give times "from --&gt; to"</source>
-   <translation>{1} Zeilen geben Zeiten „von --&gt; bis“ an</translation>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>{1} messages on the page</source>
+   <translation>{1} Nachrichten auf der Seite</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/exports.py" />
+   <location filename="../../engine/chats/json_exports/export.py" />
    <source>{1} messages with {2}</source>
    <translation>{1} Nachrichten mit {2}</translation>
   </message>
@@ -17293,6 +17689,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>{1} or {2} work.</source>
    <translation>{1} oder {2} gehen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/export.py" />
+   <source>{1} parts with {2}</source>
+   <translation>{1} Teile mit {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/validation/check_report.py" />
@@ -17508,6 +17909,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>{1}.{2} is empty.</source>
    <translation>{1}.{2} ist leer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/matrix.py" />
+   <source>{1}: edit</source>
+   <translation>{1}: Änderung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/assistants.py" />
+   <source>{1}: picture</source>
+   <translation>{1}: Bild</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />

@@ -13,7 +13,16 @@ from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
 from engine.system.paths import expand_user, sample_folder
 from engine.worker.hub import repository
-from engine.worker.readers import DESCRIPTIONS, SUFFIXES, archives, chat_files, suffix_of, text_folder
+from engine.worker.readers import (
+    DESCRIPTIONS,
+    SUFFIXES,
+    TEXT_SUFFIXES,
+    archives,
+    chat_files,
+    suffix_of,
+    text_folder,
+    unread,
+)
 from engine.worker.readers.table import FIELD
 from engine.worker.runtime.channel import Channel
 
@@ -26,7 +35,7 @@ NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
 MAX_NAMED = 5
 UNNAMED_FIELD = "data.unnamed_files"
 # Read alone, and in folders and archives.
-PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
+PLAIN_SUFFIXES = (*SUFFIXES, *TEXT_SUFFIXES)
 KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
 
 
@@ -134,6 +143,9 @@ def _require_readable(path: Path) -> None:
         else path.suffix.lower() == ".zip" or suffix_of(path)
     )
     if not can_be_read:
+        kind = unread.kind_of(path)
+        if kind:
+            raise DataError(f"{path.name} is {kind.what}, which can't be read.", kind.step, FIELD)
         raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
 
 
@@ -163,12 +175,12 @@ def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
     """Return a folder's chats, else its tables, else its texts, with remarks on what is not read."""
     paths = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
-    texts = _texts([path for path in paths if path.suffix.lower() in text_folder.SUFFIXES])
+    texts = _texts([path for path in paths if path.suffix.lower() in TEXT_SUFFIXES])
     packed = [path for path in paths if _is_packed(path)]
     told = set(texts)
     plain = [path for path in paths if path.suffix.lower() in PLAIN_SUFFIXES and path not in told]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
-        return _texts_by_split(texts, folder), _unread(paths, texts)
+        return _texts_by_split(_with_mail_folders(texts), folder), _unread(paths, texts)
     exported, none = _chats(plain)
     if exported:
         remarks = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
@@ -191,7 +203,9 @@ def _by_name(files: Sequence[Path], folder: Path) -> dict[Split | None, list[Pat
 
 def _texts_by_split(texts: Sequence[Path], folder: Path) -> dict[Split | None, list[Path]]:
     """Return texts by the split of their folders, or of their own names if each of them has one."""
-    by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
+    # Of a folder of mails its own name tells the split.
+    inner = ((path / "mail" if path.is_dir() else path, path) for path in texts)
+    by_folder = _grouped((_split_of_folder(name.relative_to(folder)), path) for name, path in inner)
     by_name = _grouped((split_in(path.stem), path) for path in texts)
     return by_name if set(by_folder) == {None} and len(by_name) > 1 and None not in by_name else by_folder
 
@@ -204,6 +218,15 @@ def _texts(paths: list[Path]) -> list[Path]:
     if len(tables) * 2 <= len(paths):
         return paths
     return [path for path in paths if path not in tables]
+
+
+def _with_mail_folders(texts: Sequence[Path]) -> list[Path]:
+    """Return texts with a folder in the place of the mails in it: a thread's mails lie in several files."""
+    if any(map(text_folder.is_summary, texts)):
+        return list(texts)
+    mails = {path.parent for path in texts if path.suffix.lower() == ".eml"}
+    others = [path for path in texts if path.suffix.lower() != ".eml"]
+    return [*others, *sorted(mails)]
 
 
 def _unread(paths: list[Path], files: list[Path]) -> list[tuple[str, str]]:
@@ -258,7 +281,7 @@ def _may_hold_data(path: Path, folder: Path) -> bool:
 
 def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
     for path in paths:
-        if path.suffix.lower() not in text_folder.SUFFIXES and not path.is_dir():
+        if path.suffix.lower() not in TEXT_SUFFIXES and not path.is_dir():
             _require_readable(path)
     return tuple(_plain(path, channel) for path in paths)
 

@@ -12,10 +12,20 @@ from typing import Any
 
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
-from engine.worker.readers import chat_files, content, delimited, text_folder
+from engine.worker.readers import chat_files, content, delimited, html_files, mail_files, text_folder
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 
-__all__ = ["DESCRIPTIONS", "FIELD", "SUFFIXES", "BrokenRow", "Record", "Table", "open_table", "suffix_of"]
+__all__ = [
+    "DESCRIPTIONS",
+    "FIELD",
+    "SUFFIXES",
+    "TEXT_SUFFIXES",
+    "BrokenRow",
+    "Record",
+    "Table",
+    "open_table",
+    "suffix_of",
+]
 
 
 def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
@@ -37,6 +47,19 @@ def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Bro
     return workbook.read(path, notes)
 
 
+def _read_docx(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    from engine.worker.readers import documents
+
+    return documents.read_docx(path, notes, pause_hours)
+
+
+def _read_pdf(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    from engine.worker.readers import documents
+
+    return documents.read_pdf(path, notes, pause_hours)
+
+
+# Readers of tables. A table that is one chat, a row a message, is parted into conversations too.
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
@@ -44,41 +67,60 @@ _READERS: dict[str, Reader] = {
     ".arrow": _read_arrow,
     ".xlsx": _read_workbook,
 }
-# Readers of files that may hold chats; they take the pause in hours that separates conversations. A folder is a Slack
-# channel.
-_CHAT_READERS: dict[str, Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]] = {
-    "": chat_files.read_channel,
-    **dict.fromkeys((".json", ".jsonl", ".ndjson"), chat_files.read),
+# These take the pause in hours that separates the conversations of a chat.
+ChatReader = Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]
+_TABLE_READERS: dict[Reader, ChatReader] = {
+    read: partial(chat_files.read_table, read) for read in _READERS.values()
+}
+_JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+# A file of each of these kinds is a conversation, or one chat: files of several of them may lie together.
+_TEXT_READERS: dict[str, ChatReader] = {
     **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
+    **dict.fromkeys(html_files.SUFFIXES, html_files.read),
+    **dict.fromkeys(mail_files.SUFFIXES, mail_files.read),
+    ".docx": _read_docx,
+    ".pdf": _read_pdf,
 }
 # A file with one of these endings is a data file; a text file is one if it was chosen, or if there is no other.
-SUFFIXES = tuple(
-    suffix for suffix in (*_READERS, *_CHAT_READERS) if suffix and suffix not in text_folder.SUFFIXES
-)
+SUFFIXES = (*_READERS, *_JSON_SUFFIXES)
+TEXT_SUFFIXES = tuple(_TEXT_READERS)
 # Written beside data by `datasets`, kaggle and others; they describe the data and hold none.
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 
 
 def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table:
-    """Return the rows of files of one kind as one table; nothing is read yet. A folder is a Slack channel.
+    """Return the rows of files of one kind as one table; nothing is read yet.
 
-    A pause of `pause_hours` separates the conversations of a chat, 0: no pause does. Raises DataError with the field
-    `data.source` for files of several kinds.
+    A folder is a Slack channel, or one of mails. A pause of `pause_hours` separates the conversations of a chat, 0: no
+    pause does. Raises DataError with the field `data.source` for files of several kinds.
     """
     readers = {_reader(path) for path in files}
     if len(readers) > 1:
         names = ", ".join(path.name for path in files)
         raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
     reader = readers.pop()
-    read: Reader = partial(reader, pause_hours=pause_hours) if reader in _CHAT_READERS.values() else reader
+    read: Reader = partial(reader, pause_hours=pause_hours)
     return Table(files, read, may_have_more_columns=reader is chat_files.read)
 
 
 def suffix_of(path: Path) -> str:
     """Return the suffix whose reader fits a file, "" for none: of a text file its content decides."""
-    return content.suffix_of(path, (*SUFFIXES, *text_folder.SUFFIXES))
+    return content.suffix_of(path, (*SUFFIXES, *TEXT_SUFFIXES))
 
 
-def _reader(path: Path) -> Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]:
-    suffix = "" if path.is_dir() else suffix_of(path) or path.suffix.lower()
-    return _READERS.get(suffix) or _CHAT_READERS[suffix]
+def _reader(path: Path) -> ChatReader:
+    if path.is_dir():
+        return _read_text if mail_files.holds_mails(path) else chat_files.read_channel
+    suffix = suffix_of(path) or path.suffix.lower()
+    if suffix in _TEXT_READERS:
+        return _read_text
+    return chat_files.read if suffix in _JSON_SUFFIXES else _TABLE_READERS[_READERS[suffix]]
+
+
+def _read_text(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    """Read a file that is a conversation or a chat, or a folder of mails."""
+    if path.is_dir():
+        return mail_files.read_folder(path, notes)
+    if text_folder.is_summary(path):
+        return text_folder.read(path, notes, pause_hours)
+    return _TEXT_READERS[suffix_of(path) or path.suffix.lower()](path, notes, pause_hours)

@@ -1,11 +1,12 @@
-"""Chats as rows: JSON exports of Slack, Teams, Discord and Telegram.
+"""Chats as rows: JSON exports of applications, JSON objects that are one conversation, chats in tables.
 
-Each conversation of a chat is a row without a summary; a pause separates conversations. A JSON file without
-messages is an ordinary table.
+Each conversation of a chat is a row without a summary; a pause separates conversations. A file without messages is an
+ordinary table.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
@@ -13,15 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from engine import chats
-from engine.chats import Account, Export, ImportStats, Timed
+from engine.chats import Account, Export, ImportStats, Timed, Whole
 from engine.errors import DataError
 from engine.worker.readers import json_files
 from engine.worker.readers.json_files import Found
-from engine.worker.readers.table import BrokenRow, Notes
+from engine.worker.readers.table import BrokenRow, Notes, Reader
 from engine.worker.readers.text_decoding import chunks
 
 # Keys near the beginning of every export: files without one need not be parsed.
-MARKS = re.compile(r'"(?:ts|author|from|actor|messagetype|messagelist)"\s*:', re.IGNORECASE)
+MARKS = re.compile(
+    r'"(?:ts|author|from|actor|messagetype|messagelist|sender_name|sendername|creator|sender|origin_server_ts|mapping|'
+    r'chat_messages|personemail|participants|segments|results|utterances|monologues|transcript)"\s*:',
+    re.IGNORECASE,
+)
+# An object that is one conversation is parsed whole, if it has at most so many bytes.
+MAX_OBJECT_BYTES = 32 << 20
 # Entries that are looked at to recognise an export.
 SAMPLE_SIZE = 20
 # In a channel's folder, Slack names each file by its day.
@@ -33,21 +40,39 @@ BESIDE_CHANNELS = {
     "lists.json", "file_conversations.json", "huddle_transcripts.json", "attachments.json", "workflows.json",
 }  # fmt: skip
 # Keys of an export for the chat's name.
-NAME_KEYS = ("name", "displayName")
+NAME_KEYS = ("name", "displayName", "title", "room_name")
+# These write the time in words.
+INEXACT = {"google_chat", "table", "signal"}
 
 
 def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
     """Yield the rows of a JSON file, or the conversations of its chats, separated by a pause of `pause_hours`."""
+    whole = _whole(path)
+    if whole is not None:
+        yield from _conversation(whole, path, notes, pause_hours)
+        return
     rows = json_files.read(path, notes)
     first = list(islice(rows, SAMPLE_SIZE))
     entries = chain(first, rows)
-    export = chats.find(_entries(first))
+    export = chats.find(_entries(first)) or chats.table_export(_entries(first))
     if export is not None:
         yield from _chat(_name(path, notes), export, entries, path, notes, pause_hours)
     elif any(map(chats.chat_in, _entries(first))):
         yield from _account(entries, path, notes, pause_hours)
     else:
         yield from _with_columns(entries, notes)
+
+
+def read_table(read_rows: Reader, path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
+    """Yield the rows of a table, or its conversations if it is one chat: a row a message, and no other columns."""
+    rows = read_rows(path, notes)
+    first = list(islice(rows, SAMPLE_SIZE))
+    export = chats.table_export(_entries(first))
+    if export is None:
+        yield from chain(first, rows)
+    else:
+        notes.columns.clear()
+        yield from _chat(path.stem, export, chain(first, rows), path, notes, pause_hours)
 
 
 def read_channel(folder: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
@@ -63,7 +88,7 @@ def read_channel(folder: Path, notes: Notes, pause_hours: float) -> Iterator[Fou
 
 
 def conversations(
-    name: str, turns: Iterable[Timed], stats: ImportStats, notes: Notes
+    name: str, turns: Iterable[Timed], stats: ImportStats, notes: Notes, summary: str | None = None
 ) -> Iterator[dict[str, str | None]]:
     """Yield a row for each conversation of a chat; note how it is segmented, and the counts of its import."""
     for part in stats.following(chats.segment(turns, stats.hours)):
@@ -71,7 +96,7 @@ def conversations(
         row = {
             "id": f"{name} {part.begun}" if stats.is_segmented else name,
             "conversation": part.text,
-            "summary": None,
+            "summary": summary,
         }
         notes.columns.update(dict.fromkeys(row))
         yield row
@@ -95,6 +120,8 @@ def holds_messages(path: Path) -> bool:
     try:
         if not MARKS.search(next(chunks(path, Notes()), "")):
             return False
+        if _whole(path) is not None:
+            return True
         first = _entries(list(islice(json_files.read(path, Notes()), SAMPLE_SIZE)))
     except (DataError, OSError, ValueError, RecursionError):
         return False
@@ -117,14 +144,40 @@ def _with_file(row: Found, day: Path) -> Found:
     return BrokenRow(f"{day.name}, {row.position}", row.reason) if isinstance(row, BrokenRow) else row
 
 
+def _whole(path: Path) -> Whole | None:
+    """Return the conversation that a file's JSON object is as a whole, None for any other file."""
+    if path.stat().st_size > MAX_OBJECT_BYTES or not next(chunks(path, Notes()), "").lstrip().startswith("{"):
+        return None
+    try:
+        return chats.document_in(json.loads("".join(chunks(path, Notes()))))
+    except (DataError, ValueError, RecursionError):
+        return None
+
+
+def _conversation(whole: Whole, path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
+    """Yield the row of an object that is one conversation; only a chat without a summary is parted at pauses."""
+    notes.done_bytes = path.stat().st_size
+    export, log = whole.document.export, chats.Log()
+    stats = ImportStats(path.name, export.kind, 0 if whole.summary or not export.order else pause_hours)
+    turns = chats.timed_exactly(whole.turns(log))
+    yield from conversations(path.stem, turns, stats, notes, whole.summary or None)
+    stats.leave_out(log.left_out)
+
+
 def _chat(
-    name: str, export: Export, rows: Iterable[Found], path: Path, notes: Notes, pause_hours: float
+    name: str,
+    export: Export,
+    rows: Iterable[Found],
+    path: Path,
+    notes: Notes,
+    pause_hours: float,
 ) -> Iterator[Found]:
     """Yield the conversations of one chat, then the entries that can't be read."""
     broken: list[BrokenRow] = []
     log, stats = chats.Log(), ImportStats(_title(path, name), export.kind, pause_hours)
     turns = export.turns(_valid(rows, broken), _members(path, notes), log)
-    yield from conversations(name, chats.timed_exactly(turns), stats, notes)
+    timed = chats.timed(turns) if export.kind in INEXACT else chats.timed_exactly(turns)
+    yield from conversations(name, timed, stats, notes)
     stats.leave_out(log.left_out)
     yield from broken
 

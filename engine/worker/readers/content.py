@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,8 @@ from engine.worker.readers.text_decoding import FIRST_BYTES, chunks
 
 # A file with one of these endings, or with one that no reader knows, may hold anything: its content decides.
 OPEN_SUFFIXES = ("", ".txt", ".text", ".log", ".md")
-MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".arrow"}
+MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".arrow", b"%PDF": ".pdf"}
+ZIPPED = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 
 
 def suffix_of(path: Path, known: Collection[str]) -> str:
@@ -33,8 +35,8 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     with path.open("rb") as stream:
         first = stream.read(8)
     magic = next((suffix for start, suffix in MAGIC.items() if first.startswith(start)), "")
-    if magic:
-        return magic
+    if magic or first.startswith(b"PK\x03\x04"):
+        return magic or _zipped(path)
     try:
         text = next(chunks(path, Notes()), "")
     except (DataError, ValueError):
@@ -45,3 +47,13 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     # Prose with an ending of its own, such as a program, is no conversation.
     is_said = found != ".txt" or path.suffix.lower() in OPEN_SUFFIXES or chats.read(text).speakers
     return found if is_said else ""
+
+
+def _zipped(path: Path) -> str:
+    """Return the suffix for a zip by the members that tell it, "" for any other zip."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return ""
+    return next((suffix for member, suffix in ZIPPED.items() if member in names), "")

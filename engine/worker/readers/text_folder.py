@@ -1,6 +1,7 @@
-"""Folders of text files: `x.txt`, `x.vtt` or `x.srt` is a conversation, `x.summary.txt` its reference summary.
+"""Texts and folders of texts: `x.txt`, `x.vtt` or `x.srt` is a conversation, `x.summary.txt` its reference summary.
 
-Chat exports and transcripts are parsed into turns, with a remark about what is left out.
+Chat exports and transcripts are parsed into turns, with a remark about what is left out; a long one is read line by
+line. Files of other kinds whose text is a conversation are read here too, once their reader has the text.
 """
 
 from __future__ import annotations
@@ -9,46 +10,94 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine import chats
-from engine.chats import ImportStats
+from engine.chats import ImportStats, TextFormat
+from engine.text.conversations import Turn
 from engine.worker.readers.chat_files import conversations
 from engine.worker.readers.table import MAX_CHARACTERS, BrokenRow, Notes
-from engine.worker.readers.text_decoding import chunks
+from engine.worker.readers.text_decoding import chunks, lines
 
-SUFFIXES = (".txt", ".vtt", ".srt")
+SUFFIXES = (".txt", ".text", ".log", ".md", ".vtt", ".srt")
+# A summary may stand beside these too.
+OTHER_SUFFIXES = (".docx", ".pdf", ".html", ".htm", ".eml")
 SUMMARY_ENDING = ".summary.txt"
 # The most that a row's longest text can have in any encoding.
 MAX_BYTES = 4 * MAX_CHARACTERS
+Row = Mapping[str, str | None] | BrokenRow
 
 
-def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, str | None] | BrokenRow]:
+def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
     """Yield the row of a conversation and its summary; a summary without a conversation is a broken row.
 
     A chat export without a summary gives a row for each of its conversations, separated by a pause of `pause_hours`.
     """
     if is_summary(path):
         stem = path.name[: -len(SUMMARY_ENDING)]
-        endings = (spelt for suffix in SUFFIXES for spelt in (suffix, suffix.upper()))
+        endings = (spelt for suffix in (*SUFFIXES, *OTHER_SUFFIXES) for spelt in (suffix, suffix.upper()))
         if not any(path.with_name(stem + ending).exists() for ending in endings):
             reason = f"there is no {stem}{SUFFIXES[0]} with the conversation beside it"
             yield BrokenRow("its one row", reason)
         return
+    reference = summary_of(path, notes)
+    if isinstance(reference, BrokenRow):
+        yield reference
+    elif path.stat().st_size <= MAX_BYTES:
+        yield from rows_of(path, _text(path, notes), reference, notes, pause_hours)
+    else:
+        yield from _long_rows(path, reference, notes, pause_hours)
+
+
+def summary_of(path: Path, notes: Notes) -> str | BrokenRow | None:
+    """Return the summary beside a conversation's file, None if there is none."""
     summary = path.with_name(path.stem + SUMMARY_ENDING)
-    for part in (path, summary):
-        if part.exists() and part.stat().st_size > MAX_BYTES:
-            yield BrokenRow("its one row", f"{part.name} has more than {MAX_BYTES:,} bytes")
-            return
-    reference = _text(summary, notes) if summary.exists() else None
-    text = _text(path, notes)
+    if not summary.exists():
+        return None
+    return _too_long(summary) if summary.stat().st_size > MAX_BYTES else _text(summary, notes)
+
+
+def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
+    """Yield the rows of a file's text: the conversation as it stands, or those of an export."""
     chat = chats.read(text)
     # A summarised text is one conversation, however long its pauses are.
-    stats = ImportStats(path.name, chat.kind, 0 if summary.exists() else pause_hours)
+    stats = ImportStats(path.name, chat.kind, 0 if reference is not None else pause_hours)
     stats.leave_out(chat.left_out)
-    plain = [{"id": path.stem, "conversation": text}]
-    rows = conversations(path.stem, chats.timed(chat.turns), stats, notes) if chat.is_export else plain
+    if chat.is_export:
+        yield from with_columns(
+            conversations(path.stem, chats.timed(chat.turns), stats, notes, reference), notes
+        )
+    else:
+        yield from with_columns(iter([{"id": path.stem, "conversation": text, "summary": reference}]), notes)
+
+
+def _long_rows(path: Path, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
+    """Yield the conversations of an export that is too long for memory, read line by line."""
+    form = chats.likeliest(next(chunks(path, Notes()), ""))
+    if form is None:
+        yield _too_long(path)
+        return
+    stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
+    turns = _counted(form, path, notes, stats)
+    yield from with_columns(conversations(path.stem, chats.timed(turns), stats, notes, reference), notes)
+
+
+def _counted(form: TextFormat, path: Path, notes: Notes, stats: ImportStats) -> Iterator[Turn]:
+    """Yield the turns of a long export; what is left out is counted and forgotten."""
+    log = chats.Log()
+    for turn in form.turns((line.rstrip("\r\n") for line in lines(path, notes)), log):
+        yield turn
+        stats.leave_out(log.left_out)
+        log.left_out.clear()
+    stats.leave_out(log.left_out)
+
+
+def with_columns(rows: Iterator[dict[str, str | None]], notes: Notes) -> Iterator[Row]:
+    """Yield rows and note their columns."""
     for row in rows:
-        complete = {**row, "summary": reference}
-        notes.columns.update(dict.fromkeys(complete))
-        yield complete
+        notes.columns.update(dict.fromkeys(row))
+        yield row
+
+
+def _too_long(path: Path) -> BrokenRow:
+    return BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes")
 
 
 def is_summary(path: Path) -> bool:

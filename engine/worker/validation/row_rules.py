@@ -7,6 +7,7 @@ from functools import partial
 
 from engine.config.data_options import DataOptions
 from engine.text import pii, unicode_checks
+from engine.text.unnamed_turns import lacks_speakers
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.copied_summaries import is_copy
 from engine.worker.validation.language_id import UsualLanguages
@@ -31,6 +32,7 @@ def rules(
         "empty_summary": lambda view: view.missing == "summary",
         "summary_longer": lambda view: len(view.summary.strip()) > len(view.conversation.strip()),
         "copied_summary": is_copy,
+        "no_speakers": lambda view: lacks_speakers(view.conversation),
         "invisible_characters": partial(_holds, unicode_checks.invisible),
         "odd_characters": partial(_holds, unicode_checks.damaged),
         **{kind.id: partial(_is_personal, kind.id) for kind in pii.KINDS},

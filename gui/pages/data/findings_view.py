@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from engine.api import Severity
 from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import number_text
@@ -23,6 +24,12 @@ ROW_HEIGHT = 40
 COUNT_WIDTH, SHOW_WIDTH, ACTION_WIDTH = 52, 84, 106
 # The left and right margin of a link together.
 LINK_RIM = 12
+# Each severity's icon and its colour.
+ICONS: dict[Severity, tuple[str, str]] = {
+    "error": ("problem", "brick"),
+    "warning": ("warning", "copper"),
+    "notice": ("info", "ink2"),
+}
 
 
 class FindingRow(QWidget):
@@ -82,8 +89,7 @@ class FindingRow(QWidget):
         """Show the decision: a handled finding is grey, with an Undo action."""
         self._is_excluded, self._is_masked = excluded, masked
         done = excluded or masked
-        warns = self.finding.severity == "warning"
-        icon_name, ink = ("warning", "copper") if warns else ("info", "ink2")
+        icon_name, ink = ICONS[self.finding.severity]
         self._icon.set_icon("check" if done else icon_name, "ink3" if done else ink)
         for label in (self._title, self._count):
             label.set_token("ink3" if done else "ink")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.api import SAMPLE, Problem, Severity, StorageError, check_results, finding, paths, pii
+from engine.api import SAMPLE, SEVERITIES, Problem, Severity, StorageError, check_results, finding, paths, pii
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
 
@@ -284,7 +284,7 @@ def _findings(result: Mapping[str, Any]) -> Iterable[Finding]:
         _kind(kind, [one for one in result["findings"] if one["id"] == kind], result["leaks"])
         for kind in kinds
     ]
-    return sorted(found, key=lambda finding: (finding.severity != "warning", -finding.count))
+    return sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), -finding.count))
 
 
 def _kind(kind: str, parts: list[Mapping[str, Any]], leaks: list[Mapping[str, Any]]) -> Finding:

@@ -100,9 +100,9 @@ def test_whatsapp_is_read_with_the_dates_and_clocks_of_many_places(first: str, s
     assert (chat.kind, chat.text) == ("whatsapp", "Ann: Hi\nBea Lim: Yo")
 
 
-def test_whatsapp_of_korea_has_a_comma_before_the_name() -> None:
+def test_kakaotalk_of_a_phone_has_a_comma_before_the_name() -> None:
     chat = chats.read("2023년 12월 31일 오후 9:15, Ann : 안녕\n2023년 12월 31일 오후 9:16, Bea : 네\n")
-    assert (chat.kind, chat.text) == ("whatsapp", "Ann: 안녕\nBea: 네")
+    assert (chat.kind, chat.text) == ("kakaotalk", "Ann: 안녕\nBea: 네")
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,8 @@ def test_missing_file_is_said(tmp_path: Path, channel: Channel) -> None:
         ("a.json", b" \n", "There are no rows in a.json"),
         ("a.json", b'[{"dialogue": "a"', "a.json can't be read"),
         ("a.parquet", b"no parquet", "a.parquet can't be read"),
-        ("a.docx", b"PK", "a.docx is no kind of file that can be read"),
+        ("a.docx", b"PK", "a.docx can't be read: it is no whole Word document"),
+        ("a.swf", b"FWS", "a.swf is no kind of file that can be read"),
     ],
 )
 def test_unreadable_file_is_said(

@@ -179,3 +179,26 @@ def test_the_language_guesser_is_loaded_only_when_it_is_needed() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=paths.application_root(), check=True
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10:00 hi\n10:01 yo\n10:02 so\n10:03 bye",
+        "- Hi\n- Yo, you\n- So\n- Bye",
+        "[1] hi\n[2] yo\n[3] so\n[4] bye",
+        '"Hi"\n"Yo"\n"So"\n"Bye"',
+        '{"a": 1}\n{"a": 2}\n{"a": 3}\n{"a": 4}',
+        "x\thi\ny\tyo\nz\tso\nw\tbye",
+    ],
+)
+def test_a_transcript_in_which_no_one_is_named_is_found(text: str) -> None:
+    assert is_found("no_speakers", text, "They greet.")
+    assert not is_found("no_speakers", f"Ann: hello\n{text}", "They greet.")
+
+
+@pytest.mark.parametrize(
+    "text", [TALK, "", "One line.", "The town is small.\nIt has a street.\nAt 10:30 it rained.\nNo one came."]
+)
+def test_turns_and_prose_are_none(text: str) -> None:
+    assert not is_found("no_speakers", text, "They greet.")

@@ -20,6 +20,8 @@ MAX_LINES_SHOWN = 20
 LEFT_OUT: dict[str, Callable[[int], str]] = {
     "system": lambda count: tr_count(count, "{n} system line", "{n} system lines"),
     "media": lambda count: tr_count(count, "{n} media tag", "{n} media tags"),
+    "quote": lambda count: tr_count(count, "{n} quoted message", "{n} quoted messages"),
+    "signature": lambda count: tr_count(count, "{n} signature", "{n} signatures"),
     "chat": lambda count: tr_count(count, "{n} other chat", "{n} other chats"),
 }
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
-from engine.chats.chat import Chat, Kind, Log
+from engine.chats.chat import Kind, Log
 from engine.chats.line_parsing import DATE, EDITED, WHEN, Block, blocks, filled, spaced, unmarked
 
 NAME = r"(?P<name>[^\s\[\]:—–][^\[\]:\n]{0,79}?)"
@@ -29,7 +28,7 @@ class Style:
     """The format of one application's copied messages.
 
     `header` matches the line that begins a message. Lines that match `system` are left out anywhere, those that match
-    `around` only behind a message's text: dividers, counts of replies and reactions. `preamble` must begin a line
+    `around` only behind a message's text: dividers, counts of replies and reactions. `preamble` begins a line
     before the first message. A text has at least `min_messages` of them.
     """
 
@@ -97,7 +96,10 @@ STYLES = (
     ),
     Style(
         "transcript",
-        re.compile(rf"^{NAME}(?: {{2,}}|\t+| [-–|] )(?P<time>(?:\d{{1,2}}:)?\d{{1,3}}:\d{{2}})$"),
+        re.compile(
+            rf"^(?:\[{NAME}\] |{NAME.replace('<name>', '<plain>')}(?: {{2,}}|\t+| [-–|·•] | (?=\()))"
+            r"\(?(?P<time>(?:\d{1,2}:)?\d{1,3}:\d{2})\)?$"
+        ),
         "Name  minutes:seconds",
         around=r"(?!)",
     ),
@@ -114,71 +116,73 @@ DASH_AND_WHEN = re.compile(rf"^[—–] ?{DISCORD_WHEN}$", re.IGNORECASE)
 DASH_AT_END = re.compile(rf"^{NAME} [—–] {DISCORD_WHEN}$", re.IGNORECASE)
 
 
-def readers() -> tuple[Callable[[str], Chat | None], ...]:
-    """Return a reader for each style, and readers for browsers that copy name and time onto separate lines."""
-    split = (_read_split_discord, _read_split_slack, _read_split_teams)
-    return (*(partial(_read, style=style) for style in STYLES), *split)
+def read(lines: Iterable[str], log: Log, style: Style) -> Iterator[None]:
+    """Read the messages of one application into a log, one by one."""
+    speaker = ""
+    for block in blocks(lines, style.header, log):
+        named = block.header.groupdict()
+        # Slack does not repeat the name for the next message of the same person.
+        speaker = unmarked(named["name"] or named.get("plain") or speaker)
+        _add_message(block, speaker, style, log)
+        yield
 
 
-def _read_split_discord(text: str) -> Chat | None:
-    """Read Discord messages with name and time on two lines."""
-    joined: list[str] = []
-    for line in filled(text.splitlines()):
-        above = joined[-1] if joined else ""
+def join_discord(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines with Discord's name and time together, which some browsers copy as two lines."""
+    above = ""
+    for line in filled(lines):
         if above and (line in DASHES or DASH_AND_WHEN.match(line) or DASH_AT_END.match(f"{above} {line}")):
-            joined[-1] = f"{above} {line}"
-        else:
-            joined.append(line)
-    return _read("\n".join(joined), DISCORD)
+            above = f"{above} {line}"
+            continue
+        if above:
+            yield above
+        above = line
+    yield above
 
 
-def _read_split_slack(text: str) -> Chat | None:
-    """Read Slack messages with the time behind the name, or on the line below it."""
-    joined: list[str] = []
-    for raw in text.splitlines():
+def join_slack(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines with Slack's times in brackets behind the name, from behind it or from the line below."""
+    above, count = "]", 0
+    for raw in lines:
         line = spaced(raw)
         beside, time = BESIDE.match(line), BELOW.match(line)
-        above = joined[-1] if joined else "]"
         # The time of a person's first message is indented, or has AM or PM.
-        first = time and (raw[:1].isspace() or re.search(r"[AaPp]\.?[Mm]", line) or len(joined) == 1)
+        first = time and (raw[:1].isspace() or re.search(r"[AaPp]\.?[Mm]", line) or count == 1)
+        if time and first and ONE_NAME.match(above):
+            above = f"{above} [{time['time']}]"
+            continue
         if beside:
-            joined.append(f"{beside['name']} [{beside['time']}]")
-        elif time and first and ONE_NAME.match(above):
-            joined[-1] = f"{above} [{time['time']}]"
+            line = f"{beside['name']} [{beside['time']}]"
         elif time and not above.endswith("]"):
             # The next message of the same person has a time but no name.
-            joined.append(f"[{time['time']}]")
-        elif line:
-            joined.append(line)
-    return _read("\n".join(joined), SLACK)
+            line = f"[{time['time']}]"
+        if line:
+            if count:
+                yield above
+            above, count = line, count + 1
+    if count:
+        yield above
 
 
-def _read_split_teams(text: str) -> Chat | None:
-    """Read Teams messages with day and time on the line below the name."""
-    joined: list[str] = []
-    for line in filled(text.splitlines()):
-        if joined and DAY_BELOW.match(line) and ONE_NAME.match(joined[-1]):
-            joined[-1] = f"[{line}] {joined[-1]}"
-        else:
-            joined.append(line)
-    return _read("\n".join(joined), TEAMS)
+def join_teams(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines with Teams' day and time in brackets before the name, from the line below it."""
+    above = ""
+    for line in filled(lines):
+        if above and DAY_BELOW.match(line) and ONE_NAME.match(above):
+            above = f"[{line}] {above}"
+            continue
+        if above:
+            yield above
+        above = line
+    yield above
 
 
-def _read(text: str, style: Style) -> Chat | None:
-    before, messages = blocks(text.splitlines(), style.header)
-    if len(messages) < style.min_messages or not any(
-        line.startswith(style.preamble) for line in before or [""]
-    ):
-        return None
-    log = Log()
-    for line in before:
-        log.leave_out("system", line)
-    speaker = ""
-    for block in messages:
-        # Slack does not repeat the name for the next message of the same person.
-        speaker = unmarked(block.header["name"] or speaker)
-        _add_message(block, speaker, style, log)
-    return log.chat(style.kind, len(messages), f'{len(messages):,} lines are written "{style.header_text}"')
+# Name and time that a browser copies onto two lines, and what puts them together.
+JOINED: tuple[tuple[Style, Callable[[Iterable[str]], Iterator[str]]], ...] = (
+    (DISCORD, join_discord),
+    (SLACK, join_slack),
+    (TEAMS, join_teams),
+)
 
 
 def _add_message(block: Block, speaker: str, style: Style, log: Log) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.chats.chat import Log
 from engine.chats.entries import Entry, Names, table, tables, text
+from engine.chats.json_exports.base import Export
 from engine.chats.timestamps import moment
 
 SPOKEN = {"message", "text", "richtext", "richtext/html"}
@@ -89,3 +90,6 @@ def _plain_text(content: str) -> str:
     """Return an HTML message as plain text."""
     shown = SIGN.sub(r"\1", QUOTED.sub("", content))
     return html.unescape(TAG.sub("", BREAK.sub("\n", shown)))
+
+
+EXPORT = Export("teams", "sender, time and body", is_message, add_message, time_seconds)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
-from engine.chats.chat import Chat, Log
-from engine.chats.line_parsing import DATE, TIME, WHEN, Block, blocks, unmarked
+from engine.chats.chat import Log
+from engine.chats.line_parsing import WHEN, Block, blocks, unmarked
 
-HEADER = re.compile(
-    rf"^(?:\[(?P<ios>{WHEN})\] ?|(?P<android>{WHEN}) [-–] |(?P<korean>{DATE} {TIME}), )(?P<said>.*)$"
-)
+HEADER = re.compile(rf"^(?:\[(?P<ios>{WHEN})\] ?|(?P<android>{WHEN}) [-–] )(?P<said>.*)$")
+IOS, ANDROID = re.compile(rf"^\[{WHEN}\] ?"), re.compile(rf"^{WHEN} [-–] ")
 NAMED = re.compile(r"^(?:~ ?)?(?P<name>[^:]{1,80}?) ?:(?: (?P<text>.*)|)$")
 # Android writes <Media omitted> in the phone's language; iOS writes a direction mark and such words.
 TAG = re.compile(r"^<[^<>]{3,60}>$|^null$")
@@ -26,35 +26,35 @@ DELETED = re.compile(
     r"du hast diese nachricht gelöscht|se eliminó este mensaje|eliminaste este mensaje|"
     r"ce message a été supprimé|vous avez supprimé ce message|(?:esta )?mensagem (?:foi )?apagada|"
     r"você apagou esta mensagem|questo messaggio è stato eliminato|hai eliminato questo messaggio|"
-    r"dit bericht is verwijderd|missed (?:voice|video) call|verpasster (?:sprach|video)anruf)\W*$",
+    r"dit bericht is verwijderd|(?:данное|это) сообщение удалено|вы удалили (?:данное|это) сообщение|"
+    r"bu mesaj silindi|bu mesajı sildiniz|تم حذف هذه الرسالة|حذفتَ? هذه الرسالة|לא ניתן להציג הודעה זו|"
+    r"यह (?:मैसेज|संदेश) (?:डिलीट|हटा) .{2,30}|このメッセージは削除されました|あなたはこのメッセージを削除しました|"
+    r"(?:此|该)(?:消息|訊息)已(?:被)?(?:删除|刪除)|您?已?删除了?此消息|삭제된 메시지입니다|"
+    r"pesan ini (?:telah )?dihapus|"
+    r"anda menghapus pesan ini|ta wiadomość została usunięta|usunięto tę wiadomość|"
+    r"missed (?:voice|video) call|verpasster (?:sprach|video)anruf|appel (?:vocal|vidéo) manqué|"
+    r"(?:llamada|videollamada) perdida|пропущенный (?:аудио|видео)?звонок)\W*$",
     re.IGNORECASE,
 )
 ENCRYPTED = re.compile(
-    r"end-to-end|ende-zu-ende|extremo a extremo|bout en bout|ponta a ponta|eind-tot-eind|сквозн|uçtan uca",
+    r"end-to-end|ende-zu-ende|extremo a extremo|bout en bout|ponta a ponta|eind-tot-eind|сквозн|uçtan uca|"
+    r"مشفرة تمام|एंड-टू-एंड|エンドツーエンド|端到端|종단간|ujung ke ujung",
     re.IGNORECASE,
 )
 EDITED = re.compile(r"\u200e<[^<>]{3,60}>$|<This message was edited>$")
 LABEL = re.compile(r"^\w+:")
 
 
-def read(text: str) -> Chat | None:
-    """Return the chat of a WhatsApp export, None for any other text."""
-    before, messages = blocks(text.splitlines(), HEADER)
-    named = sum(NAMED.match(unmarked(block.header["said"])) is not None for block in messages)
-    if not named:
-        return None
-    log = Log()
-    for line in before:
-        log.leave_out("system", line)
-    for block in messages:
+def read(lines: Iterable[str], log: Log) -> Iterator[None]:
+    """Read the messages into a log, one by one."""
+    for block in blocks(lines, HEADER, log):
         _add_message(block, log)
-    style = "[date, time] Name: text" if messages[0].header["ios"] else "date, time - Name: text"
-    return log.chat("whatsapp", len(messages), f'{len(messages):,} lines are written "{style}"')
+        yield
 
 
 def _add_message(block: Block, log: Log) -> None:
     header = block.header
-    time = unmarked(header["ios"] or header["android"] or header["korean"])
+    time = unmarked(header["ios"] or header["android"])
     named = NAMED.match(header["said"].lstrip("\u200e\u200f\u202a\u202b\u202c"))
     first = (named["text"] or "") if named else ""
     # A name has no quotation marks: this is the notice of a group renamed to something with a colon.

@@ -1,0 +1,295 @@
+"""Web pages as which Telegram, Discord and Messenger export chats, and the text of any other page.
+
+Pages are parsed as text alone: scripts and styles are dropped, and nothing that a page names is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from engine.chats.chat import Chat, Kind, Log
+from engine.text.conversations import Turn
+
+Attributes = list[tuple[str, str | None]]
+VOID = {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"}
+HIDDEN = {"script", "style", "template", "noscript", "head", "svg", "select", "textarea", "iframe", "object"}
+BLOCKS = {
+    "p", "div", "li", "tr", "ul", "ol", "table", "section", "article", "blockquote", "dl", "dt", "dd", "pre", "header",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "body", "main",
+}  # fmt: skip
+# A page whose elements are nested more deeply is no export.
+MAX_DEPTH = 1000
+
+
+@dataclass(frozen=True)
+class PageFormat:
+    """The form of one application's page: the classes of its elements by their role.
+
+    `message` is the element around one message, `author`, `time` and `text` stand in it. `media` and `system` are left
+    out, `quote` and `ignored` too. `group` ends an author's messages. A page is recognised by `mark`.
+    """
+
+    kind: Kind
+    mark: str
+    message: frozenset[str]
+    author: frozenset[str]
+    time: frozenset[str]
+    text: frozenset[str]
+    media: frozenset[str] = frozenset()
+    system: frozenset[str] = frozenset()
+    quote: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    group: frozenset[str] = frozenset()
+    newest_first: bool = False
+
+
+def _set(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+FORMATS = (
+    PageFormat(
+        "telegram",
+        'class="history"',
+        message=_set("default"),
+        author=_set("from_name"),
+        time=_set("date"),
+        text=_set("text"),
+        media=_set("media_wrap"),
+        system=_set("service"),
+        quote=_set("reply_to"),
+        ignored=_set("userpic_wrap", "reactions", "signature", "via"),
+    ),
+    PageFormat(
+        "discord",
+        "chatlog__message",
+        message=_set("chatlog__message"),
+        author=_set("chatlog__author", "chatlog__author-name"),
+        time=_set("chatlog__timestamp", "chatlog__short-timestamp"),
+        text=_set("chatlog__content"),
+        media=_set("chatlog__attachment", "chatlog__embed", "chatlog__sticker"),
+        system=_set("chatlog__system-notification-content"),
+        quote=_set("chatlog__reply", "chatlog__reference"),
+        ignored=_set(
+            "chatlog__reactions", "chatlog__edited-timestamp", "chatlog__author-tag", "chatlog__bot-label"
+        ),
+        group=_set("chatlog__message-group"),
+    ),
+    PageFormat(
+        "messenger",
+        "_a6-g",
+        message=_set("_a6-g"),
+        author=_set("_a6-h"),
+        time=_set("_a6-o"),
+        text=_set("_a6-p"),
+        ignored=_set("_a6-q"),
+        newest_first=True,
+    ),
+)
+ROLES = ("ignored", "quote", "media", "system", "group", "message", "author", "time", "text")
+
+
+def format_of(beginning: str) -> PageFormat | None:
+    """Return the form of a page by its beginning, None for a page of no such application."""
+    return next((form for form in FORMATS if form.mark in beginning), None)
+
+
+def turns(pieces: Iterable[str], form: PageFormat, log: Log) -> Iterator[Turn]:
+    """Yield the turns of a page that comes in pieces; `log` collects what is left out."""
+    page = _ChatPage(form, log)
+    found: list[Turn] = []
+    for _ in _fed(page, pieces):
+        if form.newest_first:
+            found += log.take_turns()
+        else:
+            yield from log.take_turns()
+    page.finish()
+    found += log.take_turns()
+    yield from reversed(found) if form.newest_first else found
+
+
+def read(text: str) -> Chat | None:
+    """Return the chat of a page, None for a page of no known application."""
+    form = format_of(text)
+    if form is None:
+        return None
+    log = Log()
+    found = tuple(turns([text], form, log))
+    return Chat(form.kind, found, tuple(log.left_out), f"{log.headers:,} messages on the page", log.headers)
+
+
+def plain_text(pieces: Iterable[str]) -> str:
+    """Return the text of a page, a line for each block."""
+    page = _Text()
+    for _ in _fed(page, pieces):
+        pass
+    return page.text
+
+
+def _fed(page: HTMLParser, pieces: Iterable[str]) -> Iterator[None]:
+    for piece in pieces:
+        page.feed(piece)
+        yield
+    page.close()
+
+
+@dataclass
+class _Message:
+    """A message that is being read: the text of each of its roles."""
+
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    title: str = ""
+
+    def part(self, role: str) -> str:
+        """Return the text of a role, a line for each block."""
+        return _tidied("".join(self.parts.get(role, [])))
+
+
+class _Page(HTMLParser):
+    """Follows the elements of a page, each with its role, and drops what is hidden."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[tuple[str, str]] = []
+        self.hidden = ""
+
+    def role_of(self, tag: str, attributes: Attributes) -> str:
+        """Return the role of an element that begins."""
+        return ""
+
+    def ended(self, role: str) -> None:
+        """Take note that an element with a role has ended."""
+
+    def said(self, text: str) -> None:
+        """Take text that is shown."""
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        """Open an element."""
+        if self.hidden:
+            return
+        if tag in HIDDEN:
+            self.hidden = tag
+        elif tag == "br" or tag in BLOCKS:
+            self.said("\n")
+        if tag not in VOID and tag not in HIDDEN and len(self.open) < MAX_DEPTH:
+            self.open.append((tag, self.role_of(tag, attrs)))
+        elif tag == "img":
+            # An emoji may be a picture with its character as the alternative text.
+            alternative = dict(attrs).get("alt") or ""
+            self.said(alternative if len(alternative) <= len(":a_name_of_an_emoji:") else "")
+
+    def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
+        """Open an element that has no end."""
+        if tag in VOID:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close an element, and those within it that were not closed."""
+        if self.hidden:
+            self.hidden = "" if tag == self.hidden else self.hidden
+            return
+        if tag in BLOCKS:
+            self.said("\n")
+        if tag not in {name for name, _ in self.open[-20:]}:
+            return
+        while self.open:
+            name, role = self.open.pop()
+            if role:
+                self.ended(role)
+            if name == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        """Take text."""
+        if not self.hidden and data:
+            self.said(data)
+
+
+class _Text(_Page):
+    """The text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[str] = []
+
+    def said(self, text: str) -> None:
+        """Take text that is shown."""
+        self._parts.append(text if text == "\n" else " ".join(text.split(" ")).replace("\n", " "))
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return _tidied("".join(self._parts))
+
+
+class _ChatPage(_Page):
+    """The messages of a page."""
+
+    def __init__(self, form: PageFormat, log: Log) -> None:
+        super().__init__()
+        self._log = log
+        self._roles: list[tuple[str, frozenset[str]]] = [(role, getattr(form, role)) for role in ROLES]
+        self._message: _Message | None = None
+        self._author = ""
+
+    def role_of(self, tag: str, attributes: Attributes) -> str:
+        """Return the role of an element that begins, by its classes; times stand in titles."""
+        known = dict(attributes)
+        classes = set((known.get("class") or "").split())
+        role = next((role for role, names in self._roles if not names.isdisjoint(classes)), "")
+        if role in {"message", "system"} and self._message is None:
+            self._message = _Message()
+        elif role == "group":
+            self._author = ""
+        elif (
+            role == "time"
+            and self._message
+            and not self._message.title
+            and not self._within("text", "quote", "author")
+        ):
+            self._message.title = known.get("title") or ""
+        return role
+
+    def _within(self, *roles: str) -> bool:
+        return any(role in roles for _, role in self.open)
+
+    def said(self, text: str) -> None:
+        """Take text for the innermost element that has a role."""
+        if self._message is None:
+            return
+        roles = [role for _, role in self.open if role]
+        outer = next((role for role in roles if role in {"ignored", "quote", "media", "system"}), "")
+        role = outer or (roles[-1] if roles else "")
+        if role in {"author", "text", "time", "quote", "media", "system"}:
+            self._message.parts.setdefault(role, []).append(text)
+
+    def ended(self, role: str) -> None:
+        """Add a message that has ended to the log."""
+        if role in {"message", "system"} and self._message and not self._within("message", "system"):
+            self._add(self._message)
+            self._message = None
+
+    def finish(self) -> None:
+        """Add a message that the page's end cuts."""
+        if self._message:
+            self._add(self._message)
+            self._message = None
+
+    def _add(self, message: _Message) -> None:
+        self._author = " ".join(message.part("author").split("\n")[:1]).strip() or self._author
+        self._log.headers += 1
+        add: tuple[tuple[str, Callable[[str], None]], ...] = (
+            ("system", lambda text: self._log.leave_out("system", text)),
+            ("quote", lambda text: self._log.leave_out("quote", text)),
+            ("media", lambda text: self._log.leave_out("media", text)),
+        )
+        for role, leave_out in add:
+            leave_out(message.part(role).replace("\n", " "))
+        self._log.add_turn(self._author, message.part("text"), message.title or message.part("time"))
+
+
+def _tidied(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)

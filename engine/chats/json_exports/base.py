@@ -1,0 +1,77 @@
+"""The form of one application's JSON entries, and of documents that hold one conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.chats.chat import Kind, Log
+from engine.chats.entries import Entry, Names
+from engine.text.conversations import Turn
+
+
+@dataclass(frozen=True)
+class Export:
+    """The format of one application's entries.
+
+    `is_message` recognises its messages, and `add` adds one to a log. Entries that may be out of order are sorted by
+    `order`. `names_in` returns the speakers' names that entries hold, by id.
+    """
+
+    kind: Kind
+    fields: str
+    is_message: Callable[[Entry], bool]
+    add_message: Callable[[Entry, Log, Names], None]
+    order: Callable[[Entry], float] | None = None
+    names_in: Callable[[Sequence[Entry]], Names] = lambda _: {}
+
+    def turns(self, entries: Iterable[Entry], names: Names, log: Log) -> Iterator[Turn]:
+        """Yield the turns of entries, as they are read if no sorting is needed; `log` collects the left-out lines.
+
+        `names` are the names already known, by id.
+        """
+        if self.order is not None:
+            entries = sorted(entries, key=self.order)
+            names = {**names, **self.names_in(entries)}
+        for entry in entries:
+            log.headers += 1
+            self.add_message(entry, log, names)
+            yield from log.take_turns()
+
+
+@dataclass(frozen=True)
+class Account:
+    """One chat of the export of a whole account."""
+
+    name: str
+    export: Export
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True)
+class Document:
+    """The format of a JSON object that is one conversation as a whole.
+
+    `entries` returns its parts in order, none for another object; `export` reads them. Its turns go on where the same
+    speaker does, `joins` says.
+    """
+
+    export: Export
+    entries: Callable[[Entry], Sequence[Entry]]
+    joins: bool = False
+
+    def turns(self, parts: Sequence[Entry], log: Log) -> Iterator[Turn]:
+        """Yield the turns of a document's parts."""
+        if not self.joins:
+            yield from self.export.turns(parts, {}, log)
+            return
+        pending: Turn | None = None
+        for turn in self.export.turns(parts, {}, log):
+            if pending and turn.speaker == pending.speaker:
+                pending = Turn(pending.speaker, f"{pending.text} {turn.text}", pending.time)
+            else:
+                if pending:
+                    yield pending
+                pending = turn
+        if pending:
+            yield pending

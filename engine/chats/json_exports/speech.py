@@ -1,0 +1,160 @@
+"""Transcripts of speech recognition: Whisper and WhisperX, AWS Transcribe, Azure, AssemblyAI, Deepgram, Rev."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from engine.chats.chat import Log
+from engine.chats.entries import Entry, Names, table, tables, text
+from engine.chats.json_exports.base import Document, Export
+
+# One part of a transcript, whichever program wrote it, is made an entry of these three keys.
+SPEAKER, SAID, START = "speaker", "text", "start"
+
+
+def _part(speaker: Any, said: str, start: Any) -> Entry:
+    return {SPEAKER: text(speaker), SAID: said.strip(), START: text(start)}
+
+
+def _is_part(entry: Entry) -> bool:
+    return entry.keys() == {SPEAKER, SAID, START}
+
+
+def _add_part(entry: Entry, log: Log, _names: Names) -> None:
+    speaker = text(entry.get(SPEAKER))
+    # Programs that number the speakers name them by the bare number.
+    log.add_turn(
+        f"Speaker {speaker}" if speaker.isdecimal() else speaker,
+        text(entry.get(SAID)),
+        text(entry.get(START)),
+    )
+
+
+def _whisper(document: Entry) -> list[Entry]:
+    """Return the segments of Whisper, and of what adds speakers to them."""
+    segments = tables(document.get("segments")) or tables(document.get("transcription"))
+    if not segments or not all("text" in each for each in segments):
+        return []
+    if not any("start" in each or "offsets" in each or "timestamps" in each for each in segments[:5]):
+        return []
+    return [_part(each.get("speaker", ""), text(each["text"]), each.get("start")) for each in segments]
+
+
+def _aws(document: Entry) -> list[Entry]:
+    results = table(document.get("results"))
+    if "transcripts" not in results:
+        return []
+    segments = tables(results.get("audio_segments"))
+    if segments and any("speaker_label" in each for each in segments):
+        return [
+            _part(each.get("speaker_label"), text(each.get("transcript")), each.get("start_time"))
+            for each in segments
+        ]
+    items = tables(results.get("items"))
+    channels = tables(table(results.get("channel_labels")).get("channels"))
+    if channels:
+        items = _of_channels(channels)
+    return list(_of_items(items, _labels(results))) or [
+        _part("", text(each.get("transcript")), "") for each in tables(results.get("transcripts"))
+    ]
+
+
+def _labels(results: Entry) -> dict[str, str]:
+    """Return the speakers by the time at which a word begins."""
+    segments = tables(table(results.get("speaker_labels")).get("segments"))
+    words = (item for each in segments for item in [each, *tables(each.get("items"))])
+    return {text(word.get("start_time")): text(word.get("speaker_label")) for word in words}
+
+
+def _of_channels(channels: Sequence[Entry]) -> list[Entry]:
+    """Return the words of all channels in the order of their times."""
+    words: list[tuple[float, Entry]] = []
+    for channel in channels:
+        start = 0.0
+        for item in tables(channel.get("items")):
+            start = _seconds(item.get("start_time"), start)
+            words.append((start, {**item, "speaker_label": text(channel.get("channel_label"))}))
+    return [word for _, word in sorted(words, key=lambda word: word[0])]
+
+
+def _seconds(value: Any, otherwise: float) -> float:
+    try:
+        return float(text(value) or otherwise)
+    except ValueError:
+        return otherwise
+
+
+def _of_items(items: Sequence[Entry], labels: dict[str, str]) -> Iterator[Entry]:
+    """Yield what each speaker says in a row, of single words and marks."""
+    speaker, start = "", ""
+    words: list[str] = []
+    for item in items:
+        content = text(next(iter(tables(item.get("alternatives"))), {}).get("content"))
+        if text(item.get("type")) == "punctuation" and words:
+            words[-1] += content
+            continue
+        begun = text(item.get("start_time"))
+        who = text(item.get("speaker_label")) or labels.get(begun, speaker)
+        if words and who != speaker:
+            yield _part(speaker, " ".join(words), start)
+            words = []
+        if not words:
+            speaker, start = who, begun
+        words.append(content)
+    if words:
+        yield _part(speaker, " ".join(words), start)
+
+
+def _aws_calls(document: Entry) -> list[Entry]:
+    return [
+        _part(
+            text(each.get("ParticipantRole")).capitalize(),
+            text(each.get("Content")),
+            each.get("BeginOffsetMillis"),
+        )
+        for each in tables(document.get("Transcript"))
+        if each.get("ParticipantRole")
+    ]
+
+
+def _azure(document: Entry) -> list[Entry]:
+    phrases = tables(document.get("recognizedPhrases"))
+    return [
+        _part(
+            each.get("speaker", each.get("channel", "")),
+            text(next(iter(tables(each.get("nBest"))), {}).get("display")),
+            each.get("offset"),
+        )
+        for each in phrases
+    ]
+
+
+def _utterances(document: Entry) -> list[Entry]:
+    """Return the utterances of AssemblyAI and of Deepgram."""
+    inner = table(document.get("results"))
+    listed = tables(document.get("utterances")) or tables(inner.get("utterances"))
+    if not all("speaker" in each and "start" in each for each in listed):
+        return []
+    return [
+        _part(each["speaker"], text(each.get("text") or each.get("transcript")), each["start"])
+        for each in listed
+    ]
+
+
+def _rev(document: Entry) -> list[Entry]:
+    names = {text(each.get("id")): text(each.get("name")) for each in tables(document.get("speakers"))}
+    parts: list[Entry] = []
+    for each in tables(document.get("monologues")):
+        elements = tables(each.get("elements"))
+        who = text(each.get("speaker"))
+        said = "".join(text(element.get("value")) for element in elements)
+        parts.append(_part(names.get(who) or who, said, next(iter(elements), {}).get("ts")))
+    return parts
+
+
+EXPORT = Export("speech", "speaker, text and start", _is_part, _add_part)
+DOCUMENTS = tuple(
+    Document(EXPORT, entries, joins=True)
+    for entries in (_aws, _aws_calls, _azure, _utterances, _rev, _whisper)
+)

@@ -1,0 +1,225 @@
+"""Every text export: how it is recognised, and how its lines are read as turns."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from engine.chats import mails
+from engine.chats.chat import Chat, Kind, Log
+from engine.chats.line_parsing import filled, spaced
+from engine.chats.text_exports import copied_messages, irc, messengers, plain, subtitles, whatsapp
+from engine.text.conversations import Turn, turn_head
+
+# The kind of a text is told from this many characters.
+BEGINNING = 20_000
+# Exports have fewer lines than this above their first message.
+MAX_PREFACE = 10
+ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|apos|#\d{2,5});")
+# Of texts that name speakers in their own way: names that come again, and the share of lines with them.
+MIN_NAMES, MIN_REPEATED = 2, 4
+TAGGED_SHARE, MARKED_SHARE, ABOVE_SHARE = 0.3, 0.5, 0.2
+
+
+def _always(_lines: Sequence[str]) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """The form of one application's text export.
+
+    `read` puts the messages in lines into a log, and `form` shows one. A text has this form if it `fits`, has
+    `min_headers` messages, these are at least `min_share` of its lines, and one line above them is a `preamble`.
+    """
+
+    kind: Kind
+    form: str
+    read: Callable[[Iterable[str], Log], Iterator[None]]
+    fits: Callable[[Sequence[str]], bool] = _always
+    min_headers: int = 1
+    min_share: float = 0
+    preamble: str = ""
+
+    def turns(self, lines: Iterable[str], log: Log) -> Iterator[Turn]:
+        """Yield the turns of lines as they are read; `log` collects what is left out."""
+        for _ in self.read(_unescaped(lines), log):
+            yield from log.take_turns(keep=1)
+        yield from log.take_turns()
+
+    def chat(self, lines: Iterable[str]) -> Chat:
+        """Return the chat of lines."""
+        log = Log()
+        turns = tuple(self.turns(lines, log))
+        reason = f'{log.headers:,} lines are written "{self.form}"'
+        return Chat(self.kind, turns, tuple(log.left_out), reason, log.headers)
+
+    def headers_in(self, lines: Sequence[str]) -> int:
+        """Return how many lines begin a message, 0 if the lines have another form."""
+        if not self.fits(lines):
+            return 0
+        log = Log()
+        turns = list(self.turns(lines, log))
+        before = [left.text for left in log.left_out[: log.preface]]
+        is_enough = log.headers >= max(self.min_headers, self.min_share * len(lines))
+        has_preamble = not self.preamble or any(text.startswith(self.preamble) for text in before)
+        return log.headers if turns and is_enough and has_preamble and log.preface <= MAX_PREFACE else 0
+
+
+def likeliest(text: str) -> TextFormat | None:
+    """Return the form with the most messages among a text's first lines, None for plain text.
+
+    They must be more than half as many as its lines "Name: text".
+    """
+    lines = [line for line in beginning(text).splitlines() if line.strip()]
+    if mails.is_mail(lines):
+        return MAIL
+    named = sum(turn_head(line) is not None for line in _unescaped(lines))
+    counts = {form: form.headers_in(lines) for form in FORMATS}
+    best = max(FORMATS, key=lambda form: counts[form])
+    if counts[best] * 2 > named:
+        return best
+    return None if named else _by_names([line for line in text.splitlines() if line.strip()])
+
+
+def beginning(text: str) -> str:
+    """Return the first lines of a long text."""
+    end = text.rfind("\n", 0, BEGINNING) if len(text) > BEGINNING else -1
+    return text[:end] if end > 0 else text[:BEGINNING]
+
+
+def _by_names(lines: Sequence[str]) -> TextFormat | None:
+    """Return the form of a text without "Name: text" whose lines name speakers in another way."""
+    known = next((form for form in TAGGED_FORMATS if form.headers_in(lines)), None)
+    return known or _marked(lines) or _above(lines)
+
+
+def _marked(lines: Sequence[str]) -> TextFormat | None:
+    """Return the form of lines "Name - text" with one mark behind names that come again, None if they are few."""
+    found = [match for line in _unescaped(lines) if (match := plain.MARKED.match(spaced(line)))]
+    marks = Counter(match["mark"].strip() for match in found)
+    if not marks:
+        return None
+    mark = marks.most_common(1)[0][0]
+    names = _repeated(match["name"] for match in found if match["mark"].strip() == mark)
+    if len(names) < MIN_NAMES or names.total() < max(MIN_REPEATED, MARKED_SHARE * len(lines)):
+        return None
+    header = re.compile(rf"^(?P<name>{_any(names)})(?:\s*{re.escape(mark)}\s*|\t+)(?P<said>\S.*)$")
+    return _headed(f"Name {mark or '<tab>'} text", header)
+
+
+def _above(lines: Sequence[str]) -> TextFormat | None:
+    """Return the form of texts below names that come again, None if they are few or nearly all lines."""
+    filled_lines = [spaced(line) for line in _unescaped(lines)]
+    followed = zip(filled_lines, [*filled_lines[1:], ""], strict=False)
+    names = _repeated(line for line, below in followed if below and below != line and plain.ABOVE.match(line))
+    share = names.total() / max(1, len(lines))
+    if len(names) < MIN_NAMES or names.total() < MIN_REPEATED or not ABOVE_SHARE <= share <= 1 - ABOVE_SHARE:
+        return None
+    return _headed("Name above text", re.compile(rf"^(?P<name>{_any(names)})(?P<said>)$"))
+
+
+def _headed(form: str, header: re.Pattern[str]) -> TextFormat:
+    return TextFormat("transcript", form, partial(plain.read_headed, header=header))
+
+
+def _repeated(names: Iterable[str]) -> Counter[str]:
+    return Counter({name: count for name, count in Counter(names).items() if count > 1})
+
+
+def _any(names: Iterable[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+def _unescaped(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines with characters for HTML entities."""
+    return (html.unescape(line) if "&" in line and ENTITY.search(line) else line for line in lines)
+
+
+def _begins_as_vtt(lines: Sequence[str]) -> bool:
+    return next(filled(lines), "").startswith("WEBVTT")
+
+
+def _has(pattern: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
+    """Return a test for lines of which one matches: the reader of other lines need not run."""
+    return lambda lines: any(pattern.match(spaced(line)) for line in _unescaped(lines))
+
+
+def _copied() -> Iterator[TextFormat]:
+    """Yield the forms of copied messages: as each style writes them, then with name and time on two lines."""
+    for style in copied_messages.STYLES:
+        read = partial(copied_messages.read, style=style)
+        yield TextFormat(
+            style.kind,
+            style.header_text,
+            read,
+            _has(style.header),
+            min_headers=style.min_messages,
+            preamble=style.preamble,
+        )
+    for style, join in copied_messages.JOINED:
+
+        def read_joined(
+            lines: Iterable[str],
+            log: Log,
+            style: copied_messages.Style = style,
+            join: Callable[[Iterable[str]], Iterator[str]] = join,
+        ) -> Iterator[None]:
+            return copied_messages.read(join(lines), log, style)
+
+        yield TextFormat(style.kind, style.header_text, read_joined, min_headers=style.min_messages)
+
+
+# Of forms that fit equally well, the first one is taken.
+FORMATS: tuple[TextFormat, ...] = (
+    TextFormat("signal", "[date time] Name: text", messengers.read_signal, _has(messengers.SIGNAL_SAID)),
+    TextFormat("kakaotalk", "[Name] [time] text", messengers.read_kakaotalk, _has(messengers.KAKAO_SAID)),
+    TextFormat(
+        "kakaotalk",
+        "date time, Name : text",
+        messengers.read_kakaotalk,
+        _has(messengers.KAKAO_PHONE),
+        min_headers=2,
+    ),
+    TextFormat(
+        "line", "time<tab>Name<tab>text", messengers.read_line, _has(messengers.LINE_SAID), min_share=0.3
+    ),
+    TextFormat("viber", "[ date time ] Name: text", messengers.read_viber, _has(messengers.VIBER_SAID)),
+    TextFormat("imessage", "date time, Name, text", messengers.read_imessage, _has(messengers.IMESSAGE_TIME)),
+    TextFormat("imessage", "date time from Name", messengers.read_imazing, _has(messengers.IMAZING_FROM)),
+    TextFormat("whatsapp", "date, time - Name: text", whatsapp.read, _has(whatsapp.ANDROID)),
+    TextFormat("whatsapp", "[date, time] Name: text", whatsapp.read, _has(whatsapp.IOS)),
+    TextFormat("webvtt", "from --> to", subtitles.read, _begins_as_vtt),
+    TextFormat("srt", "from --> to", subtitles.read, lambda lines: not _begins_as_vtt(lines)),
+    *_copied(),
+    TextFormat("transcript", "time Name: text", plain.read_timed, min_headers=2, min_share=0.5),
+    TextFormat(
+        "transcript",
+        "Name (time): text",
+        partial(plain.read_headed, header=plain.BEHIND),
+        _has(plain.BEHIND),
+        min_headers=2,
+        min_share=0.25,
+    ),
+    TextFormat("irc", "time <nick> text", irc.read, _has(irc.TIMED_SAID), min_headers=2, min_share=0.5),
+    TextFormat("irc", "<nick> text", irc.read, _has(irc.SAID), min_headers=2, min_share=0.5),
+    TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), min_headers=2, min_share=0.5),
+)
+# Its header looks like lines "Name: text".
+MAIL = TextFormat("mail", "From: Name", mails.read, mails.is_mail)
+# Of texts in which no line is written "Name: text".
+TAGGED_FORMATS: tuple[TextFormat, ...] = tuple(
+    TextFormat(
+        "transcript",
+        form,
+        partial(plain.read_headed, header=header),
+        _has(header),
+        min_headers=2,
+        min_share=TAGGED_SHARE,
+    )
+    for form, header in (("**Name:** text", plain.STARRED), ("[Name] text", plain.TAGGED))
+)

@@ -1,0 +1,82 @@
+"""Plain lines that name a speaker: "Name: text", with a time, in brackets, or behind another mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from engine.chats.chat import Log
+from engine.chats.line_parsing import DATE, blocks, unmarked
+from engine.text.conversations import turn_head
+
+CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
+WHEN = rf"(?:{DATE}[ ,T]+)?{CLOCK}(?:\s*(?:-->|[-–])\s*{CLOCK})?"
+TIMED = re.compile(
+    rf"^\s*(?:[\[(](?P<boxed>{WHEN})[\])]|(?P<bare>{WHEN}))\s*[-–]?\s*"
+    r"(?:<(?P<nick>[^<>\n]{1,40})>|\[(?P<tag>[^\[\]\n]{1,60})\]:?(?=\s)|(?=\S))(?P<said>.*)$"
+)
+# Meeting chats: "09:15:07 From Ann Lee to Everyone : Hi".
+MEETING = re.compile(r"^From +([^:]{1,60}?)(?: +to +[^:]{1,60}?)? ?:(?: +(.*))?$", re.IGNORECASE)
+# Such as "Ann Lee (00:12): Hi" and "Ann Lee [00:12:03] Hi".
+BEHIND = re.compile(
+    rf"^(?P<name>[^\s\d:()\[\]<>][^:()\[\]<>\n]{{0,60}}?) ?[\[(](?P<time>{WHEN})[\])](?::\s*|\s+)(?P<said>\S.*)$"
+)
+OPEN, CLOSE = "\\[<(【［＜（", "\\]>)】］＞）"
+# Such as "[Ann] Hi", "<ann> Hi" and "【医生】你好".
+TAGGED = re.compile(
+    rf"^(?P<open>[{OPEN}])[@+%&~! ]?(?P<name>[^\d\s{OPEN}{CLOSE}\n][^{OPEN}{CLOSE}\n]{{0,79}})[{CLOSE}]\s*[:：-]?\s*"
+    r"(?P<said>.*)$"
+)
+# Such as "**Ann:** Hi" and "*Ann*: Hi".
+STARRED = re.compile(
+    r"^(?:[-*>] )?(\*{1,3}|__?)(?P<name>[^*_:：\n]{1,80}?)(?:[:：]\s*\1|\1\s*[:：])\s*(?P<said>.*)$"
+)
+# "Ann - Hi", "Ann | Hi", "ann> Hi", "Ann:Hi" with names that come again.
+MARKED = re.compile(
+    r"^(?P<name>[^\W\d][^\s:|>–—\t-]{0,24}(?: [^\s:|>–—\t-]{1,24}){0,3}?)"
+    r"(?P<mark>\s+[-–—|]\s+|\s?>\s+|\t+|:(?!//))(?P<said>\S.*)$"
+)
+# A name alone on a line, with what is said below it.
+ABOVE = re.compile(r"[^\W\d][\w.'’ -]{0,38}[\w)]")
+# What transcripts say in brackets of no one.
+SOUND = re.compile(
+    r"laugh|applau|music|inaudible|crosstalk|silence|pause|noise|cough|sigh|phone rings|beep|static|background|"
+    r"unintelligible|lachen|musik|unverständlich|rires|risas|笑|拍手|音楽",
+    re.IGNORECASE,
+)
+
+
+def read_timed(lines: Iterable[str], log: Log) -> Iterator[None]:
+    """Read lines with a time before the name into a log."""
+    for line in lines:
+        match = TIMED.match(line)
+        turn = _timed_turn(match) if match else None
+        if match and turn:
+            log.headers += 1
+            log.add_turn(*turn, match["boxed"] or match["bare"])
+        elif line.strip():
+            log.extend_turn(line)
+        yield
+
+
+def _timed_turn(match: re.Match[str]) -> tuple[str, str] | None:
+    """Return the speaker and the text behind a time, None for text without a speaker."""
+    named = match["nick"] or match["tag"]
+    if named:
+        return named.strip(), match["said"].strip()
+    meeting = MEETING.match(match["said"])
+    return (meeting[1], meeting[2] or "") if meeting else turn_head(match["said"])
+
+
+def read_headed(lines: Iterable[str], log: Log, header: re.Pattern[str]) -> Iterator[None]:
+    """Read lines whose `header` names the speaker, and perhaps the time, into a log."""
+    for block in blocks(lines, header, log):
+        match = block.header
+        time = match.groupdict().get("time") or ""
+        said = "\n".join([match["said"], *block.lines])
+        if SOUND.match(match["name"]):
+            log.leave_out("media", match["name"])
+            log.extend_turn(said)
+            continue
+        log.add_turn(unmarked(match["name"]), said, time)
+        yield

@@ -1,0 +1,47 @@
+"""Web pages: the chats that applications export as pages, and conversations as the text of any other page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import chats
+from engine.chats import ImportStats, html_exports
+from engine.chats.html_exports import PageFormat
+from engine.text.conversations import Turn
+from engine.worker.readers import text_folder
+from engine.worker.readers.chat_files import conversations
+from engine.worker.readers.table import BrokenRow, Notes
+from engine.worker.readers.text_decoding import chunks
+
+SUFFIXES = (".html", ".htm")
+# A page that is no chat is kept whole: its text is a part of it.
+MAX_BYTES = 64 << 20
+
+
+def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
+    """Yield the conversations of a page. Scripts are never run, and nothing else is loaded."""
+    reference = text_folder.summary_of(path, notes)
+    if isinstance(reference, BrokenRow):
+        yield reference
+        return
+    form = html_exports.format_of(next(chunks(path, Notes()), ""))
+    if form:
+        stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
+        turns = _turns(path, form, notes, stats)
+        rows = conversations(path.stem, chats.timed(turns), stats, notes, reference)
+        yield from text_folder.with_columns(rows, notes)
+    elif path.stat().st_size > MAX_BYTES:
+        yield BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes")
+    else:
+        text = html_exports.plain_text(chunks(path, notes))
+        yield from text_folder.rows_of(path, text, reference, notes, pause_hours)
+
+
+def _turns(path: Path, form: PageFormat, notes: Notes, stats: ImportStats) -> Iterator[Turn]:
+    log = chats.Log()
+    for turn in html_exports.turns(chunks(path, notes), form, log):
+        yield turn
+        stats.leave_out(log.left_out)
+        log.left_out.clear()
+    stats.leave_out(log.left_out)

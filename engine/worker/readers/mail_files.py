@@ -1,0 +1,207 @@
+"""Mail as conversations: each thread of an mbox, of an eml file, or of a folder of eml files is one.
+
+Headers are read first and tell the threads; then the mails of one thread at a time. What a mail quotes is left out
+where the thread has the quoted mail itself; of a single mail, the quoted mails are turns too.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from engine import chats
+from engine.chats import ImportStats, Segment, mails
+from engine.text.conversations import Turn
+from engine.worker.readers import mail_messages, text_folder
+from engine.worker.readers.mail_messages import MailText
+from engine.worker.readers.table import BrokenRow, Notes, unreadable
+
+SUFFIXES = (".eml", ".mbox", ".mbx")
+# Between two mails of a mailbox, a line "From " follows a blank one and precedes a header.
+BEGINNING = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))>?From [^\n]{3,200}\n(?=[A-Za-z][\w-]{0,60}:)")
+HEADER_END = re.compile(rb"\r?\n\r?\n")
+FIELD = re.compile(
+    rb"^(message-id|in-reply-to|references|subject|date):[ \t]*((?:[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*))",
+    re.IGNORECASE | re.MULTILINE,
+)
+IDENTIFIER = re.compile(rb"<[^<>\s]{1,500}>")
+ANSWER = re.compile(
+    r"^(?:(?:re|aw|antw|sv|vs|odp|rv|res|fwd?|wg|tr|回复|答复|转发|返信)(?:\[\d+\])? ?[:：] ?)+",
+    re.IGNORECASE,
+)
+MAX_HEADER_BYTES = 64 << 10
+
+
+class Place(NamedTuple):
+    """Where a mail is: the number of its file, and the bytes of it."""
+
+    file: int
+    start: int
+    end: int
+
+
+@dataclass
+class _Threads:
+    """The threads of mails by their numbers, found from what mails answer.
+
+    Of identifiers and subjects only hashes are kept, so that millions of mails fit into memory.
+    """
+
+    thread_by_id: dict[int, int] = field(default_factory=dict)
+    thread_by_subject: dict[int, int] = field(default_factory=dict)
+    parents: array[int] = field(default_factory=lambda: array("q"))
+
+    def thread_of(self, ids: Sequence[bytes], subject: str) -> int:
+        """Return the thread of a mail with these identifiers: its own and those of the mails before it."""
+        plain = ANSWER.sub("", subject).strip().lower()
+        known = [self.root(self.thread_by_id[hash(each)]) for each in ids if hash(each) in self.thread_by_id]
+        is_answer = plain != subject.strip().lower()
+        if not known and plain and is_answer and len(ids) <= 1 and hash(plain) in self.thread_by_subject:
+            known = [self.root(self.thread_by_subject[hash(plain)])]
+        if not known:
+            known = [len(self.parents)]
+            self.parents.append(known[0])
+        first = min(known)
+        for each in known:
+            self.parents[each] = first
+        for identifier in ids:
+            self.thread_by_id[hash(identifier)] = first
+        if plain:
+            self.thread_by_subject.setdefault(hash(plain), first)
+        return first
+
+    def root(self, thread: int) -> int:
+        """Return the thread that a thread was joined to."""
+        while self.parents[thread] != thread:
+            self.parents[thread] = self.parents[self.parents[thread]]
+            thread = self.parents[thread]
+        return thread
+
+
+def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:  # noqa: ARG001 - as readers are called
+    """Yield the threads of a mailbox or of a mail; a pause does not part them."""
+    reference = text_folder.summary_of(path, notes)
+    if isinstance(reference, BrokenRow):
+        yield reference
+    else:
+        yield from _rows(path, [path], notes, reference)
+
+
+def read_folder(folder: Path, notes: Notes) -> Iterator[text_folder.Row]:
+    """Yield the threads of a folder of mails."""
+    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".eml"]
+    yield from _rows(folder, files, notes, None)
+
+
+def holds_mails(folder: Path) -> bool:
+    """Return whether a folder is one of mails, not a channel."""
+    return any(path.suffix.lower() == ".eml" for path in folder.iterdir())
+
+
+def _rows(
+    path: Path, files: Sequence[Path], notes: Notes, reference: str | None
+) -> Iterator[text_folder.Row]:
+    stats = ImportStats(path.name, "mail", 0)
+    number = 0
+    for thread in _threads(files, notes):
+        log = chats.Log()
+        texts = sorted((_mail(files, place) for place in thread), key=lambda mail: mail.seconds)
+        turns = tuple(_turns(texts, log))
+        stats.leave_out(log.left_out)
+        if not turns:
+            continue
+        number += 1
+        for part in stats.following([Segment("", turns)]):
+            notes.reason = "each thread is one conversation"
+            name = (
+                path.stem
+                if len(files) == 1 and number == 1 and path.suffix.lower() == ".eml"
+                else f"{path.stem} {number}"
+            )
+            row = {"id": name, "conversation": part.text, "summary": reference}
+            notes.columns.update(dict.fromkeys(row))
+            yield row
+    notes.chats.append(stats)
+
+
+def _turns(texts: Sequence[MailText], log: chats.Log) -> Iterator[Turn]:
+    """Yield the turns of a thread, the oldest first."""
+    for mail in texts:
+        said = mails.mails_in(mail.text, mail.sender, mail.time)
+        if len(texts) == 1:
+            for each in mails.in_order(said):
+                mails.add_mail(each, log)
+        elif said:
+            mails.add_mail(said[0], log)
+            for each in said[1:]:
+                log.leave_out("quote", each.text)
+        for name in mail.attachments:
+            log.leave_out("media", name)
+        yield from log.take_turns()
+
+
+def _threads(files: Sequence[Path], notes: Notes) -> list[list[Place]]:
+    """Return the mails of each thread, threads in the order of their first mails."""
+    threads = _Threads()
+    places: list[Place] = []
+    numbers = array("q")
+    for number, path in enumerate(files):
+        for place, head in _heads(path, number):
+            ids, subject = _identifiers(head)
+            numbers.append(threads.thread_of(ids, subject))
+            places.append(place)
+        notes.done_bytes += path.stat().st_size
+    by_thread: dict[int, list[Place]] = {}
+    for thread, place in zip(numbers, places, strict=True):
+        by_thread.setdefault(threads.root(thread), []).append(place)
+    return list(by_thread.values())
+
+
+def _heads(path: Path, number: int) -> Iterator[tuple[Place, bytes]]:
+    """Yield the place and the header of each mail in a file; the file is mapped, never held."""
+    if not path.stat().st_size:
+        return
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if BEGINNING.match(content):
+            begun = [match.span() for match in BEGINNING.finditer(content)]
+            ends = [start for start, _ in begun[1:]] + [len(content)]
+            spans = [(start, end) for (_, start), end in zip(begun, ends, strict=True)]
+        else:
+            spans = [(0, len(content))]
+        for start, end in spans:
+            head = content[start : min(end, start + MAX_HEADER_BYTES)]
+            stop = HEADER_END.search(head)
+            yield Place(number, start, end), head[: stop.start()] if stop else head
+    if spans == [(0, path.stat().st_size)] and b":" not in head.split(b"\n")[0]:
+        raise unreadable(path, "it begins with no header of a mail")
+
+
+def _identifiers(head: bytes) -> tuple[list[bytes], str]:
+    """Return a mail's identifier, those of the mails that it answers, and its subject."""
+    fields = {match[1].lower(): match[2] for match in FIELD.finditer(head)}
+    ids = [
+        found
+        for name in (b"message-id", b"in-reply-to", b"references")
+        for found in IDENTIFIER.findall(fields.get(name, b""))
+    ]
+    return ids, " ".join(fields.get(b"subject", b"").decode("utf-8", "replace").split())
+
+
+def _mail(files: Sequence[Path], place: Place) -> MailText:
+    with files[place.file].open("rb") as stream:
+        stream.seek(place.start)
+        return mail_messages.parse(_lines(stream, place.end - place.start))
+
+
+def _lines(stream: Iterable[bytes], length: int) -> Iterator[bytes]:
+    for line in stream:
+        if length <= 0:
+            return
+        length -= len(line)
+        # A mailbox quotes lines that would begin a mail.
+        yield line[1:] if line.startswith(b">From ") else line

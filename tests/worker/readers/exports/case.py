@@ -1,0 +1,50 @@
+"""One file and what is read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Literal
+
+from engine.chats import Kind
+
+# Parts the conversations that are expected.
+NEXT = "---"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file's name and content, the kind it is read as ("" for a text as it stands), and its conversations.
+
+    `read` are their turns as text, with a line `---` between two of them; `left` is what the remark says was left out,
+    `split` the folder in which the file lies.
+    """
+
+    name: str
+    content: str | bytes
+    kind: Kind | Literal[""]
+    read: str
+    left: str = ""
+    summary: str = ""
+    split: str = ""
+    about: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name of the case in the results."""
+        return f"{self.about or self.kind or 'text'}-{self.name}"
+
+    @property
+    def data(self) -> bytes:
+        """The content of the file."""
+        return self.content if isinstance(self.content, bytes) else text(self.content).encode()
+
+    @property
+    def conversations(self) -> list[str]:
+        """The conversations."""
+        return text(self.read).rstrip("\n").split(f"\n{NEXT}\n")
+
+
+def text(indented: str) -> str:
+    """Return a text without the indentation of the source."""
+    return dedent(indented.removeprefix("\n"))

@@ -1,0 +1,130 @@
+"""Transcripts in Word documents and PDF files, and the ones that can't be read."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import docx
+import pypdf
+import pytest
+
+from engine.errors import DataError
+from engine.worker.readers import documents, open_table
+
+
+def write_docx(path: Path, lines: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> Path:
+    document = docx.Document()
+    for line in lines:
+        document.add_paragraph(line)
+    if rows:
+        table = document.add_table(len(rows), len(rows[0]))
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                table.cell(number, column).text = cell
+    document.save(str(path))
+    return path
+
+
+def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:
+    """Write a PDF with lines of text, one object a page and one a page's content."""
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
+    kids = []
+    for lines in pages:
+        shown = " ".join(f"({line}) Tj 0 -14 Td" for line in lines)
+        content = f"BT /F1 11 Tf 72 720 Td {shown} ET" if lines else ""
+        objects.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
+        kids.append(f"{len(objects) + 1} 0 R")
+        font = "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects)} 0 R /Resources {font} >>"
+        )
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    text, offsets = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(text))
+        text += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+    trailer = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n"
+    path.write_text(text + end + trailer, encoding="latin-1")
+    return path
+
+
+def conversations(path: Path) -> list[str]:
+    return [record.values["conversation"] for record in open_table([path])]
+
+
+def failure(path: Path) -> DataError:
+    with pytest.raises(DataError) as caught:
+        list(open_table([path]))
+    return caught.value
+
+
+def test_paragraphs_of_a_document_are_lines(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", ["Ann Lee   0:03", "Hello there.", "", "Bob Moss   0:10", "Yo."])
+    assert conversations(path) == ["Ann Lee: Hello there.\nBob Moss: Yo."]
+
+
+def test_rows_of_a_documents_table_are_turns(tmp_path: Path) -> None:
+    rows = [("00:01", "Ann", "Hello there."), ("00:05", "Bob:", "Yo.")]
+    path = write_docx(tmp_path / "a.docx", ["Interview"], rows)
+    assert conversations(path) == ["Interview\nAnn: Hello there.\nBob: Yo."]
+
+
+def test_text_of_a_pdf_is_read_without_page_numbers_and_running_heads(tmp_path: Path) -> None:
+    said = [
+        ["Ann: Hello there.", "Bob: Yo."],
+        ["Ann: Shall we go on?", "Bob: Yes, gladly."],
+        ["Ann: Good.", "Bob: So."],
+    ]
+    pages = [["Interview 7", *lines, f"Page {number}"] for number, lines in enumerate(said, start=1)]
+    path = write_pdf(tmp_path / "a.pdf", pages)
+    assert conversations(path) == ["\n".join(line for lines in said for line in lines)]
+
+
+def test_a_summary_lies_beside_a_document(tmp_path: Path) -> None:
+    write_docx(tmp_path / "a.docx", ["Ann: Hi", "Bob: Yo"])
+    write_pdf(tmp_path / "b.pdf", [["Ann: Hi, how are you today?", "Bob: Yo"]])
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.summary.txt").write_text("They greet.")
+    table = open_table(sorted(tmp_path.iterdir()))
+    assert [record.values["summary"] for record in table] == ["They greet."] * 2
+    assert table.broken == []
+
+
+def test_a_pdf_of_pictures_is_told_from_an_empty_one(tmp_path: Path) -> None:
+    error = failure(write_pdf(tmp_path / "scan.pdf", [[], [], ["3"]]))
+    assert error.message == "scan.pdf has no text: its pages are pictures."
+    assert "OCR" in error.hint
+
+
+def test_a_pdf_with_a_password_is_named(tmp_path: Path) -> None:
+    writer = pypdf.PdfWriter(clone_from=write_pdf(tmp_path / "a.pdf", [["Ann: Hi"]]))
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(tmp_path / "locked.pdf")
+    assert failure(tmp_path / "locked.pdf").message == "locked.pdf is protected by a password."
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.docx", b"PK\x03\x04 broken"),
+        ("a.docx", b"no document"),
+        ("a.pdf", b"%PDF-1.7\nbroken"),
+        ("a.pdf", b"no"),
+    ],
+)
+def test_a_damaged_document_is_named(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert failure(tmp_path / name).message.startswith(f"{name} can't be read: it is no whole")
+
+
+def test_a_document_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MAX_UNPACKED_BYTES", 1000)
+    with zipfile.ZipFile(tmp_path / "a.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", " " * 5000)
+    assert "at most 1,000 are read" in failure(tmp_path / "a.docx").message

@@ -1,0 +1,38 @@
+"""Files that stay unread are named, with the nearest step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.config.data_options import DataOptions
+from engine.errors import DataError
+from engine.worker.ingestion.sources import locate
+from engine.worker.runtime.channel import Channel
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what", "step"),
+    [
+        ("a.doc", b"\xd0\xcf\x11\xe0", "a document of old Word", "docx"),
+        ("a.rtf", b"{\\rtf1}", "a document", "docx"),
+        ("call.m4a", b"\0\0\0 ftypM4A ", "a recording", "Whisper"),
+        ("call", b"ID3\x04\0\0\0", "a recording", "Whisper"),
+        ("clip", b"\0\0\0 ftypisom", "a recording", "Whisper"),
+        ("scan.png", b"\x89PNG\r\n\x1a\n", "a picture", "OCR"),
+        ("scan", b"\xff\xd8\xff\xe0\0\0", "a picture", "OCR"),
+        ("mail.msg", b"\xd0\xcf\x11\xe0", "a mail of Outlook", "eml"),
+        ("mail.pst", b"!BDN", "a mailbox of Outlook", "mbox"),
+        ("msgstore.db.crypt15", b"\x01\x02", "an encrypted backup", "Export chat"),
+        ("all.7z", b"7z\xbc\xaf", "an archive of another kind", "Unpack"),
+    ],
+)
+def test_the_nearest_step_is_said(
+    name: str, content: bytes, what: str, step: str, tmp_path: Path, channel: Channel
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        locate(DataOptions(source=str(tmp_path / name)), channel)
+    assert caught.value.message == f"{name} is {what}, which can't be read."
+    assert step in caught.value.hint
