@@ -72,6 +72,12 @@ class DataOptions(Options):
         "What a folder's files are used for whose names tell no split, if other names tell one.",
         level="everything",
     )
+    summary_lists: Literal["auto", "sentences", "references"] = option(
+        "auto",
+        "Lists of summaries",
+        "What a list in the summary column is: the sentences of one summary, or several reference summaries.",
+        level="everything",
+    )
     exclude: tuple[str, ...] = option(
         (),
         "Excluded findings",

@@ -214,6 +214,16 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
     return [text for text in texts if text.strip()]
 
 
+def listed_texts(value: Any) -> list[str]:
+    """Return the texts of a list in a cell, none for other cells and lists of something else."""
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        return []
+    try:
+        return texts_of(value, "", 0) if as_list(value) is not None else []
+    except DataError:
+        return []
+
+
 def text_of(value: Any) -> str:
     """Return a plain value as text with LF line ends; None is ""."""
     return "" if value is None else str(value).replace("\r\n", "\n")

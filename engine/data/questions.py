@@ -25,6 +25,10 @@ _QUESTIONS: Mapping[str, tuple[Answer, ...]] = {
         Answer("validation", "Use them for validation"),
         Answer("test", "Use them as test"),
     ),
+    "data.summary_lists": (
+        Answer("sentences", "Sentences of one summary"),
+        Answer("references", "Several summaries"),
+    ),
 }
 # What stands for a person's choice where it can't be listed.
 _CHOICES: Mapping[str, str] = {

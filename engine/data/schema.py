@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from engine.data import summary_lists
 from engine.data.cells import Keys, as_list, name_of, text_of, texts_of, turns_of, without_system
 from engine.errors import DataError
 from engine.text.conversations import Example, Turn, as_text
@@ -42,6 +43,7 @@ class Schema:
     `text` are keys of the turns for "turns", columns for "lists" and "rows". `conversation` is the column of what
     is said. `instruction` begins texts that are answered by their summaries and is no part of the conversation.
     `split` is the column that says which split a row is in, "" where none does.
+    `lists` says what lists in cells of summaries are: "sentences" of one summary, or several "references".
     `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
     """
 
@@ -58,6 +60,7 @@ class Schema:
     without_summary: bool = False
     instruction: str = ""
     split: str = ""
+    lists: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the schema in the form of the data check's result."""
@@ -74,6 +77,7 @@ class Schema:
             "references": list(self.references),
             "instruction": self.instruction,
             "split": self.split,
+            "lists": self.lists,
         }
 
     def examples(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
@@ -146,8 +150,12 @@ class Schema:
         return [
             text
             for column in (self.summary, *self.references)
-            for text in texts_of(record.values.get(column), column, record.number)
+            for text in self._summaries(record.values.get(column), column, record.number)
         ]
+
+    def _summaries(self, value: Any, column: str, number: int) -> list[str]:
+        texts = texts_of(value, column, number)
+        return [summary_lists.joined(texts)] if self.lists == "sentences" and texts else texts
 
     def _grouped(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
         groups: dict[str, _Group] = {}

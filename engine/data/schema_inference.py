@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.data import cells, column_mapping, column_names
+from engine.data import cells, column_mapping, column_names, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
 from engine.data.schema import Schema
@@ -18,6 +18,9 @@ from engine.errors import DataError
 from engine.text.conversations import Turn, turns
 
 MAX_GROUP_CHARACTERS = 100
+MAX_NAMED = 3
+MAX_QUOTED = 60
+LISTS_FIELD = "data.summary_lists"
 Row = Mapping[str, Any]
 
 
@@ -30,15 +33,16 @@ def infer_schema(
     *,
     needs_summary: bool = True,
     needs_split: bool = False,
+    lists: str = AUTO,
 ) -> Schema:
     """Return the shape of rows, as named by hand where it is, else the likeliest.
 
     `first_rows` are values by column, some dozens of them; `by_hand` is a recipe's `data.columns`. Rows without
-    summaries are in a shape, too, unless they are needed. A column of splits is looked for if `needs_split`. Raises
-    DataError with the field `data.conversation`, `data.summary` or `data.columns`, with a hint that names what is
-    there.
+    summaries are in a shape, too, unless they are needed. A column of splits is looked for if `needs_split`. `lists`
+    says what lists in the column of summaries are. Raises DataError with the field `data.conversation`, `data.summary`,
+    `data.summary_lists` or `data.columns`, with a hint that names what is there.
     """
-    guessed = _Guess(columns, first_rows, conversation, summary, by_hand or {}, needs_summary)
+    guessed = _Guess(columns, first_rows, conversation, summary, by_hand or {}, needs_summary, lists)
     return guessed.with_split(guessed.schema()) if needs_split else guessed.schema()
 
 
@@ -53,6 +57,7 @@ class _Guess:
         summary: str,
         by_hand: Mapping[str, str],
         needs_summary: bool,
+        lists: str,
     ) -> None:
         column_mapping.check(by_hand)
         self.columns = tuple(columns)
@@ -61,6 +66,7 @@ class _Guess:
         self.summary = summary
         self.by_hand = by_hand
         self.needs_summary = needs_summary
+        self.summary_lists = lists
         self.references = column_mapping.references(by_hand, columns)
         self.numbers = {name for name in columns if cells.are_numbers(self._cells(name))}
         self.id = column_mapping.column(by_hand, "id", columns) or next(
@@ -300,12 +306,33 @@ class _Guess:
     def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
         reason = f'{schema.reason}; summary: column "{column}", {why}'
         more = tuple(name for name in more if name != column)
-        if any(isinstance(cell, (list, tuple)) and len(cell) > 1 for cell in self._cells(column)):
-            reason += ", whose lists hold several references"
+        lists, why_lists = self._read_lists(column)
+        reason += why_lists
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
             reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
-        return replace(schema, summary=column, references=more, reason=reason)
+        return replace(schema, summary=column, references=more, reason=reason, lists=lists)
+
+    def _read_lists(self, column: str) -> tuple[str, str]:
+        """Return whether the lists in a column are "sentences" or "references", and the reason, "" without lists.
+
+        Raises DataError with the field `data.summary_lists` if that is for a person to say.
+        """
+        lists = [texts for texts in map(cells.listed_texts, self._cells(column)) if len(texts) > 1]
+        if not lists:
+            return self.summary_lists.replace(AUTO, ""), ""
+        read = (self.summary_lists, "as named")
+        decided, why = summary_lists.reading(lists, column) if self.summary_lists == AUTO else read
+        if not decided:
+            first = "; ".join(f'"{text[:MAX_QUOTED]}"' for text in lists[0][:MAX_NAMED])
+            raise DataError(
+                f'The column "{column}" holds lists. They may be the sentences of one summary or several summaries: '
+                f"{first}.",
+                "Look at the rows and choose.",
+                LISTS_FIELD,
+            )
+        held = "the sentences of one summary" if decided == "sentences" else "several references"
+        return decided, f", whose lists hold {held}, {why}"
 
     def _with_answers(self, schema: Schema) -> Schema:
         """Return the shape with the answers as summaries, without the instruction that all texts begin with."""

@@ -2565,6 +2565,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Liste</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Lists of su&amp;mmaries</source>
+   <translation>&amp;Mehrere Texte je Zelle</translation>
+  </message>
+  <message>
    <location filename="../../gui/shell/device_meter.py" />
    <source>Load</source>
    <translation>Auslastung</translation>
@@ -5902,6 +5907,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was ein Cloud-Modell, eine Kollegin oder ein älterer Adapter geschrieben hat, lässt sich wie ein Adapter bewerten: auf der Seite Arena über „Einträge hinzufügen“ und „Zusammenfassungen aus einer Datei“, auf der Kommandozeile mit main.py score. Die Datei ist eine Tabelle (jsonl, csv, xlsx, parquet) mit einer Spalte prediction und einer Spalte id oder ein Text mit einer Zusammenfassung je Zeile. Zeilen werden nach der Kennung zugeordnet, ohne Kennungen nach ihrer Reihenfolge; Zeilen, die zu keinem Gespräch passen, werden genannt. Eine Datei mit Zusammenfassungen nur mancher Gespräche wird auf diesen bewertet, in einer eigenen Tabelle. Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>What a list in the summary column is.</source>
+   <translation>Was eine Liste in der Spalte der Zusammenfassung ist.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>What any other system wrote (a cloud model, a colleague, last year's adapter) is scored on the conversations of this arena and compared with the same base model. The file is a table with a column of summaries and a column "id", or a text with one summary a line, in the order of the conversations.</source>
    <translation>Was ein anderes System geschrieben hat (ein Cloud-Modell, eine Kollegin, der Adapter vom letzten Jahr), wird auf den Gesprächen dieser Arena bewertet und mit demselben Basismodell verglichen. Die Datei ist eine Tabelle mit einer Spalte der Zusammenfassungen und einer Spalte „id“ oder ein Text mit einer Zusammenfassung je Zeile, in der Reihenfolge der Gespräche.</translation>
@@ -7178,6 +7188,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Startwert {value}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>several summaries</source>
+   <translation>mehrere Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/support_table.py" />
    <source>should work</source>
    <translation>sollte funktionieren</translation>
@@ -7304,6 +7319,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>the prompt</source>
    <translation>der Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>the sentences of one summary</source>
+   <translation>die Sätze einer Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -8683,8 +8703,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>, whose lists hold several references</source>
-   <translation>, deren Listen mehrere Referenzen enthalten</translation>
+   <source>, whose lists hold {1}, {2}</source>
+   <translation>, deren Listen {1} enthalten, {2}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -11481,6 +11501,11 @@ Summary:</translation>
    <translation>Linear</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Lists of summaries</source>
+   <translation>Listen von Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Lithuanian</source>
    <translation>Litauisch</translation>
@@ -11549,6 +11574,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/order.py" />
    <source>Longest first</source>
    <translation>Längste zuerst</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Look at the rows and choose.</source>
+   <translation>Sehen Sie sich die Zeilen an und wählen Sie.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -12984,6 +13014,11 @@ In one sentence:</translation>
    <translation>Glättung der Empfindlichkeit</translation>
   </message>
   <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Sentences of one summary</source>
+   <translation>Sätze einer Zusammenfassung</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Separate magnitude</source>
    <translation>Betrag getrennt</translation>
@@ -13032,6 +13067,11 @@ In one sentence:</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Settings must not name files, models or code, and numbers must be within the usual limits. Remove the setting if you trust the adapter.</source>
    <translation>Einstellungen dürfen keine Dateien, Modelle oder Programme nennen, und Zahlen müssen im üblichen Rahmen sein. Entfernen Sie die Einstellung, wenn Sie dem Adapter trauen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Several summaries</source>
+   <translation>Mehrere Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -13695,6 +13735,11 @@ Summary:</translation>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The column "{1}" has no {2} in the {3} split.</source>
    <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>The column "{1}" holds lists. They may be the sentences of one summary or several summaries: {2}.</source>
+   <translation>Die Spalte „{1}“ enthält Listen. Sie können die Sätze einer Zusammenfassung oder mehrere Zusammenfassungen sein: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -15082,6 +15127,11 @@ Summary:</translation>
    <translation>Wofür Dateien eines Ordners verwendet werden, deren Namen keinen Teil nennen, wenn andere Namen einen nennen.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>What a list in the summary column is: the sentences of one summary, or several reference summaries.</source>
+   <translation>Was eine Liste in der Spalte der Zusammenfassung ist: die Sätze einer Zusammenfassung oder mehrere Referenzen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>What is excluded leaves no conversation in the {1} split.</source>
    <translation>Was ausgeschlossen ist, lässt kein Gespräch im Teil {1}.</translation>
@@ -15747,6 +15797,11 @@ Summary:</translation>
    <translation>nach ihrem Namen und Inhalt</translation>
   </message>
   <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>by the column's name</source>
+   <translation>nach dem Namen der Spalte</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/oom.py" />
    <source>can't allocate memory</source>
    <translation>can't allocate memory</translation>
@@ -15857,6 +15912,16 @@ Summary:</translation>
    <translation>jeder Chat ist ein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>each has several sentences</source>
+   <translation>jede hat mehrere Sätze</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>each says something else</source>
+   <translation>jede sagt etwas anderes</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/mail_files.py" />
    <source>each thread is one conversation</source>
    <translation>jeder Mailwechsel ist ein Gespräch</translation>
@@ -15870,6 +15935,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>evaluations</source>
    <translation>Bewertungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>every row has as many</source>
+   <translation>jede Zeile hat gleich viele</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -16217,6 +16287,11 @@ Summary:</translation>
    <translation>letzte {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>later ones go on in small letters</source>
+   <translation>spätere gehen in Kleinbuchstaben weiter</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>layer</source>
    <translation>Schicht</translation>
@@ -16502,6 +16577,11 @@ Summary:</translation>
    <translation>sender_name, timestamp_ms und content</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>several references</source>
+   <translation>mehrere Referenzen</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>share the ranks</source>
    <translation>sich die Ränge teilen</translation>
@@ -16672,6 +16752,11 @@ Summary:</translation>
    <translation>gleich</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>the sentences of one summary</source>
+   <translation>die Sätze einer Zusammenfassung</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>the shape of {1} is impossible</source>
    <translation>die Form von {1} ist unmöglich</translation>
@@ -16687,6 +16772,11 @@ Summary:</translation>
    <translation>das Jahr ist unmöglich</translation>
   </message>
   <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>there are more of them in some rows</source>
+   <translation>in manchen Zeilen stehen mehr</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
    <source>there is no {1}{2} with the conversation beside it</source>
    <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
@@ -16695,6 +16785,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/metadata.py" />
    <source>these are no scores</source>
    <translation>das sind keine Wertungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>they say the same in other words</source>
+   <translation>sie sagen dasselbe mit anderen Worten</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />

@@ -83,6 +83,7 @@ def _guessed(
         needs_summary=needs_summary,
         # The names of files take precedence over a column of splits.
         needs_split=None in tables,
+        lists=options.summary_lists,
     )
     reasons = dict.fromkeys(reason for table in tables.values() for reason in table.reasons)
     if "pause" in options.columns and not reasons:

@@ -57,6 +57,18 @@ CHOICES = {
         ("24", mark("24 hours")),
     ),
 }
+# Other options of a recipe's [data] table that say how files are read, with the choices they have.
+READING = {
+    "summary_lists": (
+        mark("Lists of su&mmaries"),
+        mark("What a list in the summary column is."),
+        (
+            (AUTO, mark("as guessed (auto)")),
+            ("sentences", mark("the sentences of one summary")),
+            ("references", mark("several summaries")),
+        ),
+    ),
+}
 FIXED = {"last_turn"}
 IN_TURNS = {"speaker", "text"}
 KEY = re.compile(r'"([^"\\]{1,40})"\s*:')
@@ -76,6 +88,10 @@ class ColumnMapping(QWidget):
         self.conversation = ComboBox([(AUTO, tr(GUESSED))])
         self.summary = ComboBox([(AUTO, tr(GUESSED))])
         self.by_hand = {key: ComboBox(_choices(key), editable=key not in FIXED) for key in BY_HAND}
+        self.reading = {
+            key: ComboBox([(value, tr(text)) for value, text in choices])
+            for key, (_, _, choices) in READING.items()
+        }
         self._changed_last = ""
         self.fields = {
             "conversation": Field(tr(TOP["conversation"]), self.conversation),
@@ -83,6 +99,10 @@ class ColumnMapping(QWidget):
             **{
                 key: Field(tr(title), self.by_hand[key], tooltip=tr(explained))
                 for key, (title, explained) in BY_HAND.items()
+            },
+            **{
+                key: Field(tr(title), self.reading[key], tooltip=tr(explained))
+                for key, (title, explained, _) in READING.items()
             },
         }
         for role, field in self.fields.items():
@@ -117,7 +137,7 @@ class ColumnMapping(QWidget):
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
-        for index, key in enumerate(BY_HAND):
+        for index, key in enumerate((*BY_HAND, *READING)):
             grid.addWidget(self.fields[key], index // COLUMNS, index % COLUMNS, Qt.AlignmentFlag.AlignTop)
             grid.setColumnStretch(index % COLUMNS, 1)
         self.open_by_hand(False)
@@ -128,13 +148,23 @@ class ColumnMapping(QWidget):
         self.more_button.setText(tr("Fewer columns") if is_open else tr("Map more columns"))
 
     def values(self) -> dict[str, Any]:
-        """Return the chosen `[data]` values."""
+        """Return the chosen `[data]` values; of the options of reading those that are chosen."""
+        reading = {key: choice.key() for key, choice in self.reading.items()}
         chosen = {key: choice.key().strip() for key, choice in self.by_hand.items()}
         return {
             "conversation": self.conversation.key() or AUTO,
             "summary": self.summary.key() or AUTO,
             "columns": {key: value for key, value in chosen.items() if value not in ("", AUTO)},
+            **{key: value for key, value in reading.items() if value != AUTO},
         }
+
+    def decide(self, option: str, value: str) -> bool:
+        """Choose the value of an option of reading; return whether there is such a choice here."""
+        if option not in self.reading:
+            return False
+        self.reading[option].set_key(value)
+        self._values = self.values()
+        return True
 
     def forget(self) -> None:
         """Reset all choices and drop the columns."""
@@ -143,6 +173,8 @@ class ColumnMapping(QWidget):
             choice.set_key(AUTO)
         for key, choice in self.by_hand.items():
             choice.set_items(_choices(key))
+            choice.set_key(AUTO)
+        for choice in self.reading.values():
             choice.set_key(AUTO)
         self._values = self.values()
         self.reason.setText("")
@@ -159,8 +191,10 @@ class ColumnMapping(QWidget):
         for key, name in columns.items() if isinstance(columns, dict) else ():
             if key in self.by_hand and isinstance(name, str):
                 self.by_hand[key].set_key(name)
+        for key, choice in self.reading.items():
+            choice.set_key(values.get(key, AUTO))
         chosen = self.values()
-        self.open_by_hand(bool(chosen["columns"]))
+        self.open_by_hand(bool(chosen["columns"]) or any(key in chosen for key in READING))
         self.setVisible(chosen != self._values)
         self._values = chosen
 

@@ -189,7 +189,8 @@ class DataPage(Page):
 
     def _decide(self, option: str, value: str) -> None:
         """Take the answer to a question, and check again."""
-        self.exclusions.answers[option] = value
+        if not self.parts.source.mapping.decide(option, value):
+            self.exclusions.answers[option] = value
         self.check()
 
     def _undo(self) -> None:

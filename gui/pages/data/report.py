@@ -246,7 +246,7 @@ def read(result: Mapping[str, Any]) -> Report:
 
 
 def _shape(shape: Mapping[str, Any]) -> Shape:
-    names = ("conversation", "summary", "speaker", "text", "group", "id", "split")
+    names = ("conversation", "summary", "speaker", "text", "group", "id", "split", "lists")
     roles = {name: shape[name] for name in names} | {"references": ", ".join(shape["references"])}
     return Shape(shape["kind"], tuple(shape["all"]), roles, shape["reason"])
 

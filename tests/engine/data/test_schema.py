@@ -436,7 +436,7 @@ def test_any_table_ends_in_examples_or_in_a_named_error(
     except DataError as raised:
         error = raised
     if error:
-        assert error.field in {"data.conversation", "data.summary", "data.columns"}
+        assert error.field in {"data.conversation", "data.summary", "data.summary_lists", "data.columns"}
         assert error.hint
     else:
         assert sorted(number for each in shaped for number in each.rows) == list(range(1, len(rows) + 1))

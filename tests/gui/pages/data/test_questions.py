@@ -99,3 +99,21 @@ def test_many_broken_rows_are_all_listed_before_and_after_consent(page, qtbot, t
     assert (page.report, view.places()) == (None, places)
     page.parts.source.set_source("sample")
     assert not view.isVisible()
+
+
+def test_lists_that_may_be_sentences_or_summaries_are_asked_about_and_can_be_turned(page, qtbot, tmp_path):
+    parts = ["Ann can not decide which boots to buy.", "Bob helps Ann with the boots."]
+    rows = [chat(number) | {"summary": parts} for number in range(5)]
+    checked(page, qtbot, str(write_rows(tmp_path / "lists.jsonl", rows)))
+    asked, mapping = page.parts.asked, page.parts.source.mapping
+    assert asked.isVisible()
+    assert page.parts.preview_table.isVisible()
+    asked.buttons[0].click()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert page.values()["summary_lists"] == "sentences"
+    assert "sentences of one summary" in mapping.reason.text()
+    assert page.parts.row_view.row().summary == " ".join(parts)
+    mapping.reading["summary_lists"].set_key("references")
+    mapping.reading["summary_lists"].chosen.emit("references")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.row_view.row().summary == parts[0]

@@ -60,7 +60,7 @@ def result(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "details.json").write_text(json.dumps(saved))
     shape = {"kind": "columns", "all": ["id", "dialogue"], "conversation": "dialogue", "summary": "id",
              "reason": "by name", "id": "", "speaker": "", "text": "", "group": "", "split": "",
-             "references": []}  # fmt: skip
+             "lists": "", "references": []}  # fmt: skip
     return {
         "source": "/data/chats",
         "licence": "MIT",
