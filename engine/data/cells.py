@@ -21,6 +21,8 @@ SYSTEM_SPEAKERS = ("system", "developer")
 MIN_INSTRUCTED = 3
 MAX_NUMBER_CHARACTERS = 60
 NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORECASE)
+TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n", "wahr", "falsch", "ja", "nein"}
+MIN_CLASSIFIED, MIN_REPEATED, MAX_CLASS_CHARACTERS, MAX_CLASS_WORDS = 4, 2, 40, 3
 ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chatbot")
 
 
@@ -81,6 +83,27 @@ def are_numbers(cells: Iterable[Any]) -> bool:
     """Tell whether all cells are numbers, also as text; empty ones are skipped."""
     filled = [cell for cell in cells if cell is not None and cell != ""]
     return bool(filled) and all(map(_is_number, filled))
+
+
+def are_truths(cells: Iterable[Any]) -> bool:
+    """Tell whether all cells are true or false, also as a word; empty ones are skipped."""
+    filled = [cell for cell in cells if cell is not None and cell != ""]
+    return bool(filled) and all(
+        isinstance(cell, bool) or (isinstance(cell, str) and cell.strip().lower() in TRUTHS)
+        for cell in filled
+    )
+
+
+def are_classes(cells: Iterable[Any]) -> bool:
+    """Tell whether cells are a few words that repeat, as the names of classes do."""
+    filled = [cell for cell in cells if cell is not None and cell != ""]
+    if len(filled) < MIN_CLASSIFIED or not all(isinstance(cell, str) for cell in filled):
+        return False
+    different = {cell.strip() for cell in filled}
+    short = all(
+        len(cell) <= MAX_CLASS_CHARACTERS and len(cell.split()) <= MAX_CLASS_WORDS for cell in different
+    )
+    return short and len(different) * MIN_REPEATED <= len(filled)
 
 
 def _is_number(cell: Any) -> bool:
@@ -197,7 +220,7 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
         if isinstance(value, dict):
             raise DataError(
                 f'Row {number:,}: the column "{column}" holds tables, not text.',
-                "Name a column of texts.",
+                "Choose a column of texts.",
                 "data.summary",
             )
         return [text_of(value)]
@@ -205,7 +228,7 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
     if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
         raise DataError(
             f'Row {number:,}: the column "{column}" holds lists of something else than texts.',
-            "Name a column of texts.",
+            "Choose a column of texts.",
             "data.summary",
         )
     texts = [

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from engine.errors import DataError
 
 AUTO = "auto"
+MAX_NAMED = 5
 CONVERSATION_NAMES = (
     "dialogue", "dialog", "conversation", "transcript", "chat", "messages", "meeting", "source", "article",
     "document", "text", "input", "content",
@@ -19,6 +20,11 @@ SUMMARY_NAMES = (
     "summary", "reference_summary", "highlights", "abstract", "reference", "target", "output", "label",
     "labels", "response", "completion",
 )  # fmt: skip
+# Columns called so hold the names of classes as often.
+CLASS_NAMES = ("label", "labels", "target", "output", "response", "completion")
+# Beside a column of inputs, which may be empty, these hold what is to be done with it.
+INPUT_NAMES = ("input", "context", "inputs")
+INSTRUCTION_NAMES = ("instruction", "instructions", "prompt", "question", "query", "task")
 # Columns whose cells hold several of them.
 CONVERSATION_LIST_NAMES = (
     "conversations", "messages", "turns", "utterances", "utt", "utts", "dialogue", "dialog", "conversation",
@@ -73,7 +79,13 @@ def require(wanted: str, names: Sequence[str], field: str) -> str:
 
 def there(names: Sequence[str]) -> str:
     """Return the columns as text."""
-    return f"The columns are: {', '.join(names)}." if names else "The data has no columns."
+    return named("The columns are", names) if names else "The data has no columns."
+
+
+def named(what: str, names: Sequence[str]) -> str:
+    """Return the first of many columns as text, after what they are."""
+    more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
+    return f"{what}: {', '.join(names[:MAX_NAMED])}{more}."
 
 
 def numbered_beside(chosen: str, free: Sequence[str]) -> tuple[str, ...]:

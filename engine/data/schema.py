@@ -42,6 +42,7 @@ class Schema:
     cell with the list of speakers in the cell of another column, "rows" for a turn in each row. `speaker` and
     `text` are keys of the turns for "turns", columns for "lists" and "rows". `conversation` is the column of what
     is said. `instruction` begins texts that are answered by their summaries and is no part of the conversation.
+    `otherwise` is the column of conversations where the cell of the first is empty.
     `split` is the column that says which split a row is in, "" where none does.
     `lists` says what lists in cells of summaries are: "sentences" of one summary, or several "references".
     `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
@@ -61,6 +62,7 @@ class Schema:
     instruction: str = ""
     split: str = ""
     lists: str = ""
+    otherwise: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the schema in the form of the data check's result."""
@@ -99,7 +101,10 @@ class Schema:
     def _texts(self, record: Record) -> tuple[str, list[str]]:
         value = record.values.get(self.conversation)
         if self.kind == "columns":
-            return self._plain(value), self._references(record)
+            text = self._plain(value)
+            if self.otherwise and not text.strip():
+                text = self._plain(record.values.get(self.otherwise)).removeprefix(self.instruction)
+            return text, self._references(record)
         if self.kind == "lists":
             spoken = self._side_by_side(record)
         else:
@@ -122,7 +127,7 @@ class Schema:
             held = "lists" if isinstance(value, list) else "tables"
             raise DataError(
                 f'The column "{self.conversation}" holds {held}, not text.',
-                "Name a column of texts.",
+                "Choose a column of texts.",
                 "data.conversation",
             )
         return text_of(value)

@@ -69,6 +69,9 @@ class _Guess:
         self.summary_lists = lists
         self.references = column_mapping.references(by_hand, columns)
         self.numbers = {name for name in columns if cells.are_numbers(self._cells(name))}
+        self.truths = {name for name in columns if cells.are_truths(self._cells(name))}
+        classes = {name for name in columns if column_names.plain(name) in column_names.CLASS_NAMES}
+        self.classes = {name for name in classes if cells.are_classes(self._cells(name))}
         self.id = column_mapping.column(by_hand, "id", columns) or next(
             (name for name in columns if name.lower() in column_names.ID_NAMES), None
         )
@@ -82,20 +85,30 @@ class _Guess:
         return schema
 
     def _refuse_numbers(self, schema: Schema) -> None:
-        """Raise DataError for a column that holds nothing but numbers where texts are due."""
+        """Raise DataError for a column without texts where texts are due: numbers, true and false, names of classes."""
+        named = {"conversation": self.conversation != AUTO, "summary": self.summary != AUTO}
         for column, role in ((schema.conversation, "conversation"), (schema.summary, "summary")):
-            if column in self.numbers:
-                others = [name for name in self.columns if name not in self.numbers]
-                others_text = f"Other columns are: {', '.join(others)}. " if others else ""
+            held = self._no_texts(column, is_named=named[role])
+            if held:
+                others = [name for name in self.columns if not self._no_texts(name)]
+                others_text = f"{column_names.named('Other columns are', others)} " if others else ""
                 raise DataError(
-                    f'The column "{column}" holds numbers, and no {role} is one.',
-                    f"{others_text}Name the one with the text as data.{role}.",
+                    f'The column "{column}" holds {held}, and no {role} is one.',
+                    f"{others_text}Choose the {role} column.",
                     f"data.{role}",
                 )
 
+    def _no_texts(self, column: str, *, is_named: bool = False) -> str:
+        """Return what a column holds instead of texts, "" for texts; classes that a person names are texts."""
+        if column in self.numbers:
+            return "numbers"
+        if column in self.truths:
+            return "true and false"
+        return "names of classes" if column in self.classes and not is_named else ""
+
     def _by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the columns that may hold texts, and all: numbers are taken only where nothing else is called so."""
-        return [name for name in columns if name not in self.numbers], list(columns)
+        """Return the columns that may hold texts, and all: others are taken only where nothing else is called so."""
+        return [name for name in columns if not self._no_texts(name)], list(columns)
 
     # ------------------------------------------------------------------------------- one conversation a row
     def _one_a_row(self) -> Schema:
@@ -105,8 +118,33 @@ class _Guess:
             schema = self._turns(column, lists[column])
         else:
             self._refuse_what_is_no_turns(column)
-            schema = Schema("columns", self.columns, column, "", self._why_conversation(column), self.id)
+            schema = self._with_instructions(
+                Schema("columns", self.columns, column, "", self._why_conversation(column), self.id)
+            )
         return self._with_summary(schema)
+
+    def _with_instructions(self, schema: Schema) -> Schema:
+        """Return the shape with the column that holds the conversation where the one of inputs is empty."""
+        if (
+            self.conversation != AUTO
+            or column_names.plain(schema.conversation) not in column_names.INPUT_NAMES
+        ):
+            return schema
+        free = [name for name in self.columns if name != schema.conversation and not self._no_texts(name)]
+        other = column_names.exact(free, column_names.INSTRUCTION_NAMES)
+        alone = [
+            cells.text_of(row.get(other))
+            for row in self.rows
+            if not cells.text_of(row.get(schema.conversation)).strip()
+        ]
+        if other is None or not alone:
+            return schema
+        instruction = cells.shared_instruction(alone)
+        why = f'{schema.reason}; where it is empty, what stands in "{other}"'
+        if instruction:
+            quoted = " ".join(instruction.split())
+            why += f', without what all of them begin with: "{quoted}"'
+        return replace(schema, otherwise=other, instruction=instruction, reason=why)
 
     def with_split(self, schema: Schema) -> Schema:
         """Return the shape with the column that says which split a row is in, if there is one."""
@@ -438,7 +476,7 @@ class _Guess:
 
     # ----------------------------------------------------------------------------------------------- errors
     def _none_likely(self, role: str, turns: bool = False) -> DataError:
-        hint = f"{column_names.there(self.columns)} Name one as data.{role}."
+        hint = f"{column_names.there(self.columns)} Choose the {role} column."
         if turns:
             hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
         return DataError(f"No column looks like the {role}.", hint, f"data.{role}")

@@ -126,9 +126,9 @@ def _require_examples(selection: Selection, split: Split) -> None:
             FIELD,
         )
     role, column = ("summary", shape.summary)
-    hint = 'Name another column, or write summaries for them: "Write summaries" on the data page.'
+    hint = 'Choose another column, or write summaries for them: "Write summaries" on the data page.'
     if all(row.missing == "conversation" for row in rows):
-        role, column, hint = ("conversation", shape.conversation, "Name another column.")
+        role, column, hint = ("conversation", shape.conversation, "Choose another column.")
     raise DataError(f'The column "{column}" has no {role} in the {split} split.', hint, f"data.{role}")
 
 

@@ -1,5 +1,7 @@
 """Holds out a seeded fraction of the rows for another split; equal conversations stay in one split.
 
+Rows that no run can use are never held out: they would fill a split that then has no examples.
+
 The choice depends on the alphabetical order of all conversations. They are compared by digests and by prefixes, so
 that few of them are in memory at a time.
 """
@@ -18,6 +20,8 @@ from engine.worker.ingestion.row_store import LazySequence, Row
 Indices = npt.NDArray[np.int64]
 Text = Callable[[int], bytes]
 DIGEST_BYTES = 16
+_NOTHING, _SUMMARY, _CONVERSATION = range(3)
+_MISSING = {None: _NOTHING, "summary": _SUMMARY, "conversation": _CONVERSATION}
 # So many texts are sorted in memory; of more, only a prefix is compared at a time.
 MAX_TEXTS_IN_MEMORY = 1_000
 PREFIX_BYTES = 32
@@ -26,16 +30,18 @@ MAX_COMMON_BYTES = 16 * PREFIX_BYTES
 
 
 def hold_out(rows: LazySequence[Row], *fractions: float, seed: int) -> list[LazySequence[Row]]:
-    """Return about each fraction of the rows, at least one row, held out one after another, and the rest."""
-    ranks, left = _ranks(rows), np.arange(len(rows))
+    """Return about each fraction of the usable rows, at least one row, held out one after another, and the rest."""
+    ranks, is_usable = _ranks(rows)
+    left, others = np.flatnonzero(is_usable), np.flatnonzero(~is_usable)
+    count = len(left)
     parts: list[LazySequence[Row]] = []
     for fraction in fractions:
         # Each is a fraction of what is left, and rounded as such: a half may go up or down.
-        of_left = fraction * len(rows) / max(1, len(left)) if parts else fraction
+        of_left = fraction * count / max(1, len(left)) if parts else fraction
         is_held = _drawn(ranks[left], of_left * len(left), seed)
         parts.append(rows.select(left[is_held]))
         left = left[~is_held]
-    return [*parts, rows.select(left)]
+    return [*parts, rows.select(np.sort(np.concatenate((left, others))))]
 
 
 def _drawn(ranks: Indices, count: float, seed: int) -> npt.NDArray[np.bool_]:
@@ -52,13 +58,21 @@ def _drawn(ranks: Indices, count: float, seed: int) -> npt.NDArray[np.bool_]:
     return is_drawn[groups]
 
 
-def _ranks(rows: LazySequence[Row]) -> Indices:
-    """Return for each row the rank of its conversation among all different ones, in alphabetical order."""
-    firsts, groups = _grouped(rows)
+def _ranks(rows: LazySequence[Row]) -> tuple[Indices, npt.NDArray[np.bool_]]:
+    """Return the rank of each row's conversation among all different ones, in alphabetical order, and what is usable.
+
+    Of conversations that all wait for a summary each is usable.
+    """
+    firsts, groups, missing = _grouped(rows)
+    is_usable = missing == _NOTHING
+    if not is_usable.any():
+        is_usable = missing != _CONVERSATION
+    if not is_usable.any():
+        is_usable[:] = True
     ranks = np.zeros(len(rows), np.int64)
     for rank, index in enumerate(sorted_by_text(firsts, lambda index: _text(rows[index]))):
         ranks[index] = rank
-    return ranks[firsts][groups]
+    return ranks[firsts][groups], is_usable
 
 
 def _text(row: Row) -> bytes:
@@ -66,15 +80,16 @@ def _text(row: Row) -> bytes:
     return row.example.conversation.strip().encode("utf-8", "surrogatepass")
 
 
-def _grouped(rows: LazySequence[Row]) -> tuple[Indices, Indices]:
-    """Return the first index of each different conversation, and for each row which conversation it has."""
-    digests = bytearray()
+def _grouped(rows: LazySequence[Row]) -> tuple[Indices, Indices, npt.NDArray[np.uint8]]:
+    """Return the first index of each different conversation, and for each row which one it has and what it lacks."""
+    digests, missing = bytearray(), bytearray()
     for row in rows:
+        missing.append(_MISSING[row.missing])
         digests += hashlib.blake2b(_text(row), digest_size=DIGEST_BYTES).digest()
     _, firsts, groups = np.unique(
         np.frombuffer(digests, f"S{DIGEST_BYTES}"), return_index=True, return_inverse=True
     )
-    return firsts, groups
+    return firsts, groups, np.frombuffer(bytes(missing), np.uint8)
 
 
 def sorted_by_text(indices: Indices, text: Text, common_bytes: int = 0) -> Iterator[int]:

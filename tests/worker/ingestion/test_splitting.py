@@ -15,12 +15,13 @@ ALPHABET = "ab \n\0é\u00a0\uffff\U0001f600zÄ"
 
 def expected(rows, share, seed):
     groups = {}
-    for row in rows:
+    usable = [row for row in rows if row.example.conversation.strip()] or rows
+    for row in usable:
         groups.setdefault(row.example.conversation.strip(), []).append(row)
     order = sorted(groups)
     random.Random(seed).shuffle(order)
     taken = set()
-    while order and len(taken) < max(1, round(share * len(rows))):
+    while order and len(taken) < max(1, round(share * len(usable))):
         taken.update(row.number for row in groups[order.pop()])
     return [row for row in rows if row.number in taken], [row for row in rows if row.number not in taken]
 
@@ -84,3 +85,22 @@ def test_rows_that_are_kept_are_those_that_were_read():
     assert rows[-1:][0].missing == "conversation"
     with pytest.raises(IndexError):
         rows[2]
+
+
+@pytest.mark.parametrize(
+    ("conversation", "summary"), [("", ""), (" \n", "A summary."), ("Ann: And now?", "")]
+)
+def test_rows_that_no_run_can_use_fill_no_split(conversation, summary):
+    blank = Example("b", conversation, summary)
+    examples = [Example(str(n), f"Ann: {n}", "s") for n in range(10)] + [blank] * 20
+    rows = rows_of(stored(SourcedExample(each, (n,)) for n, each in enumerate(examples)), ())
+    held, rest = hold_out(rows, 0.2, seed=7)
+    assert (sum(row.missing is None for row in held), len(held), len(rest)) == (2, 2, 28)
+    assert [row.number for row in rest] == sorted(row.number for row in rest)
+
+
+def test_conversations_that_all_wait_for_a_summary_are_split_all_the_same():
+    examples = [Example(str(n), f"Ann: {n}", "") for n in range(10)] + [Example("b", "", "")] * 3
+    rows = rows_of(stored(SourcedExample(each, (n,)) for n, each in enumerate(examples)), ())
+    held, _ = hold_out(rows, 0.2, seed=7)
+    assert [row.missing for row in held] == ["summary"] * 2
