@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from engine.commands.terminal import text_tables
@@ -183,7 +184,11 @@ def _findings(findings: Sequence[Result]) -> list[str]:
 
 def _rows(entry: Result) -> str:
     """Return where a finding stands in a split: "476 rows of train: 380, 678, 830, 1,003 and 472 more."."""
-    named = ", ".join(f"{number:,}" for number in entry["rows"][:MAX_ROWS_NAMED])
+    places = entry.get("places") or []
+    numbers = [f"{number:,}" for number in entry["rows"][:MAX_ROWS_NAMED]]
+    named = ", ".join(
+        f"{number} ({place})" if place else number for number, place in zip_longest(numbers, places)
+    )
     rest = entry["count"] - MAX_ROWS_NAMED
     line = f"{score_text.counted(entry['count'], 'row')} of {entry['split']}: {named}"
     return " ".join(filter(None, (f"{line}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))

@@ -72,6 +72,12 @@ class DataOptions(Options):
         "What a folder's files are used for whose names tell no split, if other names tell one.",
         level="everything",
     )
+    other_columns: Literal["ask", "leave_out"] = option(
+        "ask",
+        "Files with other columns",
+        "Ask about files that lack the columns of the others, or leave them out with a notice.",
+        level="everything",
+    )
     summary_lists: Literal["auto", "sentences", "references"] = option(
         "auto",
         "Lists of summaries",

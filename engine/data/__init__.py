@@ -3,6 +3,7 @@
 Pure functions over plain values; knows nothing of files, splits, tokens or models.
 """
 
+from engine.data import column_names
 from engine.data.column_mapping import KEYS, PAUSE_HOURS, pause_hours, problems
 from engine.data.column_names import AUTO
 from engine.data.schema import Kind, Record, Schema, SourcedExample
@@ -19,6 +20,7 @@ __all__ = [
     "Schema",
     "SourcedExample",
     "Split",
+    "column_names",
     "infer_schema",
     "pause_hours",
     "problems",

@@ -139,33 +139,33 @@ def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str
     )
 
 
-def turns_of(value: Any, keys: Keys, column: str, number: int) -> list[Turn]:
+def turns_of(value: Any, keys: Keys, column: str, where: str) -> list[Turn]:
     """Return the turns in a cell, without empty ones.
 
-    `column` and the row's `number` are for messages. Raises DataError with the field `data.conversation`.
+    `column` and `where`, the row as text, are for messages. Raises DataError with the field `data.conversation`.
     """
     if value is None or value == "":
         return []
     items = as_list(value)
     if items is None:
         if isinstance(value, dict):
-            raise _no_turns(column, number, f"It holds: {', '.join(map(str, value))}.")
+            raise _no_turns(column, where, f"It holds: {', '.join(map(str, value))}.")
         return [Turn("", text_of(value))]
-    return [turn for item in items if (turn := _turn(item, keys, column, number)).text]
+    return [turn for item in items if (turn := _turn(item, keys, column, where)).text]
 
 
-def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
+def _turn(item: Any, keys: Keys, column: str, where: str) -> Turn:
     if not isinstance(item, dict):
         if isinstance(item, (list, tuple)):
-            raise _no_turns(column, number, "Its items are lists.")
+            raise _no_turns(column, where, "Its items are lists.")
         if keys.text:
             raise _no_turns(
-                column, number, f'Where a turn with "{keys.text}" is due there is {text_of(item)[:40]!r}.'
+                column, where, f'Where a turn with "{keys.text}" is due there is {text_of(item)[:40]!r}.'
             )
         return _spoken(text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
         keys_text = ", ".join(map(str, item)) or "nothing"
-        raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {keys_text}.')
+        raise _no_turns(column, where, f'A turn has no "{keys.text}"; it holds: {keys_text}.')
     return Turn(name_of(item.get(keys.speaker)), _message_text(item.get(keys.text)).strip())
 
 
@@ -202,15 +202,15 @@ def _inside(value: Any, keys: Sequence[str]) -> Any:
     return None if isinstance(value, (list, tuple, dict)) else value
 
 
-def _no_turns(column: str, number: int, why: str) -> DataError:
+def _no_turns(column: str, where: str, why: str) -> DataError:
     return DataError(
-        f'Row {number:,}: the column "{column}" holds no turns.',
+        f'{where}: the column "{column}" holds no turns.',
         f"{why} Repair the row, or name other keys as data.columns.",
         "data.conversation",
     )
 
 
-def texts_of(value: Any, column: str, number: int) -> list[str]:
+def texts_of(value: Any, column: str, where: str) -> list[str]:
     """Return the references in a cell of summaries, without blank items of a list.
 
     Raises DataError with the field `data.summary`.
@@ -219,7 +219,7 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
     if items is None:
         if isinstance(value, dict):
             raise DataError(
-                f'Row {number:,}: the column "{column}" holds tables, not text.',
+                f'{where}: the column "{column}" holds tables, not text.',
                 "Choose a column of texts.",
                 "data.summary",
             )
@@ -227,7 +227,7 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
     keys = find_keys([items]) or Keys()
     if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
         raise DataError(
-            f'Row {number:,}: the column "{column}" holds lists of something else than texts.',
+            f'{where}: the column "{column}" holds lists of something else than texts.',
             "Choose a column of texts.",
             "data.summary",
         )
@@ -242,7 +242,7 @@ def listed_texts(value: Any) -> list[str]:
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return []
     try:
-        return texts_of(value, "", 0) if as_list(value) is not None else []
+        return texts_of(value, "", "") if as_list(value) is not None else []
     except DataError:
         return []
 

@@ -29,7 +29,7 @@ ROWS = "rows.jsonl"
 BROKEN = "broken_rows.csv"
 # Findings that go by a limit, with the text that has it.
 LIMITED = {"long_conversation": "conversation", "long_summary": "summary"}
-COLUMNS = ("row", "split", "id", "conversation", "summary")
+COLUMNS = ("row", "split", "id", "conversation", "summary", "place")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,10 @@ class Lengths:
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """A row as the check saw it, whole; `ends` are the characters behind which each token of its conversation ends."""
+    """A row as the check saw it, whole; `ends` are the characters behind which each token of its conversation ends.
+
+    `place` is its file and line, as far as they say more than its number.
+    """
 
     number: int
     split: str
@@ -62,6 +65,7 @@ class CheckedRow:
     conversation_tokens: int
     summary_tokens: int
     ends: tuple[int, ...] = ()
+    place: str = ""
 
     def kept_characters(self, limit: int) -> int | None:
         """Return how many of the conversation's characters a run reads that allows `limit` tokens.
@@ -244,7 +248,7 @@ def export_broken(rows: Sequence[Mapping[str, str]], path: Path) -> None:
 
 
 def _cells(row: CheckedRow) -> tuple[Cell, ...]:
-    return row.number, row.split, row.id, row.conversation, row.summary
+    return row.number, row.split, row.id, row.conversation, row.summary, row.place
 
 
 def _lengths(pairs: list[list[int]]) -> Lengths:

@@ -79,13 +79,13 @@ def require(wanted: str, names: Sequence[str], field: str) -> str:
 
 def there(names: Sequence[str]) -> str:
     """Return the columns as text."""
-    return named("The columns are", names) if names else "The data has no columns."
+    return f"The columns are: {listed(names)}." if names else "The data has no columns."
 
 
-def named(what: str, names: Sequence[str]) -> str:
-    """Return the first of many columns as text, after what they are."""
-    more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
-    return f"{what}: {', '.join(names[:MAX_NAMED])}{more}."
+def listed(names: Sequence[str]) -> str:
+    """Return the first of many columns as text."""
+    first = ", ".join(names[:MAX_NAMED])
+    return f"{first} and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else first
 
 
 def numbered_beside(chosen: str, free: Sequence[str]) -> tuple[str, ...]:

@@ -22,16 +22,25 @@ class Record(Protocol):
         """The row's number in its table, from 1."""
 
     @property
+    def where(self) -> str:
+        """The row as a person finds it, for messages: "Row 12", or its file and line."""
+
+    @property
+    def place(self) -> str:
+        """The file and the line of the row, as far as they say more than its number."""
+
+    @property
     def values(self) -> Mapping[str, Any]:
         """The values by column."""
 
 
 @dataclass(frozen=True)
 class SourcedExample:
-    """An example, complete or not, and the numbers of its rows."""
+    """An example, complete or not, the numbers of its rows, and the place of the first of them."""
 
     example: Example
     rows: tuple[int, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class Schema:
             conversation, references = self._texts(record)
             name = text_of(record.values.get(self.id)) if self.id else ""
             yield SourcedExample(
-                _example(name or str(record.number), conversation, references), (record.number,)
+                _example(name or str(record.number), conversation, references), (record.number,), record.place
             )
 
     def _texts(self, record: Record) -> tuple[str, list[str]]:
@@ -108,7 +117,7 @@ class Schema:
         if self.kind == "lists":
             spoken = self._side_by_side(record)
         else:
-            spoken = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.number)
+            spoken = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.where)
         if self.summary or self.without_summary:
             return as_text(spoken), self._references(record)
         return self._before_the_last(spoken)
@@ -133,12 +142,12 @@ class Schema:
         return text_of(value)
 
     def _side_by_side(self, record: Record) -> list[Turn]:
-        spoken = turns_of(record.values.get(self.conversation), Keys(), self.conversation, record.number)
+        spoken = turns_of(record.values.get(self.conversation), Keys(), self.conversation, record.where)
         items = as_list(record.values.get(self.conversation)) or []
         speakers = as_list(record.values.get(self.speaker)) or []
         if len(items) != len(speakers):
             raise DataError(
-                f'Row {record.number:,}: "{self.conversation}" holds {len(items):,} turns, '
+                f'{record.where}: "{self.conversation}" holds {len(items):,} turns, '
                 f'"{self.speaker}" {len(speakers):,} speakers.',
                 "Repair the row.",
                 "data.conversation",
@@ -155,11 +164,11 @@ class Schema:
         return [
             text
             for column in (self.summary, *self.references)
-            for text in self._summaries(record.values.get(column), column, record.number)
+            for text in self._summaries(record.values.get(column), column, record.where)
         ]
 
-    def _summaries(self, value: Any, column: str, number: int) -> list[str]:
-        texts = texts_of(value, column, number)
+    def _summaries(self, value: Any, column: str, where: str) -> list[str]:
+        texts = texts_of(value, column, where)
         return [summary_lists.joined(texts)] if self.lists == "sentences" and texts else texts
 
     def _grouped(self, records: Iterable[Record]) -> Iterator[SourcedExample]:
@@ -168,11 +177,11 @@ class Schema:
             name = text_of(record.values.get(self.group))
             if not name:
                 raise DataError(
-                    f'Row {record.number:,} has no "{self.group}": it is not known which conversation it belongs to.',
+                    f'{record.where} has no "{self.group}": it is not known which conversation it belongs to.',
                     "Fill it in, or take the row out.",
                     "data.columns",
                 )
-            group = groups.setdefault(name, _Group([], [], []))
+            group = groups.setdefault(name, _Group(record.place, [], [], []))
             group.rows.append(record.number)
             speaker = name_of(record.values.get(self.speaker)) if self.speaker else ""
             text = self._plain(record.values.get(self.conversation)).strip()
@@ -182,11 +191,14 @@ class Schema:
         for name, group in groups.items():
             # Each row of a conversation tends to repeat its summary.
             references = list(dict.fromkeys(filter(str.strip, group.references)))
-            yield SourcedExample(_example(name, as_text(group.said), references), tuple(group.rows))
+            yield SourcedExample(
+                _example(name, as_text(group.said), references), tuple(group.rows), group.place
+            )
 
 
 @dataclass(frozen=True)
 class _Group:
+    place: str
     rows: list[int]
     said: list[Turn]
     references: list[str]

@@ -91,7 +91,7 @@ class _Guess:
             held = self._no_texts(column, is_named=named[role])
             if held:
                 others = [name for name in self.columns if not self._no_texts(name)]
-                others_text = f"{column_names.named('Other columns are', others)} " if others else ""
+                others_text = f"Other columns are: {column_names.listed(others)}. " if others else ""
                 raise DataError(
                     f'The column "{column}" holds {held}, and no {role} is one.',
                     f"{others_text}Choose the {role} column.",
@@ -132,12 +132,14 @@ class _Guess:
             return schema
         free = [name for name in self.columns if name != schema.conversation and not self._no_texts(name)]
         other = column_names.exact(free, column_names.INSTRUCTION_NAMES)
+        if other is None:
+            return schema
         alone = [
             cells.text_of(row.get(other))
             for row in self.rows
             if not cells.text_of(row.get(schema.conversation)).strip()
         ]
-        if other is None or not alone:
+        if not alone:
             return schema
         instruction = cells.shared_instruction(alone)
         why = f'{schema.reason}; where it is empty, what stands in "{other}"'
@@ -388,7 +390,7 @@ class _Guess:
         """Return the turns of the first rows that have any, without instructions to an assistant."""
         keys = Keys(schema.speaker, schema.text)
         spoken = (
-            cells.without_system(cells.turns_of(cell, keys, schema.conversation, number))
+            cells.without_system(cells.turns_of(cell, keys, schema.conversation, f"Row {number:,}"))
             for number, cell in enumerate(self._cells(schema.conversation), start=1)
         )
         return [turns for turns in spoken if turns]

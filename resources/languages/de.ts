@@ -8657,6 +8657,11 @@ Programm: Python und seine Bibliotheken.</translation>
  <context>
   <name>engine</name>
   <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>"{1}" as "{2}"</source>
+   <translation>„{1}“ als „{2}“</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>"{1}" can't be the name of a file.</source>
    <translation>„{1}“ kann kein Dateiname sein.</translation>
@@ -8705,6 +8710,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>, whose lists hold {1}, {2}</source>
    <translation>, deren Listen {1} enthalten, {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>, without what all of them begin with: "{1}"</source>
+   <translation>, ohne das, womit alle beginnen: „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -9286,6 +9296,11 @@ Bob: At the office, till five.</translation>
    <translation>Wie vorgegeben</translation>
   </message>
   <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Ask about files that lack the columns of the others, or leave them out with a notice.</source>
+   <translation>Nach Dateien ohne die Spalten der anderen fragen oder sie mit einem Hinweis auslassen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/voting/sharing.py" />
    <source>Ask for the file again.</source>
    <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
@@ -9676,6 +9691,11 @@ Summary:</translation>
    <translation>Wählen Sie „plain“, um ohne sie auszukommen.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>Choose a column of texts.</source>
+   <translation>Wählen Sie eine Spalte mit Texten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Choose a data set of plain files, or fetch its files yourself and choose those.</source>
    <translation>Wählen Sie einen Datensatz aus einfachen Dateien, oder laden Sie seine Dateien selbst herunter und wählen Sie diese.</translation>
@@ -9744,6 +9764,16 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Choose another column, or write summaries for them: "Write summaries" on the data page.</source>
+   <translation>Wählen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Choose another column.</source>
+   <translation>Wählen Sie eine andere Spalte.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/votes.py" />
@@ -10479,6 +10509,11 @@ Summary:</translation>
    <location filename="../../engine/system/log_redaction.py" />
    <source>File "</source>
    <translation>File "</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Files with other columns</source>
+   <translation>Dateien mit anderen Spalten</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -11426,6 +11461,11 @@ Summary:</translation>
    <translation>Als Wiederholung früherer Zeilen weggelassen: {1} von {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>Left out for its columns: {1}; they are: {2}.</source>
+   <translation>Wegen der Spalten ausgelassen: {1}; sie sind: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as no messages of a chat stand in it: {1}.</source>
    <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
@@ -11866,11 +11906,6 @@ Summary:</translation>
    <translation>Name [time]</translation>
   </message>
   <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>Name a column of texts.</source>
-   <translation>Nennen Sie eine Spalte mit Texten.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Name a column, or leave the key out.</source>
    <translation>Nennen Sie eine Spalte, oder lassen Sie den Schlüssel weg.</translation>
@@ -11884,16 +11919,6 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/label_data.py" />
    <source>Name another column, or another source.</source>
    <translation>Nennen Sie eine andere Spalte oder eine andere Quelle.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Name another column, or write summaries for them: "Write summaries" on the data page.</source>
-   <translation>Nennen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen dafür: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Name another column.</source>
-   <translation>Nennen Sie eine andere Spalte.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -12804,39 +12829,14 @@ In one sentence:</translation>
    <translation>Rotiert jedes Gewicht, behält seine Länge</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema.py" />
-   <source>Row {1} has no "{2}": it is not known which conversation it belongs to.</source>
-   <translation>Zeile {1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Row {1}</source>
+   <translation>Zeile {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Row {1} of {2} has no text in the column "{3}".</source>
    <translation>Zeile {1} von {2} hat keinen Text in der Spalte „{3}“.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>Row {1} of {2} has no {3} and is left out. {4}</source>
-   <translation>Zeile {1} von {2} wird ausgelassen, es fehlt: {3}. {4}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema.py" />
-   <source>Row {1}: "{2}" holds {3} turns, "{4}" {5} speakers.</source>
-   <translation>Zeile {1}: „{2}“ enthält {3} Beiträge, „{4}“ {5} Sprecher.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>Row {1}: the column "{2}" holds lists of something else than texts.</source>
-   <translation>Zeile {1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>Row {1}: the column "{2}" holds no turns.</source>
-   <translation>Zeile {1}: Die Spalte „{2}“ enthält keine Beiträge.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/cells.py" />
-   <source>Row {1}: the column "{2}" holds tables, not text.</source>
-   <translation>Zeile {1}: Die Spalte „{2}“ enthält Tabellen, keinen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -13748,8 +13748,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>The column "{1}" holds numbers, and no {2} is one.</source>
-   <translation>Die Spalte „{1}“ enthält Zahlen, keinen Text (gesucht: {2}).</translation>
+   <source>The column "{1}" holds {2}, and no {3} is one.</source>
+   <translation>Die Spalte „{1}“ enthält {2}, und das ist nie: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />
@@ -14990,6 +14990,16 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Use its settings to continue from it.</source>
    <translation>Übernehmen Sie seine Einstellungen, um mit ihm weiterzumachen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Use the other files</source>
+   <translation>Die anderen Dateien verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>Use the other files, or give this one the same columns.</source>
+   <translation>Verwenden Sie die anderen Dateien, oder geben Sie dieser dieselben Spalten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -16357,6 +16367,11 @@ Summary:</translation>
    <translation>mehr als</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>names of classes</source>
+   <translation>Namen von Klassen</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/naming.py" />
    <source>no examples</source>
    <translation>keine Beispiele</translation>
@@ -16512,7 +16527,7 @@ Summary:</translation>
    <translation>Zeile ist</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>row {1}</source>
    <translation>Zeile {1}</translation>
   </message>
@@ -16837,6 +16852,11 @@ Summary:</translation>
    <translation>zu wenige für ein Urteil</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>true and false</source>
+   <translation>Wahr und Falsch</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>true or false</source>
    <translation>wahr oder falsch</translation>
@@ -16967,8 +16987,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>{1} Name one as data.{2}.</source>
-   <translation>{1} Nennen Sie eine als data.{2}.</translation>
+   <source>{1} Choose the {2} column.</source>
+   <translation>{1} Wählen Sie die Spalte für: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -17031,7 +17051,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} und {2} haben kein Gespräch gemeinsam.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
+   <location filename="../../engine/data/column_names.py" />
    <source>{1} and {2} more</source>
    <translation>{1} und {2} weitere</translation>
   </message>
@@ -17311,9 +17331,19 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat mehr als {2} nicht lesbare Zeilen, die erste bei {3}: {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema.py" />
+   <source>{1} has no "{2}": it is not known which conversation it belongs to.</source>
+   <translation>{1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>{1} has no column "{2}": it has {3}.</source>
    <translation>{1} hat keine Spalte „{2}“, sondern {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>{1} has no column {2}, which other files have. Its columns are: {3}.</source>
+   <translation>{1} hat keine Spalte {2}, die andere Dateien haben. Ihre Spalten sind: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -17374,6 +17404,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} has no {2}{3}.</source>
    <translation>{1} hat keine Spalte {2}{3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/alignment.py" />
+   <source>{1} has other columns than the first file: {2} is read.</source>
+   <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -17751,6 +17786,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} frei</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>{1} of {2} has no {3} and is left out. {4}</source>
+   <translation>{1} von {2} hat keine {3} und wird ausgelassen. {4}</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/metadata.py" />
    <source>{1} of {2} has {3} characters, and at most {4} are read.</source>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
@@ -18006,6 +18046,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1}.{2} ist leer.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema.py" />
+   <source>{1}: "{2}" holds {3} turns, "{4}" {5} speakers.</source>
+   <translation>{1}: „{2}“ enthält {3} Beiträge, „{4}“ {5} Sprecher.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/matrix.py" />
    <source>{1}: edit</source>
    <translation>{1}: Änderung</translation>
@@ -18014,6 +18059,21 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/json_exports/assistants.py" />
    <source>{1}: picture</source>
    <translation>{1}: Bild</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>{1}: the column "{2}" holds lists of something else than texts.</source>
+   <translation>{1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>{1}: the column "{2}" holds no turns.</source>
+   <translation>{1}: Die Spalte „{2}“ enthält keine Beiträge.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/cells.py" />
+   <source>{1}: the column "{2}" holds tables, not text.</source>
+   <translation>{1}: Die Spalte „{2}“ enthält Tabellen, keinen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -18077,8 +18137,13 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}Name the one with the text as data.{2}.</source>
-   <translation>{1}Nennen Sie die mit dem Text als data.{2}.</translation>
+   <source>{1}; where it is empty, what stands in "{2}"</source>
+   <translation>{1}; wo sie leer ist, das, was in „{2}“ steht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>{1}Choose the {2} column.</source>
+   <translation>{1}Wählen Sie die Spalte für: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />

@@ -140,7 +140,7 @@ def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Termin
     assert sorted(found["exported"]) == sorted(str(tmp_path / "out" / f"{name}.csv") for name in counts)
     with (tmp_path / "out" / "duplicates.csv").open(encoding="utf-8-sig", newline="") as stream:
         table = list(csv.reader(stream))
-    assert table[0] == ["row", "split", "id", "conversation", "summary"]
+    assert table[0] == ["row", "split", "id", "conversation", "summary", "place"]
     assert len(table) - 1 == counts["duplicates"]
     assert {row[3] for row in table[1:]} == {"'=1+1: hi"}
 

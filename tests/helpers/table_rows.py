@@ -19,6 +19,12 @@ class Row:
 
     number: int
     values: Mapping[str, Any]
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """The row as text."""
+        return f"Row {self.number:,}"
 
 
 def numbered(rows: Sequence[Mapping[str, Any]]) -> list[Row]:

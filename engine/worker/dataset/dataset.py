@@ -179,22 +179,24 @@ def _limited(rows: LazySequence[Row], every: int, limit: int) -> LazySequence[Ro
 
 def _complete_examples(split: Split, rows: LazySequence[Row], channel: Channel) -> LazySequence[Example]:
     """Return the examples of the complete rows; report the others, which are left out."""
-    complete, incomplete = array("q"), dict[str, list[int]]()
+    complete, incomplete = array("q"), dict[str, list[str]]()
     for index, row in enumerate(rows):
         if row.missing is None:
             complete.append(index)
         else:
-            incomplete.setdefault(row.missing, []).append(row.number)
+            incomplete.setdefault(row.missing, []).append(row.place or f"row {row.number:,}")
     for role, numbers in sorted(incomplete.items()):
         channel.notice(_left_out_text(split, role, numbers, len(rows) - len(numbers)))
     return examples_of(rows.select(complete))
 
 
-def _left_out_text(split: Split, role: str, numbers: list[int], others: int) -> str:
+def _left_out_text(split: Split, role: str, numbers: list[str], others: int) -> str:
     rest = f"The other {others:,} are fine." if others > 1 else "The other one is fine."
     if len(numbers) == 1:
-        return f"Row {numbers[0]:,} of {split} has no {role} and is left out. {rest}"
-    named = ", ".join(f"{number:,}" for number in numbers[:MAX_ROWS_NAMED])
+        first = numbers[0]
+        where = first.capitalize() if first.startswith(("row ", "line ")) else first
+        return f"{where} of {split} has no {role} and is left out. {rest}"
+    named = ", ".join(numbers[:MAX_ROWS_NAMED])
     more = ", …" if len(numbers) > MAX_ROWS_NAMED else ""
     return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {rest}"
 

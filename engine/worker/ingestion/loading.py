@@ -16,6 +16,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import AUTO, SPLITS, Schema, SourcedExample, Split, infer_schema, pause_hours, split_named
 from engine.errors import DataError
+from engine.worker.ingestion import alignment
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
@@ -55,15 +56,44 @@ def find_schema(
 def _inferred_schema(
     tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool
 ) -> Schema:
-    heads = [table.head(FIRST_ROWS) for table in tables.values()]
-    columns = _shared(tables)
+    heads = [_head(table) for table in tables.values()]
+    columns, own = _shared(tables), next(iter(tables.values())).own_columns
+    shape: Schema | None = None
     try:
-        return _guessed(tables, columns, heads[0], options, needs_summary=True)
+        shape = _guessed(tables, columns, heads[0], options, needs_summary=True)
     except DataError:
-        everywhere = _shared_everywhere(tables) if to_the_end else columns
-        if everywhere == columns and needs_summary:
-            raise
-        return _guessed(tables, everywhere, heads[0], options, needs_summary=needs_summary)
+        if len(tables) > 1 and tuple(columns) != own:
+            shape = _of_the_first(tables, own, heads[0], options)
+        if shape is None:
+            everywhere = _shared_everywhere(tables) if to_the_end else columns
+            if everywhere == columns and needs_summary:
+                raise
+            shape = _guessed(tables, everywhere, heads[0], options, needs_summary=needs_summary)
+    _align(tables, shape, options)
+    return shape
+
+
+def _head(table: Table) -> list[Record]:
+    """Return a table's first rows, as far as they have the columns of its first file."""
+    rows = table.head(FIRST_ROWS)
+    return [row for row in rows if table.may_have_more_columns or row.file == rows[0].file]
+
+
+def _of_the_first(
+    tables: Tables, columns: Sequence[str], rows: Sequence[Record], options: DataOptions
+) -> Schema | None:
+    """Return the schema of the first table alone, if it has one: the others may call the same columns otherwise."""
+    try:
+        return _guessed(tables, columns, rows, options, needs_summary=True)
+    except DataError:
+        return None
+
+
+def _align(tables: Tables, shape: Schema, options: DataOptions) -> None:
+    """Have every file read by the columns that it has, and look at the first rows of each table at once."""
+    for table in tables.values():
+        table.align = alignment.aligner(shape, options, may_have_more_columns=table.may_have_more_columns)
+        table.head(FIRST_ROWS)
 
 
 def _guessed(
@@ -103,7 +133,7 @@ def _guessed(
 
 def _shared(tables: Tables) -> list[str]:
     """Return the columns that every table has, in the first one's order."""
-    first, *others = (table.columns for table in tables.values())
+    first, *others = (table.own_columns for table in tables.values())
     return [name for name in first if all(name in columns for columns in others)]
 
 
@@ -155,7 +185,7 @@ def _naming(files: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        if error.field == FIELD:
+        if error.field in {FIELD, alignment.FIELD}:
             raise
         raise DataError(f"{files}: {error.message}", error.hint, error.field) from error
 

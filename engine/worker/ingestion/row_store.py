@@ -15,7 +15,7 @@ from engine.worker.runtime.spill_file import SpillFile
 
 T = TypeVar("T")
 U = TypeVar("U")
-# Row numbers, masked kinds, and the texts of an example: id, conversation, summary, further references.
+# Row numbers, masked kinds, the place, and the texts of an example: id, conversation, summary, further references.
 Record = list[Any]
 
 
@@ -23,12 +23,14 @@ Record = list[Any]
 class Row:
     """One row of a source: its number in its table, from 1, and its example, complete or not.
 
-    `masked` are the kinds of personal data that were masked in it, one entry per occurrence.
+    `masked` are the kinds of personal data that were masked in it, one entry per occurrence; `place` is its file and
+    line, as far as they say more than its number.
     """
 
     number: int
     example: Example
     masked: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def missing(self) -> str | None:
@@ -114,7 +116,7 @@ def _stored(records: Iterable[Record], make: Callable[[Record], T]) -> LazySeque
 
 def stored(examples: Iterable[SourcedExample]) -> LazySequence[SourcedExample]:
     """Return the examples, stored on disk."""
-    return _stored((_record(each.rows, (), each.example) for each in examples), _sourced)
+    return _stored((_record(each.rows, (), each.place, each.example) for each in examples), _sourced)
 
 
 def no_rows() -> LazySequence[Row]:
@@ -128,7 +130,7 @@ def rows_of(examples: LazySequence[SourcedExample], kinds: Collection[str]) -> L
     if not kinds:
         return rows
     masked = (_masked(row, kinds) for row in rows)
-    return _stored((_record((row.number,), row.masked, row.example) for row in masked), _row)
+    return _stored((_record((row.number,), row.masked, row.place, row.example) for row in masked), _row)
 
 
 def examples_of(rows: LazySequence[Row]) -> LazySequence[Example]:
@@ -136,21 +138,29 @@ def examples_of(rows: LazySequence[Row]) -> LazySequence[Example]:
     return rows.mapped(_example)
 
 
-def _record(numbers: Sequence[int], masked: Sequence[str], example: Example) -> Record:
-    return [numbers, masked, example.id, example.conversation, example.summary, *example.more_references]
+def _record(numbers: Sequence[int], masked: Sequence[str], place: str, example: Example) -> Record:
+    return [
+        numbers,
+        masked,
+        place,
+        example.id,
+        example.conversation,
+        example.summary,
+        *example.more_references,
+    ]
 
 
 def _example(record: Record) -> Example:
-    _, _, name, conversation, summary, *more = record
+    _, _, _, name, conversation, summary, *more = record
     return Example(name, conversation, summary, tuple(more))
 
 
 def _sourced(record: Record) -> SourcedExample:
-    return SourcedExample(_example(record), tuple(record[0]))
+    return SourcedExample(_example(record), tuple(record[0]), record[2])
 
 
 def _row(record: Record) -> Row:
-    return Row(record[0][0], _example(record), tuple(record[1]))
+    return Row(record[0][0], _example(record), tuple(record[1]), record[2])
 
 
 def _masked(row: Row, kinds: Collection[str]) -> Row:

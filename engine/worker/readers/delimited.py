@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from engine.worker.readers.table import BrokenRow, Notes, unreadable
+from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
 # Ordered by rarity in prose: the first one wins where two split the rows equally well.
@@ -69,7 +69,12 @@ def _records(
             yield BrokenRow(source.position, "it is the rest of the broken row before it")
             continue
         recovering = False
-        yield _record(row, columns) or BrokenRow(source.position, _ragged(row, columns))
+        values = _record(row, columns)
+        yield (
+            LinedRow(values, source.first_line)
+            if values is not None
+            else BrokenRow(source.position, _ragged(row, columns))
+        )
 
 
 def _record(row: list[str], columns: Sequence[str]) -> Mapping[str, str] | None:
@@ -161,6 +166,11 @@ class _Lines:
         """Start a row at the next line."""
         self._first = self._number + 1
         self._characters = self.quotation_marks = 0
+
+    @property
+    def first_line(self) -> int:
+        """The first line of the last row."""
+        return self._first
 
     @property
     def position(self) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data import split_named
-from engine.worker.readers.table import BrokenRow, Notes, unreadable
+from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
 
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -48,7 +48,8 @@ def _is_json_lines(path: Path) -> bool:
 def _by_line(path: Path, notes: Notes) -> Iterator[Found]:
     for number, line in enumerate(lines(path, notes), start=1):
         if not line.isspace():
-            yield _parsed(line, f"line {number:,}")
+            found = _parsed(line, f"line {number:,}")
+            yield found if isinstance(found, BrokenRow) else LinedRow(found, number)
 
 
 def _parsed(line: str, position: str) -> Found:

@@ -12,8 +12,8 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,40 @@ MAX_NAMED = 5
 # Surrogates: undecodable bytes are read as these, and JSON may spell them.
 NO_CHARACTER = re.compile("[\ud800-\udfff]")
 MAX_DEPTH = 100
+# A file's columns are compared with the table's by these.
+HEAD_ROWS = 200
 
 
 @dataclass(frozen=True)
 class Record:
-    """A row of a table: its number, from 1, and its values by column."""
+    """A row of a table: its number, from 1, and its values by column.
+
+    `file` is the name of its file if the table has several, `line` its line or row there, 0 if that is not known.
+    """
 
     number: int
     values: Mapping[str, Any]
+    file: str = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """The file and the line, as far as they say more than the number."""
+        line = f"line {self.line:,}" if self.line else ""
+        return ", ".join(filter(None, (self.file, line)))
+
+    @property
+    def where(self) -> str:
+        """The row as a person finds it, for messages."""
+        return self.place if self.file else f"Row {self.number:,}"
+
+
+class LinedRow(dict[str, Any]):
+    """The values of a row, with the line where it begins, which stays with it however many rows are read ahead."""
+
+    def __init__(self, values: Mapping[str, Any], line: int) -> None:
+        super().__init__(values)
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -69,6 +95,20 @@ class Notes:
 
 
 Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | BrokenRow]]
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a file's columns become those of the table: new names by old, or the file is left out; a remark on it."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    is_left_out: bool = False
+    remark: str = ""
+
+
+# Takes a file, its columns and first rows. May raise DataError for a file that fits no table.
+Align = Callable[[Path, Sequence[str], Sequence[Values]], Alignment]
 
 
 class Table:
@@ -84,8 +124,10 @@ class Table:
         self._files = tuple(files)
         self._read = read
         self.may_have_more_columns = may_have_more_columns
+        self.align: Align = lambda _path, _columns, _rows: Alignment()
         self.broken: list[BrokenRow] = []
         self._notes: list[Notes] = []
+        self._is_left_out = False
 
     @property
     def name(self) -> str:
@@ -97,6 +139,12 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """The columns found so far, in their order."""
         return tuple(dict.fromkeys(name for notes in self._notes for name in notes.columns))
+
+    @property
+    def own_columns(self) -> tuple[str, ...]:
+        """The columns of the first file so far, or of all where later rows may have more."""
+        first = next((tuple(notes.columns) for notes in self._notes if notes.columns), ())
+        return self.columns if self.may_have_more_columns else first
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -125,24 +173,22 @@ class Table:
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the rows that can be read; numbers count the broken ones too."""
-        self.broken, self._notes = [], []
+        self.broken, self._notes, self._is_left_out = [], [], False
         number = 0
         for path in self._files:
             notes = Notes()
             self._notes.append(notes)
             with _explained(path):
-                column_count = 0
-                for row in _unchanged(path, self._read(path, notes)):
+                for row in self._aligned(path, notes):
                     number += 1
-                    if len(notes.columns) > column_count:
-                        column_count = len(notes.columns)
-                        _require_few_columns(path, notes)
-                    broken = row if isinstance(row, BrokenRow) else _unusable(row, number)
+                    broken = row if isinstance(row, BrokenRow) else _unusable(row.values, number)
                     if broken:
                         self._add_broken(path, broken)
                     elif not isinstance(row, BrokenRow):
-                        yield Record(number, row)
+                        yield Record(number, row.values, row.file, row.line)
                 notes.done_bytes = _size(path)
+        if not number and self._is_left_out:
+            return
         if not number and any(notes.chats for notes in self._notes):
             left_out = " ".join(chats.remarks([stats for notes in self._notes for stats in notes.chats]))
             raise DataError(f"No one says anything in {self.name}.", left_out, FIELD)
@@ -154,6 +200,38 @@ class Table:
                 "Repair the rows, or look whether the name's ending says what the file is.",
                 FIELD,
             )
+
+    def _aligned(self, path: Path, notes: Notes) -> Iterator[Record | BrokenRow]:
+        """Yield a file's rows with the columns that the table has; numbers are given later."""
+        rows = self._found(path, notes)
+        head = list(islice(rows, HEAD_ROWS))
+        values = [row.values for row in head if isinstance(row, Record)]
+        aligned = self.align(path, tuple(notes.columns), values) if values else Alignment()
+        notes.remarks += filter(None, [aligned.remark])
+        if aligned.is_left_out:
+            self._is_left_out = True
+            notes.columns.clear()
+            return
+        names = aligned.names
+        if names:
+            notes.columns = dict.fromkeys(names.get(name, name) for name in notes.columns)
+        for row in chain(head, rows):
+            if names and isinstance(row, Record):
+                yield replace(
+                    row, values={names.get(name, name): value for name, value in row.values.items()}
+                )
+            else:
+                yield row
+
+    def _found(self, path: Path, notes: Notes) -> Iterator[Record | BrokenRow]:
+        """Yield what a file's reader finds, with the file's name if the table has several, and the line."""
+        name = path.name if len(self._files) > 1 else ""
+        column_count = 0
+        for row in _unchanged(path, self._read(path, notes)):
+            if len(notes.columns) > column_count:
+                column_count = len(notes.columns)
+                _require_few_columns(path, notes)
+            yield row if isinstance(row, BrokenRow) else Record(0, row, name, getattr(row, "line", 0))
 
     def _add_broken(self, path: Path, broken: BrokenRow) -> None:
         if len(self.broken) == MAX_BROKEN:

@@ -22,6 +22,7 @@ MAX_ROWS = 200
 MAX_SPLIT_BYTES = 56 * 1024
 MAX_CHARACTERS_SHOWN = 4000
 MAX_ROWS_NAMED = 100
+MAX_PLACES_NAMED = 4
 MAX_CHARACTERS_NAMED = 3
 
 
@@ -132,6 +133,7 @@ def _finding_report(
         "then": then,
         "count": len(indices),
         "rows": _numbers(rows[split], indices),
+        "places": [rows[split][index].place for index in indices[:MAX_PLACES_NAMED]],
         "excluded": excluded,
     }
 

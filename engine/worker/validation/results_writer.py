@@ -92,6 +92,7 @@ def _record(row: Row, split: Split, stats: RowStats, index: int) -> dict[str, An
     return {
         "number": row.number,
         "split": split,
+        "place": row.place,
         "id": row.example.id,
         "conversation": row.example.conversation,
         "summary": row.example.summary,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import pii, turns
 from gui.look import style
 from gui.look.format import number_text
-from gui.look.language import mark, tr, tr_count
+from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.empty_state import EmptyState
@@ -115,9 +115,8 @@ class RowView(QWidget):
         self._position.setText(
             tr("{place} of {count}", place=number_text(position + 1), count=number_text(count))
         )
-        self._position.setToolTip(
-            tr("Row {number} of {split}", number=number_text(row.number), split=split_name(row.split))
-        )
+        named = tr("Row {number} of {split}", number=number_text(row.number), split=split_name(row.split))
+        self._position.setToolTip("\n".join(filter(None, (named, translate(row.place)))))
         self._back.setEnabled(position > 0)
         self._forth.setEnabled(position + 1 < count)
         conversation, found = pii.mask(row.conversation, masked)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.format import number_text
-from gui.look.language import mark, tr
+from gui.look.language import mark, tr, translate
 from gui.pages.data.report import Row
 from gui.pages.data.text_table import Index, TextTable, one_line
 from gui.widgets.buttons import link
@@ -46,9 +46,12 @@ class RowsModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(HEADS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        at = self.numbers[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            row = self._get(at)
+            return translate(row.place) if row is not None else None
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
-        at = self.numbers[index.row()]
         row = self._get(at)
         if index.column() == 0 or row is None:
             return number_text(at) if index.column() == 0 else ""

@@ -203,8 +203,8 @@ def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(
     splits = dataset.read(options(folder), channel)
     assert len(splits.train) == 4
     assert [notice["message"] for notice in notices(channel)] == [
-        "2 rows of train have no conversation and are left out (5, 7). The other 5 are fine.",
-        "Row 6 of train has no summary and is left out. The other 6 are fine.",
+        "2 rows of train have no conversation and are left out (line 10, line 12). The other 5 are fine.",
+        "Line 11 of train has no summary and is left out. The other 6 are fine.",
     ]
 
 
@@ -414,7 +414,7 @@ def test_folder_of_texts_and_their_summaries_is_read(tmp_path: Path, channel: Ch
     assert [(each.id, each.conversation, each.summary) for each in splits.test[:1]] == [
         ("test-0", *talks(1)[0])
     ]
-    assert [notice["message"][:29] for notice in notices(channel)] == ["Row 1 of train has no summary"]
+    assert [notice["message"][:33] for notice in notices(channel)] == ["alone.txt of train has no summary"]
 
 
 def test_summary_without_its_text_is_broken(tmp_path: Path, channel: Channel) -> None:

@@ -1,0 +1,88 @@
+"""Files of one source with different columns: each is read by its own columns as what the schema calls them.
+
+Knows nothing of splits or of how files are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.config.data_options import DataOptions
+from engine.data import AUTO, Schema, column_names, infer_schema
+from engine.errors import DataError
+from engine.worker.readers.table import Align, Alignment, Values
+
+FIELD = "data.other_columns"
+
+
+def aligner(shape: Schema, options: DataOptions, *, may_have_more_columns: bool) -> Align:
+    """Return what finds the columns of a schema among those of a file; files whose columns fit need nothing.
+
+    Names that differ in case and spaces are equal. Else the file's own schema is inferred; its columns are taken for
+    those of the same role. A file with neither is left out, or raises DataError with the field `data.other_columns`.
+    """
+    needed = _needed(shape)
+
+    def align(path: Path, columns: Sequence[str], rows: Sequence[Values]) -> Alignment:
+        missing = [name for name in needed if name not in columns]
+        if not missing or not columns:
+            return Alignment()
+        names = _spelt_otherwise(missing, columns) or _own_names(shape, options, columns, rows)
+        if names is not None:
+            said = ", ".join(f'"{old}" as "{new}"' for old, new in names.items())
+            return Alignment(
+                names, remark=f"{path.name} has other columns than the first file: {said} is read."
+            )
+        if may_have_more_columns and shape.conversation in columns:
+            # JSON names a column only where it holds something.
+            return Alignment()
+        if options.other_columns == "leave_out":
+            listed = column_names.listed(columns)
+            return Alignment(
+                is_left_out=True, remark=f"Left out for its columns: {path.name}; they are: {listed}."
+            )
+        raise _no_place_for(path, missing, columns)
+
+    return align
+
+
+def _needed(shape: Schema) -> list[str]:
+    """Return the columns without which a row is no example."""
+    of_rows = (shape.group, shape.speaker) if shape.kind == "rows" else ()
+    beside = (shape.speaker,) if shape.kind == "lists" else ()
+    return [name for name in (shape.conversation, shape.summary, *of_rows, *beside) if name]
+
+
+def _spelt_otherwise(missing: Iterable[str], columns: Sequence[str]) -> dict[str, str] | None:
+    """Return the columns that differ from the missing ones in case and spaces alone; None unless all do."""
+    plain = {column_names.plain(name): name for name in reversed(columns)}
+    found = {plain[column_names.plain(name)]: name for name in missing if column_names.plain(name) in plain}
+    return found if len(found) == len(list(missing)) else None
+
+
+def _own_names(
+    shape: Schema, options: DataOptions, columns: Sequence[str], rows: Sequence[Values]
+) -> dict[str, str] | None:
+    """Return the columns that have the schema's roles by what the file itself shows; None if they have not all."""
+    if shape.kind != "columns" or (options.conversation, options.summary) != (AUTO, AUTO):
+        return None
+    try:
+        own = infer_schema(columns, rows, needs_summary=bool(shape.summary), lists=options.summary_lists)
+    except DataError:
+        return None
+    if own.kind != shape.kind or bool(own.summary) != bool(shape.summary):
+        return None
+    pairs: dict[str, Any] = {own.conversation: shape.conversation, own.summary: shape.summary}
+    return {old: new for old, new in pairs.items() if new and old != new}
+
+
+def _no_place_for(path: Path, missing: Sequence[str], columns: Sequence[str]) -> DataError:
+    named = " and ".join(f'"{name}"' for name in missing)
+    return DataError(
+        f"{path.name} has no column {named}, which other files have. "
+        f"Its columns are: {column_names.listed(columns)}.",
+        "Use the other files, or give this one the same columns.",
+        FIELD,
+    )

@@ -1,0 +1,112 @@
+"""Files of one source with different columns, and where each row stands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.config.data_options import DataOptions
+from engine.errors import DataError
+from engine.worker.dataset import dataset
+from engine.worker.ingestion import alignment
+from engine.worker.ingestion.row_store import Row
+from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import notice_messages
+
+
+def csv_file(path: Path, head: str, count: int = 3) -> None:
+    rows = "".join(f'"Ann: {path.stem} {n}?\nBob: Yes",{path.stem} {n}\n' for n in range(count))
+    path.write_text(f"{head}\n{rows}", encoding="utf-8")
+
+
+def rows_of(folder: Path, channel: Channel, **values: Any) -> dict[str, list[Row]]:
+    selection = dataset.select(DataOptions(source=str(folder), **values), channel, needs=())
+    return {split: list(rows) for split, rows in selection.rows.items()}
+
+
+@pytest.mark.parametrize("head", ["Dialogue,SUMMARY", "conversation,abstract", "transcript,highlights"])
+def test_a_files_own_names_are_taken_for_those_of_the_others(
+    tmp_path: Path, channel: Channel, head: str
+) -> None:
+    csv_file(tmp_path / "a.csv", "dialogue,summary")
+    csv_file(tmp_path / "b.csv", head)
+    rows = sorted(
+        (row for some in rows_of(tmp_path, channel).values() for row in some), key=lambda row: row.number
+    )
+    assert [row.example.summary for row in rows] == ["a 0", "a 1", "a 2", "b 0", "b 1", "b 2"]
+    assert all(row.missing is None for row in rows)
+    assert (
+        f'b.csv has other columns than the first file: "{head.split(",", maxsplit=1)[0]}" as "dialogue"'
+        in (notice_messages(channel)[0])
+    )
+
+
+def test_splits_may_have_other_names_too(tmp_path: Path, channel: Channel) -> None:
+    csv_file(tmp_path / "train.csv", "dialogue,summary")
+    csv_file(tmp_path / "test.csv", "conversation,abstract")
+    assert [row.example.summary for row in rows_of(tmp_path, channel)["test"]] == [
+        "test 0",
+        "test 1",
+        "test 2",
+    ]
+
+
+@pytest.mark.parametrize("name", ["test.csv", "train2.csv"])
+def test_a_file_without_the_columns_is_asked_about_and_can_be_left_out(
+    tmp_path: Path, channel: Channel, name: str
+) -> None:
+    csv_file(tmp_path / "train.csv", "dialogue,summary")
+    csv_file(tmp_path / name, "dialogue,rating")
+    with pytest.raises(DataError) as caught:
+        rows_of(tmp_path, channel)
+    assert caught.value.field == alignment.FIELD
+    assert caught.value.message == (
+        f'{name} has no column "summary", which other files have. Its columns are: dialogue, rating.'
+    )
+    rows = rows_of(tmp_path, channel, other_columns="leave_out")
+    assert [row.example.summary for row in rows["train"]] == ["train 0", "train 1", "train 2"]
+    assert rows["test"] == []
+    assert notice_messages(channel) == [f"Left out for its columns: {name}; they are: dialogue, rating."]
+
+
+def test_json_may_name_a_column_only_where_it_holds_something(tmp_path: Path, channel: Channel) -> None:
+    for name, some in (("a", [{"summary": "S"}]), ("b", [{}, {"summary": "T"}])):
+        lines = [json.dumps({"dialogue": f"Ann: {name} {n}"} | row) for n, row in enumerate(some)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    rows = [row for some in rows_of(tmp_path, channel).values() for row in some]
+    assert sorted(row.example.summary for row in rows) == ["", "S", "T"]
+
+
+def test_every_row_knows_its_file_and_line(tmp_path: Path, channel: Channel) -> None:
+    csv_file(tmp_path / "a.csv", "dialogue,summary", 2)
+    csv_file(tmp_path / "b.csv", "dialogue,summary", 2)
+    rows = [row for some in rows_of(tmp_path, channel).values() for row in some]
+    assert sorted((row.number, row.place) for row in rows) == [
+        (1, "a.csv, line 2"),
+        (2, "a.csv, line 4"),
+        (3, "b.csv, line 2"),
+        (4, "b.csv, line 4"),
+    ]
+
+
+def test_a_row_without_a_summary_is_named_by_its_line(tmp_path: Path, channel: Channel) -> None:
+    csv_file(tmp_path / "train.csv", "dialogue,summary", 3)
+    csv_file(tmp_path / "test.csv", "dialogue,summary", 2)
+    with (tmp_path / "train.csv").open("a") as stream:
+        stream.write('"Ann: and?\nBob: Well",\n')
+    dataset.read(DataOptions(source=str(tmp_path)), channel)
+    assert "Line 8 of train has no summary" in " ".join(notice_messages(channel))
+
+
+def test_a_row_that_fits_no_schema_is_named_by_its_file_and_line(tmp_path: Path, channel: Channel) -> None:
+    for name, turns in (
+        ("a", [[{"role": "x", "content": "hi"}]] * 300),
+        ("b", [[{"role": "x", "content": "hi"}], [3]]),
+    ):
+        rows = [json.dumps({"messages": each, "summary": "s"}) for each in turns]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
+    with pytest.raises(DataError, match=r'b\.jsonl, line 2: the column "messages" holds no turns'):
+        rows_of(tmp_path, channel)
