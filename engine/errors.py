@@ -12,7 +12,8 @@
     ├ ArenaError         damaged, in use, or without the entry that was asked for
     ├ StorageError       a folder is gone, full or not writable
     ├ TrainingError      the run itself failed, for example by a loss that is not finite
-    └ WorkerError        the worker could not be started or does not answer
+    ├ WorkerError        the worker could not be started or does not answer
+    └ SettingError       an environment variable has a value that nobody knows
 
 Anything else is a bug. It is caught in two places only: the worker's main function and the window's excepthook.
 """
@@ -112,3 +113,7 @@ class TrainingError(AppError):
 
 class WorkerError(AppError):
     """A worker that could not be started or does not answer."""
+
+
+class SettingError(AppError):
+    """An environment variable with a value that nobody knows; `field` is its name."""

@@ -173,7 +173,7 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _report_patches(channel: Channel, request: dict[str, Any]) -> None:
-    """Say which replacements of library code are off, or untested. Raises AppError for a bad TUNESMITH_PATCHES."""
+    """Say which replacements of library code are off, or untested. Raises SettingError for a bad TUNESMITH_PATCHES."""
     doubts = registry.doubts()
     if request["kind"] in COMPUTING:
         for doubt in doubts:

@@ -20,7 +20,7 @@ from engine.jobs.job import Job
 from engine.jobs.supervisor import Ending, Supervisor
 
 STOPPED = 130
-INPUT_ERRORS = ("RecipeError", "DataError")
+INPUT_ERRORS = ("RecipeError", "DataError", "SettingError")
 
 OnEvent = Callable[[Event], None]
 

@@ -14,7 +14,7 @@ from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
-from engine.errors import AppError
+from engine.errors import SettingError
 from engine.system import torch_build
 from engine.worker.kernels.patch_table import PATCHES, UNPROVEN, Patch
 
@@ -36,7 +36,7 @@ class State(NamedTuple):
 def enabled(name: str, device: str = "", dtype: object = "") -> bool:
     """Tell whether an entry is on, for a device type ("cpu", "cuda" …) and a number format if they are named.
 
-    On the meta device the answer is for the device that is planned for. Raises AppError for a bad TUNESMITH_PATCHES.
+    On the meta device the answer is for the device planned for. Raises SettingError for a bad TUNESMITH_PATCHES.
     """
     device = _planned_device if device == "meta" else device
     return _enabled(name, device, str(dtype).removeprefix("torch."), os.environ.get(VARIABLE, ALL))
@@ -68,7 +68,7 @@ def active(device: str, dtype: object = "") -> list[str]:
 
 
 def states() -> list[State]:
-    """Return the state of every entry in this process. Raises AppError for a bad TUNESMITH_PATCHES."""
+    """Return the state of every entry in this process. Raises SettingError for a bad TUNESMITH_PATCHES."""
     return list(_states(os.environ.get(VARIABLE, ALL)).values())
 
 
@@ -81,7 +81,7 @@ class Doubt(NamedTuple):
 
 
 def doubts() -> list[Doubt]:
-    """Return what a run should be told of this process's entries. Raises AppError for a bad TUNESMITH_PATCHES."""
+    """Return what a run should be told of this process's entries. Raises SettingError for a bad TUNESMITH_PATCHES."""
     untested = [state for state in states() if state.untested]
     messages = []
     for version_text in sorted({state.untested for state in untested}):
@@ -109,7 +109,7 @@ def _states(switch: str) -> dict[str, State]:
 
 
 def _chosen(switch: str) -> set[str]:
-    """Return the names that TUNESMITH_PATCHES chooses. Raises AppError for one that the table does not have."""
+    """Return the names that TUNESMITH_PATCHES chooses. Raises SettingError for one that the table does not have."""
     names = {name.strip() for name in switch.split(",") if name.strip()}
     if names <= {ALL}:
         return set(BY_NAME)
@@ -117,7 +117,7 @@ def _chosen(switch: str) -> set[str]:
         return set()
     unknown = sorted(names - BY_NAME.keys())
     if unknown:
-        raise AppError(
+        raise SettingError(
             f"{VARIABLE} names no patch called {', '.join(unknown)}.",
             f"Known: {ALL}, {NONE}, {', '.join(BY_NAME)}.",
             VARIABLE,

@@ -13,7 +13,7 @@ import torch
 from peft.tuners.boft import layer as boft_layer
 from peft.tuners.tuners_utils import BaseTunerLayer
 
-from engine.errors import AppError
+from engine.errors import SettingError
 from engine.maintenance import doctor
 from engine.system import torch_build
 from engine.system.torch_build import TorchBuild
@@ -175,7 +175,7 @@ def test_a_switch_takes_all_none_and_names(switch) -> None:
 
 def test_an_unknown_name_is_refused_by_name(switch) -> None:
     switch("dropout,warp_drive")
-    with pytest.raises(AppError, match="warp_drive") as refused:
+    with pytest.raises(SettingError, match="warp_drive") as refused:
         enabled("dropout")
     assert "rms_norm" in refused.value.hint
     assert refused.value.field == "TUNESMITH_PATCHES"
