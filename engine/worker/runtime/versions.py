@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 REPORTED = ("tunesmith", "torch", "transformers", "peft")
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
     """Return the versions of Python and of the reported packages that are installed."""
     installed = {"python": sys.version.split()[0]}
     for name in REPORTED:
