@@ -1,6 +1,7 @@
 """Fixtures of all tests: a home per test, loopback connections only, a check for leaked processes and windows."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,12 +21,15 @@ os.environ.update(
     TORCHDYNAMO_DISABLE="1",
 )
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The tests start hundreds of workers: none compiles anew what another has compiled, nor do the next tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
+import gc
 import ipaddress
 import itertools
 import shutil
 import socket
-import sys
 from collections import defaultdict
 
 import psutil
@@ -35,6 +39,17 @@ GRACE_SECONDS = 3.0
 # Read by packaging/quick_tests.py.
 DURATIONS = "tunesmith/durations"
 _durations = defaultdict(lambda: defaultdict(float))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Import the tests without a search for garbage, and set aside for good what they imported, as a worker does."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_runtest_logreport(report):
