@@ -84,7 +84,6 @@ def opened(folder: Path, device: str = "cpu") -> Iterator[Workshop]:
             yield Workshop(folder, reloader, device)
     finally:
         reloader.close()
-        gc.unfreeze()
 
 
 @dataclass
