@@ -1,4 +1,7 @@
-"""With TUNESMITH_PATCHES=none the product runs on the libraries' public paths: train, resume, evaluate, summarize."""
+"""With TUNESMITH_PATCHES=none the product runs on the libraries' public paths: train, resume, evaluate, summarize.
+
+A run is started and stopped as a program. The other commands are carried out in one process, which had no patch either.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,36 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.config import recipe as recipes
+from tests.helpers.command_server import CommandServer
 from tests.helpers.repository import MAIN
 from tests.helpers.tiny_runs import tiny_recipe
 
 pytestmark = [pytest.mark.torch, pytest.mark.end_to_end]
+NO_PATCHES = {"TUNESMITH_PATCHES": "none"}
+CONVERSATION = "Ann: Tea?\nBob: Yes."
 
 
-def tunesmith(*arguments: str, conversation: str = "") -> tuple[int, list[dict[str, Any]]]:
-    """Run a command; return its exit code and the lines that it printed."""
-    answer = subprocess.run(
-        [sys.executable, str(MAIN), *arguments, "--json"], input=conversation, capture_output=True, text=True
-    )
-    return answer.returncode, [json.loads(line) for line in answer.stdout.splitlines()]
+@pytest.fixture(scope="module")
+def stock() -> Iterator[CommandServer]:
+    """The process without patches."""
+    server = CommandServer(**NO_PATCHES)
+    yield server
+    server.close()
 
 
 def stopped_at_step(number: int, path: Path) -> str:
     """Train by a recipe, stop the run after a step and return the run."""
     command = [sys.executable, str(MAIN), "train", str(path), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+    environment = {**os.environ, **NO_PATCHES}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
         assert process.stdout
         for line in process.stdout:
             event = json.loads(line)
@@ -45,45 +54,44 @@ def stopped_at_step(number: int, path: Path) -> str:
     return str(event["run"])
 
 
-@pytest.fixture(autouse=True)
-def _no_patches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TUNESMITH_PATCHES", "none")
-
-
-def test_an_encoder_decoder_is_trained_and_used(tmp_path: Path) -> None:
+def test_an_encoder_decoder_is_trained_and_used(stock: CommandServer, home: Path, tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "t5", "lora")
     recipes.save(recipe, path)
-    code, events = tunesmith("train", str(path))
-    assert code == 0
-    (started,) = [event for event in events if event.get("event") == "run_started"]
+    trained = stock.run(home, "train", str(path), "--json")
+    assert trained.code == 0, trained
+    (started,) = trained.named("run_started")
     assert started["patches"] == []
-    (saved,) = [event for event in events if event.get("event") == "adapter_saved"]
+    (saved,) = trained.named("adapter_saved")
 
     chosen = ("--base-model", recipe.base_model.id, "--adapter", saved["adapter"])
-    code, lines = tunesmith("summarize", *chosen, "-", conversation="Ann: Tea?\nBob: Yes.")
-    assert code == 0
-    assert [line for line in lines if line.get("event") == "summary_finished"]
+    done = stock.run(home, "summarize", *chosen, "-", "--json", stdin=CONVERSATION)
+    assert done.code == 0, done
+    assert done.named("summary_finished")
 
 
-def test_a_decoder_is_planned_trained_resumed_scored_and_used(tmp_path: Path) -> None:
+def test_a_decoder_is_planned_trained_resumed_scored_and_used(
+    stock: CommandServer, home: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.epochs=10", "training.checkpoint_every=2")
     recipes.save(recipe, path)
-    code, lines = tunesmith("plan", str(path))
-    assert (code, lines[-1]["problems"]) == (0, [])
-    assert "memory_bytes" not in lines[-1]
+    planned = stock.run(home, "plan", str(path), "--json")
+    assert (planned.code, planned.json[-1]["problems"]) == (0, [])
+    assert "memory_bytes" not in planned.json[-1]
 
-    code, events = tunesmith("resume", stopped_at_step(3, path))
-    assert code == 0
-    (saved,) = [event for event in events if event.get("event") == "adapter_saved"]
+    resumed = stock.run(home, "resume", stopped_at_step(3, path), "--json")
+    assert resumed.code == 0, resumed
+    (started,) = resumed.named("run_started")
+    assert started["patches"] == []
+    (saved,) = resumed.named("adapter_saved")
 
-    code, lines = tunesmith("evaluate", "--recipe", str(path), "--adapter", saved["adapter"])
-    assert code == 0
-    assert lines[-1]["adapters"][0]["scores"]["rouge1"]["mean"] >= 0
+    scored = stock.run(home, "evaluate", "--recipe", str(path), "--adapter", saved["adapter"], "--json")
+    assert scored.code == 0, scored
+    assert scored.json[-1]["adapters"][0]["scores"]["rouge1"]["mean"] >= 0
 
     chosen = ("--base-model", recipe.base_model.id, "--adapter", saved["adapter"])
-    code, lines = tunesmith("summarize", *chosen, "-", conversation="Ann: Tea?\nBob: Yes.")
-    assert code == 0
-    finished = [line for line in lines if line.get("event") == "summary_finished"]
+    done = stock.run(home, "summarize", *chosen, "-", "--json", stdin=CONVERSATION)
+    assert done.code == 0, done
+    finished = done.named("summary_finished")
     assert len(finished) == 2 or finished[0]["adapter"] == saved["adapter"]
