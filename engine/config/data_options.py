@@ -84,6 +84,32 @@ class DataOptions(Options):
         "What a list in the summary column is: the sentences of one summary, or several reference summaries.",
         level="everything",
     )
+    encoding: Literal[
+        "auto",
+        "utf-8",
+        "cp1252",
+        "cp1251",
+        "koi8_r",
+        "cp866",
+        "cp1250",
+        "iso8859_2",
+        "cp1253",
+        "cp1254",
+        "cp1255",
+        "cp1256",
+        "cp932",
+        "euc_jp",
+        "gb18030",
+        "big5",
+        "cp949",
+        "mac_roman",
+        "utf-16",
+    ] = option(
+        "auto",
+        "Encoding",
+        "The encoding of text files, or auto: UTF-8 where it fits, else a guess that is named.",
+        level="everything",
+    )
     exclude: tuple[str, ...] = option(
         (),
         "Excluded findings",

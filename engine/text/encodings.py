@@ -1,7 +1,7 @@
 """Detects the encoding of bytes and decodes them, or tells that they are no text.
 
 A byte order mark decides; then zero bytes in the pattern of UTF-16; then UTF-8, if most non-ASCII characters are valid;
-else Windows-1252, in which every byte is a character. Knows nothing of files, lines or rows.
+else `legacy_encodings` guesses. Knows nothing of files, lines or rows.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 import re
 from typing import Protocol
+
+from engine.text import legacy_encodings
 
 # UTF-32 first: its mark begins with that of UTF-16.
 MARKS = (
@@ -66,7 +68,12 @@ def known(data: bytes) -> tuple[str, bytes]:
     """Return the encoding that the first bytes show, "" for none, and the bytes after its mark."""
     mark, encoding = next(((mark, name) for mark, name in MARKS if data.startswith(mark)), (b"", ""))
     rest = data[len(mark) :]
-    return encoding or _utf16_without_mark(rest), rest
+    return encoding or _utf16_without_mark(rest) or _iso2022(rest), rest
+
+
+def _iso2022(first: bytes) -> str:
+    """Return the name of the Japanese encoding of mails, whose bytes are all ASCII, if it is that."""
+    return "iso2022_jp" if first.isascii() and b"\x1b$" in first else ""
 
 
 def _utf16_without_mark(first: bytes) -> str:
@@ -91,10 +98,23 @@ def why_no_text(first: bytes) -> str:
 
 def decoder_of(encoding: str, data: bytes) -> Decoder:
     """Return a decoder for the detected encoding, or for that of the non-ASCII bytes."""
+    if encoding.startswith("iso2022"):
+        return codecs.getincrementaldecoder(encoding)("replace")
     if encoding not in ("", "utf-8"):
         return codecs.getincrementaldecoder(encoding)("surrogatepass")
     right, wrong = utf8_characters(data)
-    return Utf8() if encoding or data.isascii() or (right and right >= wrong) else Windows1252()
+    if encoding or data.isascii() or (right and right >= wrong):
+        return Utf8()
+    return legacy_decoder(legacy_encodings.guess(data))
+
+
+def legacy_decoder(encoding: str) -> Decoder:
+    """Return a decoder for an encoding by its name; bytes that are no characters become lone surrogates."""
+    if encoding == "utf-8":
+        return Utf8()
+    if encoding == legacy_encodings.WESTERN:
+        return Windows1252()
+    return codecs.getincrementaldecoder(encoding)("surrogateescape")
 
 
 def utf8_characters(data: bytes) -> tuple[int, int]:

@@ -59,6 +59,11 @@
    <translation>&amp;Dekodierung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>&amp;Encoding</source>
+   <translation>&amp;Kodierung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>&amp;File of summaries</source>
    <translation>&amp;Datei mit Zusammenfassungen</translation>
@@ -5048,6 +5053,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>The encoding of text files. The first rows show what it makes of them.</source>
+   <translation>Die Zeichenkodierung von Textdateien. Die ersten Zeilen zeigen, was sie ergibt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>The first is better</source>
    <translation>Die erste ist besser</translation>
@@ -6239,6 +6249,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>approximate end of the trained limit</source>
    <translation>etwa hier endet die trainierte Länge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>as found (auto)</source>
+   <translation>wie erkannt (auto)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -9456,6 +9471,11 @@ Summary:</translation>
    <translation>Zwischen seinen Schichten normalisiert ein Transformer seine Aktivierungen, mit einem Faktor für jede Dimension des Modells. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Parameter. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
   </message>
   <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Big5 (Traditional Chinese)</source>
+   <translation>Big5 (traditionelles Chinesisch)</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>BitFit</source>
    <translation>BitFit</translation>
@@ -10131,6 +10151,11 @@ Summary:</translation>
    <translation>DK FK FI FO GL NL</translation>
   </message>
   <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>DOS 866 (Cyrillic)</source>
+   <translation>DOS 866 (kyrillisch)</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
    <source>Damaged characters</source>
    <translation>Beschädigte Zeichen</translation>
@@ -10311,6 +10336,16 @@ Summary:</translation>
    <translation>ERNIE 4.5</translation>
   </message>
   <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>EUC-JP (Japanese)</source>
+   <translation>EUC-JP (japanisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>EUC-KR (Korean)</source>
+   <translation>EUC-KR (koreanisch)</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
    <source>EVA needs at least {1} tokens; the training examples have {2}.</source>
    <translation>EVA braucht mindestens {1} Tokens; die Trainingsbeispiele haben {2}.</translation>
@@ -10369,6 +10404,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Encoder width</source>
    <translation>Encoder-Breite</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Encoding</source>
+   <translation>Kodierung</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -10741,6 +10781,11 @@ Summary:</translation>
    <translation>Summe zufälliger Paare mit vollem Rang</translation>
   </message>
   <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>GBK (Simplified Chinese)</source>
+   <translation>GBK (vereinfachtes Chinesisch)</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Galician</source>
    <translation>Galicisch</translation>
@@ -10949,6 +10994,11 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>IS TR</source>
    <translation>IS TR</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>ISO 8859-2 (Central European)</source>
+   <translation>ISO 8859-2 (mitteleuropäisch)</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -11244,6 +11294,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Javanese</source>
    <translation>Javanisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>KOI8-R (Cyrillic)</source>
+   <translation>KOI8-R (kyrillisch)</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -11684,6 +11739,11 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>MT SC</source>
    <translation>MT SC</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Mac Roman (Western European)</source>
+   <translation>Mac Roman (westeuropäisch)</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13079,6 +13139,11 @@ In one sentence:</translation>
    <translation>Gemeinsame Rotation</translation>
   </message>
   <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Shift-JIS (Japanese)</source>
+   <translation>Shift-JIS (japanisch)</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>Shorten it.</source>
    <translation>Kürzen Sie es.</translation>
@@ -13875,6 +13940,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The encoder reads the vectors in order.</source>
    <translation>Der Encoder liest die Vektoren der Reihe nach.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>The encoding of text files, or auto: UTF-8 where it fits, else a guess that is named.</source>
+   <translation>Die Zeichenkodierung von Textdateien oder auto: UTF-8, wo es passt, sonst eine Vermutung, die genannt wird.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
@@ -15255,6 +15325,41 @@ Summary:</translation>
    <location filename="../../engine/methods/lora.py" />
    <source>Width of the two thin matrices. A higher rank can learn more and trains more parameters.</source>
    <translation>Breite der zwei dünnen Matrizen. Ein höherer Rang kann mehr lernen und trainiert mehr Parameter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Windows-1250 (Central European)</source>
+   <translation>Windows-1250 (mitteleuropäisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Windows-1251 (Cyrillic)</source>
+   <translation>Windows-1251 (kyrillisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Windows-1252 (Western European)</source>
+   <translation>Windows-1252 (westeuropäisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Windows-1253 (Greek)</source>
+   <translation>Windows-1253 (griechisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Windows-1254 (Turkish)</source>
+   <translation>Windows-1254 (türkisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Windows-1255 (Hebrew)</source>
+   <translation>Windows-1255 (hebräisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Windows-1256 (Arabic)</source>
+   <translation>Windows-1256 (arabisch)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -17607,8 +17712,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} is not UTF-8 and is read as Windows-1252 (Latin-1): look at its accents and quotation marks, and save it as UTF-8 if they are wrong.</source>
-   <translation>{1} ist kein UTF-8 und wird als Windows-1252 (Latin-1) gelesen: Sehen Sie sich Akzente und Anführungszeichen an, und speichern Sie die Datei als UTF-8, wenn sie falsch sind.</translation>
+   <source>{1} is not UTF-8. It is read as {2}, which is a guess: look at its letters, and choose another encoding if they are wrong.</source>
+   <translation>{1} ist nicht UTF-8. Gelesen wird es als {2}, und das ist eine Vermutung: Sehen Sie sich die Buchstaben an, und wählen Sie eine andere Kodierung, wenn sie falsch sind.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />

@@ -37,7 +37,8 @@ def open_tables(source: Source, options: DataOptions) -> Tables:
     """Return the table of each split of a source, that of training first; nothing is read yet."""
     splits = sorted(source.files, key=lambda split: split != "train")
     hours = pause_hours(options.columns)
-    return {split: open_table(source.files[split], hours) for split in splits}
+    encoding = options.encoding.replace(AUTO, "")
+    return {split: open_table(source.files[split], hours, encoding) for split in splits}
 
 
 def find_schema(

@@ -88,11 +88,12 @@ TEXT_SUFFIXES = tuple(_TEXT_READERS)
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 
 
-def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table:
+def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS, encoding: str = "") -> Table:
     """Return the rows of files of one kind as one table; nothing is read yet.
 
     A folder is a Slack channel, or one of mails. A pause of `pause_hours` separates the conversations of a chat, 0: no
-    pause does. Raises DataError with the field `data.source` for files of several kinds.
+    pause does. `encoding` is that of text files, "" to tell it from each. Raises DataError with the field
+    `data.source` for files of several kinds.
     """
     readers = {_reader(path) for path in files}
     if len(readers) > 1:
@@ -100,7 +101,7 @@ def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table
         raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
     reader = readers.pop()
     read: Reader = partial(reader, pause_hours=pause_hours)
-    return Table(files, read, may_have_more_columns=reader is chat_files.read)
+    return Table(files, read, may_have_more_columns=reader is chat_files.read, encoding=encoding)
 
 
 def suffix_of(path: Path) -> str:

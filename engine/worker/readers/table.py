@@ -83,7 +83,8 @@ class Notes:
 
     `columns` are those found so far, in order; `remarks` are sentences for the user; `done_bytes` is the reader's
     progress. `siblings` are the other values of the JSON object that holds the rows, `reason` says how rows were made
-    from another form of data, `chats` counts the import of each chat.
+    from another form of data, `chats` counts the import of each chat. `encoding` is given to the
+    reader: that of text files, if the user named one.
     """
 
     columns: dict[str, None] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Notes:
     siblings: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     chats: list[ImportStats] = field(default_factory=list)
+    encoding: str = ""
 
 
 Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | BrokenRow]]
@@ -119,8 +121,14 @@ class Table:
     row is broken.
     """
 
-    def __init__(self, files: Sequence[Path], read: Reader, *, may_have_more_columns: bool) -> None:
-        """`may_have_more_columns`: later rows may have columns that no earlier one has."""
+    def __init__(
+        self, files: Sequence[Path], read: Reader, *, may_have_more_columns: bool, encoding: str = ""
+    ) -> None:
+        """`may_have_more_columns`: later rows may have columns that no earlier one has.
+
+        `encoding` is that of text files, "" to tell it from each.
+        """
+        self._encoding = encoding
         self._files = tuple(files)
         self._read = read
         self.may_have_more_columns = may_have_more_columns
@@ -176,7 +184,7 @@ class Table:
         self.broken, self._notes, self._is_left_out = [], [], False
         number = 0
         for path in self._files:
-            notes = Notes()
+            notes = Notes(encoding=self._encoding)
             self._notes.append(notes)
             with _explained(path):
                 for row in self._aligned(path, notes):

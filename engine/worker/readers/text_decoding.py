@@ -1,6 +1,6 @@
 """Decodes text files piecewise, into chunks or into lines with their original ends.
 
-`engine.text.encodings` detects the encoding; a fallback to Windows-1252 adds a remark. Knows nothing of rows.
+`engine.text.encodings` detects the encoding, unless the user named one; a guess adds a remark. Knows nothing of rows.
 """
 
 from __future__ import annotations
@@ -10,11 +10,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.text.encodings import Decoder, Windows1252, decoder_of, known, utf8_characters, why_no_text
+from engine.text.encodings import (
+    Decoder,
+    Utf8,
+    decoder_of,
+    known,
+    legacy_decoder,
+    utf8_characters,
+    why_no_text,
+)
+from engine.text.legacy_encodings import ENCODINGS, guess
 from engine.worker.readers.table import MAX_CHARACTERS, Notes, unreadable
 
 FIRST_BYTES = 1 << 16
 READ_BYTES = 1 << 20
+# The encoding is guessed from as much.
+TELLING_BYTES = 1 << 22
 # A row may have several long cells; a cell that is too long is reported by its column.
 MAX_LINE_CHARACTERS = 16 * MAX_CHARACTERS
 
@@ -25,10 +36,17 @@ def chunks(path: Path, notes: Notes) -> Iterator[str]:
         first = stream.read(FIRST_BYTES)
         encoding, rest = known(first)
         stream.seek(len(first) - len(rest))
-        reason = "" if encoding else why_no_text(rest)
+        reason = "" if encoding or notes.encoding else why_no_text(rest)
         if reason:
             raise unreadable(path, reason)
-        yield from _decoded(stream, decoder_of(encoding, b"") if encoding else _Undecided(path, notes), notes)
+        yield from _decoded(stream, _decoder(path, encoding, notes), notes)
+
+
+def _decoder(path: Path, encoding: str, notes: Notes) -> Decoder:
+    """Return the decoder of what a file's beginning shows, of what the user named, or one that decides later."""
+    if encoding:
+        return decoder_of(encoding, b"")
+    return legacy_decoder(notes.encoding) if notes.encoding else _Undecided(path, notes)
 
 
 def _decoded(stream: BinaryIO, decoder: Decoder, notes: Notes) -> Iterator[str]:
@@ -41,7 +59,7 @@ def _decoded(stream: BinaryIO, decoder: Decoder, notes: Notes) -> Iterator[str]:
 
 
 class _Undecided:
-    """Decodes ASCII until the first other byte, which decides between UTF-8 and Windows-1252."""
+    """Decodes ASCII until the first other byte, which decides between UTF-8 and a guess."""
 
     def __init__(self, path: Path, notes: Notes) -> None:
         self._path = path
@@ -59,16 +77,19 @@ class _Undecided:
                 # The only other bytes are the beginning of a character at the end.
                 self._pending = data
                 return ""
-            self._decoder = decoder_of("", data)
-            if isinstance(self._decoder, Windows1252):
-                self._remark_on_fallback()
+            self._decoder = Utf8() if valid and valid >= invalid else self._guessed(data)
         return self._decoder.decode(data, final)
 
-    def _remark_on_fallback(self) -> None:
+    def _guessed(self, data: bytes) -> Decoder:
+        """Return the decoder of the likeliest encoding, by much of the file; add a remark that it is a guess."""
+        with self._path.open("rb") as stream:
+            first = stream.read(TELLING_BYTES)
+        encoding = guess(data if first.isascii() else first)
         self._notes.remarks.append(
-            f"{self._path.name} is not UTF-8 and is read as Windows-1252 (Latin-1): look at its accents and "
-            "quotation marks, and save it as UTF-8 if they are wrong."
+            f"{self._path.name} is not UTF-8. It is read as {ENCODINGS[encoding]}, which is a guess: look at its "
+            "letters, and choose another encoding if they are wrong."
         )
+        return legacy_decoder(encoding)
 
 
 def lines(path: Path, notes: Notes) -> Iterator[str]:

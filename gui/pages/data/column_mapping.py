@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import Problem
+from engine.api import Problem, legacy_encodings
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.language import mark, tr, translate
@@ -59,6 +59,11 @@ CHOICES = {
 }
 # Other options of a recipe's [data] table that say how files are read, with the choices they have.
 READING = {
+    "encoding": (
+        mark("&Encoding"),
+        mark("The encoding of text files. The first rows show what it makes of them."),
+        ((AUTO, mark("as found (auto)")), *legacy_encodings.ENCODINGS.items()),
+    ),
     "summary_lists": (
         mark("Lists of su&mmaries"),
         mark("What a list in the summary column is."),
@@ -89,7 +94,7 @@ class ColumnMapping(QWidget):
         self.summary = ComboBox([(AUTO, tr(GUESSED))])
         self.by_hand = {key: ComboBox(_choices(key), editable=key not in FIXED) for key in BY_HAND}
         self.reading = {
-            key: ComboBox([(value, tr(text)) for value, text in choices])
+            key: ComboBox([(value, translate(tr(text))) for value, text in choices])
             for key, (_, _, choices) in READING.items()
         }
         self._changed_last = ""

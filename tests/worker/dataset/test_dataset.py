@@ -353,7 +353,7 @@ def test_encoding_of_the_last_resort_is_told(tmp_path: Path, channel: Channel) -
     )
     (folder / "test.csv").write_bytes(b"dialogue,summary\nAnn: a,b\nBob: caf\xe9,c\n")
     assert dataset.read(options(folder), channel).test[1].conversation == "Bob: café"
-    assert notices(channel)[0]["message"].startswith("test.csv is not UTF-8 and is read as Windows-1252")
+    assert notices(channel)[0]["message"].startswith("test.csv is not UTF-8. It is read as Windows-1252")
 
 
 def test_turns_in_rows_of_their_own_are_grouped(tmp_path: Path, channel: Channel) -> None:

@@ -53,7 +53,7 @@ def test_windows_1252_is_the_last_resort_and_is_told(tmp_path: Path, ascii_rows_
     found = table(tmp_path / "a.csv", written(rows), "cp1252")
     assert values(found)[-1] == rows[-1]
     assert [remark.split(":")[0] for remark in found.remarks] == [
-        "a.csv is not UTF-8 and is read as Windows-1252 (Latin-1)"
+        "a.csv is not UTF-8. It is read as Windows-1252 (Western European), which is a guess"
     ]
 
 

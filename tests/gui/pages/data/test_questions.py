@@ -117,3 +117,17 @@ def test_lists_that_may_be_sentences_or_summaries_are_asked_about_and_can_be_tur
     mapping.reading["summary_lists"].chosen.emit("references")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
     assert page.parts.row_view.row().summary == parts[0]
+
+
+def test_a_guessed_encoding_is_said_and_another_one_can_be_chosen(page, qtbot, tmp_path):
+    rows = "".join(f'"Ann: {n} caf\u00e9?\nBob: s\u00ed",S{n}\n' for n in range(12))
+    (tmp_path / "mac.csv").write_bytes(f"dialogue,summary\n{rows}".encode("mac_roman"))
+    checked(page, qtbot, str(tmp_path / "mac.csv"))
+    mapping = page.parts.source.mapping
+    assert "which is a guess" in page.parts.remarks.text()
+    mapping.reading["encoding"].set_key("mac_roman")
+    mapping.reading["encoding"].chosen.emit("mac_roman")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert page.row_preview.rows[0]["dialogue"] == "Ann: 0 caf\u00e9?\nBob: s\u00ed"
+    assert page.values()["encoding"] == "mac_roman"
+    assert page.parts.remarks.isHidden()
