@@ -21,8 +21,14 @@ SHAPES = (
 def lacks_speakers(text: str) -> bool:
     """Return whether no line of a text names a speaker though it looks like a transcript."""
     lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < MIN_LINES or any(turn_head(line) for line in lines):
+    if len(lines) < MIN_LINES or any(map(_names_someone, lines)):
         return False
     return any(
         sum(shape.match(line) is not None for line in lines) >= share * len(lines) for shape, share in SHAPES
     )
+
+
+def _names_someone(line: str) -> bool:
+    head = turn_head(line)
+    # The keys of JSON stand before a colon too.
+    return head is not None and not head[0].startswith(("{", "["))
