@@ -13,11 +13,12 @@ from engine.chats.json_exports.base import Account, Export
 from engine.chats.json_exports.export import Whole, chat_in, document_in, find
 from engine.chats.json_exports.generic import table_export
 from engine.chats.json_exports.slack import names_of
-from engine.chats.segmentation import Segment, Timed, segment, timed, timed_exactly
+from engine.chats.segmentation import MAX_CHARACTERS, Segment, Timed, segment, timed, timed_exactly
 from engine.chats.text_exports.formats import TextFormat, likeliest
 from engine.text.conversations import turns as plain_turns
 
 __all__ = [
+    "MAX_CHARACTERS",
     "TITLES",
     "Account",
     "Chat",

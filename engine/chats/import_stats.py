@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from engine.chats.chat import TITLES, Kind, LeftOut, LeftOutKind, counted, left_out_text
 from engine.chats.segmentation import Segment
 
+NAMELESS = "No one is named in it: the model can't learn who says what."
 # Their times count from the start of the recording: they have no dates.
-DATELESS: set[Kind] = {"webvtt", "srt", "transcript"}
+DATELESS: set[Kind] = {"webvtt", "srt", "transcript", "speech"}
 
 
 @dataclass
@@ -71,7 +72,9 @@ def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     out = left_out_text(sum((stats.left_out for stats in all_stats), Counter[LeftOutKind]()))
     undated = sum(stats.lacks_dates for stats in all_stats)
     dates = f" {_whole(undated, count)}" if undated else ""
-    return f"{which} read as turns. {TITLES[kind]}: {turn_count}{speakers}{origin}{f'; {out}' if out else ''}.{dates}"
+    nameless = "" if people or not any(stats.turns for stats in all_stats) else f" {NAMELESS}"
+    left = f"; {out}" if out else ""
+    return f"{which} read as turns. {TITLES[kind]}: {turn_count}{speakers}{origin}{left}.{dates}{nameless}"
 
 
 def _whole(undated: int, count: int) -> str:

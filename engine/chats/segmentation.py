@@ -10,17 +10,23 @@ from itertools import chain, islice
 from engine.chats.timestamps import moment, reading
 from engine.text.conversations import Turn, as_text
 
-# The order of day and month is told from these; they are a few megabytes.
-SAMPLE_TURNS = 20_000
+# The order of day and month is told from these, and the first conversation waits for them.
+SAMPLE_TURNS = 5_000
+# As many as a row can have.
+MAX_CHARACTERS = 4_000_000
 Timed = tuple[datetime | None, Turn]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One conversation of a chat; `begun` is its start time, "" if unknown."""
+    """One conversation of a chat; `begun` is its start time, "" if unknown.
+
+    One without a pause may be longer than a row can be: `is_cut`, and the turns past `MAX_CHARACTERS` are dropped.
+    """
 
     begun: str
     turns: tuple[Turn, ...]
+    is_cut: bool = False
 
     @property
     def text(self) -> str:
@@ -49,15 +55,18 @@ def segment(messages: Iterable[Timed], hours: float) -> Iterator[Segment]:
     """
     turns: list[Turn] = []
     begun = last = None
+    size = 0
     for when, turn in messages:
         if when and last and hours and abs(when - last) >= timedelta(hours=hours):
-            yield Segment(_start_text(begun), tuple(turns))
-            turns, begun = [], None
-        turns.append(turn)
+            yield Segment(_start_text(begun), tuple(turns), is_cut=size > MAX_CHARACTERS)
+            turns, begun, size = [], None, 0
+        if size <= MAX_CHARACTERS:
+            turns.append(turn)
+            size += len(turn.speaker) + len(turn.text)
         begun = begun or when
         last = when or last
     if turns:
-        yield Segment(_start_text(begun), tuple(turns))
+        yield Segment(_start_text(begun), tuple(turns), is_cut=size > MAX_CHARACTERS)
 
 
 def _start_text(begun: datetime | None) -> str:

@@ -44,6 +44,7 @@ BEFORE_NOON = re.compile(
     r"(?<![^\W\d_])(?:a\.? ?m|öö|pg|sa)\b|오전|午前|上午|凌晨|π\.? ?μ|पूर्वाह्न|(?<!\w)ص(?!\w)|ق\.?ظ|\bde\.",
     re.IGNORECASE,
 )
+LETTER = re.compile(r"[^\W\d_]")
 NOON = 12
 MAX_DAY = 31
 CENTURY = 2000
@@ -82,7 +83,7 @@ def reading(texts: Sequence[str]) -> Callable[[str], datetime | None]:
 
 def _parts(text: str) -> tuple[Numbers, timedelta] | None:
     """Return the three numbers of a date, and the time of day."""
-    named = NAMED_DATE.search(text)
+    named = NAMED_DATE.search(text) if LETTER.search(text) else None
     if named:
         return _named_parts(named, text)
     date = DATE.search(text)
@@ -107,6 +108,8 @@ def _named_parts(named: re.Match[str], text: str) -> tuple[Numbers, timedelta] |
 
 def _time_of_day(clock: re.Match[str], text: str) -> timedelta:
     hour = int(clock[1])
+    if not LETTER.search(text):
+        return timedelta(hours=hour, minutes=int(clock[2]))
     if AFTER_NOON.search(text) and hour < NOON:
         hour += NOON
     elif BEFORE_NOON.search(text) and hour == NOON:

@@ -12136,6 +12136,11 @@ Summary:</translation>
    <translation>Kein messbarer Unterschied</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/import_stats.py" />
+   <source>No one is named in it: the model can't learn who says what.</source>
+   <translation>Niemand wird darin genannt: Das Modell kann nicht lernen, wer was sagt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>No one says anything in {1}.</source>
    <translation>In {1} sagt niemand etwas.</translation>
@@ -16272,6 +16277,11 @@ Summary:</translation>
    <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/chat_files.py" />
+   <source>it has more than {1} characters without a longer pause</source>
+   <translation>es hat mehr als {1} Zeichen ohne eine längere Pause</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/documents.py" />
    <source>it has more than {1} pages</source>
    <translation>es hat mehr als {1} Seiten</translation>
@@ -16375,6 +16385,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>its content makes no sense</source>
    <translation>der Inhalt ergibt keinen Sinn</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/chat_files.py" />
+   <source>its conversation</source>
+   <translation>sein Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/html_files.py" />
@@ -16820,6 +16835,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>the column "{1}" holds {2} characters, at most {3} are read</source>
    <translation>die Spalte „{1}“ enthält {2} Zeichen, höchstens {3} werden gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/chat_files.py" />
+   <source>the conversation of {1}</source>
+   <translation>das Gespräch vom {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -17942,8 +17962,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />
-   <source>{1} read as turns. {2}: {3}{4}{5}{6}.{7}</source>
-   <translation>{1} als Beiträge gelesen. {2}: {3}{4}{5}{6}.{7}</translation>
+   <source>{1} read as turns. {2}: {3}{4}{5}{6}.{7}{8}</source>
+   <translation>{1} als Beiträge gelesen. {2}: {3}{4}{5}{6}.{7}{8}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import docx
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
@@ -22,6 +23,7 @@ from engine.worker.dataset import dataset
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
+from tests.worker.readers.exports import CASES
 
 ROWS = [
     {
@@ -37,8 +39,17 @@ WORDS = (
     b'"', b"'", b",", b";", b"\t", b"\n", b"\r\n", b"\r", b"\0", b"{", b"}", b"[", b"]", b"\\", b"\\u", b"null",
     b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xc3", b"\xed\xa0\x80", b"NaN", b"1e999", b"-", b"=1+1",
     b"PK\x03\x04", b"PK\x05\x06", b"PAR1", b"ARROW1", b"\x1f\x8b\x08", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff",
-    b"<row>", b"</c>", b'r="XFD1048576"', b"../",
+    b"<row>", b"</c>", b"</div>", b"<script>", b"&#", b"From ", b"--=_B", b"-->", b"[", b'r="XFD1048576"', b"../",
 )  # fmt: skip
+
+# One of each kind of reader of chats.
+EXPORTS = {
+    "irc-irssi.log", "irc-nicks.txt", "line-[LINE] Chat with Bob.txt", "kakaotalk-KakaoTalk_pc.txt", "signal-signal.md",
+    "imessage-+447700900123.txt", "webvtt-webex.vtt", "transcript-dashes.txt", "messenger-message_1.json",
+    "matrix-element.json", "chatgpt-conversations.json", "speech-aws-speakers.json", "turns-messages.json",
+    "mail-quoted.eml", "mail-attached.eml", "mail-all.mbox", "mail-outlook.txt", "telegram-messages.html",
+    "discord-discord.html", "text-interview.html", "table-chat.csv",
+}  # fmt: skip
 
 
 def _csv(encoding: str = "utf-8", delimiter: str = ",") -> bytes:
@@ -138,6 +149,14 @@ def _account() -> bytes:
     return json.dumps({"about": "…", "chats": {"about": "…", "list": [chat, chat]}}, indent=1).encode()
 
 
+def _document() -> bytes:
+    document, sink = docx.Document(), io.BytesIO()
+    for number in range(12):
+        document.add_paragraph(f"{'AB'[number % 2]}nn: Hi é {number}")
+    document.save(sink)
+    return sink.getvalue()
+
+
 def seeds() -> dict[str, bytes]:
     """Return a valid file of every kind, by name."""
     turns = [
@@ -166,6 +185,9 @@ def seeds() -> dict[str, bytes]:
         "plain.xlsx": _unpressed(_workbook()),
         "talks.zip": _zip(),
         "plain.zip": _unpressed(_zip()),
+        **{case.name: case.data for case in CASES if case.id in EXPORTS},
+        "talk.docx": _document(),
+        "plain.docx": _unpressed(_document()),
         "lines.jsonl.gz": gzip.compress(_jsonl(), mtime=0),
     }
 

@@ -196,6 +196,7 @@ FORMATS: tuple[TextFormat, ...] = (
     TextFormat("webvtt", "from --> to", subtitles.read, _begins_as_vtt),
     TextFormat("srt", "from --> to", subtitles.read, lambda lines: not _begins_as_vtt(lines)),
     *_copied(),
+    TextFormat("irc", "time <nick> text", irc.read, _has(irc.TIMED_SAID), min_headers=2, min_share=0.5),
     TextFormat("transcript", "time Name: text", plain.read_timed, min_headers=2, min_share=0.5),
     TextFormat(
         "transcript",
@@ -205,7 +206,6 @@ FORMATS: tuple[TextFormat, ...] = (
         min_headers=2,
         min_share=0.25,
     ),
-    TextFormat("irc", "time <nick> text", irc.read, _has(irc.TIMED_SAID), min_headers=2, min_share=0.5),
     TextFormat("irc", "<nick> text", irc.read, _has(irc.SAID), min_headers=2, min_share=0.5),
     TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), min_headers=2, min_share=0.5),
 )

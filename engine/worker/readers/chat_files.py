@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import chats
-from engine.chats import Account, Export, ImportStats, Timed, Whole
+from engine.chats import MAX_CHARACTERS, Account, Export, ImportStats, Timed, Whole
 from engine.errors import DataError
 from engine.worker.readers import json_files
 from engine.worker.readers.json_files import Found
@@ -89,11 +89,15 @@ def read_channel(folder: Path, notes: Notes, pause_hours: float) -> Iterator[Fou
 
 def conversations(
     name: str, turns: Iterable[Timed], stats: ImportStats, notes: Notes, summary: str | None = None
-) -> Iterator[dict[str, str | None]]:
+) -> Iterator[dict[str, str | None] | BrokenRow]:
     """Yield a row for each conversation of a chat; note how it is segmented, and the counts of its import."""
     for part in stats.following(chats.segment(turns, stats.hours)):
         notes.reason = _reason(stats)
-        row = {
+        if part.is_cut:
+            which = f"the conversation of {part.begun}" if part.begun else "its conversation"
+            yield BrokenRow(which, f"it has more than {MAX_CHARACTERS:,} characters without a longer pause")
+            continue
+        row: dict[str, str | None] = {
             "id": f"{name} {part.begun}" if stats.is_segmented else name,
             "conversation": part.text,
             "summary": summary,

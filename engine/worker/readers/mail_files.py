@@ -22,8 +22,12 @@ from engine.worker.readers.mail_messages import MailText
 from engine.worker.readers.table import BrokenRow, Notes, unreadable
 
 SUFFIXES = (".eml", ".mbox", ".mbx")
-# Between two mails of a mailbox, a line "From " follows a blank one and precedes a header.
-BEGINNING = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))>?From [^\n]{3,200}\n(?=[A-Za-z][\w-]{0,60}:)")
+# In a mailbox, a line that begins so follows a blank one, and precedes a mail's header.
+BEGINNING = b"From "
+HEADER_LINE = re.compile(rb"[A-Za-z][\w-]{0,60}:")
+MAX_BEGINNING_BYTES = 300
+# Of a mapped file, what was read is given back in pieces of this size.
+READ_BYTES = 64 << 20
 HEADER_END = re.compile(rb"\r?\n\r?\n")
 FIELD = re.compile(
     rb"^(message-id|in-reply-to|references|subject|date):[ \t]*((?:[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*))",
@@ -167,18 +171,37 @@ def _heads(path: Path, number: int) -> Iterator[tuple[Place, bytes]]:
     if not path.stat().st_size:
         return
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if BEGINNING.match(content):
-            begun = [match.span() for match in BEGINNING.finditer(content)]
-            ends = [start for start, _ in begun[1:]] + [len(content)]
-            spans = [(start, end) for (_, start), end in zip(begun, ends, strict=True)]
-        else:
-            spans = [(0, len(content))]
-        for start, end in spans:
+        read = 0
+        for start, end in _spans(content):
             head = content[start : min(end, start + MAX_HEADER_BYTES)]
             stop = HEADER_END.search(head)
+            if not HEADER_LINE.match(head):
+                raise unreadable(path, "it begins with no header of a mail")
             yield Place(number, start, end), head[: stop.start()] if stop else head
-    if spans == [(0, path.stat().st_size)] and b":" not in head.split(b"\n")[0]:
-        raise unreadable(path, "it begins with no header of a mail")
+            if end - read > READ_BYTES and hasattr(content, "madvise"):
+                content.madvise(mmap.MADV_DONTNEED)
+                read = end
+
+
+def _spans(content: mmap.mmap) -> Iterator[tuple[int, int]]:
+    """Yield where each mail begins and ends: all is one mail where no line begins another."""
+    start, at = _after_beginning(content, 0), 0
+    while (at := content.find(b"\n" + BEGINNING, at)) >= 0:
+        at += 1
+        follows_blank = content[max(0, at - 2) : at] == b"\n\n" or content[max(0, at - 3) : at] == b"\n\r\n"
+        following = _after_beginning(content, at) if start and follows_blank else 0
+        if following:
+            yield start, at
+            start = following
+    yield start, len(content)
+
+
+def _after_beginning(content: mmap.mmap, at: int) -> int:
+    """Return where the mail begins whose first line of a mailbox is at a place, 0 if none is."""
+    if content[at : at + len(BEGINNING)] != BEGINNING:
+        return 0
+    end = content.find(b"\n", at, at + MAX_BEGINNING_BYTES) + 1
+    return end if end and HEADER_LINE.match(content[end : end + MAX_BEGINNING_BYTES]) else 0
 
 
 def _identifiers(head: bytes) -> tuple[list[bytes], str]:

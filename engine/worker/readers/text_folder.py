@@ -89,10 +89,11 @@ def _counted(form: TextFormat, path: Path, notes: Notes, stats: ImportStats) -> 
     stats.leave_out(log.left_out)
 
 
-def with_columns(rows: Iterator[dict[str, str | None]], notes: Notes) -> Iterator[Row]:
+def with_columns(rows: Iterator[dict[str, str | None] | BrokenRow], notes: Notes) -> Iterator[Row]:
     """Yield rows and note their columns."""
     for row in rows:
-        notes.columns.update(dict.fromkeys(row))
+        if not isinstance(row, BrokenRow):
+            notes.columns.update(dict.fromkeys(row))
         yield row
 
 

@@ -1,0 +1,131 @@
+"""Chats that are long, odd or damaged: read in bounded memory, or named."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.chats import segmentation
+from engine.worker.readers import Table, chat_files, mail_messages, open_table, text_folder
+from tests.worker.readers.exports import CASES
+from tests.worker.readers.exports.case import Case
+
+LONG = [
+    case
+    for case in CASES
+    if case.kind in {"whatsapp", "irc", "line", "kakaotalk", "discord", "slack", "webvtt"}
+]
+
+
+def conversations(table: Table) -> list[str]:
+    return [record.values["conversation"] for record in table]
+
+
+def write(path: Path, content: str | bytes) -> Table:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return open_table([path])
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in LONG if isinstance(case.content, str)], ids=lambda case: case.id
+)
+def test_an_export_too_long_for_memory_is_read_line_by_line_with_the_same_result(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if case.name.endswith((".json", ".html", ".csv")):
+        pytest.skip("not a text")
+    whole = write(tmp_path / case.name, case.data)
+    expected, remarks = conversations(whole), whole.remarks
+    monkeypatch.setattr(text_folder, "MAX_BYTES", 10)
+    assert conversations(whole) == expected == case.conversations
+    assert whole.remarks == remarks
+
+
+def test_a_conversation_without_a_pause_that_no_row_can_hold_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (segmentation, chat_files):
+        monkeypatch.setattr(module, "MAX_CHARACTERS", 200)
+    lines = [
+        f"{day}.1.24, 10:{minute:02} - Ann: word\n"
+        for day, last in ((1, 3), (2, 60))
+        for minute in range(last)
+    ]
+    table = write(tmp_path / "a.txt", "".join(lines))
+    assert conversations(table) == ["Ann: word\nAnn: word\nAnn: word"]
+    assert [(each.position, each.reason) for each in table.broken] == [
+        ("the conversation of 2024-01-02 10:00", "it has more than 200 characters without a longer pause")
+    ]
+
+
+def test_one_speaker_alone_and_five_hundred_are_chats_too(tmp_path: Path) -> None:
+    alone = "".join(f"1.1.24, 10:{number:02} - Ann: note {number}\n" for number in range(5))
+    table = write(tmp_path / "alone.txt", alone)
+    assert conversations(table) == ["\n".join(f"Ann: note {number}" for number in range(5))]
+    many = "".join(f"1.1.24, 10:{number % 60:02} - P{number}: hi\n" for number in range(500))
+    table = write(tmp_path / "many.txt", many)
+    assert len(conversations(table)) == 1
+    assert "500 turns of 500 speakers" in table.remarks[0]
+
+
+def test_times_without_order_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    text = "".join(f"1.1.24, 10:{minute:02} - Ann: {minute}\n" for minute in (5, 3, 9, 1))
+    assert conversations(write(tmp_path / "a.txt", text)) == ["Ann: 5\nAnn: 3\nAnn: 9\nAnn: 1"]
+
+
+def test_zero_bytes_are_named(tmp_path: Path) -> None:
+    table = write(tmp_path / "a.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>H\0i\n")
+    with pytest.raises(Exception, match="holds bytes that no text has"):
+        conversations(table)
+
+
+def test_a_few_wrong_bytes_break_their_conversation_alone(tmp_path: Path) -> None:
+    good = "1.1.24, 10:00 - Ann: Grüße, wie geht es dir an diesem schönen Tag?\n"
+    table = write(tmp_path / "a.txt", good.encode() + b"2.1.24, 10:00 - Ann: caf\xe9\n")
+    assert conversations(table) == [good.partition(" - ")[2].strip()]
+    assert [each.position for each in table.broken] == ["row 2"]
+
+
+def test_an_attachment_is_never_held(tmp_path: Path) -> None:
+    def lines() -> Iterator[bytes]:
+        yield from (
+            b"From: Ann <a@example.org>\r\n",
+            b'Content-Type: multipart/mixed; boundary="B"\r\n',
+            b"\r\n",
+        )
+        yield from (b"--B\r\n", b"\r\n", b"Hello there\r\n", b"--B\r\n")
+        yield from (
+            b'Content-Type: application/zip; name="a.zip"\r\n',
+            b"Content-Transfer-Encoding: base64\r\n",
+            b"\r\n",
+        )
+        yield from (b"A" * 76 + b"\r\n" for _ in range(50_000))
+        yield b"--B--\r\n"
+
+    tracemalloc.start()
+    try:
+        mail = mail_messages.parse(lines())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (mail.sender, mail.text.strip(), mail.attachments) == ("Ann", "Hello there", ["a.zip"])
+    assert peak < 1_000_000
+
+
+def test_a_page_of_endless_elements_has_its_text(tmp_path: Path) -> None:
+    table = write(tmp_path / "a.html", "<html><body>" + "<div>" * 50_000 + "Ann: Hi<br>Bob: Yo")
+    assert conversations(table) == ["Ann: Hi\nBob: Yo"]
+
+
+def test_mails_that_quote_each_other_without_end_have_an_end(tmp_path: Path) -> None:
+    quoted = "".join(f"{'>' * depth} On 5 Jan 2024, Ann <a@example.org> wrote:\n" for depth in range(1, 300))
+    table = write(tmp_path / "a.eml", f"From: Bob <b@example.org>\nMessage-ID: <1@x>\n\nHi\n{quoted}")
+    assert conversations(table)[0].endswith("Bob: Hi")
+
+
+def test_a_mailbox_that_begins_with_no_mail_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="begins with no header of a mail"):
+        conversations(write(tmp_path / "a.mbox", "nothing here\nnor here\n"))
