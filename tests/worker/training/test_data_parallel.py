@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
@@ -65,6 +66,22 @@ def replicate(monkeypatch, count):
     """Let runs from now on be planned with so many replicas, whatever was planned before."""
     monkeypatch.setattr(devices, "process_count", lambda *_: count)
     shutil.rmtree(plans_folder(), ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def in_shares(tmp_path_factory):
+    """Return the events of a method's run without dropout in two processes, trained once, with the recipe."""
+
+    @cache
+    def trained(method):
+        folder = tmp_path_factory.mktemp("shares")
+        recipe = tiny_recipe(folder, "llama", method, "method.dropout=0")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TUNESMITH_HOME", str(folder / "home"))
+            replicate(patch, 2)
+            return recipe, train_in_process(recipe)[1]
+
+    return trained
 
 
 # How a step is shared out
@@ -219,9 +236,8 @@ def flat(gradients):
 
 
 @pytest.mark.parametrize("method", ["lora", "adalora"])
-def test_a_run_in_shares_says_so_and_gets_where_one_without_does(tmp_path, monkeypatch, side_by_side, method):
-    recipe = tiny_recipe(tmp_path, "llama", method, "method.dropout=0")
-    _, shared = train_in_process(recipe)
+def test_a_run_in_shares_says_so_and_gets_where_one_without_does(in_shares, monkeypatch, method):
+    recipe, shared = in_shares(method)
     replicate(monkeypatch, 1)
     _, alone = train_in_process(recipe)
 
@@ -352,9 +368,8 @@ def refuse():
     raise OSError(errno.EAGAIN, "no fork for you")
 
 
-def test_where_the_system_allows_no_fork_the_run_goes_on_alone(tmp_path, monkeypatch, side_by_side, capfd):
-    recipe = tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0")
-    _, shared = train_in_process(recipe)
+def test_where_the_system_allows_no_fork_the_run_goes_on_alone(in_shares, monkeypatch, side_by_side, capfd):
+    recipe, shared = in_shares("lora")
     monkeypatch.setattr(os, "fork", refuse)
     _, alone = train_in_process(recipe)
 

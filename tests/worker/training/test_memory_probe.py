@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 
 import psutil
@@ -79,19 +80,32 @@ def test_only_steps_to_come_are_looked_at():
 # In a run
 
 
+@pytest.fixture(scope="module")
+def unprobed(tmp_path_factory):
+    """Return the events of a method's run that is not probed, trained once, with the recipe."""
+
+    @cache
+    def trained(method):
+        folder = tmp_path_factory.mktemp("unprobed")
+        recipe = tiny_recipe(folder, "t5", method)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TUNESMITH_HOME", str(folder / "home"))
+            patch.setattr(training_loop, "_probe", lambda *_: True)
+            return recipe, train_in_process(recipe)[1]
+
+    return trained
+
+
 @pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])
 @pytest.mark.parametrize("method", ["lora", "adalora", "p_tuning"])
-def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch, method, no_risk):
+def test_a_run_with_a_probe_is_to_the_bit_the_run_without(unprobed, monkeypatch, method, no_risk):
+    recipe, plain = unprobed(method)
     monkeypatch.setattr(memory_probe, "SAFE_FRACTION", no_risk)
-    recipe = tiny_recipe(tmp_path, "t5", method)
+    _, probed = train_in_process(recipe)
     told = ("step", "loss", "gradient_norm", "learning_rate")
 
     def steps(events):
         return [[event[key] for key in told] for event in events_named(events, "step_finished")]
-
-    _, probed = train_in_process(recipe)
-    monkeypatch.setattr(training_loop, "_probe", lambda *_: True)
-    _, plain = train_in_process(recipe)
 
     assert [len(events_named(events, "memory_probed")) for events in (probed, plain)] == [1, 0]
     assert steps(probed) == steps(plain)
