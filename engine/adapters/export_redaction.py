@@ -19,6 +19,7 @@ from engine.adapters.metadata import AdapterMetadata
 from engine.config import recipe as recipes
 from engine.config.recipe import public_name
 from engine.errors import AdapterError, RecipeError
+from engine.system.foreign_files import FileKind, read_bytes, read_text
 
 BASE = "base_model_name_or_path"
 
@@ -33,7 +34,7 @@ def make_public(folder: Path) -> None:
     if metadata is not None:
         files = dict(metadata.files)
         for name, text in texts.items():
-            if files.get(name) == _digest((folder / name).read_bytes()):
+            if files.get(name) == _digest(read_bytes(folder / name, FileKind.CARD)):
                 files[name] = _digest(text.encode())
         adapter_toml.save(_public_metadata(metadata).model_copy(update={"files": files}), folder)
     for name, text in texts.items():
@@ -66,7 +67,7 @@ def _public_texts(folder: Path) -> Iterator[tuple[str, str]]:
         # A recipe of a later version can't be read; it was not made here.
         with suppress(RecipeError):
             text = recipes.dumps(recipes.public(recipes.load(recipe)))
-            if text != recipe.read_text(encoding="utf-8"):
+            if text != read_text(recipe, FileKind.RECIPE):
                 yield recipe.name, text
     try:
         config = peft_config(folder)
@@ -79,4 +80,4 @@ def _public_texts(folder: Path) -> Iterator[tuple[str, str]]:
     yield CONFIG_NAME, json.dumps(config | {BASE: name}, indent=2, sort_keys=True)
     card = folder / README_NAME
     if card.exists():
-        yield README_NAME, card.read_text(encoding="utf-8", errors="replace").replace(base, name)
+        yield README_NAME, read_text(card, FileKind.CARD, errors="replace").replace(base, name)

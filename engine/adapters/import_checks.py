@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import lzma
 import math
 import shutil
@@ -23,6 +22,7 @@ from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFact
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import methods_of
+from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
@@ -34,7 +34,6 @@ MAX_ZIP_MEMBERS = 10_000
 # Trained parameters hardly compress; an adapter of zeros may.
 MAX_COMPRESSION = 200
 UNCHECKED_ZIP_BYTES = 64 << 20
-MAX_CONFIG_BYTES = 4 << 20
 MAX_HEADER_BYTES = 16 << 20
 BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16, "F16": 16,
@@ -93,22 +92,16 @@ def _metadata_from_peft(folder: Path, name: str) -> AdapterMetadata:
 def peft_config(folder: Path) -> dict[str, Any]:
     """Return PEFT's configuration in a folder. Raises AdapterError if it is missing, damaged or names no type."""
     try:
-        config = json.loads(_short_text(folder / CONFIG_NAME))
+        config = read_json(folder / CONFIG_NAME, FileKind.ADAPTER_CONFIG)
     except FileNotFoundError as error:
         raise AdapterError(
             f"{folder.name} has no {CONFIG_NAME}.", "Choose the folder that holds it."
         ) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise AdapterError(f"The {CONFIG_NAME} of {folder.name} can't be read: {error}.") from error
     if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
         raise AdapterError(f"The {CONFIG_NAME} of {folder.name} names no PEFT method.")
     return config
-
-
-def _short_text(path: Path) -> str:
-    if path.stat().st_size > MAX_CONFIG_BYTES:
-        raise ValueError(f"it is larger than {MAX_CONFIG_BYTES >> 20} MB")
-    return path.read_text(encoding="utf-8")
 
 
 def refuse_unsafe(folder: Path, metadata: AdapterMetadata) -> None:
@@ -152,9 +145,9 @@ def _require_safetensors(folder: Path) -> None:
 def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes in a safetensors file's header. Raises AdapterError if it is damaged."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return _header_shapes(stream, path.stat().st_size)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise AdapterError(f"{path.name} is damaged: {error}.", "Copy or download it again.") from error
 
 
@@ -162,7 +155,7 @@ def _header_shapes(stream: IO[bytes], size: int) -> dict[str, tuple[int, ...]]:
     length = int.from_bytes(stream.read(8), "little")
     if not 0 < length <= min(size - 8, MAX_HEADER_BYTES):
         raise ValueError("the header's length is impossible")
-    header = json.loads(stream.read(length))
+    header = parse_json(stream.read(length))
     entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
     ends = {name: entry["data_offsets"][1] for name, entry in entries.items()}
     if any(end > size - 8 - length for end in ends.values()):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +18,7 @@ from engine.config import general_text, prompts
 from engine.errors import AdapterError
 from engine.system import validators
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, open_regular, read_toml
 from engine.system.validators import SCORE, Verdict
 
 FILE_NAME = "adapter.toml"
@@ -253,13 +253,13 @@ def load(folder: Path) -> AdapterMetadata:
     """Return the metadata in a folder. Raises AdapterError if it is missing, damaged, too long or of a later schema."""
     path = folder / FILE_NAME
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = read_toml(path, FileKind.ADAPTER_METADATA)
         metadata = AdapterMetadata.model_validate(tables)
     except FileNotFoundError as error:
         raise AdapterError(
             f"{folder.name} has no {FILE_NAME}.", "Import the folder; that writes one."
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise AdapterError(
             f"The {FILE_NAME} of {folder.name} can't be read.", str(error).splitlines()[0]
         ) from error
@@ -307,7 +307,7 @@ def changed(folder: Path, metadata: AdapterMetadata) -> list[str]:
 
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while chunk := stream.read(HASH_BYTES):
             digest.update(chunk)
     return digest.hexdigest()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.errors import ArenaError
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_text, read_toml
 
 SCHEMA = 1
 FILE_NAME = "arena.toml"
@@ -65,10 +65,10 @@ class ArenaFile(BaseModel):
 def read(folder: Path) -> ArenaFile:
     """Return the file of an arena. Raises ArenaError if it is missing, damaged or of a later schema."""
     try:
-        file = ArenaFile.model_validate(tomllib.loads((folder / FILE_NAME).read_text(encoding="utf-8")))
+        file = ArenaFile.model_validate(read_toml(folder / FILE_NAME, FileKind.ARENA))
     except FileNotFoundError as error:
         raise ArenaError(f"There is no arena in {folder}.") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise ArenaError(f"The arena {folder.name} can't be read.", str(error).splitlines()[0]) from error
     if file.schema_ > SCHEMA:
         raise ArenaError(
@@ -96,6 +96,6 @@ def dumped(tables: Mapping[str, Any]) -> str:
 def text_of(path: Path) -> str:
     """Return the text of a recipe's file. Raises ArenaError if it can't be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path, FileKind.RECIPE)
     except (OSError, UnicodeDecodeError) as error:
         raise ArenaError(f"{path} can't be read.", "Remove the entry and add it again.") from error

@@ -33,6 +33,7 @@ from engine.config.recipe_diff import unlike
 from engine.errors import AppError, ArenaError, RecipeError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import Family
+from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import arenas_folder
 
@@ -294,7 +295,7 @@ def _edit_lock(folder: Path) -> Iterator[None]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:
-        stream = path.open("a")
+        stream = open_regular(path, "ab")
     except OSError as error:
         raise ArenaError(f"The arena in {path.parent} is gone or can't be written.") from error
     with stream:

@@ -25,6 +25,7 @@ from engine.errors import ArenaError, StorageError
 from engine.jobs.job import slug
 from engine.runs import example_scores
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_bytes
 
 FOLDER, CARD = "summaries", "card.json"
 DETAIL = "from a file"
@@ -112,6 +113,6 @@ def folder_of(arena: Arena, entry: Entry) -> Path:
 def load(folder: Path) -> ExternalScores | None:
     """Return the scores in a folder, None if they can't be read."""
     try:
-        return ExternalScores(folder, Card.model_validate_json((folder / CARD).read_bytes()))
+        return ExternalScores(folder, Card.model_validate_json(read_bytes(folder / CARD, FileKind.SCORES)))
     except (OSError, ValidationError):
         return None

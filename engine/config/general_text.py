@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import Problem, RecipeError
+from engine.system.foreign_files import open_regular
 from engine.system.paths import expand_user, general_text_file
 from engine.text import encodings
 
@@ -64,10 +65,9 @@ def _path(choice: str) -> Path:
 
 def _text(path: Path, choice: str) -> str:
     try:
-        # A device or a pipe would never end.
         if not path.is_file():
             raise _error(f"There is no file at {choice}.")
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return encodings.decode(stream.read(MAX_BYTES))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error

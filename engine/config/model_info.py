@@ -5,11 +5,11 @@ Knows nothing of the hub, so only of models on this computer.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from engine.methods.base import BaseFacts, Family, Quantization
+from engine.system.foreign_files import FileKind, read_json
 
 # Keys that ask for biases in models that have none by default.
 BIAS_FLAGS = ("attention_bias", "mlp_bias", "use_bias")
@@ -18,7 +18,7 @@ BIAS_FLAGS = ("attention_bias", "mlp_bias", "use_bias")
 def read_config(folder: Path) -> dict[str, Any] | None:
     """Return the configuration in a model folder, None if there is no readable one."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = read_json(folder / "config.json", FileKind.MODEL_CONFIG)
     except (OSError, ValueError):
         return None
     return config if isinstance(config, dict) else None

@@ -6,16 +6,15 @@ The name of a saved template is its file name. Knows nothing of tokens.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tomlkit
 
 from engine.errors import AppError, Problem, StorageError
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_toml
 from engine.system.paths import prompts_folder
 
 PLACEHOLDER = "{conversation}"
@@ -32,7 +31,6 @@ SCHEMA = 1
 SUFFIX = ".toml"
 MAX_NAME_CHARACTERS = 60
 # Of a template's file, whose characters may be escaped.
-MAX_FILE_BYTES = 16 * MAX_CHARACTERS
 # Characters that some system does not allow in file names: templates may be moved to any system.
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
@@ -227,10 +225,8 @@ def _saved(name: str) -> Path:
 def _read(path: Path) -> Template | None:
     """Return the template in a file, None if it can't be read."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            return None
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        table = read_toml(path, FileKind.TEMPLATE)
+    except (OSError, ValueError):
         return None
     text = table.get("prompt")
     known = isinstance(text, str) and table.get("schema") == SCHEMA and problem(text) is None

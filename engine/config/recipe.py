@@ -7,7 +7,6 @@ done.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
 from engine.system import optional_dependencies
+from engine.system.foreign_files import FileKind, parse_toml, read_text
 from engine.system.paths import expand_user, path_exists, starter_folder
 
 SCHEMA = 1
@@ -388,8 +388,8 @@ def loads(text: str) -> Recipe:
 def parse(text: str) -> dict[str, Any]:
     """Return the tables of a TOML text. Raises RecipeError if it is no TOML."""
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise RecipeError((Problem("", f"The recipe is no TOML: {error}."),)) from error
 
 
@@ -399,7 +399,7 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     Raises RecipeError with every problem, and for a file that is missing or not text.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, FileKind.RECIPE)
     except FileNotFoundError as error:
         raise RecipeError((Problem("recipe", f"There is no recipe at {path}."),)) from error
     except (OSError, UnicodeDecodeError) as error:
@@ -437,8 +437,8 @@ def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, An
         if not equals or (not dot and table != "name"):
             raise RecipeError((Problem("--set", f'"{override}" is not table.key=value.'),))
         try:
-            value = tomllib.loads(f"value = {raw}")["value"]
-        except tomllib.TOMLDecodeError:
+            value = parse_toml(f"value = {raw}")["value"]
+        except ValueError:
             value = raw
         key, inner, name = key.partition(".")
         mapping = tables.get(table, {}).get(key, {}) if inner else None

@@ -10,15 +10,18 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from engine.errors import StorageError
+from engine.system.foreign_files import open_regular
 
 VERSION = 1
 MAX_EVENT_BYTES = 256 * 1024
 # Seconds since 1970, before the year 9999; NaN is not below it either.
 MAX_TIME = 2e11
 READ_BYTES = 1 << 20
+# Millions of steps; the rest of a longer stream is not read.
+MAX_STREAM_BYTES = 2 << 30
 
 Event = dict[str, Any]
 
@@ -110,21 +113,31 @@ class EventReader:
 
         An unfinished last line is left for the next call: its end may come, or a resumed worker removes it.
         """
+        while True:
+            chunk = self._chunk(max(max_bytes, MAX_EVENT_BYTES))
+            whole = chunk[: chunk.rfind(b"\n") + 1]
+            if not whole and len(chunk) >= MAX_EVENT_BYTES:
+                # Too long for an event: what a power cut left, or somebody else's file.
+                whole = chunk
+            self._offset += len(whole)
+            events = [event for event in map(decode, whole.splitlines()) if event is not None]
+            if events or not whole:
+                return events
+
+    def _chunk(self, size: int) -> bytes:
         try:
-            with self._path.open("rb") as stream:
+            with open_regular(self._path) as stream:
                 stream.seek(self._offset)
-                chunk = stream.read(max(max_bytes, MAX_EVENT_BYTES))
+                return stream.read(min(size, max(0, MAX_STREAM_BYTES - self._offset)))
         except FileNotFoundError:
-            return []
-        whole = chunk[: chunk.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        return [event for event in map(decode, whole.splitlines()) if event is not None]
+            return b""
 
 
 def decode(line: bytes) -> Event | None:
     """Return the event in a line, None for a damaged line."""
     try:
-        record = json.loads(line)
+        # Zeros in front are what a power cut left of events that were not on the disk yet.
+        record = json.loads(line.lstrip(b"\0"))
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and _is_event(record) else None
@@ -145,15 +158,32 @@ def read_all(path: Path) -> Iterator[Event]:
         yield from events
 
 
-def cut_unfinished_line(path: Path) -> None:
-    """Truncate a file, if it exists, after its last newline."""
+def lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of an open stream of events; one that is too long for an event comes in pieces."""
+    read = 0
+    while (line := stream.readline(MAX_EVENT_BYTES)) and read < MAX_STREAM_BYTES:
+        read += len(line)
+        yield line
+
+
+def cut_unfinished_line(path: Path) -> int:
+    """Truncate a file, if it exists, after its last newline; return how many bytes that took away."""
     if not path.exists():
-        return
-    with path.open("r+b") as stream:
+        return 0
+    with open_regular(path, "r+b") as stream:
         end = stream.seek(0, os.SEEK_END)
-        start = max(0, end - MAX_EVENT_BYTES - 1)
-        stream.seek(start)
-        tail = stream.read()
-        complete = start + tail.rfind(b"\n") + 1
+        complete = _end_of_last_line(stream, end)
         if complete < end:
             stream.truncate(complete)
+    return end - complete
+
+
+def _end_of_last_line(stream: IO[bytes], end: int) -> int:
+    while end:
+        start = max(0, end - READ_BYTES)
+        stream.seek(start)
+        newline = stream.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.jobs.job import Job
+from engine.system.foreign_files import FileKind, read_json
 
 FILE_NAME = "death.json"
 # Linux resets its counts with every boot.
@@ -55,8 +56,8 @@ class ExitRecord:
         return WorkerExit(None, isinstance(before, int) and stored.get("boot") == _boot() and kills > before)
 
     def _read(self) -> dict[str, Any]:
-        with suppress(OSError, ValueError, RecursionError):
-            stored = json.loads(self._path.read_text(encoding="utf-8"))
+        with suppress(OSError, ValueError):
+            stored = read_json(self._path, FileKind.JOB)
             return stored if isinstance(stored, dict) else {}
         return {}
 

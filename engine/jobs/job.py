@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import secrets
 import time
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from typing import Any, Literal
 from engine.errors import StorageError, WorkerError
 from engine.jobs.events import read_all
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, open_regular, read_json, read_text, read_toml
 from engine.system.locks import try_lock, unlock
 from engine.system.visible_cards import ALL
 
@@ -99,7 +99,7 @@ class Job:
     def request(self) -> dict[str, Any]:
         """Return the request: kind and arguments. Raises WorkerError if the folder is no job."""
         try:
-            request = json.loads((self.folder / "job.json").read_text(encoding="utf-8"))
+            request = read_json(self.folder / "job.json", FileKind.JOB)
         except (OSError, ValueError) as error:
             raise WorkerError(f"{self.folder} is no job: {error}.") from error
         return dict(request)
@@ -119,7 +119,7 @@ class Job:
 
     def _recipe_device(self) -> str:
         try:
-            training = tomllib.loads(self.recipe_path.read_text(encoding="utf-8")).get("training", {})
+            training = read_toml(self.recipe_path, FileKind.RECIPE).get("training", {})
         except (OSError, ValueError):
             return ""
         return str(training.get("device", "")) if isinstance(training, dict) else ""
@@ -131,7 +131,7 @@ class Job:
     def is_running(self) -> bool:
         """Tell whether a worker holds the lock."""
         try:
-            with self.lock_path.open("r+") as stream:
+            with open_regular(self.lock_path, "r+b") as stream:
                 if not try_lock(stream):
                     return True
                 unlock(stream)
@@ -170,24 +170,24 @@ class Job:
 
     def has_command(self, command: str) -> bool:
         """Tell whether a command waits to be read."""
-        texts = (path.read_text(encoding="utf-8") for path in self.commands_folder.glob(COMMAND_FILES))
+        waiting = (read_json(path, FileKind.JOB) for path in self.commands_folder.glob(COMMAND_FILES))
         with suppress(FileNotFoundError):
-            return any(json.loads(text)["command"] == command for text in texts)
+            return any(each["command"] == command for each in waiting)
         return False
 
     def take_commands(self) -> list[Command]:
         """Return the waiting commands in order and delete them: the worker's side of `send`."""
         commands: list[Command] = []
         for path in sorted(self.commands_folder.glob(COMMAND_FILES)):
-            commands.append(json.loads(path.read_text(encoding="utf-8")))
+            commands.append(read_json(path, FileKind.JOB))
             path.unlink()
         return commands
 
     def log_tail(self, lines: int = 12) -> str:
         """Return the last lines of the log."""
         try:
-            text = self.log_path.read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+            text = read_text(self.log_path, FileKind.LOG, errors="replace")
+        except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
@@ -195,7 +195,7 @@ class Job:
     def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:
         """Hold the folder's lock. Raises WorkerError if another worker holds it for `wait_seconds`."""
         deadline = time.monotonic() + wait_seconds
-        with self.lock_path.open("a") as stream:
+        with open_regular(self.lock_path, "ab") as stream:
             while not try_lock(stream):
                 if time.monotonic() >= deadline:
                     raise WorkerError(f"{self.id} is running already.", "Wait for it to end, or stop it.")

@@ -30,6 +30,7 @@ from engine.jobs.journal import Journal
 from engine.labelling.history import History, Step
 from engine.labelling.items import Draft, Item, carried_fields, new_item
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, open_regular, read_json
 from engine.system.locks import locked_file, unlock
 from engine.system.paths import labelling_folder
 from engine.text.conversations import Example
@@ -204,7 +205,7 @@ def find(source: str, fingerprint: str = "") -> SetInfo | None:
 
 def _read_about(folder: Path) -> SetInfo:
     try:
-        table = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        table = read_json(folder / ABOUT, FileKind.LABELLING)
         if table.pop("schema") != SCHEMA:
             raise StorageError(f"{folder.name} was made by another version.", "Open it with that one.")
         return SetInfo(**table | {"id": folder.name})
@@ -370,7 +371,7 @@ class LabellingSet:
 def _first_items(folder: Path) -> Iterator[Item]:
     """Yield the initial conversations of a set."""
     try:
-        with (folder / CONVERSATIONS).open(encoding="utf-8") as stream:
+        with open_regular(folder / CONVERSATIONS) as stream:
             for number, line in enumerate(stream, start=1):
                 row = json.loads(line)
                 yield new_item(number, row["id"], row["conversation"], row["summary"])

@@ -20,6 +20,7 @@ from engine.jobs.job import Job
 from engine.runs import run_store
 from engine.system import paths
 from engine.system.files import bytes_in
+from engine.system.foreign_files import open_regular
 from engine.system.hub_cache import downloads_folder
 
 DAY_SECONDS = 86_400.0
@@ -117,7 +118,7 @@ def _completed_before(job: Job, moment: float) -> bool:
 
 def _last_event(path: Path) -> Event | None:
     """Return the last complete event, read from the end of the stream."""
-    with suppress(OSError), path.open("rb") as stream:
+    with suppress(OSError), open_regular(path) as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - MAX_EVENT_BYTES))
         lines = stream.read().splitlines(keepends=True)
         for line in reversed(lines):

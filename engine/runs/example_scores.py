@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_bytes
 
 FILE_NAME = "scores.json"
 
@@ -53,7 +54,7 @@ def save(folder: Path, scores: ExampleScores) -> None:
 def load(folder: Path) -> ExampleScores | None:
     """Return the scores in a run's folder, None if there is no readable file."""
     try:
-        return ExampleScores.model_validate_json((folder / FILE_NAME).read_bytes())
+        return ExampleScores.model_validate_json(read_bytes(folder / FILE_NAME, FileKind.SCORES))
     except (OSError, ValidationError):
         return None
 

@@ -15,13 +15,14 @@ from typing import Any
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError
-from engine.jobs.events import VERSION, Event, clock, decode
+from engine.jobs.events import VERSION, Event, clock, decode, lines
 from engine.jobs.job import Job
 from engine.jobs.run_state import Outcome, RunState
 from engine.runs import memory_fallbacks
 from engine.runs.run_store import checkpoints, replay
 from engine.scoring.metrics import CHRF
 from engine.system.files import bytes_in
+from engine.system.foreign_files import open_regular
 
 SPARK_POINTS = 60
 # Each point of a sparkline is a mean of about this many steps; other steps are not decoded.
@@ -140,9 +141,9 @@ def _sampled_events(path: Path) -> Iterator[Event]:
         every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_PER_POINT * SPARK_POINTS))
     except FileNotFoundError:
         return
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         passed, held = 0, b""
-        for line in stream:
+        for line in lines(stream):
             if not line.startswith(_STEP_BEGINS):
                 yield from _decoded(held, line)
                 held = b""

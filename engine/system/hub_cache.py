@@ -5,11 +5,11 @@ Knows its layout (https://huggingface.co/docs/huggingface_hub/guides/manage-cach
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Literal
 
+from engine.system.foreign_files import FileKind, read_json, read_text
 from engine.system.paths import path_exists
 
 Kind = Literal["model", "dataset"]
@@ -45,7 +45,7 @@ def is_complete_model(folder: Path) -> bool:
     weights = {"model.safetensors"}
     if index.exists():
         try:
-            weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+            weights = set(read_json(index, FileKind.WEIGHT_INDEX)["weight_map"].values())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return False
     return all((folder / name).exists() for name in ("config.json", *weights))
@@ -54,7 +54,7 @@ def is_complete_model(folder: Path) -> bool:
 def _snapshot(repository: Path, revision: str) -> Path | None:
     """Return the folder of a revision, which may be a commit too."""
     try:
-        commit = (repository / "refs" / revision).read_text(encoding="utf-8").strip()
+        commit = read_text(repository / "refs" / revision, FileKind.JOB).strip()
     except (OSError, ValueError):
         commit = revision
     folder = repository / "snapshots" / commit

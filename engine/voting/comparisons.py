@@ -28,6 +28,7 @@ from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.system.paths import comparisons_folder
 
 ABOUT, CONVERSATIONS, VOTES, LOCK = "comparison.json", "conversations.jsonl", "votes.jsonl", "lock"
@@ -214,7 +215,7 @@ def find(comparison_id: str) -> ComparisonInfo:
 
 def _read_about(folder: Path) -> ComparisonInfo:
     try:
-        return _info(folder, About.model_validate_json((folder / ABOUT).read_bytes()))
+        return _info(folder, About.model_validate_json(read_bytes(folder / ABOUT, FileKind.COMPARISON)))
     except (OSError, ValidationError) as error:
         raise StorageError(
             f"{folder.name} is no blind comparison of this version.", "Choose another one."
@@ -224,7 +225,7 @@ def _read_about(folder: Path) -> ComparisonInfo:
 def load(info: ComparisonInfo) -> Comparison:
     """Return a comparison with its conversations. Raises StorageError if they are damaged or were changed."""
     try:
-        with (info.folder / CONVERSATIONS).open("rb") as stream:
+        with open_regular(info.folder / CONVERSATIONS) as stream:
             conversations = tuple(Conversation.model_validate_json(line) for line in stream)
     except (OSError, ValidationError) as error:
         raise StorageError(

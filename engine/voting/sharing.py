@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from engine.errors import DataError, StorageError
 from engine.system.files import write_export
+from engine.system.foreign_files import FileKind, read_bytes
 from engine.voting.comparisons import (
     MAX_CONVERSATIONS,
     About,
@@ -22,8 +23,6 @@ from engine.voting.comparisons import (
     list_comparisons,
     store,
 )
-
-MAX_FILE_BYTES = 128 * 1024 * 1024
 
 
 class _Shared(About):
@@ -65,9 +64,7 @@ def _read_shared(path: Path) -> _Shared:
         f"{path.name} is no blind comparison.", "Choose a file that Tunesmith exported for other voters."
     )
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise no_comparison
-        shared = _Shared.model_validate_json(path.read_bytes())
+        shared = _Shared.model_validate_json(read_bytes(path, FileKind.COMPARISON))
     except OSError as error:
         raise StorageError(f"{path} can't be read: {error.strerror}.") from error
     except ValidationError as error:

@@ -14,13 +14,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from engine.errors import DataError, StorageError
+from engine.errors import StorageError
 from engine.jobs.events import MAX_EVENT_BYTES, MAX_TIME
+from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.validators import is_flag, is_number, is_text
 from engine.voting.comparisons import Comparison
 
 Choice = Literal["left", "right", "tie"]
-MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_NAME = 80
 MAX_NOTE = 2_000
 # Not part of the checksum: the journal adds them.
@@ -144,7 +144,7 @@ def identity(comparison: Comparison) -> dict[str, str]:
 def read_votes(path: Path, comparison: Comparison) -> Votes:
     """Return the votes of a file, and the lines that are left out; none if there is no file.
 
-    Raises StorageError if it can't be read, DataError if it is too large.
+    Raises StorageError if it can't be read or is too large.
     """
     found = Votes()
     for number, line in enumerate(_lines(path), start=1):
@@ -158,9 +158,7 @@ def read_votes(path: Path, comparison: Comparison) -> Votes:
 
 def _lines(path: Path) -> Iterable[bytes]:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise DataError(f"{path.name} is too large for a file of votes.", "Choose another file.")
-        return path.read_bytes().splitlines(keepends=True)
+        return read_bytes(path, FileKind.VOTES).splitlines(keepends=True)
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_bytes
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.evaluation import score_cache
 from engine.worker.generation.generated import Generated
@@ -48,7 +49,7 @@ def path(
 def load(file: Path) -> BaselineEvaluation | None:
     """Return the evaluation in a cache file; None if there is none that can be read."""
     try:
-        return _File.model_validate_json(file.read_bytes()).look
+        return _File.model_validate_json(read_bytes(file, FileKind.CACHED)).look
     except (OSError, ValidationError):
         return None
 

@@ -24,6 +24,7 @@ from engine.config.recipe import Recipe, public_file
 from engine.methods import Family
 from engine.scoring.metrics import GENERAL_LOSS
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_bytes
 from engine.worker.dataset.collator import Collator, MicroBatch
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.evaluation import score_cache
@@ -198,6 +199,6 @@ def _cache_file(base: LoadedBase, text: GeneralText) -> Path:
 
 def _load(file: Path) -> tuple[float, ...] | None:
     try:
-        return _File.model_validate_json(file.read_bytes()).losses
+        return _File.model_validate_json(read_bytes(file, FileKind.CACHED)).losses
     except (OSError, ValidationError):
         return None

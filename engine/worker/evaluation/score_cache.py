@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from engine.adapters.metadata import protocol_key
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.paths import scores_folder
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.kernels import registry
@@ -30,7 +31,9 @@ class _File(BaseModel):
 def load(protocol: Protocol, base: LoadedBase, prompter: Prompter) -> ExampleMetrics | None:
     """Return the cached values of the same model under the same protocol and prompt, or None."""
     try:
-        return _File.model_validate_json(_path(protocol, base, prompter).read_bytes()).measured
+        return _File.model_validate_json(
+            read_bytes(_path(protocol, base, prompter), FileKind.CACHED)
+        ).measured
     except (OSError, ValidationError):
         return None
 

@@ -7,7 +7,6 @@ revision is written last, so an incomplete repository is never taken for a compl
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
 from engine.system.files import bytes_in, write_atomically
+from engine.system.foreign_files import FileKind, read_json, read_text
 from engine.system.hub_cache import is_complete_model, repository_folder
 from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
@@ -48,7 +48,9 @@ MODEL_FILES = re.compile(
 DATA_FILES = re.compile(
     rf"(?:[^.].*/)?(?:[^.].*(?:{'|'.join(map(re.escape, SUFFIXES))})(?:\.gz)?|README\.md)"
 )
-LICENCE = re.compile(r"^licen[cs]e:\s*(?:\n\s*-\s*)?[\"']?([^\s\"']+)", re.MULTILINE)
+LICENCE = re.compile(r"^licen[cs]e:[ \t]*(?:\n[ \t]*-[ \t]*)?[\"']?([^\s\"']+)", re.MULTILINE)
+# A card's facts stand at its beginning.
+MAX_CARD_HEAD = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -315,7 +317,7 @@ def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
 
 def family(folder: Path) -> Family | None:
     """Return the model family by a folder's configuration, or None if the model generates no text."""
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    config = read_json(folder / CONFIG, FileKind.MODEL_CONFIG)
     if config.get("is_encoder_decoder"):
         return "encoder-decoder"
     names = config.get("architectures") or ()
@@ -324,6 +326,9 @@ def family(folder: Path) -> Family | None:
 
 def licence(folder: Path) -> str:
     """Return the licence that a folder's card names, or ""."""
-    card = folder / "README.md"
-    match = LICENCE.search(card.read_text(encoding="utf-8", errors="replace")) if card.exists() else None
+    try:
+        head = read_text(folder / "README.md", FileKind.CARD, errors="replace")[:MAX_CARD_HEAD]
+    except OSError:
+        return ""
+    match = LICENCE.search(head)
     return match.group(1) if match else ""

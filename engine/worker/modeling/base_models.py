@@ -29,6 +29,7 @@ from engine.config import model_info
 from engine.config.recipe import STARTER, BaseModelOptions, looks_like_path
 from engine.errors import BaseModelError
 from engine.methods import BaseFacts, Family, Quantization
+from engine.system.foreign_files import FileKind, open_regular, read_json
 from engine.system.paths import starter_folder
 from engine.system.units import size
 from engine.worker.hub import repository
@@ -238,8 +239,8 @@ def _refuse_long_chat_template(folder: Path, name: str) -> None:
 
 def _chat_template_bytes(config: Path) -> int:
     """Return the length of the template in a tokenizer's configuration; damage is left to the loader to report."""
-    with suppress(OSError, ValueError, RecursionError):
-        parsed = json.loads(config.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError):
+        parsed = read_json(config, FileKind.MODEL_CONFIG)
         return len(json.dumps(parsed.get("chat_template"))) if isinstance(parsed, dict) else 0
     return 0
 
@@ -360,7 +361,7 @@ def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
         digest.update(f"{path.name}:{path.stat().st_size};".encode())
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             digest.update(stream.read(FINGERPRINT_BYTES))
             stream.seek(max(0, path.stat().st_size - FINGERPRINT_BYTES), os.SEEK_SET)
             digest.update(stream.read())

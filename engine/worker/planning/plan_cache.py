@@ -18,6 +18,7 @@ from engine.adapters.metadata import protocol_key
 from engine.config.recipe import CHANGES, Recipe
 from engine.errors import StorageError
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.paths import plans_folder
 from engine.worker.kernels import registry
 from engine.worker.runtime import devices
@@ -86,7 +87,7 @@ def path(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
 def load(file: Path) -> dict[str, Any] | None:
     """Return the sizes in a file, or None."""
     try:
-        sizes = _File.model_validate_json(file.read_bytes(), strict=True).sizes
+        sizes = _File.model_validate_json(read_bytes(file, FileKind.CACHED), strict=True).sizes
         os.utime(file)
     except (OSError, ValidationError):
         return None

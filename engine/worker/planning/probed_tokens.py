@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.errors import StorageError
 from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_text
 
 SUFFIX = "-tokens.json"
 
@@ -24,7 +25,7 @@ class ProbedTokens:
 
     def _read(self) -> int:
         try:
-            tokens = int(self._file.read_text(encoding="ascii"))
+            tokens = int(read_text(self._file, FileKind.CACHED))
             os.utime(self._file)
         except (OSError, ValueError):
             return 0

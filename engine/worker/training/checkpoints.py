@@ -25,6 +25,7 @@ from engine.errors import StorageError
 from engine.jobs.job import Job
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
 from engine.system.files import sync_directory, sync_tree
+from engine.system.foreign_files import FileKind, read_json
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
 from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
@@ -120,8 +121,8 @@ def newest_valid(job: Job, on_damage: Callable[[Path], None]) -> Path | None:
 def is_valid(folder: Path) -> bool:
     """Tell whether every file of a checkpoint is what it was when it was written."""
     try:
-        expected = json.loads((folder / CHECKSUMS_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        expected = read_json(folder / CHECKSUMS_NAME, FileKind.CHECKPOINT_STATE)
+    except (OSError, ValueError):
         return False
     digests = adapter_toml.checksums(folder)
     return isinstance(expected, dict) and all(
@@ -137,8 +138,8 @@ def step_of(folder: Path) -> int:
 def read_state(folder: Path) -> dict[str, Any]:
     """Return the run's own state in a checkpoint. Raises StorageError if it is damaged."""
     try:
-        state = json.loads((folder / STATE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        state = read_json(folder / STATE_NAME, FileKind.CHECKPOINT_STATE)
+    except (OSError, ValueError) as error:
         raise StorageError(f"The {STATE_NAME} of {folder.name} is damaged: {error}.", DAMAGED) from error
     if not isinstance(state, dict):
         raise StorageError(f"The {STATE_NAME} of {folder.name} holds no state.", DAMAGED)

@@ -13,6 +13,7 @@ import pytest
 from engine.adapters import import_checks, library, peft_config_policy, regex_policy
 from engine.errors import AdapterError
 from engine.methods import METHODS, tuner_of
+from engine.system.foreign_files import FileKind
 from tests.helpers.homes import write_peft_files, write_safetensors
 
 QUICK = [
@@ -162,7 +163,7 @@ def test_a_tokenizer_to_be_read_with_settings_of_its_own_is_refused(folder: Path
 
 def test_deep_and_huge_configurations_are_refused(folder: Path):
     path = folder / library.CONFIG_NAME
-    for text in ("[" * 100_000, '{"a": ' * 100_000, " " * (import_checks.MAX_CONFIG_BYTES + 1)):
+    for text in ("[" * 100_000, '{"a": ' * 100_000, " " * (FileKind.ADAPTER_CONFIG.max_bytes + 1)):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(AdapterError, match="can't be read"):
             library.import_adapter(folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StorageError
+from engine.jobs import events
 from engine.jobs.events import (
     MAX_EVENT_BYTES,
     EventReader,
@@ -177,3 +178,40 @@ def test_every_line_of_the_first_version_is_still_read():
 )  # fmt: skip
 def test_lines_that_tell_no_event_are_passed_over(line: bytes):
     assert decode(line) is None
+
+
+ZEROS = 3 * events.READ_BYTES
+
+
+def test_a_block_of_zeros_from_a_power_cut_is_passed_over(path: Path, writer: EventWriter):
+    writer.write("stage", stage="train")
+    with path.open("ab") as stream:
+        stream.write(bytes(ZEROS))
+    writer.write("stage", stage="save")
+    writer.write("stage", stage="evaluate")
+
+    assert [event["stage"] for event in read_all(path)] == ["train", "save", "evaluate"]
+
+
+def test_zeros_at_the_end_are_cut_by_the_next_writer(path: Path, writer: EventWriter):
+    writer.write("stage", stage="train")
+    whole = path.read_bytes()
+    with path.open("ab") as stream:
+        stream.write(bytes(ZEROS))
+
+    assert cut_unfinished_line(path) == ZEROS
+    assert path.read_bytes() == whole
+
+
+def test_many_damaged_lines_do_not_end_a_stream(path: Path, writer: EventWriter):
+    path.write_bytes(b"?\n" * events.READ_BYTES)
+    writer.write("stage", stage="train")
+    assert [event["stage"] for event in read_all(path)] == ["train"]
+
+
+def test_a_stream_without_an_end_is_read_in_pieces(path: Path):
+    with path.open("wb") as stream:
+        stream.truncate(8 * events.READ_BYTES)
+    with path.open("rb") as stream:
+        assert max(map(len, events.lines(stream))) <= events.MAX_EVENT_BYTES
+    assert list(read_all(path)) == []

@@ -1,0 +1,122 @@
+"""The one way to read files that somebody else may have written: adapters, recipes, runs, models, votes.
+
+A path may lead to a pipe, a device, or a file without an end; a file may be nested to make its parser fail. So only
+regular files are read, opened without waiting, up to the limit of their kind, and parsers answer with a ValueError.
+Readers of conversations have limits of their own (engine.worker.readers).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import tomllib
+from enum import Enum
+from pathlib import Path
+from typing import IO, Any, Literal
+
+MIB = 1 << 20
+# More names before one "=" than any table here has: each costs the parser as much time as there are before it.
+MAX_KEY_PARTS = 100
+_PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
+_LONG_KEY = re.compile(
+    rf"^[ \t]*\[{{0,2}}[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{MAX_KEY_PARTS}}}", re.MULTILINE
+)
+
+
+class FileKind(Enum):
+    """The kinds of files that are read whole, each with the bytes that are read at most."""
+
+    RECIPE = "recipe", 4 * MIB
+    JOB = "job's file", 16 * MIB
+    LOG = "log", 64 * MIB
+    ADAPTER_METADATA = "adapter's metadata", 4 * MIB
+    ADAPTER_CONFIG = "adapter's configuration", 4 * MIB
+    MODEL_CONFIG = "model's configuration", 32 * MIB
+    WEIGHT_INDEX = "index of weights", 64 * MIB
+    CARD = "model card", 4 * MIB
+    CHECKPOINT_STATE = "checkpoint's state", 64 * MIB
+    SCORES = "scores", 1024 * MIB
+    CACHED = "cached result", 256 * MIB
+    ARENA = "arena", 16 * MIB
+    TEMPLATE = "prompt template", 4 * MIB
+    LABELLING = "labelling set", 4 * MIB
+    VOTES = "votes", 64 * MIB
+    COMPARISON = "comparison", 256 * MIB
+    PREFERENCES = "preferences", 16 * MIB
+
+    def __init__(self, title: str, max_bytes: int) -> None:
+        self.title = title
+        self.max_bytes = max_bytes
+
+
+class UnreadableFileError(OSError):
+    """A path that leads to no regular file, or to one too large for its kind."""
+
+    def __init__(self, reason: str, path: Path) -> None:
+        super().__init__(None, reason, str(path))
+
+    def __str__(self) -> str:
+        return self.strerror or ""
+
+
+# How a file is opened: to read, to change, to append, which also makes it.
+_MODES = {"rb": os.O_RDONLY, "r+b": os.O_RDWR, "ab": os.O_WRONLY | os.O_APPEND | os.O_CREAT}
+
+
+def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb") -> IO[bytes]:
+    """Open a regular file, for bytes. Raises OSError for anything else, without waiting for its other end."""
+    flags = _MODES[mode]
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY"):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnreadableFileError("it is no file", path)
+    return os.fdopen(descriptor, mode)
+
+
+def read_bytes(path: Path, kind: FileKind) -> bytes:
+    """Return the content of a file. Raises OSError, also for one larger than its kind may be."""
+    with open_regular(path) as stream:
+        content = stream.read(kind.max_bytes + 1)
+    if len(content) > kind.max_bytes:
+        raise UnreadableFileError(
+            f"it is larger than a {kind.title} may be, {kind.max_bytes // MIB} MB", path
+        )
+    return content
+
+
+def read_text(path: Path, kind: FileKind, errors: str = "strict") -> str:
+    """Return the text of a UTF-8 file. Raises OSError and UnicodeDecodeError."""
+    # As text files are read: every kind of line end is one newline.
+    return read_bytes(path, kind).decode("utf-8", errors).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_json(path: Path, kind: FileKind) -> Any:
+    """Return the value in a JSON file. Raises OSError and ValueError."""
+    return parse_json(read_bytes(path, kind))
+
+
+def read_toml(path: Path, kind: FileKind) -> dict[str, Any]:
+    """Return the tables of a TOML file. Raises OSError and ValueError."""
+    return parse_toml(read_text(path, kind))
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Return the value of a JSON text. Raises ValueError, also for one that is nested too deeply."""
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text. Raises ValueError, also for one that is nested too deeply."""
+    if _LONG_KEY.search(text):
+        raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
