@@ -41,6 +41,7 @@ from engine.worker.kernels.library import (
     logging,
 )
 from engine.worker.kernels.registry import enabled
+from engine.worker.modeling import config_checks, weight_files
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 
@@ -94,7 +95,8 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     devices.settle_float32(device, exact=overflows and chosen.dtype == torch.float32)
     tokenizer = read_tokenizer(folder, options.id)
     with _progress_reported(channel):
-        model = _read_model(folder, options, config, family, chosen.dtype, device)
+        model, loading = _read_model(folder, options, config, family, chosen.dtype, device)
+    weight_files.require_complete(model, loading, options.id, channel)
     if enabled("tied_head"):
         settle_tied_head(model)
     model_patches.patch(model)
@@ -151,6 +153,7 @@ def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTra
 
 def read_config(folder: Path, name: str) -> PretrainedConfig:
     """Return the configuration in a model folder, whose own code is not run. Raises BaseModelError."""
+    config_checks.require_possible_sizes(folder, name)
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -287,11 +290,14 @@ def _read_model(
     family: Family,
     dtype: torch.dtype,
     device: torch.device,
-) -> PreTrainedModel:
+) -> tuple[PreTrainedModel, dict[str, Any]]:
+    """Return the model, and what transformers tells of reading its weights."""
+    weight_files.require_plain_index(folder, options.id)
     loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
     try:
-        model = loader.from_pretrained(
+        model, loading = loader.from_pretrained(
             folder,
+            output_loading_info=True,
             config=config,
             dtype=dtype,
             trust_remote_code=False,
@@ -309,7 +315,7 @@ def _read_model(
             FIELD,
         ) from error
     _keep_4bit_weights(model)
-    return model
+    return model, loading
 
 
 def quantization(

@@ -1,0 +1,76 @@
+"""Checks the sizes in a base model's config.json before anything is built by them.
+
+A model with 100,000 layers takes half a minute to describe even without weights; one with a width of -1 or "64" ends in
+an error of some library that names no field. Knows nothing of kinds of models.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from engine.adapters.import_checks import weight_shapes
+from engine.errors import AdapterError, BaseModelError
+from engine.system.foreign_files import FileKind, read_json
+
+FIELD = "base_model.id"
+HINT = "Copy the model's original config.json."
+# More than any known model has, by far.
+MAX_LAYERS = 1_000
+MAX_SIZE = 50_000_000
+LAYERS = re.compile(r"num_(?:hidden_|decoder_|encoder_)?layers|n_layers?|(?:en|de)coder_layers")
+SIZES = re.compile(
+    r"hidden_size|d_model|n_embd|d_ff|d_kv|n_inner|intermediate_size|head_dim|vocab_size|n_head|num_heads"
+    r"|num_(?:attention|key_value)_heads|(?:en|de)coder_(?:ffn_dim|attention_heads)|n_positions"
+    r"|max_position_embeddings"
+)
+# The configuration of a part, such as the text model of one that also sees, is nested so deeply at most.
+MAX_DEPTH = 4
+
+
+def require_possible_sizes(folder: Path, name: str) -> None:
+    """Raise BaseModelError for a config.json that can't be read or holds impossible sizes, or other weights' sizes."""
+    try:
+        config = read_json(folder / "config.json", FileKind.MODEL_CONFIG)
+    except (OSError, ValueError) as error:
+        raise BaseModelError(f"The config.json of {name} can't be read: {error}.", HINT, FIELD) from error
+    if not isinstance(config, dict):
+        raise BaseModelError(f"The config.json of {name} holds no configuration.", HINT, FIELD)
+    layers = _most_layers(config, name, MAX_DEPTH)
+    stored = _stored_weights(folder)
+    if stored and layers > stored:
+        raise BaseModelError(
+            f"The config.json of {name} asks for {layers:,} layers, and there are {stored:,} weights.",
+            HINT,
+            FIELD,
+        )
+
+
+def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
+    """Return the largest number of layers in a configuration and its parts; raises for impossible sizes."""
+    most = 0
+    for key, value in config.items():
+        if isinstance(value, dict) and depth:
+            most = max(most, _most_layers(value, name, depth - 1))
+        is_layers = LAYERS.fullmatch(key) is not None
+        # Many configurations leave a size to its default by null.
+        if value is None or not (is_layers or SIZES.fullmatch(key)):
+            continue
+        limit = MAX_LAYERS if is_layers else MAX_SIZE
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= limit:
+            raise BaseModelError(
+                f"The config.json of {name} says {key} = {str(value)[:40]}, which is no number from 1 to {limit:,}.",
+                HINT,
+                FIELD,
+            )
+        most = max(most, value if is_layers else 0)
+    return most
+
+
+def _stored_weights(folder: Path) -> int:
+    """Return how many tensors a model folder's files hold, 0 without files; raises for a damaged one."""
+    try:
+        return sum(len(weight_shapes(path)) for path in folder.glob("*.safetensors"))
+    except AdapterError as error:
+        raise BaseModelError(error.message, error.hint, FIELD) from error

@@ -1,0 +1,154 @@
+"""A base model whose files don't hold what its configuration says is a named problem before anything is computed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from engine.config.recipe import BaseModelOptions
+from engine.errors import BaseModelError
+from engine.jobs.events import read_all
+from engine.worker.modeling import base_models, weight_files
+from tests.helpers.tiny_models import tiny_model
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(tiny_model("llama"), tmp_path / "model")
+
+
+def configured(folder, **values):
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
+
+
+def reweighted(folder, change):
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    change(weights)
+    save_file(weights, path, {"format": "pt"})
+
+
+def load(folder, channel):
+    return base_models.load(BaseModelOptions(id=str(folder), precision="float32"), "cpu", channel)
+
+
+def refusal(folder, channel):
+    with pytest.raises(BaseModelError) as raised:
+        load(folder, channel)
+    assert raised.value.field == "base_model.id"
+    return raised.value.message
+
+
+# Weights
+
+
+@pytest.mark.parametrize(
+    "gone", ["model.layers.1.mlp.up_proj.weight", "model.norm.weight", "model.embed_tokens.weight"]
+)
+def test_a_missing_weight_is_named(folder, channel, gone):
+    reweighted(folder, lambda weights: weights.pop(gone))
+    assert f"lacks 1 weight that its config.json asks for: {gone}" in refusal(folder, channel)
+
+
+def test_with_more_layers_than_there_are_weights_some_are_missing(folder, channel):
+    configured(folder, num_hidden_layers=3)
+    assert "lacks 9 weights" in refusal(folder, channel)
+
+
+def test_weights_of_layers_that_are_left_out_are_surplus(folder, channel):
+    configured(folder, num_hidden_layers=1)
+    assert "has 9 weights of layers that its config.json leaves out" in refusal(folder, channel)
+
+
+def test_a_head_for_another_task_is_left_out_with_a_notice(folder, channel):
+    reweighted(folder, lambda weights: weights.update({"score.weight": weights["model.norm.weight"].clone()}))
+    load(folder, channel)
+    events = list(read_all(channel.job.events_path))
+    notices = [event["message"] for event in events if event["event"] == "notice"]
+    assert notices == [f"{folder} has 1 weight that a llama model does not use: score.weight."]
+
+
+def test_weights_of_another_width_are_no_model(folder, channel):
+    configured(folder, hidden_size=64)
+    assert "can't be loaded" in refusal(folder, channel)
+
+
+def test_position_embeddings_that_are_computed_need_not_be_stored(tmp_path, channel):
+    from transformers import PegasusConfig, PegasusForConditionalGeneration
+
+    tokenizer = base_models.read_tokenizer(tiny_model("bart"), "bart")
+    model = PegasusForConditionalGeneration(
+        PegasusConfig(
+            vocab_size=len(tokenizer), d_model=16, encoder_layers=1, decoder_layers=1, encoder_ffn_dim=16,
+            decoder_ffn_dim=16, encoder_attention_heads=2, decoder_attention_heads=2, max_position_embeddings=64,
+        )
+    )  # fmt: skip
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    stored = load_file(tmp_path / "model.safetensors")
+    computed = [name for name in stored if "embed_positions" in name]
+    reweighted(tmp_path, lambda weights: [weights.pop(name) for name in computed])
+
+    loaded = load(tmp_path, channel).model
+    assert len(computed) == 2
+    for name in computed:
+        assert loaded.state_dict()[name].equal(stored[name])
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("../other/model.safetensors", "no safetensors file of its folder"),
+        ("/etc/passwd", "no safetensors file of its folder"),
+        ("pytorch_model.bin", "no safetensors file of its folder"),
+        (7, "no safetensors file of its folder"),
+        ("model-00001-of-00002.safetensors", "lacks model-00001-of-00002.safetensors"),
+    ],
+)
+def test_an_index_names_safetensors_files_of_its_folder(folder, channel, file, told):
+    (folder / "model.safetensors").rename(folder / "part.safetensors")
+    index = {"metadata": {}, "weight_map": {"model.norm.weight": file}}
+    (folder / weight_files.INDEX).write_text(json.dumps(index), encoding="utf-8")
+    assert told in refusal(folder, channel)
+
+
+# The configuration
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("num_hidden_layers", 10**5),
+        ("num_hidden_layers", 10**9),
+        ("num_hidden_layers", 0),
+        ("hidden_size", -1),
+        ("hidden_size", "64"),
+        ("vocab_size", 0),
+        ("num_attention_heads", True),
+        ("intermediate_size", 2.5),
+        ("max_position_embeddings", 10**12),
+    ],
+)
+def test_an_impossible_size_is_named_before_anything_is_built(folder, channel, monkeypatch, key, value):
+    configured(folder, **{key: value})
+    monkeypatch.setattr(base_models, "AutoConfig", None)
+    assert f"says {key} = {value}, which is no number from 1 to" in refusal(folder, channel)
+
+
+def test_more_layers_than_weights_are_known_from_the_files(folder, channel, monkeypatch):
+    configured(folder, num_hidden_layers=900)
+    monkeypatch.setattr(base_models, "AutoConfig", None)
+    assert "asks for 900 layers, and there are 21 weights" in refusal(folder, channel)
+
+
+def test_a_configuration_that_is_a_pipe_is_not_waited_for(folder, channel):
+    (folder / "config.json").unlink()
+    os.mkfifo(folder / "config.json")
+    assert "can't be read: it is no file" in refusal(folder, channel)
