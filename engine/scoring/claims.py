@@ -8,6 +8,8 @@ from typing import Literal
 
 ClaimKind = Literal["name", "number", "time", "date"]
 Fact = tuple[str, float]
+# Far below what a float holds, so that it can still be multiplied.
+LARGEST = 1e200
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,14 @@ def clock_time(hour: int, minute: int) -> Fact:
     return ("time", hour % 12 * 60.0 + minute)
 
 
+def value_of(number: str) -> float:
+    """Return the value of a decimal number; all that are too large for a float are one."""
+    return min(float(number), LARGEST)
+
+
 def digits(text: str) -> list[int]:
     """Return the whole numbers of a text."""
-    return [int(number) for number in re.findall(r"\d+", text)]
+    return [int(value_of(number)) for number in re.findall(r"\d+", text)]
 
 
 def begins_sentence(text: str, start: int) -> bool:

@@ -8,7 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from engine.scoring.claims import Claim, ClaimKind, Fact, Reading, begins_sentence, clock_time, digits
+from engine.scoring.claims import (
+    Claim,
+    ClaimKind,
+    Fact,
+    Reading,
+    begins_sentence,
+    clock_time,
+    digits,
+    value_of,
+)
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -145,7 +154,7 @@ def _spelled_number(text: str) -> float:
 
 def _spoken(text: str) -> set[Fact]:
     part, side, hour = text.split()
-    value = int(hour) if hour.isdigit() else int(_NUMBER_WORDS[hour])
+    value = digits(hour)[0] if hour.isdigit() else int(_NUMBER_WORDS[hour])
     minutes = 30 if part == "half" else 15
     return {clock_time(value, minutes) if side == "past" else clock_time(value + 11, 60 - minutes)}
 
@@ -154,7 +163,7 @@ def _number(text: str) -> set[Fact]:
     """Return the value of a number, and the time of day it may mean: "at 5", "4.30"."""
     thousands = text.endswith("k")
     plain = re.sub(r"[,’'\u202f\u00a0]", "", text.removesuffix("k"))
-    value = float(plain) * (1000 if thousands else 1)
+    value = value_of(plain) * (1000 if thousands else 1)
     facts: set[Fact] = {("number", value)}
     if re.fullmatch(r"\d{1,2}\.[0-5]\d", plain) and value < 25:
         facts.add(clock_time(int(value), int(plain[-2:])))

@@ -12,7 +12,7 @@ from functools import cache
 
 from engine.scoring import claim_words
 from engine.scoring.claim_words import ANY_ENDING, ClaimWords
-from engine.scoring.claims import Claim, ClaimKind, Fact, Reading, clock_time, digits
+from engine.scoring.claims import LARGEST, Claim, ClaimKind, Fact, Reading, clock_time, digits, value_of
 
 _PUNCTUATION = {"：": ":", "／": "/", "．": ".", "，": ",", "٫": ".", "٬": ","}
 _HAN = dict(zip("〇零一二两兩三四五六七八九", (0, 0, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
@@ -24,7 +24,8 @@ _SPACELESS = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff"
 _BEFORE, _AFTER = rf"(?<![\w{_MARKS}])", rf"(?![\w{_MARKS}])"
 TEN, HUNDRED = 10.0, 100.0
-_NUMERAL = rf"[{''.join((*_HAN, *_HAN_UNITS))}]+"
+# A longer one is no number that anybody says, and would be read anew from each of its characters on.
+_NUMERAL = rf"[{''.join((*_HAN, *_HAN_UNITS))}]{{1,20}}"
 
 
 def readings(text: str, language: str) -> Iterator[Reading]:
@@ -107,9 +108,10 @@ def _hour_patterns(words: ClaimWords, hour: str) -> Iterator[str]:
 def _east_asian_patterns(words: ClaimWords) -> Iterator[str]:
     if not words.counters:
         return
-    number = rf"(?:\d+|{_NUMERAL})"
+    # Only from a number's beginning, for the same reason.
+    number = rf"(?:(?<!\d)\d+|{_NUMERAL})"
     if words.numbers:
-        number = rf"(?:\d+|(?<![가-힣])(?:{_alternatives(words.numbers)}))"
+        number = rf"(?:(?<!\d)\d+|(?<![가-힣])(?:{_alternatives(words.numbers)}))"
     yield rf"(?P<east_time>{number}\s?[点點時时시](?![間间])(?:\s?(?:半|반|{number}\s?[分분])?))"
     yield rf"(?P<east_month>{number}\s?[月월])"
     yield rf"(?P<east_day>{number}\s?[日号號일](?![間间요]))"
@@ -227,7 +229,7 @@ def _han_value(text: str) -> float:
             digit = digit * 10 + _HAN[letter]
         else:
             total, digit = total + max(digit, 1) * _HAN_UNITS[letter], 0
-    return float(total + digit)
+    return float(min(total + digit, int(LARGEST)))
 
 
 def _number_words(text: str, words: ClaimWords) -> set[Fact]:
@@ -259,7 +261,7 @@ def _east_asian_values(text: str, words: ClaimWords) -> list[float]:
 def _east_value(text: str, words: ClaimWords) -> float | None:
     text = text.strip()
     if text.isdecimal():
-        return float(text)
+        return value_of(text)
     if text and set(text) <= {*_HAN, *_HAN_UNITS}:
         return _han_value(text)
     return words.numbers.get(text)
@@ -271,15 +273,15 @@ def _number(text: str, _words: ClaimWords) -> set[Fact]:
     plain = re.sub(r"[’'\u202f\u00a0\s]", "", text.rstrip("".join(_MULTIPLIERS)))
     parts = re.split(r"[.,]", plain)
     values = (
-        {float("".join(parts))} if len(parts) == 1 or all(len(part) == 3 for part in parts[1:]) else set()
+        {value_of("".join(parts))} if len(parts) == 1 or all(len(part) == 3 for part in parts[1:]) else set()
     )
     if len(parts) > 1:
-        values.add(float(f"{''.join(parts[:-1])}.{parts[-1]}"))
+        values.add(value_of(f"{''.join(parts[:-1])}.{parts[-1]}"))
     facts: set[Fact] = {("number", value * multiplier) for value in values}
     if re.fullmatch(r"\d{1,2}[.,][0-5]\d", plain) and int(parts[0]) < 25:
         facts.add(clock_time(int(parts[0]), int(parts[1])))
-    elif len(parts) == 1 and float(plain) <= 24:
-        facts.add(clock_time(int(plain), 0))
+    elif len(parts) == 1 and value_of(plain) <= 24:
+        facts.add(clock_time(int(value_of(plain)), 0))
     return facts
 
 
