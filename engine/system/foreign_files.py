@@ -28,23 +28,22 @@ _LONG_KEY = re.compile(
 class FileKind(Enum):
     """The kinds of files that are read whole, each with the bytes that are read at most."""
 
-    RECIPE = "recipe", 4 * MIB
-    JOB = "job's file", 16 * MIB
-    LOG = "log", 64 * MIB
-    ADAPTER_METADATA = "adapter's metadata", 4 * MIB
-    ADAPTER_CONFIG = "adapter's configuration", 4 * MIB
-    MODEL_CONFIG = "model's configuration", 32 * MIB
-    WEIGHT_INDEX = "index of weights", 64 * MIB
-    CARD = "model card", 4 * MIB
-    CHECKPOINT_STATE = "checkpoint's state", 64 * MIB
+    RECIPE = "a recipe", 4 * MIB
+    JOB = "a job's file", 16 * MIB
+    LOG = "a log", 64 * MIB
+    ADAPTER_METADATA = "an adapter's metadata", 4 * MIB
+    ADAPTER_CONFIG = "an adapter's configuration", 4 * MIB
+    MODEL_CONFIG = "a model's configuration", 32 * MIB
+    WEIGHT_INDEX = "an index of weights", 64 * MIB
+    CARD = "a model card", 4 * MIB
+    CHECKPOINT_STATE = "a checkpoint's state", 64 * MIB
     SCORES = "scores", 1024 * MIB
-    CACHED = "cached result", 256 * MIB
-    ARENA = "arena", 16 * MIB
-    TEMPLATE = "prompt template", 4 * MIB
-    LABELLING = "labelling set", 4 * MIB
+    CACHED = "a cached result", 256 * MIB
+    ARENA = "an arena", 16 * MIB
+    TEMPLATE = "a prompt template", 4 * MIB
+    LABELLING = "a labelling set", 4 * MIB
     VOTES = "votes", 64 * MIB
-    COMPARISON = "comparison", 256 * MIB
-    PREFERENCES = "preferences", 16 * MIB
+    COMPARISON = "a comparison", 256 * MIB
 
     def __init__(self, title: str, max_bytes: int) -> None:
         self.title = title
@@ -83,7 +82,7 @@ def read_bytes(path: Path, kind: FileKind) -> bytes:
         content = stream.read(kind.max_bytes + 1)
     if len(content) > kind.max_bytes:
         raise UnreadableFileError(
-            f"it is larger than a {kind.title} may be, {kind.max_bytes // MIB} MB", path
+            f"it is larger than {kind.title} may be, {kind.max_bytes // MIB} MB", path
         )
     return content
 

@@ -8772,6 +8772,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 Referenz-Zusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>1 weight</source>
+   <translation>1 Gewicht</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>26 Jul 2024</source>
    <translation>26 Jul 2024</translation>
@@ -9796,11 +9801,6 @@ Summary:</translation>
    <translation>Wählen Sie eine andere Spalte.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>Choose another file.</source>
-   <translation>Wählen Sie eine andere Datei.</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/csv_file.py" />
    <source>Choose another folder, or free some space.</source>
    <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
@@ -10101,6 +10101,11 @@ Summary:</translation>
    <translation>Kopieren oder exportieren Sie den Adapter erneut.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>Copy the model's original config.json.</source>
+   <translation>Kopieren Sie die ursprüngliche config.json des Modells.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/token_counter.py" />
    <source>Counted with the tokenizer of {1}.</source>
    <translation>Gezählt mit dem Tokenizer von {1}.</translation>
@@ -10281,6 +10286,11 @@ Summary:</translation>
    <translation>Trauen Sie diesem Modell nicht, oder nehmen Sie seine Chat-Vorlage heraus.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>Don't trust this model.</source>
+   <translation>Vertrauen Sie diesem Modell nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/metadata.py" />
    <source>Don't use it, or ask who made it.</source>
    <translation>Verwenden Sie ihn nicht, oder fragen Sie, wer ihn gemacht hat.</translation>
@@ -10289,6 +10299,11 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Double quantization</source>
    <translation>Doppelte Quantisierung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>Download or copy the model again, with all its files.</source>
+   <translation>Laden oder kopieren Sie das Modell noch einmal, mit allen seinen Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13847,6 +13862,26 @@ Summary:</translation>
    <translation>Der Vergleich kann nicht angelegt werden: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The config.json of {1} asks for {2} layers, and there are {3} weights.</source>
+   <translation>Die config.json von {1} verlangt {2} Schichten, und es gibt {3} Gewichte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The config.json of {1} can't be read: {2}.</source>
+   <translation>Die config.json von {1} ist nicht lesbar: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The config.json of {1} holds no configuration.</source>
+   <translation>Die config.json von {1} enthält keine Konfiguration.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The config.json of {1} says {2} = {3}, which is no number from 1 to {4}.</source>
+   <translation>In der config.json von {1} steht {2} = {3}, und das ist keine Zahl von 1 bis {4}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>The configuration of {1} asks for a prefix {2} wide, but its weights are {3} wide.</source>
    <translation>Die Konfiguration von {1} verlangt ein {2} breites Prefix, seine Gewichte sind aber {3} breit.</translation>
@@ -14192,6 +14227,11 @@ Summary:</translation>
    <translation>Die Zahl der Blöcke</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>The number of layers in config.json is wrong. Copy the original file.</source>
+   <translation>Die Zahl der Schichten in config.json ist falsch. Kopieren Sie die ursprüngliche Datei.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/train.py" />
    <source>The one before it is taken.</source>
    <translation>Der davor wird genommen.</translation>
@@ -14482,6 +14522,11 @@ Summary:</translation>
    <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>The {1} of {2} names {3}, which is no safetensors file of its folder.</source>
+   <translation>Die {1} von {2} nennt {3}, und das ist keine safetensors-Datei ihres Ordners.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Their order, or their ids, may be wrong.</source>
    <translation>Ihre Reihenfolge oder ihre Kennungen sind vielleicht falsch.</translation>
@@ -14645,6 +14690,11 @@ Summary:</translation>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>They are excluded by data.exclude.</source>
    <translation>Sie sind durch data.exclude ausgeschlossen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>They are left out. That is as it should be for parts that read no text.</source>
+   <translation>Sie werden weggelassen. Bei Teilen, die keinen Text lesen, ist das richtig so.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/systems.py" />
@@ -15557,6 +15607,11 @@ Summary:</translation>
    <translation>eine Kontonummer (IBAN)</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a cached result</source>
+   <translation>ein zwischengespeichertes Ergebnis</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/pii.py" />
    <source>a card number</source>
    <translation>eine Kartennummer</translation>
@@ -15570,6 +15625,16 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/chat_files.py" />
    <source>a chat's next conversation begins after a pause of {1}</source>
    <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a checkpoint's state</source>
+   <translation>der Zustand eines Checkpoints</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a comparison</source>
+   <translation>ein Vergleich</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/assistants.py" />
@@ -15607,14 +15672,34 @@ Summary:</translation>
    <translation>ein gz-Archiv</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a job's file</source>
+   <translation>die Datei eines Auftrags</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a key has more than {1} parts</source>
+   <translation>ein Schlüssel hat mehr als {1} Teile</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
    <source>a kind of personal data</source>
    <translation>keine Art persönlicher Daten</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a labelling set</source>
+   <translation>eine Sammlung</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a list</source>
    <translation>eine Liste</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a log</source>
+   <translation>ein Protokoll</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/unread.py" />
@@ -15630,6 +15715,16 @@ Summary:</translation>
    <location filename="../../engine/scoring/bootstrap.py" />
    <source>a mean needs at least one value</source>
    <translation>ein Mittelwert braucht mindestens einen Wert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a model card</source>
+   <translation>eine Modellkarte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a model's configuration</source>
+   <translation>die Konfiguration eines Modells</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -15657,6 +15752,11 @@ Summary:</translation>
    <translation>ein Bild</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a prompt template</source>
+   <translation>eine Prompt-Vorlage</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>a quotation mark inside a quoted cell is not doubled</source>
    <translation>ein Anführungszeichen in einer Zelle mit Anführungszeichen ist nicht verdoppelt</translation>
@@ -15665,6 +15765,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>a quotation mark that opens a cell is never closed</source>
    <translation>ein Anführungszeichen, das eine Zelle öffnet, wird nie geschlossen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a recipe</source>
+   <translation>ein Rezept</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/unread.py" />
@@ -15692,9 +15797,24 @@ Summary:</translation>
    <translation>gegen das Basismodell {1}, das bessere von zwei Formaten</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>an adapter's configuration</source>
+   <translation>die Konfiguration eines Adapters</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>an adapter's metadata</source>
+   <translation>die Metadaten eines Adapters</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>an archive of another kind</source>
    <translation>ein Archiv anderer Art</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>an arena</source>
+   <translation>eine Arena</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -15715,6 +15835,11 @@ Summary:</translation>
    <location filename="../../engine/methods/base.py" />
    <source>an fp4 base</source>
    <translation>einem fp4-Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>an index of weights</source>
+   <translation>ein Verzeichnis von Gewichten</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -15755,6 +15880,11 @@ Summary:</translation>
    <location filename="../../engine/worker/generation/generate.py" />
    <source>and the {1} virtual tokens before them</source>
    <translation>und die {1} virtuellen Tokens davor</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>and {1} more</source>
+   <translation>und {1} weitere</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_comparison.py" />
@@ -16322,14 +16452,24 @@ Summary:</translation>
    <translation>sie ist abgeschnitten</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
-   <source>it is larger than {1} MB</source>
-   <translation>sie ist größer als {1} MB</translation>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>it is larger than {1} may be, {2} MB</source>
+   <translation>größer, als {1} sein darf: {2} MB</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>it is nested too deeply</source>
+   <translation>zu tief verschachtelt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it is no JSON: {1} at character {2}</source>
    <translation>es ist kein JSON: {1} bei Zeichen {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>it is no file</source>
+   <translation>es ist keine Datei</translation>
   </message>
   <message>
    <location filename="../../engine/voting/votes.py" />
@@ -17551,6 +17691,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2} Bytes, höchstens {3} sind erlaubt</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>{1} has {2} of layers that its config.json leaves out: {3}.</source>
+   <translation>{1} hat {2} von Schichten, die seine config.json weglässt: {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>{1} has {2} that a {3} model does not use: {4}.</source>
+   <translation>{1} hat {2}, die ein {3}-Modell nicht verwendet: {4}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>{1} has {2} {3} ({4}{5}): each cell counts as its first.</source>
    <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
@@ -17771,11 +17921,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} läuft.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>{1} is too large for a file of votes.</source>
-   <translation>{1} ist zu groß für eine Datei mit Stimmen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>{1} is too old for this torch: its compute capability is {2}, and {3} is needed.</source>
    <translation>{1} ist zu alt für dieses torch: Ihre Compute Capability ist {2}, nötig ist {3}.</translation>
@@ -17789,6 +17934,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>{1} is {2}, which can't be read.</source>
    <translation>{1} ist {2} und kann nicht gelesen werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>{1} lacks {2} that its config.json asks for: {3}.</source>
+   <translation>{1} fehlen {2}, die seine config.json verlangt: {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>{1} lacks {2}.</source>
+   <translation>{1} fehlt {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -18094,6 +18249,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} was trained with another {2}: {3}, not {4}.</source>
    <translation>{1} wurde mit anderer Einstellung trainiert ({2}): {3}, nicht {4}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <source>{1} weights</source>
+   <translation>{1} Gewichte</translation>
   </message>
   <message>
    <location filename="../../engine/arena/naming.py" />

@@ -22,7 +22,7 @@ INDEX = "model.safetensors.index.json"
 HINT = "Download or copy the model again, with all its files."
 NUMBER = re.compile(r"\d+")
 # Position embeddings that are computed, not learned: files need not have them.
-COMPUTED = "Sinusoidal"
+COMPUTED = "sinusoidal"
 MAX_NAMES = 3
 
 
@@ -78,7 +78,7 @@ def require_complete(model: PreTrainedModel, loading: dict[str, Any], name: str,
 
 
 def _is_computed(model: PreTrainedModel, key: str) -> bool:
-    return COMPUTED in type(model.get_submodule(key.rpartition(".")[0])).__name__
+    return COMPUTED in type(model.get_submodule(key.rpartition(".")[0])).__name__.lower()
 
 
 def _counted(names: Collection[str]) -> str:
