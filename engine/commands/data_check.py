@@ -20,6 +20,8 @@ from engine.scoring import score_text
 
 MAX_ROWS_NAMED = 4
 MAX_BROKEN_SHOWN = 20
+# The exit code of data that no run can use.
+BAD_DATA = 2
 
 
 def add(verbs: Verbs) -> None:
@@ -63,7 +65,11 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
     if not result:
         # Refused for them: which they are is told all the same.
         output.lines([*_broken(broken), *_exported(written())])
-    return code
+        return code
+    lacking = missing(result)
+    if lacking:
+        output.remark(lacking)
+    return BAD_DATA if lacking else code
 
 
 def _folder(asked: argparse.Namespace) -> Path:
@@ -106,6 +112,25 @@ def lines(result: Result) -> list[str]:
         *_broken(result["broken"]),
         *_exported(result["exported"]),
     ]
+
+
+def missing(result: Result) -> str:
+    """Return what is missing for a run, "" if there is an example it could use."""
+    if any(split["examples"] for split in result["splits"].values()):
+        return ""
+    if result["unlabelled"]:
+        return "No example can be used: summaries are missing."
+    counts = {name: _count(result, name) for name in ("empty_conversation", "empty_summary")}
+    lacks = [name.removeprefix("empty_") for name, count in counts.items() if count]
+    if lacks:
+        columns = ", ".join(f'"{result["columns"][each]}"' for each in lacks if result["columns"][each])
+        where = f" Look at the columns {columns}." if columns else ""
+        return f"No example can be used: every row lacks its {' or its '.join(lacks)}.{where}"
+    return "No example can be used: data.exclude leaves all of them out."
+
+
+def _count(result: Result, name: str) -> int:
+    return sum(entry["count"] for entry in result["findings"] if entry["id"] == name)
 
 
 def _unlabelled(count: int) -> list[str]:

@@ -16,8 +16,8 @@ from engine.text import pii
 MIN_CONVERSATION_TOKENS = 8
 # The suffixes of files that a source may be.
 DATA_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt", ".text", ".log", ".md",
-    ".vtt", ".srt", ".html", ".htm", ".eml", ".mbox", ".mbx", ".docx", ".pdf", ".zip", ".gz",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".src", ".source", ".txt", ".text",
+    ".log", ".md", ".vtt", ".srt", ".html", ".htm", ".eml", ".mbox", ".mbx", ".docx", ".pdf", ".zip", ".gz",
 )  # fmt: skip
 
 

@@ -16427,6 +16427,11 @@ Summary:</translation>
    <translation>sie hat mehrere Spalten „{1}“</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/parallel.py" />
+   <source>it has {1} lines, and {2} has more</source>
+   <translation>es hat {1} Zeilen, und {2} hat mehr</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>it holds bytes that no text has</source>
    <translation>sie enthält Bytes, die kein Text hat</translation>

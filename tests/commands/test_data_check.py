@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.commands.data_check import lines
+from engine.commands.data_check import lines, missing
 from tests.helpers.command_line import InProcessTerminal, Terminal
 
 
@@ -49,6 +49,26 @@ def test_conversations_without_summaries_are_counted_with_the_place_where_these_
     assert 'None of the 14 conversations has a summary yet. "Write summaries" on the data page' in said
     assert "The conversation has no summary yet." in "\n".join(lines(result(unlabelled=1)))
     assert "yet" not in "\n".join(lines(result()))
+
+
+def test_what_no_run_can_use_is_told_with_what_is_missing():
+    empty = {"train": split(0), "test": split(0)}
+    roles = {"all": ["talk", "gist"], "reason": "", "conversation": "talk", "summary": "gist"}
+    assert missing(result()) == ""
+    assert missing(result(splits=empty, unlabelled=4)) == "No example can be used: summaries are missing."
+    lacking = result(splits=empty, columns=roles, findings=[finding("empty_conversation", "train", [1, 2])])
+    assert missing(lacking) == (
+        'No example can be used: every row lacks its conversation. Look at the columns "talk".'
+    )
+    assert "data.exclude" in missing(result(splits=empty))
+
+
+def test_a_check_without_a_usable_example_exits_2(in_process: InProcessTerminal, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("dialogue,summary\n" + ",They greet.\n" * 5, encoding="utf-8")
+    ended = in_process.run("data", str(tmp_path / "a.csv"), "--json")
+    assert ended.code == 2
+    assert 'every row lacks its conversation. Look at the columns "dialogue".' in ended.err
+    assert sum(split["examples"] for split in ended.json[-1]["splits"].values()) == 0
 
 
 def test_clean_data_is_told_in_a_table() -> None:

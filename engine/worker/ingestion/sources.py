@@ -19,6 +19,7 @@ from engine.worker.readers import (
     TEXT_SUFFIXES,
     archives,
     chat_files,
+    parallel,
     suffix_of,
     text_folder,
     unread,
@@ -157,7 +158,8 @@ def _plain(path: Path, channel: Channel) -> Path:
 
 
 def _unpacked(path: Path, channel: Channel) -> Path:
-    return archives.unpack(path, PLAIN_SUFFIXES, partial(_report_unpacking, channel))
+    suffixes = (*PLAIN_SUFFIXES, *parallel.SUMMARY_SUFFIXES.values())
+    return archives.unpack(path, suffixes, partial(_report_unpacking, channel))
 
 
 def _report_unpacking(channel: Channel, done: int, total: int) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
-from engine.worker.readers import chat_files, content, delimited, html_files, mail_files, text_folder
+from engine.worker.readers import (
+    chat_files,
+    content,
+    delimited,
+    html_files,
+    mail_files,
+    parallel,
+    text_folder,
+)
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 
 __all__ = [
@@ -66,6 +74,7 @@ _READERS: dict[str, Reader] = {
     ".parquet": _read_parquet,
     ".arrow": _read_arrow,
     ".xlsx": _read_workbook,
+    **dict.fromkeys(parallel.SUFFIXES, parallel.read),
 }
 # These take the pause in hours that separates the conversations of a chat.
 ChatReader = Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]

@@ -1,4 +1,4 @@
-"""Texts and folders of texts: `x.txt`, `x.vtt` or `x.srt` is a conversation, `x.summary.txt` its reference summary.
+"""Texts and folders of texts: `x.txt`, `x.vtt` or `x.srt` is a conversation, its summary lies as `pairs` says.
 
 Chat exports and transcripts are parsed into turns, with a remark about what is left out; a long one is read line by
 line. Files of other kinds whose text is a conversation are read here too, once their reader has the text.
@@ -12,14 +12,12 @@ from pathlib import Path
 from engine import chats
 from engine.chats import ImportStats, TextFormat
 from engine.text.conversations import Turn
+from engine.worker.readers import pairs
 from engine.worker.readers.chat_files import conversations
 from engine.worker.readers.table import MAX_CHARACTERS, BrokenRow, Notes
 from engine.worker.readers.text_decoding import chunks, lines
 
 SUFFIXES = (".txt", ".text", ".log", ".md", ".vtt", ".srt")
-# A summary may stand beside these too.
-OTHER_SUFFIXES = (".docx", ".pdf", ".html", ".htm", ".eml")
-SUMMARY_ENDING = ".summary.txt"
 # The most that a row's longest text can have in any encoding.
 MAX_BYTES = 4 * MAX_CHARACTERS
 Row = Mapping[str, str | None] | BrokenRow
@@ -31,10 +29,10 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
     A chat export without a summary gives a row for each of its conversations, separated by a pause of `pause_hours`.
     """
     if is_summary(path):
-        stem = path.name[: -len(SUMMARY_ENDING)]
-        endings = (spelt for suffix in (*SUFFIXES, *OTHER_SUFFIXES) for spelt in (suffix, suffix.upper()))
-        if not any(path.with_name(stem + ending).exists() for ending in endings):
-            reason = f"there is no {stem}{SUFFIXES[0]} with the conversation beside it"
+        if not pairs.has_conversation(path):
+            reason = (
+                f"there is no {pairs.conversation_stem(path)}{SUFFIXES[0]} with the conversation beside it"
+            )
             yield BrokenRow("its one row", reason)
         return
     reference = summary_of(path, notes)
@@ -48,8 +46,8 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
 
 def summary_of(path: Path, notes: Notes) -> str | BrokenRow | None:
     """Return the summary beside a conversation's file, None if there is none."""
-    summary = path.with_name(path.stem + SUMMARY_ENDING)
-    if not summary.exists():
+    summary = pairs.summary_file(path)
+    if summary is None:
         return None
     return _too_long(summary) if summary.stat().st_size > MAX_BYTES else _text(summary, notes)
 
@@ -102,8 +100,8 @@ def _too_long(path: Path) -> BrokenRow:
 
 
 def is_summary(path: Path) -> bool:
-    """Return whether a file's name is that of a summary."""
-    return path.name.lower().endswith(SUMMARY_ENDING)
+    """Return whether a file is a summary by its name or folder."""
+    return pairs.is_summary(path)
 
 
 def _text(path: Path, notes: Notes) -> str:
