@@ -38,6 +38,8 @@ OTHERS = {
     "conversation_id", "conversation", "dialogue_id", "dialog_id", "dialogue", "dialog", "chat_id",
     "thread_id", "meeting_id", "session_id", "group_id", "channel_id", "call_id", "conv_id", "summary",
     "reference", "highlights", "split", "label",
+    "reference_summary", "abstract", "target", "output", "response", "completion", "title", "subject", "rating",
+    "stars", "score", "sentiment", "category", "topic",
 }  # fmt: skip
 # The lists of an object that is one conversation, and its summary's names.
 TURN_LISTS = (
@@ -56,6 +58,7 @@ SUMMARIES = (
 )
 SAMPLE = 20
 MIN_TURNS = 2
+FEW_ROWS, MAX_PEOPLE_SHARE = 5, 0.7
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,10 @@ def table_export(rows: Sequence[Entry]) -> Export | None:
     times = moments([columns.when(row) for row in rows])
     is_dated = sum(each is not None for each in times) * 2 > len(rows)
     comes_again = any(one == other for one, other in pairwise(ids))
-    return export_of(columns, "table") if is_dated and not comes_again else None
+    # Of reviews and posts, nearly each has another author.
+    people = len({_name(row, columns.speaker) for row in rows})
+    is_talk = len(rows) < FEW_ROWS or people <= MAX_PEOPLE_SHARE * len(rows)
+    return export_of(columns, "table") if is_dated and is_talk and not comes_again else None
 
 
 def export_of(columns: Columns, kind: Kind) -> Export:

@@ -22,6 +22,7 @@ MAX_PREFACE = 10
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|apos|#\d{2,5});")
 # Of texts that name speakers in their own way: names that come again, and the share of lines with them.
 MIN_NAMES, MIN_REPEATED = 2, 4
+FEW_TAGS = 4
 TAGGED_SHARE, MARKED_SHARE, ABOVE_SHARE = 0.3, 0.5, 0.2
 
 
@@ -94,8 +95,19 @@ def beginning(text: str) -> str:
 
 def _by_names(lines: Sequence[str]) -> TextFormat | None:
     """Return the form of a text without "Name: text" whose lines name speakers in another way."""
-    known = next((form for form in TAGGED_FORMATS if form.headers_in(lines)), None)
-    return known or _marked(lines) or _above(lines)
+    tagged = next(
+        (form for form, header in TAGGED_FORMATS if form.headers_in(lines) and _are_names(header, lines)),
+        None,
+    )
+    return tagged or _marked(lines) or _above(lines)
+
+
+def _are_names(header: re.Pattern[str], lines: Sequence[str]) -> bool:
+    """Return whether what stands in tags are several names: not the marks of a list, and not all different if many."""
+    found = [match["name"] for line in _unescaped(lines) if (match := header.match(spaced(line)))]
+    names = set(found)
+    are_marks = all(len(name) == 1 and name.isascii() for name in names)
+    return len(names) >= MIN_NAMES and not are_marks and (len(found) <= FEW_TAGS or len(names) < len(found))
 
 
 def _marked(lines: Sequence[str]) -> TextFormat | None:
@@ -212,14 +224,17 @@ FORMATS: tuple[TextFormat, ...] = (
 # Its header looks like lines "Name: text".
 MAIL = TextFormat("mail", "From: Name", mails.read, mails.is_mail)
 # Of texts in which no line is written "Name: text".
-TAGGED_FORMATS: tuple[TextFormat, ...] = tuple(
-    TextFormat(
-        "transcript",
-        form,
-        partial(plain.read_headed, header=header),
-        _has(header),
-        min_headers=2,
-        min_share=TAGGED_SHARE,
+TAGGED_FORMATS: tuple[tuple[TextFormat, re.Pattern[str]], ...] = tuple(
+    (
+        TextFormat(
+            "transcript",
+            form,
+            partial(plain.read_headed, header=header),
+            _has(header),
+            min_headers=2,
+            min_share=TAGGED_SHARE,
+        ),
+        header,
     )
     for form, header in (("**Name:** text", plain.STARRED), ("[Name] text", plain.TAGGED))
 )

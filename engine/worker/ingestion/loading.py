@@ -38,7 +38,13 @@ def open_tables(source: Source, options: DataOptions) -> Tables:
     splits = sorted(source.files, key=lambda split: split != "train")
     hours = pause_hours(options.columns)
     encoding = options.encoding.replace(AUTO, "")
-    return {split: open_table(source.files[split], hours, encoding) for split in splits}
+    # Columns named by hand are those of a table.
+    finds_chats = (options.conversation, options.summary) == (AUTO, AUTO) and options.columns.keys() <= {
+        "pause"
+    }
+    return {
+        split: open_table(source.files[split], hours, encoding, finds_chats=finds_chats) for split in splits
+    }
 
 
 def find_schema(

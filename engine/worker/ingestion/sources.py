@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from engine.config.data_options import DataOptions
@@ -34,6 +35,15 @@ IGNORED_PREFIXES = ("cache-", "~$")
 # Text files about the data, which hold none.
 NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
 MAX_NAMED = 5
+# Of texts in a folder the first of these kinds is read that there are.
+TEXT_KINDS = (
+    (".txt", ".text", ".vtt", ".srt", ".eml", ".mbox", ".mbx"),
+    (".log",),
+    (".html", ".htm"),
+    (".docx", ".pdf"),
+    (".md",),
+)
+MAX_UNKNOWN = 2_000
 UNNAMED_FIELD = "data.unnamed_files"
 # Read alone, and in folders and archives.
 PLAIN_SUFFIXES = (*SUFFIXES, *TEXT_SUFFIXES)
@@ -177,10 +187,10 @@ def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
     """Return a folder's chats, else its tables, else its texts, with remarks on what is not read."""
     paths = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
-    texts = _texts([path for path in paths if path.suffix.lower() in TEXT_SUFFIXES])
+    told = _texts([path for path in paths if path.suffix.lower() in TEXT_SUFFIXES])
+    texts, as_texts = _of_first_kind(told), set(told)
     packed = [path for path in paths if _is_packed(path)]
-    told = set(texts)
-    plain = [path for path in paths if path.suffix.lower() in PLAIN_SUFFIXES and path not in told]
+    plain = [path for path in paths if path.suffix.lower() in PLAIN_SUFFIXES and path not in as_texts]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
         return _texts_by_split(_with_mail_folders(texts), folder), _unread(paths, texts)
     exported, none = _chats(plain)
@@ -192,6 +202,7 @@ def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], 
     files = [
         path for path in paths if path in plain or (path in packed and path.with_suffix("") not in plain)
     ]
+    files = files or _by_content(folder)
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
     return _by_name(files, folder), _unread(paths, files)
@@ -220,6 +231,20 @@ def _texts(paths: list[Path]) -> list[Path]:
     if len(tables) * 2 <= len(paths):
         return paths
     return [path for path in paths if path not in tables]
+
+
+def _of_first_kind(texts: list[Path]) -> list[Path]:
+    """Return the texts of the first kind that there are: what lies beside transcripts may be about them."""
+    texts = [path for path in texts if not path.name.lower().startswith(NOTES)] or texts
+    kinds = ([path for path in texts if path.suffix.lower() in kind] for kind in TEXT_KINDS)
+    return next(filter(None, kinds), [])
+
+
+def _by_content(folder: Path) -> list[Path]:
+    """Return the files without a known ending whose content can be read, such as logs of chat programs."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
+    unknown = (path for path in files if path.suffix.lower() not in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
+    return [path for path in islice(unknown, MAX_UNKNOWN) if path.stat().st_size and suffix_of(path)]
 
 
 def _with_mail_folders(texts: Sequence[Path]) -> list[Path]:

@@ -97,19 +97,27 @@ TEXT_SUFFIXES = tuple(_TEXT_READERS)
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 
 
-def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS, encoding: str = "") -> Table:
+def open_table(
+    files: Sequence[Path],
+    pause_hours: float = PAUSE_HOURS,
+    encoding: str = "",
+    *,
+    finds_chats: bool = True,
+) -> Table:
     """Return the rows of files of one kind as one table; nothing is read yet.
 
     A folder is a Slack channel, or one of mails. A pause of `pause_hours` separates the conversations of a chat, 0: no
-    pause does. `encoding` is that of text files, "" to tell it from each. Raises DataError with the field
-    `data.source` for files of several kinds.
+    pause does. `encoding` is that of text files, "" to tell it from each. With `finds_chats`, a table whose rows are
+    the messages of one chat is read as that. Raises DataError with the field `data.source` for files of several kinds.
     """
     readers = {_reader(path) for path in files}
     if len(readers) > 1:
         names = ", ".join(path.name for path in files)
         raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
     reader = readers.pop()
-    read: Reader = partial(reader, pause_hours=pause_hours)
+    has_messages = reader in {chat_files.read, *_TABLE_READERS.values()}
+    given = {"pause_hours": pause_hours, **({"finds_chats": finds_chats} if has_messages else {})}
+    read: Reader = partial(reader, **given)
     return Table(files, read, may_have_more_columns=reader is chat_files.read, encoding=encoding)
 
 

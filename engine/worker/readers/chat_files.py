@@ -45,16 +45,19 @@ NAME_KEYS = ("name", "displayName", "title", "room_name")
 INEXACT = {"google_chat", "table", "signal"}
 
 
-def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
-    """Yield the rows of a JSON file, or the conversations of its chats, separated by a pause of `pause_hours`."""
-    whole = _whole(path)
+def read(path: Path, notes: Notes, pause_hours: float, *, finds_chats: bool = True) -> Iterator[Found]:
+    """Yield the rows of a JSON file, or the conversations of its chats, separated by a pause of `pause_hours`.
+
+    With `finds_chats`, rows that are turns by usual names are a chat too, not an application's messages alone.
+    """
+    whole = _whole(path, notes.encoding) if finds_chats else None
     if whole is not None:
         yield from _conversation(whole, path, notes, pause_hours)
         return
     rows = json_files.read(path, notes)
     first = list(islice(rows, SAMPLE_SIZE))
     entries = chain(first, rows)
-    export = chats.find(_entries(first)) or chats.table_export(_entries(first))
+    export = chats.find(_entries(first)) or (chats.table_export(_entries(first)) if finds_chats else None)
     if export is not None:
         yield from _chat(_name(path, notes), export, entries, path, notes, pause_hours)
     elif any(map(chats.chat_in, _entries(first))):
@@ -63,11 +66,13 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
         yield from _with_columns(entries, notes)
 
 
-def read_table(read_rows: Reader, path: Path, notes: Notes, pause_hours: float) -> Iterator[Found]:
+def read_table(
+    read_rows: Reader, path: Path, notes: Notes, pause_hours: float, *, finds_chats: bool = True
+) -> Iterator[Found]:
     """Yield the rows of a table, or its conversations if it is one chat: a row a message, and no other columns."""
     rows = read_rows(path, notes)
     first = list(islice(rows, SAMPLE_SIZE))
-    export = chats.table_export(_entries(first))
+    export = chats.table_export(_entries(first)) if finds_chats else None
     if export is None:
         yield from chain(first, rows)
     else:
@@ -124,7 +129,7 @@ def holds_messages(path: Path) -> bool:
     try:
         if not MARKS.search(next(chunks(path, Notes()), "")):
             return False
-        if _whole(path) is not None:
+        if _whole(path, "") is not None:
             return True
         first = _entries(list(islice(json_files.read(path, Notes()), SAMPLE_SIZE)))
     except (DataError, OSError, ValueError, RecursionError):
@@ -148,12 +153,13 @@ def _with_file(row: Found, day: Path) -> Found:
     return BrokenRow(f"{day.name}, {row.position}", row.reason) if isinstance(row, BrokenRow) else row
 
 
-def _whole(path: Path) -> Whole | None:
+def _whole(path: Path, encoding: str) -> Whole | None:
     """Return the conversation that a file's JSON object is as a whole, None for any other file."""
-    if path.stat().st_size > MAX_OBJECT_BYTES or not next(chunks(path, Notes()), "").lstrip().startswith("{"):
+    notes = Notes(encoding=encoding)
+    if path.stat().st_size > MAX_OBJECT_BYTES or not next(chunks(path, notes), "").lstrip().startswith("{"):
         return None
     try:
-        return chats.document_in(json.loads("".join(chunks(path, Notes()))))
+        return chats.document_in(json.loads("".join(chunks(path, notes))))
     except (DataError, ValueError, RecursionError):
         return None
 

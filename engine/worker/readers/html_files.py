@@ -25,7 +25,7 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.R
     if isinstance(reference, BrokenRow):
         yield reference
         return
-    form = html_exports.format_of(next(chunks(path, Notes()), ""))
+    form = html_exports.format_of(next(chunks(path, Notes(encoding=notes.encoding)), ""))
     if form:
         stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
         turns = _turns(path, form, notes, stats)

@@ -68,7 +68,7 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
 
 def _long_rows(path: Path, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
     """Yield the conversations of an export that is too long for memory, read line by line."""
-    form = chats.likeliest(next(chunks(path, Notes()), ""))
+    form = chats.likeliest(next(chunks(path, Notes(encoding=notes.encoding)), ""))
     if form is None:
         yield _too_long(path)
         return

@@ -322,6 +322,24 @@ def test_a_long_export_is_known_by_its_beginning() -> None:
     assert (chat.kind, len(chat.turns), len(chat.left_out)) == ("whatsapp", 3000, 6000)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x] buy milk\n[ ] bake bread\n[x] call Ann",
+        "(a) the first\n(b) the second\n(c) the third",
+        "[1] One source.\n[2] Another source.\n[3] A third.",
+        "[Lee 2020] On bread.\n[Moss 2021] On rye.\n[Kim 2022] On oats.\n[Ray 2023] On spelt.\n[Ott 2024] On wheat.",
+        "Bread - a loaf\nRye - a grain\nOats - a grain\nSpelt - another",
+        "The oven\nIt is warm.\nThe bread\nIt is fresh.\nThe end\nIt is late.",
+        "We met - at last - in June.\nIt rained - of course - and we went in.",
+        "10:30 coffee\n11:00 bread\n12:00 lunch",
+        "http://example.org\nhttp://example.net\nhttp://example.com\nhttp://example.edu",
+    ],
+)
+def test_lists_and_prose_are_no_transcript(text: str) -> None:
+    assert not chats.read(text).is_export
+
+
 LINES = [line for text in (ANDROID, IOS, SLACK, VTT) for line in text.splitlines()]
 PIECE = st.sampled_from(
     [*LINES, "[", "{", '{"messages": [', ": ", " - ", " --> ", MARK, "<v ", ""]
