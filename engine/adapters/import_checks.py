@@ -146,12 +146,17 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes in a safetensors file's header. Raises AdapterError if it is damaged."""
     try:
         with open_regular(path) as stream:
-            return _header_shapes(stream, path.stat().st_size)
+            entries, _ = read_header(stream, path.stat().st_size)
+            return {name: _shape(name, entry) for name, entry in entries.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise AdapterError(f"{path.name} is damaged: {error}.", "Copy or download it again.") from error
 
 
-def _header_shapes(stream: IO[bytes], size: int) -> dict[str, tuple[int, ...]]:
+def read_header(stream: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
+    """Return the tensors in a safetensors file's header by name, and where their bytes begin.
+
+    Raises ValueError and what a header of other types leads to.
+    """
     length = int.from_bytes(stream.read(8), "little")
     if not 0 < length <= min(size - 8, MAX_HEADER_BYTES):
         raise ValueError("the header's length is impossible")
@@ -160,7 +165,7 @@ def _header_shapes(stream: IO[bytes], size: int) -> dict[str, tuple[int, ...]]:
     ends = {name: entry["data_offsets"][1] for name, entry in entries.items()}
     if any(end > size - 8 - length for end in ends.values()):
         raise ValueError("it is cut short")
-    return {name: _shape(name, entry) for name, entry in entries.items()}
+    return entries, 8 + length
 
 
 def _shape(name: str, entry: dict[str, Any]) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from engine.adapters import metadata as adapter_toml
+from engine.adapters import weight_values
 from engine.adapters.export_redaction import make_public
 from engine.adapters.import_checks import (
     CONFIG_NAME,
@@ -35,7 +36,7 @@ from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import METHODS, Method
-from engine.system.files import bytes_in, sync_directory, sync_tree
+from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, expand_user, path_exists, trash_folder
 
 PARTIAL = ".partial"
@@ -60,6 +61,7 @@ __all__ = [
     "install",
     "partial_folder",
     "promote",
+    "remarks_on_weights",
     "restore",
     "restore_adapter",
     "safe_file_name",
@@ -301,6 +303,19 @@ def _import_folder(source: Path, name: str) -> Adapter:
     return _copy_in(source, read_metadata(source, name).model_copy(update={"origin": "imported"}))
 
 
+def remarks_on_weights(adapter: Adapter) -> list[str]:
+    """Return what is wrong with the values of an adapter's weights: what it writes will make no sense."""
+    names = [] if adapter.is_prompt else weight_values.impossible(adapter.folder / WEIGHTS_NAME)
+    if not names:
+        return []
+    listed = ", ".join(name[:100] for name in names[:2])
+    more = f" and {len(names) - 2:,} more" if len(names) > 2 else ""
+    kinds = f"NaN, infinity, or above {weight_values.LARGEST:,.0f}"
+    return [
+        f"{adapter.name} has impossible values ({kinds}) in {listed}{more}: what it writes makes no sense."
+    ]
+
+
 def delete(adapter: Adapter) -> Path:
     """Move the adapter to the trash and return its path there, for `restore_adapter`."""
     return to_trash(adapter.folder)
@@ -357,7 +372,7 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
     """Copy the adapter to `target`, which must not exist, without local paths; return it."""
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.")
-    partial = target.with_name(target.name + PARTIAL)
+    partial = partial_beside(target)
     try:
         shutil.copytree(adapter.folder, partial)
         make_public(partial)
@@ -372,7 +387,7 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
     """Write the adapter as a zip file without local paths. Without `replace`, `target` must not exist."""
     if target.exists() and not replace:
         raise StorageError(f"{target} exists already.", "Choose another name.")
-    partial = target.with_name(target.name + PARTIAL)
+    partial = partial_beside(target)
     top = safe_file_name(adapter.name)
     try:
         with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as copied:

@@ -143,6 +143,8 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
     adapter = library.import_adapter(source)
     output.json(_as_dict(adapter))
     output.line(f"Imported {adapter.name} as {adapter.id}.")
+    for message in library.remarks_on_weights(adapter):
+        output.line(message)
     return 0
 
 

@@ -16,8 +16,8 @@ from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import slug
 from engine.labelling.items import Item
-from engine.labelling.sets import PARTIAL, LabellingSet, fingerprint
-from engine.system.files import write_atomically, write_export
+from engine.labelling.sets import LabellingSet, fingerprint
+from engine.system.files import partial_beside, write_atomically, write_export
 
 SCHEMA = 1
 EXPORTS = "exports"
@@ -81,9 +81,9 @@ def _metadata(labelled: LabellingSet, accepted: list[Item], digest: str) -> dict
 
 
 def _write(folder: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
-    partial = folder.with_name(folder.name + PARTIAL)
+    partial = partial_beside(folder)
     try:
-        partial.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(parents=True)
         write_atomically(partial / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
         write_atomically(partial / METADATA, json.dumps(metadata, ensure_ascii=False, indent=1))
         partial.rename(folder)

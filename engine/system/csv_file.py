@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.system.files import partial_beside
 
 # Spreadsheets take these for the start of a formula, or skip them before one.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -25,7 +27,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
 
     Raises StorageError if the file can't be written; an existing file stays then.
     """
-    partial = path.with_name(path.name + ".partial")
+    partial = partial_beside(path)
     try:
         with partial.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream:
             table = csv.writer(stream)
@@ -34,6 +36,8 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
             os.fsync(stream.fileno())
         partial.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
         raise StorageError(
             f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
         ) from error

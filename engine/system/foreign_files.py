@@ -81,9 +81,7 @@ def read_bytes(path: Path, kind: FileKind) -> bytes:
     with open_regular(path) as stream:
         content = stream.read(kind.max_bytes + 1)
     if len(content) > kind.max_bytes:
-        raise UnreadableFileError(
-            f"it is larger than {kind.title} may be, {kind.max_bytes // MIB} MB", path
-        )
+        raise UnreadableFileError(f"it is larger than {kind.title} may be, {kind.max_bytes // MIB} MB", path)
     return content
 
 

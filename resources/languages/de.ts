@@ -11966,6 +11966,11 @@ Summary:</translation>
    <translation>NVIDIA-Karte</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>NaN, infinity, or above {1}</source>
+   <translation>NaN, unendlich oder über {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name  minutes:seconds</source>
    <translation>Name  minutes:seconds</translation>
@@ -15882,7 +15887,7 @@ Summary:</translation>
    <translation>und die {1} virtuellen Tokens davor</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/adapters/library.py" />
    <source>and {1} more</source>
    <translation>und {1} weitere</translation>
   </message>
@@ -17397,6 +17402,11 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/merge.py" />
+   <source>{1} can't be merged: its weights are damaged.</source>
+   <translation>{1} lässt sich nicht verschmelzen: Seine Gewichte sind beschädigt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/merge.py" />
    <source>{1} can't be merged: the merged model would not write the same.</source>
    <translation>{1} lässt sich nicht verschmelzen: Das verschmolzene Modell würde nicht dasselbe schreiben.</translation>
   </message>
@@ -17589,6 +17599,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has another entry like {2} now.</source>
    <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>{1} has impossible values ({2}) in {3}{4}: what it writes makes no sense.</source>
+   <translation>{1} hat unmögliche Werte ({2}) in {3}{4}: Was er schreibt, ergibt keinen Sinn.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/html_files.py" />

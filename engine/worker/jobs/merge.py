@@ -16,10 +16,10 @@ import torch
 from transformers import PreTrainedModel
 
 from engine.adapters import library
-from engine.adapters.library import PARTIAL, Adapter
+from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, StorageError
-from engine.system.files import sync_tree, write_atomically
+from engine.system.files import partial_beside, sync_tree, write_atomically
 from engine.worker.adapters import attach
 from engine.worker.kernels.library import Conv1D
 from engine.worker.kernels.registry import enabled
@@ -57,11 +57,17 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 def refuse_unmergeable(adapter: Adapter) -> None:
     """Raise AdapterError for an adapter whose result is no plain model: by its method, or by its base."""
     if not adapter.unmergeable:
+        _refuse_impossible_weights(adapter)
         return
     hint = "Export the adapter instead."
     if adapter.metadata.base_model.quantization == "int8":
         hint = f"{hint} Adapters of nf4 and fp4 bases can be merged."
     raise AdapterError(f"{adapter.name} can't be merged: {adapter.unmergeable}.", hint)
+
+
+def _refuse_impossible_weights(adapter: Adapter) -> None:
+    for remark in library.remarks_on_weights(adapter):
+        raise AdapterError(f"{adapter.name} can't be merged: its weights are damaged.", remark)
 
 
 def _options(adapter: Adapter) -> BaseModelOptions:
@@ -120,8 +126,7 @@ def _logits(base: LoadedBase, model: Model) -> torch.Tensor:
 
 def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
     """Write model and tokenizer as one folder, whole or not at all. Raises StorageError."""
-    partial = target.with_name(target.name + PARTIAL)
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = partial_beside(target)
     try:
         model.save_pretrained(partial)
         base.tokenizer.save_pretrained(partial)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, library
 from gui.core.background_tasks import BackgroundTasks
-from gui.look.language import tr
+from gui.look.language import tr, translate
 from gui.pages.library.jobs import in_one_line
 
 Undo = Callable[[], None]
@@ -63,11 +63,13 @@ class LibraryOperations(QObject):
     def import_files(self, sources: Iterable[Path]) -> None:
         """Import adapters from folders and zip files, off the GUI thread."""
         for source in sources:
-            self._background.run(partial(library.import_adapter, source), self._on_imported, self._fail)
+            self._background.run(partial(_imported, source), self._on_imported, self._fail)
 
-    def _on_imported(self, adapter: Adapter) -> None:
+    def _on_imported(self, imported: tuple[Adapter, list[str]]) -> None:
+        adapter, remarks = imported
         self.changed.emit(adapter.id)
-        self.done.emit(tr("Imported {name}.", name=adapter.name), lambda: self.delete(adapter))
+        text = " ".join([tr("Imported {name}.", name=adapter.name), *map(translate, remarks)])
+        self.done.emit(text, lambda: self.delete(adapter))
 
     def export_folder(self, adapter: Adapter, target: Path) -> None:
         """Copy an adapter to a new folder, off the GUI thread."""
@@ -84,3 +86,9 @@ class LibraryOperations(QObject):
 
     def _fail(self, error: AppError) -> None:
         self.failed.emit(in_one_line(error.message, error.hint))
+
+
+def _imported(source: Path) -> tuple[Adapter, list[str]]:
+    """Import an adapter; return it and what is wrong with its weights."""
+    adapter = library.import_adapter(source)
+    return adapter, library.remarks_on_weights(adapter)

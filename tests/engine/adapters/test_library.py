@@ -177,7 +177,7 @@ def test_what_a_killed_import_left_goes_after_a_day():
 def test_what_is_exported_can_be_imported_again(tmp_path: Path, export):
     adapter = library.update(add_adapter(scores=[score_card(0.48)]), name="a/b: ../c", notes="Good.")
     target = export(adapter, tmp_path / "out")
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob(".*.partial"))
     again = library.import_adapter(target)
     assert again.id != adapter.id
     assert again.metadata.origin == "imported"
@@ -196,6 +196,15 @@ def test_an_export_overwrites_nothing_unasked(tmp_path: Path):
         library.export_zip(adapter, tmp_path / "out.zip")
     assert (tmp_path / "out.zip").read_text(encoding="utf-8") == "mine"
     assert library.export_zip(adapter, tmp_path / "out.zip", replace=True).stat().st_size > 100
+
+
+@pytest.mark.parametrize("export", [library.export_folder, library.export_zip])
+def test_an_export_takes_no_partial_files_of_the_user_s(tmp_path: Path, export):
+    own = tmp_path / "out.partial"
+    own.mkdir()
+    (own / "file").write_text("mine", encoding="utf-8")
+    export(add_adapter(), tmp_path / "out")
+    assert (own / "file").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_misspelt_name_gets_the_adapter_that_was_meant():

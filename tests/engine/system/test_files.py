@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.system.files import write_atomically
+from engine.errors import StorageError
+from engine.system.csv_file import write_csv
+from engine.system.files import write_atomically, write_export
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path):
@@ -17,3 +19,24 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path):
     assert path.read_text(encoding="utf-8") == "old"
     write_atomically(path, "new")
     assert path.read_text(encoding="utf-8") == "new"
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: write_export(path, "text"), lambda path: write_csv(path, ["a"], [["b"]])]
+)
+def test_an_export_takes_no_partial_file_of_the_user_s(tmp_path: Path, write):
+    own = tmp_path / "out.csv.partial"
+    own.write_text("mine", encoding="utf-8")
+    write(tmp_path / "out.csv")
+    assert own.read_text(encoding="utf-8") == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", own.name]
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: write_export(path, "text"), lambda path: write_csv(path, ["a"], [["b"]])]
+)
+def test_an_export_that_fails_leaves_nothing(tmp_path: Path, write):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError, match="can't be written"):
+        write(tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

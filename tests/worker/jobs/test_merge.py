@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 
 from engine.adapters import library
@@ -196,3 +197,24 @@ def test_no_path_of_this_computer_is_passed_on(tmp_path):
     do_merge(install_random("t5", "mine"), tmp_path / "merged")
     for path in (tmp_path / "merged").glob("*.json"):
         assert str(tiny_model("t5").parent) not in path.read_text(encoding="utf-8")
+
+
+def test_the_user_s_own_partial_folder_stays(tmp_path):
+    own = tmp_path / "merged.partial"
+    own.mkdir()
+    do_merge(install_random("t5", "mine"), tmp_path / "merged")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("merged")) == [
+        "merged", own.name
+    ]  # fmt: skip
+
+
+def test_damaged_weights_are_named_and_not_merged(tmp_path):
+    adapter = install_random("t5", "mine")
+    path = adapter.folder / "adapter_model.safetensors"
+    weights = load_file(path)
+    name = min(weights)
+    weights[name][0, 0] = float("nan")
+    save_file(weights, path)
+    with pytest.raises(AdapterError, match="its weights are damaged") as raised:
+        do_merge(adapter, tmp_path / "merged")
+    assert name in raised.value.hint

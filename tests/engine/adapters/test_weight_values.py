@@ -1,0 +1,43 @@
+"""Weights that no training leaves are named, in every number format and wherever they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.adapters import weight_values
+from engine.errors import AdapterError
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
+
+
+def saved(folder: Path, **tensors) -> Path:
+    from safetensors.torch import save_file
+
+    path = folder / "adapter_model.safetensors"
+    save_file(tensors, path)
+    return path
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -1e9])
+def test_an_impossible_value_is_found(tmp_path, dtype, value, monkeypatch):
+    monkeypatch.setattr(weight_values, "CHUNK_BYTES", 16)
+    odd = torch.zeros(7, 5, dtype=dtype)
+    # In float16 a large value is infinity.
+    odd[6, 4] = value
+    path = saved(tmp_path, fine=torch.full((3, 3), -99.0, dtype=dtype), odd=odd, whole=torch.arange(4))
+    assert weight_values.impossible(path) == ["odd"]
+
+
+def test_usual_weights_are_fine(tmp_path):
+    path = saved(tmp_path, a=torch.randn(50, 50), b=torch.randn(3).bfloat16(), c=torch.zeros(0))
+    assert weight_values.impossible(path) == []
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(b"\xff" * 100)
+    with pytest.raises(AdapterError, match=r"a\.safetensors is damaged"):
+        weight_values.impossible(tmp_path / "a.safetensors")
