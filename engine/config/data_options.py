@@ -16,8 +16,9 @@ from engine.text import pii
 MIN_CONVERSATION_TOKENS = 8
 # The suffixes of files that a source may be.
 DATA_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".src", ".source", ".txt", ".text",
-    ".log", ".md", ".vtt", ".srt", ".html", ".htm", ".eml", ".mbox", ".mbx", ".docx", ".pdf", ".zip", ".gz",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".xls", ".xlsb", ".ods", ".src",
+    ".source", ".txt", ".text", ".log", ".md", ".vtt", ".srt", ".html", ".htm", ".eml", ".mbox", ".mbx", ".docx",
+    ".pdf", ".zip", ".gz",
 )  # fmt: skip
 
 
@@ -65,6 +66,13 @@ class DataOptions(Options):
         "Broken rows",
         "Refuse a file with broken rows, or leave them out with a notice that lists them.",
         level="everything",
+    )
+    sheet: str = option(
+        "auto",
+        "Sheet",
+        "The sheet of a workbook, or auto: all that are named after splits, else the first that holds anything.",
+        level="everything",
+        min_length=1,
     )
     unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = option(
         "ask",

@@ -4116,6 +4116,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Russisch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>S&amp;heet</source>
+   <translation>&amp;Blatt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>S&amp;how</source>
    <translation>&amp;Zeigen</translation>
@@ -5308,6 +5313,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>The second is better</source>
    <translation>Die zweite ist besser</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>The sheet of a workbook.</source>
+   <translation>Das Blatt einer Arbeitsmappe.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/feedback_view.py" />
@@ -11071,6 +11081,11 @@ Summary:</translation>
    <translation>In der Reihenfolge der Quelle.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/sheets.py" />
+   <source>In {1} this stands above the table and is not read: {2}.</source>
+   <translation>In {1} steht dies über der Tabelle und wird nicht gelesen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Indonesian</source>
    <translation>Indonesisch</translation>
@@ -12366,9 +12381,14 @@ Summary:</translation>
    <translation>Odia</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/sheets.py" />
    <source>Of {1} the sheet {2} is read, and not {3}.</source>
    <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/sheets.py" />
+   <source>Of {1} these sheets are read as splits: {2}.</source>
+   <translation>Von {1} werden diese Blätter als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13014,6 +13034,11 @@ In one sentence:</translation>
    <translation>Speichern Sie sie als eml, oder ziehen Sie sie aus einem anderen Mailprogramm.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/old_workbook.py" />
+   <source>Save it without the password, and choose it again.</source>
+   <translation>Speichern Sie sie ohne das Passwort, und wählen Sie sie noch einmal.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/external_summaries.py" />
    <source>Say which system wrote the summaries.</source>
    <translation>Angeben, welches System die Zusammenfassungen geschrieben hat.</translation>
@@ -13162,6 +13187,11 @@ In one sentence:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Shared rotation</source>
    <translation>Gemeinsame Rotation</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Sheet</source>
+   <translation>Blatt</translation>
   </message>
   <message>
    <location filename="../../engine/text/legacy_encodings.py" />
@@ -14345,6 +14375,16 @@ Summary:</translation>
    <location filename="../../engine/arena/results.py" />
    <source>The scores of single conversations are missing.</source>
    <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>The sheet of a workbook, or auto: all that are named after splits, else the first that holds anything.</source>
+   <translation>Das Blatt einer Arbeitsmappe oder auto: alle, die nach Teilen heißen, sonst das erste, das etwas enthält.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/sheets.py" />
+   <source>The sheets are: {1}.</source>
+   <translation>Die Blätter sind: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -15952,7 +15992,7 @@ Summary:</translation>
    <translation>rotiert und skaliert werden</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/old_workbook.py" />
    <source>as a workbook it makes no sense ({1})</source>
    <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
   </message>
@@ -16407,9 +16447,19 @@ Summary:</translation>
    <translation>es liefert falsche Zahlen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/sheets.py" />
+   <source>it goes on behind the column "{1}": "{2}"</source>
+   <translation>sie geht hinter der Spalte „{1}“ weiter: „{2}“</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it goes on behind the column "{1}": {2} cells for {3} columns</source>
    <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/old_workbook.py" />
+   <source>it has more than {1} MB; save it as .xlsx or .csv</source>
+   <translation>sie hat mehr als {1} MB; speichern Sie sie als .xlsx oder .csv</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
@@ -16870,6 +16920,11 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>share the ranks</source>
    <translation>sich die Ränge teilen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/sheets.py" />
+   <source>sheet "{1}", {2}</source>
+   <translation>Blatt „{1}“, {2}</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -17651,6 +17706,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/sheets.py" />
+   <source>{1} has no header: its columns are called by their numbers.</source>
+   <translation>{1} hat keine Kopfzeile: Die Spalten heißen nach ihren Nummern.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>{1} has no ids, and {2} for {3}.</source>
    <translation>{1} hat keine Kennungen und {2} für {3}.</translation>
@@ -17664,6 +17724,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>{1} has no revision {2}.</source>
    <translation>{1} hat keine Revision {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/sheets.py" />
+   <source>{1} has no sheet "{2}" that holds anything.</source>
+   <translation>{1} hat kein Blatt „{2}“, das etwas enthält.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/systems.py" />

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import random
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from engine.worker.dataset import dataset
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
+from tests.helpers.office_files import write_ods
 from tests.worker.readers.exports import CASES
 
 ROWS = [
@@ -84,6 +86,13 @@ def _workbook() -> bytes:
     book.active.merge_cells("A2:A4")
     book.save(sink)
     return sink.getvalue()
+
+
+def _ods() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.ods")
+        write_ods(path, {"Talks": [NAMES, *([row[name] for name in NAMES] for row in ROWS)]})
+        return path.read_bytes()
 
 
 def _unpressed(content: bytes) -> bytes:
@@ -183,6 +192,7 @@ def seeds() -> dict[str, bytes]:
         "stream.arrow": _arrow(stream=True),
         "packed.xlsx": _workbook(),
         "plain.xlsx": _unpressed(_workbook()),
+        "old.ods": _ods(),
         "talks.zip": _zip(),
         "plain.zip": _unpressed(_zip()),
         **{case.name: case.data for case in CASES if case.id in EXPORTS},

@@ -37,13 +37,14 @@ def open_tables(source: Source, options: DataOptions) -> Tables:
     """Return the table of each split of a source, that of training first; nothing is read yet."""
     splits = sorted(source.files, key=lambda split: split != "train")
     hours = pause_hours(options.columns)
-    encoding = options.encoding.replace(AUTO, "")
+    encoding, sheet = ("" if value == AUTO else value for value in (options.encoding, options.sheet))
     # Columns named by hand are those of a table.
     finds_chats = (options.conversation, options.summary) == (AUTO, AUTO) and options.columns.keys() <= {
         "pause"
     }
     return {
-        split: open_table(source.files[split], hours, encoding, finds_chats=finds_chats) for split in splits
+        split: open_table(source.files[split], hours, encoding, sheet, finds_chats=finds_chats)
+        for split in splits
     }
 
 
@@ -192,7 +193,7 @@ def _naming(files: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        if error.field in {FIELD, alignment.FIELD}:
+        if error.field in {FIELD, alignment.FIELD, "data.sheet"}:
             raise
         raise DataError(f"{files}: {error.message}", error.hint, error.field) from error
 

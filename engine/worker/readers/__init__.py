@@ -67,6 +67,12 @@ def _read_pdf(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[
     return documents.read_pdf(path, notes, pause_hours)
 
 
+def _read_old_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    from engine.worker.readers import old_workbook
+
+    return old_workbook.read(path, notes)
+
+
 # Readers of tables. A table that is one chat, a row a message, is parted into conversations too.
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
@@ -74,6 +80,7 @@ _READERS: dict[str, Reader] = {
     ".parquet": _read_parquet,
     ".arrow": _read_arrow,
     ".xlsx": _read_workbook,
+    **dict.fromkeys((".xls", ".xlsb", ".ods"), _read_old_workbook),
     **dict.fromkeys(parallel.SUFFIXES, parallel.read),
 }
 # These take the pause in hours that separates the conversations of a chat.
@@ -101,14 +108,16 @@ def open_table(
     files: Sequence[Path],
     pause_hours: float = PAUSE_HOURS,
     encoding: str = "",
+    sheet: str = "",
     *,
     finds_chats: bool = True,
 ) -> Table:
     """Return the rows of files of one kind as one table; nothing is read yet.
 
     A folder is a Slack channel, or one of mails. A pause of `pause_hours` separates the conversations of a chat, 0: no
-    pause does. `encoding` is that of text files, "" to tell it from each. With `finds_chats`, a table whose rows are
-    the messages of one chat is read as that. Raises DataError with the field `data.source` for files of several kinds.
+    pause does. `encoding` is that of text files, `sheet` that of workbooks, "" to tell it from each. With `finds_chats`,
+    a table whose rows are the messages of one chat is read as that. Raises DataError with the field `data.source` for
+    files of several kinds.
     """
     readers = {_reader(path) for path in files}
     if len(readers) > 1:
@@ -118,7 +127,7 @@ def open_table(
     has_messages = reader in {chat_files.read, *_TABLE_READERS.values()}
     given = {"pause_hours": pause_hours, **({"finds_chats": finds_chats} if has_messages else {})}
     read: Reader = partial(reader, **given)
-    return Table(files, read, may_have_more_columns=reader is chat_files.read, encoding=encoding)
+    return Table(files, read, may_have_more_columns=reader is chat_files.read, encoding=encoding, sheet=sheet)
 
 
 def suffix_of(path: Path) -> str:

@@ -83,8 +83,8 @@ class Notes:
 
     `columns` are those found so far, in order; `remarks` are sentences for the user; `done_bytes` is the reader's
     progress. `siblings` are the other values of the JSON object that holds the rows, `reason` says how rows were made
-    from another form of data, `chats` counts the import of each chat. `encoding` is given to the
-    reader: that of text files, if the user named one.
+    from another form of data, `chats` counts the import of each chat. `encoding` and `sheet`
+    are given to the reader: the encoding of text files and the sheet of workbooks, if the user named one.
     """
 
     columns: dict[str, None] = field(default_factory=dict)
@@ -94,6 +94,7 @@ class Notes:
     reason: str = ""
     chats: list[ImportStats] = field(default_factory=list)
     encoding: str = ""
+    sheet: str = ""
 
 
 Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | BrokenRow]]
@@ -122,13 +123,19 @@ class Table:
     """
 
     def __init__(
-        self, files: Sequence[Path], read: Reader, *, may_have_more_columns: bool, encoding: str = ""
+        self,
+        files: Sequence[Path],
+        read: Reader,
+        *,
+        may_have_more_columns: bool,
+        encoding: str = "",
+        sheet: str = "",
     ) -> None:
         """`may_have_more_columns`: later rows may have columns that no earlier one has.
 
-        `encoding` is that of text files, "" to tell it from each.
+        `encoding` is that of text files, `sheet` that of workbooks, "" to tell it from each.
         """
-        self._encoding = encoding
+        self._encoding, self._sheet = encoding, sheet
         self._files = tuple(files)
         self._read = read
         self.may_have_more_columns = may_have_more_columns
@@ -184,7 +191,7 @@ class Table:
         self.broken, self._notes, self._is_left_out = [], [], False
         number = 0
         for path in self._files:
-            notes = Notes(encoding=self._encoding)
+            notes = Notes(encoding=self._encoding, sheet=self._sheet)
             self._notes.append(notes)
             with _explained(path):
                 for row in self._aligned(path, notes):

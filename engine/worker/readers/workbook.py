@@ -16,7 +16,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice, repeat
+from functools import partial
+from itertools import count, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import fromstring
 
+from engine.worker.readers import old_workbook, sheets
 from engine.worker.readers.archives import require_safe_size
-from engine.worker.readers.delimited import column_names
 from engine.worker.readers.table import MAX_NAMED, BrokenRow, Notes, unreadable
 
 MAX_ROWS = 1 << 20
@@ -60,13 +61,17 @@ class _Merged:
 
 def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     """Yield the rows below the sheet's header. Raises DataError for a file that is no workbook."""
+    if old_workbook.is_protected(path):
+        raise old_workbook.protected(path)
     with _explained(path):
         with zipfile.ZipFile(path) as archive:
             require_safe_size(path, archive.infolist())
         with _opened(path, data_only=True) as book:
-            sheet = _sheet(path, book, notes)
-            if sheet is not None:
-                yield from _rows(path, sheet, notes)
+            chosen = _sheets(path, book, notes)
+            for sheet in chosen:
+                yield from sheets.named(
+                    _rows(path, sheet, notes), sheet.title, notes, are_splits=len(chosen) > 1
+                )
 
 
 @contextmanager
@@ -89,13 +94,10 @@ def _explained(path: Path) -> Iterator[None]:
         raise unreadable(path, f"as a workbook it makes no sense ({error})") from error
 
 
-def _sheet(path: Path, book: Workbook, notes: Notes) -> Worksheet | None:
-    """Return the first sheet that holds anything; add a remark about the others that do."""
-    filled = [sheet for sheet in book.worksheets if _holds_rows(sheet)]
-    if len(filled) > 1:
-        others = ", ".join(sheet.title for sheet in filled[1:])
-        notes.remarks.append(f"Of {path.name} the sheet {filled[0].title} is read, and not {others}.")
-    return filled[0] if filled else None
+def _sheets(path: Path, book: Workbook, notes: Notes) -> list[Worksheet]:
+    """Return the sheets that are read: the chosen one, those named after splits, or the first that holds anything."""
+    filled = {sheet.title: sheet for sheet in book.worksheets if _holds_rows(sheet)}
+    return [filled[name] for name in sheets.chosen(path, list(filled), notes)]
 
 
 def _holds_rows(sheet: Worksheet) -> bool:
@@ -109,18 +111,16 @@ def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, A
     if merged:
         notes.remarks.append(_remark(path, merged))
     formulas = _formula_rows(path, sheet.title) if has_formulas else repeat(())
-    columns: list[str] = []
-    for number, (cells, is_formula) in enumerate(zip(sheet.iter_rows(), formulas, strict=False), start=1):
+    rows = zip(count(1), sheet.iter_rows(), formulas)
+    table = sheets.SheetTable(path, sheet.title, notes)
+    for number, cells, is_formula in rows:
         if number > MAX_ROWS:
             raise unreadable(path, f"the sheet {sheet.title} has more than {MAX_ROWS:,} rows")
-        if columns:
-            values = _filled([_value(cell) for cell in cells[: len(columns)]], number, len(columns), merged)
-            broken = _broken(cells, is_formula, number, columns)
-            if broken or any(value not in {None, ""} for value in values):
-                yield broken or dict(zip(columns, values, strict=True))
-        elif any(cell.value is not None for cell in cells):
-            columns = column_names(["" if cell.value is None else str(_value(cell)) for cell in cells])
-            notes.columns.update(dict.fromkeys(columns))
+        width = max(len(cells), *(span.last_column for span in merged)) if merged else len(cells)
+        values = _filled([_value(cell) for cell in cells], number, width, merged)
+        broken = partial(_broken, cells, is_formula, number)
+        yield from table.add(number, values, broken)
+    yield from table.end()
 
 
 def _value(cell: Any) -> Any:

@@ -64,6 +64,11 @@ READING = {
         mark("The encoding of text files. The first rows show what it makes of them."),
         ((AUTO, mark("as found (auto)")), *legacy_encodings.ENCODINGS.items()),
     ),
+    "sheet": (
+        mark("S&heet"),
+        mark("The sheet of a workbook."),
+        ((AUTO, mark("as found (auto)")),),
+    ),
     "summary_lists": (
         mark("Lists of su&mmaries"),
         mark("What a list in the summary column is."),
@@ -94,7 +99,9 @@ class ColumnMapping(QWidget):
         self.summary = ComboBox([(AUTO, tr(GUESSED))])
         self.by_hand = {key: ComboBox(_choices(key), editable=key not in FIXED) for key in BY_HAND}
         self.reading = {
-            key: ComboBox([(value, translate(tr(text))) for value, text in choices])
+            key: ComboBox(
+                [(value, translate(tr(text))) for value, text in choices], editable=len(choices) == 1
+            )
             for key, (_, _, choices) in READING.items()
         }
         self._changed_last = ""
@@ -154,13 +161,13 @@ class ColumnMapping(QWidget):
 
     def values(self) -> dict[str, Any]:
         """Return the chosen `[data]` values; of the options of reading those that are chosen."""
-        reading = {key: choice.key() for key, choice in self.reading.items()}
+        reading = {key: choice.key().strip() for key, choice in self.reading.items()}
         chosen = {key: choice.key().strip() for key, choice in self.by_hand.items()}
         return {
             "conversation": self.conversation.key() or AUTO,
             "summary": self.summary.key() or AUTO,
             "columns": {key: value for key, value in chosen.items() if value not in ("", AUTO)},
-            **{key: value for key, value in reading.items() if value != AUTO},
+            **{key: value for key, value in reading.items() if value not in ("", AUTO)},
         }
 
     def decide(self, option: str, value: str) -> bool:

@@ -216,4 +216,4 @@ def _how_far(done: int, total: int, unit: str) -> str:
 
 
 def _is_of_mapping(field: str) -> bool:
-    return field in ("data.conversation", "data.summary") or field.startswith("data.columns")
+    return field in ("data.conversation", "data.summary", "data.sheet") or field.startswith("data.columns")

@@ -1,0 +1,119 @@
+"""Workbooks of all kinds: which sheets are read, titles above the table, no header, cells beside it, passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from engine.config.data_options import DataOptions
+from engine.errors import DataError
+from engine.worker.dataset import dataset
+from engine.worker.readers import Table, open_table
+from engine.worker.runtime.channel import Channel
+from tests.helpers.office_files import write_ods
+
+HEAD = ("id", "dialogue", "summary")
+ROWS = [(n, f"Ann: {n}?\nBob: Yes.", f"They talk about {n}.") for n in range(3)]
+Sheets = Mapping[str, Sequence[Sequence[Any]]]
+
+
+def write_xlsx(path: Path, sheets: Sheets) -> None:
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+WRITERS = {".xlsx": write_xlsx, ".ods": write_ods}
+
+
+@pytest.fixture(params=sorted(WRITERS))
+def write(request: pytest.FixtureRequest, tmp_path: Path):
+    """Write sheets as a workbook of a kind, and return its file."""
+
+    def written(sheets: Sheets) -> Path:
+        path = tmp_path / f"book{request.param}"
+        WRITERS[request.param](path, sheets)
+        return path
+
+    return written
+
+
+def values(table: Table) -> list[tuple[Any, ...]]:
+    return [tuple(record.values.values()) for record in table]
+
+
+def test_rows_are_as_they_stand_and_know_their_line(write) -> None:
+    table = open_table([write({"Talks": [HEAD, *ROWS]})])
+    assert values(table) == ROWS
+    assert table.columns == HEAD
+    assert [record.place for record in table] == ["line 2", "line 3", "line 4"]
+
+
+def test_titles_and_notes_above_the_header_are_told_and_not_read(write) -> None:
+    path = write({"Talks": [("Calls of May",), ("exported by Mia",), HEAD, *ROWS]})
+    table = open_table([path])
+    assert values(table) == ROWS
+    assert table.remarks == (
+        f'In {path.name} this stands above the table and is not read: "Calls of May"; "exported by Mia".',
+    )
+
+
+def test_a_table_without_a_header_loses_no_row(write) -> None:
+    path = write({"Talks": ROWS})
+    table = open_table([path])
+    assert values(table) == ROWS
+    assert table.columns == ("column 1", "column 2", "column 3")
+    assert table.remarks == (f"{path.name} has no header: its columns are called by their numbers.",)
+
+
+def test_a_cell_right_of_the_header_breaks_its_row(write) -> None:
+    table = open_table([write({"Talks": [HEAD, ROWS[0], (*ROWS[1], "Cem: and me?"), ROWS[2]]})])
+    assert values(table) == [ROWS[0], ROWS[2]]
+    ((position, reason),) = [(each.position, each.reason) for each in table.broken]
+    assert (position, reason) == ("row 3", 'it goes on behind the column "summary": "Cem: and me?"')
+
+
+def test_a_sheet_can_be_chosen(write, channel: Channel) -> None:
+    path = write({"Notes": [("who", "when"), ("Mia", "May")], "Talks": [HEAD, *ROWS]})
+    found = dataset.select(DataOptions(source=str(path), sheet="Talks"), channel, needs=())
+    assert sum(map(len, found.rows.values())) == 3
+    with pytest.raises(DataError, match='no sheet "Talk" that holds anything') as caught:
+        dataset.select(DataOptions(source=str(path), sheet="Talk"), channel, needs=())
+    assert (caught.value.field, caught.value.hint) == ("data.sheet", "The sheets are: Notes, Talks.")
+
+
+def test_sheets_that_are_named_after_splits_are_splits(write, channel: Channel) -> None:
+    path = write({"Train": [HEAD, *ROWS], "Test set": [HEAD, ROWS[0]], "About": [("x",), ("y",)]})
+    found = dataset.select(DataOptions(source=str(path)), channel, needs=())
+    assert {split: len(rows) for split, rows in found.rows.items()} == {
+        "train": 3,
+        "validation": 0,
+        "test": 1,
+    }
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls"])
+def test_a_protected_workbook_is_named(tmp_path: Path, name: str) -> None:
+    directory = "Root EntryEncryptedPackageEncryptionInfo".encode("utf-16-le")
+    (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1016) + directory)
+    with pytest.raises(DataError, match=f"{name} is protected by a password") as caught:
+        list(open_table([tmp_path / name]))
+    assert caught.value.hint == "Save it without the password, and choose it again."
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsb", "a.ods"])
+@pytest.mark.parametrize(
+    "content", [b"no workbook", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", bytes(600)]
+)
+def test_what_is_no_workbook_is_said(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=f"{name} can't be read"):
+        list(open_table([tmp_path / name]))
