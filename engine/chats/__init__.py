@@ -7,7 +7,7 @@ Pure functions over text and entries; knows nothing of files, windows or models.
 from __future__ import annotations
 
 from engine.chats.chat import TITLES, Chat, Kind, LeftOut, Log
-from engine.chats.import_stats import ImportStats, remarks
+from engine.chats.import_stats import NAMELESS, ImportStats, remarks
 from engine.chats.json_exports import export
 from engine.chats.json_exports.base import Account, Export
 from engine.chats.json_exports.export import Whole, chat_in, document_in, find
@@ -19,6 +19,7 @@ from engine.text.conversations import turns as plain_turns
 
 __all__ = [
     "MAX_CHARACTERS",
+    "NAMELESS",
     "TITLES",
     "Account",
     "Chat",

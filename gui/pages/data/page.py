@@ -21,6 +21,7 @@ from engine.api import (
     Example,
     Problem,
     StorageError,
+    chats,
     check_results,
     is_on_hub,
     pii,
@@ -290,7 +291,9 @@ class DataPage(Page):
         if (more := len(shown) - MAX_REMARKS) > 0:
             sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
         undo = tr("Undo") if self.exclusions.answers else ""
-        self.parts.remarks.show_notice(" ".join(sentences), undo, "info", "ink2")
+        is_nameless = any(remark.endswith(chats.NAMELESS) for remark in shown)
+        icon_name, token = ("problem", "brick") if is_nameless else ("info", "ink2")
+        self.parts.remarks.show_notice(" ".join(sentences), undo, icon_name, token)
         self.parts.remarks.setVisible(bool(shown))
 
     def _show_exclusions(self) -> None:

@@ -120,3 +120,10 @@ def test_a_chat_that_stays_whole_for_want_of_dates_says_so() -> None:
     assert "dates" not in remarks([stats("a.txt", "10:00", "22:00", hours=0)])[0]
     mixed = [stats("a.txt", "10:00"), stats("b.txt", "1.1.24, 10:00")]
     assert remarks(mixed)[0].endswith("1 of them stays whole, as its times have no dates.")
+
+
+def test_a_chat_in_which_no_one_is_named_says_so() -> None:
+    nameless = ImportStats("a.srt", "srt", 4)
+    list(nameless.following(segment(timed((Turn("", "Hello", "00:01"),)), 4)))
+    (words,) = remarks([nameless])
+    assert words == f"a.srt is read as turns. SRT subtitles: 1 turn. {chats.NAMELESS}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.api import chats
 from gui.pages.data.page import DataPage
 from gui.workers.worker_manager import WorkerManager
 
@@ -41,3 +42,11 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
     assert "Each chat is one conversation" in mapping.reason.text()
     assert page.row_preview.rows[0]["conversation"].endswith("Ann: Day 9")
     assert page.values()["columns"] == {"pause": "0"}
+
+
+def test_a_transcript_in_which_no_one_is_named_is_said_in_red(page, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[str, ...]] = []
+    monkeypatch.setattr(page.parts.remarks, "show_notice", lambda *given: shown.append(given))
+    page._show_remarks(["a.srt is read as turns. SRT subtitles: 2 turns of 2 speakers."])
+    page._show_remarks([f"a.srt is read as turns. SRT subtitles: 1 turn. {chats.NAMELESS}"])
+    assert [given[2:] for given in shown] == [("info", "ink2"), ("problem", "brick")]
