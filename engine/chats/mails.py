@@ -48,18 +48,24 @@ MOBILE = re.compile(
     r"verzonden vanaf |отправлено с |skickat från min |sendt fra min |iphone'umdan gönderildi|用手机发送).{0,60}$",
     re.IGNORECASE,
 )
-MIN_FIELDS = 2
+# Whoever wrote an answer that was pasted without its header.
+UNKNOWN = "Unknown"
+MIN_FIELDS, WHOLE_HEADER, MAX_FIELDS = 2, 3, 12
 MAX_SIGNATURE_LINES = 12
 MAX_NESTING = 40
 
 
 @dataclass(frozen=True)
 class Mail:
-    """What one mail says, without those that it quotes; "" for an unknown sender or time."""
+    """What one mail says, without those that it quotes; "" for an unknown sender or time.
+
+    `is_quote`: a quotation of which it isn't said who wrote it.
+    """
 
     sender: str
     time: str
     text: str
+    is_quote: bool = False
 
 
 def sender_name(field: str) -> str:
@@ -70,10 +76,13 @@ def sender_name(field: str) -> str:
 
 
 def is_mail(lines: Sequence[str]) -> bool:
-    """Return whether lines begin with a mail's header: its sender, and at least one more field."""
+    """Return whether lines begin with a mail's header, or hold the whole header of one below an answer."""
     filled = [line.strip() for line in lines if line.strip()]
     start = 1 if filled and DIVIDER.match(filled[0]) else 0
-    return _header_length(filled[start:]) > 0
+    if _header_length(filled[start : start + MAX_FIELDS]):
+        return True
+    senders = (at for at, line in enumerate(filled) if SENDER.match(line))
+    return any(_header_length(filled[at : at + MAX_FIELDS]) >= WHOLE_HEADER for at in senders)
 
 
 def mails_in(text: str, sender: str = "", time: str = "") -> list[Mail]:
@@ -92,10 +101,13 @@ def in_order(mails: Iterable[Mail]) -> list[Mail]:
 
 def add_mail(mail: Mail, log: Log) -> None:
     """Add what a mail says to a log, without its signature."""
+    if mail.is_quote:
+        log.leave_out("quote", mail.text)
+        return
     text, signature = without_signature(mail.text)
     log.headers += 1
     log.leave_out("signature", signature)
-    log.add_turn(mail.sender or "?", text, mail.time)
+    log.add_turn(mail.sender or UNKNOWN, text, mail.time)
 
 
 def read(lines: Iterable[str], log: Log) -> Iterator[None]:
@@ -119,39 +131,40 @@ def without_signature(text: str) -> tuple[str, str]:
     return text.strip(), ""
 
 
-def _mails(lines: list[str], sender: str, time: str, depth: int) -> Iterator[Mail]:
+def _mails(
+    lines: Sequence[str], sender: str, time: str, depth: int, *, is_quote: bool = False
+) -> Iterator[Mail]:
+    """Yield the mail that lines hold, then those that it quotes; a header in it begins another mail."""
     said: list[str] = []
+    quoted: list[Mail] = []
     at = 0
     while at < len(lines):
         line = lines[at].strip()
-        length = _header_length([each.strip() for each in lines[at : at + 12]]) if SENDER.match(line) else 0
+        header = [each.strip() for each in lines[at : at + MAX_FIELDS]] if SENDER.match(line) else []
+        length = _header_length(header)
+        wrote, used = ("", 0) if length else _attribution(lines, at)
         if length:
-            header = [each.strip() for each in lines[at : at + length]]
-            yield from _own(said, sender, time)
-            # What follows a header is another mail.
-            sender, time, said = *_fields(header), []
+            yield from (*_own(said, sender, time, is_quote=is_quote), *quoted)
+            (sender, time), said, quoted, is_quote = _fields(header[:length]), [], [], False
             at += length
-            continue
-        wrote, used = _attribution(lines, at)
-        if wrote:
-            quoted, at = _quotation(lines, at + used)
-            nested = [QUOTE.sub("", each) for each in quoted]
+        elif wrote or QUOTE.match(lines[at]):
+            block, at = _quotation(lines, at + used)
+            inner = [QUOTE.sub("", each) for each in block]
+            if not wrote and inner and WROTE.match(inner[0].strip()):
+                # Some programs quote the line that says who wrote, too.
+                wrote, inner = inner[0].strip(), inner[1:]
             if depth < MAX_NESTING:
-                later = list(_mails(nested, *_writer(wrote), depth + 1))
-                # Text below a quotation answers it.
-                rest = list(_mails([*said, *lines[at:]], sender, time, depth + 1))
-                yield from [*rest[:1], *later, *rest[1:]]
-            return
-        if not QUOTE.match(lines[at]) and not DIVIDER.match(line):
-            said.append(lines[at])
-        at += 1
-    yield from _own(said, sender, time)
+                quoted += _mails(inner, *_writer(wrote), depth + 1, is_quote=not wrote)
+        else:
+            said += [] if DIVIDER.match(line) else [lines[at]]
+            at += 1
+    yield from (*_own(said, sender, time, is_quote=is_quote), *quoted)
 
 
-def _own(said: Sequence[str], sender: str, time: str) -> Iterator[Mail]:
+def _own(said: Sequence[str], sender: str, time: str, *, is_quote: bool) -> Iterator[Mail]:
     text = "\n".join(said).strip()
     if text:
-        yield Mail(sender, time, text)
+        yield Mail(sender, time, text, is_quote)
 
 
 def _header_length(lines: Sequence[str]) -> int:
@@ -203,7 +216,9 @@ def _quotation(lines: Sequence[str], at: int) -> tuple[list[str], int]:
 
 
 def _writer(wrote: str) -> tuple[str, str]:
-    """Return who wrote, and when, of an attribution line."""
+    """Return who wrote, and when, of an attribution line; "" for none."""
+    if not wrote:
+        return "", ""
     said = WROTE.match(wrote)
     inside = said["said"] if said else wrote
     named = WRITER.search(wrote)

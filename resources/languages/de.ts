@@ -12061,6 +12061,11 @@ Summary:</translation>
    <translation>Name, [date time]</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/copied_messages.py" />
+   <source>Name, day, time</source>
+   <translation>Name, Tag, Zeit</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Named like</source>
    <translation>Namen wie</translation>
@@ -15055,6 +15060,11 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>Unexpected: {1}: {2}</source>
    <translation>Unerwartet: {1}: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/mails.py" />
+   <source>Unknown</source>
+   <translation>Unbekannt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />

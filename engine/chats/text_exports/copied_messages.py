@@ -95,6 +95,14 @@ STYLES = (
         around=rf"{DIVIDER}|like \d+|\d+ (?:like|heart|laugh)s?|last read",
     ),
     Style(
+        "google_chat",
+        re.compile(
+            rf"^{NAME}, (?P<time>(?:(?:{DAY}|{DAY_OF_MONTH}|[A-Z][a-z]{{2}})(?:,? \d{{4}})?,? )?(?:at )?{CLOCK})$",
+            re.IGNORECASE,
+        ),
+        "Name, day, time",
+    ),
+    Style(
         "transcript",
         re.compile(
             rf"^(?:\[{NAME}\] |{NAME.replace('<name>', '<plain>')}(?: {{2,}}|\t+| [-–|·•] | (?=\()))"

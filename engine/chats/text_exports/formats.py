@@ -19,6 +19,8 @@ from engine.text.conversations import Turn, turn_head
 BEGINNING = 20_000
 # Exports have fewer lines than this above their first message.
 MAX_PREFACE = 10
+# Kinds that need not name anyone.
+NAMELESS_KINDS: set[Kind] = {"webvtt", "srt"}
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|apos|#\d{2,5});")
 # Of texts that name speakers in their own way: names that come again, and the share of lines with them.
 MIN_NAMES, MIN_REPEATED = 2, 4
@@ -66,9 +68,16 @@ class TextFormat:
         log = Log()
         turns = list(self.turns(lines, log))
         before = [left.text for left in log.left_out[: log.preface]]
-        is_enough = log.headers >= max(self.min_headers, self.min_share * len(lines))
+        # What is indented belongs to the line above it.
+        at_edge = sum(not line[:1].isspace() for line in lines)
+        is_enough = log.headers >= max(self.min_headers, self.min_share * at_edge)
+        is_named = self.kind in NAMELESS_KINDS or any(turn.speaker for turn in turns)
         has_preamble = not self.preamble or any(text.startswith(self.preamble) for text in before)
-        return log.headers if turns and is_enough and has_preamble and log.preface <= MAX_PREFACE else 0
+        return (
+            log.headers
+            if turns and is_enough and is_named and has_preamble and log.preface <= MAX_PREFACE
+            else 0
+        )
 
 
 def likeliest(text: str) -> TextFormat | None:
@@ -236,5 +245,9 @@ TAGGED_FORMATS: tuple[tuple[TextFormat, re.Pattern[str]], ...] = tuple(
         ),
         header,
     )
-    for form, header in (("**Name:** text", plain.STARRED), ("[Name] text", plain.TAGGED))
+    for form, header in (
+        ("**Name:** text", plain.STARRED),
+        ("[Name] text", plain.TAGGED),
+        ("Name「text」", plain.QUOTING),
+    )
 )

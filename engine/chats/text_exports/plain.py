@@ -17,6 +17,13 @@ TIMED = re.compile(
 )
 # Meeting chats: "09:15:07 From Ann Lee to Everyone : Hi".
 MEETING = re.compile(r"^From +([^:]{1,60}?)(?: +to +[^:]{1,60}?)? ?:(?: +(.*))?$", re.IGNORECASE)
+# What a program says of someone, behind a time.
+EVENT = re.compile(
+    r"\b(?:has |have )?(?:joined|left|entered|disconnected|signed (?:on|off)|logged (?:in|out)|went (?:away|offline)|"
+    r"is now known as)\b.{0,40}$",
+    re.IGNORECASE,
+)
+REPLY = re.compile(r"^\s*Replying to [\"“]")
 # Such as "Ann Lee (00:12): Hi" and "Ann Lee [00:12:03] Hi".
 BEHIND = re.compile(
     rf"^(?P<name>[^\s\d:()\[\]<>][^:()\[\]<>\n]{{0,60}}?) ?[\[(](?P<time>{WHEN})[\])](?::\s*|\s+)(?P<said>\S.*)$"
@@ -27,6 +34,8 @@ TAGGED = re.compile(
     rf"^(?P<open>[{OPEN}])[@+%&~! ]?(?P<name>[^\d\s{OPEN}{CLOSE}\n][^{OPEN}{CLOSE}\n]{{0,79}})[{CLOSE}]\s*[:：-]?\s*"
     r"(?P<said>.*)$"
 )
+# Such as "太郎「おはよう」".
+QUOTING = re.compile(r"^(?P<name>[^\s「」『』:：。、]{1,20})[「『](?P<said>.*?)[」』]?$")
 # Such as "**Ann:** Hi" and "*Ann*: Hi".
 STARRED = re.compile(
     r"^(?:[-*>] )?(\*{1,3}|__?)(?P<name>[^*_:：\n]{1,80}?)(?:[:：]\s*\1|\1\s*[:：])\s*(?P<said>.*)$"
@@ -54,7 +63,12 @@ def read_timed(lines: Iterable[str], log: Log) -> Iterator[None]:
         if match and turn:
             log.headers += 1
             log.add_turn(*turn, match["boxed"] or match["bare"])
-        elif line.strip():
+        elif not log.headers or (match and EVENT.search(match["said"])):
+            log.preface += not log.headers and bool(line.strip())
+            log.leave_out("system", line)
+        elif REPLY.match(line):
+            log.leave_out("quote", line)
+        else:
             log.extend_turn(line)
         yield
 

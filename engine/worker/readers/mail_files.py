@@ -142,8 +142,8 @@ def _turns(texts: Sequence[MailText], log: chats.Log) -> Iterator[Turn]:
                 mails.add_mail(each, log)
         elif said:
             mails.add_mail(said[0], log)
-            for each in said[1:]:
-                log.leave_out("quote", each.text)
+            # Those that it quotes are mails of the thread, or were answered in it.
+            log.leave_out("quote", "\n".join(each.text for each in said[1:]))
         for name in mail.attachments:
             log.leave_out("media", name)
         yield from log.take_turns()

@@ -55,8 +55,9 @@ def summary_of(path: Path, notes: Notes) -> str | BrokenRow | None:
 def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
     """Yield the rows of a file's text: the conversation as it stands, or those of an export."""
     chat = chats.read(text)
-    # A summarised text is one conversation, however long its pauses are.
-    stats = ImportStats(path.name, chat.kind, 0 if reference is not None else pause_hours)
+    # A summarised text is one conversation, however long its pauses are, and so is a thread of mails.
+    is_whole = reference is not None or chat.kind == "mail"
+    stats = ImportStats(path.name, chat.kind, 0 if is_whole else pause_hours)
     stats.leave_out(chat.left_out)
     if chat.is_export:
         yield from with_columns(

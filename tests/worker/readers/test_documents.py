@@ -70,7 +70,7 @@ def test_paragraphs_of_a_document_are_lines(tmp_path: Path) -> None:
 def test_rows_of_a_documents_table_are_turns(tmp_path: Path) -> None:
     rows = [("00:01", "Ann", "Hello there."), ("00:05", "Bob:", "Yo.")]
     path = write_docx(tmp_path / "a.docx", ["Interview"], rows)
-    assert conversations(path) == ["Interview\nAnn: Hello there.\nBob: Yo."]
+    assert conversations(path) == ["Ann: Hello there.\nBob: Yo."]
 
 
 def test_text_of_a_pdf_is_read_without_page_numbers_and_running_heads(tmp_path: Path) -> None:

@@ -142,6 +142,48 @@ INTERVIEW = """\
 <html><head><title>Interview</title><script>document.write("Eve: no")</script></head>
 <body><p><b>Ann:</b> Hello &amp; welcome</p><p><b>Bob:</b> Yo</p><noscript>Eve: no</noscript></body></html>
 """
+NESTED = """\
+Great, see you.
+
+> On 5 Jan 2024, at 10:03, Bob Moss <bob@example.org> wrote:
+>
+> Yes, at nine.
+>
+>> On 5 Jan 2024, at 10:00, Ann Lee <ann@example.org> wrote:
+>>
+>> Shall we meet?
+"""
+BETWEEN = """\
+On Fri, Jan 5, 2024 at 10:00 AM Bob Moss <
+bob@example.org> wrote:
+
+> Shall we meet?
+> At nine?
+
+Yes.
+
+> At nine?
+
+Yes, too.
+"""
+ANSWERED = """\
+Great.
+
+From: Bob Moss <bob@example.org>
+Sent: Friday, January 5, 2024 10:00 AM
+To: Ann Lee
+Subject: Bread
+
+Shall we meet?
+
+________________________________
+From: Ann Lee
+Sent: Thursday, January 4, 2024 9:00 AM
+To: Bob Moss
+Subject: Bread
+
+Hungry?
+"""
 GREETING = "Ann: Hi\nBob: Yo, man"
 
 CASES = (
@@ -216,6 +258,20 @@ CASES = (
         "Bob Moss: Shall we meet?\nBob\nAnn Lee: Yes, at nine.",
         "1 signature",
     ),
+    Case(
+        "nested.eml",
+        mail(5, ANN, "Re: Bread", NESTED),
+        "mail",
+        "Ann Lee: Shall we meet?\nBob Moss: Yes, at nine.\nAnn Lee: Great, see you.",
+    ),
+    Case(
+        "between.eml",
+        mail(5, ANN, "Re: Bread", BETWEEN),
+        "mail",
+        "bob@example.org: Shall we meet?\nAt nine?\nAnn Lee: Yes.\nYes, too.",
+        "1 quoted message",
+    ),
+    Case("answered.txt", ANSWERED, "mail", "Ann Lee: Hungry?\nBob Moss: Shall we meet?\nUnknown: Great."),
     Case("outlook.txt", OUTLOOK, "mail", "Bob Moss: Wollen wir uns treffen?\nAnn Lee: Ja, um neun."),
     Case(
         "messages.html",

@@ -1,10 +1,8 @@
-"""Transcripts of meetings and films, and plain texts that name speakers in their own way."""
+"""Transcripts of meetings and films."""
 
 from __future__ import annotations
 
 from tests.worker.readers.exports.case import Case
-
-LONG = "Dr. Maria Alejandra Fernandez de la Cruz (Department of Cardiology)"
 
 CASES = (
     Case(
@@ -255,6 +253,77 @@ CASES = (
         """,
     ),
     Case(
+        "meeting-replies.txt",
+        "10:02:12 From  Ann  to  Everyone:\n\tHello\n"
+        '10:02:20 From  Bob  to  Everyone:\n\tReplying to "Hello"\n\n\tYo\n',
+        "transcript",
+        """
+        Ann: Hello
+        Bob: Yo
+        """,
+        "1 quoted message",
+    ),
+    Case(
+        "pidgin.txt",
+        """
+        Conversation with bob at Fri 05 Jan 2024 10:00:00 on ann (irc)
+        (10:00:12) ann: hi
+        (10:00:15) bob: yo
+        (10:00:20) bob has left the room.
+        """,
+        "transcript",
+        """
+        ann: hi
+        bob: yo
+        """,
+        "2 system lines",
+    ),
+    Case(
+        "google-chat-copied.txt",
+        """
+        Ann Lee, Jan 5, 10:00 AM
+        Hello there.
+
+        Bob, Jan 5, 10:01 AM
+        Yo.
+        """,
+        "google_chat",
+        """
+        Ann Lee: Hello there.
+        Bob: Yo.
+        """,
+    ),
+    Case(
+        "quotes.txt",
+        """
+        太郎「おはよう」
+        花子「おはよう、元気？」
+        太郎「うん」
+        """,
+        "transcript",
+        """
+        太郎: おはよう
+        花子: おはよう、元気？
+        太郎: うん
+        """,
+    ),
+    Case(
+        "no-names.txt",
+        """
+        0:00
+        hello there everyone
+        0:04
+        welcome to the show
+        """,
+        "",
+        """
+        0:00
+        hello there everyone
+        0:04
+        welcome to the show
+        """,
+    ),
+    Case(
         "times-before.txt",
         """
         [00:01:02] Ann Lee: Hello there.
@@ -304,182 +373,4 @@ CASES = (
         Bob: Yo.
         """,
     ),
-    Case(
-        "brackets.txt",
-        """
-        [doctor] What hurts?
-        [patient] My knee
-        and the back.
-        [laughs]
-        [doctor] Since when?
-        """,
-        "transcript",
-        """
-        doctor: What hurts?
-        patient: My knee
-        and the back.
-        doctor: Since when?
-        """,
-        "1 media tag",
-    ),
-    Case(
-        "own-line.txt",
-        """
-        DOCTOR:
-        What hurts?
-
-        PATIENT:
-        My knee.
-        """,
-        "",
-        """
-        DOCTOR:
-        What hurts?
-
-        PATIENT:
-        My knee.
-        """,
-    ),
-    Case(
-        "wide-colons.txt",
-        """
-        医生：你好
-        病人：我头疼
-        医生：多久了？
-        """,
-        "",
-        """
-        医生：你好
-        病人：我头疼
-        医生：多久了？
-        """,
-    ),
-    Case(
-        "narrow-colons.txt",
-        """
-        医生:你好
-        病人:我头疼
-        """,
-        "",
-        """
-        医生:你好
-        病人:我头疼
-        """,
-    ),
-    Case(
-        "wide-brackets.txt",
-        """
-        【医生】你好
-        【病人】我头疼
-        """,
-        "transcript",
-        """
-        医生: 你好
-        病人: 我头疼
-        """,
-    ),
-    Case(
-        "stars.md",
-        """
-        **Ann:** Hello there.
-
-        **Bob:** Yo.
-        """,
-        "transcript",
-        """
-        Ann: Hello there.
-        Bob: Yo.
-        """,
-    ),
-    Case(
-        "dashes.txt",
-        """
-        Ann - Hello there.
-        Bob - Yo - you.
-        Ann - Good.
-        Bob - So long.
-        """,
-        "transcript",
-        """
-        Ann: Hello there.
-        Bob: Yo - you.
-        Ann: Good.
-        Bob: So long.
-        """,
-    ),
-    Case(
-        "tight.txt",
-        """
-        Ann:Hello there.
-        Bob:Yo.
-        Ann:Good.
-        Bob:So long.
-        """,
-        "transcript",
-        """
-        Ann: Hello there.
-        Bob: Yo.
-        Ann: Good.
-        Bob: So long.
-        """,
-    ),
-    Case(
-        "play.txt",
-        """
-        ANN
-        Hello there.
-
-        BOB
-        Yo.
-
-        ANN
-        Good.
-
-        BOB
-        So long.
-        """,
-        "transcript",
-        """
-        ANN: Hello there.
-        BOB: Yo.
-        ANN: Good.
-        BOB: So long.
-        """,
-    ),
-    Case(
-        "long-names.txt",
-        f"{LONG}: What hurts?\nPatient: My knee.\n",
-        "",
-        f"{LONG}: What hurts?\nPatient: My knee.",
-    ),
-    Case(
-        "plain.txt",
-        """
-        Ann: see you at
-        10:30
-        Bob: [9:15] works, too
-        """,
-        "",
-        """
-        Ann: see you at
-        10:30
-        Bob: [9:15] works, too
-        """,
-    ),
-    Case(
-        "summarised.txt",
-        "[9:15] Ann: Hi\n[9:16] Bob: Yo\n",
-        "transcript",
-        "Ann: Hi\nBob: Yo",
-        summary="They greet.",
-    ),
-    Case("split.txt", "[9:15] Ann: Hi\n[9:16] Bob: Yo\n", "transcript", "Ann: Hi\nBob: Yo", split="test"),
-    Case(
-        "utf16.txt",
-        "[9:15] Ann: Größe?\n[9:16] Bob: Yo\n".encode("utf-16"),
-        "transcript",
-        "Ann: Größe?\nBob: Yo",
-    ),
-    Case("marked.txt", "\ufeff[9:15] Ann: Hi\r\n[9:16] Bob: Yo\r\n", "transcript", "Ann: Hi\nBob: Yo"),
-    Case("no ending", "[9:15] Ann: Hi\n[9:16] Bob: Yo\n", "transcript", "Ann: Hi\nBob: Yo"),
 )
