@@ -18,7 +18,7 @@ MIN_CONVERSATION_TOKENS = 8
 DATA_SUFFIXES = (
     ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".xls", ".xlsb", ".ods", ".src",
     ".source", ".txt", ".text", ".log", ".md", ".vtt", ".srt", ".html", ".htm", ".eml", ".mbox", ".mbx", ".docx",
-    ".pdf", ".zip", ".gz",
+    ".pdf", ".zip", ".gz", ".bz2", ".xz", ".zst",
 )  # fmt: skip
 
 

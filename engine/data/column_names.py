@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from engine.errors import DataError
 
 AUTO = "auto"
 MAX_NAMED = 5
-CONVERSATION_NAMES = (
-    "dialogue", "dialog", "conversation", "transcript", "chat", "messages", "meeting", "source", "article",
-    "document", "text", "input", "content",
+# In the languages of the window and those that most people speak; accents are left out of both sides' names.
+_CONVERSATIONS_ELSEWHERE = (
+    "gesprach", "gespraech", "unterhaltung", "konversation", "chatverlauf",
+    "conversacion", "dialogo", "charla", "discussion", "echange", "conversa", "conversacao", "conversazione",
+    "gesprek", "rozmowa", "konusma", "diyalog", "sohbet", "percakapan", "obrolan", "hoi_thoai", "cuoc_tro_chuyen",
+    "диалог", "разговор", "беседа", "переписка", "розмова", "对话", "對話", "会话", "會話", "聊天记录", "聊天記錄",
+    "会話", "対話", "やり取り", "대화", "회화", "محادثة", "المحادثة", "حوار", "الحوار", "گفتگو", "مکالمہ",
+    "बातचीत", "वार्तालाप", "संवाद", "কথোপকথন", "সংলাপ",
+)  # fmt: skip
+_SUMMARIES_ELSEWHERE = (
+    "zusammenfassung", "kurzfassung", "resumen", "sumario", "resume", "synthese", "resumo", "riassunto", "sintesi",
+    "samenvatting", "streszczenie", "podsumowanie", "ozet", "ringkasan", "rangkuman", "tom_tat",
+    "краткое_содержание", "резюме", "сводка", "саммари", "итог", "стислий_зміст", "摘要", "总结", "總結", "概要",
+    "概括", "要約", "まとめ", "요약", "요약문", "ملخص", "الملخص", "خلاصة", "خلاصہ", "सारांश", "संक्षेप", "সারাংশ", "সারসংক্ষেপ",
 )  # fmt: skip
 # Beside a column of texts with one of these names, lists of turns are the same conversations again.
-SURE_CONVERSATION_NAMES = CONVERSATION_NAMES[:7]
+SURE_CONVERSATION_NAMES = (
+    "dialogue", "dialog", "conversation", "transcript", "chat", "messages", "meeting", *_CONVERSATIONS_ELSEWHERE,
+)  # fmt: skip
+CONVERSATION_NAMES = (
+    *SURE_CONVERSATION_NAMES, "source", "article", "document", "text", "input", "content",
+)  # fmt: skip
 SUMMARY_NAMES = (
-    "summary", "reference_summary", "highlights", "abstract", "reference", "target", "output", "label",
-    "labels", "response", "completion",
+    "summary", "reference_summary", *_SUMMARIES_ELSEWHERE, "highlights", "abstract", "reference", "target", "output",
+    "label", "labels", "response", "completion",
 )  # fmt: skip
 # Columns called so hold the names of classes as often.
 CLASS_NAMES = ("label", "labels", "target", "output", "response", "completion")
@@ -50,7 +67,20 @@ NUMBERED = re.compile(r"^(.*?)[ _-]?\d{1,2}$")
 
 def plain(name: str) -> str:
     """Return a column's name in the form of the lists of likely names."""
-    return name.lower().strip().replace(" ", "_")
+    return _without_accents(name.lower().strip()).replace(" ", "_")
+
+
+def _without_accents(name: str) -> str:
+    """Return a name without the accents of Latin letters; marks of other scripts are letters of their words."""
+    if name.isascii():
+        return name
+    letters = unicodedata.normalize("NFD", name.replace("ı", "i").replace("đ", "d"))
+    kept: list[str] = []
+    for letter in letters:
+        if unicodedata.combining(letter) and kept and kept[-1].isascii():
+            continue
+        kept.append(letter)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def exact(free: Sequence[str], likely: Iterable[str]) -> str | None:

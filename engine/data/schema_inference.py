@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.data import cells, column_mapping, column_names, summary_lists
+from engine.data import cells, column_contents, column_mapping, column_names, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
 from engine.data.schema import Schema
@@ -67,6 +67,7 @@ class _Guess:
         self.by_hand = by_hand
         self.needs_summary = needs_summary
         self.summary_lists = lists
+        self.why_conversation = ""
         self.references = column_mapping.references(by_hand, columns)
         self.numbers = {name for name in columns if cells.are_numbers(self._cells(name))}
         self.truths = {name for name in columns if cells.are_truths(self._cells(name))}
@@ -208,15 +209,28 @@ class _Guess:
             for each in self._by_texts(self.columns)
         )
         chosen = next(filter(None, likely), None)
-        if chosen is None:
+        if chosen is not None:
+            return chosen
+        by_content = column_contents.conversation_column(self._unnamed(), self.rows)
+        if by_content is None:
             raise self._none_likely("conversation")
+        chosen, self.why_conversation = by_content
         return chosen
+
+    def _unnamed(self) -> list[str]:
+        """Return the columns whose names say nothing: neither an id's nor a summary's, nor a column named by hand."""
+        named = {self.summary, self.id, *self.references, *self.by_hand.values()}
+        return [
+            name
+            for name in self.columns
+            if name not in named and not self._no_texts(name) and self._likely_summary([name]) is None
+        ]
 
     def _holds_text(self, name: str) -> bool:
         return any(isinstance(cell, str) and cell.strip() for cell in self._cells(name))
 
     def _why_conversation(self, column: str) -> str:
-        named = "by its name" if self.conversation == AUTO else "as named"
+        named = (self.why_conversation or "by its name") if self.conversation == AUTO else "as named"
         return f'conversation: column "{column}", {named}'
 
     def _turns(self, column: str, keys: Keys) -> Schema:
@@ -326,9 +340,11 @@ class _Guess:
         if schema.kind == "turns" and self._answers(schema):
             return self._with_answers(schema)
         if not self.needs_summary:
-            return replace(
-                schema, without_summary=True, reason=f"{schema.reason}; no column looks like the summary"
-            )
+            reason = f"{schema.reason}; no column looks like the summary"
+            return replace(schema, without_summary=True, reason=reason)
+        by_content = column_contents.summary_column(self._unnamed(), self.rows, schema.conversation)
+        if by_content:
+            return self._with_references(schema, *by_content, self.references)
         raise self._none_likely("summary", turns=schema.kind == "turns")
 
     def _likely_summary(self, free: Sequence[str]) -> str | None:

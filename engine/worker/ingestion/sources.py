@@ -147,7 +147,7 @@ def _file_source(name: str, path: Path, channel: Channel) -> Source:
 def _require_readable(path: Path) -> None:
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty.", "Choose a file with conversations and summaries.", FIELD)
-    packed = path.suffix.lower() == ".gz"
+    packed = path.suffix.lower() in archives.COMPRESSED
     can_be_read = (
         Path(path.stem).suffix.lower() in PLAIN_SUFFIXES
         if packed
@@ -161,8 +161,8 @@ def _require_readable(path: Path) -> None:
 
 
 def _plain(path: Path, channel: Channel) -> Path:
-    """Return a data file, unpacked if it is compressed by gz."""
-    if path.suffix.lower() != ".gz":
+    """Return a data file, unpacked if it is compressed."""
+    if path.suffix.lower() not in archives.COMPRESSED:
         return path
     return _unpacked(path, channel) / path.stem
 
@@ -174,7 +174,7 @@ def _unpacked(path: Path, channel: Channel) -> Path:
 
 def _report_unpacking(channel: Channel, done: int, total: int) -> None:
     channel.check_stop()
-    # The unpacked size of a gz is not known before its end.
+    # The unpacked size of a compressed file is not known before its end.
     channel.progress(done, max(done + 1, total), "bytes")
 
 
@@ -292,14 +292,19 @@ def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, l
 
 
 def _is_packed(path: Path) -> bool:
-    return path.suffix.lower() == ".gz" and Path(path.stem).suffix.lower() in SUFFIXES
+    return path.suffix.lower() in archives.COMPRESSED and Path(path.stem).suffix.lower() in SUFFIXES
 
 
 def _may_hold_data(path: Path, folder: Path) -> bool:
     """Return whether a file may hold data, by its name. Raises DataError for a broken link."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     described = path.name in DESCRIPTIONS or path.name.startswith(IGNORED_PREFIXES)
-    if hidden or described or path.suffix.lower() not in (*PLAIN_SUFFIXES, ".gz") or path.is_dir():
+    if (
+        hidden
+        or described
+        or path.suffix.lower() not in (*PLAIN_SUFFIXES, *archives.COMPRESSED)
+        or path.is_dir()
+    ):
         return False
     if not path.is_file():
         raise _nothing_at(path)

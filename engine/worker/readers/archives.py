@@ -6,6 +6,7 @@ The unpacked size is limited, also in relation to the compressed size.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import lzma
@@ -20,13 +21,17 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
+
+import pyarrow as pa
 
 from engine.errors import DataError, StorageError
 from engine.system.paths import cache_folder
 from engine.worker.readers.table import FIELD, unreadable
 
-SUFFIXES = (".zip", ".gz")
+# Of single files that are compressed.
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+SUFFIXES = (".zip", *COMPRESSED)
 MAX_BYTES = 16 << 30
 MAX_MEMBERS = 100_000
 # Conversations compress to a fourth, a repeated row to a hundredth.
@@ -63,8 +68,8 @@ def unpack(path: Path, suffixes: Collection[str], on_progress: OnProgress) -> Pa
     unfinished.mkdir(mode=0o700)
     try:
         with _explained(path):
-            if path.suffix.lower() == ".gz":
-                _unpack_gz(path, unfinished, on_progress)
+            if path.suffix.lower() in COMPRESSED:
+                _unpack_file(path, unfinished, on_progress)
             else:
                 _unpack_zip(path, unfinished, suffixes, on_progress)
         if not folder.exists():
@@ -89,14 +94,27 @@ def _explained(path: Path) -> Iterator[None]:
         raise unreadable(path, str(error)) from error
 
 
-def _unpack_gz(path: Path, folder: Path, on_progress: OnProgress) -> None:
-    with gzip.open(path, "rb") as packed:
+def _unpack_file(path: Path, folder: Path, on_progress: OnProgress) -> None:
+    with _opened(path) as packed:
         _copy(
             packed,
             folder / path.stem,
             _SizeLimit(path, path.stat().st_size),
             partial(_report, on_progress, 0, 0),
         )
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Return what a compressed file holds, as a stream."""
+    match path.suffix.lower():
+        case ".gz":
+            return cast("IO[bytes]", gzip.open(path, "rb"))
+        case ".bz2":
+            return cast("IO[bytes]", bz2.open(path, "rb"))
+        case ".xz":
+            return cast("IO[bytes]", lzma.open(path, "rb"))
+    # pyarrow reads Zstandard, which Python itself does only from 3.14 on.
+    return cast("IO[bytes]", pa.input_stream(str(path), compression="zstd"))
 
 
 def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress: OnProgress) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,10 @@ DECODER = json.JSONDecoder()
 # Telegram's names for the lists of an account's chats; the column for the split whose list held a row.
 CHATS = {"chats", "left_chats"}
 SPLIT = "split"
+# The column for the name under which an object stood.
+ID = "id"
+# Two objects side by side may be columns; from three on, with the same names in each, they are rows.
+MIN_ROWS = 3
 KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
 Found = Mapping[str, Any] | BrokenRow
 
@@ -159,6 +164,9 @@ def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
     if len(columns) < len(values):
         yield values
         return
+    if _are_rows(values):
+        yield from ({ID: name} | value for name, value in values.items())
+        return
     keys = [list(value) if isinstance(value, dict) else list(range(len(value))) for value in columns.values()]
     for name, column_keys in zip(columns, keys, strict=True):
         if len(column_keys) != len(keys[0]):
@@ -170,6 +178,17 @@ def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
             raise unreadable(path, f'the column "{name}" has other rows than the first one')
     for key in keys[0]:
         yield {name: value[key] for name, value in columns.items()}
+
+
+def _are_rows(values: dict[str, Any]) -> bool:
+    """Tell whether objects are rows under their ids: most have the same names, which are not numbers of rows."""
+    if len(values) < MIN_ROWS or not all(isinstance(value, dict) for value in values.values()):
+        return False
+    names = Counter(frozenset(value) for value in values.values())
+    common, times = names.most_common(1)[0]
+    return (
+        times * 2 > len(values) and not all(name.isdecimal() for name in common) and len(common) < len(values)
+    )
 
 
 def _after_space(text: str, start: int) -> int:

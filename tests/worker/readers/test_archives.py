@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 import stat
 import time
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from engine.errors import DataError
@@ -50,10 +53,26 @@ def test_zip_gives_its_data_files_and_nothing_else(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_gz_gives_its_file(tmp_path: Path) -> None:
-    (tmp_path / "train.csv.gz").write_bytes(gzip.compress(CSV))
-    folder = unpacked(tmp_path / "train.csv.gz")
-    assert (folder / "train.csv").read_bytes() == CSV
+def zst(content: bytes) -> bytes:
+    return bytes(pa.Codec("zstd").compress(content, asbytes=True))
+
+
+COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zst}
+
+
+@pytest.mark.parametrize("ending", COMPRESS)
+def test_a_compressed_file_gives_its_file(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"train.csv.{ending}"
+    path.write_bytes(COMPRESS[ending](CSV))
+    assert (unpacked(path) / "train.csv").read_bytes() == CSV
+
+
+@pytest.mark.parametrize("ending", COMPRESS)
+def test_a_damaged_compressed_file_is_named(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"train.csv.{ending}"
+    for broken in (COMPRESS[ending](os.urandom(3_000))[:1_500], b"no archive"):
+        path.write_bytes(broken)
+        assert f"train.csv.{ending} can't be read" in refusal(path)
 
 
 def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path: Path) -> None:
@@ -88,7 +107,7 @@ def test_link_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "a.zip") == 'a.zip holds "link.csv", a link.'
 
 
-@pytest.mark.parametrize("name", ["inner.zip", "inner.csv.gz"])
+@pytest.mark.parametrize("name", ["inner.zip", "inner.csv.gz", "inner.csv.zst"])
 def test_archive_within_an_archive_is_refused(tmp_path: Path, name: str) -> None:
     assert refusal(zipped(tmp_path / "a.zip", **{name: CSV})) == f'a.zip holds another archive, "{name}".'
 

@@ -180,3 +180,17 @@ def test_rows_come_back_as_they_were_wherever_the_text_is_cut(tmp_path_factory, 
         assert (
             values(table(path, json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogatepass"))) == rows
         )
+
+
+def test_objects_under_their_ids_are_rows(tmp_path: Path):
+    talks = {f"talk-{number}": {"dialogue": f"Ann: {number}", "summary": "One."} for number in range(5)}
+    talks["talk-5"] = {"dialogue": "Ann: 5", "summary": "One.", "note": "late"}
+    rows = values(table(tmp_path / "a.json", json.dumps(talks)))
+    assert rows == [{"id": name} | talk for name, talk in talks.items()]
+
+
+def test_three_columns_by_row_number_stay_columns(tmp_path: Path):
+    columns = {name: {"0": "x", "1": "y", "2": "z", "3": "w"} for name in "abcd"}
+    rows = values(table(tmp_path / "a.json", json.dumps(columns)))
+    assert len(rows) == 4
+    assert rows[0] == dict.fromkeys("abcd", "x")

@@ -1,0 +1,113 @@
+"""A table of two text columns finds both: by their names in many languages, else by what stands in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.data import column_names
+from engine.data.schema_inference import infer_schema
+from engine.errors import DataError
+
+TALK = "Ann: Is the train late today?\nBob: Yes, by {number} minutes.\nAnn: Then I will walk."
+SUM = "The train is {number} minutes late, so Ann will walk."
+
+
+def rows(conversation, summary, **others):
+    return [
+        {conversation: TALK.format(number=number), summary: SUM.format(number=number)}
+        | {name: value(number) for name, value in others.items()}
+        for number in range(20)
+    ]
+
+
+def inferred(found, **options):
+    return infer_schema(tuple(found[0]), found, **options)
+
+
+@pytest.mark.parametrize(
+    ("conversation", "summary"),
+    [
+        ("Gespräch", "Zusammenfassung"), ("GESPRAECH", "Kurzfassung"), ("Conversación", "Resumen"),
+        ("échange", "Résumé"), ("Diálogo", "Resumo"), ("разговор", "Краткое содержание"), ("对话", "摘要"),
+        ("會話", "總結"), ("会話", "要約"), ("대화", "요약"), ("المحادثة", "الملخص"), ("बातचीत", "सारांश"),
+        ("কথোপকথন", "সারাংশ"), ("گفتگو", "خلاصہ"), ("percakapan", "ringkasan"), ("konuşma", "özet"),
+        ("conversazione", "riassunto"), ("rozmowa", "streszczenie"), ("hội thoại", "tóm tắt"),
+    ],
+)  # fmt: skip
+def test_names_of_many_languages_are_known(conversation, summary):
+    schema = inferred(rows(conversation, summary))
+    assert (schema.conversation, schema.summary) == (conversation, summary)
+    assert schema.reason.count("by its name") == 2
+
+
+@pytest.mark.parametrize("order", [("x1", "x2"), ("x2", "x1")])
+def test_without_names_turns_and_length_tell(order):
+    found = [{name: row[name] for name in order} for row in rows("x2", "x1")]
+    schema = inferred(found)
+    assert (schema.conversation, schema.summary) == ("x2", "x1")
+    assert "as turns of speakers stand in it" in schema.reason
+    assert "they are shorter" in schema.reason
+
+
+def test_without_turns_the_longer_text_is_the_conversation():
+    found = [
+        {"a": f"They talked about number {number} and left.", "b": f"We met at number {number}. " * 9}
+        for number in range(20)
+    ]
+    schema = inferred(found)
+    assert (schema.conversation, schema.summary) == ("b", "a")
+
+
+def test_a_known_name_beside_an_unknown_one():
+    schema = inferred(rows("dialogue", "gist"))
+    assert (schema.conversation, schema.summary) == ("dialogue", "gist")
+
+
+def test_ids_topics_numbers_and_classes_are_no_summaries():
+    found = rows(
+        "x",
+        "y",
+        id=lambda number: f"row-{number}",
+        topic=lambda number: ("trains and walks", "weather")[number % 2],
+        stars=lambda number: number % 5,
+        title=lambda number: f"Talk {number}",
+    )
+    schema = inferred(found)
+    assert (schema.conversation, schema.summary) == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"note": lambda number: f"It was written down by the clerk on day {number}."},
+        {"gist": None},
+    ],
+    ids=["two candidates", "none"],
+)
+def test_what_is_not_clear_is_asked(others):
+    if others.get("gist", True) is None:
+        found = [{"x": row["x"]} for row in rows("x", "y")]
+    else:
+        found = rows("x", "y", **others)
+    with pytest.raises(DataError) as raised:
+        inferred(found)
+    assert raised.value.field == "data.summary"
+
+
+def test_two_columns_of_turns_are_asked_about():
+    found = [row | {"z": row["x"]} for row in rows("x", "y")]
+    with pytest.raises(DataError) as raised:
+        inferred(found)
+    assert raised.value.field == "data.conversation"
+
+
+def test_rows_without_summaries_to_be_written_get_none_by_guess():
+    schema = inferred(rows("dialogue", "gist"), needs_summary=False)
+    assert schema.without_summary
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"), [("Ré Sumé", "re_sume"), ("सारांश", "सारांश"), ("Đối thoại", "doi_thoai")]
+)
+def test_accents_of_latin_letters_do_not_matter(name, plain):
+    assert column_names.plain(name) == plain
