@@ -16012,9 +16012,24 @@ Summary:</translation>
    <translation>unverändert</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_contents.py" />
+   <source>as it is the only other column of texts, and they are shorter</source>
+   <translation>denn sie ist die einzige andere mit Texten, und diese sind kürzer</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_contents.py" />
+   <source>as its texts are the longer ones</source>
+   <translation>denn ihre Texte sind die längeren</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>as named</source>
    <translation>wie angegeben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_contents.py" />
+   <source>as turns of speakers stand in it</source>
+   <translation>denn darin stehen Beiträge von Sprechern</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
