@@ -115,9 +115,9 @@ def open_table(
     """Return the rows of files of one kind as one table; nothing is read yet.
 
     A folder is a Slack channel, or one of mails. A pause of `pause_hours` separates the conversations of a chat, 0: no
-    pause does. `encoding` is that of text files, `sheet` that of workbooks, "" to tell it from each. With `finds_chats`,
-    a table whose rows are the messages of one chat is read as that. Raises DataError with the field `data.source` for
-    files of several kinds.
+    pause does. `encoding` is that of text files, `sheet` that of workbooks, "" to tell it from each. With
+    `finds_chats`, a table whose rows are the messages of one chat is read as that. Raises DataError with the field
+    `data.source` for files of several kinds.
     """
     readers = {_reader(path) for path in files}
     if len(readers) > 1:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+from engine.worker.readers import headers
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
 
@@ -30,7 +31,7 @@ csv.field_size_limit(MAX_LINE_CHARACTERS)
 
 
 def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
-    """Yield the rows below the header line. Raises DataError for a file without one."""
+    """Yield the rows below the header line, or all where the first is a row itself. Raises DataError for damage."""
     source_lines = lines(path, notes)
     sample = list(islice(source_lines, SAMPLE_LINES))
     declared = DECLARED.fullmatch(sample[0]) if sample else None
@@ -39,12 +40,17 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     if declared:
         next(source)
     rows = csv.reader(source, delimiter=delimiter, strict=True)
+    source.begin_row()
     try:
         header = next((row for row in rows if any(row)), [])
     except csv.Error as error:
         raise unreadable(path, f"in its first line {_reason(error)}") from error
-    columns = column_names(header)
+    is_row = headers.holds_texts(header)
+    columns = column_names([""] * len(header) if is_row else header)
     notes.columns.update(dict.fromkeys(columns))
+    if is_row:
+        notes.remarks.append(f"{path.name} has no header: its columns are called by their numbers.")
+        yield LinedRow(dict(zip(columns, header, strict=True)), source.first_line)
     yield from _records(rows, source, columns)
 
 
@@ -97,7 +103,7 @@ def _reason(error: csv.Error) -> str:
 def column_names(header: Sequence[str]) -> list[str]:
     """Return a name for each cell of the header: an empty one by its number, a repeated one with its count."""
     cells = list(header)
-    while cells and not cells[-1].strip():
+    while any(cells) and not cells[-1].strip():
         cells.pop()
     names: list[str] = []
     for number, cell in enumerate(cells, start=1):

@@ -10,6 +10,8 @@ from typing import Any
 LOOKED_AT = 30
 MAX_NAME_CHARACTERS = 60
 MAX_NAME_WORDS = 8
+# Of a name in a text file, whose first line is its header unless that can't be: questions of a survey are long.
+MAX_HEAD_CHARACTERS = 200
 # A header has names for at least this share of the columns that most rows fill.
 MIN_NAMED = 0.6
 Cells = Sequence[Any]
@@ -25,6 +27,13 @@ def find(rows: Sequence[Cells]) -> tuple[int, bool]:
     wide = (index for index, count in enumerate(filled) if count >= max(min(typical, 2), MIN_NAMED * typical))
     first = next(wide, next((index for index, count in enumerate(filled) if count), 0))
     return first, not rows or all(_is_name(cell) for cell in rows[first] if not _is_empty(cell))
+
+
+def holds_texts(row: Cells) -> bool:
+    """Tell whether a first row holds what no name of a column is: a text of several lines, or a long one."""
+    return any(
+        isinstance(cell, str) and ("\n" in cell.strip() or len(cell) > MAX_HEAD_CHARACTERS) for cell in row
+    )
 
 
 def _filled(row: Cells) -> int:

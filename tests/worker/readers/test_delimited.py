@@ -174,3 +174,13 @@ def test_delimiter_that_parts_the_rows_alike_wins() -> None:
     assert guess_delimiter(["a;b,c\n", "1,5;2,5\n", "1;2\n"], ".csv") == ";"
     assert guess_delimiter(["dialogue, or so\tsummary\n", "a, b\tc\n"], ".csv") == "\t"
     assert guess_delimiter(["one\n", "a,b\n"], ".csv") == ","
+
+
+@pytest.mark.parametrize("first", ["Ann: Hi!\nBob: Hello.", "Ann: Hi! " * 30])
+def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path: Path, first: str) -> None:
+    rows = [(first, "They greet."), ("Ann: Bye!\nBob: See you.", "They part.")]
+    found = table(tmp_path / "a.csv", written(rows))
+    assert values(found) == rows
+    assert found.columns == ("column 1", "column 2")
+    assert found.remarks == ("a.csv has no header: its columns are called by their numbers.",)
+    assert [record.line for record in found] == [1, 2 + first.count("\n")]
