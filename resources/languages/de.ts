@@ -13214,7 +13214,7 @@ In one sentence:</translation>
    <translation>Kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/small.py" />
+   <location filename="../../engine/chats/json_exports/signal_and_webex.py" />
    <source>Signal</source>
    <translation>Signal</translation>
   </message>
@@ -16822,7 +16822,7 @@ Summary:</translation>
    <translation>out of memory</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/small.py" />
+   <location filename="../../engine/chats/json_exports/signal_and_webex.py" />
    <source>personEmail, created and text</source>
    <translation>personEmail, created und text</translation>
   </message>
@@ -16917,7 +16917,7 @@ Summary:</translation>
    <translation>sender, content und origin_server_ts</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/json_exports/small.py" />
+   <location filename="../../engine/chats/json_exports/signal_and_webex.py" />
    <source>sender, date and body</source>
    <translation>sender, date und body</translation>
   </message>
