@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,7 +40,7 @@ OTHERS = {
     "thread_id", "meeting_id", "session_id", "group_id", "channel_id", "call_id", "conv_id", "summary",
     "reference", "highlights", "split", "label",
     "reference_summary", "abstract", "target", "output", "response", "completion", "title", "subject", "rating",
-    "stars", "score", "sentiment", "category", "topic",
+    "stars", "score", "sentiment", "category",
 }  # fmt: skip
 # The lists of an object that is one conversation, and its summary's names.
 TURN_LISTS = (
@@ -57,6 +58,9 @@ SUMMARIES = (
     "resumo",
 )
 SAMPLE = 20
+GROUPING = re.compile(
+    r"id$|(?:^|_)(?:ticket|case|thread|session|group|room|channel|call|meeting|chat|topic)$"
+)
 MIN_TURNS = 2
 FEW_ROWS, MAX_PEOPLE_SHARE = 5, 0.7
 
@@ -92,19 +96,24 @@ def table_export(rows: Sequence[Entry]) -> Export | None:
         or not OTHERS.isdisjoint(map(_plain, rows[0]))
     ):
         return None
-    ids = [
-        text(row.get(name))
-        for row in rows
-        for name in row
-        if _plain(name) in {"id", "thread", "session", "group"}
-    ]
     times = moments([columns.when(row) for row in rows])
     is_dated = sum(each is not None for each in times) * 2 > len(rows)
-    comes_again = any(one == other for one, other in pairwise(ids))
     # Of reviews and posts, nearly each has another author.
     people = len({_name(row, columns.speaker) for row in rows})
     is_talk = len(rows) < FEW_ROWS or people <= MAX_PEOPLE_SHARE * len(rows)
-    return export_of(columns, "table") if is_dated and is_talk and not comes_again else None
+    return export_of(columns, "table") if is_dated and is_talk and not _is_grouped(rows, columns) else None
+
+
+def _is_grouped(rows: Sequence[Entry], columns: Columns) -> bool:
+    """Return whether a column tells several conversations apart: it has runs of equal values, whoever speaks."""
+    for name in rows[0]:
+        values = [text(row.get(name)) for row in rows]
+        has_runs = len(set(values)) > 1 and any(one == other for one, other in pairwise(values))
+        by_speaker = {(_name(row, columns.speaker), value) for row, value in zip(rows, values, strict=True)}
+        is_speakers = len(by_speaker) == len({speaker for speaker, _ in by_speaker})
+        if GROUPING.search(_plain(name)) and has_runs and not is_speakers:
+            return True
+    return False
 
 
 def export_of(columns: Columns, kind: Kind) -> Export:

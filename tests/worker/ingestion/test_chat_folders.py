@@ -8,6 +8,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.data import AUTO
+from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import read_rows
 from engine.worker.ingestion.sources import locate
@@ -65,3 +66,10 @@ def test_posts_of_many_are_no_chat_and_named_columns_are_a_tables(tmp_path: Path
     (tmp_path / "chat.csv").write_text(TURNS)
     assert len(read(tmp_path / "chat.csv", channel)) == 1
     assert len(read(tmp_path / "chat.csv", channel, conversation="text", summary=AUTO)) == 12
+
+
+def test_the_turns_of_several_tickets_are_not_read_as_one_chat(tmp_path: Path, channel: Channel) -> None:
+    rows = "".join(f"{n // 3},2024-01-01 10:{n:02},{'abc'[n % 3]},Turn {n}\n" for n in range(9))
+    (tmp_path / "tickets.csv").write_text(f"ticket_id,created_at,author,body\n{rows}")
+    with pytest.raises(DataError, match="No column looks like the conversation"):
+        read(tmp_path / "tickets.csv", channel)
