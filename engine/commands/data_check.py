@@ -22,6 +22,7 @@ MAX_ROWS_NAMED = 4
 MAX_BROKEN_SHOWN = 20
 # The exit code of data that no run can use.
 BAD_DATA = 2
+UNTOLD = "not told"
 
 
 def add(verbs: Verbs) -> None:
@@ -123,8 +124,8 @@ def missing(result: Result) -> str:
     counts = {name: _count(result, name) for name in ("empty_conversation", "empty_summary")}
     lacks = [name.removeprefix("empty_") for name, count in counts.items() if count]
     if lacks:
-        columns = ", ".join(f'"{result["columns"][each]}"' for each in lacks if result["columns"][each])
-        where = f" Look at the columns {columns}." if columns else ""
+        columns = [f'"{result["columns"][each]}"' for each in lacks if result["columns"][each]]
+        where = f" Look at column {' and '.join(columns)}." if columns else ""
         return f"No example can be used: every row lacks its {' or its '.join(lacks)}.{where}"
     return "No example can be used: data.exclude leaves all of them out."
 
@@ -150,8 +151,9 @@ def _language(languages: Result) -> list[str]:
     conversation, summary = (_known(languages[text]) for text in ("conversation", "summary"))
     if not conversation and not summary:
         return []
-    both = conversation if conversation == summary else f"{conversation or '?'}, summaries {summary or '?'}"
-    return [f"Language: {both}."]
+    if conversation == summary:
+        return [f"Language: {conversation}."]
+    return [f"Language: {conversation or UNTOLD}; of the summaries: {summary or UNTOLD}."]
 
 
 def _known(language: Result) -> str:

@@ -15492,6 +15492,11 @@ Summary:</translation>
    <translation>Mit {1} virtuellen Tokens, dem längsten Gespräch und seiner Zusammenfassung werden {2} Tokens gebraucht; das Kontextfenster hat {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Without one: "Write summaries" on the data page.</source>
+   <translation>Ohne eine solche: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Without projection there is no hidden layer.</source>
    <translation>Ohne Projektion gibt es keine verborgene Schicht.</translation>
@@ -17731,7 +17736,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/delimited.py" />
    <source>{1} has no header: its columns are called by their numbers.</source>
    <translation>{1} hat keine Kopfzeile: Die Spalten heißen nach ihren Nummern.</translation>
   </message>

@@ -58,7 +58,7 @@ def test_what_no_run_can_use_is_told_with_what_is_missing():
     assert missing(result(splits=empty, unlabelled=4)) == "No example can be used: summaries are missing."
     lacking = result(splits=empty, columns=roles, findings=[finding("empty_conversation", "train", [1, 2])])
     assert missing(lacking) == (
-        'No example can be used: every row lacks its conversation. Look at the columns "talk".'
+        'No example can be used: every row lacks its conversation. Look at column "talk".'
     )
     assert "data.exclude" in missing(result(splits=empty))
 
@@ -67,7 +67,7 @@ def test_a_check_without_a_usable_example_exits_2(in_process: InProcessTerminal,
     (tmp_path / "a.csv").write_text("dialogue,summary\n" + ",They greet.\n" * 5, encoding="utf-8")
     ended = in_process.run("data", str(tmp_path / "a.csv"), "--json")
     assert ended.code == 2
-    assert 'every row lacks its conversation. Look at the columns "dialogue".' in ended.err
+    assert 'every row lacks its conversation. Look at column "dialogue".' in ended.err
     assert sum(split["examples"] for split in ended.json[-1]["splits"].values()) == 0
 
 
@@ -139,7 +139,7 @@ def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first() ->
 
 def test_two_languages_are_both_told() -> None:
     languages = {"conversation": {"code": "de", "share": 0.981}, "summary": {"code": "en", "share": 1.0}}
-    assert lines(result(languages=languages))[3] == "Language: de (98.1% of a sample), summaries en."
+    assert lines(result(languages=languages))[3] == "Language: de (98.1% of a sample); of the summaries: en."
 
 
 def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Terminal, tmp_path: Path) -> None:

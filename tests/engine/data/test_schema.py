@@ -50,7 +50,9 @@ def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
     with pytest.raises(DataError) as caught:
         infer_schema(["dialogue", "b"], [])
     assert caught.value.field == "data.summary"
-    assert caught.value.hint == "The columns are: dialogue, b. Choose the summary column."
+    assert caught.value.hint == (
+        'The columns are: dialogue, b. Choose the summary column. Without one: "Write summaries" on the data page.'
+    )
 
 
 def test_one_column_can_not_be_both() -> None:
