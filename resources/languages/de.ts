@@ -4875,6 +4875,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Unterstützte Kombinationen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Swap</source>
+   <translation>Tauschen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Swedish</source>
    <translation>Schwedisch</translation>
@@ -4908,6 +4913,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Tags, separated by commas</source>
    <translation>Schlagwörter, durch Kommas getrennt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>Take the summary for the conversation, and the conversation for the summary.</source>
+   <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/intro_pane.py" />

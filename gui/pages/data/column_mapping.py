@@ -105,6 +105,7 @@ class ColumnMapping(QWidget):
             for key, (_, _, choices) in READING.items()
         }
         self._changed_last = ""
+        self._roles = ("", "")
         self.fields = {
             "conversation": Field(tr(TOP["conversation"]), self.conversation),
             "summary": Field(tr(TOP["summary"]), self.summary),
@@ -132,11 +133,18 @@ class ColumnMapping(QWidget):
         self._more = QWidget(self)
         self.reason = Label("", "label", "ink3", wrap=True)
         self._problem = ProblemLine()
+        self.turn_button = link(tr("Swap"))
+        self.turn_button.setToolTip(
+            tr("Take the summary for the conversation, and the conversation for the summary.")
+        )
+        self.turn_button.clicked.connect(self._turn_round)
+        self.turn_button.hide()
         self.more_button = link("")
         self.more_button.clicked.connect(lambda: self.open_by_hand(self._more.isHidden()))
         under = QHBoxLayout()
         under.setSpacing(12)
         under.addWidget(self.reason, 1)
+        under.addWidget(self.turn_button)
         under.addWidget(self.more_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -190,6 +198,7 @@ class ColumnMapping(QWidget):
             choice.set_key(AUTO)
         self._values = self.values()
         self.reason.setText("")
+        self.turn_button.hide()
         self.open_by_hand(False)
 
     def restore(self, values: Mapping[str, Any]) -> None:
@@ -229,6 +238,8 @@ class ColumnMapping(QWidget):
             names = (*columns, *(name for name in keys if key in IN_TURNS and name not in columns))
             _offer(choice, [(AUTO, guessed), *((name, name) for name in names)])
         self._values = self.values()
+        self._roles = (roles.get("conversation", ""), roles.get("summary", ""))
+        self.turn_button.setVisible(all(role in columns for role in self._roles))
         if shape:
             self.reason.setText(shape.text)
 
@@ -248,6 +259,13 @@ class ColumnMapping(QWidget):
             self._problem.show_problem(translate(problem.message), translate(problem.hint))
         if problem.field.startswith("data.columns"):
             self.open_by_hand(True)
+
+    def _turn_round(self) -> None:
+        """Choose the column of the conversation for the summary, and the other way round."""
+        conversation, summary = self._roles
+        self.conversation.set_key(summary)
+        self.summary.set_key(conversation)
+        self._choose("conversation")
 
     def _choose(self, role: str) -> None:
         """Report a changed choice; an editable one also signals the loss of focus, which changes nothing."""

@@ -131,3 +131,21 @@ def test_a_guessed_encoding_is_said_and_another_one_can_be_chosen(page, qtbot, t
     assert page.row_preview.rows[0]["dialogue"] == "Ann: 0 caf\u00e9?\nBob: s\u00ed"
     assert page.values()["encoding"] == "mac_roman"
     assert page.parts.remarks.isHidden()
+
+
+def test_what_was_guessed_by_content_is_told_and_turned_round_by_a_click(page, qtbot, tmp_path):
+    rows = [
+        {"a": f"They meet at {n} in the park.", "b": f"Ann: At {n}?\nBo: Yes, in the park, I bring the ball."}
+        for n in range(12)
+    ]
+    checked(page, qtbot, str(write_rows(tmp_path / "two.jsonl", rows)))
+    mapping = page.parts.source.mapping
+    assert "as turns of speakers stand in it" in mapping.reason.text()
+    assert page.parts.row_view.row().summary.startswith("They meet at")
+    mapping.turn_button.click()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.row_view.row().conversation.startswith("They meet at")
+    assert (page.values()["conversation"], page.values()["summary"]) == ("a", "b")
+    mapping.turn_button.click()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.row_view.row().summary.startswith("They meet at")
