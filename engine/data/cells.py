@@ -6,8 +6,10 @@ text, as in csv files.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -19,6 +21,8 @@ from engine.text.conversations import Turn, turn_head
 
 SYSTEM_SPEAKERS = ("system", "developer")
 MIN_INSTRUCTED = 3
+MAX_PYTHON_CHARACTERS = 200_000
+SIDE_BY_SIDE = re.compile(r"""['"]\s+['"]""")
 MAX_NUMBER_CHARACTERS = 60
 NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORECASE)
 TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n", "wahr", "falsch", "ja", "nein"}
@@ -40,7 +44,7 @@ def as_list(value: Any) -> list[Any] | None:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            return None
+            value = _of_python(value)
     if isinstance(value, dict) and value and all(isinstance(each, list) for each in value.values()):
         # Lists of different lengths are no turns.
         if len({len(each) for each in value.values()}) > 1:
@@ -49,6 +53,19 @@ def as_list(value: Any) -> list[Any] | None:
     if isinstance(value, (list, tuple)):
         return list(value)
     return None
+
+
+def _of_python(text: str) -> Any:
+    """Return a value as Python writes it, as in tables of pandas: ['a', "b's"]; None for other texts."""
+    # Strings side by side would become one; arrays of numpy are written so.
+    if len(text) > MAX_PYTHON_CHARACTERS or SIDE_BY_SIDE.search(text):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None
 
 
 def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys | None:
@@ -215,7 +232,7 @@ def texts_of(value: Any, column: str, where: str) -> list[str]:
 
     Raises DataError with the field `data.summary`.
     """
-    items = as_list(value) if not isinstance(value, str) or value.lstrip().startswith('["') else None
+    items = as_list(value) if not isinstance(value, str) or value.lstrip().startswith(('["', "['")) else None
     if items is None:
         if isinstance(value, dict):
             raise DataError(

@@ -496,5 +496,9 @@ class _Guess:
     def _none_likely(self, role: str, turns: bool = False) -> DataError:
         hint = f"{column_names.there(self.columns)} Choose the {role} column."
         hint += ' Without one: "Write summaries" on the data page.' if role == "summary" else ""
-        hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.' if turns else ""
+        hint += (
+            ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
+            if turns
+            else ""
+        )
         return DataError(f"No column looks like the {role}.", hint, f"data.{role}")
