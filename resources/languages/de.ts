@@ -8797,6 +8797,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 Gewicht</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>1. Name: text</source>
+   <translation>1. Name: Text</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>26 Jul 2024</source>
    <translation>26 Jul 2024</translation>

@@ -25,6 +25,7 @@ ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|apos|#\d{2,5});")
 # Of texts that name speakers in their own way: names that come again, and the share of lines with them.
 MIN_NAMES, MIN_REPEATED = 2, 4
 FEW_TAGS = 4
+LISTED_SHARE = 0.8
 TAGGED_SHARE, MARKED_SHARE, ABOVE_SHARE = 0.3, 0.5, 0.2
 
 
@@ -170,6 +171,13 @@ def _has(pattern: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
     return lambda lines: any(pattern.match(spaced(line)) for line in _unescaped(lines))
 
 
+def _comes_again(header: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
+    """Return a test for lines of which two or more name the same speaker."""
+    return lambda lines: bool(
+        _repeated(match["name"] for line in _unescaped(lines) if (match := header.match(spaced(line))))
+    )
+
+
 def _copied() -> Iterator[TextFormat]:
     """Yield the forms of copied messages: as each style writes them, then with name and time on two lines."""
     for style in copied_messages.STYLES:
@@ -226,6 +234,14 @@ FORMATS: tuple[TextFormat, ...] = (
         _has(plain.BEHIND),
         min_headers=2,
         min_share=0.25,
+    ),
+    TextFormat(
+        "transcript",
+        "1. Name: text",
+        partial(plain.read_headed, header=plain.LISTED),
+        _comes_again(plain.LISTED),
+        min_headers=MIN_NAMES,
+        min_share=LISTED_SHARE,
     ),
     TextFormat("irc", "<nick> text", irc.read, _has(irc.SAID), min_headers=2, min_share=0.5),
     TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), min_headers=2, min_share=0.5),

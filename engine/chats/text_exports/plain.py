@@ -10,9 +10,9 @@ from engine.chats.line_parsing import DATE, blocks, unmarked
 from engine.text.conversations import turn_head
 
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
-WHEN = rf"(?:{DATE}[ ,T]+)?{CLOCK}(?:\s*(?:-->|[-–])\s*{CLOCK})?"
+WHEN = rf"(?:{DATE}[ ,T]+)?{CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?(?:\s*(?:-->|[-–])\s*{CLOCK})?"
 TIMED = re.compile(
-    rf"^\s*(?:[\[(](?P<boxed>{WHEN})[\])]|(?P<bare>{WHEN}))\s*[-–]?\s*"
+    rf"^\s*(?:[\[(](?P<boxed>{WHEN})[\])]|(?P<bare>{WHEN}))\s*[-–|]?\s*"
     r"(?:<(?P<nick>[^<>\n]{1,40})>|\[(?P<tag>[^\[\]\n]{1,60})\]:?(?=\s)|(?=\S))(?P<said>.*)$"
 )
 # Meeting chats: "09:15:07 From Ann Lee to Everyone : Hi".
@@ -26,8 +26,13 @@ EVENT = re.compile(
 REPLY = re.compile(r"^\s*Replying to [\"“]")
 # Such as "Ann Lee (00:12): Hi" and "Ann Lee [00:12:03] Hi".
 BEHIND = re.compile(
-    rf"^(?P<name>[^\s\d:()\[\]<>][^:()\[\]<>\n]{{0,60}}?) ?[\[(](?P<time>{WHEN})[\])](?::\s*|\s+)(?P<said>\S.*)$"
+    rf"^(?P<name>[^\s\d:()\[\]<>][^:()\[\]<>\t\n]{{0,60}}?)"
+    rf"(?: ?[\[(](?P<time>{WHEN})[\])](?::\s*|\s+(?:[-–] )?)|\t(?P<between>{WHEN})\t)(?P<said>\S.*)$"
 )
+# Behind a time, such as "10:02 | Ann | Hi".
+PIPED = re.compile(r"^(?P<name>[^|:\n]{1,60}?)\s*\|\s*(?P<said>\S.*)$")
+# Such as "1. Ann: Hi" and "• Ann: Hi".
+LISTED = re.compile(r"^(?:\d{1,5}[.)]|[•‣▪*-])\s+(?P<name>[^\s:][^:\n]{0,59}?):\s+(?P<said>\S.*)$")
 OPEN, CLOSE = "\\[<(【［＜（", "\\]>)】］＞）"
 # Such as "[Ann] Hi", "<ann> Hi" and "【医生】你好".
 TAGGED = re.compile(
@@ -78,15 +83,16 @@ def _timed_turn(match: re.Match[str]) -> tuple[str, str] | None:
     named = match["nick"] or match["tag"]
     if named:
         return named.strip(), match["said"].strip()
-    meeting = MEETING.match(match["said"])
-    return (meeting[1], meeting[2] or "") if meeting else turn_head(match["said"])
+    other = MEETING.match(match["said"]) or PIPED.match(match["said"])
+    return (other[1], other[2] or "") if other else turn_head(match["said"])
 
 
 def read_headed(lines: Iterable[str], log: Log, header: re.Pattern[str]) -> Iterator[None]:
     """Read lines whose `header` names the speaker, and perhaps the time, into a log."""
     for block in blocks(lines, header, log):
         match = block.header
-        time = match.groupdict().get("time") or ""
+        groups = match.groupdict()
+        time = groups.get("time") or groups.get("between") or ""
         said = "\n".join([match["said"], *block.lines])
         if SOUND.match(match["name"]):
             log.leave_out("media", match["name"])

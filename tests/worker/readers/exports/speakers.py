@@ -6,6 +6,8 @@ from tests.worker.readers.exports.case import Case
 
 LONG = "Dr. Maria Alejandra Fernandez de la Cruz (Department of Cardiology)"
 
+THREE = "Ann: Hi\nBob: Yo\nAnn: So"
+
 CASES = (
     Case(
         "brackets.txt",
@@ -24,6 +26,23 @@ CASES = (
         doctor: Since when?
         """,
         "1 media tag",
+    ),
+    Case("numbered.txt", "1. Ann: Hi\n2. Bob: Yo\n3. Ann: So", "transcript", THREE),
+    Case("bullets.txt", "• Ann: Hi\n• Bob: Yo\n• Ann: So", "transcript", THREE),
+    Case("tabbed-times.txt", "Ann\t10:02\tHi\nBob\t10:03\tYo\nAnn\t10:04\tSo", "transcript", THREE),
+    Case("piped-times.txt", "10:02 | Ann | Hi\n10:03 | Bob | Yo\n10:04 | Ann | So", "transcript", THREE),
+    Case("dashed-times.txt", "Ann (10:02) - Hi\nBob (10:03) - Yo\nAnn (10:04) - So", "transcript", THREE),
+    Case(
+        "iso.txt",
+        "2024-01-05T10:00:12Z Ann: Hi\n2024-01-05T10:00:13Z Bob: Yo\n2024-01-05T10:00:13Z Ann: So",
+        "transcript",
+        THREE,
+    ),
+    Case(
+        "iso-brackets.txt",
+        "[2024-01-05T10:00:12+01:00] Ann: Hi\n[2024-01-05T10:00:13+01:00] Bob: Yo\n[2024-01-05T10:00:14+01:00] Ann: So",
+        "transcript",
+        THREE,
     ),
     Case(
         "own-line.txt",
