@@ -18,9 +18,6 @@ from engine.errors import DataError
 from engine.text.conversations import Turn, turns
 
 MAX_GROUP_CHARACTERS = 100
-MAX_NAMED = 3
-MAX_QUOTED = 60
-LISTS_FIELD = "data.summary_lists"
 Row = Mapping[str, Any]
 
 
@@ -362,33 +359,12 @@ class _Guess:
     def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
         reason = f'{schema.reason}; summary: column "{column}", {why}'
         more = tuple(name for name in more if name != column)
-        lists, why_lists = self._read_lists(column)
+        lists, why_lists = summary_lists.decided(self._cells(column), column, self.summary_lists)
         reason += why_lists
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
             reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
         return replace(schema, summary=column, references=more, reason=reason, lists=lists)
-
-    def _read_lists(self, column: str) -> tuple[str, str]:
-        """Return whether the lists in a column are "sentences" or "references", and the reason, "" without lists.
-
-        Raises DataError with the field `data.summary_lists` if that is for a person to say.
-        """
-        lists = [texts for texts in map(cells.listed_texts, self._cells(column)) if len(texts) > 1]
-        if not lists:
-            return self.summary_lists.replace(AUTO, ""), ""
-        read = (self.summary_lists, "as named")
-        decided, why = summary_lists.reading(lists, column) if self.summary_lists == AUTO else read
-        if not decided:
-            first = "; ".join(f'"{text[:MAX_QUOTED]}"' for text in lists[0][:MAX_NAMED])
-            raise DataError(
-                f'The column "{column}" holds lists. They may be the sentences of one summary or several summaries: '
-                f"{first}.",
-                "Look at the rows and choose.",
-                LISTS_FIELD,
-            )
-        held = "the sentences of one summary" if decided == "sentences" else "several references"
-        return decided, f", whose lists hold {held}, {why}"
 
     def _with_answers(self, schema: Schema) -> Schema:
         """Return the shape with the answers as summaries, without the instruction that all texts begin with."""

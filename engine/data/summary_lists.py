@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from statistics import mean
+from typing import Any
 
-from engine.data import column_names
+from engine.data import cells, column_names
+from engine.errors import DataError
 from engine.text import sentences, words
 
 SENTENCE_LIST_NAMES = (
@@ -22,6 +24,8 @@ SENTENCE_LIST_NAMES = (
     "points",
     "steps",
 )
+FIELD = "data.summary_lists"
+MAX_NAMED, MAX_QUOTED = 3, 60
 MAX_LISTS = 50
 MAX_ITEMS = 12
 # Of the words of the shorter text, how many the other one has.
@@ -33,6 +37,28 @@ SURE = 2
 MIN_WORD_CHARACTERS = 3
 STOPS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔", ":", ";", '"', "”", "»", ")")
 NO_SPACE_AFTER = ("。", "！", "？")
+
+
+def decided(cells_of_summaries: Sequence[Any], column: str, wanted: str) -> tuple[str, str]:
+    """Return whether the lists in a column are "sentences" or "references", and the reason, "" without lists.
+
+    `wanted` is what the user named, or "auto". Raises DataError with the field `data.summary_lists` if that is for a
+    person to say.
+    """
+    lists = [texts for texts in map(cells.listed_texts, cells_of_summaries) if len(texts) > 1]
+    if not lists:
+        return wanted.replace(column_names.AUTO, ""), ""
+    found, why = reading(lists, column) if wanted == column_names.AUTO else (wanted, "as named")
+    if not found:
+        first = "; ".join(f'"{text[:MAX_QUOTED]}"' for text in lists[0][:MAX_NAMED])
+        raise DataError(
+            f'The column "{column}" holds lists. They may be the sentences of one summary or several summaries: '
+            f"{first}.",
+            "Look at the rows and choose.",
+            FIELD,
+        )
+    held = "the sentences of one summary" if found == "sentences" else "several references"
+    return found, f", whose lists hold {held}, {why}"
 
 
 def reading(lists: Sequence[Sequence[str]], column: str) -> tuple[str, str]:

@@ -8742,7 +8742,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>, bei {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
+   <location filename="../../engine/data/summary_lists.py" />
    <source>, whose lists hold {1}, {2}</source>
    <translation>, deren Listen {1} enthalten, {2}</translation>
   </message>
@@ -11716,7 +11716,7 @@ Summary:</translation>
    <translation>Längste zuerst</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
+   <location filename="../../engine/data/summary_lists.py" />
    <source>Look at the rows and choose.</source>
    <translation>Sehen Sie sich die Zeilen an und wählen Sie.</translation>
   </message>
@@ -13877,7 +13877,7 @@ Summary:</translation>
    <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
+   <location filename="../../engine/data/summary_lists.py" />
    <source>The column "{1}" holds lists. They may be the sentences of one summary or several summaries: {2}.</source>
    <translation>Die Spalte „{1}“ enthält Listen. Sie können die Sätze einer Zusammenfassung oder mehrere Zusammenfassungen sein: {2}.</translation>
   </message>
@@ -16957,7 +16957,7 @@ Summary:</translation>
    <translation>sender_name, timestamp_ms und content</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
+   <location filename="../../engine/data/summary_lists.py" />
    <source>several references</source>
    <translation>mehrere Referenzen</translation>
   </message>
@@ -17142,7 +17142,7 @@ Summary:</translation>
    <translation>gleich</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
+   <location filename="../../engine/data/summary_lists.py" />
    <source>the sentences of one summary</source>
    <translation>die Sätze einer Zusammenfassung</translation>
   </message>

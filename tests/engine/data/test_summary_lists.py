@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from engine.data import summary_lists
-from engine.data.schema_inference import LISTS_FIELD
 from engine.text.conversations import Example
 from tests.helpers.table_rows import examples, refusal, shape_of
 
@@ -90,7 +89,7 @@ def test_the_columns_name_counts() -> None:
 def test_what_can_not_be_told_is_asked_and_either_can_be_named() -> None:
     unsure = rows([["Ann can not decide which boots to buy.", "Bob helps Ann with the boots."]])
     error = refusal(unsure)
-    assert error.field == LISTS_FIELD
+    assert error.field == summary_lists.FIELD
     assert '"Ann can not decide which boots to buy."; "Bob helps Ann with the boots."' in error.message
     assert (
         examples(unsure, lists="sentences")[0].summary
