@@ -1908,8 +1908,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Fewer columns</source>
-   <translation>Weniger Spalten</translation>
+   <source>Fewer choices</source>
+   <translation>Weniger Auswahl</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_row.py" />
@@ -2660,11 +2660,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter aus dem Prüfpunkt bei Schritt {step} erstellen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/column_mapping.py" />
-   <source>Map more columns</source>
-   <translation>Weitere Spalten zuordnen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/examples/detail.py" />
    <source>Marked against</source>
    <translation>Verglichen mit</translation>
@@ -2786,6 +2781,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>More actions for: {finding}</source>
    <translation>Weitere Aktionen für: {finding}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/column_mapping.py" />
+   <source>More columns, encoding</source>
+   <translation>Weitere Spalten, Kodierung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -18012,8 +18012,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} is not UTF-8. It is read as {2}, which is a guess: look at its letters, and choose another encoding if they are wrong.</source>
-   <translation>{1} ist nicht UTF-8. Gelesen wird es als {2}, und das ist eine Vermutung: Sehen Sie sich die Buchstaben an, und wählen Sie eine andere Kodierung, wenn sie falsch sind.</translation>
+   <source>{1} is not UTF-8. It is read as {2}, which is a guess: look at its letters, and choose another encoding (data.encoding) if they are wrong.</source>
+   <translation>{1} ist nicht UTF-8. Gelesen wird es als {2}, und das ist eine Vermutung: Sehen Sie sich die Buchstaben an, und wählen Sie eine andere Kodierung (data.encoding), wenn sie falsch sind.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />

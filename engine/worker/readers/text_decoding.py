@@ -87,7 +87,7 @@ class _Undecided:
         encoding = guess(data if first.isascii() else first)
         self._notes.remarks.append(
             f"{self._path.name} is not UTF-8. It is read as {ENCODINGS[encoding]}, which is a guess: look at its "
-            "letters, and choose another encoding if they are wrong."
+            "letters, and choose another encoding (data.encoding) if they are wrong."
         )
         return legacy_decoder(encoding)
 

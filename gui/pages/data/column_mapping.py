@@ -165,7 +165,7 @@ class ColumnMapping(QWidget):
     def open_by_hand(self, is_open: bool) -> None:
         """Show or hide the roles other than conversation and summary."""
         self._more.setVisible(is_open)
-        self.more_button.setText(tr("Fewer columns") if is_open else tr("Map more columns"))
+        self.more_button.setText(tr("Fewer choices") if is_open else tr("More columns, encoding"))
 
     def values(self) -> dict[str, Any]:
         """Return the chosen `[data]` values; of the options of reading those that are chosen."""
