@@ -235,7 +235,10 @@ def _texts(paths: list[Path]) -> list[Path]:
 
 def _of_first_kind(texts: list[Path]) -> list[Path]:
     """Return the texts of the first kind that there are: what lies beside transcripts may be about them."""
-    texts = [path for path in texts if not path.name.lower().startswith(NOTES)] or texts
+    about = {path for path in texts if path.name.lower().startswith(NOTES)}
+    texts = [path for path in texts if path not in about] or [
+        path for path in texts if path.suffix.lower() != ".md"
+    ]
     kinds = ([path for path in texts if path.suffix.lower() in kind] for kind in TEXT_KINDS)
     return next(filter(None, kinds), [])
 
