@@ -16,7 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from engine.errors import DataError
 from engine.worker.readers import sheets
-from engine.worker.readers.archives import require_safe_size
+from engine.worker.readers.archives import ERRORS, require_safe_size
 from engine.worker.readers.sheets import Found
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
 
@@ -51,7 +51,7 @@ def _require_safe(path: Path) -> None:
         try:
             with zipfile.ZipFile(path) as archive:
                 require_safe_size(path, archive.infolist())
-        except zipfile.BadZipFile as error:
+        except ERRORS as error:
             raise unreadable(path, f"as a workbook it makes no sense ({error})") from error
 
 
