@@ -99,6 +99,8 @@ def _of_the_first(
 
 def _align(tables: Tables, shape: Schema, options: DataOptions) -> None:
     """Have every file read by the columns that it has, and look at the first rows of each table at once."""
+    if sum(table.file_count for table in tables.values()) == 1:
+        return
     for table in tables.values():
         table.align = alignment.aligner(shape, options, may_have_more_columns=table.may_have_more_columns)
         table.head(FIRST_ROWS)

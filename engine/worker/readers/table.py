@@ -139,7 +139,8 @@ class Table:
         self._files = tuple(files)
         self._read = read
         self.may_have_more_columns = may_have_more_columns
-        self.align: Align = lambda _path, _columns, _rows: Alignment()
+        # None: every file has the table's columns, and no row is read ahead to see.
+        self.align: Align | None = None
         self.broken: list[BrokenRow] = []
         self._notes: list[Notes] = []
         self._is_left_out = False
@@ -154,6 +155,11 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """The columns found so far, in their order."""
         return tuple(dict.fromkeys(name for notes in self._notes for name in notes.columns))
+
+    @property
+    def file_count(self) -> int:
+        """How many files the table has."""
+        return len(self._files)
 
     @property
     def own_columns(self) -> tuple[str, ...]:
@@ -219,6 +225,9 @@ class Table:
     def _aligned(self, path: Path, notes: Notes) -> Iterator[Record | BrokenRow]:
         """Yield a file's rows with the columns that the table has; numbers are given later."""
         rows = self._found(path, notes)
+        if self.align is None:
+            yield from rows
+            return
         head = list(islice(rows, HEAD_ROWS))
         values = [row.values for row in head if isinstance(row, Record)]
         aligned = self.align(path, tuple(notes.columns), values) if values else Alignment()
