@@ -21,6 +21,8 @@ BLOCKS = {
 }  # fmt: skip
 # A page whose elements are nested more deeply is no export.
 MAX_DEPTH = 1000
+# A tag may hold a whole picture; one that the page's end cuts is tried again at each character.
+MAX_OPEN_CHARACTERS, MAX_LAST_CHARACTERS = 8 << 20, 2_000
 
 
 @dataclass(frozen=True)
@@ -129,10 +131,18 @@ def plain_text(pieces: Iterable[str]) -> str:
 
 
 def _fed(page: HTMLParser, pieces: Iterable[str]) -> Iterator[None]:
-    for piece in pieces:
-        page.feed(piece)
-        yield
-    page.close()
+    """Feed a page piece by piece. Raises ValueError for markup that never ends, which would take forever to parse."""
+    try:
+        for piece in pieces:
+            page.feed(piece)
+            if len(page.rawdata) > MAX_OPEN_CHARACTERS:
+                raise ValueError("a tag in it never ends")
+            yield
+        if len(page.rawdata) > MAX_LAST_CHARACTERS:
+            raise ValueError("it breaks off within a tag")
+        page.close()
+    except AssertionError as error:
+        raise ValueError("it is no whole page") from error
 
 
 @dataclass

@@ -15852,6 +15852,11 @@ Summary:</translation>
    <translation>eine Aufnahme</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>a tag in it never ends</source>
+   <translation>ein Element darin endet nie</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>a zip archive or a workbook</source>
    <translation>ein Zip-Archiv oder eine Arbeitsmappe</translation>
@@ -16477,6 +16482,11 @@ Summary:</translation>
    <translation>sie gehört zu einem anderen Vergleich</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>it breaks off within a tag</source>
+   <translation>sie bricht in einem Element ab</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it can't be taken for JSON: {1}</source>
    <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
@@ -16595,6 +16605,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/documents.py" />
    <source>it is no whole Word document ({1})</source>
    <translation>es ist kein vollständiges Word-Dokument ({1})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>it is no whole page</source>
+   <translation>es ist keine vollständige Seite</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />

@@ -120,7 +120,11 @@ def _text(message: Message) -> str:
     if any(text.strip() for text in plain):
         return "\n".join(plain)
     pages = [_decoded(part) for part in parts if part.get_content_type() == "text/html"]
-    return "\n".join(html_exports.plain_text([page]) for page in pages)
+    try:
+        return "\n".join(html_exports.plain_text([page]) for page in pages)
+    except ValueError:
+        # The rest of a mailbox is read though the page of one mail is damaged.
+        return ""
 
 
 def _decoded(part: Message) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.chats import segmentation
+from engine.errors import DataError
 from engine.worker.readers import Table, chat_files, mail_messages, open_table, text_folder
 from tests.worker.readers.exports import CASES
 from tests.worker.readers.exports.case import Case
@@ -129,3 +130,10 @@ def test_mails_that_quote_each_other_without_end_have_an_end(tmp_path: Path) -> 
 def test_a_mailbox_that_begins_with_no_mail_is_named(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="begins with no header of a mail"):
         conversations(write(tmp_path / "a.mbox", "nothing here\nnor here\n"))
+
+
+@pytest.mark.parametrize("markup", ["<a ", "<!--", "<![", "</", "<a href='", "<?"])
+def test_markup_that_never_ends_is_named_at_once(markup: str, tmp_path: Path) -> None:
+    table = write(tmp_path / "a.html", f"<html><body>Ann: Hi<br>Bob: Yo{markup * 20_000}")
+    with pytest.raises(DataError, match=r"a\.html can't be read: "):
+        conversations(table)
