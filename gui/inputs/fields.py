@@ -67,6 +67,9 @@ class Field(QWidget):
     ) -> None:
         super().__init__(parent)
         self.control = control
+        # Asked for once: what a protocol holds takes longer to find out than to set.
+        self._rimmed = control.rimmed() if isinstance(control, CompositeControl) else control
+        self._fixable = control if isinstance(control, Fixable) else None
         self._label = Label(label, "label", "ink2", self)
         self._right = Label(right, "label", "ink3", self)
         self._problem = ProblemLine(self)
@@ -110,8 +113,7 @@ class Field(QWidget):
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem as a brick rim and one line; an empty message removes it."""
-        target = self.control.rimmed() if isinstance(self.control, CompositeControl) else self.control
-        style.set_property(target, "problem", "true" if message else "false")
+        style.set_property(self._rimmed, "problem", "true" if message else "false")
         self._problem.show_problem(message, hint)
         self._describe()
 
@@ -126,8 +128,8 @@ class Field(QWidget):
 
     def set_fixed(self, fixed: bool) -> None:
         """Make the value read-only, without arrows, as in the recipe of a run."""
-        if isinstance(self.control, Fixable):
-            self.control.set_fixed(fixed)
+        if self._fixable is not None:
+            self._fixable.set_fixed(fixed)
         elif isinstance(self.control, (QLineEdit, QPlainTextEdit)):
             self.control.setReadOnly(fixed)
             style.set_property(self.control, "fixed", "true" if fixed else "false")

@@ -64,6 +64,7 @@ def set_text_scale(scale: float) -> None:
     """Scale all fonts; 1.0 is the designed size, the range is 0.8 to 2.0."""
     _State.text_scale = min(2.0, max(0.8, scale))
     font.cache_clear()
+    _system_scale.cache_clear()
 
 
 def text_scale() -> float:
@@ -107,8 +108,9 @@ def family() -> str:
     )
 
 
+@lru_cache(maxsize=1)
 def _system_scale() -> float:
-    """The system's text size: on Windows the menu font, elsewhere the logical resolution."""
+    """The system's text size, kept as the fonts are: on Windows the menu font, elsewhere the logical resolution."""
     if _PRODUCT == "windows":
         return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF() / 9.0
     return 1.0 if _PRODUCT == "macos" else QGuiApplication.primaryScreen().logicalDotsPerInch() / 96.0

@@ -41,7 +41,7 @@ def test_empty_references_are_ignored_and_rows_without_any_are_left_out(tmp_path
     found, channel = scored(tmp_path, [["", "Fine."], ["Good.", " "], []])
     assert found.protocol["examples"] == 5
     assert "references" not in found.protocol
-    assert "Row 3 of test has no summary and is left out. The other 5 are fine." in notices(channel)
+    assert "Line 3 of test has no summary and is left out. The other 5 are fine." in notices(channel)
 
 
 def test_references_in_another_script_are_read_in_their_own_language(tmp_path):
