@@ -54,6 +54,7 @@ def stock_summary(model: Path, adapter: Path) -> str:
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of PEFT, about transformers
 def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path: Path, home: Path) -> None:
     path, model = chat_recipe(tmp_path)
+    # The summary is written by a program of its own, which knows only what the training saved.
     programs, in_process = Terminal(home), InProcessTerminal(home)
     planned = in_process.run("plan", str(path), "--json")
     assert (planned.code, planned.json[-1]["problems"]) == (0, [])
@@ -61,7 +62,7 @@ def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path: Pat
     pieces = planned.json[-1]["learned_preview"]["pieces"]
     assert "".join(text for text, label in pieces if label).endswith("</s>")
 
-    trained = programs.run("train", str(path), "--json")
+    trained = in_process.run("train", str(path), "--json")
     assert trained.code == 0
     scored = [event for event in trained.named("evaluated") if event.get("scores")]
     assert {event["protocol"]["prompt_format"] for event in scored} == {"chat"}
