@@ -30,11 +30,12 @@ from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
 from engine.system.files import bytes_in, write_atomically
-from engine.system.foreign_files import FileKind, read_json, read_text
+from engine.system.foreign_files import FileKind, read_json
 from engine.system.hub_cache import is_complete_model, repository_folder
 from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
 from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, explained
+from engine.worker.hub.repository_card import licence
 from engine.worker.readers import DESCRIPTIONS, SUFFIXES
 from engine.worker.runtime.channel import Stopped
 
@@ -48,9 +49,6 @@ MODEL_FILES = re.compile(
 DATA_FILES = re.compile(
     rf"(?:[^.].*/)?(?:[^.].*(?:{'|'.join(map(re.escape, SUFFIXES))})(?:\.gz)?|README\.md)"
 )
-LICENCE = re.compile(r"^licen[cs]e:[ \t]*(?:\n[ \t]*-[ \t]*)?[\"']?([^\s\"']+)", re.MULTILINE)
-# A card's facts stand at its beginning.
-MAX_CARD_HEAD = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -322,13 +320,3 @@ def family(folder: Path) -> Family | None:
         return "encoder-decoder"
     names = config.get("architectures") or ()
     return "decoder-only" if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in names) else None
-
-
-def licence(folder: Path) -> str:
-    """Return the licence that a folder's card names, or ""."""
-    try:
-        head = read_text(folder / "README.md", FileKind.CARD, errors="replace")[:MAX_CARD_HEAD]
-    except OSError:
-        return ""
-    match = LICENCE.search(head)
-    return match.group(1) if match else ""

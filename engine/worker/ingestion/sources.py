@@ -13,7 +13,7 @@ from engine.config.recipe import SAMPLE, looks_like_path
 from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
 from engine.system.paths import expand_user, sample_folder
-from engine.worker.hub import repository
+from engine.worker.hub import repository_card
 from engine.worker.readers import (
     DESCRIPTIONS,
     SUFFIXES,
@@ -122,6 +122,9 @@ def _on_this_computer(source: str, channel: Channel) -> Source | None:
 
 
 def _on_the_hub(source: str, channel: Channel) -> Source:
+    # A slow import, which local files do without.
+    from engine.worker.hub import repository
+
     folder = repository.download(
         source, "main", "dataset", on_progress=channel.progress, cancelled=channel.stop_requested
     )
@@ -181,7 +184,7 @@ def _report_unpacking(channel: Channel, done: int, total: int) -> None:
 def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
     by_split, remarks = _by_split(name, folder)
     files = {split: _readable(paths, channel) for split, paths in by_split.items()}
-    return Source(name, files, repository.licence(folder), tuple(remarks))
+    return Source(name, files, repository_card.licence(folder), tuple(remarks))
 
 
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:

@@ -18,7 +18,6 @@ from engine.config import model_info
 from engine.config.recipe import STARTER, looks_like_path
 from engine.methods import Family
 from engine.system.paths import starter_folder
-from engine.worker.hub import repository
 from engine.worker.ingestion.special_tokens import SpecialTokens
 
 CHARACTERS_PER_TOKEN = 4
@@ -46,8 +45,16 @@ def counter_for(base_model: str | None) -> TokenCounter:
     name = base_model or ""
     if name == STARTER:
         return token_counter(starter_folder(), name)
-    folder = Path(name).expanduser() if looks_like_path(name) else repository.cached_folder(name)
-    return token_counter(folder if name else None, name)
+    return token_counter(_folder_of(name) if name else None, name)
+
+
+def _folder_of(name: str) -> Path | None:
+    if looks_like_path(name):
+        return Path(name).expanduser()
+    # A slow import, which a folder does without.
+    from engine.worker.hub import repository
+
+    return repository.cached_folder(name)
 
 
 def token_counter(folder: Path | None, name: str) -> TokenCounter:

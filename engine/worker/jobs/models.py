@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.config.recipe import STARTER
 from engine.system.paths import starter_folder
-from engine.worker.hub import repository
+from engine.worker.hub import repository, repository_card
 from engine.worker.hub.hub_errors import Kind
 from engine.worker.runtime.channel import Channel
 
@@ -40,7 +40,7 @@ def _starter() -> Result:
         "revision": "",
         "family": repository.family(folder),
         "size_bytes": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
-        "licence": repository.licence(folder),
+        "licence": repository_card.licence(folder),
         "folder": str(folder),
         "local": True,
     }
@@ -50,7 +50,9 @@ def _cost(request: Request) -> Result:
     """Return what fetching a repository would take; of one that is here whole the hub is not asked."""
     folder = repository.cached_folder(*_named(request))
     if folder is not None:
-        nothing = repository.Cost(request["id"], folder.name, (), 0, repository.licence(folder), gated=False)
+        nothing = repository.Cost(
+            request["id"], folder.name, (), 0, repository_card.licence(folder), gated=False
+        )
         return {**asdict(nothing), "size_bytes": 0}
     return {**asdict(cost := repository.cost(*_named(request))), "size_bytes": cost.size_bytes}
 
