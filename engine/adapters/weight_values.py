@@ -1,20 +1,20 @@
 """Looks for values in an adapter's weights that no training leaves: NaN, infinity, and numbers beyond sense.
 
-Reads the file piece by piece, without torch.
+Reads the file piece by piece, without torch. numpy is imported when it is needed: most commands need none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import IO, TYPE_CHECKING, Any
 
 from engine.adapters.import_checks import read_header
 from engine.errors import AdapterError
 from engine.system.foreign_files import open_regular
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 # Trained weights of adapters are below 100, by far.
 LARGEST = 1e6
@@ -47,10 +47,12 @@ def _possible(stream: IO[bytes], start: int, entry: dict[str, Any]) -> Iterator[
         stream.seek(start + place)
         numbers = _numbers(stream.read(min(CHUNK_BYTES, end - place)), dtype)
         # NaN is not below anything.
-        yield bool((np.abs(numbers) <= LARGEST).all())
+        yield bool((abs(numbers) <= LARGEST).all())
 
 
 def _numbers(content: bytes, dtype: str) -> npt.NDArray[Any]:
+    import numpy as np
+
     numbers = np.frombuffer(content, TYPES[dtype])
     if dtype == BFLOAT16:
         return (numbers.astype(np.uint32) << 16).view(np.float32)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -18,6 +19,14 @@ from engine.data import questions
 from engine.errors import AppError, Problem
 
 CLEAR_LINE = "\r\x1b[K"
+# What moves the cursor, sets a terminal's title or turns the direction of writing, and stands in names and texts of
+# others. Tabs and line ends stay.
+COMMANDING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def escaped(text: str) -> str:
+    """Return a text in which characters that command a terminal are written out by their codes."""
+    return COMMANDING.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class Output:
@@ -49,10 +58,11 @@ class Output:
             self._write(sys.stdout, json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Write lines of text, unless with `--json`."""
+        """Write lines of text, unless with `--json`; to a file as they are, as a summary is to be kept."""
         if not self.as_json:
             self._clear()
-            self._write(sys.stdout, "".join(f"{line}\n" for line in lines))
+            shown = map(escaped, lines) if self._live else lines
+            self._write(sys.stdout, "".join(f"{line}\n" for line in shown))
 
     def line(self, line: str) -> None:
         """Write one line of text, unless with `--json`."""
@@ -62,14 +72,15 @@ class Output:
         """Rewrite the status line; only on a terminal."""
         if self._live and text != self._status:
             width = shutil.get_terminal_size().columns
-            self._write(sys.stdout, CLEAR_LINE + text[: max(1, width - 1)])
+            self._write(sys.stdout, CLEAR_LINE + escaped(text).replace("\n", " ")[: max(1, width - 1)])
             self._status = text
 
     def remark(self, line: str) -> None:
         """Write a line to standard error, with `--json` too; a closed pipe is ignored."""
         with suppress(BrokenPipeError):
             self._clear()
-            self._write(sys.stderr, f"{line}\n")
+            # A name with a line end in it can't pass for a remark of its own.
+            self._write(sys.stderr, escaped(line).replace("\n", "\n    ") + "\n")
 
     def problems(self, problems: Sequence[Problem]) -> None:
         """Write problems of arguments or recipe: one JSON line, or text on standard error."""

@@ -19,6 +19,7 @@ def notice(event: Mapping[str, Any]) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
     """Return aligned lines; the columns named in `right` are aligned on the right."""
+    rows = [[_in_one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
     return [_aligned(row, head, widths, right) for row in [head, *rows]]
 
@@ -34,4 +35,9 @@ def _aligned(row: Sequence[str], head: Sequence[str], widths: Sequence[int], rig
 def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """Return a line for each name and value, with aligned values."""
     width = max((len(name) for name, _ in pairs), default=0)
-    return [f"{name.ljust(width)}  {value}".rstrip() for name, value in pairs]
+    return [f"{name.ljust(width)}  {_in_one_line(value)}".rstrip() for name, value in pairs]
+
+
+def _in_one_line(text: str) -> str:
+    """Return a cell without line ends: a name that holds one can't pass for another row."""
+    return " ".join(text.splitlines())
