@@ -55,6 +55,8 @@ COMMAND_FILES = "[0-9]*.json"
 KEEP_TRAINING = "keep_training"
 # A worker's exit code if its last event could not be written: EX_IOERR of sysexits.h.
 EVENTS_UNWRITTEN = 74
+# A worker's exit code if another one has the job: EX_TEMPFAIL.
+ALREADY_RUNNING = 75
 # The error of window and worker when a job's folder disappears.
 GONE = "The folder {folder} is gone: it was moved or deleted."
 GONE_HINT = "Put it back and resume, or start again from the recipe."

@@ -20,7 +20,7 @@ from engine.errors import OutOfMemoryError, WorkerError
 from engine.jobs.event_schema import validated
 from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
-from engine.jobs.job import EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
 from engine.jobs.run_state import Outcome
 from engine.jobs.worker_process import WarmWorker, launch, visible_to, worker_command
 
@@ -63,6 +63,10 @@ class Ending:
         return {"completed": 0, "stopped": 130, "failed": 1, "crashed": 1}[self.outcome]
 
 
+# What is said to who resumed a job as another one did.
+SECOND = "This run is going on already, started elsewhere. It is followed from here."
+
+
 class Supervisor:
     """One worker process and its job."""
 
@@ -89,7 +93,7 @@ class Supervisor:
         self._attempt = 0
         self._accepted_pid: int | None = None
         self._accepted_attempt = 0
-        self._seen_alive = self._forced = False
+        self._seen_alive = self._forced = self._is_second = False
         self._memory = MemoryWatch()
         self._exit_record = ExitRecord(job)
 
@@ -132,6 +136,9 @@ class Supervisor:
 
     def alive(self) -> bool:
         """Tell whether the worker runs, started here or found running."""
+        if self._process and self._process.poll() == ALREADY_RUNNING:
+            # Another process's worker was faster: its attempt is followed instead.
+            self._process, self._is_second = None, True
         is_alive = self._process.poll() is None if self._process else self.job.is_running()
         self._seen_alive |= is_alive
         return is_alive
@@ -140,6 +147,9 @@ class Supervisor:
         """Return the events since the last call, up to `max_bytes` of them."""
         self._memory.poll()
         events = list(map(validated, self._reader.read(max_bytes)))
+        if self._is_second:
+            self._is_second = False
+            events.append({"event": "notice", "message": SECOND, "hint": "", "level": "notice"})
         for event in events:
             if event["event"] == "job_accepted":
                 # The end of an earlier attempt is not the end of this one.

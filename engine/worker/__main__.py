@@ -19,9 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from engine.errors import AppError, RecipeError, StorageError
+from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
-from engine.jobs.job import EVENTS_UNWRITTEN, Job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
 from engine.system import log_redaction, visible_cards
 from engine.system.paths import cache_folder
 from engine.worker.kernels import registry
@@ -119,24 +119,33 @@ def _move_into(job: Job) -> None:
 
 def _do(job: Job) -> int:
     request = job.request()
-    with job.lock():
-        writer = EventWriter(job.events_path, _identity(job, request))
-        channel = Channel(job, writer)
-        _listen(channel, request)
-        ended: dict[str, Any] = {}
-        try:
-            channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
-            if request["kind"] == "train":
-                channel.sleep_inhibitor.inhibit()
-            ended = _outcome(channel, request)
-            channel.emit("job_ended", **ended)
-            writer.sync()
-        except StorageError as error:
-            _log_ending(ended, error)
-            return EVENTS_UNWRITTEN
-        finally:
-            channel.sleep_inhibitor.release()
-            writer.close()
+    try:
+        with job.lock():
+            return _do_locked(job, request)
+    except WorkerError as error:
+        # Another worker's attempt goes on: who started this one follows that.
+        _log(f"{error.message} {error.hint}\n")
+        return ALREADY_RUNNING
+
+
+def _do_locked(job: Job, request: dict[str, Any]) -> int:
+    writer = EventWriter(job.events_path, _identity(job, request))
+    channel = Channel(job, writer)
+    _listen(channel, request)
+    ended: dict[str, Any] = {}
+    try:
+        channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
+        if request["kind"] == "train":
+            channel.sleep_inhibitor.inhibit()
+        ended = _outcome(channel, request)
+        channel.emit("job_ended", **ended)
+        writer.sync()
+    except StorageError as error:
+        _log_ending(ended, error)
+        return EVENTS_UNWRITTEN
+    finally:
+        channel.sleep_inhibitor.release()
+        writer.close()
     return 0
 
 

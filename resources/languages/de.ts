@@ -14822,6 +14822,11 @@ Summary:</translation>
    <translation>Dieses Modell hat {1} Blöcke in einem Stapel, nicht {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>This run is going on already, started elsewhere. It is followed from here.</source>
+   <translation>Dieser Lauf läuft schon, anderswo gestartet. Hier wird er verfolgt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
    <source>This run needs about {1} of memory, but only {2} is available.</source>
    <translation>Dieser Lauf braucht etwa {1} Speicher, verfügbar sind aber nur {2}.</translation>

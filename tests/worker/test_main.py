@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import AppError, OutOfMemoryError, StorageError
 from engine.jobs.events import read_all
-from engine.jobs.job import EVENTS_UNWRITTEN, create_job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job
 from engine.system.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
 from tests.helpers import fake_nvidia_smi
@@ -203,3 +203,12 @@ def test_a_worker_that_is_started_by_hand_shows_itself_its_card(monkeypatch):
         command = [sys.executable, "-c", TELLS_ITS_CARDS, str(folder)]
         told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert told.stdout.strip() == expected
+
+
+def test_a_job_that_another_worker_has_is_left_to_it(tmp_path, monkeypatch):
+    job = create_job(tmp_path, "evaluate", {})
+    lock = Job.lock
+    monkeypatch.setattr(Job, "lock", lambda self: lock(self, wait_seconds=0))
+    with lock(job):
+        assert worker.main(job.folder) == ALREADY_RUNNING
+    assert list(read_all(job.events_path)) == []

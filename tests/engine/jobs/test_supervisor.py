@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import pytest
 from engine.errors import WorkerError
 from engine.jobs import supervisor
 from engine.jobs.events import EventWriter
-from engine.jobs.job import EVENTS_UNWRITTEN, Job, create_job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor, exit_text
 from engine.system import paths
 from tests.helpers import scripted_worker
@@ -242,6 +243,25 @@ def test_a_worker_found_running_is_followed_to_its_end(start: Start, job: Job):
     names = [event["event"] for event in found.follow(every_seconds=0.01)]
     assert names == ["job_accepted", "job_ended"]
     assert found.ending().outcome == "completed"
+
+
+@pytest.mark.parametrize("outcome", ["completed", "stopped"])
+def test_of_two_at_once_the_second_follows_the_first(start: Start, job: Job, outcome: str):
+    first = start(f'while not job.take_commands(): time.sleep(0.01)\nsay("job_ended", outcome="{outcome}")')
+    second = Supervisor(job, command=[sys.executable, "-c", f"import os; os._exit({ALREADY_RUNNING})"])
+    second._skip_earlier_attempts()
+    second._process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({ALREADY_RUNNING})"])
+    wait_for(first, "job_accepted")
+    second._process.wait()
+    assert second.alive()
+    first.send("stop")
+
+    events = list(second.follow(every_seconds=0.01))
+    assert [event["event"] for event in events if event["event"] != "notice"] == ["job_accepted", "job_ended"]
+    assert [event["message"] for event in events if event["event"] == "notice"] == [supervisor.SECOND]
+    assert second.ending().outcome == outcome
+    list(first.follow(every_seconds=0.01))
+    assert first.ending().outcome == outcome
 
 
 def test_a_worker_that_cannot_be_started_is_told(job: Job):
