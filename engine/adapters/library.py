@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from engine.adapters import metadata as adapter_toml
-from engine.adapters import weight_values
 from engine.adapters.export_redaction import make_public
 from engine.adapters.import_checks import (
     CONFIG_NAME,
@@ -305,6 +304,9 @@ def _import_folder(source: Path, name: str) -> Adapter:
 
 def remarks_on_weights(adapter: Adapter) -> list[str]:
     """Return what is wrong with the values of an adapter's weights: what it writes will make no sense."""
+    # It imports numpy, which a window does without at its start.
+    from engine.adapters import weight_values
+
     names = [] if adapter.is_prompt else weight_values.impossible(adapter.folder / WEIGHTS_NAME)
     if not names:
         return []
