@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import recipe
-from tests.helpers.command_line import InProcessTerminal, Terminal
+from tests.helpers.command_line import InProcessTerminal
 from tests.helpers.counted_runs import counts
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.tiny_runs import write_conversations
@@ -55,9 +55,3 @@ def test_plan_run_and_adapter_count_the_same(
     found = counts(in_process.run, saved_recipe(cell, source, tmp_path))
     assert len(set(found.values())) == 1, found
     assert (found["plan"][0] > 0) == cell.entry.trains
-
-
-def test_so_do_programs_of_their_own(source: Path, tmp_path: Path, terminal: Terminal) -> None:
-    cell = Cell("vblora", "", "llama", "none", False)
-    found = counts(terminal.run, saved_recipe(cell, source, tmp_path))
-    assert len(set(found.values())) == 1, found

@@ -13,8 +13,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.prompts import DEFAULT_PROMPT
+from engine.worker.dataset import chat_template
 from tests.helpers.chat_templates import ENDLESS, chat_model
-from tests.helpers.command_line import InProcessTerminal, Terminal
+from tests.helpers.command_line import InProcessTerminal
 from tests.helpers.tiny_runs import tiny_recipe
 
 pytestmark = [pytest.mark.torch, pytest.mark.end_to_end]
@@ -54,8 +55,7 @@ def stock_summary(model: Path, adapter: Path) -> str:
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of PEFT, about transformers
 def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path: Path, home: Path) -> None:
     path, model = chat_recipe(tmp_path)
-    # The summary is written by a program of its own, which knows only what the training saved.
-    programs, in_process = Terminal(home), InProcessTerminal(home)
+    in_process = InProcessTerminal(home)
     planned = in_process.run("plan", str(path), "--json")
     assert (planned.code, planned.json[-1]["problems"]) == (0, [])
     assert planned.json[-1]["prompt"]["frame"]["after"] == "</s>\n<s>assistant\n"
@@ -74,7 +74,7 @@ def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path: Pat
     assert prompt.format == "chat"
 
     chosen = ("--base-model", str(model), "--adapter", saved["adapter"])
-    written = programs.run("summarize", *chosen, "-", "--json", stdin=CONVERSATION)
+    written = in_process.run("summarize", *chosen, "-", "--json", stdin=CONVERSATION)
     assert written.code == 0
     (finished,) = [event for event in written.named("summary_finished") if event["adapter"]]
     assert finished["summary"] == stock_summary(model, Path(saved["path"]))
@@ -88,8 +88,9 @@ def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path: Pat
 
 
 def test_a_chat_format_that_is_not_there_is_a_problem_and_an_endless_template_makes_the_prompt_plain(
-    tmp_path: Path, home: Path
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(chat_template, "MAX_SECONDS", 1.0)
     tunesmith = InProcessTerminal(home).run
     path, model = chat_recipe(tmp_path, "data.prompt_format=chat")
     (model / "chat_template.jinja").write_text(ENDLESS, encoding="utf-8")

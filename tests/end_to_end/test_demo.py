@@ -15,7 +15,7 @@ from tests.helpers.repository import ROOT
 
 MAX_SECONDS = 900
 # The first steps bring most of the gain, and few conversations show it.
-SHORT = ("training.max_steps=25", "training.evaluate_every=15", "data.max_test=32", "data.max_validation=16")
+SHORT = ("training.max_steps=15", "training.evaluate_every=10", "data.max_test=16", "data.max_validation=8")
 
 
 def demo(home: Path, picture: Path, *values: str) -> subprocess.CompletedProcess[str]:
@@ -55,7 +55,7 @@ def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
     (job,) = run_store.list_jobs()
     run = run_store.open_run(job)
     assert run.outcome == "completed"
-    assert run.state.total_steps == 25
+    assert run.state.total_steps == 15
     assert run.state.difference is not None
     assert run.state.difference["rouge1"]["verdict"] == "better"
     (adapter,), unreadable = library.scan()

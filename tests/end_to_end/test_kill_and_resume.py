@@ -38,6 +38,11 @@ def weights(events):
     return (Path(saved["path"]) / library.WEIGHTS_NAME).read_bytes()
 
 
+def counted(events):
+    (started,) = [event for event in events if event.get("event") == "run_started"]
+    return started["trainable_parameters"], started["all_parameters"]
+
+
 def test_a_killed_run_ends_with_the_same_adapter(tmp_path):
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.epochs=8")
@@ -62,4 +67,6 @@ def test_a_killed_run_ends_with_the_same_adapter(tmp_path):
     assert resumed.returncode == 0
     assert any(event["event"] == "run_resumed" for event in read_all(job.events_path))
     assert weights(events) == weights(undisturbed)
+    # A program counts as its worker does in this process, which is compared with the plan in tests/commands.
+    assert counted(events) == counted(undisturbed)
     assert run_store.open_run(job).state.loss == run_store.open_run(uninterrupted).state.loss
