@@ -243,7 +243,7 @@ def test_a_damaged_checkpoint_is_skipped_with_a_notice(tmp_path, monkeypatch):
 
 
 def test_a_completed_run_asked_again_says_the_same_and_trains_nothing(tmp_path):
-    job, events = train_in_process(tiny_recipe(tmp_path, "t5"))
+    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
     before = weights(adapter_of(events))
 
     again = run_in_process(job)
@@ -254,8 +254,10 @@ def test_a_completed_run_asked_again_says_the_same_and_trains_nothing(tmp_path):
 
 
 def test_a_second_run_on_the_same_data_encodes_nothing_again(tmp_path):
-    first = train_in_process(tiny_recipe(tmp_path, "t5"))[1]
-    second = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.seed=7"))[1]
+    first = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))[1]
+    second = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.seed=7", "training.max_steps=1"))[
+        1
+    ]
 
     def encoded(events):
         return [event for event in events_named(events, "stage_progressed") if event["unit"] == "examples"]
@@ -337,7 +339,7 @@ def loss_that_breaks_after(calls):
 def test_pause_holds_the_run_until_it_may_go_on(tmp_path, monkeypatch):
     on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 2, ask_to_pause)
     on_event(monkeypatch, lambda event, _: event == "run_paused", ask_to_go_on)
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=3"))
 
     names = [event["event"] for event in events]
     assert names.index("run_continued") == names.index("run_paused") + 1
@@ -374,7 +376,7 @@ def test_pause_and_continue_read_together_let_the_run_go_on(tmp_path, monkeypatc
         channel._looked_at = 0.0
 
     on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_for_both)
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
 
     assert events[-1]["outcome"] == "completed"
     assert events_named(events, "run_continued")
@@ -387,7 +389,7 @@ def test_a_paused_run_goes_on_when_its_window_leaves(tmp_path, monkeypatch):
 
     on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_to_pause)
     on_event(monkeypatch, lambda event, _: event == "run_paused", leave_later(leave))
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
 
     assert events_named(events, "run_continued")
     assert events[-1]["outcome"] == "completed"
@@ -414,7 +416,7 @@ def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch)
 
 
 def test_one_job_ended_an_attempt_and_it_is_last(tmp_path):
-    job, _ = train_in_process(tiny_recipe(tmp_path, "t5"))
+    job, _ = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
     run_in_process(job)
     events = list(read_all(job.events_path))
 
