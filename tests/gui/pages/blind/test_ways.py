@@ -28,7 +28,10 @@ def window(styled, qtbot, home):
         return scripted_worker.command(job)
 
     manager = WorkerManager(idle)
-    made = MainWindow(manager, Preferences())
+    # No other page is built as quickly as the history.
+    preferences = Preferences()
+    preferences.set("page", "history")
+    made = MainWindow(manager, preferences)
     qtbot.addWidget(made, before_close_func=lambda _: manager.leave())
     made.resize(1440, 900)
     made.show()
