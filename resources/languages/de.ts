@@ -14422,6 +14422,11 @@ Summary:</translation>
    <translation>Der Anfangstext ist leer.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>The state in {1} does not fit this run: {2}.</source>
+   <translation>Der Zustand in {1} passt nicht zu diesem Lauf: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>The state that becomes the adapter: the best on the validation split, or the last.</source>
    <translation>Der Stand, der zum Adapter wird: der beste am Validierungsteil oder der letzte.</translation>
@@ -16657,6 +16662,11 @@ Summary:</translation>
    <translation>sein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>its files are not those that were written</source>
+   <translation>seine Dateien sind nicht die, die geschrieben wurden</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/html_files.py" />
    <source>its one row</source>
    <translation>ihre einzige Zeile</translation>
@@ -16670,6 +16680,11 @@ Summary:</translation>
    <location filename="../../engine/voting/votes.py" />
    <source>its voter answered this pair before</source>
    <translation>über dieses Paar wurde schon von derselben Person abgestimmt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>its {1} can't be read: {2}</source>
+   <translation>seine {1} ist nicht lesbar: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -17327,6 +17342,11 @@ Summary:</translation>
    <translation>was kein Zeichen ist: falsche Bytes oder ein halbes</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>what it holds is no state of a run: {1}</source>
+   <translation>was darin steht, ist kein Zustand eines Laufs: {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>with a plain prompt</source>
    <translation>mit einfachem Prompt</translation>
@@ -17881,6 +17901,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält keine Datendateien.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>{1} holds no optimizer's state</source>
+   <translation>{1} enthält keinen Zustand eines Optimizers</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/checkpoints.py" />
+   <source>{1} holds no schedule's state</source>
+   <translation>{1} enthält keinen Zustand eines Zeitplans</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} holds no weights in the safetensors format.</source>
    <translation>{1} enthält keine Gewichte im Format safetensors.</translation>
@@ -17952,8 +17982,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/train.py" />
-   <source>{1} is damaged and is skipped.</source>
-   <translation>{1} ist beschädigt und wird übersprungen.</translation>
+   <source>{1} is damaged and is skipped: {2}.</source>
+   <translation>{1} ist beschädigt und wird übergangen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -18074,6 +18104,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>{1} is too old for this torch: its compute capability is {2}, and {3} is needed.</source>
    <translation>{1} ist zu alt für dieses torch: Ihre Compute Capability ist {2}, nötig ist {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/training_run.py" />
+   <source>{1} is {2}</source>
+   <translation>{1} ist {2}</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe_diff.py" />

@@ -138,7 +138,7 @@ def _lost(job: Job, ending: Ending) -> list[str]:
     """Return what is wrong with what the run left: an outcome without a name, a checkpoint told of that is gone."""
     events: list[Event] = list(read_all(job.events_path))
     saved = [int(event["step"]) for event in events if event["event"] == "checkpoint_saved"]
-    sound = [folder.name for folder in run_store.checkpoints(job) if checkpoints.is_valid(folder)]
+    sound = [folder.name for folder in run_store.checkpoints(job) if not checkpoints.damage(folder)]
     lost = [step for step in saved[-checkpoints.MAX_CHECKPOINTS :] if f"checkpoint-{step}" not in sound]
     text = f"{ending.message} {ending.log_tail}"
     named = ending.outcome == "completed" or any(word in text for word in NAMED)

@@ -280,7 +280,7 @@ class UntrustedFiles:
 
     def _checkpoint(self, folder: Path) -> None:
         """Check it, promote it, and load it as if its checksums had been renewed."""
-        checkpoints.is_valid(folder)
+        checkpoints.damage(folder)
         library.to_trash(library.promote(folder, "step").folder)
         checkpoints.read_state(folder)
         checkpoints.load_trainable(self._trained, folder)

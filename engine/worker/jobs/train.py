@@ -161,8 +161,9 @@ def _init_context(recipe: Recipe, train: Sequence[Encoded], collator: Collator) 
 
 
 def _newest_checkpoint(channel: Channel) -> Path | None:
-    def report_damage(folder: Path) -> None:
-        channel.notice(f"{folder.name} is damaged and is skipped.", "The one before it is taken.", "warning")
+    def report_damage(folder: Path, reason: str) -> None:
+        message = f"{folder.name} is damaged and is skipped: {reason}."
+        channel.notice(message, "The one before it is taken.", "warning")
 
     return checkpoints.newest_valid(channel.job, report_damage)
 

@@ -44,6 +44,12 @@ class RandomState:
         if self.of_device is not None and _is_there(self.kind):
             torch.get_device_module(self.kind).set_rng_state(self.of_device)
 
+    def require_types(self) -> None:
+        """Raise whatever it leads to if a state is none, as a file of others may hold; nothing is changed."""
+        random.Random().setstate(self.python)
+        np.random.RandomState().set_state(self.numpy)
+        torch.Generator().set_state(self.processor)
+
     def as_dict(self) -> dict[str, Any]:
         """Return what a checkpoint holds."""
         stored = {PYTHON: self.python, NUMPY: self.numpy, PROCESSOR: self.processor}

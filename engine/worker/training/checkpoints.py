@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from engine.adapters import metadata as adapter_toml
+from engine.adapters.import_checks import weight_shapes
 from engine.adapters.metadata import AdapterMetadata
 from engine.errors import StorageError
 from engine.jobs.job import Job
@@ -31,7 +32,7 @@ from engine.worker.adapters.attach import save_adapter, trainable_parameters
 from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
 from engine.worker.runtime.random_state import RandomState
 from engine.worker.training.optimizer import load_optimizer_state
-from engine.worker.training.training_run import TrainingRun, TrainState
+from engine.worker.training.training_run import Progress, TrainingRun, TrainState
 
 MAX_CHECKPOINTS = 2
 TRAINABLE_NAME = "trainable.safetensors"
@@ -74,13 +75,19 @@ def save_state(state: TrainState, folder: Path) -> None:
 
 
 def load_state(state: TrainState, folder: Path) -> None:
-    """Put back what `save_state` wrote, but for the random states, which wait for `load_random_states`."""
-    # To the processor first: a card need not hold the state twice.
-    load_optimizer_state(state.optimizer, _read(folder / OPTIMIZER_NAME))
-    state.schedule.load_state_dict(_read(folder / SCHEDULE_NAME))
-    # Checkpoints of version 0.1 have no scale.
-    if state.scaler.is_enabled() and (folder / SCALER_NAME).exists():
-        state.scaler.load_state_dict(_read(folder / SCALER_NAME))
+    """Put back what `save_state` wrote, but for the random states, which wait for `load_random_states`.
+
+    Raises StorageError for the state of another run.
+    """
+    try:
+        # To the processor first: a card need not hold the state twice.
+        load_optimizer_state(state.optimizer, _read(folder / OPTIMIZER_NAME))
+        state.schedule.load_state_dict(_read(folder / SCHEDULE_NAME))
+        # Checkpoints of version 0.1 have no scale.
+        if state.scaler.is_enabled() and (folder / SCALER_NAME).exists():
+            state.scaler.load_state_dict(_read(folder / SCALER_NAME))
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        raise StorageError(f"The state in {folder.name} does not fit this run: {error}.", DAMAGED) from error
 
 
 def load_random_states(folder: Path) -> None:
@@ -88,9 +95,9 @@ def load_random_states(folder: Path) -> None:
     RandomState.from_dict(_read(folder / RANDOM_NAME)).restore()
 
 
-def _read(file: Path) -> Any:
-    """Read a file of `torch.save`: tensors, numbers and texts, but no code."""
-    return accelerate.utils.load(file, map_location="cpu", weights_only=True)
+def _read(file: Path, *, mmap: bool = False) -> Any:
+    """Read a file of `torch.save`: tensors, numbers and texts, but no code. Mapped, tensors are not read."""
+    return accelerate.utils.load(file, map_location="cpu", weights_only=True, mmap=mmap)
 
 
 def save_best(model: Any, folder: Path) -> None:
@@ -109,25 +116,48 @@ def _put_in_place(partial: Path, folder: Path) -> None:
     sync_directory(folder.parent)
 
 
-def newest_valid(job: Job, on_damage: Callable[[Path], None]) -> Path | None:
-    """Return the newest checkpoint whose checksums hold, None without one; tells of damaged ones."""
+def newest_valid(job: Job, on_damage: Callable[[Path, str], None]) -> Path | None:
+    """Return the newest sound checkpoint, None without one; tells of damaged ones, with the reason."""
     for folder in reversed(checkpoints(job)):
-        if is_valid(folder):
+        reason = damage(folder)
+        if not reason:
             return folder
-        on_damage(folder)
+        on_damage(folder, reason)
     return None
 
 
-def is_valid(folder: Path) -> bool:
-    """Tell whether every file of a checkpoint is what it was when it was written."""
+def damage(folder: Path) -> str:
+    """Return why a run can't go on from a checkpoint, "" if its files are those written and hold what they should.
+
+    Somebody else may have made it, with checksums that fit: what its files hold is looked at too, and no tensor read.
+    """
     try:
         expected = read_json(folder / CHECKSUMS_NAME, FileKind.CHECKPOINT_STATE)
-    except (OSError, ValueError):
-        return False
+    except (OSError, ValueError) as error:
+        return f"its {CHECKSUMS_NAME} can't be read: {error}"
     digests = adapter_toml.checksums(folder)
-    return isinstance(expected, dict) and all(
-        digests.get(name) == digest for name, digest in expected.items()
-    )
+    if not isinstance(expected, dict) or any(
+        digests.get(name) != digest for name, digest in expected.items()
+    ):
+        return "its files are not those that were written"
+    try:
+        _look_into(folder)
+    except Exception as error:  # noqa: BLE001 - whatever a file of others leads to is damage
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return f"what it holds is no state of a run: {reason[:200]}"
+    return ""
+
+
+def _look_into(folder: Path) -> None:
+    """Raise whatever it leads to if a file does not hold what its name says."""
+    Progress.from_dict(read_state(folder)).require_types()
+    weight_shapes(folder / TRAINABLE_NAME)
+    optimizer = _read(folder / OPTIMIZER_NAME, mmap=True)
+    if not isinstance(optimizer["state"], dict) or not isinstance(optimizer["param_groups"], list):
+        raise TypeError(f"{OPTIMIZER_NAME} holds no optimizer's state")
+    if not isinstance(_read(folder / SCHEDULE_NAME, mmap=True)["last_epoch"], int):
+        raise TypeError(f"{SCHEDULE_NAME} holds no schedule's state")
+    RandomState.from_dict(_read(folder / RANDOM_NAME)).require_types()
 
 
 def step_of(folder: Path) -> int:

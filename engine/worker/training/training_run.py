@@ -68,6 +68,16 @@ class Progress:
             del stored["best_loss"]
         return stored
 
+    def require_types(self) -> None:
+        """Raise TypeError for a value that is not of its kind, as a file of others may hold."""
+        for entry in fields(self):
+            value, kind = getattr(self, entry.name), type(entry.default)
+            kinds = (
+                (bool, type(None)) if entry.default is None else (int, float) if kind is float else (kind,)
+            )
+            if not isinstance(value, kinds):
+                raise TypeError(f"{entry.name} is {str(value)[:40]}")
+
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Progress:
         """Return what a checkpoint stored; 0.1.0 stored the recipe's order of the examples too."""

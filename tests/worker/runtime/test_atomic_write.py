@@ -31,7 +31,7 @@ def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_before(tmp_path, mo
     assert events[-1]["kind"] == "StorageError", events[-1]
     assert "disk" in events[-1]["hint"]
     assert [path.name for path in run_store.checkpoints(job)] == ["checkpoint-2"]
-    assert checkpoints.is_valid(run_store.checkpoints(job)[0])
+    assert checkpoints.damage(run_store.checkpoints(job)[0]) == ""
     assert not list(job.folder.glob("*.partial"))
     assert library.scan() == ([], [])
 
