@@ -62,6 +62,7 @@ TEXT_NAMES = (
     "text", "content", "value", "utterance", "message", "body", "sentence", "utt", "msg", "line", "words", "said",
 )  # fmt: skip
 SPLIT_NAMES = ("split", "data_split", "dataset_split", "set", "subset", "partition")
+PLACE = re.compile(r"\[0\]|\.")
 NUMBERED = re.compile(r"^(.*?)[ _-]?\d{1,2}$")
 
 
@@ -85,16 +86,33 @@ def _without_accents(name: str) -> str:
 
 def exact(free: Sequence[str], likely: Iterable[str]) -> str | None:
     """Return the column of `free` whose whole name comes first in `likely`."""
-    by_plain_name = {plain(name): name for name in reversed(free)}
+    by_plain_name = _by_plain_name(free)
     return next((by_plain_name[guess] for guess in likely if guess in by_plain_name), None)
 
 
 def likeliest(free: Sequence[str], likely: Sequence[str]) -> str | None:
     """Return the column whose whole name, else a part of whose name, is one of `likely`."""
-    by_plain_name = {plain(name): name for name in reversed(free)}
+    by_plain_name = _by_plain_name(free)
     whole = (by_plain_name[guess] for guess in likely if guess in by_plain_name)
     parts = (name for guess in likely for key, name in by_plain_name.items() if guess in key.split("_"))
     return next(whole, None) or next(parts, None)
+
+
+def _by_plain_name(free: Sequence[str]) -> dict[str, str]:
+    """Return columns by their plain names, then by those of the places that they are, the first of each name."""
+    found = {plain(name): name for name in reversed(free)}
+    for name in free:
+        for inner in _names_of_place(plain(name)):
+            found.setdefault(inner, name)
+    return found
+
+
+def _names_of_place(plain_name: str) -> tuple[str, ...]:
+    """Return the names that a place inside cells goes by: "input.dialog" is a dialog, "summary[0].text" a summary."""
+    *outer, last = [part for part in PLACE.split(plain_name) if part] or [""]
+    if not outer:
+        return ()
+    return (outer[-1], last) if last in TEXT_NAMES else (last,)
 
 
 def require(wanted: str, names: Sequence[str], field: str) -> str:

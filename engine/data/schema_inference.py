@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.data import cells, column_contents, column_mapping, column_names, summary_lists
+from engine.data import cells, column_contents, column_mapping, column_names, places, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
 from engine.data.schema import Schema
@@ -70,6 +70,9 @@ class _Guess:
         self.truths = {name for name in columns if cells.are_truths(self._cells(name))}
         classes = {name for name in columns if column_names.plain(name) in column_names.CLASS_NAMES}
         self.classes = {name for name in classes if cells.are_classes(self._cells(name))}
+        # Their places are columns of their own.
+        self.holding = places.holding(columns)
+        self.objects = {name for name in self.holding if any(isinstance(c, dict) for c in self._cells(name))}
         self.id = column_mapping.column(by_hand, "id", columns) or next(
             (name for name in columns if name.lower() in column_names.ID_NAMES), None
         )
@@ -106,7 +109,8 @@ class _Guess:
 
     def _by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return the columns that may hold texts, and all: others are taken only where nothing else is called so."""
-        return [name for name in columns if not self._no_texts(name)], list(columns)
+        texts = [name for name in columns if not self._no_texts(name) and name not in self.objects]
+        return texts, list(columns)
 
     # ------------------------------------------------------------------------------- one conversation a row
     def _one_a_row(self) -> Schema:
@@ -187,6 +191,9 @@ class _Guess:
             return False
         if column_names.likeliest([name], (*column_names.SUMMARY_NAMES, *column_names.SUMMARY_LIST_NAMES)):
             return False
+        if name in self.holding and not keys.speaker:
+            # Each list holds one object: its text is a place, unless the lists are called after turns.
+            return column_names.likeliest([name], column_names.CONVERSATION_LIST_NAMES) is not None
         return (
             bool(keys.text)
             or column_names.likeliest([name], column_names.CONVERSATION_LIST_NAMES) is not None
@@ -216,7 +223,7 @@ class _Guess:
 
     def _unnamed(self) -> list[str]:
         """Return the columns whose names say nothing: neither an id's nor a summary's, nor a column named by hand."""
-        named = {self.summary, self.id, *self.references, *self.by_hand.values()}
+        named = {self.summary, self.id, *self.references, *self.by_hand.values(), *self.holding}
         return [
             name
             for name in self.columns

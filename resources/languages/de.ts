@@ -13324,6 +13324,11 @@ In one sentence:</translation>
    <translation>Einige Ereignisse des Laufs sind beschädigt und wurden übersprungen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/nested.py" />
+   <source>Some rows have several objects in "{1}": "{2}" is that of the first.</source>
+   <translation>In manchen Zeilen stehen mehrere Objekte in „{1}“: „{2}“ ist das des ersten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Spanish</source>
    <translation>Spanisch</translation>

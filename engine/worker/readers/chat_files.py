@@ -16,7 +16,7 @@ from typing import Any
 from engine import chats
 from engine.chats import MAX_CHARACTERS, Account, Export, ImportStats, Timed, Whole
 from engine.errors import DataError
-from engine.worker.readers import json_files
+from engine.worker.readers import json_files, nested
 from engine.worker.readers.json_files import Found
 from engine.worker.readers.table import BrokenRow, Notes, Reader
 from engine.worker.readers.text_decoding import chunks
@@ -63,7 +63,7 @@ def read(path: Path, notes: Notes, pause_hours: float, *, finds_chats: bool = Tr
     elif any(map(chats.chat_in, _entries(first))):
         yield from _account(entries, path, notes, pause_hours)
     else:
-        yield from _with_columns(entries, notes)
+        yield from nested.with_places(_entries(first), _with_columns(entries, notes), notes)
 
 
 def read_table(
@@ -74,7 +74,7 @@ def read_table(
     first = list(islice(rows, SAMPLE_SIZE))
     export = chats.table_export(_entries(first)) if finds_chats else None
     if export is None:
-        yield from chain(first, rows)
+        yield from nested.with_places(_entries(first), chain(first, rows), notes)
     else:
         notes.columns.clear()
         yield from _chat(path.stem, export, chain(first, rows), path, notes, pause_hours)
