@@ -38,6 +38,9 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
     """List the runs, newest first."""
     entries = [read_entry(job) for job in run_store.list_jobs()]
     output.json([_as_dict(entry) for entry in entries])
+    for entry in entries:
+        if entry.error:
+            output.remark(f"{entry.id}: {entry.error}")
     if not entries:
         output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
         return 0

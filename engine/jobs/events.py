@@ -112,6 +112,7 @@ class EventReader:
         """Return up to `max_bytes` of new events, at least one if there is a complete one.
 
         An unfinished last line is left for the next call: its end may come, or a resumed worker removes it.
+        Raises StorageError for what can't be read.
         """
         while True:
             chunk = self._chunk(max(max_bytes, MAX_EVENT_BYTES))
@@ -131,6 +132,8 @@ class EventReader:
                 return stream.read(min(size, max(0, MAX_STREAM_BYTES - self._offset)))
         except FileNotFoundError:
             return b""
+        except OSError as error:
+            raise StorageError(f"{self._path} can't be read: {error.strerror}.") from error
 
 
 def decode(line: bytes) -> Event | None:

@@ -163,7 +163,7 @@ def replay(events: Iterable[Event]) -> RunState:
 def list_jobs() -> list[Job]:
     """Return the jobs of all runs, newest first, without reading them."""
     folders = sorted(runs_folder().iterdir(), reverse=True)
-    return [Job(folder) for folder in folders if (folder / "job.json").exists()]
+    return [Job(folder) for folder in folders if (folder / "job.json").is_file()]
 
 
 def checkpoints(job: Job) -> list[Path]:

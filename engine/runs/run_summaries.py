@@ -109,8 +109,11 @@ def read_entry(job: Job) -> RunEntry:
     """Return a run's line of the history, with defaults for what can't be read."""
     mark = stamp(job)
     recipe, error = _recipe(job)
-    clock = _Clock()
-    state = replay(clock.watch(_sampled_events(job.events_path)))
+    clock, state = _Clock(), RunState()
+    try:
+        state = replay(clock.watch(_sampled_events(job.events_path)))
+    except OSError as unreadable:
+        error = error or f"{job.events_path.name} can't be read: {unreadable.strerror}."
     saved = checkpoints(job)
     return RunEntry(
         job=job,

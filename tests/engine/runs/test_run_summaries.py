@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
 
+from engine.errors import StorageError
 from engine.jobs import events
 from engine.jobs.job import Job, create_job
 from engine.runs import run_store
@@ -128,3 +130,28 @@ def test_many_losses_are_thinned_to_means_over_the_whole_run():
     assert thin[-1] == pytest.approx(949.5)
     assert downsampled([1.0, 2.0], 10) == (1.0, 2.0)
     assert downsampled([], 10) == ()
+
+
+@pytest.mark.parametrize("odd", ["events.jsonl", "recipe.toml", "job.json"])
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_a_run_that_can_not_be_read_leaves_the_others_alone(odd: str, kind: str):
+    sound, damaged = golden_run(), golden_run()
+    path = damaged.folder / odd
+    path.unlink()
+    if kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+    entries = {job.id: read_entry(job) for job in run_store.list_jobs()}
+
+    assert entries[sound.id].error == ""
+    assert entries[sound.id].outcome == run_store.open_run(sound).state.outcome
+    assert damaged.id not in entries if odd == "job.json" else odd in entries[damaged.id].error
+
+
+def test_a_whole_replay_of_what_can_not_be_read_is_a_named_error():
+    job = golden_run()
+    job.events_path.unlink()
+    job.events_path.mkdir()
+    with pytest.raises(StorageError, match=r"events\.jsonl can't be read"):
+        run_store.open_run(job)
