@@ -30,7 +30,7 @@ NOT_SHOWN = (
     "engine/worker/kernels/library.py",
     "engine/worker/kernels/patch_table.py",
 )
-# Whose texts are read by programs: patterns, columns, names of fields.
+# Whose texts are read by programs: patterns, columns, names of fields, SQL.
 SILENT_CALLS = {
     "compile",
     "match",
@@ -42,6 +42,7 @@ SILENT_CALLS = {
     "log",
     "debug",
     "getenv",
+    "execute",
     "open",
 }
 SAYING_CALLS = {"tr", "tr_count", "mark"}

@@ -16,9 +16,9 @@ from engine.text import pii
 MIN_CONVERSATION_TOKENS = 8
 # The suffixes of files that a source may be.
 DATA_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".xls", ".xlsb", ".ods", ".src",
-    ".source", ".txt", ".text", ".log", ".md", ".vtt", ".srt", ".html", ".htm", ".eml", ".mbox", ".mbx", ".docx",
-    ".pdf", ".zip", ".gz", ".bz2", ".xz", ".zst",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".sqlite", ".sqlite3", ".db",
+    ".xlsx", ".xls", ".xlsb", ".ods", ".src", ".source", ".txt", ".text", ".log", ".md", ".vtt", ".srt", ".html",
+    ".htm", ".eml", ".mbox", ".mbx", ".docx", ".pdf", ".zip", ".gz", ".bz2", ".xz", ".zst",
 )  # fmt: skip
 
 
@@ -70,7 +70,8 @@ class DataOptions(Options):
     sheet: str = option(
         "auto",
         "Sheet",
-        "The sheet of a workbook, or auto: all that are named after splits, else the first that holds anything.",
+        "The sheet of a workbook or the table of a database, or auto: all that are named after splits, else the first "
+        "sheet that holds anything, or the only table with texts.",
         level="everything",
         min_length=1,
     )

@@ -24,6 +24,8 @@ KNOWN_NAMES = {
 }  # fmt: skip
 # "[12:30] Ann: Hi" is no JSON.
 JSON = re.compile(r'\{\s*(?:["}]|$)|\[\s*(?:[{"\[\]]|$)')
+# An object as Python writes it, one a line.
+PYTHON = re.compile(r"\{\s*'[^'\n]{1,60}'\s*:")
 PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.IGNORECASE | re.DOTALL
 )
@@ -40,6 +42,8 @@ MIN_MAIL_HEADERS = 3
 def suffix_of(text: str) -> str:
     """Return the suffix of the kind of file that a text is: ".txt" for a conversation and for prose."""
     start = text.lstrip("\ufeff \t\r\n")
+    if PYTHON.match(start):
+        return ".jsonl"
     if JSON.match(start):
         return _json_suffix(start)
     if start.startswith("WEBVTT"):

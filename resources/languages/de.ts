@@ -9901,6 +9901,11 @@ Summary:</translation>
    <translation>Wählen Sie mehr Startwerte oder andere Einträge.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>Choose one as the sheet.</source>
+   <translation>Wählen Sie eine als Blatt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
    <source>Choose one of the plans that fit.</source>
    <translation>Wählen Sie einen der Pläne, die passen.</translation>
@@ -12411,6 +12416,11 @@ Summary:</translation>
    <translation>Von {1} werden diese Blätter als Teile gelesen: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>Of {1} these tables are read as splits: {2}.</source>
+   <translation>Von {1} werden diese Tabellen als Splits gelesen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Offline, as requested: nothing is downloaded.</source>
    <translation>Offline, wie gewünscht: Es wird nichts heruntergeladen.</translation>
@@ -13052,6 +13062,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>Save it as eml, or drag it out of another mail program.</source>
    <translation>Speichern Sie sie als eml, oder ziehen Sie sie aus einem anderen Mailprogramm.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>Save it without a password, or export its table as csv.</source>
+   <translation>Speichern Sie sie ohne Passwort, oder exportieren Sie ihre Tabelle als csv.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/old_workbook.py" />
@@ -13902,6 +13917,11 @@ Summary:</translation>
    <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>The column "{1}" of "{2}" holds bytes, no text: such cells are empty.</source>
+   <translation>In der Spalte „{1}“ von „{2}“ stehen Bytes, kein Text: solche Zellen sind leer.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>The column "{1}" of {2} holds {3}, no text, and is not read.</source>
    <translation>Die Spalte „{1}“ von {2} enthält {3}, keinen Text, und wird nicht gelesen.</translation>
@@ -14403,8 +14423,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>The sheet of a workbook, or auto: all that are named after splits, else the first that holds anything.</source>
-   <translation>Das Blatt einer Arbeitsmappe oder auto: alle, die nach Teilen heißen, sonst das erste, das etwas enthält.</translation>
+   <source>The sheet of a workbook or the table of a database, or auto: all that are named after splits, else the first sheet that holds anything, or the only table with texts.</source>
+   <translation>Das Blatt einer Arbeitsmappe oder die Tabelle einer Datenbank, oder auto: alle, die nach Splits heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle mit Texten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/sheets.py" />
@@ -14460,6 +14480,11 @@ Summary:</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>The summary is named twice: as a column and as the last turn.</source>
    <translation>Die Zusammenfassung ist zweimal angegeben: als Spalte und als letzter Beitrag.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>The tables are: {1}.</source>
+   <translation>Die Tabellen sind: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -15562,6 +15587,11 @@ Summary:</translation>
    <translation>Schreiben Sie einen anderen Text.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/columnar.py" />
+   <source>Write it again with version=2, or as parquet.</source>
+   <translation>Schreiben Sie sie neu mit version=2, oder als parquet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Write last_turn = "{1}", or leave it out.</source>
    <translation>Schreiben Sie last_turn = "{1}", oder lassen Sie es weg.</translation>
@@ -16040,6 +16070,11 @@ Summary:</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>are rotated and scaled</source>
    <translation>rotiert und skaliert werden</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>as a database it makes no sense ({1})</source>
+   <translation>als Datenbank ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/old_workbook.py" />
@@ -17826,6 +17861,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Zusammenfassungen nach Gespräch.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>{1} has no table "{2}" with texts.</source>
+   <translation>{1} hat keine Tabelle „{2}“ mit Texten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/documents.py" />
    <source>{1} has no text: its pages are pictures.</source>
    <translation>{1} hat keinen Text: Die Seiten sind Bilder.</translation>
@@ -17849,6 +17889,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>{1} has other columns than the first file: {2} is read.</source>
    <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>{1} has several tables with texts: {2}.</source>
+   <translation>{1} hat mehrere Tabellen mit Texten: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -17951,6 +17996,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/columnar.py" />
+   <source>{1} is a feather file of the first version, which can't be read.</source>
+   <translation>{1} ist eine Feather-Datei der ersten Version, die nicht gelesen werden kann.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/ingest.py" />
    <source>{1} is a folder among other things.</source>
    <translation>{1} ist ein Ordner unter anderem.</translation>
@@ -18011,6 +18061,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>{1} is in use: what stands in {2} is not read. Close the program that writes it.</source>
+   <translation>{1} ist in Gebrauch: was in {2} steht, wird nicht gelesen. Schließen Sie das Programm, das sie schreibt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} is made by a script, {2}, and scripts are not run: they can do anything here.</source>
    <translation>{1} entsteht durch ein Skript, {2}, und Skripte werden nicht ausgeführt: Sie könnten hier alles tun.</translation>
@@ -18024,6 +18079,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/library.py" />
    <source>{1} is neither a folder nor a zip of an adapter.</source>
    <translation>{1} ist weder ein Ordner noch die Zip-Datei eines Adapters.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>{1} is no SQLite database, or it is encrypted.</source>
+   <translation>{1} ist keine SQLite-Datenbank, oder sie ist verschlüsselt.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />

@@ -7,9 +7,11 @@ import gzip
 import io
 import json
 import random
+import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,7 @@ import docx
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
+from pyarrow import feather
 
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
@@ -75,6 +78,20 @@ def _arrow(stream: bool) -> bytes:
     with make(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=5)
     return sink.getvalue()
+
+
+def _feather() -> bytes:
+    sink = io.BytesIO()
+    feather.write_feather(pa.Table.from_pylist(ROWS), sink, compression="uncompressed")
+    return sink.getvalue()
+
+
+def _database() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE talks (id, dialogue, summary)")
+        database.executemany("INSERT INTO talks VALUES (?, ?, ?)", [tuple(row.values()) for row in ROWS])
+        database.commit()
+        return database.serialize()
 
 
 def _workbook() -> bytes:
@@ -190,6 +207,9 @@ def seeds() -> dict[str, bytes]:
         "table.parquet": _parquet(),
         "file.arrow": _arrow(stream=False),
         "stream.arrow": _arrow(stream=True),
+        "one.feather": _feather(),
+        "one.sqlite": _database(),
+        "python.txt": "".join(f"{row}\n" for row in ROWS).encode(),
         "packed.xlsx": _workbook(),
         "plain.xlsx": _unpressed(_workbook()),
         "old.ods": _ods(),

@@ -32,6 +32,8 @@ __all__ = ["SPLITS", "Source", "Split", "locate", "split_of"]
 
 # Prefixes of caches of `datasets` and of lock files of open workbooks.
 IGNORED_PREFIXES = ("cache-", "~$")
+# Windows writes it into folders of pictures; it is no database.
+THUMBNAILS = "Thumbs.db"
 # Text files about the data, which hold none.
 NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
 MAX_NAMED = 5
@@ -304,7 +306,7 @@ def _is_packed(path: Path) -> bool:
 def _may_hold_data(path: Path, folder: Path) -> bool:
     """Return whether a file may hold data, by its name. Raises DataError for a broken link."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    described = path.name in DESCRIPTIONS or path.name.startswith(IGNORED_PREFIXES)
+    described = path.name in (*DESCRIPTIONS, THUMBNAILS) or path.name.startswith(IGNORED_PREFIXES)
     if (
         hidden
         or described

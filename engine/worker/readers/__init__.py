@@ -37,7 +37,7 @@ __all__ = [
 
 
 def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    # The libraries of these three take longer to import than the preview of a file may.
+    # The libraries of these take longer to import than the preview of a file may.
     from engine.worker.readers import columnar
 
     return columnar.read_parquet(path, notes)
@@ -73,12 +73,20 @@ def _read_old_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] |
     return old_workbook.read(path, notes)
 
 
+def _read_database(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    from engine.worker.readers import databases
+
+    return databases.read(path, notes)
+
+
 # Readers of tables. A table that is one chat, a row a message, is parted into conversations too.
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
     ".parquet": _read_parquet,
     ".arrow": _read_arrow,
+    ".feather": _read_arrow,
+    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _read_database),
     ".xlsx": _read_workbook,
     **dict.fromkeys((".xls", ".xlsb", ".ods"), _read_old_workbook),
     **dict.fromkeys(parallel.SUFFIXES, parallel.read),

@@ -1,4 +1,4 @@
-"""Columnar files: parquet, arrow files and arrow streams, those of `save_to_disk` included.
+"""Columnar files: parquet, feather, arrow files and arrow streams, those of `save_to_disk` included.
 
 Reads batch by batch and maps nothing into memory: a mapped file that shrinks would end the process.
 """
@@ -15,10 +15,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.worker.readers.table import BrokenRow, Notes, unreadable
+from engine.errors import DataError
+from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
 
 ROWS_PER_BATCH = 1_000
 FILE_MARK = b"ARROW1"
+# Of the first version, which was no arrow file yet; pyarrow gives it up.
+FEATHER_MARK = b"FEA1"
 PAGE_BYTES = 1 << 20
 TEXTS: tuple[Callable[[pa.DataType], bool], ...] = (
     pa.types.is_string,
@@ -50,6 +53,13 @@ def read_parquet(path: Path, notes: Notes) -> Iterator[Found]:
 def read_arrow(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows of an arrow file or stream. Raises DataError for a damaged one."""
     with _explained(path), pa.OSFile(str(path)) as source:
+        if source.read(len(FEATHER_MARK)) == FEATHER_MARK:
+            raise DataError(
+                f"{path.name} is a feather file of the first version, which can't be read.",
+                "Write it again with version=2, or as parquet.",
+                FIELD,
+            )
+        source.seek(0)
         done = 0
         for batch in _batches(source):
             names = _readable_columns(path, batch.schema, notes)
@@ -62,9 +72,9 @@ def read_arrow(path: Path, notes: Notes) -> Iterator[Found]:
 
 
 def _batches(source: pa.NativeFile) -> Iterator[pa.RecordBatch]:
-    is_file = source.read(len(FILE_MARK)) == FILE_MARK
+    mark = source.read(len(FILE_MARK))
     source.seek(0)
-    if is_file:
+    if mark == FILE_MARK:
         file = pa.ipc.open_file(source)
         yield from (file.get_batch(number) for number in range(file.num_record_batches))
     else:

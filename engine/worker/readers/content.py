@@ -15,7 +15,13 @@ from engine.worker.readers.text_decoding import FIRST_BYTES, chunks
 
 # A file with one of these endings, or with one that no reader knows, may hold anything: its content decides.
 OPEN_SUFFIXES = ("", ".txt", ".text", ".log", ".md")
-MAGIC = {b"PAR1": ".parquet", b"ARROW1": ".arrow", b"%PDF": ".pdf"}
+MAGIC = {
+    b"PAR1": ".parquet",
+    b"ARROW1": ".arrow",
+    b"%PDF": ".pdf",
+    b"SQLite f": ".sqlite",
+    b"FEA1": ".feather",
+}
 ZIPPED = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx"}
 
 

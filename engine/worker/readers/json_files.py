@@ -1,13 +1,15 @@
 """JSON files: a list of objects, an object of columns, an object with a list for each split, or an object per line.
 
-A list is parsed piecewise, so the first rows of a large file come at once. A broken line is reported and skipped; a
-list that breaks off is an error, since nothing after the break can be trusted.
+A line may be an object as Python writes it. A list is parsed piecewise, so the first rows of a large file come at once.
+A broken line is reported and skipped; a list that breaks off is an error, since nothing after the break can be trusted.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -15,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.data import split_named
+from engine.data.cells import MAX_PYTHON_CHARACTERS
+from engine.data.text_kind import PYTHON
 from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
 
@@ -41,6 +45,8 @@ def _is_json_lines(path: Path) -> bool:
     beginning = next(chunks(path, Notes()), "").lstrip()
     if beginning.startswith("["):
         return False
+    if PYTHON.match(beginning):
+        return True
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         return True
     first, _, rest = beginning.partition("\n")
@@ -62,10 +68,37 @@ def _parsed(line: str, position: str) -> Found:
         # A line end would count as a character of an unterminated text.
         value = json.loads(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
+        of_python = _of_python(line)
+        if of_python is not None:
+            return of_python
         return BrokenRow(position, f"it is no JSON: {_message(error)} at character {error.colno:,}")
     except (ValueError, RecursionError) as error:
         return BrokenRow(position, f"it can't be taken for JSON: {str(error).lower()}")
     return _row(value, position)
+
+
+def _of_python(line: str) -> dict[str, Any] | None:
+    """Return the object of a line as Python writes it, None for any other line; nothing is executed."""
+    if not PYTHON.match(line) or len(line) > MAX_PYTHON_CHARACTERS:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = _as_json(ast.literal_eval(line.strip()))
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value as JSON would give it. Raises TypeError for what JSON does not have."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_json(inner) for inner in value]
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise TypeError
 
 
 def _message(error: json.JSONDecodeError) -> str:

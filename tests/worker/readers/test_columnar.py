@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from engine.errors import DataError
 from engine.worker.readers import open_table
@@ -35,7 +36,16 @@ def write_stream(path: Path, table: pa.Table) -> None:
         writer.write_table(table, max_chunksize=1)
 
 
-WRITERS = [("a.parquet", write_parquet), ("a.arrow", write_file), ("a.arrow", write_stream)]
+def write_feather(path: Path, table: pa.Table) -> None:
+    feather.write_feather(table, str(path))
+
+
+WRITERS = [
+    ("a.feather", write_feather),
+    ("a.parquet", write_parquet),
+    ("a.arrow", write_file),
+    ("a.arrow", write_stream),
+]
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
@@ -98,12 +108,18 @@ def test_cut_file_is_said(tmp_path: Path, name: str, write, share: float) -> Non
     assert caught.value.field == "data.source"
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.feather"])
 @pytest.mark.parametrize("content", [b"", b"no table", b"ARROW1", b"PAR1PAR1", bytes(range(256)) * 9])
 def test_what_is_no_table_is_said(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=r"can't be read|no rows"):
         list(open_table([tmp_path / name]))
+
+
+def test_feather_of_the_first_version_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.feather").write_bytes(b"FEA1" + bytes(50) + b"FEA1")
+    with pytest.raises(DataError, match=r"a\.feather is a feather file of the first version"):
+        list(open_table([tmp_path / "a.feather"]))
 
 
 def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:

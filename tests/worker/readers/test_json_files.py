@@ -190,6 +190,26 @@ def test_objects_under_their_ids_are_rows(tmp_path: Path):
     assert rows == [{"id": name} | talk for name, talk in talks.items()]
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.json", "a"])
+def test_objects_as_python_writes_them_are_rows(tmp_path: Path, name: str):
+    written = [
+        {"dialogue": 'Ann: "a" "b" isn\'t', "turns": ("x", None), "n": 1.5, "ok": True},
+        {"dialogue": "é"},
+    ]
+    rows = table(tmp_path / name, "".join(f"{row}\n" for row in written))
+    assert values(rows) == [written[0] | {"turns": ["x", None]}, written[1]]
+    assert not rows.broken
+
+
+@pytest.mark.parametrize(
+    "line", ["{'a': open('x')}", "{'a': b'x'}", "{'a': {1}}", "{'a': 1 + 1j}", "{'a': [[[}"]
+)
+def test_nothing_but_values_is_read_from_what_python_writes(tmp_path: Path, line: str):
+    rows = table(tmp_path / "a.txt", "{'a': 'x'}\n" + line + "\n")
+    assert values(rows) == [{"a": "x"}]
+    assert [each.position for each in rows.broken] == ["line 2"]
+
+
 def test_three_columns_by_row_number_stay_columns(tmp_path: Path):
     columns = {name: {"0": "x", "1": "y", "2": "z", "3": "w"} for name in "abcd"}
     rows = values(table(tmp_path / "a.json", json.dumps(columns)))

@@ -1,0 +1,107 @@
+"""Databases of SQLite: which table is read, nothing is written or executed, damage and encryption are named."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.config.data_options import DataOptions
+from engine.errors import DataError
+from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.sources import locate
+from engine.worker.readers import open_table
+from engine.worker.runtime.channel import Channel
+
+ROWS = [(f"Ann: {n}?\nBob: Yes.", f"They talk about {n}.") for n in range(5)]
+TALKS = "CREATE TABLE {} (dialogue TEXT, summary TEXT)"
+
+
+def written(path: Path, *tables: str, also: str = "") -> Path:
+    with closing(sqlite3.connect(path)) as database:
+        for name in tables:
+            database.execute(TALKS.format(name))
+            database.executemany(f"INSERT INTO {name} VALUES (?, ?)", ROWS)
+        database.executescript(also)
+        database.commit()
+    return path
+
+
+def rows(path: Path, **options: str) -> list[tuple[Any, ...]]:
+    return [tuple(record.values.values()) for record in open_table([path], finds_chats=False, **options)]
+
+
+@pytest.mark.parametrize("name", ["a.sqlite", "a.sqlite3", "a.db", "a.data", "a'?#%.db"])
+def test_the_one_table_with_texts_is_read_and_nothing_is_written(
+    tmp_path: Path, channel: Channel, name: str
+) -> None:
+    numbers = "CREATE TABLE numbers (a, b); INSERT INTO numbers VALUES (1, 2); CREATE TABLE empty (a TEXT)"
+    path = written(tmp_path / name, "talks", also=numbers)
+    before = path.read_bytes()
+    options = DataOptions(source=str(path))
+    schema, examples = read_rows(locate(options, channel), options, channel)
+    assert (schema.conversation, schema.summary) == ("dialogue", "summary")
+    assert [(each.example.conversation, each.example.summary) for each in examples[None]] == ROWS
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_of_several_tables_one_is_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.db", "talks", "others")
+    with pytest.raises(DataError, match=r"several tables with texts: talks, others") as caught:
+        rows(path)
+    assert caught.value.field == "data.sheet"
+    assert rows(path, sheet="others") == ROWS
+    with pytest.raises(DataError, match='no table "none"') as caught:
+        rows(path, sheet="none")
+    assert (caught.value.field, caught.value.hint) == ("data.sheet", "The tables are: talks, others.")
+
+
+def test_tables_named_after_splits_are_splits(tmp_path: Path) -> None:
+    table = open_table([written(tmp_path / "a.db", "train", "test")], finds_chats=False)
+    assert [record.values["split"] for record in table] == ["train"] * 5 + ["test"] * 5
+    assert table.remarks == ("Of a.db these tables are read as splits: train, test.",)
+
+
+def test_views_and_virtual_tables_are_left_out(tmp_path: Path) -> None:
+    endless = "WITH RECURSIVE n(x) AS (SELECT 'a' UNION ALL SELECT x FROM n) SELECT x FROM n"
+    also = f"CREATE VIEW v AS {endless}; CREATE VIRTUAL TABLE f USING fts5(t); INSERT INTO f VALUES ('text')"
+    assert rows(written(tmp_path / "a.db", "talks", also=also)) == ROWS
+
+
+def test_bytes_are_told_and_wrong_ones_break_their_row(tmp_path: Path) -> None:
+    also = "INSERT INTO talks VALUES ('x', x'00ff'), ('y', CAST(x'ff41' AS TEXT))"
+    table = open_table([written(tmp_path / "a.db", "talks", also=also)], finds_chats=False)
+    *_, last = table
+    assert last.values == {"dialogue": "x", "summary": None}
+    assert table.remarks == ('The column "summary" of "talks" holds bytes, no text: such cells are empty.',)
+    assert [each.position for each in table.broken] == ["row 7"]
+
+
+def test_what_is_not_merged_yet_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.db", "talks")
+    (tmp_path / "a.db-wal").write_bytes(b"x")
+    table = open_table([path], finds_chats=False)
+    assert len(list(table)) == 5
+    assert "what stands in a.db-wal is not read" in table.remarks[0]
+
+
+def test_damage_and_encryption_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.db", "talks")
+    sound = path.read_bytes()
+    path.write_bytes(sound[:100] + b"\xff" * (len(sound) - 100))
+    with pytest.raises(DataError, match=r"a\.db can't be read: as a database it makes no sense"):
+        rows(path)
+    path.write_bytes(bytes(range(256)) * 16)
+    with pytest.raises(DataError, match="no SQLite database, or it is encrypted") as caught:
+        rows(path)
+    assert caught.value.field == "data.source"
+
+
+def test_thumbnails_are_no_data(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0")
+    (tmp_path / "a.csv").write_text("dialogue,summary\nAnn: Hi,They.\n")
+    assert [path.name for path in locate(DataOptions(source=str(tmp_path)), channel).files[None]] == ["a.csv"]
