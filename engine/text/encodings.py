@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from typing import Protocol
 
 from engine.text import legacy_encodings
@@ -34,6 +35,14 @@ OTHERS = {
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MAX_CONTROLS_FRACTION = 0.02
 MAX_CONTROLS = 8
+# UTF-16 of other scripts: as much is looked at, and so much of it is ASCII in texts with blanks, and seen as bytes.
+UTF16_SAMPLE_BYTES = 1 << 13
+MIN_UTF16_PAIRS = 12
+MIN_ASCII_FRACTION = 0.01
+MAX_ASCII_FRACTION = 0.9
+# Categories of Unicode that no text has, and the controls that it has; directions of writing are marked by others.
+NO_TEXT = ("Cc", "Cn", "Co", "Cs")
+TEXT_CONTROLS = frozenset("\t\n\r")
 # Windows-1252 with its five gaps filled as in Latin-1.
 CP1252 = "".join(
     bytes([byte]).decode("latin-1" if byte in b"\x81\x8d\x8f\x90\x9d" else "cp1252") for byte in range(256)
@@ -77,12 +86,33 @@ def _iso2022(first: bytes) -> str:
 
 
 def _utf16_without_mark(first: bytes) -> str:
-    """Return the name of UTF-16 if every other byte is mostly zero, as in western texts; else ""."""
+    """Return UTF-16's name if every other byte is mostly zero, as in western texts, or if it makes text; else ""."""
     pairs = len(first) // 2
     even, odd = first[: 2 * pairs : 2].count(0), first[1 : 2 * pairs : 2].count(0)
     if odd > pairs // 2 and not even:
         return "utf-16-le"
-    return "utf-16-be" if even > pairs // 2 and not odd else ""
+    if even > pairs // 2 and not odd:
+        return "utf-16-be"
+    # Blanks and ends of lines have a zero byte in every script.
+    if pairs < MIN_UTF16_PAIRS or not even + odd:
+        return ""
+    if sum(0x20 <= byte < 0x7F or byte in b"\t\n\r" for byte in first) > MAX_ASCII_FRACTION * len(first):
+        return ""
+    sample = first[:UTF16_SAMPLE_BYTES]
+    spaced, name = max((_spaced(sample, name), name) for name in ("utf-16-le", "utf-16-be"))
+    return name if spaced else ""
+
+
+def _spaced(sample: bytes, encoding: str) -> int:
+    """Return how many ASCII characters are between the letters that bytes make, 0 if they make anything but text."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return 0
+    if any(unicodedata.category(each) in NO_TEXT for each in set(text) - TEXT_CONTROLS):
+        return 0
+    spaces = sum(each.isascii() for each in text)
+    return spaces if spaces > MIN_ASCII_FRACTION * len(text) else 0
 
 
 def why_no_text(first: bytes) -> str:

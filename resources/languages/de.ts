@@ -9611,7 +9611,7 @@ Summary:</translation>
    <translation>Katalanisch</translation>
   </message>
   <message>
-   <location filename="../../engine/text/unicode_checks.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Cc</source>
    <translation>Cc</translation>
   </message>
@@ -9996,12 +9996,12 @@ Summary:</translation>
    <translation>Schließen Sie vor einem Lauf andere Programme.</translation>
   </message>
   <message>
-   <location filename="../../engine/text/unicode_checks.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Cn</source>
    <translation>Cn</translation>
   </message>
   <message>
-   <location filename="../../engine/text/unicode_checks.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Co</source>
    <translation>Co</translation>
   </message>
@@ -10151,7 +10151,7 @@ Summary:</translation>
    <translation>Kroatisch</translation>
   </message>
   <message>
-   <location filename="../../engine/text/unicode_checks.py" />
+   <location filename="../../engine/text/encodings.py" />
    <source>Cs</source>
    <translation>Cs</translation>
   </message>
@@ -10876,6 +10876,11 @@ Summary:</translation>
    <translation>Zu jedem Gespräch {1} eine Zusammenfassung angeben, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/columnar.py" />
+   <source>Give each column a name of its own.</source>
+   <translation>Geben Sie jeder Spalte einen eigenen Namen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Give hours from 0 to {1}; 0 leaves each chat whole.</source>
    <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
@@ -10904,6 +10909,11 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Give summaries of the same conversations.</source>
    <translation>Zusammenfassungen derselben Gespräche angeben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>Give the file the ending of what it is, or choose another one.</source>
+   <translation>Geben Sie der Datei die Endung dessen, was sie ist, oder wählen Sie eine andere.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -11549,6 +11559,16 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>Leave one kind in the folder.</source>
    <translation>Lassen Sie nur eine Art im Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>Leave one list in it.</source>
+   <translation>Lassen Sie eine Liste darin.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Leave out the columns that no one needs.</source>
+   <translation>Lassen Sie die Spalten weg, die niemand braucht.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -12586,6 +12606,11 @@ Summary:</translation>
    <translation>Teil</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Part it into several files, or shorten its rows.</source>
+   <translation>Teilen Sie sie in mehrere Dateien, oder kürzen Sie ihre Zeilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Pashto</source>
    <translation>Paschtu</translation>
@@ -13057,6 +13082,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>Save it again.</source>
    <translation>Speichern Sie sie neu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/old_workbook.py" />
+   <source>Save it as .xlsx or .csv.</source>
+   <translation>Speichern Sie sie als .xlsx oder .csv.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/unread.py" />
@@ -16107,6 +16137,11 @@ Summary:</translation>
    <translation>denn darin stehen Beiträge von Sprechern</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>at its beginning</source>
+   <translation>an seinem Anfang</translation>
+  </message>
+  <message>
    <location filename="../../engine/options.py" />
    <source>at least</source>
    <translation>mindestens</translation>
@@ -16155,6 +16190,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>before input</source>
    <translation>vor der Eingabe</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>behind "{1}"</source>
+   <translation>hinter „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
@@ -16563,8 +16603,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/old_workbook.py" />
-   <source>it has more than {1} MB; save it as .xlsx or .csv</source>
-   <translation>sie hat mehr als {1} MB; speichern Sie sie als .xlsx oder .csv</translation>
+   <source>it has more than {1} MB</source>
+   <translation>sie hat mehr als {1} MB</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
@@ -17378,8 +17418,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
-   <source>what is no character: wrong bytes, or half of one</source>
-   <translation>was kein Zeichen ist: falsche Bytes oder ein halbes</translation>
+   <source>what is no character: half of one, {1}</source>
+   <translation>was kein Zeichen ist: ein halbes, {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>what is no character: {1}, {2}</source>
+   <translation>was kein Zeichen ist: {1}, {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/checkpoints.py" />

@@ -85,7 +85,7 @@ def _readable_columns(path: Path, schema: pa.Schema, notes: Notes) -> list[str]:
     """Return the columns that can be read; add a remark about each other one."""
     if len(set(schema.names)) < len(schema.names):
         repeated = next(name for name in schema.names if schema.names.count(name) > 1)
-        raise unreadable(path, f'it has several columns "{repeated}"')
+        raise unreadable(path, f'it has several columns "{repeated}"', "Give each column a name of its own.")
     readable = [field.name for field in schema if _readable(field.type)]
     for name in schema.names:
         if name not in readable and name not in notes.columns:

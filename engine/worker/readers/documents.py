@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError
 from engine.worker.readers import text_folder
-from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
+from engine.worker.readers.table import FIELD, TOO_LARGE, BrokenRow, Notes, unreadable
 
 if TYPE_CHECKING:
     from docx.table import Table as DocxTable
@@ -69,7 +69,9 @@ def _require_bounded(path: Path) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise unreadable(path, "it is no whole Word document") from error
     if size > MAX_UNPACKED_BYTES:
-        raise unreadable(path, f"it unpacks to {size:,} bytes, at most {MAX_UNPACKED_BYTES:,} are read")
+        raise unreadable(
+            path, f"it unpacks to {size:,} bytes, at most {MAX_UNPACKED_BYTES:,} are read", TOO_LARGE
+        )
 
 
 def _docx_lines(document: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from typing import Any
 from engine.data import split_named
 from engine.data.cells import MAX_PYTHON_CHARACTERS
 from engine.data.text_kind import PYTHON
-from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
+from engine.worker.readers.table import TOO_LARGE, BrokenRow, LinedRow, Notes, unreadable
 from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, chunks, lines
 
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -179,7 +179,9 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
 def _require_lists_together(path: Path, lists: Sequence[str]) -> None:
     """Raise DataError for a second list that is neither a split nor an account's chats."""
     if len(lists) > 1 and not (all(map(split_named, lists)) or set(lists) <= CHATS):
-        raise unreadable(path, f'it holds several lists, "{lists[-2]}" and "{lists[-1]}", not one')
+        raise unreadable(
+            path, f'it holds several lists, "{lists[-2]}" and "{lists[-1]}", not one', "Leave one list in it."
+        )
 
 
 def _split_list(scanner: _Scanner, name: str) -> Iterator[Found]:
@@ -299,7 +301,9 @@ class _Scanner:
         left = self._text[self._at :]
         if len(left) > MAX_LINE_CHARACTERS:
             raise unreadable(
-                self.path, f"{self.position} begins a value of more than {MAX_LINE_CHARACTERS:,} characters"
+                self.path,
+                f"{self.position} begins a value of more than {MAX_LINE_CHARACTERS:,} characters",
+                TOO_LARGE,
             )
         added, length = [], 0
         for chunk in self._chunks:

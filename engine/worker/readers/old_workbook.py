@@ -44,7 +44,7 @@ def read(path: Path, notes: Notes) -> Iterator[Found]:
 
 def _require_safe(path: Path) -> None:
     if path.stat().st_size > MAX_BYTES:
-        raise unreadable(path, f"it has more than {MAX_BYTES >> 20:,} MB; save it as .xlsx or .csv")
+        raise unreadable(path, f"it has more than {MAX_BYTES >> 20:,} MB", "Save it as .xlsx or .csv.")
     with path.open("rb") as stream:
         mark = stream.read(len(ZIP_MARK))
     if mark == ZIP_MARK:

@@ -30,8 +30,14 @@ MAX_BROKEN = 10_000
 # All names fit into one event, several times. Those of hundreds of columns do; those of JSON keyed by data do not.
 MAX_NAMES_BYTES = 16_000
 MAX_NAMED = 5
+# The hint for a sound file that is more than can be read.
+TOO_LARGE = "Part it into several files, or shorten its rows."
 # Surrogates: undecodable bytes are read as these, and JSON may spell them.
 NO_CHARACTER = re.compile("[\ud800-\udfff]")
+# An undecodable byte is read as this and its number; a few are named, and so much of the text before them is quoted.
+FIRST_BYTE = 0xDC00
+UNDECODED = re.compile("[\udc80-\udcff]{1,8}")
+MAX_BEFORE = 20
 MAX_DEPTH = 100
 # A file's columns are compared with the table's by these.
 HEAD_ROWS = 200
@@ -298,6 +304,7 @@ def _require_few_columns(path: Path, notes: Notes) -> None:
         raise unreadable(
             path,
             f"the names of its {len(notes.columns):,} columns have {size:,} bytes, at most {MAX_NAMES_BYTES:,}",
+            "Leave out the columns that no one needs.",
         )
 
 
@@ -320,8 +327,8 @@ def _unusable(values: Mapping[str, Any], number: int) -> BrokenRow | None:
 def _characters(value: Any, depth: int = 0) -> int:
     """Return the characters of all texts in a value. Raises ValueError for damaged text and for endless nesting."""
     if isinstance(value, str):
-        if not value.isascii() and NO_CHARACTER.search(value):
-            raise ValueError("what is no character: wrong bytes, or half of one")
+        if not value.isascii() and (wrong := NO_CHARACTER.search(value)):
+            raise ValueError(_no_character(value, wrong.start()))
         return len(value)
     if not isinstance(value, (list, dict)):
         return 0
@@ -329,6 +336,17 @@ def _characters(value: Any, depth: int = 0) -> int:
         raise ValueError("values that are nested too deeply")
     inner = [*value, *value.values()] if isinstance(value, dict) else value
     return sum(_characters(each, depth + 1) for each in inner)
+
+
+def _no_character(text: str, at: int) -> str:
+    """Return what stands in a text where no character does: bytes by their numbers, or half a character."""
+    before = " ".join(NO_CHARACTER.sub("", text[max(0, at - MAX_BEFORE) : at]).split())
+    where = f'behind "{before}"' if before else "at its beginning"
+    wrong = UNDECODED.match(text, at)
+    if wrong is None:
+        return f"what is no character: half of one, {where}"
+    numbers = " ".join(f"{ord(byte) - FIRST_BYTE:02X}" for byte in wrong[0])
+    return f"what is no character: {numbers}, {where}"
 
 
 def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
@@ -354,19 +372,21 @@ def _explained(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise DataError(f"{path.name} vanished while it was read.", "Put it back.", FIELD) from error
     except OSError as error:
-        raise unreadable(path, os.strerror(error.errno) if error.errno else str(error)) from error
+        if error.errno is None:
+            raise unreadable(path, str(error)) from error
+        raise unreadable(path, os.strerror(error.errno), "Check the path and its permissions.") from error
     except RecursionError as error:
         raise unreadable(path, "its values are nested too deeply") from error
     except MemoryError as error:
-        raise unreadable(path, "this computer's memory does not hold it") from error
+        raise unreadable(path, "this computer's memory does not hold it", TOO_LARGE) from error
     except UnicodeDecodeError as error:
         raise unreadable(path, f"what begins as {error.encoding.upper()} is damaged or breaks off") from error
     except (ValueError, EOFError, KeyError, zlib.error) as error:
         raise unreadable(path, str(error)) from error
 
 
-def unreadable(path: Path, reason: str) -> DataError:
-    """Return the error of a file that can't be read as a whole."""
+def unreadable(path: Path, reason: str, hint: str = "Repair the file, or export it again.") -> DataError:
+    """Return the error of a file that can't be read as a whole; the hint is that of a broken one."""
     lines = reason.strip().splitlines() or ["its content makes no sense"]
     first = lines[0][:300].rstrip(".")
-    return DataError(f"{path.name} can't be read: {first}.", "Repair the file, or export it again.", FIELD)
+    return DataError(f"{path.name} can't be read: {first}.", hint, FIELD)

@@ -20,7 +20,7 @@ from engine.text.encodings import (
     why_no_text,
 )
 from engine.text.legacy_encodings import ENCODINGS, guess
-from engine.worker.readers.table import MAX_CHARACTERS, Notes, unreadable
+from engine.worker.readers.table import MAX_CHARACTERS, TOO_LARGE, Notes, unreadable
 
 FIRST_BYTES = 1 << 16
 READ_BYTES = 1 << 20
@@ -38,7 +38,7 @@ def chunks(path: Path, notes: Notes) -> Iterator[str]:
         stream.seek(len(first) - len(rest))
         reason = "" if encoding or notes.encoding else why_no_text(rest)
         if reason:
-            raise unreadable(path, reason)
+            raise unreadable(path, reason, "Give the file the ending of what it is, or choose another one.")
         yield from _decoded(stream, _decoder(path, encoding, notes), notes)
 
 
@@ -103,6 +103,8 @@ def lines(path: Path, notes: Notes) -> Iterator[str]:
         number += len(complete)
         yield from complete
         if len(rest) > MAX_LINE_CHARACTERS:
-            raise unreadable(path, f"line {number + 1:,} has more than {MAX_LINE_CHARACTERS:,} characters")
+            raise unreadable(
+                path, f"line {number + 1:,} has more than {MAX_LINE_CHARACTERS:,} characters", TOO_LARGE
+            )
     if rest:
         yield rest

@@ -30,7 +30,7 @@ from openpyxl.xml.functions import fromstring
 
 from engine.worker.readers import old_workbook, sheets
 from engine.worker.readers.archives import require_safe_size
-from engine.worker.readers.table import MAX_NAMED, BrokenRow, Notes, unreadable
+from engine.worker.readers.table import MAX_NAMED, TOO_LARGE, BrokenRow, Notes, unreadable
 
 MAX_ROWS = 1 << 20
 SCAN_BYTES = 1 << 20
@@ -115,7 +115,7 @@ def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, A
     table = sheets.SheetTable(path, sheet.title, notes)
     for number, cells, is_formula in rows:
         if number > MAX_ROWS:
-            raise unreadable(path, f"the sheet {sheet.title} has more than {MAX_ROWS:,} rows")
+            raise unreadable(path, f"the sheet {sheet.title} has more than {MAX_ROWS:,} rows", TOO_LARGE)
         width = max(len(cells), *(span.last_column for span in merged)) if merged else len(cells)
         values = _filled([_value(cell) for cell in cells], number, width, merged)
         broken = partial(_broken, cells, is_formula, number)

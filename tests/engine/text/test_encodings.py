@@ -61,3 +61,30 @@ def test_any_bytes_are_text_or_are_said_to_be_none(data: bytes) -> None:
 def test_a_mark_for_what_was_no_character_is_a_character_in_utf_8():
     assert decode("\ufffd".encode()) == "\ufffd"
     assert decode("\ufffd caf\u00e9".encode()) == "\ufffd caf\u00e9"
+
+
+SCRIPTS = {
+    "Russian": "Анна: Ты придёшь сегодня вечером?\nБорис: Да, в шесть часов.\n",
+    "Greek": "Άννα: Θα έρθεις απόψε;\nΝίκος: Ναι, στις έξι.\n",
+    "Hebrew": "אנה: אתה בא הערב?\nבועז: כן, בשעה שש.\n",
+    "Arabic": "آنا: هل ستأتي الليلة؟\nبدر: نعم، في السادسة.\n",
+    "Hindi": "अन्ना: क्या तुम आज शाम आओगे?\nभरत: हाँ, छह बजे।\n",
+    "Chinese": "安娜：你今晚来吗？\n宝：来，六点一起去。\n",
+    "Japanese": "アンナ：今晩来ますか。\nボブ：はい、六時に行きます。\n",
+    "Korean": "안나: 오늘 저녁에 와요?\n보라: 네, 여섯 시에 가요.\n",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("times", [1, 500])
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+def test_utf16_without_a_mark_is_told_in_every_script(text: str, times: int, encoding: str) -> None:
+    assert decode((text * times).encode(encoding)) == text * times
+
+
+@pytest.mark.parametrize(
+    "content", [b"Ann: Hi there, you\0r text\n", ("Анна: да\0" * 9).encode(), bytes(range(256)) * 4]
+)
+def test_a_zero_byte_alone_is_no_utf16(content: bytes) -> None:
+    with pytest.raises(ValueError, match="bytes that no text has"):
+        decode(content)

@@ -66,7 +66,7 @@ def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path
     rows = table(tmp_path / "a.csv", content)
     assert [record.number for record in rows] == [1, 2, 4]
     assert [(each.position, each.reason) for each in rows.broken] == [
-        ("row 3", 'the column "b" holds what is no character: wrong bytes, or half of one')
+        ("row 3", 'the column "b" holds what is no character: FF FE, at its beginning')
     ]
 
 
@@ -184,3 +184,9 @@ def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path: Path, first: str
     assert found.columns == ("column 1", "column 2")
     assert found.remarks == ("a.csv has no header: its columns are called by their numbers.",)
     assert [record.line for record in found] == [1, 2 + first.count("\n")]
+
+
+def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path: Path) -> None:
+    rows = table(tmp_path / "a.csv", "a,b\nCafé,ü\nGrüße,x\n".encode() + b'x,"Ann: Hi\n Bob \xff \xfe!"\n')
+    assert list(rows)
+    assert rows.broken[0].reason == 'the column "b" holds what is no character: FF, behind "Ann: Hi Bob"'

@@ -157,7 +157,7 @@ def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path: Path) -> None:
     assert values(rows) == [{"a": "😀"}]
     assert [each.reason for each in rows.broken] == [
         'the column "a" holds values that are nested too deeply',
-        'the column "b" holds what is no character: wrong bytes, or half of one',
+        'the column "b" holds what is no character: half of one, at its beginning',
     ]
 
 
