@@ -109,3 +109,11 @@ def on_event(
 def request_stop(channel: Any) -> None:
     """Stop the worker in this process; to be called by `on_event`."""
     channel.stopping = True
+
+
+def send_now(channel: Any, *commands: str, **facts: Any) -> None:
+    """Send commands that the worker in this process finds when it asks next, without the pause between two looks."""
+    for command in commands:
+        channel.job.send(command, **facts)
+    assert hasattr(channel, "_polled_at")
+    channel._polled_at = 0.0

@@ -16,7 +16,7 @@ from engine.system.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.repository import ROOT
-from tests.helpers.tiny_runs import run_in_process
+from tests.helpers.tiny_runs import run_in_process, send_now
 
 
 def job_that(monkeypatch, does):
@@ -101,8 +101,7 @@ def test_a_bug_is_called_unexpected_and_the_log_has_its_traceback(monkeypatch, c
 
 def test_asking_to_stop_is_an_outcome(monkeypatch):
     def code(channel, request):
-        channel.job.send("stop")
-        channel._looked_at = 0.0
+        send_now(channel, "stop")
         channel.check_stop()
 
     assert run_in_process(job_that(monkeypatch, code))[-1]["outcome"] == "stopped"

@@ -19,6 +19,7 @@ from tests.helpers.tiny_runs import (
     on_event,
     request_stop,
     run_in_process,
+    send_now,
     tiny_recipe,
     train_in_process,
 )
@@ -347,8 +348,7 @@ def test_pause_holds_the_run_until_it_may_go_on(tmp_path, monkeypatch):
 
 
 def ask_to_pause(channel):
-    channel.job.send("pause")
-    channel._looked_at = 0.0
+    send_now(channel, "pause")
 
 
 def ask_to_go_on(channel):
@@ -370,10 +370,7 @@ def test_a_run_without_a_checkpoint_begins_again_and_says_so(tmp_path, monkeypat
 
 def test_pause_and_continue_read_together_let_the_run_go_on(tmp_path, monkeypatch):
     def ask_for_both(channel):
-        channel.job.send("pause")
-        channel.job.send("save_checkpoint")
-        channel.job.send("continue")
-        channel._looked_at = 0.0
+        send_now(channel, "pause", "save_checkpoint", "continue")
 
     on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_for_both)
     _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
@@ -461,5 +458,4 @@ def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_
 
 
 def ask_to_free(channel):
-    channel.job.send("pause", free_device=True)
-    channel._looked_at = 0.0
+    send_now(channel, "pause", free_device=True)
