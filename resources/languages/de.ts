@@ -1086,6 +1086,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Liste leeren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/data/preview_table.py" />
+   <source>Click a column to say what it is.</source>
+   <translation>Ein Klick auf eine Spalte legt fest, was sie ist.</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Close</source>
    <translation>Schließen</translation>
@@ -5784,6 +5789,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Use</source>
    <translation>Verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview_table.py" />
+   <source>Use "{column}" as</source>
+   <translation>„{column}“ verwenden als</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />

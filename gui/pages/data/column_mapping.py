@@ -186,6 +186,19 @@ class ColumnMapping(QWidget):
         self._values = self.values()
         return True
 
+    def take(self, role: str, column: str) -> None:
+        """Choose a column for a role, as if it had been chosen in the role's field."""
+        choice = self.fields[role].control
+        assert isinstance(choice, ComboBox)
+        for other in (self.conversation, self.summary):
+            # A column is one of the two, and what it was before is guessed anew.
+            if role in TOP and other is not choice and other.key() == column:
+                other.set_key(AUTO)
+        before = choice.key() if role == "references" and choice.key() != AUTO else ""
+        choice.set_key(f"{before}, {column}" if before and column not in before.split(", ") else column)
+        self.open_by_hand(role not in TOP or not self._more.isHidden())
+        self._choose(role)
+
     def forget(self) -> None:
         """Reset all choices and drop the columns."""
         for choice in (self.conversation, self.summary):

@@ -108,6 +108,7 @@ class DataPage(Page):
             lengths.limit_settled.connect(lambda _limit: self._list_anew())
         parts.findings.rows_wanted.connect(self.show_finding)
         parts.findings.export_wanted.connect(self._export)
+        parts.preview_table.role_chosen.connect(parts.source.mapping.take)
         parts.rows.row_chosen.connect(self._choose_row)
         parts.rows.all_wanted.connect(lambda: self._show_rows_of(None))
         parts.rows.export_wanted.connect(lambda: self._export(self._finding))

@@ -1,11 +1,12 @@
-"""The first raw rows of a source with the role of each column, for mapping columns."""
+"""The first raw rows of a source with the role of each column; a click on a column chooses its role."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, Qt
-from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtCore import QAbstractTableModel, QPoint, Qt, Signal
+from PySide6.QtGui import QCursor, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 
 from gui.look.fonts import px
 from gui.look.language import mark, tr, tr_count
@@ -23,6 +24,8 @@ ROLE_TEXTS = {
     "id": mark("name"),
     "split": mark("split"),
 }
+# In the menu of a column, these come first.
+MAIN_ROLES = ("conversation", "summary")
 MIN_WIDTH, MAX_WIDTH = 120, 320
 
 
@@ -66,16 +69,20 @@ class PreviewModel(QAbstractTableModel):
 
 def head(look: RowPreview, column: str) -> str:
     """Return a column's name with its role, if it has one."""
-    if look.shape is None:
-        return column
-    keys = {"speaker", "text"} if look.shape.kind == "turns" else set()
-    found = [
-        text
-        for role, text in ROLE_TEXTS.items()
-        if role not in keys and column in (look.shape.roles[role], *look.shape.roles[role].split(", "))
-    ]
+    found = roles_of(look, column)
     # Turns in rows of their own are the conversation; one role is enough.
-    return f"{column}: {tr(found[0])}" if found else column
+    return f"{column}: {tr(ROLE_TEXTS[found[0]])}" if found else column
+
+
+def roles_of(look: RowPreview, column: str) -> list[str]:
+    """Return the roles that a column has."""
+    if look.shape is None:
+        return []
+    roles = look.shape.roles
+    keys = {"speaker", "text"} if look.shape.kind == "turns" else set()
+    return [
+        role for role in ROLE_TEXTS if role not in keys and column in (roles[role], *roles[role].split(", "))
+    ]
 
 
 def _whose(look: RowPreview) -> str:
@@ -92,12 +99,22 @@ def _whose(look: RowPreview) -> str:
 
 
 class PreviewTable(QWidget):
-    """The table with its title above."""
+    """The table with its title above. `role_chosen(role, column)` reports what a column is to be."""
+
+    role_chosen = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = PreviewModel()
         self.table = TextTable(self._model, tr("First rows, unchanged"))
+        header = self.table.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._offer_roles)
+        self.table.clicked.connect(lambda index: self._offer_roles(index.column()))
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            shortcut = QShortcut(QKeySequence(key), self.table)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(self._offer_roles_below)
         self._words = ElidedLabel("", "label", "ink2")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -108,7 +125,7 @@ class PreviewTable(QWidget):
     def show_preview(self, look: RowPreview) -> None:
         """Show other rows."""
         self._model.show_preview(look)
-        self._words.setText(_whose(look))
+        self._words.setText(f"{_whose(look)} {tr('Click a column to say what it is.')}")
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
         for section in range(len(look.columns)):
@@ -116,6 +133,34 @@ class PreviewTable(QWidget):
             wide = header.sectionSizeHint(section) + 16
             long = max((len(row.get(look.columns[section], "")) for row in look.rows), default=0)
             header.resizeSection(section, max(wide, px(MAX_WIDTH if long > 24 else MIN_WIDTH)))
+
+    def _offer_roles(self, section: int, at: QPoint | None = None) -> None:
+        """Open the menu of a column's roles, at the pointer unless a point is given."""
+        look = self._model.look
+        if look is not None:
+            self.role_menu(look.columns[section]).popup(at or QCursor.pos())
+
+    def _offer_roles_below(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            below = self.table.visualRect(index).bottomLeft()
+            self._offer_roles(index.column(), self.table.viewport().mapToGlobal(below))
+
+    def role_menu(self, column: str) -> QMenu:
+        """Return the menu of the roles that a column may have."""
+        look = self._model.look
+        held = roles_of(look, column) if look else []
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr('Use "{column}" as', column=column.replace("&", "&&"))).setEnabled(False)
+        for roles in (MAIN_ROLES, tuple(role for role in ROLE_TEXTS if role not in MAIN_ROLES)):
+            menu.addSeparator()
+            for role in roles:
+                action = menu.addAction(tr(ROLE_TEXTS[role]))
+                action.setCheckable(True)
+                action.setChecked(role in held)
+                action.triggered.connect(lambda _on, role=role: self.role_chosen.emit(role, column))
+        return menu
 
     def headings(self) -> list[str]:
         """Return the column headings."""
