@@ -55,7 +55,7 @@ from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.system import graphics_cards, log_redaction, nvidia_smi, paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
-from engine.text import encodings, languages, legacy_encodings, pii
+from engine.text import encodings, escaping, languages, legacy_encodings, pii
 from engine.text.conversations import Example, Turn, speakers, turns
 
 __all__ = [
@@ -128,6 +128,7 @@ __all__ = [
     "disk_usage",
     "doctor",
     "encodings",
+    "escaping",
     "example_scores",
     "finding",
     "graphics_cards",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import re
 import shutil
 import tempfile
 import time
@@ -37,6 +36,7 @@ from engine.jobs.job import new_id
 from engine.methods import METHODS, Method
 from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, expand_user, path_exists, trash_folder
+from engine.text.escaping import file_name
 
 PARTIAL = ".partial"
 TRASH_DAYS = 30
@@ -63,7 +63,6 @@ __all__ = [
     "remarks_on_weights",
     "restore",
     "restore_adapter",
-    "safe_file_name",
     "scan",
     "to_trash",
     "update",
@@ -364,12 +363,6 @@ def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:
     return len(old)
 
 
-def safe_file_name(name: str) -> str:
-    """Return `name` as a file name that every system allows."""
-    plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", name).strip(" .-")
-    return plain[:100] or "adapter"
-
-
 def export_folder(adapter: Adapter, target: Path) -> Path:
     """Copy the adapter to `target`, which must not exist, without local paths; return it."""
     if target.exists():
@@ -390,7 +383,7 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
     if target.exists() and not replace:
         raise StorageError(f"{target} exists already.", "Choose another name.")
     partial = partial_beside(target)
-    top = safe_file_name(adapter.name)
+    top = file_name(adapter.name) or "adapter"
     try:
         with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as copied:
             folder = Path(shutil.copytree(adapter.folder, Path(copied, top)))

@@ -13,6 +13,7 @@ from engine.report.arena_facts import ArenaReport
 from engine.report.run_facts import Report
 from engine.system.csv_file import Cell, write_csv
 from engine.system.files import write_export
+from engine.text.escaping import file_name
 
 FORMATS = {
     ".html": "One page to read or print",
@@ -23,7 +24,7 @@ FORMATS = {
 
 def default_name(name: str) -> str:
     """Return the default file name of the report of the run or arena with this id."""
-    return f"{name}-report.html"
+    return f"{file_name(name)}-report.html"
 
 
 def write(report: Report | ArenaReport, path: Path) -> None:

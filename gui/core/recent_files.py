@@ -15,6 +15,7 @@ from gui.core.actions import Entry
 from gui.core.saved_state import SavedState
 from gui.look.fonts import metrics, px
 from gui.look.language import tr
+from gui.look.shown_texts import menu_text
 
 MAX_FILES = 10
 PLACE_WIDTH = 320
@@ -65,7 +66,7 @@ def offer_in(menu: QMenu, recent: RecentFiles, act: Callable[[str], object]) -> 
     for source, name in recent:
         shown = metrics("body").elidedText(source, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
         text = name if name == source else f"{name}   {shown}"
-        menu.addAction(text.replace("&", "&&"), partial(act, source))
+        menu.addAction(menu_text(text), partial(act, source))
 
 
 class RecentRecipes(QObject):

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError, log_redaction
+from engine.api import AppError, escaping, log_redaction
 from gui.look.language import tr, translate
 
 MAX_LOG_BYTES = 1_000_000
@@ -71,7 +71,7 @@ class CrashReport(QObject):
         box.setWindowTitle("Tunesmith")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(message)
-        box.setDetailedText(details)
+        box.setDetailedText(escaping.escaped(details))
         copy = box.addButton(tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
         folder = box.addButton(tr("Open log folder"), QMessageBox.ButtonRole.ActionRole)
         box.addButton(QMessageBox.StandardButton.Close)

@@ -12,6 +12,7 @@ import shutil
 from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
+from engine.api import escaping
 from gui.desktop.taskbar import Taskbar
 from gui.look import icons
 
@@ -31,6 +32,7 @@ class Notifier(QObject):
         """Notify, unless the window has the focus."""
         if self._window.isActiveWindow():
             return
+        title, text = escaping.in_one_line(title), escaping.escaped(text)
         QApplication.alert(self._window)
         self._taskbar.ask_for_attention()
         if QSystemTrayIcon.isSystemTrayAvailable():

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from engine.api import escaping
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.widgets.flow_layout import FlowLayout
@@ -18,12 +19,12 @@ class Chip(QAbstractButton):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setText(text)
+        self.setText(escaping.in_one_line(text))
         self.setCheckable(True)
         self._is_fixed = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(text)
+        self.setAccessibleName(self.text())
         style.follow(self._restyle)
 
     def sizeHint(self) -> QSize:

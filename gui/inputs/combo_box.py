@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
+from engine.api import escaping
 from gui.look import icons, style
 from gui.look.fonts import px
 
@@ -50,7 +51,7 @@ class ComboBox(QComboBox):
         self.clear()
         for item in items:
             key, text = (item, item) if isinstance(item, str) else item
-            self.addItem(text, key)
+            self.addItem(escaping.in_one_line(text), key)
         if chosen is not None:
             self.set_key(chosen)
         self.blockSignals(False)

@@ -14,7 +14,7 @@ The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-fil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, pairwise, zip_longest
@@ -23,7 +23,7 @@ from xml.etree import ElementTree as ET
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from engine.api import paths
+from engine.api import escaping, paths
 
 SYSTEM, ENGLISH = "system", "en"
 # Language codes with the languages' own names.
@@ -175,14 +175,22 @@ _now = _Current()
 def tr(text: str, /, **values: object) -> str:
     """Translate a text of the window and fill in its values: `{step}` with `step`."""
     translated = _now.catalogue.window.get(text, (text,))[0] if _now.catalogue else text
-    return translated.format(**values) if values else translated
+    return translated.format(**_shown(values)) if values else translated
 
 
 def tr_count(count: int, one: str, many: str, /, **values: object) -> str:
     """Translate a text with a plural; `{n}` is the number in the locale's format, other values are filled in too."""
     forms = _now.catalogue.window.get(many) if _now.catalogue else None
     translated = forms[0 if count == 1 else -1] if forms else one if count == 1 else many
-    return translated.format(**{"n": locale().toString(count)} | values)
+    return translated.format(**{"n": locale().toString(count)} | _shown(values))
+
+
+def _shown(values: Mapping[str, object]) -> dict[str, object]:
+    """Return values as they stand in a text: names and paths of others can't fake a line of it."""
+    return {
+        name: escaping.in_one_line(str(value)) if isinstance(value, str | Path) else value
+        for name, value in values.items()
+    }
 
 
 def mark(text: str) -> str:
@@ -191,8 +199,8 @@ def mark(text: str) -> str:
 
 
 def translate(text: str) -> str:
-    """Translate a text of the engine: a title, an explanation, or a message with values."""
-    return _now.catalogue.translate(text) if _now.catalogue and text else text
+    """Translate a text of the engine: a title, an explanation, or a message with values, which may be of others."""
+    return escaping.escaped(_now.catalogue.translate(text) if _now.catalogue and text else text)
 
 
 # The joiners in lists of values.

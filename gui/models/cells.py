@@ -1,14 +1,19 @@
-"""The contents of table cells as plain values. `gui.tables.cell_delegate` draws them."""
+"""The contents of table cells as plain values. `gui.tables.cell_delegate` draws them.
+
+Names in cells may be of others: each text is held as it is shown, escaped and in one line.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.api import escaping
+from gui.look.shown_texts import ShownTexts
 from gui.models.intervals import IntervalCell
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(ShownTexts):
     """A line of text with its font role and colour token."""
 
     text: str
@@ -18,15 +23,19 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Named:
+class Named(ShownTexts):
     """A name with its tags."""
 
     text: str
     tags: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "tags", tuple(map(escaping.in_one_line, self.tags)))
+
 
 @dataclass(frozen=True)
-class Checked:
+class Checked(ShownTexts):
     """A check box, a name, and a detail in a lighter ink."""
 
     text: str
@@ -35,7 +44,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Scored:
+class Scored(ShownTexts):
     """A score, and its interval on the group's axis with the base's mean."""
 
     text: str
@@ -43,7 +52,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Signed:
+class Signed(ShownTexts):
     """An icon and a text in one ink: a verdict, an outcome, a gain. `tail` is the end of the text that is never cut."""
 
     icon: str
@@ -56,7 +65,7 @@ class Signed:
 
 
 @dataclass(frozen=True)
-class Link:
+class Link(ShownTexts):
     """An action, shown as a link."""
 
     text: str

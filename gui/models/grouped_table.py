@@ -8,7 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from engine.api import escaping
 from gui.look.language import tr
+from gui.look.shown_texts import ShownTexts
 from gui.models.cells import Cell, Checked, Spark
 
 Item = TypeVar("Item")
@@ -38,11 +40,11 @@ class Column:
     @property
     def head(self) -> str:
         """The title in the language in use."""
-        return self.title if self.as_is else tr(self.title)
+        return escaping.in_one_line(self.title) if self.as_is else tr(self.title)
 
 
 @dataclass(frozen=True)
-class Heading:
+class Heading(ShownTexts):
     """A heading above a group of rows, with facts at its right."""
 
     title: str
@@ -162,9 +164,10 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
         if role == Qt.ItemDataRole.DisplayRole:
             return text_of(self.cell(item, key))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.accessible_text(item) if column == 0 else text_of(self.cell(item, key))
+            text = self.accessible_text(item) if column == 0 else text_of(self.cell(item, key))
+            return escaping.in_one_line(text)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.explanation(item, key) or None
+            return escaping.escaped(self.explanation(item, key)) or None
         return None
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 
-from engine.api import Curve, write_csv
+from engine.api import Curve, escaping, write_csv
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
@@ -50,7 +50,7 @@ def line_of(line_id: str, name: str, short: str, loss: Curve) -> Line:
     """Return the line of a curve."""
     series = Series()
     series.extend(np.asarray(loss.steps, dtype=np.float64), np.asarray(loss.values, dtype=np.float64))
-    return Line(line_id, name, short, series)
+    return Line(line_id, escaping.in_one_line(name), escaping.in_one_line(short), series)
 
 
 class Curves(Chart):

@@ -37,6 +37,7 @@ from gui.inputs.search_field import SearchField
 from gui.look import icons, style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
+from gui.look.shown_texts import ShownTexts
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
@@ -51,7 +52,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
-class PaletteEntry:
+class PaletteEntry(ShownTexts):
     """One entry of the palette: a page to open or an action.
 
     `group` is its kind, `note` is shown at the right (a shortcut or a detail), `keywords` are searched as well.

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from gui.look import style
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
+from gui.look.shown_texts import ShownTexts
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.labels import IconLabel, Label, RichLabel
 
@@ -96,7 +97,7 @@ class NoticeStrip(QFrame):
 
 
 @dataclass(frozen=True)
-class Fallback:
+class Fallback(ShownTexts):
     """One plan after an error, as texts: "7.7 GB", "−38 %", "+6 %", "same result"."""
 
     title: str

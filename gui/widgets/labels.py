@@ -1,6 +1,6 @@
 """Labels by font role and ink, eliding labels, and figures.
 
-Knows font roles and tokens, not what the text means.
+Knows font roles and tokens, not what the text means: any may hold names and paths of others.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.api import escaping
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.icons import pixmap
@@ -30,7 +31,7 @@ class Label(QLabel):
         wrap: bool = False,
         selectable: bool = False,
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(escaping.escaped(text), parent)
         self._role = role
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
@@ -40,6 +41,10 @@ class Label(QLabel):
             )
         self.set_token(token)
         style.follow(self._restyle)
+
+    def setText(self, text: str) -> None:
+        """Show another text."""
+        super().setText(escaping.escaped(text))
 
     def set_token(self, token: str) -> None:
         """Change the ink."""
@@ -67,7 +72,7 @@ class RichLabel(Label):
 
     def setText(self, text: str) -> None:
         """Show another text."""
-        plain, self._strong = _read_strong(text)
+        plain, self._strong = _read_strong(escaping.escaped(text))
         super().setText(plain)
         self.updateGeometry()
 
@@ -120,13 +125,13 @@ class ElidedLabel(Label):
         parent: QWidget | None = None,
         elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
     ) -> None:
-        super().__init__(text, role, token, parent)
+        super().__init__(escaping.in_one_line(text), role, token, parent)
         self._elide = elide
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def setText(self, text: str) -> None:
         """Show another text."""
-        super().setText(text)
+        super().setText(escaping.in_one_line(text))
         self.updateGeometry()
         self._explain()
 
@@ -191,7 +196,7 @@ class Tag(Label):
     """A word on a tag's ground: "in use", "imported"."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, "small_medium", "ink2")
+        super().__init__(escaping.in_one_line(text), "small_medium", "ink2")
         self.setProperty("kind", "tag")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -17,16 +16,9 @@ from typing import Any, TextIO
 
 from engine.data import questions
 from engine.errors import AppError, Problem
+from engine.text.escaping import encodable, escaped
 
 CLEAR_LINE = "\r\x1b[K"
-# What moves the cursor, sets a terminal's title or turns the direction of writing, and stands in names and texts of
-# others. Tabs and line ends stay.
-COMMANDING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def escaped(text: str) -> str:
-    """Return a text in which characters that command a terminal are written out by their codes."""
-    return COMMANDING.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class Output:
@@ -61,7 +53,7 @@ class Output:
         """Write lines of text, unless with `--json`; to a file as they are, as a summary is to be kept."""
         if not self.as_json:
             self._clear()
-            shown = map(escaped, lines) if self._live else lines
+            shown = map(escaped if self._live else encodable, lines)
             self._write(sys.stdout, "".join(f"{line}\n" for line in shown))
 
     def line(self, line: str) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from engine.api import AppError, Curve, arenas, method
+from engine.api import AppError, Curve, arenas, escaping, method
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
@@ -125,7 +125,8 @@ def _point(row: Row, up: Figure, across: Figure) -> Point | None:
     place, height = across.value(row), up.value(row)
     if place is None or height is None:
         return None
-    return Point(row.id, row_text(row), short_name(row.entry), place.mean, height)
+    name, short = map(escaping.in_one_line, (row_text(row), short_name(row.entry)))
+    return Point(row.id, name, short, place.mean, height)
 
 
 def short_name(entry: arenas.Entry) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.api import escaping
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.pages.blind import blind_text
@@ -47,7 +48,7 @@ class BlindFiles(QObject):
 
     def ask_for_votes(self) -> None:
         """Ask where to write the votes."""
-        name = f"votes-{self._controller.voter or 'me'}.jsonl"
+        name = f"votes-{escaping.file_name(self._controller.voter) or 'me'}.jsonl"
         self._ask_where(tr("Export votes"), name, JSON_LINES, self.export_votes)
 
     def export_votes(self, path: Path) -> None:

@@ -23,6 +23,7 @@ from engine.api import (
     StorageError,
     chats,
     check_results,
+    escaping,
     is_on_hub,
     pii,
 )
@@ -471,7 +472,7 @@ class DataPage(Page):
 
     def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:
         """Ask for a path, write the file, and report it."""
-        name = f"{Path(source).stem}-{what}.csv"
+        name = f"{escaping.file_name(Path(source).stem) or 'rows'}-{what}.csv"
         path, _ = QFileDialog.getSaveFileName(self, tr("Export rows"), name, tr("Table (*.csv)"))
         if not path:
             return

@@ -61,7 +61,7 @@ class PreviewModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or self.look is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return head(self.look, self.look.columns[section])
+            return one_line(head(self.look, self.look.columns[section]))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.api import escaping
 from gui.look import style
 from gui.look.fonts import font, px
 
@@ -56,8 +57,8 @@ class TextTable(QTableView):
 
 
 def one_line(text: str) -> str:
-    """Return a text in one line."""
-    return " / ".join(text.split("\n"))
+    """Return a text of the data as it is shown in one line."""
+    return escaping.in_one_line(" / ".join(text.split("\n")))
 
 
 class _CellDelegate(QStyledItemDelegate):

@@ -14,7 +14,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import Example, Job, Recipe, example_scores, report, run_comparison, write_csv
+from engine.api import Example, Job, Recipe, escaping, example_scores, report, run_comparison, write_csv
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
@@ -278,7 +278,7 @@ class ExamplesPage(Page):
     def _ask_to_export(self) -> None:
         if self._job is None:
             return
-        name = f"{self._job.id}-conversations.csv"
+        name = f"{escaping.file_name(self._job.id)}-conversations.csv"
         path, _ = QFileDialog.getSaveFileName(self, tr("Export the conversations"), name, tr(CSV_FILES))
         if path:
             self.export(Path(path))

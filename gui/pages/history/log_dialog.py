@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from engine.api import RunEntry
+from engine.api import RunEntry, escaping
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.language import tr
@@ -25,7 +25,7 @@ class LogDialog(QDialog):
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName(self.windowTitle())
-        self.text.setPlainText(entry.job.log_tail(LINES) or tr("The log is empty."))
+        self.text.setPlainText(escaping.escaped(entry.job.log_tail(LINES)) or tr("The log is empty."))
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
         self.copy_button = plain(tr("Copy all"), "copy")
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))

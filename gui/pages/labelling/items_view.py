@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.api import labelling
+from engine.api import escaping, labelling
 from gui.inputs.search_field import SearchField
 from gui.look import icons, style
 from gui.look.fonts import font, px
@@ -100,7 +100,7 @@ class ItemsModel(QAbstractTableModel):
 
 def first_words(conversation: str) -> str:
     """Return the beginning of a conversation on one line."""
-    return " ".join(conversation[:MAX_CHARACTERS].split())
+    return escaping.escaped(" ".join(conversation[:MAX_CHARACTERS].split()))
 
 
 class ItemsView(QTableView):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Adapter, library, paths
+from engine.api import Adapter, escaping, paths
 from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library.dialogs import Dialogs
@@ -36,7 +36,7 @@ class ImportExport:
 
     def merge(self, adapter: Adapter) -> None:
         """Merge an adapter into a plain model folder."""
-        name = f"{library.safe_file_name(adapter.name)}-merged"
+        name = f"{_file_name(adapter)}-merged"
         target = self._dialogs.path_for_folder(
             self._page, tr("Merge: choose where to create the folder"), name
         )
@@ -45,7 +45,7 @@ class ImportExport:
 
     def export_folder(self, adapter: Adapter) -> None:
         """Copy an adapter to a folder."""
-        name = library.safe_file_name(adapter.name)
+        name = _file_name(adapter)
         target = self._dialogs.path_for_folder(
             self._page, tr("Export: choose where to create the folder"), name
         )
@@ -54,7 +54,7 @@ class ImportExport:
 
     def export_zip(self, adapter: Adapter) -> None:
         """Write an adapter as a zip file."""
-        target = self._dialogs.path_for_zip(self._page, library.safe_file_name(adapter.name))
+        target = self._dialogs.path_for_zip(self._page, _file_name(adapter))
         if target is not None:
             self._operations.export_zip(adapter, target)
 
@@ -82,3 +82,7 @@ class ImportExport:
     def import_entries(self) -> list[Entry]:
         """Return the menu entries for import."""
         return [(tr("From a folder…"), self.import_folder, ""), (tr("From a zip file…"), self.import_zip, "")]
+
+
+def _file_name(adapter: Adapter) -> str:
+    return escaping.file_name(adapter.name) or "adapter"

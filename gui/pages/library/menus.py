@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
+from engine.api import escaping
 from gui.core import actions
 from gui.core.actions import Entry
 
@@ -21,7 +22,7 @@ def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
         if not text:
             menu.addSeparator()
             continue
-        action = menu.addAction(text)
+        action = menu.addAction(escaping.in_one_line(text))
         if action_id:
             action.setShortcut(actions.action(action_id).keys[0])
         action.triggered.connect(lambda _checked=False, operation=operation: operation())

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.look.language import tr
+from gui.look.shown_texts import menu_text
 from gui.pages.playground.columns import choices
 from gui.pages.playground.controller import Controller
 
@@ -16,7 +17,7 @@ def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for choice in controller.adapter_choices():
         text = choice.reason or choices.entry(choice.adapter).about
-        action = menu.addAction(f"{choice.adapter.name}   {text}".replace("&", "&&"))
+        action = menu.addAction(menu_text(f"{choice.adapter.name}   {text}"))
         action.setEnabled(choice.fits)
         action.setData(choice.adapter.id)
     if menu.isEmpty():
@@ -29,7 +30,7 @@ def base_menu(parent: QWidget, controller: Controller) -> QMenu:
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for base_id in controller.base_choices():
-        action = menu.addAction(choices.base_title(base_id).replace("&", "&&"))
+        action = menu.addAction(menu_text(choices.base_title(base_id)))
         action.setCheckable(True)
         action.setChecked(base_id == controller.base_id)
         action.setData(base_id)

@@ -11,6 +11,7 @@ from gui.core.actions import Entry
 from gui.core.recent_files import RecentRecipes
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import tr
+from gui.look.shown_texts import menu_text
 from gui.pages.train import recipe_files
 from gui.shell.header import Header
 from gui.widgets.buttons import Button, IconButton, plain
@@ -105,7 +106,7 @@ class PageHeader(QWidget):
         """Return the menu of presets and recently used files."""
         menu = QMenu(self.presets)
         for preset in recipe_files.presets():
-            menu.addAction(preset.recipe.name.replace("&", "&&"), partial(self._choose, preset))
+            menu.addAction(menu_text(preset.recipe.name), partial(self._choose, preset))
         self.recent.add_to(menu)
         return menu
 

@@ -222,20 +222,6 @@ def test_an_export_to_nowhere_is_told_and_leaves_nothing(tmp_path: Path, export)
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["file"]
 
 
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("a/b: ../c", "a-b- ..-c"),
-        ("..", "adapter"),
-        ("ok name", "ok name"),
-        ("x" * 300, "x" * 100),
-        ("a\0b", "a-b"),
-    ],
-)
-def test_a_name_becomes_a_file_name(name: str, safe: str):
-    assert library.safe_file_name(name) == safe
-
-
 # -------------------------------------------------------------------------------------------------- arriving
 def check_foreign(adapter: Adapter) -> None:
     found = adapter.metadata

@@ -16,18 +16,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.api import Example
+from engine.api import Example, escaping
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.search_field import SearchField
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import tr
+from gui.look.tooltips import plain_tooltip
 from gui.pages.playground.columns.choices import source_title
 from gui.pages.playground.history.history_entry import headline
 from gui.widgets.buttons import quiet
 
 Index = QModelIndex | QPersistentModelIndex
+SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class _Conversations(QAbstractListModel):
@@ -48,8 +50,11 @@ class _Conversations(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return headline(self.examples[index.row()].conversation)
+        summary = self.examples[index.row()].summary
+        if role == SUMMARY_ROLE:
+            return escaping.in_one_line(summary)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.examples[index.row()].summary
+            return plain_tooltip(summary)
         return None
 
 
@@ -68,16 +73,14 @@ class _RowDelegate(QStyledItemDelegate):
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), style.color("accent"))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
         box = rect.adjusted(12, 5, -8, -6)
-        summary = str(index.data(Qt.ItemDataRole.ToolTipRole) or tr("no reference summary"))
+        summary = str(index.data(SUMMARY_ROLE) or tr("no reference summary"))
         for text, role, token, side in (
             (str(index.data()), "body_medium", "ink", Qt.AlignmentFlag.AlignTop),
             (summary, "label", "ink2", Qt.AlignmentFlag.AlignBottom),
         ):
             painter.setFont(font(role))
             painter.setPen(style.color(token))
-            shown = painter.fontMetrics().elidedText(
-                text.replace("\n", " "), Qt.TextElideMode.ElideRight, box.width()
-            )
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | side, shown)
 
 

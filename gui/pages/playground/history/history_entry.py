@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from engine.api import SummarizeOptions, speakers, turns
+from engine.api import SummarizeOptions, escaping, speakers, turns
 from gui.pages.playground.columns.column_results import Column, ColumnResults, Entry, Feedback
 
 HEADLINE_LETTERS = 64
@@ -91,7 +91,7 @@ def headline(conversation: str) -> str:
     said = turns(conversation)
     begins = said[0].text.split("\n")[0] if said else ""
     names = ", ".join(speakers(conversation)[:3])
-    line = f"{names}: {begins}" if names else begins
+    line = escaping.in_one_line(f"{names}: {begins}" if names else begins)
     return line if len(line) <= HEADLINE_LETTERS else line[: HEADLINE_LETTERS - 1].rstrip() + "…"
 
 

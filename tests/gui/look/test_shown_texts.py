@@ -1,0 +1,107 @@
+"""Names of others can't fake a line of the window, turn its writing round, or hold what can't be seen."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from gui.inputs.chips import Chip
+from gui.inputs.combo_box import ComboBox
+from gui.look.language import tr, tr_count, translate
+from gui.look.shown_texts import menu_text
+from gui.look.tooltips import plain_tooltip
+from gui.models.cells import Checked, Named, Signed, Text
+from gui.models.grouped_table import CELL_ROLE, Column, GroupedTable, Heading
+from gui.shell.palette import PaletteEntry
+from gui.widgets.labels import ElidedLabel, Label, RichLabel, Tag
+
+HOSTILE = "x\u202egnp\x1b[2J\nMerged"
+LINE = "x\\u202egnp\\x1b[2J Merged"
+LINES = "x\\u202egnp\\x1b[2J\nMerged"
+
+
+def test_values_in_a_text_of_the_window_are_in_one_line():
+    assert tr("Log of {run}", run=HOSTILE) == f"Log of {LINE}"
+    assert tr_count(2, "{n} of {name}", "{n} of {name}", name=HOSTILE) == f"2 of {LINE}"
+    assert tr("{value:.1f}", value=0.25) == "0.2"
+
+
+def test_a_message_of_the_engine_is_escaped():
+    assert translate(HOSTILE) == LINES
+
+
+@pytest.mark.parametrize(
+    ("make", "shown"), [(Label, LINES), (RichLabel, LINES), (ElidedLabel, LINE), (Tag, LINE), (Chip, LINE)]
+)
+def test_labels_are_escaped(qtbot, make, shown):
+    label = make(HOSTILE)
+    qtbot.addWidget(label)
+    assert label.text() == shown
+
+
+@pytest.mark.parametrize(("make", "shown"), [(Label, LINES), (RichLabel, LINES), (ElidedLabel, LINE)])
+def test_labels_that_change_are_escaped(qtbot, make, shown):
+    label = make()
+    qtbot.addWidget(label)
+    label.setText(HOSTILE)
+    assert label.text() == shown
+
+
+def test_strong_parts_keep_their_place(qtbot):
+    label = RichLabel("\x1b <b>strong</b>")
+    qtbot.addWidget(label)
+    [mark] = label._strong
+    assert label.text()[mark.start : mark.start + mark.length] == "strong"
+
+
+def test_a_tooltip_is_escaped():
+    assert plain_tooltip(HOSTILE) == LINES
+    assert plain_tooltip("<b>\x1b</b>") == "<qt>&lt;b&gt;\\x1b&lt;/b&gt;</qt>"
+
+
+def test_a_choice_is_shown_escaped_and_keeps_its_key(qtbot):
+    choice = ComboBox([(HOSTILE, HOSTILE)])
+    qtbot.addWidget(choice)
+    assert choice.itemText(0) == LINE
+    assert choice.key() == HOSTILE
+
+
+def test_entries_of_menus_and_the_palette_are_escaped():
+    assert menu_text(f"{HOSTILE} & co") == f"{LINE} && co"
+    assert PaletteEntry(HOSTILE, "Runs", lambda: None).title == LINE
+
+
+def test_cells_are_escaped():
+    assert Text(HOSTILE).text == Named(HOSTILE).text == Signed("check", HOSTILE, "ink").text == LINE
+    assert Named("a", (HOSTILE,)).tags == (LINE,)
+    assert Checked("a", HOSTILE, on=True).detail == LINE
+    assert Heading(HOSTILE).title == LINE
+
+
+class _Table(GroupedTable[str]):
+    columns = (Column("name", HOSTILE, as_is=True),)
+
+    def cell(self, item, key):
+        return Named(item)
+
+    def accessible_text(self, item):
+        return item
+
+    def explanation(self, item, key):
+        return item
+
+    def key_of(self, item):
+        return item
+
+
+def test_a_table_shows_names_escaped(qtbot):
+    table = _Table()
+    table.set_rows([Heading(HOSTILE), HOSTILE])
+    roles = Qt.ItemDataRole
+    assert table.headerData(0, Qt.Orientation.Horizontal) == LINE
+    assert table.index(0, 0).data(roles.AccessibleTextRole) == LINE
+    item = table.index(1, 0)
+    assert item.data(CELL_ROLE).text == item.data(roles.DisplayRole) == LINE
+    assert item.data(roles.AccessibleTextRole) == LINE
+    assert item.data(roles.ToolTipRole) == LINES
+    assert table.row_of(HOSTILE) == 1
