@@ -62,6 +62,13 @@ FINDINGS = (
         "error",
         "It is read as one text: the model can't learn who says what.",
     ),
+    Finding(
+        "turns_in_one_line",
+        "Several turns in one line",
+        "A conversation in one line, in which several speakers follow each other",
+        "warning",
+        "It is read as one turn of the first speaker.",
+    ),
     Finding("empty_summary", "Empty summary", "No summary", "notice", _LEFT_OUT, can_be_excluded=False),
     Finding("duplicates", "Duplicate conversations", "A conversation that is in an earlier row", "notice"),
     Finding(

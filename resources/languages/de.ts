@@ -8853,6 +8853,11 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
+   <source>A conversation in one line, in which several speakers follow each other</source>
+   <translation>Ein Gespräch in einer Zeile, in der mehrere Sprecher aufeinander folgen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
    <source>A conversation of more than {limit:,} tokens</source>
    <translation>Ein Gespräch mit mehr als {limit:,} Tokens</translation>
   </message>
@@ -11256,6 +11261,11 @@ Summary:</translation>
    <translation>Es wird als ein Text gelesen: Das Modell kann nicht lernen, wer was sagt.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>It is read as one turn of the first speaker.</source>
+   <translation>Es wird als ein Beitrag des ersten Sprechers gelesen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>It is scored with the recipe's prompt, like the base.</source>
    <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
@@ -12746,6 +12756,11 @@ Summary:</translation>
    <translation>PytorchStreamWriter</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/text_exports/formats.py" />
+   <source>Q. text</source>
+   <translation>Q. Text</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Quantization</source>
    <translation>Quantisierung</translation>
@@ -13257,6 +13272,11 @@ In one sentence:</translation>
    <location filename="../../engine/data/questions.py" />
    <source>Several summaries</source>
    <translation>Mehrere Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/findings.py" />
+   <source>Several turns in one line</source>
+   <translation>Mehrere Beiträge in einer Zeile</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -16612,6 +16632,11 @@ Summary:</translation>
    <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/parallel.py" />
+   <source>it has fewer lines than {1}: {2}</source>
+   <translation>es hat weniger Zeilen als {1}: {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/old_workbook.py" />
    <source>it has more than {1} MB</source>
    <translation>sie hat mehr als {1} MB</translation>
@@ -16635,11 +16660,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>it has several columns "{1}"</source>
    <translation>sie hat mehrere Spalten „{1}“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/parallel.py" />
-   <source>it has {1} lines, and {2} has more</source>
-   <translation>es hat {1} Zeilen, und {2} hat mehr</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -17949,6 +17969,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/databases.py" />
    <source>{1} has several tables with texts: {2}.</source>
    <translation>{1} hat mehrere Tabellen mit Texten: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/parallel.py" />
+   <source>{1} has the turns of a conversation in one line: each is read as a line.</source>
+   <translation>{1} hat die Beiträge eines Gesprächs in einer Zeile: Jeder wird als eine Zeile gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />

@@ -90,6 +90,9 @@ def likeliest(text: str) -> TextFormat | None:
     if mails.is_mail(lines):
         return MAIL
     named = sum(turn_head(line) is not None for line in _unescaped(lines))
+    answered = _answered(lines)
+    if answered and answered.headers_in(lines) * 2 > named:
+        return answered
     counts = {form: form.headers_in(lines) for form in FORMATS}
     best = max(FORMATS, key=lambda form: counts[form])
     if counts[best] * 2 > named:
@@ -118,6 +121,12 @@ def _are_names(header: re.Pattern[str], lines: Sequence[str]) -> bool:
     names = set(found)
     are_marks = all(len(name) == 1 and name.isascii() for name in names)
     return len(names) >= MIN_NAMES and not are_marks and (len(found) <= FEW_TAGS or len(names) < len(found))
+
+
+def _answered(lines: Sequence[str]) -> TextFormat | None:
+    """Return the form of questions and answers, None for any other text."""
+    header = plain.questions_in(_unescaped(lines))
+    return _headed("Q. text", header) if header else None
 
 
 def _marked(lines: Sequence[str]) -> TextFormat | None:
@@ -169,6 +178,13 @@ def _begins_as_vtt(lines: Sequence[str]) -> bool:
 def _has(pattern: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
     """Return a test for lines of which one matches: the reader of other lines need not run."""
     return lambda lines: any(pattern.match(spaced(line)) for line in _unescaped(lines))
+
+
+def _has_nicks(lines: Sequence[str]) -> bool:
+    """Tell whether lines begin with names in angle brackets, and not with the marks of a page."""
+    return _has(irc.SAID)(lines) and sum(
+        irc.MARKUP.match(spaced(line)) is not None for line in lines
+    ) * 2 < len(lines)
 
 
 def _comes_again(header: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
@@ -243,7 +259,7 @@ FORMATS: tuple[TextFormat, ...] = (
         min_headers=MIN_NAMES,
         min_share=LISTED_SHARE,
     ),
-    TextFormat("irc", "<nick> text", irc.read, _has(irc.SAID), min_headers=2, min_share=0.5),
+    TextFormat("irc", "<nick> text", irc.read, _has_nicks, min_headers=2, min_share=0.5),
     TextFormat("irc", "time nick text", irc.read, _has(irc.TABBED), min_headers=2, min_share=0.5),
 )
 # Its header looks like lines "Name: text".

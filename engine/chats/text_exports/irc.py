@@ -17,9 +17,17 @@ TIME = (
 )
 _NICK = r"[^\s<>:*\[\]()!][^\s<>:*()!]{0,39}"
 _SIGN = r"[~&@%+!. ]?"
-# "<@ann> hi", of HexChat with a tab behind it; irssi may show a mode and the time may be missing.
+# "<@ann> hi", of HexChat with a tab behind it; irssi may show a mode and the time may be missing. Others write
+# "<ann>: hi" and "<ann>hi</ann>".
 SAID = re.compile(
-    rf"^(?:{TIME}\s+)?(?:\[[^\s\[\]]{{1,20}}\] )?<{_SIGN}(?P<nick>{_NICK})>\s?(?P<said>.*)$", re.IGNORECASE
+    rf"^(?:{TIME}\s+)?(?:\[[^\s\[\]]{{1,20}}\] )?<{_SIGN}(?P<nick>{_NICK})>(?::(?=\s))?\s?"
+    r"(?P<said>.*?)(?:\s?</(?P=nick)>)?$",
+    re.IGNORECASE,
+)
+# A piece of a page looks like such lines.
+MARKUP = re.compile(
+    r"^<(p|b|i|u|em|strong|span|div|li|ul|ol|h\d|a|td|tr|th|table|pre|code|title|body)\b[^>]*>.*</",
+    re.IGNORECASE,
 )
 TIMED_SAID = re.compile(rf"^{TIME}\s+<{_SIGN}{_NICK}>", re.IGNORECASE)
 # WeeChat: "2024-01-05 10:00:12<tab>@ann<tab>hi".

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.chats.chat import Log
-from engine.chats.line_parsing import DATE, blocks, unmarked
+from engine.chats.line_parsing import DATE, blocks, spaced, unmarked
 from engine.text.conversations import turn_head
 
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
@@ -45,11 +45,15 @@ QUOTING = re.compile(r"^(?P<name>[^\s「」『』:：。、]{1,20})[「『](?P<s
 STARRED = re.compile(
     r"^(?:[-*>] )?(\*{1,3}|__?)(?P<name>[^*_:：\n]{1,80}?)(?:[:：]\s*\1|\1\s*[:：])\s*(?P<said>.*)$"
 )
+# Questions and answers, such as "Q. Your name?" and "A. Ann Lee."; between them others are named before a colon.
+QUESTIONS = (("Q", "A"), ("F", "A"), ("P", "R"), ("Q", "R"), ("D", "R"), ("В", "О"))
+ANSWERED = re.compile(r"^(?P<name>[^\W\d_])\d{0,3}[.)]?(?=\s)")
 # "Ann - Hi", "Ann | Hi", "ann> Hi", "Ann:Hi" with names that come again.
 MARKED = re.compile(
     r"^(?P<name>[^\W\d][^\s:|>–—\t-]{0,24}(?: [^\s:|>–—\t-]{1,24}){0,3}?)"
     r"(?P<mark>\s+[-–—|]\s+|\s?>\s+|\t+|:(?!//))(?P<said>\S.*)$"
 )
+MIN_ANSWERS = 2
 # A name alone on a line, with what is said below it.
 ABOVE = re.compile(r"[^\W\d][\w.'’ -]{0,38}[\w)]")
 # What transcripts say in brackets of no one.
@@ -85,6 +89,16 @@ def _timed_turn(match: re.Match[str]) -> tuple[str, str] | None:
         return named.strip(), match["said"].strip()
     other = MEETING.match(match["said"]) or PIPED.match(match["said"])
     return (other[1], other[2] or "") if other else turn_head(match["said"])
+
+
+def questions_in(lines: Iterable[str]) -> re.Pattern[str] | None:
+    """Return the header of turns that are questions and answers in turn, None for a list or any other text."""
+    marks = [match["name"] for line in lines if (match := ANSWERED.match(spaced(line)))]
+    pair = next((pair for pair in QUESTIONS if set(marks) == set(pair)), None)
+    if pair is None or marks[0] != pair[0] or min(map(marks.count, pair)) < MIN_ANSWERS:
+        return None
+    mark, other = rf"[{''.join(pair)}](?=\d{{0,3}}[.)]?\s)", r"[^\W\d][\w.'’ -]{1,39}(?=:\s)"
+    return re.compile(rf"^(?P<name>{mark}|{other})\d{{0,3}}[.):]?\s+(?P<said>\S.*)$")
 
 
 def read_headed(lines: Iterable[str], log: Log, header: re.Pattern[str]) -> Iterator[None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
 from engine.config.data_options import DataOptions
-from engine.text import pii, unicode_checks
+from engine.text import inline_turns, pii, unicode_checks
 from engine.text.unnamed_turns import lacks_speakers
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.validation.copied_summaries import is_copy
@@ -33,6 +33,7 @@ def rules(
         "summary_longer": lambda view: len(view.summary.strip()) > len(view.conversation.strip()),
         "copied_summary": is_copy,
         "no_speakers": lambda view: lacks_speakers(view.conversation),
+        "turns_in_one_line": lambda view: inline_turns.holds_several(view.conversation),
         "invisible_characters": partial(_holds, unicode_checks.invisible),
         "odd_characters": partial(_holds, unicode_checks.damaged),
         **{kind.id: partial(_is_personal, kind.id) for kind in pii.KINDS},

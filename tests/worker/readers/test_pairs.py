@@ -12,6 +12,7 @@ from engine.errors import DataError
 from engine.worker.dataset import dataset
 from engine.worker.readers import open_table, pairs
 from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import notice_messages
 
 SAID = "Ann: {0}?\nBob: Yes."
 
@@ -91,7 +92,18 @@ def test_lines_of_two_files_are_pairs(tmp_path: Path, channel: Channel, said: st
     assert found["test"] == [("Ann: 3?", "S3")]
 
 
+def test_turns_in_one_line_get_lines_of_their_own_and_it_is_told(tmp_path: Path, channel: Channel) -> None:
+    said = "Ann: Hi! Bob: Yo. Ann: So?\n" * 3 + "Ann: Alone.\n"
+    written(tmp_path, {"a.src": said, "a.tgt": "S1\nS2\nS3\nS4\n"})
+    found = examples(tmp_path, channel)
+    texts = [conversation for rows in found.values() for conversation, _ in rows]
+    assert sorted(texts) == ["Ann: Alone.", *["Ann: Hi!\nBob: Yo.\nAnn: So?"] * 3]
+    assert "a.src has the turns of a conversation in one line: each is read as a line." in notice_messages(
+        channel
+    )
+
+
 def test_files_with_other_numbers_of_lines_are_refused_by_name(tmp_path: Path, channel: Channel) -> None:
     written(tmp_path, {"a.src": "Ann: 1?\nAnn: 2?\n", "a.tgt": "S1\n"})
-    with pytest.raises(DataError, match=r"a\.tgt can't be read: it has 1 lines, and a\.src has more"):
+    with pytest.raises(DataError, match=r"a\.tgt can't be read: it has fewer lines than a\.src: 1"):
         examples(tmp_path, channel)

@@ -190,6 +190,7 @@ def test_the_language_guesser_is_loaded_only_when_it_is_needed() -> None:
         '"Hi"\n"Yo"\n"So"\n"Bye"',
         '{"a": 1}\n{"a": 2}\n{"a": 3}\n{"a": 4}',
         "x\thi\ny\tyo\nz\tso\nw\tbye",
+        "Q. Hi?\nA. Yo.\nQ. So?\nA. Bye.",
     ],
 )
 def test_a_transcript_in_which_no_one_is_named_is_found(text: str) -> None:
@@ -202,3 +203,8 @@ def test_a_transcript_in_which_no_one_is_named_is_found(text: str) -> None:
 )
 def test_turns_and_prose_are_none(text: str) -> None:
     assert not is_found("no_speakers", text, "They greet.")
+
+
+def test_turns_of_several_in_one_line_are_found() -> None:
+    assert is_found("turns_in_one_line", "Ann: hi Bob: yo Ann: so Bob: bye", "They greet.")
+    assert not is_found("turns_in_one_line", TALK, "They greet.")

@@ -45,6 +45,50 @@ CASES = (
         THREE,
     ),
     Case(
+        "deposition.txt",
+        """
+             Q.   What is your name?
+             A.   Ann Lee.
+             MR. MOSS:  Objection.
+             Q.   Where do you live,
+             and since when?
+             A.   In Rome.
+        """,
+        "transcript",
+        """
+        Q: What is your name?
+        A: Ann Lee.
+        MR. MOSS: Objection.
+        Q: Where do you live,
+        and since when?
+        A: In Rome.
+        """,
+    ),
+    Case(
+        "questions.txt",
+        "Q1) Name?\nA1) Ann\nQ2) Town?\nA2) Rome",
+        "transcript",
+        "Q: Name?\nA: Ann\nQ: Town?\nA: Rome",
+    ),
+    Case(
+        "marks.txt",
+        "Q What is your name?\nA Ann Lee.\nQ And since when?\nA Always.",
+        "transcript",
+        "Q: What is your name?\nA: Ann Lee.\nQ: And since when?\nA: Always.",
+    ),
+    Case(
+        "fragen.txt",
+        "F. Wie heißen Sie?\nA. Ann Lee.\nF. Und seit wann?\nA. Schon immer.",
+        "transcript",
+        "F: Wie heißen Sie?\nA: Ann Lee.\nF: Und seit wann?\nA: Schon immer.",
+    ),
+    Case(
+        "nicks-colon.txt",
+        "<ann>: Hi\n<bob>: Yo\n<ann>: So",
+        "irc",
+        THREE.replace("Ann", "ann").replace("Bob", "bob"),
+    ),
+    Case(
         "own-line.txt",
         """
         DOCTOR:

@@ -1,0 +1,53 @@
+"""Turns that follow each other in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.text.inline_turns import holds_several, parted
+
+
+@pytest.mark.parametrize(
+    ("line", "turns"),
+    [
+        ("A: hi B: hello A: how are you? B: fine", ["A: hi", "B: hello", "A: how are you?", "B: fine"]),
+        (
+            "Amanda: I baked cookies. Do you want some? Jerry: Sure! Amanda: I'll bring you some :-)",
+            ["Amanda: I baked cookies. Do you want some?", "Jerry: Sure!", "Amanda: I'll bring you some :-)"],
+        ),
+        (
+            "#Person1#: At 10:30, then. #Person2#: See: http://x.org #Person1#: So",
+            ["#Person1#: At 10:30, then.", "#Person2#: See: http://x.org", "#Person1#: So"],
+        ),
+        (
+            "Dr. Ann Lee: I saw Bob. Bob: Who? Dr. Ann Lee: You.",
+            ["Dr. Ann Lee: I saw Bob.", "Bob: Who?", "Dr. Ann Lee: You."],
+        ),
+        ("Ann: hi Bob Bob: yo Ann Ann: so Bob: yes", ["Ann: hi Bob", "Bob: yo Ann", "Ann: so", "Bob: yes"]),
+        ("Анна: привет! Иван: да. Анна: пока", ["Анна: привет!", "Иван: да.", "Анна: пока"]),
+    ],
+)
+def test_each_turn_gets_its_line(line: str, turns: list[str]) -> None:
+    assert parted(line) == "\n".join(turns)
+    assert holds_several(line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Ann: hi",
+        "Ann: hi\nBob: yo Ann: so Bob: yes Ann: no",
+        "Ann: three things: bread, rye: and oats.",
+        "Ingredients: flour. Steps: mix it. Notes: none.",
+        "They met. Ann: hi Bob: yo Ann: so",
+    ],
+)
+def test_any_other_text_stands_as_it_is(text: str) -> None:
+    assert parted(text) == text
+    assert not holds_several(text)
+
+
+def test_a_long_line_is_read_at_once() -> None:
+    line = "Ann: " + "word and: " * 20_000
+    assert not holds_several(line)
