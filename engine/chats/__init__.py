@@ -15,6 +15,7 @@ from engine.chats.json_exports.generic import table_export
 from engine.chats.json_exports.slack import names_of
 from engine.chats.segmentation import MAX_CHARACTERS, Segment, Timed, segment, timed, timed_exactly
 from engine.chats.text_exports.formats import TextFormat, likeliest
+from engine.chats.text_exports.irc import on_day_named
 from engine.text.conversations import turns as plain_turns
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "find",
     "likeliest",
     "names_of",
+    "on_day_named",
     "read",
     "remarks",
     "segment",

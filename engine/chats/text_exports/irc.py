@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from engine.chats.chat import Log
 from engine.chats.line_parsing import spaced
+from engine.text.conversations import Turn
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?"
@@ -56,6 +58,8 @@ NAMED_DAY = re.compile(
 )
 DAY_FIRST = re.compile(rf"\b(?P<day>\d{{1,2}})\.? (?P<month>{_MONTH}) (?P<year>\d{{4}})\b", re.IGNORECASE)
 ISO_DAY = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+# ZNC and others keep a file a day: "2024-01-05.log", "#bread_20240105.log".
+NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 DATED = re.compile(r"\d[./-]\d")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH_AND_DAY = re.compile(rf"({'|'.join(MONTHS)})[a-z]*\.? (\d{{1,2}}) ", re.IGNORECASE)
@@ -131,3 +135,10 @@ def _time(time: str | None, day: str) -> str:
         month = MONTHS.index(named[1].lower()) + 1
         return f"{day[:4]}-{month:02}-{int(named[2]):02} {plain[named.end() :]}"
     return f"{day} {plain}"
+
+
+def on_day_named(turns: Iterable[Turn], name: str) -> Iterator[Turn]:
+    """Yield turns whose times lack a date with the day in a file's name, if it has one."""
+    named = NAME_DAY.search(name)
+    day = f"{named[1]}-{named[3]}-{named[4]}" if named else ""
+    return (replace(turn, time=_time(turn.time, day)) for turn in turns)

@@ -6,7 +6,7 @@ line. Files of other kinds whose text is a conversation are read here too, once 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from engine import chats
@@ -60,9 +60,8 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
     stats = ImportStats(path.name, chat.kind, 0 if is_whole else pause_hours)
     stats.leave_out(chat.left_out)
     if chat.is_export:
-        yield from with_columns(
-            conversations(path.stem, chats.timed(chat.turns), stats, notes, reference), notes
-        )
+        timed = _timed(chat.turns, chat.kind, path)
+        yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
     else:
         yield from with_columns(iter([{"id": path.stem, "conversation": text, "summary": reference}]), notes)
 
@@ -74,8 +73,13 @@ def _long_rows(path: Path, reference: str | None, notes: Notes, pause_hours: flo
         yield _too_long(path)
         return
     stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
-    turns = _counted(form, path, notes, stats)
-    yield from with_columns(conversations(path.stem, chats.timed(turns), stats, notes, reference), notes)
+    timed = _timed(_counted(form, path, notes, stats), form.kind, path)
+    yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
+
+
+def _timed(turns: Iterable[Turn], kind: chats.Kind, path: Path) -> Iterator[chats.Timed]:
+    """Yield turns with their moments; the date of a log may be in its file's name alone."""
+    return chats.timed(chats.on_day_named(turns, path.stem) if kind == "irc" else turns)
 
 
 def _counted(form: TextFormat, path: Path, notes: Notes, stats: ImportStats) -> Iterator[Turn]:

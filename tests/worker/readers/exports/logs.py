@@ -70,15 +70,34 @@ CASES = (
         [10:00:13] <bob> yes
         [10:00:14] * ann waves
         [10:00:15] *** Quits: bob (~bob@host.example) (Quit: bye)
+        [18:00:00] <ann> and now?
         """,
         "irc",
         """
         ann: is the oven on?
         bob: yes
         ann: waves
+        ---
+        ann: and now?
         """,
         "2 system lines",
         about="znc",
+    ),
+    Case(
+        "#bread_20240105.log",
+        """
+        [10:00:12] <ann> is the oven on?
+        [10:00:13] <bob> yes
+        [18:00:00] <ann> and now?
+        """,
+        "irc",
+        """
+        ann: is the oven on?
+        bob: yes
+        ---
+        ann: and now?
+        """,
+        about="znc-old",
     ),
     Case(
         "mirc.log",
