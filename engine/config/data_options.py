@@ -100,6 +100,8 @@ class DataOptions(Options):
         "cp1251",
         "koi8_r",
         "cp866",
+        "mac_cyrillic",
+        "iso8859_5",
         "cp1250",
         "iso8859_2",
         "cp1253",

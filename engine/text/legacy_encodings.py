@@ -17,6 +17,8 @@ ENCODINGS = {
     "cp1251": "Windows-1251 (Cyrillic)",
     "koi8_r": "KOI8-R (Cyrillic)",
     "cp866": "DOS 866 (Cyrillic)",
+    "mac_cyrillic": "Mac (Cyrillic)",
+    "iso8859_5": "ISO 8859-5 (Cyrillic)",
     "cp1250": "Windows-1250 (Central European)",
     "iso8859_2": "ISO 8859-2 (Central European)",
     "cp1253": "Windows-1253 (Greek)",
@@ -50,6 +52,11 @@ _ALPHABETS = {
     "iso8859_2": _CENTRAL_ALPHABETS,
     "cp1254": ("çğıöşüâîûi̇", "äöüß"),
 }
+# Encodings of Cyrillic differ in where they have capitals and rare letters: in the wrong one words have them inside.
+_CYRILLIC = ("cp1251", "koi8_r", "cp866", "mac_cyrillic", "iso8859_5")
+_CAPITALS, _SMALL = "А-ЯЁІЇЄҐЎЈЉЊЋЂЏЅ", "а-яёіїєґўјљњћђџѕ"
+_CYRILLIC_WORD = re.compile(rf"(?<!\w)(?:[{_CAPITALS}]?[{_SMALL}]{{2,}}|[{_CAPITALS}]{{3,}})(?!\w)")
+MIN_IN_WORDS = 0.6
 _PUNCTUATION = frozenset("\xa0–—‘’‚“”„…«»‹›•·€£§°©®™¡¿")
 # Western European is the likeliest where nothing tells them apart.
 _WESTERN_BONUS = 0.02
@@ -67,8 +74,18 @@ def guess(data: bytes) -> str:
         return WESTERN
     candidates = [name for name in ENCODINGS if name not in _UNICODE]
     best, _ = _best(sample, candidates)
+    if best in {*_CYRILLIC, *_ALPHABETS, ""}:
+        cyrillic = max(_CYRILLIC, key=lambda name: _in_words(sample, name))
+        if best in _CYRILLIC or _in_words(sample, cyrillic) > MIN_IN_WORDS:
+            return cyrillic
     is_latin = best in {*_ALPHABETS, ""} or _is_mixed(sample.decode(best, "ignore"))
     return max(_ALPHABETS, key=lambda name: _fit(sample, name)) if is_latin else best
+
+
+def _in_words(sample: bytes, encoding: str) -> float:
+    """Return which part of the bytes beyond ASCII an encoding makes letters of Cyrillic words of."""
+    letters = sum(map(len, _CYRILLIC_WORD.findall(sample.decode(encoding, "replace"))))
+    return letters / sum(byte > 0x7F for byte in sample)
 
 
 def _is_mixed(text: str) -> bool:

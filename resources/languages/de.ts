@@ -11071,6 +11071,11 @@ Summary:</translation>
    <translation>ISO 8859-2 (mitteleuropäisch)</translation>
   </message>
   <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>ISO 8859-5 (Cyrillic)</source>
+   <translation>ISO 8859-5 (kyrillisch)</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Icelandic</source>
    <translation>Isländisch</translation>
@@ -11829,6 +11834,11 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>MT SC</source>
    <translation>MT SC</translation>
+  </message>
+  <message>
+   <location filename="../../engine/text/legacy_encodings.py" />
+   <source>Mac (Cyrillic)</source>
+   <translation>Mac (kyrillisch)</translation>
   </message>
   <message>
    <location filename="../../engine/text/legacy_encodings.py" />

@@ -108,8 +108,8 @@ TALKS = {
     ),
 }
 WRITTEN = [
-    *[("ru", name) for name in ("cp1251", "koi8_r", "cp866")],
-    ("uk", "cp1251"),
+    *[("ru", name) for name in ("cp1251", "koi8_r", "cp866", "mac_cyrillic", "iso8859_5")],
+    *[("uk", name) for name in ("cp1251", "mac_cyrillic")],
     *[("ja", name) for name in ("cp932", "euc_jp", "iso2022_jp")],
     *[("zh", "gb18030"), ("zt", "big5"), ("ko", "cp949"), ("el", "cp1253"), ("tr", "cp1254")],
     *[("he", "cp1255"), ("ar", "cp1256")],
