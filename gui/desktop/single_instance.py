@@ -1,11 +1,19 @@
-"""One window per home folder: a second start raises the first window, passes on what to show, and exits."""
+"""One window per home folder: a second start raises the first window, passes on what to show, and exits.
+
+The socket is in a folder that only this user can write to. Where there is none, each start opens a window.
+"""
 
 from __future__ import annotations
 
 import getpass
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -13,6 +21,8 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from engine.api import paths
 
 WAIT_MILLISECONDS = 500
+# A socket's path has 107 bytes at most; Qt first makes it in a folder of seven characters beside it.
+MAX_PATH_BYTES = 107 - len("/XXXXXX/s")
 
 
 class SingleInstance(QObject):
@@ -30,6 +40,8 @@ class SingleInstance(QObject):
 
     def raise_first(self, page: str = "", files: Sequence[str] = ()) -> bool:
         """Ask the first instance to come to the front and show a page and files; return False if this is the first."""
+        if not self._name:
+            return False
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if socket.waitForConnected(WAIT_MILLISECONDS):
@@ -73,5 +85,31 @@ def _understood(message: bytes) -> tuple[str, list[str]]:
 
 
 def _name() -> str:
-    whose = f"{getpass.getuser()} {paths.config_folder()}"
-    return f"tunesmith-{hashlib.sha256(whose.encode()).hexdigest()[:16]}"
+    """Return the socket's path, or the pipe's name on Windows; "" if no folder is ours alone."""
+    whose = os.fsencode(f"{getpass.getuser()} {paths.config_folder()}")
+    name = f"tunesmith-{hashlib.sha256(whose).hexdigest()[:16]}"
+    if os.name == "nt":
+        return name
+    places = (str(folder / name) for folder in _folders() if _is_private(folder))
+    return next((place for place in places if len(os.fsencode(place)) <= MAX_PATH_BYTES), "")
+
+
+def _folders() -> Iterator[Path]:
+    """Yield where the socket may be: the runtime folder, the home folder, one of our own among temporary files."""
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        yield Path(runtime)
+    yield paths.config_folder()
+    temporary = Path(tempfile.gettempdir(), f"tunesmith-{os.getuid()}")
+    with suppress(OSError):
+        temporary.mkdir(mode=0o700)
+    yield temporary
+
+
+def _is_private(folder: Path) -> bool:
+    """Tell whether a folder is the user's and no one else can make or rename files in it; a link is not."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    others = stat.S_IWGRP | stat.S_IWOTH
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & others
