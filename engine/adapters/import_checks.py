@@ -109,7 +109,7 @@ def refuse_unsafe(folder: Path, metadata: AdapterMetadata) -> None:
     holds_weights = (folder / CONFIG_NAME).exists() or (folder / WEIGHTS_NAME).exists()
     if holds_weights:
         _require_safetensors(folder)
-    changed = [name for name in adapter_toml.changed(folder, metadata) if name in (CONFIG_NAME, WEIGHTS_NAME)]
+    changed = adapter_toml.changed(folder, metadata, CHECKED)
     if changed:
         raise AdapterError(
             f"{' and '.join(changed)} of {metadata.name} changed since the adapter was saved.",

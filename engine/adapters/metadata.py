@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 import tomlkit
@@ -299,10 +300,24 @@ def checksums(folder: Path) -> dict[str, str]:
     }
 
 
-def changed(folder: Path, metadata: AdapterMetadata) -> list[str]:
-    """Return the names of files that are missing or differ from the metadata's checksums."""
-    digests = checksums(folder)
-    return sorted(name for name, digest in metadata.files.items() if digests.get(name) != digest)
+def changed(folder: Path, metadata: AdapterMetadata, among: Collection[str] = ()) -> list[str]:
+    """Return the names of files that are missing or differ from the metadata's checksums; no other file is read.
+
+    With `among`, only files of these names are looked at.
+    """
+    files = {name: digest for name, digest in metadata.files.items() if not among or name in among}
+    return sorted(name for name, digest in files.items() if not _matches(folder, name, digest))
+
+
+def _matches(folder: Path, name: str, digest: str) -> bool:
+    """Tell whether a file of the folder has a digest. A name that leads out of the folder has none."""
+    path = folder / name
+    if path.name == FILE_NAME or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        return False
+    try:
+        return path.is_file() and _sha256(path) == digest
+    except (OSError, ValueError):
+        return False
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.commands.terminal import text_tables
+from engine.commands.terminal.download_consent import confirm_base
+from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
@@ -153,6 +155,8 @@ def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
     adapter, target = library.find(asked.adapter, shortened=True), asked.target.expanduser().resolve()
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+    if not confirm_base(adapter.metadata.base_model.as_table(), output):
+        return STOPPED
 
     def show(result: Result) -> list[str]:
         return [f"Merged {adapter.name} into {result['path']}, {size(result['bytes'])}."]

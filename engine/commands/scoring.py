@@ -13,7 +13,8 @@ from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.commands.adapters import ADAPTER_HELP
 from engine.commands.terminal import text_tables
-from engine.commands.terminal.follow_job import Follower, conclude
+from engine.commands.terminal.download_consent import confirm_base, confirm_downloads
+from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
@@ -68,6 +69,8 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     if problems:
         raise RecipeError(problems)
     names = [_name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
+    if not confirm_downloads(recipe, output):
+        return STOPPED
     code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
     return code
 
@@ -127,7 +130,10 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     """Summarise one conversation by the base model, or by each adapter on it."""
     conversation = _read_conversation(asked.file)
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
-    job = create_job(jobs_folder(), "summarize", job_arguments(asked, adapters))
+    arguments = job_arguments(asked, adapters)
+    if not confirm_base(arguments["base_model"], output):
+        return STOPPED
+    job = create_job(jobs_folder(), "summarize", arguments)
     follower = Follower(job, output)
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
     request = what_is_asked(conversation, column_names or [None], adapters, piecewise=asked.piecewise)

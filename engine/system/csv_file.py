@@ -1,7 +1,7 @@
 """Writes csv files atomically and safe to open in a spreadsheet.
 
-A spreadsheet executes a cell that begins with "=" as a formula, and texts of conversations are not trusted: such cells
-get a leading apostrophe.
+A spreadsheet executes a cell that begins with "=" or the like as a formula, and texts of conversations are not
+trusted: such cells get a leading apostrophe.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from engine.errors import StorageError
 from engine.system.files import partial_beside
 
-# Spreadsheets take these for the start of a formula, or skip them before one.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets take these for the start of a formula, or skip them before one. Some read wide forms as the usual signs.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫")
 
 Cell = str | int | float
 

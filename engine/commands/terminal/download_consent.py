@@ -1,4 +1,4 @@
-"""Asks before a run downloads something from the hub.
+"""Asks before a run or another command downloads something from the hub.
 
 Only a person at a terminal is asked: with `--json` or without a terminal a run downloads what it needs.
 """
@@ -6,7 +6,7 @@ Only a person at a terminal is asked: with `--json` or without a terminal a run 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.commands.terminal.output import Output
@@ -19,24 +19,38 @@ from engine.system.units import size
 
 def confirm_downloads(recipe: Recipe, output: Output) -> bool:
     """Return whether the run may start: nothing is missing, nobody can be asked, or the answer is yes."""
+    return _confirm(_repositories(recipe), output)
+
+
+def confirm_base(base: Mapping[str, Any], output: Output) -> bool:
+    """Return whether the base model of a `[base_model]` table may be loaded: adapters of others name theirs."""
+    return _confirm(_base_repository(base["id"], base.get("revision", "main")), output)
+
+
+def _confirm(requests: Iterable[dict[str, str]], output: Output) -> bool:
     if not output.live or not sys.stdin.isatty() or offline():
         return True
-    costs = [
-        cost for request in _repositories(recipe) if (cost := _cost(request, output)).get("missing_bytes")
-    ]
+    costs = [cost for request in requests if (cost := _cost(request, output)).get("missing_bytes")]
     if not costs:
         return True
     output.lines([_cost_text(cost) for cost in costs])
-    return input("Fetch and start? [y/N] ").strip().lower() in {"y", "yes"}
+    try:
+        return input("Fetch and start? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
 
 
 def _repositories(recipe: Recipe) -> Iterator[dict[str, str]]:
     """Yield the repositories on the hub that a recipe names."""
-    base, source = recipe.base_model, recipe.data.source
-    if is_on_hub(base.id):
-        yield {"id": base.id, "revision": base.revision}
+    source = recipe.data.source
+    yield from _base_repository(recipe.base_model.id, recipe.base_model.revision)
     if is_on_hub(source):
         yield {"id": source, "repository": "dataset"}
+
+
+def _base_repository(base_id: str, revision: str) -> Iterator[dict[str, str]]:
+    if base_id and is_on_hub(base_id):
+        yield {"id": base_id, "revision": revision}
 
 
 def _cost(request: dict[str, str], output: Output) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from contextlib import redirect_stdout
 
 import pytest
 
+from engine.adapters.metadata import BaseModelFacts
 from engine.commands import cli
 from engine.commands.terminal import follow_job
 from engine.config import recipe as recipes
 from engine.runs import run_store
 from tests.helpers.fake_hub import FakeHub, use_hub
+from tests.helpers.homes import add_adapter
 from tests.helpers.in_process_worker import InProcessSupervisor
 from tests.helpers.repository import MAIN
 from tests.helpers.tiny_models import tiny_model
@@ -84,6 +86,26 @@ def test_no_means_no_run_and_nothing_fetched(tmp_path, hub, monkeypatch):
     assert run_store.list_jobs() == []
     assert any("someone/small" in request for request in hub.requests)
     assert not any("safetensors" in request and request.startswith("GET") for request in hub.requests)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["adapters", "merge", "stranger", "merged"], ["summarize", "--adapter", "stranger", "talk.txt"]],
+)
+def test_an_adapter_of_others_reaches_for_no_base_model_unasked(tmp_path, hub, monkeypatch, command):
+    monkeypatch.setattr(follow_job, "Supervisor", InProcessSupervisor)
+    monkeypatch.setattr(sys, "stdin", Screen("n\n"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.txt").write_text("Ann: hi\nBo: hello", encoding="utf-8")
+    add_adapter("stranger", base_model=BaseModelFacts(id="someone/small"))
+    shown = Screen()
+    with use_hub(hub, tmp_path / "cache", monkeypatch), redirect_stdout(shown):
+        code = cli.run(cli.parse(command))
+
+    assert code == 130, shown.getvalue()
+    assert "kB to fetch" in shown.getvalue()
+    assert not any("safetensors" in request and request.startswith("GET") for request in hub.requests)
+    assert not (tmp_path / "merged").exists()
 
 
 def test_yes_at_a_terminal_fetches_and_trains(tmp_path, hub):

@@ -138,3 +138,27 @@ def test_metadata_of_endless_depth_is_refused(tmp_path):
     (tmp_path / metadata.FILE_NAME).write_text("a = " + "[" * 5000, encoding="utf-8")
     with pytest.raises(AdapterError, match="can't be read"):
         metadata.load(tmp_path)
+
+
+def test_only_files_that_belong_to_an_adapter_are_hashed(tmp_path, monkeypatch):
+    (tmp_path / "own").write_bytes(b"1")
+    made = make_metadata("a", files=metadata.checksums(tmp_path))
+    (tmp_path / "disk.img").write_bytes(b"2")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "film.mkv").write_bytes(b"3")
+    hashed = []
+    sha256 = metadata._sha256
+    monkeypatch.setattr(metadata, "_sha256", lambda path: hashed.append(path.name) or sha256(path))
+    assert metadata.changed(tmp_path, made) == []
+    assert hashed == ["own"]
+    assert metadata.changed(tmp_path, made, among=["other"]) == []
+    assert hashed == ["own"]
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "adapter.toml", "a\0b", "x" * 300])
+def test_a_name_that_leads_elsewhere_counts_as_changed_and_is_not_read(tmp_path, monkeypatch, name):
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "outside").write_bytes(b"1")
+    monkeypatch.setattr(metadata, "_sha256", lambda path: "0" * 64)
+    made = make_metadata("a", files={name: "0" * 64})
+    assert metadata.changed(tmp_path / "inside", made) == [name]
