@@ -146,9 +146,14 @@ def test_only_files_that_belong_to_an_adapter_are_hashed(tmp_path, monkeypatch):
     (tmp_path / "disk.img").write_bytes(b"2")
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "film.mkv").write_bytes(b"3")
-    hashed = []
+    hashed: list[str] = []
     sha256 = metadata._sha256
-    monkeypatch.setattr(metadata, "_sha256", lambda path: hashed.append(path.name) or sha256(path))
+
+    def recorded(path):
+        hashed.append(path.name)
+        return sha256(path)
+
+    monkeypatch.setattr(metadata, "_sha256", recorded)
     assert metadata.changed(tmp_path, made) == []
     assert hashed == ["own"]
     assert metadata.changed(tmp_path, made, among=["other"]) == []
