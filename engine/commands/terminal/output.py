@@ -1,6 +1,7 @@
 """Output of the command line: JSON lines for programs, or lines of text for people.
 
-With `--json` standard output carries JSON lines and nothing else. Remarks go to standard error in both cases.
+With `--json` standard output carries JSON lines and nothing else. Remarks go to standard error in both cases. What
+reads the output may leave, as `head` does; an output that can't be written is an error.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from engine.data import questions
-from engine.errors import AppError, Problem
+from engine.errors import AppError, Problem, StorageError
 from engine.text.escaping import encodable, escaped
 
 CLEAR_LINE = "\r\x1b[K"
@@ -28,13 +29,14 @@ class Output:
         """`command` is what was typed, if the verb takes `--set`: problems say how it is repeated with an answer."""
         self._command = command
         for stream in (sys.stdout, sys.stderr):
+            # A stream that was closed by who started this is None.
             if hasattr(stream, "reconfigure"):
                 # Characters that a terminal or locale can't show become question marks instead of raising.
                 stream.reconfigure(errors="replace")
         self.as_json = as_json
-        self._closed: set[TextIO] = set()
+        self._closed: set[TextIO | None] = set()
         self._status = ""
-        self._live = not as_json and sys.stdout.isatty()
+        self._live = not as_json and sys.stdout is not None and sys.stdout.isatty()
 
     @property
     def live(self) -> bool:
@@ -68,8 +70,8 @@ class Output:
             self._status = text
 
     def remark(self, line: str) -> None:
-        """Write a line to standard error, with `--json` too; a closed pipe is ignored."""
-        with suppress(BrokenPipeError):
+        """Write a line to standard error, with `--json` too; one that can't be written is left out."""
+        with suppress(OSError, StorageError):
             self._clear()
             # A name with a line end in it can't pass for a remark of its own.
             self._write(sys.stderr, escaped(line).replace("\n", "\n    ") + "\n")
@@ -89,7 +91,7 @@ class Output:
     def failure(self, error: AppError) -> None:
         """Write an error: one JSON line, or text on standard error."""
         self.json({"outcome": "failed", "kind": error.kind, "message": error.message, "hint": error.hint})
-        if not self.as_json:
+        if not self.as_json or sys.stdout in self._closed:
             self.remark(" ".join(filter(None, (error.message, error.hint))))
 
     def _clear(self) -> None:
@@ -98,20 +100,28 @@ class Output:
             self._status = ""
 
     def _write(self, stream: TextIO | None, text: str) -> None:
-        """Write without buffering. Raises BrokenPipeError once for a closed pipe; later text is dropped."""
-        if stream is None or stream in self._closed:
+        """Write without buffering. The first time that this can't be done is an error; later text is dropped.
+
+        Raises BrokenPipeError where the reader has left, and StorageError for a closed stream or a full disk.
+        """
+        if stream in self._closed:
             return
+        if stream is None:
+            self._closed.add(stream)
+            raise StorageError("The output can't be written: it is closed.")
         try:
             stream.write(text)
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             self._closed.add(stream)
             _drop(stream)
-            raise
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise StorageError(f"The output can't be written: {error.strerror}.") from error
 
 
 def _drop(stream: TextIO) -> None:
-    """Redirect a closed pipe to the null device, so that Python flushes its buffer without an error at exit."""
+    """Redirect a stream to the null device, so that Python flushes its buffer without an error at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

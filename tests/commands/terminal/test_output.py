@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
+from engine.commands import cli
 from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.errors import AdapterError
@@ -42,3 +45,46 @@ def test_a_line_end_in_an_error_can_not_fake_a_line(capfd):
 def test_a_line_end_in_a_cell_can_not_fake_a_row():
     assert text_tables.table(["name"], [["x\ny"], ["z\u2028w"]]) == ["name", "x y", "z w"]
     assert text_tables.facts([("name", "x\r\nbase  y")]) == ["name  x base  y"]
+
+
+FULL = Path("/dev/full")
+VERBS = (["methods"], ["methods", "--json"], ["runs"], ["runs", "--json"])
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_output_on_a_full_disk_is_one_line_of_error(home, capfd, monkeypatch, verb):
+    with FULL.open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert cli.run(cli.parse(verb)) == 1
+    assert capfd.readouterr().err == "The output can't be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_closed_output_is_one_line_of_error(home, capfd, monkeypatch, verb):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.run(cli.parse(verb)) == 1
+    assert capfd.readouterr().err == "The output can't be written: it is closed.\n"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_reader_that_leaves_is_no_error(home, capfd, monkeypatch, verb):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert cli.run(cli.parse(verb)) == 0
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("stream", [None, FULL])
+def test_remarks_that_can_not_be_written_are_left_out(capfd, monkeypatch, stream):
+    shown = stream and stream.open("w", encoding="utf-8")
+    monkeypatch.setattr(sys, "stderr", shown)
+    output = Output(as_json=False)
+    output.remark("Stopping.")
+    output.failure(AdapterError("No adapter."))
+    output.line("Done.")
+    if shown:
+        shown.close()
+    assert capfd.readouterr().out == "Done.\n"
