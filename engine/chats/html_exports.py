@@ -15,6 +15,7 @@ from engine.text.conversations import Turn
 Attributes = list[tuple[str, str | None]]
 VOID = {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"}
 HIDDEN = {"script", "style", "template", "noscript", "head", "svg", "select", "textarea", "iframe", "object"}
+CELLS = {"td", "th"}
 BLOCKS = {
     "p", "div", "li", "tr", "ul", "ol", "table", "section", "article", "blockquote", "dl", "dt", "dd", "pre", "header",
     "footer", "h1", "h2", "h3", "h4", "h5", "h6", "body", "main",
@@ -218,15 +219,32 @@ class _Page(HTMLParser):
 
 
 class _Text(_Page):
-    """The text of a page."""
+    """The text of a page, with a tab between the cells of a table."""
 
     def __init__(self) -> None:
         super().__init__()
         self._parts: list[str] = []
+        self._begins_cell = False
 
     def said(self, text: str) -> None:
-        """Take text that is shown."""
-        self._parts.append(text if text == "\n" else " ".join(text.split(" ")).replace("\n", " "))
+        """Take text that is shown; what begins a cell stands behind its tab."""
+        if not self._begins_cell or text.strip():
+            self._parts.append(text if text == "\n" else text.replace("\n", " ").replace("\t", " "))
+            self._begins_cell = False
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        """Open an element."""
+        super().handle_starttag(tag, attrs)
+        self._begins_cell = tag in CELLS or self._begins_cell
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close an element; behind a cell, and what ends it, stands a tab."""
+        super().handle_endtag(tag)
+        if tag in CELLS and not self.hidden:
+            while self._parts and not self._parts[-1].strip() and self._parts[-1] != "\t":
+                self._parts.pop()
+            self._parts.append("\t")
+            self._begins_cell = False
 
     @property
     def text(self) -> str:
@@ -301,5 +319,8 @@ class _ChatPage(_Page):
 
 
 def _tidied(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(filter(None, map(_tidied_line, text.split("\n"))))
+
+
+def _tidied_line(line: str) -> str:
+    return "\t".join(filter(None, (" ".join(cell.split()) for cell in line.split("\t"))))

@@ -25,7 +25,7 @@ _QUESTIONS: Mapping[str, tuple[Answer, ...]] = {
         Answer("validation", "Use them for validation"),
         Answer("test", "Use them as test"),
     ),
-    "data.other_columns": (Answer("leave_out", "Use the other files"),),
+    "data.other_columns": (Answer("leave_out", "Use the others"),),
     "data.summary_lists": (
         Answer("sentences", "Sentences of one summary"),
         Answer("references", "Several summaries"),

@@ -76,7 +76,7 @@ def guess(data: bytes) -> str:
     best, _ = _best(sample, candidates)
     if best in {*_CYRILLIC, *_ALPHABETS, ""}:
         cyrillic = max(_CYRILLIC, key=lambda name: _in_words(sample, name))
-        if best in _CYRILLIC or _in_words(sample, cyrillic) > MIN_IN_WORDS:
+        if _in_words(sample, cyrillic) > MIN_IN_WORDS:
             return cyrillic
     is_latin = best in {*_ALPHABETS, ""} or _is_mixed(sample.decode(best, "ignore"))
     return max(_ALPHABETS, key=lambda name: _fit(sample, name)) if is_latin else best

@@ -11621,6 +11621,11 @@ Summary:</translation>
    <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <source>Left out, as no row of it has a summary: {1}.</source>
+   <translation>Weggelassen, da keine Zeile davon eine Zusammenfassung hat: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Left out, as no split stands in the name: {1}.</source>
    <translation>Ausgelassen, da kein Teil im Namen steht: {1}.</translation>
@@ -12266,6 +12271,11 @@ Summary:</translation>
    <translation>Kein wiederholtes N-Gramm</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <source>No row of {1} has a summary, and rows of other splits have one. Its columns are: {2}.</source>
+   <translation>Keine Zeile von {1} hat eine Zusammenfassung, Zeilen anderer Teile haben eine. Die Spalten sind: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>No sequence of this many tokens is generated twice. 0: no restriction.</source>
    <translation>Keine Folge von so vielen Tokens wird zweimal erzeugt. 0: keine Einschränkung.</translation>
@@ -12559,6 +12569,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>Open it and save it as docx.</source>
    <translation>Öffnen Sie es und speichern Sie es als docx.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/html_files.py" />
+   <source>Open it in a spreadsheet, and save the table as xlsx or csv.</source>
+   <translation>In einer Tabellenkalkulation öffnen und die Tabelle als xlsx oder csv speichern.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -15297,14 +15312,19 @@ Summary:</translation>
    <translation>Übernehmen Sie seine Einstellungen, um mit ihm weiterzumachen.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/questions.py" />
-   <source>Use the other files</source>
-   <translation>Die anderen Dateien verwenden</translation>
+   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <source>Use the other files, or add the summaries.</source>
+   <translation>Die anderen Dateien verwenden oder die Zusammenfassungen ergänzen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>Use the other files, or give this one the same columns.</source>
    <translation>Verwenden Sie die anderen Dateien, oder geben Sie dieser dieselben Spalten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/questions.py" />
+   <source>Use the others</source>
+   <translation>Die anderen verwenden</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -16687,6 +16707,11 @@ Summary:</translation>
    <translation>sie ist doppelt</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/html_files.py" />
+   <source>it is a page with a table of conversations and summaries</source>
+   <translation>es ist eine Seite mit einer Tabelle von Gesprächen und Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../engine/voting/votes.py" />
    <source>it is cut or no line of votes</source>
    <translation>sie ist abgeschnitten oder keine Stimme</translation>
@@ -17310,6 +17335,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>the sheet {1} has more than {2} rows</source>
    <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/split_summaries.py" />
+   <source>the split {1}</source>
+   <translation>dem Teil {1}</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />

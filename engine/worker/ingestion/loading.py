@@ -16,7 +16,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import AUTO, SPLITS, Schema, SourcedExample, Split, infer_schema, pause_hours, split_named
 from engine.errors import DataError
-from engine.worker.ingestion import alignment
+from engine.worker.ingestion import alignment, split_summaries
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import FIELD, BrokenRow, Record, Table, open_table
@@ -181,6 +181,8 @@ def read_rows(
         done += table.size_bytes
     _report_remarks(tables, channel)
     _handle_broken(tables, options, channel)
+    if needs_summary:
+        examples_by_split = split_summaries.with_summaries(examples_by_split, tables, options, channel)
     return shape, examples_by_split
 
 

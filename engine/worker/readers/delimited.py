@@ -42,7 +42,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
     rows = csv.reader(source, delimiter=delimiter, strict=True)
     source.begin_row()
     try:
-        header = next((row for row in rows if any(row)), [])
+        header = next((row for row in rows if any(map(str.strip, row))), [])
     except csv.Error as error:
         raise unreadable(path, f"in its first line {_reason(error)}") from error
     is_row = headers.holds_texts(header)

@@ -8,15 +8,18 @@ from pathlib import Path
 from engine import chats
 from engine.chats import ImportStats, html_exports
 from engine.chats.html_exports import PageFormat
+from engine.data import column_names
 from engine.text.conversations import Turn
 from engine.worker.readers import text_folder
 from engine.worker.readers.chat_files import conversations
-from engine.worker.readers.table import BrokenRow, Notes
+from engine.worker.readers.table import BrokenRow, Notes, unreadable
 from engine.worker.readers.text_decoding import chunks
 
 SUFFIXES = (".html", ".htm")
 # A page that is no chat is kept whole: its text is a part of it.
 MAX_BYTES = 64 << 20
+# The header of a table stands in one of the first lines.
+MAX_LINES_ABOVE = 20
 
 
 def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
@@ -35,7 +38,17 @@ def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.R
         yield BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes")
     else:
         text = html_exports.plain_text(chunks(path, notes))
+        if any(map(_is_header, text.split("\n", MAX_LINES_ABOVE)[:MAX_LINES_ABOVE])):
+            reason = "it is a page with a table of conversations and summaries"
+            raise unreadable(path, reason, "Open it in a spreadsheet, and save the table as xlsx or csv.")
         yield from text_folder.rows_of(path, text, reference, notes, pause_hours)
+
+
+def _is_header(line: str) -> bool:
+    """Tell whether a line is the header of a table with conversations and summaries."""
+    cells = line.split("\t")
+    names = (column_names.CONVERSATION_NAMES, column_names.SUMMARY_NAMES)
+    return len(cells) > 1 and all(column_names.exact(cells, each) for each in names)
 
 
 def _turns(path: Path, form: PageFormat, notes: Notes, stats: ImportStats) -> Iterator[Turn]:

@@ -80,6 +80,43 @@ def test_json_may_name_a_column_only_where_it_holds_something(tmp_path: Path, ch
     assert sorted(row.example.summary for row in rows) == ["", "S", "T"]
 
 
+def test_a_split_without_any_summary_is_asked_about(tmp_path: Path, channel: Channel) -> None:
+    for name, key in (("train", "summary"), ("test", "topic")):
+        rows = [json.dumps({"dialogue": f"Ann: {name} {n}\nBob: Well", key: f"S{n}"}) for n in range(3)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
+    with pytest.raises(DataError) as caught:
+        rows_of(tmp_path, channel)
+    assert caught.value.field == alignment.FIELD
+    assert caught.value.message == (
+        "No row of test.jsonl has a summary, and rows of other splits have one. "
+        "Its columns are: dialogue, topic."
+    )
+    rows = rows_of(tmp_path, channel, other_columns="leave_out")
+    assert [len(rows[split]) for split in ("train", "validation", "test")] == [3, 0, 0]
+    assert "Left out, as no row of it has a summary: test.jsonl." in notice_messages(channel)
+
+
+def test_so_is_one_that_a_column_names_and_one_whose_column_is_empty(
+    tmp_path: Path, channel: Channel
+) -> None:
+    named = 'dialogue,summary,split\n"Ann: 1",S,train\n"Ann: 2",,test\n'
+    (tmp_path / "a.csv").write_text(named)
+    with pytest.raises(DataError, match=r"No row of the split test has a summary, and rows of other splits"):
+        rows_of(tmp_path / "a.csv", channel)
+    folder = tmp_path / "more"
+    folder.mkdir()
+    csv_file(folder / "train.csv", "dialogue,summary")
+    (folder / "test.csv").write_text('dialogue,summary\n"Ann: 2",\n')
+    with pytest.raises(DataError, match=r"No row of test\.csv has a summary"):
+        rows_of(folder, channel)
+
+
+def test_a_source_without_any_summary_is_not_asked_about(tmp_path: Path, channel: Channel) -> None:
+    for name in ("train", "test"):
+        (tmp_path / f"{name}.csv").write_text(f'dialogue,summary\n"Ann: {name}",\n')
+    assert [len(rows) for rows in rows_of(tmp_path, channel).values()] == [1, 0, 1]
+
+
 def test_every_row_knows_its_file_and_line(tmp_path: Path, channel: Channel) -> None:
     csv_file(tmp_path / "a.csv", "dialogue,summary", 2)
     csv_file(tmp_path / "b.csv", "dialogue,summary", 2)

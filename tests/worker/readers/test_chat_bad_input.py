@@ -137,3 +137,13 @@ def test_markup_that_never_ends_is_named_at_once(markup: str, tmp_path: Path) ->
     table = write(tmp_path / "a.html", f"<html><body>Ann: Hi<br>Bob: Yo{markup * 20_000}")
     with pytest.raises(DataError, match=r"a\.html can't be read: "):
         conversations(table)
+
+
+def test_a_page_with_a_table_of_conversations_is_no_conversation(tmp_path: Path) -> None:
+    head = "<tr><th>dialogue</th><th>summary</th></tr>"
+    (tmp_path / "a.html").write_text(
+        f"<html><table>{head}<tr><td>Ann: hi</td><td>They greet.</td></tr></table></html>"
+    )
+    with pytest.raises(DataError, match=r"a\.html can't be read: it is a page with a table") as caught:
+        list(open_table([tmp_path / "a.html"]))
+    assert caught.value.hint == "Open it in a spreadsheet, and save the table as xlsx or csv."

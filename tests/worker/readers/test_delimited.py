@@ -122,6 +122,7 @@ def test_spreadsheets_word_for_the_delimiter_is_no_header(tmp_path: Path) -> Non
         (b"", "There are no rows in a.csv"),
         (b"a,b\n", "There are no rows in a.csv"),
         (b"\n\n\n", "There are no rows in a.csv"),
+        (b"   \n  \n", "There are no rows in a.csv"),
         (b'a,"b\n1,2\n', "in its first line a quotation mark"),
         (bytes(range(256)) * 40, "it holds bytes that no text has"),
         (b"PK\x03\x04 and so on", "it is a zip archive or a workbook"),

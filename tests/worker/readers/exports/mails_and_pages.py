@@ -142,6 +142,13 @@ INTERVIEW = """\
 <html><head><title>Interview</title><script>document.write("Eve: no")</script></head>
 <body><p><b>Ann:</b> Hello &amp; welcome</p><p><b>Bob:</b> Yo</p><noscript>Eve: no</noscript></body></html>
 """
+TABLE = """\
+<html><body><table><tr><th>Who</th><th>What</th></tr>
+<tr><td>Ann</td><td>Hi <b>you</b></td></tr>
+<tr><td><p>Bob</p></td><td>
+<p>Yo</p><p>and</p></td></tr>
+<tr><td>Ann</td><td>So</td></tr><tr><td>Bob</td><td>Well</td></tr></table></body></html>
+"""
 NESTED = """\
 Great, see you.
 
@@ -289,6 +296,7 @@ CASES = (
     ),
     Case("message_1.html", FACEBOOK, "messenger", "Ann: Hi\nBob: Yo"),
     Case("interview.html", INTERVIEW, "", "Ann: Hello & welcome\nBob: Yo"),
+    Case("table.html", TABLE, "transcript", "Ann: Hi you\nBob: Yo\nand\nAnn: So\nBob: Well", "1 system line"),
     Case("interview.txt", INTERVIEW, "", "Ann: Hello & welcome\nBob: Yo"),
     Case(
         "chat.csv",
