@@ -43,6 +43,8 @@ MAX_ASCII_FRACTION = 0.9
 # Categories of Unicode that no text has, and the controls that it has; directions of writing are marked by others.
 NO_TEXT = ("Cc", "Cn", "Co", "Cs")
 TEXT_CONTROLS = frozenset("\t\n\r")
+# A line is told to be UTF-8 or not once it is whole, if it is no longer than this.
+MAX_WAITING_BYTES = 4 << 20
 # Windows-1252 with its five gaps filled as in Latin-1.
 CP1252 = "".join(
     bytes([byte]).decode("latin-1" if byte in b"\x81\x8d\x8f\x90\x9d" else "cp1252") for byte in range(256)
@@ -135,7 +137,12 @@ def decoder_of(encoding: str, data: bytes) -> Decoder:
     right, wrong = utf8_characters(data)
     if encoding or data.isascii() or (right and right >= wrong):
         return Utf8()
-    return legacy_decoder(legacy_encodings.guess(data))
+    return guessed_decoder(legacy_encodings.guess(data))
+
+
+def guessed_decoder(encoding: str) -> Decoder:
+    """Return a decoder for a guessed encoding, with UTF-8 for the lines that are that if its characters are bytes."""
+    return legacy_decoder(encoding) if encoding in legacy_encodings.OF_SEVERAL_BYTES else ByLine(encoding)
 
 
 def legacy_decoder(encoding: str) -> Decoder:
@@ -161,6 +168,41 @@ class Windows1252:
     def decode(self, data: bytes, final: bool = False) -> str:
         """Return the text of the next bytes."""
         return codecs.charmap_decode(data, "strict", CP1252)[0]
+
+
+class ByLine:
+    """A single-byte encoding, but UTF-8 for each line that is valid in it: files of two origins were put together.
+
+    `utf8_lines` counts the latter.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._legacy = legacy_decoder(encoding)
+        self._rest = b""
+        self.utf8_lines = 0
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """Return the text of the lines that are complete; a very long one is not waited for."""
+        data = self._rest + data
+        end = (
+            len(data)
+            if final or len(data) > MAX_WAITING_BYTES
+            else max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        )
+        whole, self._rest = data[:end], data[end:]
+        if whole.isascii():
+            return whole.decode("ascii")
+        return "".join(map(self._line, whole.splitlines(keepends=True)))
+
+    def _line(self, line: bytes) -> str:
+        if line.isascii():
+            return line.decode("ascii")
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            return self._legacy.decode(line)
+        self.utf8_lines += 1
+        return text
 
 
 class Utf8:

@@ -33,6 +33,7 @@ ENCODINGS = {
     "mac_roman": "Mac Roman (Western European)",
     "utf-16": "UTF-16",
 }
+OF_SEVERAL_BYTES = frozenset(("utf-8", "cp932", "euc_jp", "gb18030", "big5", "cp949", "utf-16"))
 MAX_SAMPLE_BYTES = 1 << 17
 # Fewer bytes of other letters than this tell nothing; most texts that have so few are western.
 MIN_TELLING_BYTES = 4

@@ -18351,6 +18351,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} min {2} s</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>{1} mixes encodings: {2} lines are UTF-8, and read as that.</source>
+   <translation>{1} mischt Kodierungen: {2} Zeilen sind UTF-8 und werden so gelesen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>{1} models have no biases to train.</source>
    <translation>{1}-Modelle haben keine Biases zum Trainieren.</translation>

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.text.encodings import (
+    ByLine,
     Decoder,
     Utf8,
     decoder_of,
+    guessed_decoder,
     known,
     legacy_decoder,
     utf8_characters,
@@ -78,7 +80,12 @@ class _Undecided:
                 self._pending = data
                 return ""
             self._decoder = Utf8() if valid and valid >= invalid else self._guessed(data)
-        return self._decoder.decode(data, final)
+        text = self._decoder.decode(data, final)
+        if final and isinstance(self._decoder, ByLine) and self._decoder.utf8_lines:
+            self._notes.remarks.append(
+                f"{self._path.name} mixes encodings: {self._decoder.utf8_lines:,} lines are UTF-8, and read as that."
+            )
+        return text
 
     def _guessed(self, data: bytes) -> Decoder:
         """Return the decoder of the likeliest encoding, by much of the file; add a remark that it is a guess."""
@@ -89,7 +96,7 @@ class _Undecided:
             f"{self._path.name} is not UTF-8. It is read as {ENCODINGS[encoding]}, which is a guess: look at its "
             "letters, and choose another encoding (data.encoding) if they are wrong."
         )
-        return legacy_decoder(encoding)
+        return guessed_decoder(encoding)
 
 
 def lines(path: Path, notes: Notes) -> Iterator[str]:

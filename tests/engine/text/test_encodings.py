@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.encodings import decode
+from engine.text import encodings
+from engine.text.encodings import ByLine, decode
 
 TEXT = "Zoë: Café? ☕\nBo: “Yes”"
 LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), min_size=1)
@@ -88,3 +89,20 @@ def test_utf16_without_a_mark_is_told_in_every_script(text: str, times: int, enc
 def test_a_zero_byte_alone_is_no_utf16(content: bytes) -> None:
     with pytest.raises(ValueError, match="bytes that no text has"):
         decode(content)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_lines_are_decoded_alike_however_they_are_cut(end: bytes) -> None:
+    parts = ["Zoë".encode("cp1252"), "Größe".encode(), b"plain", "Ende é".encode("cp1252")]
+    data = end.join(parts)
+    for size in range(1, len(data)):
+        decoder = ByLine("cp1252")
+        text = "".join(decoder.decode(data[at : at + size]) for at in range(0, len(data), size))
+        text += decoder.decode(b"", final=True)
+        assert text.split(end.decode()) == ["Zoë", "Größe", "plain", "Ende é"]
+        assert decoder.utf8_lines == 1
+
+
+def test_a_line_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encodings, "MAX_WAITING_BYTES", 8)
+    assert ByLine("cp1252").decode("Zoë und so weiter".encode("cp1252")) == "Zoë und so weiter"

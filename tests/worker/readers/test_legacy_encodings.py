@@ -172,6 +172,21 @@ def test_a_data_set_in_any_encoding_has_the_fingerprint_of_its_utf_8(
     )
 
 
+@pytest.mark.parametrize(("language", "encoding"), [("ru", "cp1251"), ("de", "cp1252"), ("pl", "cp1250")])
+def test_lines_in_utf_8_among_others_are_read_as_that_and_told(
+    tmp_path: Path, channel: Channel, language: str, encoding: str
+) -> None:
+    pairs = rows(language)
+    as_csv(tmp_path / "a.csv", pairs, encoding)
+    as_csv(tmp_path / "b.csv", pairs[:2], "utf-8")
+    with (tmp_path / "a.csv").open("ab") as stream:
+        stream.write((tmp_path / "b.csv").read_bytes().partition(b"\r\n")[2])
+    found = dataset.select(DataOptions(source=str(tmp_path / "a.csv")), channel, needs=())
+    texts = {row.example.conversation for split in SPLITS for row in found.rows[split]}
+    assert texts == {conversation for conversation, _ in pairs}
+    assert any(text.startswith("a.csv mixes encodings: ") for text in notice_messages(channel))
+
+
 def test_an_encoding_that_is_named_is_taken(tmp_path: Path, channel: Channel) -> None:
     pairs = [("Ann: café?\nBob: sí", "Sí.")] * 2
     as_csv(tmp_path / "a.csv", pairs, "mac_roman")
