@@ -70,7 +70,8 @@ _UNICODE = ("utf-8", "utf-16")
 def guess(data: bytes) -> str:
     """Return the name of the encoding that bytes are likely in; of a long text its lines with other letters count."""
     lines = [line for line in data.splitlines(keepends=True) if not line.isascii()]
-    sample = b"".join(lines)[:MAX_SAMPLE_BYTES]
+    # A file may hold lines of UTF-8 too, which say nothing of the others.
+    sample = b"".join([line for line in lines if not _is_utf8(line)] or lines)[:MAX_SAMPLE_BYTES]
     if sum(byte > 0x7F for byte in sample[: 4 * MIN_TELLING_BYTES * 100]) < MIN_TELLING_BYTES:
         return WESTERN
     candidates = [name for name in ENCODINGS if name not in _UNICODE]
@@ -81,6 +82,14 @@ def guess(data: bytes) -> str:
             return cyrillic
     is_latin = best in {*_ALPHABETS, ""} or _is_mixed(sample.decode(best, "ignore"))
     return max(_ALPHABETS, key=lambda name: _fit(sample, name)) if is_latin else best
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _in_words(sample: bytes, encoding: str) -> float:
