@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.data import cells, column_contents, column_mapping, column_names, places, summary_lists
+from engine.data import cells, column_contents, column_mapping, column_names, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
+from engine.data.first_rows import FirstRows
 from engine.data.schema import Schema
-from engine.data.splits import split_named
 from engine.errors import DataError
-from engine.text.conversations import Turn, turns
+from engine.text.conversations import Turn
 
 MAX_GROUP_CHARACTERS = 100
 Row = Mapping[str, Any]
@@ -58,7 +58,7 @@ class _Guess:
     ) -> None:
         column_mapping.check(by_hand)
         self.columns = tuple(columns)
-        self.rows = first_rows
+        self.first = FirstRows(self.columns, first_rows)
         self.conversation = conversation
         self.summary = summary
         self.by_hand = by_hand
@@ -66,13 +66,6 @@ class _Guess:
         self.summary_lists = lists
         self.why_conversation = ""
         self.references = column_mapping.references(by_hand, columns)
-        self.numbers = {name for name in columns if cells.are_numbers(self._cells(name))}
-        self.truths = {name for name in columns if cells.are_truths(self._cells(name))}
-        classes = {name for name in columns if column_names.plain(name) in column_names.CLASS_NAMES}
-        self.classes = {name for name in classes if cells.are_classes(self._cells(name))}
-        # Their places are columns of their own.
-        self.holding = places.holding(columns)
-        self.objects = {name for name in self.holding if any(isinstance(c, dict) for c in self._cells(name))}
         self.id = column_mapping.column(by_hand, "id", columns) or next(
             (name for name in columns if name.lower() in column_names.ID_NAMES), None
         )
@@ -89,28 +82,15 @@ class _Guess:
         """Raise DataError for a column without texts where texts are due: numbers, true and false, names of classes."""
         named = {"conversation": self.conversation != AUTO, "summary": self.summary != AUTO}
         for column, role in ((schema.conversation, "conversation"), (schema.summary, "summary")):
-            held = self._no_texts(column, is_named=named[role])
+            held = self.first.no_texts(column, is_named=named[role])
             if held:
-                others = [name for name in self.columns if not self._no_texts(name)]
+                others = [name for name in self.columns if not self.first.no_texts(name)]
                 others_text = f"Other columns are: {column_names.listed(others)}. " if others else ""
                 raise DataError(
                     f'The column "{column}" holds {held}, and no {role} is one.',
                     f"{others_text}Choose the {role} column.",
                     f"data.{role}",
                 )
-
-    def _no_texts(self, column: str, *, is_named: bool = False) -> str:
-        """Return what a column holds instead of texts, "" for texts; classes that a person names are texts."""
-        if column in self.numbers:
-            return "numbers"
-        if column in self.truths:
-            return "true and false"
-        return "names of classes" if column in self.classes and not is_named else ""
-
-    def _by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the columns that may hold texts, and all: others are taken only where nothing else is called so."""
-        texts = [name for name in columns if not self._no_texts(name) and name not in self.objects]
-        return texts, list(columns)
 
     # ------------------------------------------------------------------------------- one conversation a row
     def _one_a_row(self) -> Schema:
@@ -132,13 +112,15 @@ class _Guess:
             or column_names.plain(schema.conversation) not in column_names.INPUT_NAMES
         ):
             return schema
-        free = [name for name in self.columns if name != schema.conversation and not self._no_texts(name)]
+        free = [
+            name for name in self.columns if name != schema.conversation and not self.first.no_texts(name)
+        ]
         other = column_names.exact(free, column_names.INSTRUCTION_NAMES)
         if other is None:
             return schema
         alone = [
             cells.text_of(row.get(other))
-            for row in self.rows
+            for row in self.first.rows
             if not cells.text_of(row.get(schema.conversation)).strip()
         ]
         if not alone:
@@ -162,13 +144,8 @@ class _Guess:
     def _likely_split(self, schema: Schema) -> str | None:
         """Return a column that is called so and holds names of splits."""
         taken = {schema.conversation, schema.summary, schema.speaker, schema.group, *schema.references}
-        free = [name for name in self.columns if name not in taken and self._holds_splits(name)]
+        free = [name for name in self.columns if name not in taken and self.first.holds_splits(name)]
         return column_names.exact(free, column_names.SPLIT_NAMES)
-
-    def _holds_splits(self, name: str) -> bool:
-        """Tell whether most of what stands in a column are names of splits; rows with others are in none."""
-        filled = [cell for cell in self._cells(name) if cell not in (None, "")]
-        return sum(split_named(cell) is not None for cell in filled) * 2 > len(filled)
 
     def _list_columns(self) -> dict[str, Keys]:
         """Return the columns whose cells hold lists of turns, with the keys of those."""
@@ -177,13 +154,10 @@ class _Guess:
             if self.conversation not in {AUTO, name}:
                 continue
             by_hand = (self.by_hand.get("speaker", ""), self.by_hand.get("text", ""))
-            keys = cells.find_keys(self._cells(name), *by_hand)
+            keys = cells.find_keys(self.first.cells(name), *by_hand)
             if keys and (self.conversation != AUTO or self._may_be_turns(name, keys)):
                 columns[name] = keys
         return columns
-
-    def _cells(self, name: str) -> list[Any]:
-        return [row.get(name) for row in self.rows]
 
     def _may_be_turns(self, name: str, keys: Keys) -> bool:
         """Tell whether lists are turns: lists of texts are if they are called so, lists of summaries never."""
@@ -191,7 +165,7 @@ class _Guess:
             return False
         if column_names.likeliest([name], (*column_names.SUMMARY_NAMES, *column_names.SUMMARY_LIST_NAMES)):
             return False
-        if name in self.holding and not keys.speaker:
+        if name in self.first.holding and not keys.speaker:
             # Each list holds one object: its text is a place, unless the lists are called after turns.
             return column_names.likeliest([name], column_names.CONVERSATION_LIST_NAMES) is not None
         return (
@@ -204,18 +178,18 @@ class _Guess:
             return self.conversation
         texts = [name for name in self.columns if name not in lists and name != self.summary]
         sure = column_names.exact(texts, column_names.SURE_CONVERSATION_NAMES)
-        if lists and not (sure and self._holds_text(sure)):
+        if lists and not (sure and self.first.holds_text(sure)):
             return column_names.likeliest(tuple(lists), column_names.CONVERSATION_LIST_NAMES) or next(
                 iter(lists)
             )
         likely = (
             column_names.likeliest(each, column_names.CONVERSATION_NAMES)
-            for each in self._by_texts(self.columns)
+            for each in self.first.by_texts(self.columns)
         )
         chosen = next(filter(None, likely), None)
         if chosen is not None:
             return chosen
-        by_content = column_contents.conversation_column(self._unnamed(), self.rows)
+        by_content = column_contents.conversation_column(self._unnamed(), self.first.rows)
         if by_content is None:
             raise self._none_likely("conversation")
         chosen, self.why_conversation = by_content
@@ -223,15 +197,12 @@ class _Guess:
 
     def _unnamed(self) -> list[str]:
         """Return the columns whose names say nothing: neither an id's nor a summary's, nor a column named by hand."""
-        named = {self.summary, self.id, *self.references, *self.by_hand.values(), *self.holding}
+        named = {self.summary, self.id, *self.references, *self.by_hand.values(), *self.first.holding}
         return [
             name
             for name in self.columns
-            if name not in named and not self._no_texts(name) and self._likely_summary([name]) is None
+            if name not in named and not self.first.no_texts(name) and self._likely_summary([name]) is None
         ]
-
-    def _holds_text(self, name: str) -> bool:
-        return any(isinstance(cell, str) and cell.strip() for cell in self._cells(name))
 
     def _why_conversation(self, column: str) -> str:
         named = (self.why_conversation or "by its name") if self.conversation == AUTO else "as named"
@@ -266,21 +237,11 @@ class _Guess:
         if wanted is not None:
             return column_names.require(wanted, self.columns, column_mapping.FIELD)
         speaker_names = (*column_names.SPEAKER_NAMES, "speakers", "roles", "names", "authors", "participants")
-        alike = [name for name in self.columns if name != column and self._as_long(name, column)]
+        alike = [name for name in self.columns if name != column and self.first.are_as_long(name, column)]
         return column_names.likeliest(alike, speaker_names)
 
-    def _as_long(self, name: str, other: str) -> bool:
-        pairs = [
-            (cells.as_list(mine), cells.as_list(theirs))
-            for mine, theirs in zip(self._cells(name), self._cells(other), strict=True)
-            if theirs
-        ]
-        return bool(pairs) and all(
-            mine is not None and theirs is not None and len(mine) == len(theirs) for mine, theirs in pairs
-        )
-
     def _refuse_unknown_keys(self, column: str, keys: Keys) -> None:
-        items = [item for cell in self._cells(column) for item in cells.as_list(cell) or ()]
+        items = [item for cell in self.first.cells(column) for item in cells.as_list(cell) or ()]
         known = cells.keys_of(items)
         if keys.speaker and keys.speaker not in known:
             raise DataError(
@@ -293,7 +254,7 @@ class _Guess:
         """Refuse lists with no turns to be seen in them, and keys named for turns that are not there."""
         wants_turns = bool(self.by_hand.keys() & {"speaker", "text", "last_turn"})
         # A text that happens to be JSON is a text, unless turns are asked for.
-        looked_into = [cell for cell in self._cells(column) if wants_turns or not isinstance(cell, str)]
+        looked_into = [cell for cell in self.first.cells(column) if wants_turns or not isinstance(cell, str)]
         keys = cells.keys_of(item for cell in looked_into for item in cells.as_list(cell) or ())
         if keys:
             wanted = self.by_hand.get("text", "text")
@@ -336,23 +297,30 @@ class _Guess:
                 raise DataError("Conversation and summary can't be the same column.", hint, "data.summary")
             return self._with_references(schema, column, "as named", self.references)
         # A label that is a number is no summary that somebody wrote.
-        considered = self._by_texts(free)[: None if self.needs_summary else 1]
+        considered = self.first.by_texts(free)[: None if self.needs_summary else 1]
         chosen = next(filter(None, map(self._likely_summary, considered)), None)
         if chosen:
             beside = self.references or column_names.numbered_beside(chosen, free)
-            return self._with_references(schema, chosen, "by its name", beside)
+            others = [
+                name
+                for name in considered[0]
+                if name not in {chosen, *beside} and self._likely_summary([name])
+            ]
+            rather = " and ".join(f'"{name}"' for name in others[: column_names.MAX_NAMED])
+            why = f"by its name, rather than {rather}" if others else "by its name"
+            return self._with_references(schema, chosen, why, beside)
         if schema.kind == "turns" and self._answers(schema):
             return self._with_answers(schema)
         if not self.needs_summary:
             reason = f"{schema.reason}; no column looks like the summary"
             return replace(schema, without_summary=True, reason=reason)
-        by_content = column_contents.summary_column(self._unnamed(), self.rows, schema.conversation)
+        by_content = column_contents.summary_column(self._unnamed(), self.first.rows, schema.conversation)
         if by_content:
             return self._with_references(schema, *by_content, self.references)
         raise self._none_likely("summary", turns=schema.kind == "turns")
 
     def _likely_summary(self, free: Sequence[str]) -> str | None:
-        lists = [name for name in free if any(cells.as_list(cell) for cell in self._cells(name))]
+        lists = [name for name in free if any(cells.as_list(cell) for cell in self.first.cells(name))]
         chosen = (
             column_names.exact(free, column_names.SUMMARY_NAMES)
             or column_names.exact(lists, column_names.SUMMARY_LIST_NAMES)
@@ -366,7 +334,7 @@ class _Guess:
     def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
         reason = f'{schema.reason}; summary: column "{column}", {why}'
         more = tuple(name for name in more if name != column)
-        lists, why_lists = summary_lists.decided(self._cells(column), column, self.summary_lists)
+        lists, why_lists = summary_lists.decided(self.first.cells(column), column, self.summary_lists)
         reason += why_lists
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
@@ -390,7 +358,7 @@ class _Guess:
         keys = Keys(schema.speaker, schema.text)
         spoken = (
             cells.without_system(cells.turns_of(cell, keys, schema.conversation, f"Row {number:,}"))
-            for number, cell in enumerate(self._cells(schema.conversation), start=1)
+            for number, cell in enumerate(self.first.cells(schema.conversation), start=1)
         )
         return [turns for turns in spoken if turns]
 
@@ -416,7 +384,12 @@ class _Guess:
         likely = (column_names.exact(self.columns, (name,)) for name in column_names.GROUP_NAMES)
         for name in filter(None, likely):
             text = self.conversation if named else self._row_text(speaker, name)
-            if name not in {speaker, text} and text and not self._is_whole(text) and self._groups(name):
+            if (
+                name not in {speaker, text}
+                and text
+                and not self.first.holds_whole(text)
+                and self._groups(name)
+            ):
                 return name
         return None
 
@@ -428,35 +401,26 @@ class _Guess:
             for name, keys in self._list_columns().items()
         )
 
-    def _is_whole(self, text: str) -> bool:
-        """Tell whether most cells of a column are several turns each."""
-        filled = [cell for cell in self._cells(text) if isinstance(cell, str) and cell.strip()]
-        several = sum(len([turn for turn in turns(cell) if turn.speaker]) > 1 for cell in filled)
-        return several * 2 > len(filled)
-
     def _groups(self, column: str) -> bool:
         """Tell whether a column repeats short values, with no two summaries for one of them."""
         summary = self.summary if self.summary != AUTO else self._likely_summary(self.columns)
         summaries: dict[str, set[str]] = {}
-        for row in self.rows:
+        for row in self.first.rows:
             value, text = cells.text_of(row.get(column)), cells.text_of(row.get(summary or ""))
             if not value or len(value) > MAX_GROUP_CHARACTERS:
                 return False
             summaries.setdefault(value, set()).update({text} - {""})
-        return 0 < len(summaries) < len(self.rows) and all(len(each) < 2 for each in summaries.values())
+        return 0 < len(summaries) < len(self.first.rows) and all(len(each) < 2 for each in summaries.values())
 
     def _row_speaker(self) -> str | None:
-        plain = [name for name in self.columns if self._plain(name)]
+        plain = [name for name in self.columns if self.first.is_plain(name)]
         if "speaker" in self.by_hand:
             return self.by_hand["speaker"] if self.by_hand["speaker"] in plain else None
         return column_names.exact(plain, column_names.SPEAKER_NAMES)
 
     def _row_text(self, speaker: str | None, group: str) -> str | None:
-        free = [name for name in self.columns if name not in {speaker, group} and self._plain(name)]
+        free = [name for name in self.columns if name not in {speaker, group} and self.first.is_plain(name)]
         return column_names.exact(free, (*column_names.TEXT_NAMES, *column_names.CONVERSATION_NAMES))
-
-    def _plain(self, name: str) -> bool:
-        return not any(isinstance(cell, (list, dict)) for cell in self._cells(name))
 
     def _rows(self, group: str) -> Schema:
         speaker = column_mapping.column(self.by_hand, "speaker", self.columns) or self._row_speaker() or ""

@@ -16292,6 +16292,11 @@ Summary:</translation>
    <translation>nach ihrem Namen und Inhalt</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>by its name, rather than {1}</source>
+   <translation>nach ihrem Namen, nicht {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/summary_lists.py" />
    <source>by the column's name</source>
    <translation>nach dem Namen der Spalte</translation>
@@ -16912,7 +16917,7 @@ Summary:</translation>
    <translation>mehr als</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>names of classes</source>
    <translation>Namen von Klassen</translation>
   </message>
@@ -17412,7 +17417,7 @@ Summary:</translation>
    <translation>zu wenige für ein Urteil</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
+   <location filename="../../engine/data/first_rows.py" />
    <source>true and false</source>
    <translation>Wahr und Falsch</translation>
   </message>

@@ -103,6 +103,15 @@ def test_another_likely_column_goes_before_one_of_numbers() -> None:
     assert (shape_of(rows).conversation, shape_of(rows).summary) == ("text", "highlights")
 
 
+def test_of_two_likely_summaries_the_other_one_is_told() -> None:
+    rows = [
+        {"text": f"Ann: {n}", "abstract": f"A{n}", "highlights": f"H{n}", "topic": f"T{n}"} for n in range(3)
+    ]
+    assert 'summary: column "highlights", by its name, rather than "abstract"' in shape_of(rows).reason
+    rows = [{"text": f"Ann: {n}", "summary1": f"A{n}", "summary2": f"H{n}"} for n in range(3)]
+    assert "rather" not in shape_of(rows).reason
+
+
 def test_a_label_that_is_a_number_leaves_rows_without_summaries_where_none_are_needed() -> None:
     rows = [{"dialogue": "Ann: Hi", "label": number} for number in range(3)]
     assert shape_of(rows, needs_summary=False).without_summary
