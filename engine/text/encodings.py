@@ -124,7 +124,9 @@ def why_no_text(first: bytes) -> str:
         return f"it is {what}, whatever its name says"
     controls = len(CONTROLS.findall(first))
     if b"\0" in first or controls > max(MAX_CONTROLS, MAX_CONTROLS_FRACTION * len(first)):
-        return "it holds bytes that no text has"
+        wrong = CONTROLS.search(first, max(first.find(b"\0"), 0))
+        line = first.count(b"\n", 0, wrong.start() if wrong else 0) + 1
+        return f"it holds bytes that no text has, the first in line {line:,}"
     return ""
 
 

@@ -16698,8 +16698,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
-   <source>it holds bytes that no text has</source>
-   <translation>sie enthält Bytes, die kein Text hat</translation>
+   <source>it holds bytes that no text has, the first in line {1}</source>
+   <translation>es enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

@@ -112,6 +112,15 @@ def test_archive_within_an_archive_is_refused(tmp_path: Path, name: str) -> None
     assert refusal(zipped(tmp_path / "a.zip", **{name: CSV})) == f'a.zip holds another archive, "{name}".'
 
 
+def test_a_member_behind_a_password_is_named(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", **{"train.csv": CSV})
+    content = bytearray(path.read_bytes())
+    for header, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(header) + at] |= 1
+    path.write_bytes(content)
+    assert refusal(path) == 'a.zip holds "train.csv", which a password protects.'
+
+
 def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
     bomb = bytes(8 << 20)

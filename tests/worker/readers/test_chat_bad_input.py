@@ -79,7 +79,7 @@ def test_times_without_order_keep_the_order_of_the_file(tmp_path: Path) -> None:
 
 def test_zero_bytes_are_named(tmp_path: Path) -> None:
     table = write(tmp_path / "a.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>H\0i\n")
-    with pytest.raises(Exception, match="holds bytes that no text has"):
+    with pytest.raises(Exception, match="holds bytes that no text has, the first in line 4"):
         conversations(table)
 
 
