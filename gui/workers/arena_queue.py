@@ -28,14 +28,14 @@ class RunStarter(Protocol):
 
     @property
     def device_changed(self) -> SignalInstance:
-        """Emitted when a job took the device or released it."""
+        """Emitted when a job took the device, released it or became idle."""
 
     @property
     def current(self) -> RunModel | None:
         """The run in progress."""
 
-    def device_text(self) -> str:
-        """Return who has the device, "" if it is free."""
+    def claim_device(self) -> bool:
+        """Return whether the device is free; what holds it idly is asked to leave."""
 
     def attach(self, job: Job) -> RunModel:
         """Follow a run that a worker executes already."""
@@ -119,7 +119,7 @@ class ArenaQueue(QObject):
             QTimer.singleShot(0, self, self._go_on)
 
     def _go_on(self) -> None:
-        if self._arena is None or self._starter.current is not None or self._starter.device_text():
+        if self._arena is None or self._starter.current is not None or not self._starter.claim_device():
             return
         try:
             self._arena = arenas.open_arena(self._arena.folder)

@@ -70,12 +70,13 @@ class Request:
 class Summarizer(QObject):
     """One summarize job after the other, never two at a time.
 
-    Signals: `changed` when the state or its text changes; `events(list)` with the worker's events; `died(Ending)` when
-    the worker ends without being asked to.
+    Signals: `changed` when the state or its text changes; `events(list)` with the worker's events; `idle` when the last
+    request is answered; `died(Ending)` when the worker ends without being asked to.
     """
 
     changed = Signal()
     events = Signal(list)
+    idle = Signal()
     died = Signal(object)
 
     def __init__(self, start_thread: StartThread, parent: QObject | None = None) -> None:
@@ -108,6 +109,11 @@ class Summarizer(QObject):
     def alive(self) -> bool:
         """Whether a worker holds the device or is starting."""
         return self._thread is not None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is not yet answered."""
+        return bool(self._sent) or self._waiting is not None
 
     @property
     def status_text(self) -> str:
@@ -155,7 +161,7 @@ class Summarizer(QObject):
             self.close()
         elif self._thread is not None:
             self._send("cancel", request=request_id)
-            self._sent.discard(request_id)
+            self._drop({request_id})
 
     def close(self) -> None:
         """End the worker to release the device; `changed` is emitted when it has ended."""
@@ -201,6 +207,7 @@ class Summarizer(QObject):
         for event in events:
             self._follow(event)
         self.events.emit(events)
+        self._drop({event["request"] for event in events if event["event"] == "request_finished"})
 
     def _follow(self, event: Event) -> None:
         self._left.follow(event)
@@ -213,6 +220,13 @@ class Summarizer(QObject):
         elif event["event"] == "base_ready" and self.state == "starting":
             self.precision, self.card = event["precision"], event
             self._enter("ready")
+
+    def _drop(self, requests: set[str]) -> None:
+        """Expect no more of requests."""
+        if requests & self._sent:
+            self._sent -= requests
+            if not self.is_busy:
+                self.idle.emit()
 
     def _on_ended(self, ending: Ending) -> None:
         asked, self._thread = self.state == "closing", None

@@ -49,7 +49,7 @@ class WorkerManager(QObject):
 
     `run_started` and `run_ended` carry the RunModel that became or stops being `current`; `run_changed` carries it at
     most ten times a second. `runs_changed` and `adapters_changed` report new content of the folders,
-    `device_changed` that a job took or released the device.
+    `device_changed` that a job took or released the device, or that the summarizer has no request left.
     """
 
     run_started = Signal(object)
@@ -84,6 +84,7 @@ class WorkerManager(QObject):
         self.arena_queue = ArenaQueue(self, self)
         self.downloads = Downloads(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
+        self.summarizer.idle.connect(self.device_changed)
 
     def suit_device(self, device: str) -> None:
         """Let workers of the window that no recipe is for compute on a device of this computer from now on."""
@@ -104,6 +105,17 @@ class WorkerManager(QObject):
             return tr("A run is training and holds the device.")
         kinds = [kind for kind in self._computing.values() if kind != apart_from]
         return tr(COMPUTING[kinds[0]]) if kinds else ""
+
+    def claim_device(self) -> bool:
+        """Return whether the device is free for a run that nobody is waiting at.
+
+        A base model that is loaded for summaries and has none to write is unloaded; `device_changed` tells when.
+        """
+        if not self.device_text():
+            return True
+        if not self.device_text(apart_from="summarize") and not self.summarizer.is_busy:
+            self.summarizer.close()
+        return False
 
     def start_run(self, wanted: Recipe) -> RunModel:
         """Start a run. Raises RecipeError with all known problems, StorageError."""

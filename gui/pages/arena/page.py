@@ -53,7 +53,7 @@ MEND = mark("The recipe on the Train page has problems. Fix them there first.")
 WAITS = {
     "evaluate": mark("The queue is waiting: an adapter is being scored and holds the device"),
     "merge": mark("The queue is waiting: an adapter is being merged and holds the device"),
-    "summarize": mark("The queue is waiting: a base model is loaded for summaries and holds the device"),
+    "summarize": mark("The queue is waiting: summaries are being written"),
 }
 
 
@@ -101,9 +101,12 @@ class ArenaPage(Page):
         self.choice.setFixedWidth(px(176))
         self.pause_button = plain(tr("Pause queue"), "pause")
         self.start_button = primary(tr("Start queue"), "play")
+        self.claim_button = plain(tr("Stop the summaries"), "stop")
         self.add_button = plain(tr("Add entries…"), "plus")
         self.new_button = plain(tr("New arena…"), "arena")
-        for part in (self.choice, self.new_button, self.add_button, self.pause_button, self.start_button):
+        for part in (self.choice, self.new_button, self.add_button):
+            self.header.add(part)
+        for part in (self.claim_button, self.pause_button, self.start_button):
             self.header.add(part)
 
     def _make_parts(self) -> None:
@@ -164,6 +167,7 @@ class ArenaPage(Page):
         self.choice.chosen.connect(self.open)
         self.pause_button.clicked.connect(lambda: self._with_arena(self.operations.pause))
         self.start_button.clicked.connect(lambda: self._with_arena(self.operations.start))
+        self.claim_button.clicked.connect(self._manager.summarizer.close)
         self.operations.changed.connect(self.refresh)
         self.operations.done.connect(self.undo_strip.offer)
         self.operations.failed.connect(self._show_error)
@@ -295,6 +299,7 @@ class ArenaPage(Page):
         self.start_button.setVisible(
             not asking and arena is not None and is_open and not here and not found.worked
         )
+        self.claim_button.setVisible(here and not asking and self._waits_for_summaries())
         self.add_button.setVisible(arena is not None and not asking)
         self.new_button.setVisible(arena is not None and not asking)
         self.choice.setVisible(len(found.others) > 1 and not asking)
@@ -318,6 +323,9 @@ class ArenaPage(Page):
         if not manager.device_text():
             return ""
         return next((tr(WAITS[kind]) for kind in WAITS if not manager.device_text(apart_from=kind)), "")
+
+    def _waits_for_summaries(self) -> bool:
+        return bool(self._manager.device_text()) and not self._manager.device_text(apart_from="summarize")
 
     # Selection.
     def choose(self, entry_id: str) -> None:

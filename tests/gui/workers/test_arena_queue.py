@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from engine.api import arenas
+from engine.api import SummarizeOptions, arenas
 from engine.arena import Arena
 from engine.errors import ArenaError
 from engine.jobs.job import Job
 from engine.runs import run_store
+from gui.workers.summarizer import ConversationInput
+from gui.workers.summarizer import Request as SummaryRequest
+from gui.workers.worker_manager import WorkerManager
+from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.arenas import make_arena
 from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import COMPLETE, ENDLESS
@@ -135,6 +140,53 @@ def test_the_queue_waits_while_other_work_has_the_device(harness):
     other.stop()
     harness.until_idle()
     assert states(arena) == ["completed"]
+
+
+@pytest.fixture
+def beside_summaries(qtbot, home, qapp, monkeypatch):
+    """Return a manager with a scripted run and a scripted summarizer."""
+
+    def command(job: Job) -> list[str]:
+        if job.request()["kind"] == "summarize":
+            return scripted_summarizer.command(job)
+        scripted_worker.give_script(job, COMPLETE)
+        return scripted_worker.command(job)
+
+    made = WorkerManager(command)
+    yield made
+    end(made)
+
+
+ASKED = SummaryRequest(ConversationInput("A: Hi"), (None,), SummarizeOptions())
+
+
+def test_a_base_model_that_writes_nothing_makes_room_for_the_queue(beside_summaries, qtbot):
+    with qtbot.waitSignal(beside_summaries.summarizer.idle, timeout=WAIT):
+        beside_summaries.summarizer.summarize({"id": "starter"}, ASKED)
+    assert beside_summaries.summarizer.alive
+
+    arena = make_arena("lora")
+    beside_summaries.arena_queue.start(arena)
+    qtbot.waitUntil(lambda: states(arena) == ["completed"], timeout=WAIT)
+    assert not beside_summaries.summarizer.alive
+
+
+def test_summaries_that_are_being_written_are_not_interrupted_by_the_queue(
+    beside_summaries, qtbot, monkeypatch
+):
+    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": {"hang": True}, "an-adapter": "Done."}))
+    summarizer = beside_summaries.summarizer
+    hanging = summarizer.summarize({"id": "starter"}, ASKED)
+    qtbot.waitUntil(lambda: summarizer.state == "ready", timeout=WAIT)
+
+    arena = make_arena("lora")
+    beside_summaries.arena_queue.start(arena)
+    qtbot.wait(100)
+    assert states(arena) == ["waiting"]
+    assert summarizer.state == "ready"
+
+    summarizer.cancel(hanging)
+    qtbot.waitUntil(lambda: states(arena) == ["completed"], timeout=WAIT)
 
 
 def test_a_window_that_leaves_begins_no_more_entries(harness):
