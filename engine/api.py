@@ -8,7 +8,7 @@ from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
-from engine.config import decoding, prompts, recipe, support_matrix, variants
+from engine.config import decoding, prompts, recipe, run_names, support_matrix, variants
 from engine.config.data_options import DATA_SUFFIXES, DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
 from engine.config.hub_sources import is_on_hub
@@ -155,6 +155,7 @@ __all__ = [
     "recipe",
     "report",
     "run_comparison",
+    "run_names",
     "run_store",
     "run_summaries",
     "speakers",

@@ -32,7 +32,7 @@ from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
-from engine.jobs.job import new_id
+from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, Method
 from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, expand_user, path_exists, trash_folder
@@ -148,13 +148,15 @@ def scan() -> tuple[list[Adapter], list[Unreadable]]:
 def find(name: str, *, shortened: bool = False) -> Adapter:
     """Return the adapter with this id or name, or in this folder. Raises AdapterError, also if several match.
 
-    With `shortened` the start of an id is enough: for what a person types, but not for files and programs, since
-    another adapter's id may start the same later.
+    With `shortened` the start of an id is enough, or the name with hyphens (`starter-chats-csv-lora-r-32`): for what a
+    person types, but not for files and programs, since another adapter may match later.
     """
     adapters, _ = scan()
-    matches = [each for each in adapters if each.id == name] or [
-        each for each in adapters if each.name == name
-    ]
+    matches = (
+        [each for each in adapters if each.id == name]
+        or [each for each in adapters if each.name == name]
+        or [each for each in adapters if shortened and slug(each.name) == name]
+    )
     if len(matches) > 1:
         raise AdapterError(f'{len(matches)} adapters are called "{name}".', "Give the id of one.", "adapter")
     if matches:

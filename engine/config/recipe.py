@@ -15,7 +15,7 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine.config import general_text, model_info, prompts, run_changes
+from engine.config import general_text, model_info, prompts, run_changes, run_names
 from engine.config.data_options import DATA_SUFFIXES, DataOptions, data_problems
 from engine.config.run_changes import Change
 from engine.config.training import (
@@ -92,9 +92,9 @@ class MethodSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a run; `changes` are those made during the run."""
+    """Everything that decides a run; `changes` are those made during the run. `given_name` is "" without one."""
 
-    name: str
+    given_name: str
     base_model: BaseModelOptions
     data: DataOptions
     method: MethodSettings
@@ -102,13 +102,20 @@ class Recipe:
     evaluation: EvaluationOptions
     changes: tuple[Change, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What the run is called: as a person named it, or after what it is made of."""
+        base, method = self.base_model, self.method
+        made_of = (base.id, base.quantization, self.data, method.method, method.options)
+        return self.given_name or run_names.automatic_name(*made_of)
+
     def learning_rate(self, family: Family) -> float:
         """Return the recipe's learning rate, or the method's preset for `family`."""
         return self.training.learning_rate or self.method.method.presets[family].learning_rate
 
     def as_tables(self) -> dict[str, Any]:
         """Return the nested tables of the recipe's file; absent values are left out."""
-        tables: dict[str, Any] = {"schema": SCHEMA, "name": self.name}
+        tables: dict[str, Any] = {"schema": SCHEMA} | ({"name": self.given_name} if self.given_name else {})
         for name in _TABLES:
             tables[name] = _present(getattr(self, name).model_dump())
         tables["method"] = _present(self.method.as_table())
@@ -173,7 +180,8 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
             general_text.problems(readable["evaluation"].general_text) if readable["evaluation"] else ()
         )
         raise RecipeError(tuple(sorted(problems, key=_field_order)))
-    return Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
+    made_of = (parts["base_model"].id, parts["data"], parts["method"].method)
+    return Recipe(given_name=run_names.given_name(str(tables.get("name", "")), *made_of), **parts)
 
 
 def _migrated(tables: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -233,11 +241,6 @@ def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
     own = {name: value for name, value in table.items() if name not in _METHOD_KEYS}
     options, problems = method(method_id).read_options(own)
     return (MethodSettings(method_id, options, start_from) if options else None), problems
-
-
-def _default_name(parts: Mapping[str, Any]) -> str:
-    base, source = Path(parts["base_model"].id).name, Path(parts["data"].source).stem
-    return f"{base} on {source} with {parts['method'].method.title}"
 
 
 def _contradictions(
@@ -457,7 +460,8 @@ def dumps(recipe: Recipe) -> str:
     document = tomlkit.document()
     tables = recipe.as_tables()
     document.add("schema", tomlkit.item(SCHEMA))
-    document.add("name", tomlkit.item(recipe.name))
+    if recipe.given_name:
+        document.add("name", tomlkit.item(recipe.given_name))
     for name in _ORDER:
         declaration = recipe.method.method.options if name == "method" else _TABLES[name]
         document.add(tomlkit.nl())

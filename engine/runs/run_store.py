@@ -14,7 +14,7 @@ from engine.adapters.metadata import now_text
 from engine.config import recipe as recipes
 from engine.config import run_changes
 from engine.config.recipe import MethodSettings, Recipe
-from engine.errors import AdapterError, Problem, RecipeError, StorageError, WorkerError
+from engine.errors import AppError, AdapterError, Problem, RecipeError, StorageError, WorkerError
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
@@ -70,6 +70,24 @@ def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:
         changed_recipe = changed(recipe, wanted, last_step(job))
         _write(job, changed_recipe)
     return changed_recipe
+
+
+def rename(job: Job, name: str) -> Recipe:
+    """Name a run, also while it trains; without a name it is called after what it is made of.
+
+    Raises RecipeError, StorageError.
+    """
+    renamed = replace(recipes.load(job.recipe_path), given_name=" ".join(name.split()))
+    _write(job, renamed)
+    return renamed
+
+
+def current_name(job: Job, recipe: Recipe) -> str:
+    """Return a run's name now; it may have been renamed since its worker read the recipe."""
+    try:
+        return recipes.load(job.recipe_path).name
+    except AppError:
+        return recipe.name
 
 
 def _write(job: Job, recipe: Recipe) -> None:

@@ -55,8 +55,6 @@ SECTIONS = {
     "training": mark("Training"),
     "evaluation": mark("Scoring"),
 }
-# Changing one of these clears the recipe's name.
-NAMED_AFTER = ("base_model.id", "data.source")
 # Fields with a hint from the plan.
 PLANNED_FEET = ("base_model.id", "data.source")
 RATE = "training.learning_rate"
@@ -167,7 +165,7 @@ class RecipeForm(QWidget):
         options, saved_rate = self._saved_methods.get(method_id, (preset(method_id, self._family), None))
         if saved_rate is not None:
             training["learning_rate"] = saved_rate
-        self._set_tables(self.tables() | {"name": "", "method": options, "training": training})
+        self._set_tables(self.tables() | {"method": options, "training": training})
         if before.get("start_from"):
             self._report_origin_removed(self.start_from.name_of(before["start_from"]))
         if rate is not None and saved_rate is None:
@@ -392,8 +390,7 @@ class RecipeForm(QWidget):
             table.pop(field.info.name, None)
         else:
             table[field.info.name] = list(value) if isinstance(value, tuple) else value
-        if field.key in NAMED_AFTER:
-            self._tables["name"] = ""
+        if field.key in PLANNED_FEET:
             self._show_origin()
         if field.key == RATE:
             self.set_foot(RATE, "")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from gui.graphics.interval_bar import paint_base_line, paint_interval
 from gui.graphics.sparkline import paint_sparkline
 from gui.look import icons, style
+from gui.look.elided_name import elided_name
 from gui.look.fonts import font, px
 from gui.models.cells import Checked, Link, Named, Scored, Signed, Spark, Text
 from gui.models.grouped_table import CELL_ROLE, HEADING_ROLE, Heading, text_of
@@ -135,7 +136,8 @@ def _paint_named(painter: QPainter, rect: QRect, cell: Named, selected: bool) ->
     room = rect.width() - sum(_tag_width(tag) + px(8) for tag in tags)
     painter.setFont(font("body_medium"))
     painter.setPen(style.color("ink"))
-    left = rect.left() + _draw_cut(painter, QRect(rect.left(), rect.top(), room, rect.height()), cell.text)
+    shown = elided_name(cell.text, measured, room)
+    left = rect.left() + _draw_cut(painter, QRect(rect.left(), rect.top(), room, rect.height()), shown)
     for tag in tags:
         left = _paint_tag(painter, left + px(8), rect, tag, selected=selected)
 
@@ -168,7 +170,7 @@ def _paint_checked(painter: QPainter, rect: QRect, cell: Checked, _selected: boo
     texts = rect.adjusted(side + px(10), 0, 0, 0)
     painter.setFont(font("body_medium"))
     painter.setPen(style.color("ink"))
-    wide = _draw_cut(painter, texts, cell.text)
+    wide = _draw_cut(painter, texts, elided_name(cell.text, painter.fontMetrics(), texts.width()))
     painter.setFont(font("label"))
     painter.setPen(style.color("ink2"))
     _draw_cut(painter, texts.adjusted(wide + px(8), 0, 0, 0), cell.detail)

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.core import actions
+from gui.inputs.name_editor import NameEditor
 from gui.look import icons, style
 from gui.look.fonts import font, px
 from gui.models.cells import Checked, Link
@@ -97,6 +98,12 @@ class GroupedTableView(QTableView):
         """Return the selected item, or None."""
         rows = self.selectionModel().selectedRows()
         return rows[0].data(ITEM_ROLE) if rows else None
+
+    def edit_name(self, key: str, name: str) -> NameEditor:
+        """Open an editor over the name of a row and return it."""
+        rect = self.visualRect(self.table().index(self.table().row_of(key), 0)).adjusted(px(4), 2, 0, -2)
+        rect.setWidth(max(rect.width(), px(140)))
+        return NameEditor(self.viewport(), rect, name)
 
     def choose(self, key: str) -> bool:
         """Select the item with a key; return whether it is listed."""

@@ -11,8 +11,9 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.api import escaping
+from engine.api import escaping, run_names
 from gui.look import style
+from gui.look.elided_name import elided_name
 from gui.look.fonts import font, px
 from gui.look.icons import pixmap
 from gui.look.tooltips import plain_tooltip
@@ -156,7 +157,11 @@ class ElidedLabel(Label):
         """Draw the elided text."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        shown = self.fontMetrics().elidedText(self.text(), self._elide, self.width())
+        text, measured = self.text(), self.fontMetrics()
+        if run_names.SEPARATOR in text:
+            shown = elided_name(text, measured, self.width())
+        else:
+            shown = measured.elidedText(text, self._elide, self.width())
         painter.drawText(self.contentsRect(), self.alignment() | Qt.TextFlag.TextSingleLine, shown)
         painter.end()
 

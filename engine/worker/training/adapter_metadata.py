@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.metadata import (
@@ -15,8 +13,10 @@ from engine.adapters.metadata import (
     PromptFacts,
     TrainingFacts,
 )
+from engine.config import run_names
 from engine.config.recipe import Recipe
 from engine.config.training import total_steps
+from engine.runs import run_store
 from engine.worker.adapters import attach
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import prompt_facts, training_examples
@@ -29,10 +29,11 @@ from engine.worker.training.training_run import TrainingRun
 def make_metadata(run: TrainingRun, step: int, *, stopped: bool) -> AdapterMetadata:
     """Return the metadata of the adapter as it is at a step, without scores."""
     recipe, run_id = run.recipe, run.job.id
+    name = run_store.current_name(run.job, recipe)
     return AdapterMetadata(
         schema=adapter_toml.SCHEMA,
         id=f"{run_id}-step-{step}" if stopped else run_id,
-        name=free_name(recipe, f"step-{step}" if stopped else ""),
+        name=free_name(run_names.at_step(name, step) if stopped else name),
         made_at=adapter_toml.now_text(),
         base_model=_base_model(recipe, run.base),
         method=_method(run),
@@ -51,13 +52,13 @@ def make_prompt_metadata(
     return AdapterMetadata(
         schema=adapter_toml.SCHEMA,
         id=run_id,
-        name=free_name(recipe),
+        name=free_name(recipe.name),
         made_at=adapter_toml.now_text(),
         base_model=_base_model(recipe, base),
         method=MethodFacts(
             id=settings.id,
             title=settings.method.title,
-            summary=_main_setting(recipe),
+            summary=run_names.main_setting(recipe.data, settings.method, settings.options),
             options=settings.options.model_dump(exclude_none=True),
         ),
         data=_data(recipe, splits),
@@ -71,14 +72,6 @@ def make_prompt_metadata(
         prompt=prompt,
         versions=versions(),
     )
-
-
-def _main_setting(recipe: Recipe) -> str:
-    """Return what tells a method's adapters apart at a glance: of a prompt, how many examples it shows."""
-    chosen = recipe.method.method
-    if chosen.trains:
-        return chosen.short(recipe.method.options)
-    return f"{recipe.data.shots}-shot" if recipe.data.shots else "zero-shot"
 
 
 def _base_model(recipe: Recipe, base: LoadedBase) -> BaseModelFacts:
@@ -100,7 +93,7 @@ def _method(run: TrainingRun) -> MethodFacts:
         id=settings.id,
         title=settings.method.title,
         peft_type=settings.method.peft_type,
-        summary=_main_setting(run.recipe),
+        summary=run_names.main_setting(run.recipe.data, settings.method, settings.options),
         options=settings.options.model_dump(exclude_none=True),
         learning_rate=run.learning_rate,
         targets=sorted({name.rpartition(".")[2] for name in names}),
@@ -140,11 +133,8 @@ def _training(run: TrainingRun, step: int, stopped: bool) -> TrainingFacts:
     )
 
 
-def free_name(recipe: Recipe, suffix: str = "") -> str:
-    """Return a short name that is not taken in the library: data, method, its main setting, suffix."""
-    main_setting = _main_setting(recipe).replace(" ", "")
-    words = (Path(recipe.data.source).stem, recipe.method.id, main_setting, suffix)
-    plain = "-".join(filter(None, words)).replace("_", "-").lower()
+def free_name(name: str) -> str:
+    """Return a name that no adapter of the library has: itself, or with a number behind."""
     taken = {adapter.name for adapter in library.scan()[0]}
-    candidates = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))
-    return next(name for name in candidates if name not in taken)
+    candidates = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
+    return next(each for each in candidates if each not in taken)

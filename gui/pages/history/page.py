@@ -116,6 +116,7 @@ class HistoryPage(Page):
         view.opened.connect(self.open_run)
         view.link_pressed.connect(lambda entry, _column: self.do_next(entry))
         view.menu_wanted.connect(lambda entry, point: self.menu_for(entry).popup(point))
+        view.rename_wanted.connect(self.rename)
         view.delete_wanted.connect(self.operations.delete)
         details = self.details
         details.open_pressed.connect(partial(self._with_shown, self.open_run))
@@ -233,12 +234,18 @@ class HistoryPage(Page):
     def edit(self, entry: RunEntry) -> None:
         """Start a new recipe from a run's."""
         if entry.recipe is not None:
-            self.edit_requested.emit(entry.recipe)
+            self.edit_requested.emit(replace(entry.recipe, given_name=""))
 
     def run_again(self, entry: RunEntry) -> None:
         """Run a recipe once more, as a new run."""
         if entry.recipe is not None:
-            self.run_again_requested.emit(entry.recipe)
+            self.run_again_requested.emit(replace(entry.recipe, given_name=""))
+
+    def rename(self, entry: RunEntry) -> None:
+        """Open an editor over the name in the list."""
+        if entry.recipe is not None:
+            editor = self.view.edit_name(entry.id, entry.name)
+            editor.renamed.connect(lambda name: self.operations.rename(entry, name))
 
     def do_next(self, entry: RunEntry) -> None:
         """Run the next action of a run's row."""
@@ -281,6 +288,7 @@ class HistoryPage(Page):
             entries += [
                 (tr("Run again"), lambda: self.run_again(entry), ""),
                 (tr("Edit a copy"), lambda: self.edit(entry), ""),
+                (tr("Rename"), lambda: self.rename(entry), "list.rename"),
                 SEPARATOR,
             ]
         entries += self._adapter_entries(entry)

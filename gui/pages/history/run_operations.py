@@ -1,4 +1,4 @@
-"""Operations on runs without a worker: delete and promote. Knows no widget."""
+"""Operations on runs without a worker: rename, delete and promote. Knows no widget."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, RunEntry, adapter_toml, library, run_store
+from engine.api import Adapter, AppError, RunEntry, adapter_toml, library, run_names, run_store
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr, translate
 
@@ -44,6 +44,15 @@ class RunOperations(QObject):
             return
         self.changed.emit()
 
+    def rename(self, entry: RunEntry, name: str) -> None:
+        """Name a run."""
+        try:
+            run_store.rename(entry.job, name)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit()
+
     def promote(self, checkpoint: Path) -> None:
         """Copy a checkpoint's adapter into the library, off the GUI thread."""
         self._background.run(lambda: promote(checkpoint), self.promoted.emit, self._fail)
@@ -55,7 +64,7 @@ class RunOperations(QObject):
 def promote(checkpoint: Path) -> Adapter:
     """Make an adapter from a checkpoint, named after the run's adapter and the step."""
     found = adapter_toml.load(checkpoint)
-    return library.promote(checkpoint, f"{found.name}-step-{found.training.step}")
+    return library.promote(checkpoint, run_names.at_step(found.name, found.training.step))
 
 
 def step_of(checkpoint: Path) -> int:

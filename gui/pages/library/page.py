@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from engine.api import Adapter, Unreadable, example_scores, paths
 from gui.core.actions import Entry
 from gui.graphics.bars import BusyRow
-from gui.inputs.name_editor import NameEditor
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
@@ -256,10 +255,7 @@ class LibraryPage(Page):
 
     def rename(self, adapter: Adapter) -> None:
         """Open an editor over the name in the list."""
-        row = self.table.row_of(adapter.id)
-        rect = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
-        rect.setWidth(max(rect.width(), px(140)))
-        editor = NameEditor(self.view.viewport(), rect, adapter.name)
+        editor = self.view.edit_name(adapter.id, adapter.name)
         editor.renamed.connect(lambda name: self.operations.update(adapter, name=name))
 
     def delete(self, adapter: Adapter) -> None:

@@ -6,6 +6,7 @@ Connects the recipe panel, the choosers and the run view to the engine. The part
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,13 +178,14 @@ class TrainPage(Page):
 
     def run_again(self, wanted: Recipe) -> None:
         """Run the recipe of an earlier run again; downloads are confirmed first, as for every run."""
+        wanted = replace(wanted, given_name="")
         self.edit(wanted)
         self._download_prompt.request(wanted)
 
     def use_data(self, values: dict[str, Any]) -> None:
         """Use data that another page has chosen."""
         if self._model is not None:
-            self.edit(self._model.recipe)
+            self.edit(replace(self._model.recipe, given_name=""))
         self.panel.form.set_values("data", values)
 
     def start_from(self, adapter_id: str) -> None:
@@ -194,7 +196,7 @@ class TrainPage(Page):
             adapter = library.find(adapter_id)
             made_by = adapter.recipe()
             if made_by is not None:
-                self.edit(made_by, tr("Continues from {name}", name=adapter.name))
+                self.edit(replace(made_by, given_name=""), tr("Continues from {name}", name=adapter.name))
             self.panel.form.set_values("method", {"start_from": adapter.id})
 
         self._try(begin)
@@ -372,7 +374,7 @@ class TrainPage(Page):
 
     def _edit_copy(self) -> None:
         if self._model is not None:
-            self.edit(self._model.recipe)
+            self.edit(replace(self._model.recipe, given_name=""))
 
     def _open_file(self, path: Path) -> None:
         self._try(lambda: self.open_file(path))

@@ -37,12 +37,12 @@ def presets() -> list[Preset]:
 def first_recipe(text: str | None) -> tuple[Recipe, str]:
     """Return the first recipe and its origin: the last used one, else the starter.
 
-    A new run makes a new adapter, so the adapter that the last one started from is dropped.
+    A new run makes a new adapter, so the last one's name and the adapter that it started from are dropped.
     """
     if text:
         try:
             tables = recipe.loads(text).as_tables()
-            tables["method"]["start_from"] = ""
+            tables["method"]["start_from"] = tables["name"] = ""
             return recipe.from_tables(tables), tr("As in your last run")
         except AppError:
             pass

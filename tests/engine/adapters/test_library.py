@@ -399,3 +399,10 @@ def test_a_checkpoint_without_an_adapter_is_refused():
     with pytest.raises(AdapterError, match="holds no adapter"):
         library.promote(folder, "x")
     assert names() == []
+
+
+def test_a_person_may_type_a_name_with_hyphens():
+    adapter = add_adapter("starter · chats.csv · LoRA r 32")
+    assert library.find("starter-chats-csv-lora-r-32", shortened=True).id == adapter.id
+    with pytest.raises(AdapterError):
+        library.find("starter-chats-csv-lora-r-32")

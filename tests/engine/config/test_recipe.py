@@ -111,10 +111,6 @@ def test_only_three_keys_have_no_default():
     assert fields_of({}) == ["base_model.id", "data.source", "method.id"]
 
 
-def test_a_recipe_without_a_name_is_called_after_what_it_does():
-    assert recipe.from_tables(MINIMAL).name == "starter on sample with LoRA"
-
-
 def test_an_absent_learning_rate_is_the_method_s_for_the_family():
     parsed = recipe.from_tables(MINIMAL)
     presets = parsed.method.method.presets

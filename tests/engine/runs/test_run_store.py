@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,13 @@ def test_an_event_that_lacks_what_its_kind_has_is_passed_over():
         {"event": "evaluated", "loss": "x"},
     ]
     assert run_store.replay(events).total_steps == 0
+
+
+def test_a_run_gets_another_name_and_its_own_again():
+    job = add_run(replace(make_recipe(rank=8), given_name=""))
+    own = run_store.open_run(job).recipe.name
+    assert run_store.rename(job, "  Monday's\n run ").name == "Monday's run"
+    assert run_store.current_name(job, make_recipe()) == "Monday's run"
+    assert run_store.rename(job, " ").name == own
+    job.recipe_path.write_text("broken")
+    assert run_store.current_name(job, make_recipe()) == make_recipe().name

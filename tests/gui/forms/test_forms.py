@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -218,10 +219,19 @@ def test_a_method_starts_at_its_preset_for_the_family(form):
     assert form.recipe().method.options.target_modules == ("all-linear",)
 
 
-def test_a_recipe_under_another_method_gets_another_name(form):
+def test_a_recipe_is_named_after_what_it_says_now(form):
     form.choose_method("full")
+    form.set_values("data", {"source": "owner/chats"})
 
-    assert form.recipe().name == f"starter on sample with {method('full').title}"
+    assert form.recipe().name == f"starter · chats · {method('full').title}"
+
+
+def test_a_name_that_a_person_gave_stays(form):
+    form.set_recipe(replace(form.recipe(), given_name="Monday"))
+    form.choose_method("full")
+    form.set_values("data", {"source": "owner/chats"})
+
+    assert form.recipe().name == "Monday"
 
 
 def test_the_plan_fills_chips_and_hints(form):

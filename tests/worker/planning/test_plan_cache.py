@@ -44,7 +44,7 @@ def test_cached_sizes_are_found_for_the_same_and_for_nothing_else(recipe, tmp_pa
     plan_cache.save(cache_path(recipe), SIZES)
 
     assert plan_cache.load(cache_path(recipe)) == SIZES
-    assert plan_cache.load(cache_path(replace(recipe, name="Another name"))) == SIZES
+    assert plan_cache.load(cache_path(replace(recipe, given_name="Another name"))) == SIZES
     assert plan_cache.load(cache_path(tiny_recipe(tmp_path / "elsewhere", "t5"))) == SIZES
     others = [
         cache_path(recipe, data="other"),

@@ -15,6 +15,7 @@ from engine.jobs.job import Job, create_job
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry
 from engine.system import paths
+from gui.inputs.name_editor import NameEditor
 from gui.models.run_table import next_step
 from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.page import HistoryPage
@@ -214,14 +215,26 @@ def test_return_and_open_bring_a_run_back(bench, qtbot):
 
 def test_a_run_is_repeated_and_edited_from_its_recipe(bench, qtbot):
     recipe = make_recipe(rank=8)
-    add_run(recipe)
+    add_run(replace(recipe, given_name="Monday"))
     made = bench()
     (entry,) = made.entries()
     with qtbot.waitSignal(made.page.run_again_requested) as again:
         made.press("Run again", entry)
     with qtbot.waitSignal(made.page.edit_requested) as edited:
         made.page.details.edit_button.click()
-    assert again.args == edited.args == [recipe]
+    assert again.args == edited.args == [replace(recipe, given_name="")]
+
+
+def test_a_run_is_renamed_in_the_list(bench, qtbot):
+    job = add_run()
+    made = bench()
+    made.page.view.choose(job.id)
+    qtbot.keyClick(made.page.view, Qt.Key.Key_F2)
+    editor = made.page.view.findChild(NameEditor)
+    editor.setText("  Monday  ")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: [entry.name for entry in made.entries()] == ["Monday"], timeout=WAIT)
+    assert run_store.open_run(job).recipe.given_name == "Monday"
 
 
 def test_a_failed_recipe_is_edited_and_a_stopped_start_repeated(bench, qtbot):
@@ -253,7 +266,7 @@ def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
     with qtbot.waitSignal(made.manager.adapters_changed, timeout=WAIT):
         made.press("Make an adapter from the checkpoint at step 20", entry)
     (adapter,) = library.scan()[0]
-    assert adapter.name == f"{job.id}-20-step-20"
+    assert adapter.name == f"{job.id}-20 · step 20"
     assert made.page.pane.undo_strip.text() == f"The adapter {adapter.name} was made from the checkpoint."
     with qtbot.waitSignal(made.page.library_requested) as shown:
         made.page.pane.undo_strip.action_button().click()

@@ -123,7 +123,7 @@ def test_a_run_from_start_to_verdict(stage, qtbot):
     assert "46.9" in text
     assert "48.4" in text
     assert "+1.5" in text
-    assert stage.page.header.title() == "A run"
+    assert stage.page.header.title() == "starter · sample · LoRA r 16"
     assert "Adapter saved as an-adapter" in stage.page.header.subtitle()
     assert stage.page.run_view.samples.summaries() == ["Priya's train is cancelled."]
     assert [run.name for run in paths.runs_folder().iterdir()] == [model.id]
@@ -269,7 +269,7 @@ def test_a_copy_of_a_finished_runs_recipe_can_be_edited(stage, qtbot):
 
     assert stage.page.header.title() == "New run"
     assert stage.page.panel.start_button.isVisibleTo(stage.page)
-    assert stage.page.panel.form.recipe() == recipe.from_tables(BASICS)
+    assert stage.page.panel.form.recipe() == recipe.from_tables(BASICS | {"name": ""})
 
 
 def test_a_run_opened_from_the_history_is_the_same_as_it_was_live(stage, qtbot):

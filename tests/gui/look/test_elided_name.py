@@ -1,0 +1,37 @@
+"""A name that is too long keeps the beginning and the end of each part."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QFontMetrics
+
+from gui.look.elided_name import elided_name
+from gui.look.fonts import font
+
+LONG = "flan-t5-base · conversations-of-the-support-desk-2026.csv · LoRA r 32"
+
+
+@pytest.fixture
+def measured(qapp):
+    return QFontMetrics(font("body"))
+
+
+def test_a_name_that_fits_is_whole(measured):
+    assert elided_name(LONG, measured, 2_000) == LONG
+
+
+@pytest.mark.parametrize("name", [LONG, LONG.replace("LoRA", "Houlsby bottleneck adapter"), "x" * 300])
+@pytest.mark.parametrize("width", [60, 120, 240, 360])
+def test_it_fits_and_keeps_all_its_parts(measured, name, width):
+    shown = elided_name(name, measured, width)
+    assert shown.count(" · ") == name.count(" · ")
+    if width > 100:
+        assert measured.horizontalAdvance(shown) <= width
+
+
+def test_the_longest_part_loses_its_middle_first(measured):
+    shown = elided_name(LONG, measured, measured.horizontalAdvance(LONG) - 60)
+    base, data, method = shown.split(" · ")
+    assert (base, method) == ("flan-t5-base", "LoRA r 32")
+    assert data.startswith("conv")
+    assert data.endswith(".csv")
