@@ -14,7 +14,7 @@ from engine.adapters.metadata import now_text
 from engine.config import recipe as recipes
 from engine.config import run_changes
 from engine.config.recipe import MethodSettings, Recipe
-from engine.errors import AppError, AdapterError, Problem, RecipeError, StorageError, WorkerError
+from engine.errors import AdapterError, AppError, Problem, RecipeError, StorageError, WorkerError
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState

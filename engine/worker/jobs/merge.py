@@ -82,8 +82,8 @@ def _dequantize(base: LoadedBase) -> None:
     """Give a quantized base plain weights that say the same: merging into quantized ones rounds the sum away."""
     if base.options.quantization != "none":
         base.model = base.model.dequantize().float()
-        if enabled("dequantized_flag"):
-            base.model.is_loaded_in_4bit = False
+        # dequantize() leaves it set, and IA3 then refuses to merge.
+        base.model.is_loaded_in_4bit = False
 
 
 def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:

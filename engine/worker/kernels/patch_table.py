@@ -198,11 +198,4 @@ PATCHES: tuple[Patch, ...] = (
         libraries=TRANSFORMERS,
         why="T5Config claims a tied head for every T5; believing it, resizing and exports overwrite flan-t5's head",
     ),
-    Patch(
-        "dequantized_flag", "fix", "is_loaded_in_4bit of a dequantized model",
-        "jobs/merge.py",
-        "jobs/test_merge.py::test_an_adapter_of_a_4_bit_base_is_merged_into_the_dequantized_base",
-        libraries=TRANSFORMERS,
-        why="dequantize() leaves it set, and some PEFT methods then refuse to merge",
-    ),
 )  # fmt: skip
