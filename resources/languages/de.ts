@@ -4742,6 +4742,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf stoppen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Stop the summaries</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Stopped</source>
    <translation>Gestoppt</translation>
@@ -5191,11 +5196,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue is waiting: a base model is loaded for summaries and holds the device</source>
-   <translation>Die Warteschlange wartet: Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
    <source>The queue is waiting: a run is training and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Lauf trainiert und belegt das Gerät</translation>
   </message>
@@ -5208,6 +5208,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/page.py" />
    <source>The queue is waiting: an adapter is being scored and holds the device</source>
    <translation>Die Warteschlange wartet: Ein Adapter wird bewertet und belegt das Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>The queue is waiting: summaries are being written</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
@@ -10261,6 +10266,11 @@ Summary:</translation>
    <translation>Löschen Sie Läufe und Basismodelle, die Sie nicht mehr brauchen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>Delete what stands far right of the table, or save it as csv.</source>
+   <translation>Löschen Sie, was weit rechts von der Tabelle steht, oder speichern Sie sie als csv.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/messenger.py" />
    <source>Deleted account</source>
    <translation>Gelöschtes Konto</translation>
@@ -10324,6 +10334,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Don't trust this file.</source>
    <translation>Trauen Sie dieser Datei nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/apart.py" />
+   <source>Don't trust this file. If you do, save it as csv or jsonl, and choose that.</source>
+   <translation>Trauen Sie dieser Datei nicht. Wenn doch, speichern Sie sie als csv oder jsonl und wählen Sie diese.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -13137,6 +13152,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/readers/old_workbook.py" />
    <source>Save it as .xlsx or .csv.</source>
    <translation>Speichern Sie sie als .xlsx oder .csv.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>Save it as csv, and choose that.</source>
+   <translation>Speichern Sie sie als csv und wählen Sie diese.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/unread.py" />
@@ -16787,9 +16807,14 @@ Summary:</translation>
    <translation>sie ist {1}, was auch ihr Name sagt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
-   <source>it unpacks to {1} bytes, at most {2} are read</source>
-   <translation>es entpackt sich auf {1} Byte, höchstens {2} werden gelesen</translation>
+   <location filename="../../engine/system/limited_process.py" />
+   <source>it takes more than {1} MB of memory</source>
+   <translation>es braucht mehr als {1} MB Arbeitsspeicher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/limited_process.py" />
+   <source>it takes more than {1} s of a processor</source>
+   <translation>es braucht mehr als {1} s eines Prozessors</translation>
   </message>
   <message>
    <location filename="../../engine/voting/votes.py" />
@@ -16815,6 +16840,11 @@ Summary:</translation>
    <location filename="../../engine/worker/training/checkpoints.py" />
    <source>its files are not those that were written</source>
    <translation>seine Dateien sind nicht die, die geschrieben wurden</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>its formats have {1} bytes, at most {2} are read</source>
+   <translation>ihre Formate haben {1} Byte, gelesen werden höchstens {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/html_files.py" />
@@ -17297,6 +17327,11 @@ Summary:</translation>
    <translation>den letzten {1} Blöcken</translation>
   </message>
   <message>
+   <location filename="../../engine/system/limited_process.py" />
+   <source>the library that reads it breaks down</source>
+   <translation>die Bibliothek, die sie liest, bricht ab</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>the model</source>
    <translation>dem Modell</translation>
@@ -17340,6 +17375,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>the sheet {1} has more than {2} rows</source>
    <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>the sheet {1} is nearly all empty cells</source>
+   <translation>das Blatt {1} besteht fast nur aus leeren Zellen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/split_summaries.py" />
@@ -18056,6 +18096,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält eine Verknüpfung, {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/apart.py" />
+   <source>{1} holds far more rows or text than data of its size would.</source>
+   <translation>{1} enthält weit mehr Zeilen oder Text, als Daten dieser Größe es tun.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} holds lists that are read as splits: {2}.</source>
    <translation>{1} enthält Listen, die als Teile gelesen werden: {2}.</translation>
@@ -18476,7 +18521,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} {3} sind leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/run_names.py" />
    <source>{1} on {2} with {3}</source>
    <translation>{1} on {2} with {3}</translation>
   </message>
@@ -18814,6 +18859,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>{1}{2}, as in {3}</source>
    <translation>{1}{2}, wie in {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/run_names.py" />
+   <source>{1}{2}step {3}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />

@@ -21,6 +21,7 @@ from engine.worker.readers import (
     parallel,
     text_folder,
 )
+from engine.worker.readers.apart import read_apart
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 
 __all__ = [
@@ -40,43 +41,47 @@ def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Brok
     # The libraries of these take longer to import than the preview of a file may.
     from engine.worker.readers import columnar
 
-    return columnar.read_parquet(path, notes)
+    return read_apart(columnar.read_parquet, path, notes)
 
 
 def _read_arrow(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     from engine.worker.readers import columnar
 
-    return columnar.read_arrow(path, notes)
+    return read_apart(columnar.read_arrow, path, notes)
 
 
 def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     from engine.worker.readers import workbook
 
-    return workbook.read(path, notes)
+    return read_apart(workbook.read, path, notes)
 
 
 def _read_docx(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    import docx  # noqa: F401 - once, and not again in each process that reads
+
     from engine.worker.readers import documents
 
-    return documents.read_docx(path, notes, pause_hours)
+    return read_apart(documents.read_docx, path, notes, pause_hours)
 
 
 def _read_pdf(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
+    import pypdf  # noqa: F401 - once, and not again in each process that reads
+
     from engine.worker.readers import documents
 
-    return documents.read_pdf(path, notes, pause_hours)
+    return read_apart(documents.read_pdf, path, notes, pause_hours)
 
 
 def _read_old_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     from engine.worker.readers import old_workbook
 
-    return old_workbook.read(path, notes)
+    return read_apart(old_workbook.read, path, notes)
 
 
 def _read_database(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     from engine.worker.readers import databases
 
-    return databases.read(path, notes)
+    return read_apart(databases.read, path, notes)
 
 
 # Readers of tables. A table that is one chat, a row a message, is parted into conversations too.

@@ -27,16 +27,13 @@ import pyarrow as pa
 
 from engine.errors import DataError, StorageError
 from engine.system.paths import cache_folder
-from engine.worker.readers.table import FIELD, unreadable
+from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, unreadable
 
 # Of single files that are compressed.
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 SUFFIXES = (".zip", *COMPRESSED)
 MAX_BYTES = 16 << 30
 MAX_MEMBERS = 100_000
-# Conversations compress to a fourth, a repeated row to a hundredth.
-MAX_COMPRESSION_RATIO = 200
-SAFE_BYTES = 64 << 20
 CACHE_SECONDS = 14 * 24 * 3600
 COPY_BYTES = 1 << 20
 # Python's zipfile has its own exception for some kinds of damage only.

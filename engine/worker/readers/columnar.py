@@ -153,5 +153,8 @@ def _explained(path: Path) -> Iterator[None]:
     """Translate pyarrow's errors, which are of many kinds, into a DataError that names the file."""
     try:
         yield
+    except MemoryError:
+        # One of pyarrow's errors too; it has nothing to say of the file.
+        raise
     except (pa.ArrowException, UnicodeError) as error:
         raise unreadable(path, str(error)) from error

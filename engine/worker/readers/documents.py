@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError
 from engine.worker.readers import text_folder
-from engine.worker.readers.table import FIELD, TOO_LARGE, BrokenRow, Notes, unreadable
+from engine.worker.readers.archives import ERRORS, require_safe_size
+from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
 
 if TYPE_CHECKING:
     from docx.table import Table as DocxTable
     from pypdf import PdfReader
 
 SUFFIXES = (".docx", ".pdf")
-MAX_UNPACKED_BYTES = 256 << 20
 MAX_PAGES = 5_000
 # Scanned pages may have a few characters, such as a stamp or a page number.
 MIN_PAGE_CHARACTERS = 20
@@ -58,6 +58,8 @@ def _docx_text(path: Path) -> str:
     try:
         document: Any = docx.Document(str(path))
         return "\n".join(_docx_lines(document))
+    except MemoryError:
+        raise
     except Exception as error:
         raise unreadable(path, f"it is no whole Word document ({type(error).__name__})") from error
 
@@ -65,13 +67,9 @@ def _docx_text(path: Path) -> str:
 def _require_bounded(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            require_safe_size(path, archive.infolist())
+    except ERRORS as error:
         raise unreadable(path, "it is no whole Word document") from error
-    if size > MAX_UNPACKED_BYTES:
-        raise unreadable(
-            path, f"it unpacks to {size:,} bytes, at most {MAX_UNPACKED_BYTES:,} are read", TOO_LARGE
-        )
 
 
 def _docx_lines(document: Any) -> Iterator[str]:
@@ -108,6 +106,8 @@ def _pdf_text(path: Path, notes: Notes) -> str:
         reader = pypdf.PdfReader(str(path))
         is_open = not reader.is_encrypted or bool(reader.decrypt(""))
         pages = _pages(reader) if is_open else []
+    except MemoryError:
+        raise
     except Exception as error:
         raise unreadable(path, f"it is no whole PDF ({type(error).__name__})") from error
     if not is_open:

@@ -13,6 +13,7 @@ import struct
 import warnings
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,13 @@ from engine.worker.readers.table import MAX_NAMED, TOO_LARGE, BrokenRow, Notes, 
 
 MAX_ROWS = 1 << 20
 SCAN_BYTES = 1 << 20
+# Cells that a row leaves out before one far to the right are made by openpyxl: as many as this, or one for every few
+# bytes of the sheet. A cell that is there takes about 30 bytes.
+SAFE_CELLS = 2_000_000
+BYTES_PER_CELL = 4
+# Excel has 65,490 formats at most. Each costs as much time as many cells do.
+STYLES = "xl/styles.xml"
+MAX_STYLES_BYTES = 16 << 20
 # The longest tag of a merged range, so that none falls between two pieces.
 TAG_BYTES = 200
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]{0,100}?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
@@ -66,12 +74,23 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     with _explained(path):
         with zipfile.ZipFile(path) as archive:
             require_safe_size(path, archive.infolist())
+            _require_few_styles(path, archive)
         with _opened(path, data_only=True) as book:
             chosen = _sheets(path, book, notes)
             for sheet in chosen:
                 yield from sheets.named(
                     _rows(path, sheet, notes), sheet.title, notes, are_splits=len(chosen) > 1
                 )
+
+
+def _require_few_styles(path: Path, archive: zipfile.ZipFile) -> None:
+    size = archive.getinfo(STYLES).file_size if STYLES in archive.namelist() else 0
+    if size > MAX_STYLES_BYTES:
+        raise unreadable(
+            path,
+            f"its formats have {size:,} bytes, at most {MAX_STYLES_BYTES:,} are read",
+            "Save it as csv, and choose that.",
+        )
 
 
 @contextmanager
@@ -96,14 +115,30 @@ def _explained(path: Path) -> Iterator[None]:
 
 def _sheets(path: Path, book: Workbook, notes: Notes) -> list[Worksheet]:
     """Return the sheets that are read: the chosen one, those named after splits, or the first that holds anything."""
-    filled = {sheet.title: sheet for sheet in book.worksheets if _holds_rows(sheet)}
+    filled = {sheet.title: sheet for sheet in book.worksheets if _holds_rows(path, sheet)}
     return [filled[name] for name in sheets.chosen(path, list(filled), notes)]
 
 
-def _holds_rows(sheet: Worksheet) -> bool:
+def _holds_rows(path: Path, sheet: Worksheet) -> bool:
     # A file's own statement of its size may be anything.
     sheet.reset_dimensions()
-    return any(cell.value is not None for row in islice(sheet.iter_rows(), MAX_ROWS) for cell in row)
+    return any(cell.value is not None for row in islice(_cells(path, sheet), MAX_ROWS) for cell in row)
+
+
+def _cells(path: Path, sheet: Worksheet) -> Iterator[Cells]:
+    """Yield a sheet's rows. Raises DataError for one with far more empty cells than filled ones."""
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo(_sheet_member(archive, sheet.title)).file_size
+    left = max(SAFE_CELLS, size // BYTES_PER_CELL)
+    for row in sheet.iter_rows():
+        left -= len(row)
+        if left < 0:
+            raise unreadable(
+                path,
+                f"the sheet {sheet.title} is nearly all empty cells",
+                "Delete what stands far right of the table, or save it as csv.",
+            )
+        yield row
 
 
 def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
@@ -111,13 +146,16 @@ def _rows(path: Path, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, A
     if merged:
         notes.remarks.append(_remark(path, merged))
     formulas = _formula_rows(path, sheet.title) if has_formulas else repeat(())
-    rows = zip(count(1), sheet.iter_rows(), formulas)
+    rows = zip(count(1), _cells(path, sheet), formulas)
     table = sheets.SheetTable(path, sheet.title, notes)
+    coming, here = deque(merged), list[_Merged]()
     for number, cells, is_formula in rows:
         if number > MAX_ROWS:
             raise unreadable(path, f"the sheet {sheet.title} has more than {MAX_ROWS:,} rows", TOO_LARGE)
-        width = max(len(cells), *(span.last_column for span in merged)) if merged else len(cells)
-        values = _filled([_value(cell) for cell in cells], number, width, merged)
+        here = [span for span in here if number <= span.last_row]
+        while coming and coming[0].first_row <= number:
+            here.append(coming.popleft())
+        values = _filled([_value(cell) for cell in cells], number, here)
         broken = partial(_broken, cells, is_formula, number)
         yield from table.add(number, values, broken)
     yield from table.end()
@@ -146,19 +184,19 @@ def _broken(
 def _formula_rows(path: Path, title: str) -> Iterator[list[bool]]:
     """Yield for each row which cells hold formulas; openpyxl can't read values and formulas at once."""
     with _opened(path, data_only=False) as book:
-        for cells in book[title].iter_rows():
+        for cells in _cells(path, book[title]):
             yield [cell.data_type == "f" for cell in cells]
 
 
-def _filled(values: list[Any], number: int, width: int, merged: Iterable[_Merged]) -> list[Any]:
-    """Return a row of the table's width, with each merged range's value in all of its cells."""
-    values += [None] * (width - len(values))
+def _filled(values: list[Any], number: int, merged: Iterable[_Merged]) -> list[Any]:
+    """Return a row with the value of each merged range that it belongs to in all of the range's cells."""
     for span in merged:
-        if span.first_row <= number <= span.last_row and span.first_column <= width:
-            if number == span.first_row:
-                span.value = values[span.first_column - 1]
-            last = min(span.last_column, width)
-            values[span.first_column - 1 : last] = [span.value] * (last - span.first_column + 1)
+        values += [None] * (span.last_column - len(values))
+        if number == span.first_row:
+            span.value = values[span.first_column - 1]
+        values[span.first_column - 1 : span.last_column] = [span.value] * (
+            span.last_column - span.first_column + 1
+        )
     return values
 
 

@@ -17,6 +17,7 @@ OTHER_WAYS = {
     # The system's own files.
     "engine/jobs/supervisor.py", "engine/jobs/exit_status.py", "engine/system/graphics_cards.py",
     "engine/worker/runtime/devices.py", "engine/system/torch_build.py", "engine/maintenance/licences.py",
+    "engine/system/limited_process.py",
     # Tunesmith's own resources.
     "engine/config/support_matrix.py", "engine/scoring/claim_words.py",
     # Written by this process just before.

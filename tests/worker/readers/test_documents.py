@@ -11,7 +11,7 @@ import pypdf
 import pytest
 
 from engine.errors import DataError
-from engine.worker.readers import documents, open_table
+from engine.worker.readers import archives, open_table
 
 
 def write_docx(path: Path, lines: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> Path:
@@ -124,7 +124,7 @@ def test_a_damaged_document_is_named(name: str, content: bytes, tmp_path: Path) 
 def test_a_document_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(archives, "MAX_BYTES", 1000)
     with zipfile.ZipFile(tmp_path / "a.docx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", " " * 5000)
-    assert "at most 1,000 are read" in failure(tmp_path / "a.docx").message
+    assert "unpacks to far more than data" in failure(tmp_path / "a.docx").message

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import DataError
@@ -39,6 +39,8 @@ def test_damaged_files_end_in_rows_or_in_a_named_error(name: str, tmp_path: Path
         require_rows_or_words(preview_and_read(path, channel, ("refuse", "leave_out")[seed % 2]))
 
 
+# A process for each reading takes its time where others run.
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(sorted({f"a{Path(name).suffix}" for name in SEEDS})))
 def test_any_bytes_under_any_name_end_in_rows_or_in_a_named_error(tmp_path_factory, content, name) -> None:
     folder = tmp_path_factory.mktemp("bytes")

@@ -1,0 +1,91 @@
+"""Bombs in data: each file that stands for far more than it holds ends in rows or in a named error, within limits."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DataError
+from engine.worker.readers import apart, open_table, workbook
+from engine.worker.readers.table import LinedRow, Notes
+from tests.helpers import bombs
+
+# How each is told.
+NAMED = {
+    "repeated text.parquet": r"takes more than 128 MB of memory|far more rows or text",
+    "repeated text.feather": r"takes more than \d+ MB of memory",
+    "repeated rows.parquet": r"far more rows or text than data of its size",
+    "rows of nothing.arrow": r"far more rows or text than data of its size",
+    "overlapping views.arrow": r"takes more than \d+ MB of memory",
+    "one child again and again.sqlite": r"as a database it makes no sense",
+    "wide rows.xlsx": r"nearly all empty cells",
+    "a million formats.xlsx": r"its formats have 29,000,110 bytes",
+    "many fonts.xlsx": r"takes more than",
+    "many texts.xlsx": r"takes more than 1 s of a processor",
+    "a row far below.xlsx": r"more than 1,000 rows",
+    "repeated cells.ods": r"Cell limit exceeded",
+    "repeated columns.ods": r"the names of its 16,384 columns",
+    "many paragraphs.docx": r"takes more than 128 MB of memory",
+    "a wide cell.docx": r"takes more than 128 MB of memory",
+    "entities.docx": r"no whole Word document",
+    "pages in a circle.pdf": r"no whole PDF",
+}
+
+
+@pytest.fixture
+def tight(monkeypatch):
+    """Set limits by which a bomb is told sooner."""
+    monkeypatch.setattr(apart, "MEMORY_BYTES", 128 << 20)
+    monkeypatch.setattr(apart, "SECONDS", 1)
+    monkeypatch.setattr(apart, "SAFE_ROWS", 1000)
+    monkeypatch.setattr(workbook, "MAX_ROWS", 1000)
+    monkeypatch.setattr(workbook, "SAFE_CELLS", 50_000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.usefixtures("tight")
+def test_a_bomb_is_a_named_error(name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(bombs.BOMBS[name]())
+    with pytest.raises(DataError, match=NAMED[name]) as error:
+        list(open_table([path]))
+    assert error.value.field == "data.source"
+    assert error.value.hint
+
+
+def test_what_a_reader_notes_comes_with_the_rows(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"xx")
+
+    def read(_path, notes):
+        for number in range(3):
+            notes.columns[f"c{number}"] = None
+            notes.remarks.append(f"remark {number}")
+            notes.done_bytes += 1
+            yield LinedRow({"c": "x" * 300_000}, number)
+        notes.reason = "so"
+
+    notes = Notes()
+    found = []
+    for row in apart.read_apart(read, path, notes):
+        found.append((row.line, notes.done_bytes, list(notes.columns)))
+        # As a reader of chats does: what was noted before does not come back.
+        notes.columns.clear()
+    assert found == [(0, 1, ["c0"]), (1, 2, ["c1"]), (2, 3, ["c2"])]
+    assert notes.remarks == ["remark 0", "remark 1", "remark 2"]
+    assert notes.reason == "so"
+
+
+def test_memory_grows_with_the_file(tmp_path):
+    assert apart._limits(0).memory_bytes == apart.MEMORY_BYTES
+    assert apart._limits(10 << 20).memory_bytes == apart.MEMORY_BYTES + (80 << 20)
+    assert apart._limits(10 << 20).seconds == apart.SECONDS + 100
+
+
+def test_an_ordinary_table_is_far_from_the_bounds(tmp_path):
+    path = Path(tmp_path, "a.parquet")
+    path.write_bytes(bombs.parquet(30_000, "Ann: hi"))
+    assert len(list(open_table([path]))) == 30_000
