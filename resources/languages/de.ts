@@ -4744,7 +4744,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Stop the summaries</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassungen anhalten</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -5212,7 +5212,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>The queue is waiting: summaries are being written</source>
-   <translation type="unfinished" />
+   <translation>Die Warteschlange wartet: Es werden Zusammenfassungen geschrieben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
@@ -18863,7 +18863,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/config/run_names.py" />
    <source>{1}{2}step {3}</source>
-   <translation type="unfinished" />
+   <translation>{1}{2}Schritt {3}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />
