@@ -9,13 +9,14 @@ from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.config import decoding, prompts, recipe, run_names, support_matrix, variants
-from engine.config.data_options import DATA_SUFFIXES, DataOptions
+from engine.config.data_options import DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, MethodSettings, Recipe
 from engine.config.run_changes import Change
 from engine.config.training import EvaluationOptions, TrainingOptions
 from engine.data import check_results, ingest, questions
+from engine.data.file_kinds import DATA_FILE_KINDS, DATA_SUFFIXES, DataFileKind
 from engine.data.findings import FINDINGS, SEVERITIES, Severity, finding
 from engine.errors import (
     AppError,
@@ -59,6 +60,7 @@ from engine.text import encodings, escaping, languages, legacy_encodings, pii
 from engine.text.conversations import Example, Turn, speakers, turns
 
 __all__ = [
+    "DATA_FILE_KINDS",
     "DATA_SUFFIXES",
     "FAMILIES",
     "FINDINGS",
@@ -78,6 +80,7 @@ __all__ = [
     "Claim",
     "Curve",
     "DataError",
+    "DataFileKind",
     "DataOptions",
     "DecodingOptions",
     "Ending",

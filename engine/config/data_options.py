@@ -14,12 +14,6 @@ from engine.options import Options, check, option
 from engine.text import pii
 
 MIN_CONVERSATION_TOKENS = 8
-# The suffixes of files that a source may be.
-DATA_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".sqlite", ".sqlite3", ".db",
-    ".xlsx", ".xls", ".xlsb", ".ods", ".src", ".source", ".txt", ".text", ".log", ".md", ".vtt", ".srt", ".html",
-    ".htm", ".eml", ".mbox", ".mbx", ".docx", ".pdf", ".zip", ".gz", ".bz2", ".xz", ".zst",
-)  # fmt: skip
 
 
 class DataOptions(Options):

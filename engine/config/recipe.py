@@ -16,7 +16,7 @@ import tomlkit
 import tomlkit.items
 
 from engine.config import general_text, model_info, prompts, run_changes, run_names
-from engine.config.data_options import DATA_SUFFIXES, DataOptions, data_problems
+from engine.config.data_options import DataOptions, data_problems
 from engine.config.run_changes import Change
 from engine.config.training import (
     EvaluationOptions,
@@ -24,6 +24,7 @@ from engine.config.training import (
     evaluation_problems,
     training_problems,
 )
+from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key

@@ -228,6 +228,11 @@
    <translation>In jeder Zeile ein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides how it is read. The data page shows the first rows and what was guessed, and asks what only you can say.</source>
+   <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. Die Seite „Daten“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>A file with their ids, for the other system to fill in</source>
    <translation>Eine Datei mit ihren Kennungen, die das andere System ausfüllt</translation>
@@ -489,6 +494,11 @@
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>All entries share the base model ({base}), the data ({data}), the prompt, the scoring and the first seed of the recipe on the Train page. To use others, change that recipe first.</source>
    <translation>Alle Einträge teilen Basismodell ({base}), Daten ({data}), Prompt, Bewertung und ersten Startwert des Rezepts auf der Seite „Trainieren“. Um andere zu verwenden, ändern Sie zuerst dieses Rezept.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/data_files.py" />
+   <source>All files (*)</source>
+   <translation>Alle Dateien (*)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/summary_pane.py" />
@@ -1254,14 +1264,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräch {id}, {name} vorgezogen: {note}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/choosers.py" />
+   <location filename="../../gui/core/data_files.py" />
    <source>Conversations</source>
    <translation>Gespräche</translation>
-  </message>
-  <message>
-   <location filename="../../gui/core/data_files.py" />
-   <source>Conversations ({endings});;All files (*)</source>
-   <translation>Gespräche ({endings});;Alle Dateien (*)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -1947,6 +1952,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Dateien sind unverändert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Files that can be read</source>
+   <translation>Dateien, die gelesen werden</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Files, chats, the hub</source>
    <translation>Dateien, Chats, der Hub</translation>
@@ -2458,6 +2468,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/page.py" />
    <source>Keys</source>
    <translation>Tastenkürzel</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Known chats and transcripts</source>
+   <translation>Bekannte Chats und Mitschriften</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -6656,6 +6671,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Vergessen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>formats import export endings</source>
+   <translation>Formate importieren exportieren Endungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>from the hub; shared with other programs</source>
    <translation>vom Hub; auch andere Programme nutzen sie</translation>
@@ -8857,6 +8877,21 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Chat-Vorlage von {1} hat {2}, gelesen werden höchstens {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation and its summary in each row, or a turn in each row.</source>
+   <translation>In jeder Zeile ein Gespräch und seine Zusammenfassung, oder in jeder Zeile ein Beitrag.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation each, of text; a scanned page has none.</source>
+   <translation>Je ein Gespräch, aus Text; eine eingescannte Seite hat keinen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation in each line, and its summary in the same line of x.tgt or x.target.</source>
+   <translation>In jeder Zeile ein Gespräch, seine Zusammenfassung in derselben Zeile von x.tgt oder x.target.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
    <source>A conversation in one line, in which several speakers follow each other</source>
    <translation>Ein Gespräch in einer Zeile, in der mehrere Sprecher aufeinander folgen</translation>
@@ -8885,6 +8920,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/findings.py" />
    <source>A conversation that looks like a transcript, in which no one is named</source>
    <translation>Ein Gespräch, das wie ein Protokoll aussieht und in dem niemand genannt wird</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>A conversation, or a chat that is parted into conversations at pauses. A summary lies beside it: x.txt and x.summary.txt, or folders dialogues and summaries.</source>
+   <translation>Ein Gespräch, oder ein Chat, der an Pausen in Gespräche geteilt wird. Eine Zusammenfassung liegt daneben: x.txt und x.summary.txt, oder Ordner dialogues und summaries.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -9351,6 +9391,11 @@ Bob: At the office, till five.</translation>
    <translation>Arcee</translation>
   </message>
   <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Archives</source>
+   <translation>Archive</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Armenian</source>
    <translation>Armenisch</translation>
@@ -9669,6 +9714,11 @@ Summary:</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>ChatGPT conversations</source>
    <translation>Gespräche mit ChatGPT</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Chats and transcripts</source>
+   <translation>Chats und Mitschriften</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -10331,6 +10381,11 @@ Summary:</translation>
    <translation>DoRA geht nicht mit der Initialisierung {1}: Ihre Beträge sind die des ganzen Gewichts.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Documents</source>
+   <translation>Dokumente</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Don't trust this file.</source>
    <translation>Trauen Sie dieser Datei nicht.</translation>
@@ -10439,6 +10494,11 @@ Summary:</translation>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>Each step still uses its {1}</source>
    <translation>Jeder Schritt nutzt weiter ebenso viel: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Each thread is a conversation, without quotes and signatures.</source>
+   <translation>Jeder Mailverlauf ist ein Gespräch, ohne Zitate und Signaturen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -10624,6 +10684,11 @@ Summary:</translation>
    <location filename="../../engine/system/log_redaction.py" />
    <source>File "</source>
    <translation>File "</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Files of the other kinds, packed.</source>
+   <translation>Dateien der anderen Arten, gepackt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -11711,6 +11776,11 @@ Summary:</translation>
    <translation>Linear</translation>
   </message>
   <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Lines of two files</source>
+   <translation>Zeilen zweier Dateien</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Lists of summaries</source>
    <translation>Listen von Zusammenfassungen</translation>
@@ -12474,6 +12544,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/licences.py" />
    <source>OSI Approved</source>
    <translation>OSI Approved</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Objects, alone, one a line or in lists, with texts, turns or messages anywhere in them.</source>
+   <translation>Objekte, einzeln, eines je Zeile oder in Listen, mit Texten, Beiträgen oder Nachrichten an beliebiger Stelle.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13735,6 +13810,11 @@ Summary:</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>T5's task prefix</source>
    <translation>Aufgabenpräfix von T5</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/file_kinds.py" />
+   <source>Tables</source>
+   <translation>Tabellen</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -16719,7 +16799,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/text/encodings.py" />
    <source>it holds bytes that no text has, the first in line {1}</source>
-   <translation>es enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
+   <translation>sie enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QPoint, Qt, Signal
-from PySide6.QtGui import QCursor, QKeySequence, QShortcut
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 
 from gui.look.fonts import px
@@ -111,10 +111,7 @@ class PreviewTable(QWidget):
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self._offer_roles)
         self.table.clicked.connect(lambda index: self._offer_roles(index.column()))
-        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            shortcut = QShortcut(QKeySequence(key), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(self._offer_roles_below)
+        self.table.opened.connect(self._offer_roles_below)
         self._words = ElidedLabel("", "label", "ink2")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -140,11 +137,9 @@ class PreviewTable(QWidget):
         if look is not None:
             self.role_menu(look.columns[section]).popup(at or QCursor.pos())
 
-    def _offer_roles_below(self) -> None:
-        index = self.table.currentIndex()
-        if index.isValid():
-            below = self.table.visualRect(index).bottomLeft()
-            self._offer_roles(index.column(), self.table.viewport().mapToGlobal(below))
+    def _offer_roles_below(self, index: Index) -> None:
+        below = self.table.visualRect(index).bottomLeft()
+        self._offer_roles(index.column(), self.table.viewport().mapToGlobal(below))
 
     def role_menu(self, column: str) -> QMenu:
         """Return the menu of the roles that a column may have."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.api import escaping
+from gui.core import actions
 from gui.look import style
 from gui.look.fonts import font, px
 
@@ -24,7 +25,9 @@ ROW_HEIGHT = 36
 
 
 class TextTable(QTableView):
-    """Shows a model's texts; `figures` are the number columns."""
+    """Shows a model's texts; `figures` are the number columns. `opened(index)` reports a cell opened by key."""
+
+    opened = Signal(QModelIndex)
 
     def __init__(
         self,
@@ -50,6 +53,13 @@ class TextTable(QTableView):
         """Set the header's font again: it is lost if sections are sized before the header is polished."""
         super().showEvent(event)
         self._restyle()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Report a cell that is opened by key."""
+        if actions.pressed(event, "list.open") and self.currentIndex().isValid():
+            self.opened.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
 
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))

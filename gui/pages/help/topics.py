@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCollator
 
 from engine.api import (
+    DATA_FILE_KINDS,
     FINDINGS,
     METHODS,
     BaseModelOptions,
+    DataFileKind,
     DataOptions,
     DecodingOptions,
     EvaluationOptions,
@@ -21,6 +23,7 @@ from engine.api import (
     OptionInfo,
     Options,
     TrainingOptions,
+    chats,
     describe,
     licences,
     metrics,
@@ -45,6 +48,8 @@ TABLES: tuple[tuple[str, type[Options]], ...] = (
     (mark("Evaluation"), EvaluationOptions),
     (mark("Playground"), DecodingOptions),
 )
+# Kinds of chats that are no program's.
+UNTITLED = ("plain", "text", "table", "turns")
 # Drawings by the name of the setting in recipes.
 DRAWN = {
     "rank": "rank",
@@ -105,7 +110,7 @@ class Topic:
 
 def topics() -> list[Topic]:
     """Return all topics by group, without the licences, which take time to read."""
-    return [*_first(), *_methods(), *_settings(), *_scores(), *_findings()]
+    return [*_first(), _files(), *_methods(), *_settings(), *_scores(), *_findings()]
 
 
 def about() -> list[Topic]:
@@ -153,6 +158,30 @@ def _first() -> list[Topic]:
         )
         for word in WORDS
     ]
+
+
+def _files() -> Topic:
+    """Return the topic of what can be read: every kind of file, and every program whose chats are known."""
+    kinds = tuple((translate(kind.title), _of_files(kind)) for kind in DATA_FILE_KINDS)
+    known = sorted(
+        {translate(title) for kind, title in chats.TITLES.items() if kind not in UNTITLED}, key=str.lower
+    )
+    return Topic(
+        _id("files", "kinds"),
+        FIRST,
+        tr("Files that can be read"),
+        tr(
+            "A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides "
+            "how it is read. The data page shows the first rows and what was guessed, and asks what only you can say."
+        ),
+        (*kinds, (tr("Known chats and transcripts"), ", ".join(known))),
+        others=tr("formats import export endings"),
+    )
+
+
+def _of_files(kind: DataFileKind) -> str:
+    endings = ", ".join(suffix.removeprefix(".") for suffix in kind.suffixes)
+    return f"{endings}. {translate(kind.about)}"
 
 
 def _methods() -> list[Topic]:

@@ -14,7 +14,8 @@ from typing import Any
 import datasets
 import pytest
 
-from engine.config.data_options import DATA_SUFFIXES, DataOptions
+from engine.config.data_options import DataOptions
+from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import DataError
 from engine.jobs.events import Event, read_all
 from engine.options import check

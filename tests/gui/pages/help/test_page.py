@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.api import FINDINGS, METHODS, describe, licences, metrics
+from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, FINDINGS, METHODS, describe, licences, metrics
 from gui.look import language, style
 from gui.look.fonts import font, text_scale
 from gui.pages.help import topics
@@ -195,3 +195,12 @@ def test_topics_are_said_and_found_in_the_language_but_known_by_their_ids(monkey
     assert titled["setting Beams"] == "Zweige"
     settings = titles(topics.SETTING, said)
     assert settings[-1] == "Zweige"
+
+
+def test_every_kind_of_file_and_every_known_chat_is_named(all_topics):
+    (topic,) = [each for each in all_topics if each.title == "Files that can be read"]
+    facts = dict(topic.facts)
+    assert set(facts) >= {kind.title for kind in DATA_FILE_KINDS}
+    assert all(suffix.removeprefix(".") in topic.search_text() for suffix in DATA_SUFFIXES)
+    assert {"WhatsApp export", "IRC log", "Mail"} <= set(facts["Known chats and transcripts"].split(", "))
+    assert topics.best("files", topics.find("whatsapp", all_topics)) == topic
