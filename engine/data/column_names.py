@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from engine.errors import DataError
+from engine.text.normalization import normalized
 
 AUTO = "auto"
 MAX_NAMED = 5
@@ -75,13 +76,13 @@ def _without_accents(name: str) -> str:
     """Return a name without the accents of Latin letters; marks of other scripts are letters of their words."""
     if name.isascii():
         return name
-    letters = unicodedata.normalize("NFD", name.replace("ı", "i").replace("đ", "d"))
+    letters = normalized("NFD", name.replace("ı", "i").replace("đ", "d"))
     kept: list[str] = []
     for letter in letters:
         if unicodedata.combining(letter) and kept and kept[-1].isascii():
             continue
         kept.append(letter)
-    return unicodedata.normalize("NFC", "".join(kept))
+    return normalized("NFC", "".join(kept))
 
 
 def exact(free: Sequence[str], likely: Iterable[str]) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal, get_args
+
+from engine.text.normalization import normalized
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -30,9 +31,9 @@ _NAMES: Mapping[Split, tuple[str, ...]] = {
 
 def _plain(text: str) -> str:
     """Return a text in small letters without accents."""
-    parts = unicodedata.normalize("NFKD", text.lower())
+    parts = normalized("NFKD", text.lower())
     bare = "".join(each for each in parts if not ("\u0300" <= each <= "\u036f"))
-    return unicodedata.normalize("NFC", bare)
+    return normalized("NFC", bare)
 
 
 _SPLITS_BY_WORD: dict[str, Split] = {_plain(word): split for split, words in _NAMES.items() for word in words}

@@ -15,6 +15,10 @@ from engine.jobs.events import Event, clock
 
 Outcome = Literal["completed", "stopped", "failed", "crashed"]
 
+# Of a stream with more, which no run of ours makes, the newest are kept.
+MAX_NOTICES = 1000
+MAX_SAMPLES = 20_000
+
 
 @dataclass
 class Curve:
@@ -53,7 +57,8 @@ class RunState:
     """All that is known of a run from its events so far.
 
     `base_scores` and `tuned_scores` have the run's protocol. Evaluations during training have another one: they are in
-    `evaluation_rouge1`, `evaluation_chrf` (fractions) and `evaluations` alone.
+    `evaluation_rouge1` and `evaluation_chrf` (fractions) alone; `evaluated_examples` is how many conversations were
+    scored at each, 0 without any.
     `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
     `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
     `revision` changes when points are dropped or the attempt changes: a plot then starts over.
@@ -71,9 +76,10 @@ class RunState:
     evaluation_rouge1: Curve = field(default_factory=Curve)
     evaluation_chrf: Curve = field(default_factory=Curve)
     learning_rate: Curve = field(default_factory=Curve)
-    evaluations: list[Event] = field(default_factory=list)
+    evaluated_examples: int = 0
     samples: list[Sample] = field(default_factory=list)
     notices: list[Event] = field(default_factory=list)
+    damaged: bool = False
     memory_exceeded: Event | None = None
     peak_memory_bytes: int = 0
     checkpoint: Event | None = None
@@ -123,12 +129,6 @@ class RunState:
     def time_fraction(self) -> float:
         """How much of the time limit for training is used, 0 without one."""
         return float(self.last_step.get("time_share", 0.0)) if self.last_step else 0.0
-
-    @property
-    def evaluated_examples(self) -> int:
-        """How many conversations are scored at each evaluation during training, 0 without any."""
-        protocols = (each.get("protocol") for each in self.evaluations if each.get("loss") is not None)
-        return next((int(protocol["examples"]) for protocol in protocols if protocol), 0)
 
     @property
     def difference(self) -> dict[str, Any] | None:
@@ -189,9 +189,9 @@ def _run_resumed(state: RunState, event: Event) -> None:
         state.learning_rate,
     ):
         curve.drop_after(step)
-    state.evaluations = [each for each in state.evaluations if int(each.get("step", 0)) <= step]
-    # A run that starts over samples its base model again.
-    state.samples = [each for each in state.samples if step and each.step <= step]
+    # Samples are in the order of their steps. A run that starts over samples its base model again.
+    while state.samples and (not step or state.samples[-1].step > step):
+        state.samples.pop()
     state.step = step
     state.revision += 1
 
@@ -207,8 +207,8 @@ def _step_finished(state: RunState, event: Event) -> None:
 
 def _evaluated(state: RunState, event: Event) -> None:
     """Store an evaluation: with a loss it is one during training, else it has the run's final scores."""
-    state.evaluations.append(event)
     if event.get("loss") is not None:
+        state.evaluated_examples = state.evaluated_examples or _examples_of(event)
         if event["split"] == "validation" and event["of"] != "base":
             _evaluated_in_training(state, event)
     elif event.get("scores"):
@@ -216,6 +216,10 @@ def _evaluated(state: RunState, event: Event) -> None:
             state.base_scores = event
         elif event.get("difference") is not None:
             state.tuned_scores = event
+
+
+def _examples_of(evaluated: Event) -> int:
+    return int((evaluated.get("protocol") or {}).get("examples") or 0)
 
 
 def _evaluated_in_training(state: RunState, event: Event) -> None:
@@ -240,12 +244,18 @@ def _sample_made(state: RunState, event: Event) -> None:
             chrf=event.get("chrf"),
         )
     )
+    if len(state.samples) > MAX_SAMPLES:
+        del state.samples[: MAX_SAMPLES // 2]
 
 
 def _notice(state: RunState, event: Event) -> None:
-    known = event["message"] == DAMAGED and any(each["message"] == DAMAGED for each in state.notices)
-    if not known:
-        state.notices.append(event)
+    if event["message"] == DAMAGED:
+        if state.damaged:
+            return
+        state.damaged = True
+    state.notices.append(event)
+    if len(state.notices) > MAX_NOTICES:
+        del state.notices[: MAX_NOTICES // 2]
 
 
 def _memory_exceeded(state: RunState, event: Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from markupsafe import Markup
 
@@ -18,6 +19,7 @@ from engine.scoring.metrics import CHRF
 SCORE = "rouge1"
 SHOWN_EACH = 3
 MAX_CHARACTERS = 3_000
+MAX_PINNED = 100
 
 
 @dataclass(frozen=True)
@@ -135,10 +137,11 @@ def _shortened(text: str) -> str:
 
 def pinned(report: Report) -> list[Conversation]:
     """Return the pinned conversations with their first and their last summary."""
-    samples = report.state.samples
+    by_example: dict[str, list[Sample]] = {}
+    for sample in report.state.samples:
+        by_example.setdefault(sample.example, []).append(sample)
     conversations = []
-    for example in dict.fromkeys(sample.example for sample in samples):
-        own = [sample for sample in samples if sample.example == example]
+    for example, own in islice(by_example.items(), MAX_PINNED):
         shown = own if len(own) == 1 else [own[0], own[-1]]
         rows = (
             ("Conversation", "spoken", (Span(_shortened(own[0].conversation)),)),

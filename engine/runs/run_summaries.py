@@ -1,7 +1,7 @@
 """Fast summaries of runs for long lists.
 
-Nearly every event of a run is a step; only as many steps are decoded as a sparkline can show. Knows nothing of how a
-list looks.
+Nearly every event of a run is a step; only as many steps are decoded as a sparkline can show, and nothing that a line
+does not tell. Knows nothing of how a list looks.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ SPARK_POINTS = 60
 STEPS_PER_POINT = 4
 STEP_BYTES = 250
 _STEP_BEGINS = f'{{"v":{VERSION},"event":"step_finished"'.encode()
+# What a line of the history does not tell, and what may come by the hundred thousand.
+_UNTOLD_BEGIN = tuple(
+    f'{{"v":{VERSION},"event":"{name}"'.encode() for name in ("notice", "sample_made", "stage_progressed")
+)
 
 Stamp = tuple[int, int, bool]
 
@@ -139,24 +143,25 @@ def _recipe(job: Job) -> tuple[Recipe | None, str]:
 
 
 def _sampled_events(path: Path) -> Iterator[Event]:
-    """Yield every event but steps, and of the steps a sample with the last one."""
+    """Yield what a line tells of, of the steps a sample, and before any other event what it follows."""
     try:
         every = max(1, path.stat().st_size // (STEP_BYTES * STEPS_PER_POINT * SPARK_POINTS))
     except FileNotFoundError:
         return
     with open_regular(path) as stream:
-        passed, held = 0, b""
+        passed, step, last = 0, b"", b""
         for line in lines(stream):
-            if not line.startswith(_STEP_BEGINS):
-                yield from _decoded(held, line)
-                held = b""
-            elif passed % every == 0:
-                yield from _decoded(line)
-                held = b""
+            if line.startswith(_UNTOLD_BEGIN):
+                last = line
+                continue
+            is_step = line.startswith(_STEP_BEGINS)
+            if is_step and passed % every:
+                step, last = line, b""
             else:
-                held = line
-            passed += line.startswith(_STEP_BEGINS)
-        yield from _decoded(held)
+                yield from _decoded(step, last, line)
+                step = last = b""
+            passed += is_step
+        yield from _decoded(step, last)
 
 
 def _decoded(*lines: bytes) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from engine.scoring import claim_words
 from engine.scoring.claim_words import ClaimWords
 from engine.scoring.claims import Claim, begins_sentence
+from engine.text.normalization import normalized
 
 GERMAN = ("de", "lb")
 # Languages that put a short word and an apostrophe before a name, or an ending behind one: l'Anna, Ayşe'nin.
@@ -36,7 +37,7 @@ def words(text: str, language: str) -> frozenset[str]:
     """Return the words of a text by which names are supported, without the endings of the language."""
     table = claim_words.of(language)
     found = set()
-    for match in _WORD.finditer(unicodedata.normalize("NFC", text)):
+    for match in _WORD.finditer(normalized("NFC", text)):
         for part in {match[0], *re.split(r"['’-]", match[0])}:
             found |= _keys(part, table)
     return frozenset(found)
@@ -124,9 +125,7 @@ def _keys(word: str, table: ClaimWords) -> set[str]:
     """Return a word without case, accents of Greek and the endings that names take, in the forms it may have."""
     lower = word.casefold()
     if "ς" in word or any("\u0370" <= letter <= "\u1fff" for letter in lower):
-        lower = "".join(
-            each for each in unicodedata.normalize("NFD", lower) if not unicodedata.combining(each)
-        )
+        lower = "".join(each for each in normalized("NFD", lower) if not unicodedata.combining(each))
         lower = lower.replace("ς", "σ")
     keys = {lower}
     for suffix in table.suffixes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import bisect
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,6 +16,7 @@ from functools import lru_cache
 from engine.scoring import claim_words, claimed_names, english_claims, language_claims
 from engine.scoring.claims import Claim, Fact
 from engine.text.languages import ENGLISH, UNDETERMINED, has_capitals, has_case
+from engine.text.normalization import composed_lengths, normalized
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def check_claims(summary: str, conversation: str, language: str = "") -> Check:
 
     `language` is a code of ISO 639, "" to tell it from both texts.
     """
-    composed, conversation = (unicodedata.normalize("NFC", text) for text in (summary, conversation))
+    composed, conversation = (normalized("NFC", text) for text in (summary, conversation))
     language = language or claim_words.language_of(f"{composed}\n{conversation}")
     check = (
         _english(composed, conversation) if language == ENGLISH else _other(composed, conversation, language)
@@ -60,7 +60,7 @@ def check_claims(summary: str, conversation: str, language: str = "") -> Check:
 
 def _at_places_of(summary: str, check: Check) -> Check:
     """Return a check of a composed text with its claims at their places in the summary, whose marks are apart."""
-    lengths = [len(unicodedata.normalize("NFC", summary[:end])) for end in range(len(summary) + 1)]
+    lengths = composed_lengths(summary)
 
     def placed(claim: Claim) -> Claim:
         start, end = (bisect.bisect_right(lengths, place) - 1 for place in (claim.start, claim.end))

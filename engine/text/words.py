@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal
 
 from engine.text.languages import ENGLISH, STEMMERS
+from engine.text.normalization import normalized
 
 _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
 # Joiners, soft hyphens, direction marks and the stretched line of Arabic: parts of words that nobody reads.
@@ -56,7 +57,7 @@ def words(text: str) -> list[str]:
 
 def characters(text: str) -> str:
     """Return a text in one form of each character: composed, of one width, without characters that nobody reads."""
-    return unicodedata.normalize("NFC", text.translate(_UNREAD).translate(_WIDTHS))
+    return normalized("NFC", text.translate(_UNREAD).translate(_WIDTHS))
 
 
 def tokens(text: str, language: str = "") -> list[str]:
@@ -74,4 +75,4 @@ def has_stemmer(language: str) -> bool:
 
 def _plain(text: str, form: Literal["NFC", "NFKC"]) -> str:
     """Return a text without case, and with one form of each character; with NFKC wide and narrow ones are equal."""
-    return unicodedata.normalize(form, text.translate(_UNREAD).casefold())
+    return normalized(form, text.translate(_UNREAD).casefold())

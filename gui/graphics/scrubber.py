@@ -18,6 +18,9 @@ from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr
 
+# More dots can't be told apart.
+MAX_DOTS = 400
+
 
 class Scrubber(QWidget):
     """Chooses a step by click, drag, Left and Right, Home and End. `chosen(step)`; step 0 is the base model."""
@@ -28,7 +31,7 @@ class Scrubber(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._done: list[int] = []
-        self._planned: list[int] = []
+        self._planned: Sequence[int] = ()
         self._total = 0
         self._current = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -37,11 +40,11 @@ class Scrubber(QWidget):
         style.follow(self._restyle)
 
     def set_steps(self, done: Sequence[int], total: int, planned: Sequence[int] = ()) -> None:
-        """Show steps with samples, planned steps and the total; the newest stays chosen if it was."""
+        """Show steps with samples, planned steps in their order, and the total; the newest stays chosen if it was."""
         newest = not self._done or self._current == self._done[-1]
         self._done = sorted(set(done))
-        self._planned = sorted(step for step in set(planned) if not self._done or step > self._done[-1])
-        self._total = max(total, *self._done, *self._planned, 1)
+        self._planned = planned[bisect_right(planned, self._done[-1]) :] if self._done else planned
+        self._total = max(total, *self._done[-1:], *self._planned[-1:], 1)
         if self._done and (newest or self._current not in self._done):
             self._current = self._done[-1]
         self._describe()
@@ -77,8 +80,7 @@ class Scrubber(QWidget):
         right = metrics("figure_small").horizontalAdvance(number_text(self._total)) + 18
         return QRectF(left, 0, max(10.0, self.width() - left - right), self.height())
 
-    def _x(self, step: int) -> float:
-        track = self._track()
+    def _x(self, step: int, track: QRectF) -> float:
         return track.left() + track.width() * step / max(1, self._total)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -97,20 +99,22 @@ class Scrubber(QWidget):
         painter.setBrush(style.color("grey_soft"))
         painter.drawRoundedRect(QRectF(track.left(), y - 2, track.width(), 4), 2, 2)
         painter.setBrush(style.color("accent"))
-        painter.drawRoundedRect(QRectF(track.left(), y - 2, self._x(self._current) - track.left(), 4), 2, 2)
-        for step in self._planned:
-            self._dot(painter, step, 3.5, "grey_soft", 1.5)
-        for step in self._done:
-            self._dot(painter, step, 3.5, "accent", 1.5)
+        painter.drawRoundedRect(
+            QRectF(track.left(), y - 2, self._x(self._current, track) - track.left(), 4), 2, 2
+        )
+        for step in _some(self._planned):
+            self._dot(painter, self._x(step, track), 3.5, "grey_soft", 1.5)
+        for step in _some(self._done):
+            self._dot(painter, self._x(step, track), 3.5, "accent", 1.5)
         if self._done:
-            self._dot(painter, self._current, 7, "accent", 3 if self.hasFocus() else 2)
+            self._dot(painter, self._x(self._current, track), 7, "accent", 3 if self.hasFocus() else 2)
         painter.end()
 
-    def _dot(self, painter: QPainter, step: int, radius: float, token: str, wide: float) -> None:
+    def _dot(self, painter: QPainter, x: float, radius: float, token: str, wide: float) -> None:
         focus = wide == 3
         painter.setPen(QPen(style.color(token), wide))
         painter.setBrush(style.color("accent_soft" if focus else "window"))
-        painter.drawEllipse(QPointF(self._x(step), self.height() / 2), radius, radius)
+        painter.drawEllipse(QPointF(x, self.height() / 2), radius, radius)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the nearest step."""
@@ -123,7 +127,8 @@ class Scrubber(QWidget):
 
     def _go_near(self, x: float) -> None:
         if self._done:
-            self.set_current(min(self._done, key=lambda step: abs(self._x(step) - x)))
+            track = self._track()
+            self.set_current(min(self._done, key=lambda step: abs(self._x(step, track) - x)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move by steps that have samples."""
@@ -154,3 +159,8 @@ class Scrubber(QWidget):
     def _restyle(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+def _some(steps: Sequence[int]) -> Sequence[int]:
+    """Return at most some hundred of the steps, evenly."""
+    return steps[:: max(1, -(-len(steps) // MAX_DOTS))]

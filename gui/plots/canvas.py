@@ -22,7 +22,7 @@ from gui.look.language import tr
 from gui.plots.axis import LabelledAxis
 from gui.plots.label_placement import apart
 from gui.plots.score_axis import ScoreLine
-from gui.plots.series import Drawing, Floats
+from gui.plots.series import MARKED_COLUMNS, Drawing, Floats
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
 # The width of a letter in a name beside a line's end, on average.
@@ -189,7 +189,8 @@ class Canvas(pg.PlotWidget):
         smooth_x, smooth_y = drawing.train.smoothed(low, high, columns // 2, drawing.window())
         smooth_y = _scaled(smooth_y, drawing.log)
         self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
-        steps, values = drawing.evaluation.steps.copy(), _scaled(drawing.evaluation.values, drawing.log)
+        steps, values = drawing.evaluation.peaks(low, high, MARKED_COLUMNS)
+        steps, values = steps.copy(), _scaled(values, drawing.log)
         self._evaluations.setData(steps, values)
         self._diamonds.setData(x=steps, y=values)
         return smooth_x, smooth_y

@@ -34,7 +34,7 @@ HEAD = ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1", "eva
 
 
 class LossPlot(QWidget):
-    """Shows a run's loss. Values come by `append`, `append_evaluation` and `append_score`; it redraws by itself."""
+    """Shows a run's loss. Values come by `append` and the like; it redraws by itself."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,17 +93,20 @@ class LossPlot(QWidget):
         self._need_drawing().train.extend(steps, losses)
         self._mark_dirty()
 
-    def append_evaluation(self, step: int, loss: float) -> None:
-        """Add one evaluation's loss."""
-        self._need_drawing().evaluation.append(step, loss)
+    def append_evaluations(self, steps: Sequence[int], losses: Sequence[float]) -> None:
+        """Add the losses of evaluations."""
+        self._need_drawing().evaluation.extend(steps, losses)
         self._mark_dirty()
 
-    def append_score(self, step: int, rouge1: float, examples: int, chrf: float | None = None) -> None:
-        """Add ROUGE-1 and chrF (fractions) of one evaluation, on so many conversations; old runs have no chrF."""
-        self._need_drawing().scores.append(step, rouge1)
-        if chrf is not None:
-            self._need_drawing().chrf.append(step, chrf)
+    def append_scores(self, steps: Sequence[int], rouge1: Sequence[float], examples: int) -> None:
+        """Add ROUGE-1 (fractions) of evaluations, each on so many conversations."""
+        self._need_drawing().scores.extend(steps, rouge1)
         self._legend.show_score(examples)
+        self._mark_dirty()
+
+    def append_chrf(self, steps: Sequence[int], chrf: Sequence[float]) -> None:
+        """Add chrF (fractions) of evaluations; old runs have none."""
+        self._need_drawing().chrf.extend(steps, chrf)
         self._mark_dirty()
 
     def set_total(self, steps: int) -> None:

@@ -7,6 +7,7 @@ Import it only when a plot is first shown: importing pyqtgraph takes half a seco
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pyqtgraph as pg
@@ -17,7 +18,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.plots.axis import LabelledAxis
-from gui.plots.series import Series
+from gui.plots.series import MARKED_COLUMNS, Series
 from gui.plots.ticks import level_ticks
 
 # The smallest range of the axis in points of ROUGE: smaller differences are noise and would look large.
@@ -87,13 +88,15 @@ class ScoreLine:
             each.setVisible(any_score)
         if not any_score:
             return None
-        points = [100.0 * float(value) for value in scores.values]
+        steps, values = scores.peaks(-math.inf, math.inf, MARKED_COLUMNS)
+        points = [100.0 * float(value) for value in values]
         scale = scale_of(points, shown_y, px(48) / max(1.0, height))
         positions = [scale.at(each) for each in points]
-        self._line.setData(scores.steps.copy(), positions)
-        self._dots.setData(x=scores.steps.copy(), y=positions)
+        self._line.setData(steps.copy(), positions)
+        self._dots.setData(x=steps.copy(), y=positions)
         self._label(scale, shown_y, height)
-        return points[-1], positions[-1]
+        last = 100.0 * float(scores.values[-1])
+        return last, scale.at(last)
 
     def _label(self, scale: Scale, shown_y: tuple[float, float], height: float) -> None:
         edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, height)

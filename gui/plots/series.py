@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 SAMPLED = 4096
+# The columns of a line whose points are marked: more marks would cover each other.
+MARKED_COLUMNS = 200
 
 
 class Series:
@@ -46,12 +48,14 @@ class Series:
         self.extend((step,), (value,))
 
     def extend(self, steps: Sequence[float] | Floats, values: Sequence[float] | Floats) -> None:
-        """Add values of rising steps."""
+        """Add values of rising steps; what does not rise, as in events of others, is left out."""
         new_steps, new_values = np.asarray(steps, dtype=np.float64), np.asarray(values, dtype=np.float64)
         finite = np.isfinite(new_values)
         new_steps, new_values = new_steps[finite], new_values[finite]
         if not new_steps.size:
             return
+        rising = np.append(True, new_steps[1:] > np.maximum.accumulate(new_steps)[:-1])
+        new_steps, new_values = new_steps[rising], new_values[rising]
         if self._count and new_steps[0] <= self._steps[self._count - 1]:
             self.drop_after(float(new_steps[0]) - 1)
         self._reserve(new_steps.size)

@@ -40,7 +40,6 @@ from gui.pages.train.fallback_controller import FallbackController
 from gui.pages.train.fallback_finder import FallbackFinder
 from gui.pages.train.page_header import PageHeader
 from gui.pages.train.recipe_panel import RecipePanel
-from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.run.report_export import ReportExport
 from gui.pages.train.run.run_text import adapter_name, status_text
 from gui.shell.page import NARROW, Page
@@ -332,8 +331,7 @@ class TrainPage(Page):
         if self._model is not None:
             return
         wanted = self.panel.form.recipe()
-        seconds = expected_seconds(wanted, int(plan.get("steps") or 0)) if wanted is not None else None
-        self.panel.show_plan(plan | {"seconds": seconds})
+        self.panel.show_plan(plan)
         self.right.preview.show_tokens((plan.get("learned_preview") or {}).get("pieces") or ())
         self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
         self._show_method()

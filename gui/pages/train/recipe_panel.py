@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Problem, Recipe, offline
 from gui.core import actions
+from gui.core.background_tasks import BackgroundTasks
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
 from gui.inputs.fields import ProblemLine
@@ -23,6 +24,7 @@ from gui.look.fonts import px
 from gui.look.format import duration_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.method.effect_panel import EffectPanel
+from gui.pages.train.run.expected_time import expected_seconds
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import IconLabel, Label, RichLabel
 from gui.widgets.line import Line
@@ -50,6 +52,8 @@ class RecipePanel(QWidget):
         self.effect = EffectPanel()
         self.form = RecipeForm(self.effect, self._scroll.content)
         self._happening = RichLabel("", "label", "ink2")
+        self._planned: Mapping[str, Any] | None = None
+        self._background = BackgroundTasks(self)
         self._problem = ProblemLine()
         self.start_button = primary(tr("Start"), "play")
         self.copy_button = plain(tr("Edit a copy"))
@@ -155,6 +159,7 @@ class RecipePanel(QWidget):
 
     def say(self, text: str) -> None:
         """Show another text in place of the plan."""
+        self._planned = None
         self._happening.setText(text)
         self._happening.setVisible(bool(text))
 
@@ -164,12 +169,25 @@ class RecipePanel(QWidget):
         self.say("")
 
     def show_plan(self, plan: Mapping[str, Any]) -> None:
-        """Show a plan."""
+        """Show a plan; how long it will take is told once earlier runs were read, off the GUI thread."""
         self.form.show_plan(dict(plan))
         wanted = self.form.recipe()
-        if wanted is not None:
-            self.effect.show_plan(plan, wanted.method)
-        self.say(plan_text(plan, trains=wanted is None or wanted.method.method.trains))
+        trains = wanted is None or wanted.method.method.trains
+        self.say(plan_text(plan, trains=trains))
+        if wanted is None:
+            return
+        self.effect.show_plan(plan, wanted.method)
+        if trains:
+            self._planned = plan
+            steps = int(plan.get("steps") or 0)
+            self._background.run(
+                lambda: expected_seconds(wanted, steps), lambda seconds: self._show_time(plan, seconds)
+            )
+
+    def _show_time(self, plan: Mapping[str, Any], seconds: float | None) -> None:
+        """Add the expected time to a plan, unless something else is shown by now."""
+        if plan is self._planned and seconds is not None:
+            self.say(plan_text({**plan, "seconds": seconds}))
 
 
 def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:

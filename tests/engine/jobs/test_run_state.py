@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.jobs.events import Event, read_all
-from engine.jobs.run_state import Curve, RunState
+from engine.jobs.run_state import MAX_NOTICES, MAX_SAMPLES, Curve, RunState
 from engine.runs.run_store import replay
 from tests.helpers import repository
 
@@ -129,7 +129,6 @@ def test_only_validation_of_the_adapter_makes_the_evaluation_curve():
         ]
     )
     assert list(state.evaluation_loss.values) == [1.0]
-    assert len(state.evaluations) == 3
 
 
 def test_what_is_scored_in_training_is_a_curve_and_never_the_runs_score():
@@ -204,3 +203,53 @@ def test_a_run_that_starts_over_shows_its_base_once():
     assert [each.example for each in state.samples] == ["a", "b"]
     state.apply(event("run_resumed", step=1))
     assert [each.example for each in state.samples] == ["a", "b"]
+
+
+def sample(number: int, at: int) -> Event:
+    facts = {"example": str(number), "conversation": "A: b", "reference": "r", "summary": "s"}
+    return event("sample_made", step=at, **facts)
+
+
+def test_of_notices_and_samples_without_end_the_newest_are_kept():
+    state = replay(event("notice", message=str(number)) for number in range(3 * MAX_NOTICES))
+    assert MAX_NOTICES / 2 <= len(state.notices) <= MAX_NOTICES
+    assert state.notices[-1]["message"] == str(3 * MAX_NOTICES - 1)
+    state = replay(sample(number, 1) for number in range(MAX_SAMPLES + 1))
+    assert len(state.samples) <= MAX_SAMPLES
+    assert state.samples[-1].example == str(MAX_SAMPLES)
+
+
+def test_damage_is_noticed_once_whatever_else_is_noticed():
+    damaged = event("evaluated", step="x")
+    notices = [event("notice", message=str(number)) for number in range(2 * MAX_NOTICES)]
+    state = replay([damaged, *notices, damaged, damaged])
+    assert state.damaged
+    assert sum("damaged" in each["message"] for each in [*state.notices]) == 0
+
+
+def test_a_resume_looks_at_nothing_but_what_it_drops():
+    class Counted(list[Any]):
+        looked = 0
+
+        def __getitem__(self, index):
+            Counted.looked += 1
+            return super().__getitem__(index)
+
+    state = replay([sample(1, 1), sample(2, 5), sample(3, 9)])
+    state.samples = Counted(state.samples)
+    for _ in range(10):
+        state.apply(event("run_resumed", step=5))
+    assert [each.example for each in state.samples] == ["1", "2"]
+    assert Counted.looked <= 11
+
+
+def test_how_many_conversations_were_scored_is_that_of_the_first_evaluation():
+    facts: dict[str, Any] = {"step": 3, "split": "validation", "of": "a", "loss": 1.0}
+    state = replay(
+        [
+            event("evaluated", **facts),
+            event("evaluated", **facts, protocol={"examples": 24}),
+            event("run_resumed", step=0),
+        ]
+    )
+    assert state.evaluated_examples == 24

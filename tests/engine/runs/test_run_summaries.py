@@ -155,3 +155,29 @@ def test_a_whole_replay_of_what_can_not_be_read_is_a_named_error():
     job.events_path.mkdir()
     with pytest.raises(StorageError, match=r"events\.jsonl can't be read"):
         run_store.open_run(job)
+
+
+def test_what_a_line_does_not_tell_is_not_decoded_and_its_time_counts(monkeypatch: pytest.MonkeyPatch):
+    job = golden_run()
+    before = read_entry(job)
+    notice = {
+        "v": 1,
+        "event": "notice",
+        "time": 9e9,
+        "run": job.id,
+        "attempt": 2,
+        "message": "again",
+    }
+    with job.events_path.open("ab") as stream:
+        stream.write(events.encode(notice) * 1000)
+    decoded: list[bytes] = []
+
+    def counting(line: bytes):
+        decoded.append(line)
+        return events.decode(line)
+
+    monkeypatch.setattr("engine.runs.run_summaries.decode", counting)
+    after = read_entry(job)
+    assert len(decoded) < 40
+    assert after.outcome == before.outcome
+    assert after.seconds > before.seconds

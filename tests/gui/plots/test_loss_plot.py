@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from gui.look import style
 from gui.look.tokens import DARK
 from gui.plots.loss_plot import LossPlot
+from gui.plots.series import MARKED_COLUMNS
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def test_redraws_and_labels_leave_none_alone():
 import sys
 from PySide6.QtWidgets import QApplication, QLabel
 from gui.plots.loss_plot import LossPlot
+from gui.plots.series import MARKED_COLUMNS
 from gui.look import style
 app = QApplication([])
 style.apply(app, "light")
@@ -87,7 +89,7 @@ def test_values_before_the_first_show_are_kept(styled, qtbot):
     made = LossPlot()
     qtbot.addWidget(made)
     made.append_many(range(1, 51), [2.0] * 50)
-    made.append_evaluation(50, 1.5)
+    made.append_evaluations([50], [1.5])
     made.show()
     qtbot.waitExposed(made)
     assert "step 50" in made.accessibleDescription()
@@ -166,8 +168,8 @@ def test_zooming_is_kept_until_the_whole_run_is_asked_for(plot):
 
 def test_csv_has_every_step_and_evaluation(plot, tmp_path):
     plot.append_many([1, 2, 3], [3.0, 2.0, 1.0])
-    plot.append_evaluation(2, 2.5)
-    plot.append_evaluation(4, 2.0)
+    plot.append_evaluations([2], [2.5])
+    plot.append_evaluations([4], [2.0])
     plot.save_csv(tmp_path / "loss.csv")
     with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
@@ -206,8 +208,8 @@ def test_a_change_of_scheme_reaches_the_plots_ground(plot):
 def with_scores(plot):
     plot.append_many(range(1, 101), [3.0 - at / 50 for at in range(100)])
     for step, loss, rouge1 in ((50, 2.1, 0.441), (100, 1.2, 0.575)):
-        plot.append_evaluation(step, loss)
-        plot.append_score(step, rouge1, 16)
+        plot.append_evaluations([step], [loss])
+        plot.append_scores([step], [rouge1], 16)
     plot.redraw()
 
 
@@ -247,7 +249,8 @@ def test_names_at_the_ends_keep_apart(plot):
 
 def test_chrf_stands_beside_rouge_where_the_run_has_it(plot, tmp_path):
     with_scores(plot)
-    plot.append_score(110, 0.58, 16, 0.433)
+    plot.append_scores([110], [0.58], 16)
+    plot.append_chrf([110], [0.433])
     plot.append(120, 1.0)
     plot.redraw()
     assert plot._canvas._end_names()[2].toPlainText() == "ROUGE-1 58.0, chrF 43.3"
@@ -262,7 +265,8 @@ def test_chrf_stands_beside_rouge_where_the_run_has_it(plot, tmp_path):
 
 def test_csv_has_the_scores_beside_the_losses(plot, tmp_path):
     with_scores(plot)
-    plot.append_score(100, 0.575, 16, 0.433)
+    plot.append_scores([100], [0.575], 16)
+    plot.append_chrf([100], [0.433])
     plot.save_csv(tmp_path / "loss.csv")
     with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
@@ -274,7 +278,7 @@ def test_csv_has_the_scores_beside_the_losses(plot, tmp_path):
 def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot, values):
     plot.append_many(range(1, 11), [2.0] * 10)
     for step, value in enumerate(values, start=1):
-        plot.append_score(step, value, 1)
+        plot.append_scores([step], [value], 1)
     plot.redraw()
     low, high = plot._canvas.getPlotItem().viewRange()[1]
     assert all(low < y < high for y in plot._canvas._scores._line.yData)
@@ -286,10 +290,21 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot, values):
 
 def test_what_marks_mean_is_said_where_there_is_room_and_never_widens_the_page(plot, qtbot):
     narrow = plot.minimumSizeHint().width()
-    plot.append_score(5, 0.5, 16)
+    plot.append_scores([5], [0.5], 16)
     assert plot.minimumSizeHint().width() == narrow < 640
 
     for width, is_said in ((1200, True), (640, False), (1200, True)):
         plot.resize(width, 300)
         qtbot.waitUntil(lambda width=width: plot.width() == width)
         qtbot.waitUntil(lambda said=is_said: plot._legend.marks.isVisible() == said)
+
+
+def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):
+    steps = range(1, 20_001)
+    plot.set_total(20_000)
+    plot.append_evaluations(steps, [2.0 - at / 20_000 for at in steps])
+    plot.append_scores(steps, [at / 20_000 for at in steps], 16)
+    plot.redraw()
+    drawn = plot._canvas
+    assert 200 <= len(drawn._diamonds.points()) <= 2 * MARKED_COLUMNS
+    assert 200 <= len(drawn._scores._dots.points()) <= 2 * MARKED_COLUMNS

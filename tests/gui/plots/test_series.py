@@ -122,3 +122,10 @@ def test_log_ticks_are_round_values_too():
     assert [round(10**tick, 6) for tick in log_ticks(-1, 1)] == [0.1, 0.2, 0.5, 1, 2, 5, 10]
     assert len(log_ticks(0.0, 0.2)) >= 2
     assert log_ticks(-4, 3) == [-4, -3, -2, -1, 0, 1, 2, 3]
+
+
+def test_steps_that_do_not_rise_are_left_out():
+    series = Series()
+    series.extend([1, 5, 3, 6, 6, 2], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    assert list(series.steps) == [1, 5, 6]
+    assert list(series.values) == [1.0, 2.0, 4.0]

@@ -5,14 +5,14 @@ Draws a RunModel, for live, replayed and re-attached runs alike. Signals lead to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.api import OUT_OF_MEMORY, MemoryFallback, example_scores, memory_fallbacks
+from engine.api import OUT_OF_MEMORY, Curve, MemoryFallback, example_scores, memory_fallbacks
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.format import about_text, number_text
@@ -31,6 +31,7 @@ from gui.widgets.scroll import Scroll
 from gui.workers.run_model import RunModel
 
 NOTICES_SHOWN = 2
+NOTICES_UNFOLDED = 50
 
 
 class RunPlot(LossPlot):
@@ -59,6 +60,7 @@ class RunView(Scroll):
         self._plotted = 0
         self._evaluated = 0
         self._scored = 0
+        self._scored_chrf = 0
         self._revision = 0
         self._ended = False
         self.metrics_row = MetricsRow()
@@ -69,7 +71,7 @@ class RunView(Scroll):
         self.notices: list[NoticeStrip] = []
         self._notice_place = QVBoxLayout()
         self._notice_place.setSpacing(8)
-        self._all_notices = False
+        self._notices_shown = NOTICES_SHOWN
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
         self.plot = RunPlot()
@@ -95,9 +97,9 @@ class RunView(Scroll):
     def show_run(self, model: RunModel) -> None:
         """Show another run."""
         self._model = model
-        self._plotted = self._evaluated = self._scored = 0
+        self._plotted = self._evaluated = self._scored = self._scored_chrf = 0
         self._revision, self._ended = model.state.revision, False
-        self._all_notices = False
+        self._notices_shown = NOTICES_SHOWN
         self.plot.clear()
         self._set_card(None)
         self.refresh()
@@ -148,9 +150,9 @@ class RunView(Scroll):
         self.plot.set_waiting(waiting)
 
     def _show_notices(self, model: RunModel) -> None:
-        """Show the last two notices; a link unfolds the earlier ones."""
+        """Show the last two notices; a link unfolds fifty earlier ones."""
         given = model.state.notices
-        shown = given if self._all_notices else given[-NOTICES_SHOWN:]
+        shown = given[-self._notices_shown :]
         hidden = len(given) - len(shown)
         self.more_notices.setText(tr_count(hidden, "{n} more notice", "{n} more notices"))
         self.more_notices.setVisible(hidden > 0)
@@ -165,7 +167,7 @@ class RunView(Scroll):
             strip.show_notice(text, icon_name=icon_name)
 
     def _open_notices(self) -> None:
-        self._all_notices = True
+        self._notices_shown += NOTICES_UNFOLDED
         if self._model is not None:
             self._show_notices(self._model)
 
@@ -174,21 +176,13 @@ class RunView(Scroll):
         if state.revision != self._revision:
             self._revision = state.revision
             self.plot.clear()
-            self._plotted = self._evaluated = self._scored = 0
+            self._plotted = self._evaluated = self._scored = self._scored_chrf = 0
         self.plot.set_total(state.total_steps)
-        if len(state.loss.steps) > self._plotted:
-            self.plot.append_many(state.loss.steps[self._plotted :], state.loss.values[self._plotted :])
-            self._plotted = len(state.loss.steps)
-        evaluations = state.evaluation_loss
-        for index in range(self._evaluated, len(evaluations.steps)):
-            self.plot.append_evaluation(evaluations.steps[index], evaluations.values[index])
-        self._evaluated = len(evaluations.steps)
-        scores = state.evaluation_rouge1
-        chrf = dict(zip(state.evaluation_chrf.steps, state.evaluation_chrf.values, strict=True))
-        for index in range(self._scored, len(scores.steps)):
-            step = scores.steps[index]
-            self.plot.append_score(step, scores.values[index], state.evaluated_examples, chrf.get(step))
-        self._scored = len(scores.steps)
+        self._plotted = _feed(state.loss, self._plotted, self.plot.append_many)
+        self._evaluated = _feed(state.evaluation_loss, self._evaluated, self.plot.append_evaluations)
+        scored = partial(self.plot.append_scores, examples=state.evaluated_examples)
+        self._scored = _feed(state.evaluation_rouge1, self._scored, scored)
+        self._scored_chrf = _feed(state.evaluation_chrf, self._scored_chrf, self.plot.append_chrf)
 
     def _show_samples(self, model: RunModel) -> None:
         state = model.state
@@ -198,7 +192,7 @@ class RunView(Scroll):
         if shown:
             every = evaluation_interval(model)
             planned = range(every, state.total_steps + 1, every) if every else ()
-            self.samples.show_samples(state.samples, state.total_steps, list(planned))
+            self.samples.show_samples(state.samples, state.total_steps, planned)
 
     # The ending
 
@@ -281,3 +275,10 @@ def _stopped_text(model: RunModel) -> str:
         else mark("Nothing was trained yet.")
     )
     return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(adapter_text)}"
+
+
+def _feed(curve: Curve, fed: int, append: Callable[[Sequence[int], Sequence[float]], None]) -> int:
+    """Hand over the points of a curve after the first `fed`, and return how many it has."""
+    if len(curve.steps) > fed:
+        append(curve.steps[fed:], curve.values[fed:])
+    return len(curve.steps)
