@@ -53,7 +53,7 @@ from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
-from engine.system import graphics_cards, log_redaction, nvidia_smi, paths
+from engine.system import graphics_cards, log_redaction, nvidia_smi, paths, text_paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.text import encodings, escaping, languages, legacy_encodings, pii
@@ -163,6 +163,7 @@ __all__ = [
     "run_summaries",
     "speakers",
     "support_matrix",
+    "text_paths",
     "turns",
     "unsupported",
     "variants",

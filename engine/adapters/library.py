@@ -35,7 +35,7 @@ from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, Method
 from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
-from engine.system.paths import adapters_folder, expand_user, path_exists, trash_folder
+from engine.system.paths import adapters_folder, expand_user, path_exists, resolved, trash_folder
 from engine.text.escaping import file_name
 
 PARTIAL = ".partial"
@@ -163,7 +163,7 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
         return matches[0]
     folder = expand_user(name)
     if any(path_exists(folder / mark) for mark in (adapter_toml.FILE_NAME, CONFIG_NAME)):
-        folder = folder.resolve()
+        folder = resolved(folder)
         return Adapter(folder, read_metadata(folder, folder.name))
     begun = [each for each in adapters if shortened and name and each.id.startswith(name)]
     return begun[0] if len(begun) == 1 else _refuse(name, adapters, begun)

@@ -35,7 +35,7 @@ from engine.jobs.job import new_id
 from engine.methods import Family
 from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
-from engine.system.paths import arenas_folder
+from engine.system.paths import arenas_folder, resolved
 
 RECIPE_NAME, RECIPES = "recipe.toml", "recipes"
 EDIT_LOCK, QUEUE_LOCK = "edit.lock", "queue.lock"
@@ -136,7 +136,7 @@ def find(name: str) -> Arena:
     """Return the arena with this id, its beginning or its name, or in this folder. Raises ArenaError."""
     folder = Path(name).expanduser()
     if (folder / FILE_NAME).exists():
-        return open_arena(folder.resolve())
+        return open_arena(resolved(folder))
     arenas, _ = list_arenas()
     matches = [each for each in arenas if name in (each.id, each.name)] or [
         each for each in arenas if name and each.id.startswith(name)

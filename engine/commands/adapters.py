@@ -17,6 +17,8 @@ from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AdapterError, StorageError
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
+from engine.system.paths import as_text
+from engine.system.text_paths import is_text
 from engine.system.units import size
 
 ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
@@ -152,9 +154,14 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Merge an adapter into its base model: a plain model folder that needs no PEFT."""
-    adapter, target = library.find(asked.adapter, shortened=True), asked.target.expanduser().resolve()
+    adapter, target = (
+        library.find(asked.adapter, shortened=True),
+        as_text(asked.target.expanduser().resolve()),
+    )
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+    if not is_text(target):
+        raise StorageError(f"{target.name} is no text in UTF-8.", "Choose another name.", "target")
     if not confirm_base(adapter.metadata.base_model.as_table(), output):
         return STOPPED
 

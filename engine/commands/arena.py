@@ -17,7 +17,7 @@ from engine.commands.terminal.progress import ProgressPrinter
 from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.methods import method, unknown_method
-from engine.system.paths import expand_user
+from engine.system.paths import resolved
 
 COMPLETED, FAILED, REFUSED = 0, 1, 2
 
@@ -122,7 +122,7 @@ def write_report(asked: argparse.Namespace, output: Output) -> int:
 def add_summaries(asked: argparse.Namespace, output: Output) -> int:
     """Score a file on the conversations of an arena's runs, and add it as an entry."""
     arena = arenas.find(asked.arena)
-    file = expand_user(asked.predictions).resolve()
+    file = resolved(Path(asked.predictions))
     if not file.exists():
         raise RecipeError((Problem("--predictions", f"There is nothing at {file}.", "Check the path."),))
     arguments = arenas.job_arguments(Reader().read(arena), file, asked.column)

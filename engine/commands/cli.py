@@ -14,6 +14,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, make_parser
 from engine.commands.terminal.recipe_file import with_absolute_paths
 from engine.errors import AppError
+from engine.system.paths import as_text
 
 BAD_USAGE = 2
 FAILED = 1
@@ -45,7 +46,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
     asked.window += [word for value in with_absolute_paths(asked.of_demo) for word in ("--set", value)]
     asked.window += ["--page", asked.page] if asked.page else []
-    asked.window += [str(Path(file).absolute()) for file in files]
+    asked.window += [str(as_text(Path(file).absolute())) for file in files]
     return asked
 
 

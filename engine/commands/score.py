@@ -15,7 +15,7 @@ from engine.config.training import AUTO, EvaluationOptions, evaluation_problems
 from engine.data import SPLITS
 from engine.errors import Problem, RecipeError
 from engine.scoring import score_text
-from engine.system.paths import expand_user
+from engine.system.paths import expand_user, resolved
 
 ALL = "all"
 
@@ -79,7 +79,7 @@ def score_files(asked: argparse.Namespace, output: Output) -> int:
 
 
 def _absolute(file: str) -> str:
-    return str(expand_user(file).resolve())
+    return str(resolved(Path(file)))
 
 
 def _missing(field: str, file: str | None) -> list[Problem]:

@@ -28,7 +28,7 @@ from engine.jobs.job import create_job
 from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
-from engine.system.paths import adapters_folder, expand_user, jobs_folder
+from engine.system.paths import adapters_folder, expand_user, jobs_folder, resolved
 from engine.text import encodings
 
 STDIN = "-"
@@ -192,7 +192,7 @@ def _require_base(table: dict[str, Any]) -> None:
 
 
 def _absolute(base_id: str) -> str:
-    return str(Path(base_id).expanduser().resolve()) if recipes.looks_like_path(base_id) else base_id
+    return str(resolved(Path(base_id))) if recipes.looks_like_path(base_id) else base_id
 
 
 def what_is_asked(

@@ -30,7 +30,7 @@ from engine.methods import BaseFacts, Family, Method, method, named, unknown_met
 from engine.options import Options, check, describe, option, unknown_key
 from engine.system import optional_dependencies
 from engine.system.foreign_files import FileKind, parse_toml, read_text
-from engine.system.paths import expand_user, path_exists, starter_folder
+from engine.system.paths import as_text, expand_user, path_exists, resolved, starter_folder
 
 SCHEMA = 1
 DATA_OPTIONS_0_1_0 = {
@@ -335,18 +335,6 @@ def _missing(field: str, path: str) -> tuple[Problem, ...]:
     return (Problem(field, f"There is nothing at {path}.", hint),)
 
 
-def resolved(path: Path) -> Path:
-    """Return an absolute path whose folders are no links.
-
-    A link at its end stays, since its suffix names the kind of file. So do circular links and invalid names, which a
-    reader reports.
-    """
-    try:
-        return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
-    except (RuntimeError, OSError):
-        return path.absolute()
-
-
 def public_name(text: str) -> str:
     """Return the public name of a base model, data or an adapter: the last part of a path, other names unchanged."""
     return public_file(text) if looks_like_path(text) else text
@@ -409,7 +397,7 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError((Problem("recipe", f"The recipe {path} can't be read: {error}."),)) from error
     tables = overridden(parse(text), overrides)
-    return from_tables(_with_absolute_paths(tables, path.resolve().parent))
+    return from_tables(_with_absolute_paths(tables, as_text(path.resolve().parent)))
 
 
 def _with_absolute_paths(tables: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -233,9 +233,7 @@ def create_job(
         if recipe:
             write_atomically(folder / "recipe.toml", recipe)
         # Written last: a folder without it is no job.
-        write_atomically(
-            folder / "job.json", json.dumps({"kind": kind, **arguments}, ensure_ascii=False, indent=1)
-        )
+        write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments}, indent=1))
     except OSError as error:
         raise StorageError(
             f"{folder} can't be made: {error.strerror}.", "Free space, or set TUNESMITH_HOME."

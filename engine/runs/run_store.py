@@ -19,7 +19,7 @@ from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
 from engine.system.files import write_atomically
-from engine.system.paths import runs_folder
+from engine.system.paths import resolved, runs_folder
 
 CHECKPOINT_PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
@@ -148,7 +148,7 @@ def find_job(name: str) -> Job:
     """Return the job of the run with this id (or its beginning), or in this folder. Raises WorkerError."""
     folder = Path(name).expanduser()
     if (folder / "job.json").exists():
-        return Job(folder.resolve())
+        return Job(resolved(folder))
     # Compared as text, not as a pattern: the name may be anything.
     matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
     if len(matches) != 1:

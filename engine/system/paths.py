@@ -13,14 +13,21 @@ from pathlib import Path
 import appdirs
 
 from engine.errors import StorageError
+from engine.system import text_paths
 
 APPLICATION = "tunesmith"
 
 
 def _base(kind: str) -> Path:
     home = os.environ.get("TUNESMITH_HOME")
-    if home:
-        return Path(home).expanduser().resolve()
+    folder = Path(home).expanduser().resolve() if home else _folder_of_system(kind)
+    if text_paths.is_text(folder):
+        return folder
+    links = text_paths.private_temporary_folder()
+    return text_paths.through_link(_created(folder), links) if links else folder
+
+
+def _folder_of_system(kind: str) -> Path:
     folders = {
         "data": appdirs.user_data_dir,
         "cache": appdirs.user_cache_dir,
@@ -132,6 +139,26 @@ def expand_user(text: str) -> Path:
         return Path(text).expanduser()
     except (RuntimeError, ValueError):
         return Path(text)
+
+
+def as_text(path: Path) -> Path:
+    """Return an absolute path as text: what no text can name is reached by a link of ours."""
+    return (
+        path if text_paths.is_text(path) else text_paths.through_link(path, _created(_base("data") / "links"))
+    )
+
+
+def resolved(path: Path) -> Path:
+    """Return an absolute path as text, whose folders are no links but those of `as_text`.
+
+    A link at its end stays, since its suffix names the kind of file. So do circular links and invalid names, which a
+    reader reports.
+    """
+    path = expand_user(str(path))
+    try:
+        return as_text(path.parent.resolve() / path.name if path.is_symlink() else path.resolve())
+    except (RuntimeError, OSError, ValueError):
+        return as_text(path.absolute())
 
 
 def path_exists(path: Path) -> bool:

@@ -9,16 +9,13 @@ import getpass
 import hashlib
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from engine.api import paths
+from engine.api import paths, text_paths
 
 WAIT_MILLISECONDS = 500
 # A socket's path has 107 bytes at most; Qt first makes it in a folder of seven characters beside it.
@@ -90,7 +87,7 @@ def _name() -> str:
     name = f"tunesmith-{hashlib.sha256(whose).hexdigest()[:16]}"
     if os.name == "nt":
         return name
-    places = (str(folder / name) for folder in _folders() if _is_private(folder))
+    places = (str(folder / name) for folder in _folders() if text_paths.is_private(folder))
     return next((place for place in places if len(os.fsencode(place)) <= MAX_PATH_BYTES), "")
 
 
@@ -99,17 +96,5 @@ def _folders() -> Iterator[Path]:
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         yield Path(runtime)
     yield paths.config_folder()
-    temporary = Path(tempfile.gettempdir(), f"tunesmith-{os.getuid()}")
-    with suppress(OSError):
-        temporary.mkdir(mode=0o700)
-    yield temporary
-
-
-def _is_private(folder: Path) -> bool:
-    """Tell whether a folder is the user's and no one else can make or rename files in it; a link is not."""
-    try:
-        found = folder.lstat()
-    except OSError:
-        return False
-    others = stat.S_IWGRP | stat.S_IWOTH
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & others
+    if temporary := text_paths.private_temporary_folder():
+        yield temporary

@@ -9,7 +9,7 @@ from typing import Any
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.errors import Problem, RecipeError
-from engine.system.paths import expand_user
+from engine.system.paths import expand_user, resolved
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
@@ -50,4 +50,4 @@ def data_table(source: str, overrides: list[str]) -> dict[str, Any]:
 
 def absolute(text: str) -> str:
     """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
-    return str(recipes.resolved(expand_user(text))) if recipes.looks_like_path(text) else text
+    return str(resolved(expand_user(text))) if recipes.looks_like_path(text) else text

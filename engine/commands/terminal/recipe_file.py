@@ -11,7 +11,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import RecipeError
 from engine.runs import run_store
-from engine.system.paths import path_exists
+from engine.system.paths import path_exists, resolved
 
 PATH_FIELDS = ("base_model.id", "data.source", "method.start_from")
 
@@ -56,7 +56,5 @@ def with_absolute_paths(overrides: list[str]) -> list[str]:
         text = value.strip("\"'")
         path = Path(text).expanduser()
         is_path = field.strip() in PATH_FIELDS and text not in ("", recipes.STARTER, recipes.SAMPLE)
-        values.append(
-            f"{field}{equals}{recipes.resolved(path)}" if is_path and path_exists(path) else override
-        )
+        values.append(f"{field}{equals}{resolved(path)}" if is_path and path_exists(path) else override)
     return values
