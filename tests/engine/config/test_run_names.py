@@ -8,7 +8,11 @@ import pytest
 
 from engine.config import recipe, run_names
 
-BASIC = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora", "rank": 32}}
+BASIC: dict[str, dict[str, object]] = {
+    "base_model": {"id": "starter"},
+    "data": {"source": "sample"},
+    "method": {"id": "lora", "rank": 32},
+}
 
 
 @pytest.mark.parametrize(
