@@ -40,14 +40,15 @@ def option(
     peft_name: str = "",
     control: str = "",
     suggestions: tuple[str, ...] = (),
+    zero: str = "",
     **bounds: Any,
 ) -> Any:
     """Declare one option.
 
     `level` is the first form level that shows it, `unit` is shown after the control, `peft_name` is PEFT's name for it
     ("": the same name, "-": PEFT has no such option), `control` asks for a special control ("slider", "chips",
-    "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too. `bounds`
-    are pydantic's: ge, gt, le, lt, min_length, pattern.
+    "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too, `zero` is
+    the word for 0 where it is no amount ("all", "never"). `bounds` are pydantic's: ge, gt, le, lt, min_length, pattern.
     """
     extra: dict[str, Any] = {
         "level": level,
@@ -55,6 +56,7 @@ def option(
         "peft_name": peft_name,
         "control": control,
         "suggestions": list(suggestions),
+        "zero": zero,
     }
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
@@ -75,6 +77,7 @@ class OptionInfo:
     peft_name: str
     choices: tuple[str, ...]
     suggestions: tuple[str, ...]
+    zero: str
     minimum: float | None
     minimum_excluded: bool
     maximum: float | None
@@ -113,6 +116,7 @@ def _info(name: str, field: FieldInfo) -> OptionInfo:
         control=extra.get("control", ""),
         peft_name=extra.get("peft_name", "") or name,
         choices=choices,
+        zero=extra.get("zero", ""),
         suggestions=tuple(extra.get("suggestions", ())),
         minimum=minimum,
         minimum_excluded=minimum_excluded,

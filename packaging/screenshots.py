@@ -38,7 +38,7 @@ SIZE = (1440, 900)
 SCHEMES = ("light", "dark")
 SETTLE_SECONDS = 0.6
 MAX_SECONDS = 900.0
-SHORTER_RUN = ("name=Starter, fewer steps", "method.rank=4", "training.max_steps=40")
+SHORTER_RUN = ("method.rank=4", "training.max_steps=40")
 HALFWAY = 0.6
 CONVERSATION = 7
 

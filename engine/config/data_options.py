@@ -36,7 +36,7 @@ class DataOptions(Options):
     )
     every: int = option(1, "Keep every N-th", "Keep every N-th example of each split. 1: all.", ge=1)
     max_train: int = option(
-        0, "Training limit", "Maximum number of training examples. 0: all.", unit="examples", ge=0
+        0, "Training limit", "Maximum number of training examples. 0: all.", unit="examples", zero="all", ge=0
     )
     max_validation: int = option(
         0,
@@ -44,10 +44,17 @@ class DataOptions(Options):
         "Maximum number of validation examples. 0: all.",
         level="everything",
         unit="examples",
+        zero="all",
         ge=0,
     )
     max_test: int = option(
-        0, "Test limit", "Maximum number of test examples. 0: all.", level="everything", unit="examples", ge=0
+        0,
+        "Test limit",
+        "Maximum number of test examples. 0: all.",
+        level="everything",
+        unit="examples",
+        zero="all",
+        ge=0,
     )
     columns: dict[str, str] = option(
         {},

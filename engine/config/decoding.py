@@ -76,6 +76,7 @@ class DecodingOptions(Options):
         "No repeated n-gram",
         "No sequence of this many tokens is generated twice. 0: no restriction.",
         unit="tokens",
+        zero="off",
         ge=0,
         le=16,
     )

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine.config import general_text, model_info, prompts, run_changes, run_names
+from engine.config import general_text, model_info, prompts, recipe_migration, run_changes, run_names
 from engine.config.data_options import DataOptions, data_problems
 from engine.config.run_changes import Change
 from engine.config.training import (
@@ -33,10 +33,6 @@ from engine.system.foreign_files import FileKind, parse_toml, read_text
 from engine.system.paths import as_text, expand_user, path_exists, resolved, starter_folder
 
 SCHEMA = 1
-DATA_OPTIONS_0_1_0 = {
-    "source", "conversation", "summary", "every", "max_train", "max_validation", "max_test", "columns", "exclude",
-    "split_seed", "shots", "prompt", "max_conversation_tokens", "max_summary_tokens",
-}  # fmt: skip
 STARTER = "starter"
 SAMPLE = "sample"
 
@@ -154,7 +150,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions, and then
     also files that are missing on this computer.
     """
-    tables = _migrated(tables)
+    tables = recipe_migration.migrated(tables)
     problems = _top_level_problems(tables)
     parts: dict[str, Any] = {}
     readable: dict[str, Any] = {}
@@ -183,17 +179,6 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         raise RecipeError(tuple(sorted(problems, key=_field_order)))
     made_of = (parts["base_model"].id, parts["data"], parts["method"].method)
     return Recipe(given_name=run_names.given_name(str(tables.get("name", "")), *made_of), **parts)
-
-
-def _migrated(tables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a recipe that 0.1.0 wrote, as its run folders and adapters have, with the plain format that it meant.
-
-    It wrote every option; who writes a recipe by hand does not, and means the format of today.
-    """
-    data = tables.get("data")
-    if not isinstance(data, Mapping) or "prompt_format" in data or not data.keys() >= DATA_OPTIONS_0_1_0:
-        return tables
-    return {**tables, "data": {**data, "prompt_format": "plain"}}
 
 
 def _readable(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:

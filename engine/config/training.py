@@ -18,6 +18,7 @@ AUTO = "auto"
 COMMON = (
     "en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "el", "tr", "ar", "he", "hi", "zh", "ja", "ko",
 )  # fmt: skip
+MAX_EPOCHS = 1000
 Optimizer = Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"]
 
 
@@ -27,18 +28,25 @@ class TrainingOptions(Options):
     # These also decide a run that trains nothing.
     without_training: ClassVar[tuple[str, ...]] = ("device", "when_window_leaves")
 
+    # The run ends with the first of these three.
     epochs: int = option(
-        3, "Epochs", "Number of passes over the training examples.", level="essential", ge=1, le=1000
+        3, "Epochs", "Number of passes over the training examples.", level="essential", ge=1, le=MAX_EPOCHS
     )
     max_steps: int = option(
-        0, "Step limit", "Stop after this many steps. 0: train all epochs.", level="everything", ge=0
+        0,
+        "Steps at most",
+        "Stop after this many steps, if the epochs have more. 0: no limit.",
+        level="essential",
+        zero="no limit",
+        ge=0,
     )
     max_minutes: float = option(
         0.0,
-        "Time limit",
+        "Minutes at most",
         "End the training after this time, evaluations and pauses not counted. 0: no limit. The schedule is still that "
         "of all steps.",
-        level="everything",
+        level="essential",
+        zero="no limit",
         unit="minutes",
         ge=0.0,
         le=100_000.0,
@@ -84,6 +92,7 @@ class TrainingOptions(Options):
         "Evaluate every",
         "Steps between two evaluations on the validation split. 0: once per epoch.",
         unit="steps",
+        zero="once per epoch",
         ge=0,
     )
     evaluate_summaries: int = option(
@@ -92,6 +101,7 @@ class TrainingOptions(Options):
         "Number of validation conversations that are summarised and scored with ROUGE at each evaluation, for the "
         "plot. With 16, the starter's run takes about 3 % longer. 0: none.",
         unit="conversations",
+        zero="none",
         ge=0,
         le=1000,
     )
@@ -101,6 +111,7 @@ class TrainingOptions(Options):
         "Steps between two checkpoints. 0: once per epoch.",
         level="everything",
         unit="steps",
+        zero="once per epoch",
         ge=0,
     )
     early_stopping_patience: int = option(
@@ -109,6 +120,7 @@ class TrainingOptions(Options):
         "Stop after this many evaluations without improvement of the best state. 0: never.",
         level="everything",
         unit="evaluations",
+        zero="never",
         ge=0,
     )
     warmup: float = option(
@@ -147,6 +159,7 @@ class TrainingOptions(Options):
         "model.",
         level="everything",
         unit="tokens",
+        zero="automatic",
         ge=0,
     )
     activation_checkpointing: bool = option(
@@ -203,7 +216,12 @@ class EvaluationOptions(Options):
 
     split: Literal["test", "validation", "train"] = option("test", "Split", "The split to score.")
     examples: int = option(
-        0, "Examples", "Number of examples to score, the first ones. 0: all.", unit="examples", ge=0
+        0,
+        "Examples",
+        "Number of examples to score, the first ones. 0: all.",
+        unit="examples",
+        zero="all",
+        ge=0,
     )
     base_forms: Literal["auto", "recipe"] = option(
         "auto",
@@ -259,4 +277,5 @@ def evaluation_problems(evaluation: EvaluationOptions) -> tuple[Problem, ...]:
 def total_steps(examples: int, training: TrainingOptions) -> tuple[int, int]:
     """Return the number of steps of the whole run and of one epoch."""
     an_epoch = math.ceil(examples / training.batch_size)
-    return training.max_steps or an_epoch * training.epochs, an_epoch
+    steps = an_epoch * training.epochs
+    return min(steps, training.max_steps or steps), an_epoch

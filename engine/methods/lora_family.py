@@ -153,6 +153,7 @@ class GraLoraOptions(Options):
         "Rank of an ordinary LoRA pair that is added for the whole weight. 0: none.",
         level="everything",
         peft_name="hybrid_r",
+        zero="none",
         ge=0,
         le=512,
     )

@@ -49,6 +49,7 @@ def _int(info: OptionInfo) -> Control:
     if info.optional:
         return _optional_int()
     field = IntField(*_whole_bounds(info), suffix=translate(info.unit))
+    field.setSpecialValueText(value_text(info.zero))
     return Control(field, field.value, field.setValue, field.valueChanged, narrow=True)
 
 
@@ -72,7 +73,16 @@ def _slider(info: OptionInfo) -> Control:
 
 def _float(info: OptionInfo) -> Control:
     # Without bounds of its own: a number out of bounds is shown as a problem, not corrected silently.
-    field = FloatField(None, optional=info.optional)
+    field = FloatField(None, optional=info.optional or bool(info.zero))
+    if info.zero:
+        field.setPlaceholderText(value_text(info.zero))
+        return Control(
+            field,
+            lambda: field.value() or 0.0,
+            lambda value: field.set_value(value or None),
+            field.valueChanged,
+            narrow=True,
+        )
     return Control(field, field.value, field.set_value, field.valueChanged, narrow=True)
 
 

@@ -36,6 +36,7 @@ from gui.forms.module_fields import offer_modules
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of
 from gui.forms.start_from_field import START_FROM, StartFromField
+from gui.forms.training_length import LENGTH, TrainingLength
 from gui.forms.undo import FormUndo
 from gui.forms.variant_field import VariantField
 from gui.inputs.combo_box import ComboBox
@@ -93,7 +94,7 @@ class RecipeForm(QWidget):
         self.start_from = StartFromField()
         self.start_from.chosen.connect(self._choose_origin)
         self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
-        self._grids: list[FieldGrid] = []
+        self._grids: list[FieldGrid | TrainingLength] = []
         self._method_grids: list[FieldGrid] = []
         self._prompt_grid = FieldGrid([self.field(key) for key in PROMPT])
         self._prompt_layout = QVBoxLayout()
@@ -284,6 +285,7 @@ class RecipeForm(QWidget):
         feet = plan_text.plan_feet(plan, self._family, trains=method(self.method_id()).trains)
         for key, text in feet.items():
             self.set_foot(key, text)
+        self.length.show_plan(plan, self._tables["training"])
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
         offer_modules(self._method_fields, plan)
@@ -324,7 +326,6 @@ class RecipeForm(QWidget):
         return editor
 
     # Construction and changes
-
     def _lay_out(self, effect: QWidget) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -341,6 +342,9 @@ class RecipeForm(QWidget):
         column.addWidget(effect)
         column.addLayout(self._method_rest)
         column.addWidget(Line())
+        self.length = TrainingLength([self.field(key) for key in LENGTH], self)
+        self._grids.append(self.length)
+        column.addWidget(self.length)
         self._add_grid(column, self._essential("training"))
         for section, title in SECTIONS.items():
             heading = Label(tr(title), "section", "ink")
@@ -350,17 +354,17 @@ class RecipeForm(QWidget):
         column.addStretch(1)
 
     def _essential(self, table: str) -> list[FormField]:
-        return [field for field in self._fields[table] if field.info.level == "essential"]
+        """Return the essential fields of a table, without those that have a row of their own."""
+        essential = [field for field in self._fields[table] if field.info.level == "essential"]
+        return [field for field in essential if field.key not in LENGTH]
 
     def _add_section(self, column: QVBoxLayout, section: str) -> FieldGrid:
         """Add the fields of a section, without the essential ones above."""
         if section == "prompt":
             column.addLayout(self._prompt_layout)
             return self._take_grid(self._prompt_grid)
-        elsewhere = (*(field.key for field in self._essential(section)), *PROMPT)
-        return self._add_grid(
-            column, [field for field in self._fields[section] if field.key not in elsewhere]
-        )
+        elsewhere = {field.key for field in self._essential(section)} | {*LENGTH, *PROMPT}
+        return self._add_grid(column, [each for each in self._fields[section] if each.key not in elsewhere])
 
     def _add_grid(self, column: QVBoxLayout, fields: list[FormField]) -> FieldGrid:
         grid = FieldGrid(fields, self)

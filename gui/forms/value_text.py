@@ -1,4 +1,4 @@
-"""Translates option values that are English words.
+"""Translates option values that are English words, and the words for 0 where it is no amount.
 
 Names, such as those of optimizers and formats, are the same in every language.
 """
@@ -10,6 +10,7 @@ from gui.look.language import mark, tr
 WORDS = (
     mark("all"),
     mark("auto"),
+    mark("automatic"),
     mark("best"),
     mark("biases"),
     mark("card"),
@@ -29,9 +30,13 @@ WORDS = (
     mark("long conversation"),
     mark("long summary"),
     mark("loss"),
+    mark("never"),
+    mark("no limit"),
     mark("none"),
     mark("norms"),
     mark("odd characters"),
+    mark("off"),
+    mark("once per epoch"),
     mark("orthogonal"),
     mark("other language"),
     mark("phone"),

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from math import ceil
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.fonts import font, px
 
 BAR, SWATCH, ROW, GAP = 8, 8, 18, 16
+# Pixels that keep a name and its size apart.
+BETWEEN = 6
 COLUMN = 128
 THINNEST = 2.0
 
@@ -82,8 +84,18 @@ class SplitBar(QWidget):
         painter.end()
 
     def _columns(self) -> int:
-        room = max(1, int((self.width() + GAP) // (px(COLUMN) + GAP)))
+        narrow, wide = (int((self.width() + GAP) // (each + GAP)) for each in (px(COLUMN), self._widest()))
+        # Two columns may shorten a name; more of them only where all names fit.
+        room = max(1, wide, min(2, narrow))
         return min(room, max(1, self._entries()))
+
+    def _widest(self) -> int:
+        """Return the width in pixels of the longest legend entry, at least that of a column."""
+        name, size = QFontMetrics(font("label")), QFontMetrics(font("figure_small"))
+        widths = (
+            name.horizontalAdvance(each.name) + size.horizontalAdvance(each.text) for each in self.portions
+        )
+        return max(px(COLUMN), max(widths, default=0) + px(SWATCH) + 6 + BETWEEN)
 
     def _rows(self) -> int:
         return ceil(self._entries() / self._columns())
@@ -128,9 +140,11 @@ class SplitBar(QWidget):
         painter.drawRoundedRect(QRectF(left, top, px(SWATCH), px(SWATCH)), 2, 2)
         text = rect.adjusted(px(SWATCH) + 6, 0, 0, 0) if ltr else rect.adjusted(0, 0, -px(SWATCH) - 6, 0)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        room = text.width() - BETWEEN - QFontMetrics(font("figure_small")).horizontalAdvance(portion.text)
         painter.setFont(font("label"))
         painter.setPen(style.color("ink2"))
-        painter.drawText(text, Qt.AlignmentFlag.AlignLeading | middle, portion.name)
+        shown = painter.fontMetrics().elidedText(portion.name, Qt.TextElideMode.ElideRight, int(room))
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeading | middle, shown)
         painter.setFont(font("figure_small"))
         painter.setPen(style.color("ink"))
         painter.drawText(text, Qt.AlignmentFlag.AlignTrailing | middle, portion.text)

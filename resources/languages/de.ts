@@ -5586,6 +5586,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Training ({count})</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/training_length.py" />
+   <source>Train for, whichever comes first</source>
+   <translation>Trainieren, bis das erste erreicht ist</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Train further from here</source>
    <translation>Von hier weiter trainieren</translation>
@@ -6346,6 +6351,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>automatisch</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>automatic</source>
+   <translation>automatisch</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>base</source>
    <translation>Basis</translation>
@@ -6879,6 +6889,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Nats vergessen</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>never</source>
+   <translation>nie</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>next: {step}</source>
    <translation>als Nächstes: {step}</translation>
@@ -6902,6 +6917,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/metrics_view.py" />
    <source>no interval</source>
    <translation>kein Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>no limit</source>
+   <translation>unbegrenzt</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
@@ -7068,6 +7088,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>of {total}</source>
    <translation>von {total}</translation>
   </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>off</source>
+   <translation>aus</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/blind/setup_view.py" />
    <source>on the same {n} conversations</source>
@@ -7088,6 +7113,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/list_text.py" />
    <source>on {day}</source>
    <translation>am {day}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>once per epoch</source>
+   <translation>je Epoche einmal</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
@@ -8085,6 +8115,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Gespräch ist durch das Rezept ausgeschlossen.</numerusform>
     <numerusform>{n} Gespräche sind durch das Rezept ausgeschlossen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/forms/training_length.py" />
+   <source>{n} conversations seen, each {times} ×.</source>
+   <translation>
+    <numerusform>{n} Gespräch gesehen, jedes {times} ×.</numerusform>
+    <numerusform>{n} Gespräche gesehen, jedes {times} ×.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -12066,6 +12104,11 @@ Summary:</translation>
    <translation>Mindestlänge</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Minutes at most</source>
+   <translation>Max. Minuten</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Missing: {1}. {2}</source>
    <translation>Es fehlen: {1}. {2}</translation>
@@ -13650,8 +13693,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Step limit</source>
-   <translation>Schrittgrenze</translation>
+   <source>Steps at most</source>
+   <translation>Max. Schritte</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -13680,8 +13723,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Stop after this many steps. 0: train all epochs.</source>
-   <translation>Nach so vielen Schritten stoppen. 0: alle Epochen trainieren.</translation>
+   <source>Stop after this many steps, if the epochs have more. 0: no limit.</source>
+   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben. 0: unbegrenzt.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -15070,11 +15113,6 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Tibetan</source>
    <translation>Tibetisch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Time limit</source>
-   <translation>Zeitgrenze</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -17037,6 +17075,11 @@ Summary:</translation>
    <translation>keine Beispiele</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>no limit</source>
+   <translation>unbegrenzt</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>no line names a speaker</source>
    <translation>keine Zeile nennt einen Sprecher</translation>
@@ -17105,6 +17148,11 @@ Summary:</translation>
    <location filename="../../engine/chats/import_stats.py" />
    <source>of {1}</source>
    <translation>von {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>once per epoch</source>
+   <translation>je Epoche einmal</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.config import recipe
 from engine.config.recipe import Recipe
-from engine.config.training import TrainingOptions
+from engine.config.training import TrainingOptions, total_steps
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import METHODS, Method
 from engine.methods.lora import LoraOptions
@@ -104,6 +104,19 @@ def test_a_recipe_that_0_1_0_wrote_is_plain_and_one_written_by_hand_is_auto():
     assert recipe.from_tables(tables).data.prompt_format == "auto"
     again = recipe.from_tables(recipe.from_tables(tables).as_tables())
     assert again.data.prompt_format == "auto"
+
+
+def test_a_run_of_0_1_0_keeps_the_steps_that_its_limit_gave_it():
+    tables = recipe.load(GOLDEN / "recipe_v1.toml").as_tables()
+    del tables["data"]["prompt_format"]
+    tables["training"] |= {"epochs": 1, "max_steps": 200}
+    assert total_steps(16, recipe.from_tables(tables).training)[0] == 200
+
+
+@pytest.mark.parametrize(("limit", "steps"), [(0, 6), (2, 2), (6, 6), (200, 6)])
+def test_a_run_ends_with_its_epochs_or_its_steps_whichever_come_first(limit, steps):
+    training = TrainingOptions(epochs=2, batch_size=8, max_steps=limit)
+    assert total_steps(24, training) == (steps, 3)
 
 
 def test_only_three_keys_have_no_default():

@@ -6,6 +6,7 @@ import time
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.api import RunState
 from gui.graphics.bars import Bar
 from gui.look.format import UNKNOWN, bytes_text, duration_text, number_text
 from gui.look.language import mark, tr
@@ -48,8 +49,7 @@ class MetricsRow(QWidget):
         state, last = model.state, model.state.last_step or {}
         total = state.total_steps
         self._set("step", number_text(state.step) if total else UNKNOWN, _of(total) if total else "")
-        epochs = model.recipe.training.epochs
-        self._set("epoch", number_text(state.epoch, 1) if total else UNKNOWN, _of(epochs))
+        self._set("epoch", number_text(state.epoch, 1) if total else UNKNOWN, _epochs_text(model))
         self._show_time(model)
         self._set("speed", number_text(last.get("examples_per_second"), 1), tr("examples/s"))
         self._set("memory", bytes_text(last.get("memory_bytes")), _peak_text(state.peak_memory_bytes))
@@ -73,8 +73,19 @@ class MetricsRow(QWidget):
         self.figures[name].set_value(value, foot)
 
 
-def _of(total: float) -> str:
-    return tr("of {total}", total=number_text(total))
+def total_epochs(state: RunState, recipe_epochs: int) -> float:
+    """Return how many epochs a run's steps are: fewer than the recipe's where its steps are limited."""
+    known = state.step and state.total_steps
+    return state.epoch * state.total_steps / state.step if known else recipe_epochs
+
+
+def _epochs_text(model: RunModel) -> str:
+    epochs = total_epochs(model.state, model.recipe.training.epochs)
+    return _of(epochs, 0 if abs(epochs - round(epochs)) < 0.05 else 1)
+
+
+def _of(total: float, digits: int = 0) -> str:
+    return tr("of {total}", total=number_text(total, digits))
 
 
 def _peak_text(peak: int) -> str:
