@@ -74,11 +74,11 @@ class LibraryReader(QObject):
 
     def _changed_files(self, adapter: Adapter) -> list[str] | None:
         """Return the changed files; None if another adapter was requested meanwhile, or this one is gone."""
-        while adapter.id == self._wanted and adapter.folder.exists():
-            # Deleted or moved to the trash meanwhile: read the folder again.
-            with suppress(FileNotFoundError):
-                return adapter.changed_files()
-        return None
+        if adapter.id != self._wanted:
+            return None
+        changed = adapter.changed_files()
+        # What is deleted or in the trash by now has not changed.
+        return changed if adapter.folder.exists() else None
 
 
 def _scan() -> tuple[list[Adapter], list[Unreadable], int]:

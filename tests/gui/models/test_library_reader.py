@@ -21,15 +21,14 @@ def reader(qtbot):
 
 def _with_an_accident(monkeypatch, accident):
     """Let something happen to a folder just before its files are read for the first time."""
-    read, waiting = metadata.checksums, [accident]
+    read, waiting = metadata.changed, [accident]
 
-    def checksums(folder):
+    def changed(folder, *given):
         if waiting:
             waiting.pop()(folder)
-            raise FileNotFoundError(folder)
-        return read(folder)
+        return read(folder, *given)
 
-    monkeypatch.setattr(metadata, "checksums", checksums)
+    monkeypatch.setattr(metadata, "changed", changed)
 
 
 def test_an_adapter_that_goes_while_its_files_are_read_is_told_nothing_of(reader, qtbot, monkeypatch):
