@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from engine.errors import StorageError, WorkerError
 from engine.jobs.events import read_all
@@ -58,6 +58,8 @@ EVENTS_UNWRITTEN = 74
 # A worker's exit code if another one has the job: EX_TEMPFAIL.
 ALREADY_RUNNING = 75
 # The error of window and worker when a job's folder disappears.
+# A line of the log between two attempts.
+LOG_RULE = "-" * 72
 GONE = "The folder {folder} is gone: it was moved or deleted."
 GONE_HINT = "Put it back and resume, or start again from the recipe."
 
@@ -185,13 +187,24 @@ class Job:
             path.unlink()
         return commands
 
-    def log_tail(self, lines: int = 12) -> str:
-        """Return the last lines of the log."""
+    def open_log(self) -> BinaryIO:
+        """Return the log, open to append what an attempt prints; a rule parts it from earlier attempts."""
+        log = self.log_path.open("ab")
+        if log.tell():
+            log.write(LOG_RULE.encode() + b"\n")
+            log.flush()
+        return log
+
+    def log_tail(self, lines: int = 12, *, last_attempt: bool = True) -> str:
+        """Return the last lines of the log, only those of the last attempt if so wanted."""
         try:
             text = read_text(self.log_path, FileKind.LOG, errors="replace")
         except OSError:
             return ""
-        return "\n".join(text.splitlines()[-lines:])
+        found = text.splitlines()
+        if last_attempt and LOG_RULE in found:
+            found = found[len(found) - found[::-1].index(LOG_RULE) :]
+        return "\n".join(found[-lines:])
 
     @contextmanager
     def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:

@@ -61,6 +61,7 @@ class RunState:
     scored at each, 0 without any.
     `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
     `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
+    `former_loss` is that of an attempt after which the run began again from its start.
     `revision` changes when points are dropped or the attempt changes: a plot then starts over.
     """
 
@@ -72,6 +73,7 @@ class RunState:
     epoch: float = 0.0
     last_step: Event | None = None
     loss: Curve = field(default_factory=Curve)
+    former_loss: Curve = field(default_factory=Curve)
     evaluation_loss: Curve = field(default_factory=Curve)
     evaluation_rouge1: Curve = field(default_factory=Curve)
     evaluation_chrf: Curve = field(default_factory=Curve)
@@ -181,6 +183,8 @@ def _run_started(state: RunState, event: Event) -> None:
 def _run_resumed(state: RunState, event: Event) -> None:
     """Drop what is past the checkpoint from which the run resumes."""
     step = int(event["step"])
+    if not step and state.loss.steps:
+        state.former_loss, state.loss = state.loss, Curve()
     for curve in (
         state.loss,
         state.evaluation_loss,

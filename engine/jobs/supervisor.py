@@ -119,7 +119,7 @@ class Supervisor:
 
     def _launched(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes]:
         try:
-            with self.job.log_path.open("ab") as log:
+            with self.job.open_log() as log:
                 return launch(self._command, log, self.job.folder, cards, niced=self._niced)
         except OSError as error:
             raise WorkerError(f"The worker can't be started: {error}.") from error

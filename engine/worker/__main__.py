@@ -112,7 +112,7 @@ def _job_to_come() -> Path | None:
 def _move_into(job: Job) -> None:
     """Be where a worker is that was started for the job: in its folder, with what libraries print in its log."""
     os.chdir(job.folder)
-    with job.log_path.open("ab") as log:
+    with job.open_log() as log:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
 

@@ -61,6 +61,7 @@ class Canvas(pg.PlotWidget):
         self._box.sigRangeChangedManually.connect(self._moved)
 
     def _add_items(self) -> None:
+        self._former = pg.PlotCurveItem(antialias=True)
         self._raw = pg.PlotCurveItem(antialias=False)
         self._smooth = pg.PlotCurveItem(antialias=True)
         self._evaluations = pg.PlotCurveItem(antialias=True)
@@ -72,7 +73,15 @@ class Canvas(pg.PlotWidget):
         self._score_name = pg.TextItem(anchor=(0, 0))
         self._saved_label = pg.TextItem(anchor=(0, 0))
         for z, item in enumerate(
-            (self._now, self._raw, self._evaluations, self._smooth, self._diamonds, self._saved_line)
+            (
+                self._former,
+                self._now,
+                self._raw,
+                self._evaluations,
+                self._smooth,
+                self._diamonds,
+                self._saved_line,
+            )
         ):
             item.setZValue(z)
             self._box.addItem(item, ignoreBounds=True)
@@ -89,6 +98,7 @@ class Canvas(pg.PlotWidget):
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
         self._raw.setPen(pg.mkPen(style.mixed("accent", "window", 0.30 if dark else 0.26), width=1))
+        self._former.setPen(_pen("grey", ratio))
         self._smooth.setPen(_pen("accent", 2 * ratio))
         self._evaluations.setPen(_pen("copper", ratio))
         self._diamonds.setBrush(pg.mkBrush(style.color("copper")))
@@ -149,8 +159,9 @@ class Canvas(pg.PlotWidget):
             values = drawing.train.peaks(low, high, columns)[1]
             spread = float(values.min()), float(values.max())
         means = drawing.train.smoothed(low, high, columns // 2, drawing.window())[1]
+        former = drawing.former.smoothed(low, high, columns // 2, drawing.window())[1]
         evaluations = drawing.evaluation.values
-        for part in (np.asarray(spread) if spread else np.empty(0), means, evaluations):
+        for part in (np.asarray(spread) if spread else np.empty(0), means, former, evaluations):
             bounds += [float(part.min()), float(part.max())] if part.size else []
         if not bounds:
             return (-0.7, 0.7) if drawing.log else (0.0, 4.2)
@@ -184,6 +195,8 @@ class Canvas(pg.PlotWidget):
                 line.setValue(ticks[at])
 
     def _draw_curves(self, drawing: Drawing, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
+        former_x, former_y = drawing.former.smoothed(low, high, columns // 2, drawing.window())
+        self._former.setData(former_x, _scaled(former_y, drawing.log))
         x, y = drawing.train.peaks(low, high, columns)
         self._raw.setData(x, _scaled(y, drawing.log))
         smooth_x, smooth_y = drawing.train.smoothed(low, high, columns // 2, drawing.window())

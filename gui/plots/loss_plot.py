@@ -109,6 +109,14 @@ class LossPlot(QWidget):
         self._need_drawing().chrf.extend(steps, chrf)
         self._mark_dirty()
 
+    def set_former(self, steps: Sequence[int], losses: Sequence[float]) -> None:
+        """Set the losses of an attempt before the run began again."""
+        former = self._need_drawing().former
+        former.clear()
+        former.extend(steps, losses)
+        self._legend.show_former(len(former) > 0)
+        self._mark_dirty()
+
     def set_total(self, steps: int) -> None:
         """Set the planned steps, the right end of the axis."""
         self._total = steps
@@ -134,9 +142,10 @@ class LossPlot(QWidget):
         self._total, self._saved_step, self._finished = 0, None, False
         if self._drawing is not None:
             drawing = self._drawing
-            for series in (drawing.train, drawing.evaluation, drawing.scores, drawing.chrf):
+            for series in (drawing.train, drawing.evaluation, drawing.scores, drawing.chrf, drawing.former):
                 series.clear()
         self._legend.show_score(0)
+        self._legend.show_former(False)
         if self._canvas is not None:
             self._canvas.show_all()
         self._mark_dirty()
@@ -308,10 +317,18 @@ class _Legend(QWidget):
             row.addWidget(_Sample(mark))
             row.addWidget(Label(text, "label", "ink2"))
             row.addSpacing(8)
+        self._former = (_Sample("former"), Label(tr("before the new start"), "label", "ink2"))
         self._score = (_Sample("score"), Label("", "label", "ink2"))
-        for part in self._score:
+        for part in (*self._former, *self._score):
             row.addWidget(part)
+        self.show_former(False)
         self.show_score(0)
+
+    def show_former(self, shown: bool) -> None:
+        """Show or hide the part about an earlier attempt."""
+        for part in self._former:
+            part.setVisible(shown)
+        self._fit()
 
     def show_score(self, examples: int) -> None:
         """Show the number of scored conversations; 0 hides it."""
@@ -366,6 +383,9 @@ class _Sample(QWidget):
             painter.drawEllipse(middle, 3.5, 3.5)
         else:
             raw = self._mark == "raw"
-            painter.setPen(QPen(style.color("accent", 0.5 if raw else 1.0), 1 if raw else 2))
+            ink = (
+                style.color("grey") if self._mark == "former" else style.color("accent", 0.5 if raw else 1.0)
+            )
+            painter.setPen(QPen(ink, 2 if self._mark == "smooth" else 1))
             painter.drawLine(QPointF(1, middle.y()), QPointF(17, middle.y()))
         painter.end()

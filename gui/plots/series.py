@@ -136,12 +136,16 @@ class Series:
 
 @dataclass
 class Drawing:
-    """The content of a loss plot: both losses, scores (fractions), the planned steps, and display options."""
+    """The content of a loss plot: both losses, scores (fractions), the planned steps, and display options.
+
+    `former` is the training loss of an attempt before the run began again.
+    """
 
     train: Series
     evaluation: Series
     scores: Series = field(default_factory=Series)
     chrf: Series = field(default_factory=Series)
+    former: Series = field(default_factory=Series)
     total: int = 0
     smoothing: float = 0.6
     log: bool = False

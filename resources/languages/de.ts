@@ -6386,6 +6386,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Vergleichswert</translation>
   </message>
   <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>before the new start</source>
+   <translation>vor dem Neustart</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>best</source>
    <translation>bester</translation>

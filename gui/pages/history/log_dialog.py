@@ -25,7 +25,9 @@ class LogDialog(QDialog):
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName(self.windowTitle())
-        self.text.setPlainText(escaping.escaped(entry.job.log_tail(LINES)) or tr("The log is empty."))
+        self.text.setPlainText(
+            escaping.escaped(entry.job.log_tail(LINES, last_attempt=False)) or tr("The log is empty.")
+        )
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
         self.copy_button = plain(tr("Copy all"), "copy")
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))

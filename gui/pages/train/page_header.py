@@ -13,6 +13,7 @@ from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import tr
 from gui.look.shown_texts import menu_text
 from gui.pages.train import recipe_files
+from gui.pages.train.run.run_text import resume_text
 from gui.shell.header import Header
 from gui.widgets.buttons import Button, IconButton, plain
 from gui.workers.run_model import RunModel
@@ -82,7 +83,7 @@ class PageHeader(QWidget):
             resumes = model.state.outcome != "completed" and current is None
             back = current is not None
             self._show(self.new, *((self.resume,) if resumes else ()), *((self.back,) if back else ()))
-        self.resume.setText(tr("Continue") if model.state.device_released else tr("Resume"))
+        self.resume.setText(resume_text(model))
         self._is_paused = model.state.paused
         self.pause.setText(tr("Continue") if self._is_paused else tr("Pause"))
         self.pause.set_icon("play" if self._is_paused else "pause")

@@ -186,3 +186,14 @@ def test_the_log_s_tail_is_its_last_lines(job: Job):
     assert job.log_tail() == ""
     job.log_path.write_bytes(b"\xff first\n" + b"".join(b"line %d\n" % number for number in range(30)))
     assert job.log_tail(2) == "line 28\nline 29"
+
+
+def test_the_log_of_the_last_attempt_is_told_from_the_earlier_ones(job: Job):
+    for attempt in (1, 2):
+        with job.open_log() as log:
+            log.write(b"attempt %d\n" % attempt)
+    assert job.log_tail() == "attempt 2"
+    assert job.log_tail(last_attempt=False).splitlines()[::2] == ["attempt 1", "attempt 2"]
+    with job.open_log():
+        pass
+    assert job.log_tail() == ""

@@ -72,6 +72,14 @@ def test_a_run_resumed_from_nothing_starts_over():
     assert (state.step, list(state.loss.steps)) == (0, [])
 
 
+def test_the_loss_before_a_new_start_is_kept_apart():
+    events = [started(), step(1), step(2), event("run_resumed", step=0)]
+    assert list(replay(events).former_loss.steps) == [1, 2]
+    resumed = replay([*events, step(1), event("run_resumed", step=1), step(2)])
+    assert (list(resumed.former_loss.steps), list(resumed.loss.steps)) == ([1, 2], [1, 2])
+    assert not replay([started(), step(1), step(2), event("run_resumed", step=1)]).former_loss.steps
+
+
 def test_a_new_attempt_is_open_again():
     ended = [event("job_accepted"), event("job_ended", outcome="stopped")]
     assert replay(ended).outcome == "stopped"

@@ -115,6 +115,17 @@ def test_clear_starts_over(plot):
     assert plot.accessibleDescription() == "No step yet."
 
 
+def test_the_loss_before_a_new_start_stays_to_be_seen(plot):
+    plot.set_former([1, 2, 3], [9.0, 8.0, 7.0])
+    plot.append(1, 1.0)
+    plot.redraw()
+    assert plot._canvas._former.getData()[0].tolist() == [1, 2, 3]
+    assert plot._canvas.viewRange()[1][1] > 7.0
+    plot.clear()
+    plot.redraw()
+    assert not len(plot._canvas._former.getData()[0])
+
+
 def test_the_waiting_line_goes_with_the_first_step(plot):
     plot.set_waiting("The first step is being prepared, 12 s left")
     assert plot._waiting.isVisible()

@@ -108,6 +108,13 @@ def progress_text(state: RunState) -> str:
     return f"{tr('{done} of {total}', done=number_text(done), total=number_text(total))} {translate(unit)}"
 
 
+def resume_text(model: RunModel) -> str:
+    """Return what a click does with a run that has ended early; without a checkpoint there is nothing to resume."""
+    if model.state.device_released:
+        return tr("Continue")
+    return tr("Resume") if model.state.checkpoint is not None else tr("Start again")
+
+
 def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     """Return the line below a run's title, and the token of its dot."""
     state = model.state

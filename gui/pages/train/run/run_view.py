@@ -19,7 +19,7 @@ from gui.look.format import about_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_row import MetricsRow
-from gui.pages.train.run.run_text import evaluation_interval, progress_text, stage_text
+from gui.pages.train.run.run_text import evaluation_interval, progress_text, resume_text, stage_text
 from gui.pages.train.run.samples_view import SamplesView
 from gui.pages.train.run.stop_strip import StopStrip
 from gui.pages.train.run.verdict_card import VerdictCard
@@ -176,6 +176,7 @@ class RunView(Scroll):
         if state.revision != self._revision:
             self._revision = state.revision
             self.plot.clear()
+            self.plot.set_former(state.former_loss.steps, state.former_loss.values)
             self._plotted = self._evaluated = self._scored = self._scored_chrf = 0
         self.plot.set_total(state.total_steps)
         self._plotted = _feed(state.loss, self._plotted, self.plot.append_many)
@@ -237,7 +238,7 @@ class RunView(Scroll):
         if stopped:
             self.stopped.show_notice(
                 _stopped_text(model),
-                tr("Continue") if state.device_released else tr("Resume"),
+                resume_text(model),
                 "pause" if state.device_released else "stop",
                 "copper" if state.device_released else "ink2",
             )
