@@ -34,6 +34,7 @@ class FileKind(Enum):
     ADAPTER_METADATA = "an adapter's metadata", 4 * MIB
     ADAPTER_CONFIG = "an adapter's configuration", 4 * MIB
     MODEL_CONFIG = "a model's configuration", 32 * MIB
+    TOKENIZER = "a tokenizer", 256 * MIB
     WEIGHT_INDEX = "an index of weights", 64 * MIB
     CARD = "a model card", 4 * MIB
     CHECKPOINT_STATE = "a checkpoint's state", 64 * MIB

@@ -6,6 +6,7 @@ can't fork, the work is done in this process, without limits.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import pickle
@@ -59,7 +60,7 @@ def _in_words(exceeded: Exceeded, limits: Limits) -> str:
             return f"it takes more than {limits.memory_bytes >> 20:,} MB of memory"
         case Exceeded.TIME:
             return f"it takes more than {limits.seconds:,} s of a processor"
-    return "the library that reads it breaks down"
+    return "the library that reads it breaks down, or lacks memory"
 
 
 def is_supported() -> bool:
@@ -142,6 +143,8 @@ def _work(work: Callable[[], Iterator[Any]], limits: Limits, writing: int) -> No
     try:
         for name in STOP_SIGNALS:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+        # The end of this process is told by who waits for it.
+        faulthandler.disable()
         # Objects that a search for garbage would touch are shared no longer.
         gc.freeze()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

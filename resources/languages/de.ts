@@ -10249,6 +10249,11 @@ Summary:</translation>
    <translation>Kopieren Sie die ursprüngliche config.json des Modells.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>Copy the model's own tokenizer files.</source>
+   <translation>Kopieren Sie die eigenen Tokenizer-Dateien des Modells.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/token_counter.py" />
    <source>Counted with the tokenizer of {1}.</source>
    <translation>Gezählt mit dem Tokenizer von {1}.</translation>
@@ -10437,6 +10442,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/apart.py" />
    <source>Don't trust this file. If you do, save it as csv or jsonl, and choose that.</source>
    <translation>Trauen Sie dieser Datei nicht. Wenn doch, speichern Sie sie als csv oder jsonl und wählen Sie diese.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>Don't trust this model, or copy its original tokenizer files.</source>
+   <translation>Trauen Sie diesem Modell nicht, oder kopieren Sie seine ursprünglichen Tokenizer-Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -14191,6 +14201,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The config.json of {1} says {2} = {3}, and there are {4} tokens.</source>
+   <translation>Die config.json von {1} sagt {2} = {3}, und es gibt {4} Tokens.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
    <source>The config.json of {1} says {2} = {3}, which is no number from 1 to {4}.</source>
    <translation>In der config.json von {1} steht {2} = {3}, und das ist keine Zahl von 1 bis {4}.</translation>
   </message>
@@ -14748,6 +14763,16 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>The tokenizer of {1} can't be used: {2}.</source>
+   <translation>Der Tokenizer von {1} lässt sich nicht verwenden: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>The tokenizer of {1} has {2} tokens, and the model knows {3}.</source>
+   <translation>Der Tokenizer von {1} hat {2} Tokens, und das Modell kennt {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
@@ -16135,6 +16160,11 @@ Summary:</translation>
    <translation>ein Element darin endet nie</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a tokenizer</source>
+   <translation>ein Tokenizer</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>a zip archive or a workbook</source>
    <translation>ein Zip-Archiv oder eine Arbeitsmappe</translation>
@@ -16770,6 +16800,11 @@ Summary:</translation>
    <translation>ist nicht bekannt</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>it adds {1} tokens, at most {2} are read</source>
+   <translation>er fügt {1} Tokens hinzu, gelesen werden höchstens {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/mail_files.py" />
    <source>it begins with no header of a mail</source>
    <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
@@ -16870,6 +16905,11 @@ Summary:</translation>
    <translation>sie ist abgeschnitten</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>it is larger than a tokenizer may be</source>
+   <translation>sie ist größer, als ein Tokenizer sein darf</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>it is larger than {1} may be, {2} MB</source>
    <translation>größer, als {1} sein darf: {2} MB</translation>
@@ -16930,6 +16970,11 @@ Summary:</translation>
    <translation>sie ist {1}, was auch ihr Name sagt</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>it makes {1} tokens of {2} characters</source>
+   <translation>er macht {1} Tokens aus {2} Zeichen</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/limited_process.py" />
    <source>it takes more than {1} MB of memory</source>
    <translation>es braucht mehr als {1} MB Arbeitsspeicher</translation>
@@ -16973,6 +17018,16 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/html_files.py" />
    <source>its one row</source>
    <translation>ihre einzige Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>its pattern {1} may take for ever</source>
+   <translation>sein Muster {1} könnte endlos dauern</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
+   <source>its rules may make a text {1} times as long</source>
+   <translation>seine Regeln können einen Text {1}-mal so lang machen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -17461,8 +17516,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/limited_process.py" />
-   <source>the library that reads it breaks down</source>
-   <translation>die Bibliothek, die sie liest, bricht ab</translation>
+   <source>the library that reads it breaks down, or lacks memory</source>
+   <translation>die Bibliothek, die es liest, bricht ab oder hat zu wenig Speicher</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />

@@ -8,12 +8,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 from peft import PeftModel
-from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -27,7 +27,7 @@ from transformers import (
 
 from engine.config import model_info
 from engine.config.recipe import STARTER, BaseModelOptions, looks_like_path
-from engine.errors import BaseModelError
+from engine.errors import AppError, BaseModelError
 from engine.methods import BaseFacts, Family, Quantization
 from engine.system.foreign_files import FileKind, open_regular, read_json
 from engine.system.paths import starter_folder
@@ -42,8 +42,8 @@ from engine.worker.kernels.library import (
 )
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import config_checks, weight_files
-from engine.worker.runtime import devices
-from engine.worker.runtime.channel import Channel
+from engine.worker.runtime import device_problems, devices, oom, tokenizer_trial
+from engine.worker.runtime.channel import Channel, Stopped
 
 FIELD = "base_model.id"
 # Of each weight file a fingerprint covers so much at both ends: large models need not be read to be recognised.
@@ -97,6 +97,7 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     with _progress_reported(channel):
         model, loading = _read_model(folder, options, config, family, chosen.dtype, device)
     weight_files.require_complete(model, loading, options.id, channel)
+    _require_rows_for(tokenizer, model, options.id)
     if enabled("tied_head"):
         settle_tied_head(model)
     model_patches.patch(model)
@@ -107,6 +108,21 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     return LoadedBase(
         model, tokenizer, family, options, fingerprint(folder), chosen.name, chosen.reason, device, threads
     )
+
+
+def _require_rows_for(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, name: str) -> None:
+    """Raise BaseModelError if the model has no embedding for tokens that any text may give.
+
+    Tokens that somebody added later may have none: no text gives them.
+    """
+    rows = model.get_input_embeddings().weight.shape[0]
+    always = [tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.vocab_size - 1]
+    if max(token for token in always if token is not None) >= rows:
+        raise BaseModelError(
+            f"The tokenizer of {name} has {tokenizer.vocab_size:,} tokens, and the model knows {rows:,}.",
+            "Copy the model's own tokenizer files.",
+            FIELD,
+        )
 
 
 def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
@@ -156,7 +172,8 @@ def read_config(folder: Path, name: str) -> PretrainedConfig:
     config_checks.require_possible_sizes(folder, name)
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
+    # A configuration of unknown kinds of values fails wherever it is first used.
+    except Exception as error:
         raise BaseModelError(
             f"{name} is no model that can be loaded: {_first_line(error)}",
             "Models that bring their own code are not run.",
@@ -249,20 +266,27 @@ def _chat_template_bytes(config: Path) -> int:
 
 
 def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
-    """Return the tokenizer in a model folder, with a padding token."""
+    """Return the tokenizer in a model folder, with a padding token. Raises BaseModelError."""
     _refuse_long_chat_template(folder, name)
+    tokenizer_trial.require_tried(
+        folder, name, "transformers", lambda: partial(_loaded_tokenizer(folder, name).encode, verbose=False)
+    )
+    tokenizer = _loaded_tokenizer(folder, name)
+    if tokenizer.pad_token_id is None:
+        # Padding is masked and never a label, so any token serves.
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _loaded_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except (OSError, ValueError, KeyError, ImportError) as error:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:
         raise BaseModelError(
             f"The tokenizer of {name} can't be loaded: {_first_line(error)}",
             "Copy its tokenizer files too.",
             FIELD,
         ) from error
-    if tokenizer.pad_token_id is None:
-        # Padding is masked and never a label, so any token serves.
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
 
 
 @contextmanager
@@ -306,8 +330,10 @@ def _read_model(
             quantization_config=quantization(options, dtype, device),
             device_map={"": device},
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        if "memory" in str(error):
+    except (Stopped, AppError):
+        raise
+    except Exception as error:
+        if oom.is_oom(error) or device_problems.of_failure(error) is not None:
             raise
         raise BaseModelError(
             f"{options.id} can't be loaded: {_first_line(error)}",
@@ -380,4 +406,7 @@ def shift_right(model: Any, labels: torch.Tensor) -> torch.Tensor:
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    """Return the first words of an error; those that only announce others come with them."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    count = 2 if lines and lines[0].endswith(":") else 1
+    return " ".join(lines[:count])[:300] or type(error).__name__

@@ -25,6 +25,12 @@ SIZES = re.compile(
     r"|num_(?:attention|key_value)_heads|(?:en|de)coder_(?:ffn_dim|attention_heads)|n_positions"
     r"|max_position_embeddings"
 )
+# Each gets a name of its own in the configuration.
+LABELS, MAX_LABELS = "num_labels", 100_000
+# Of any other whole number, such as a number of buckets, a table may be made. These are none of tables.
+NO_SIZES = re.compile(r"theta|base|seed|_ids?$|^transformers_version$")
+# Tokens that a model reads whatever the text is.
+ALWAYS_READ = ("decoder_start_token_id", "pad_token_id")
 # The configuration of a part, such as the text model of one that also sees, is nested so deeply at most.
 MAX_DEPTH = 4
 
@@ -54,10 +60,10 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
         if isinstance(value, dict) and depth:
             most = max(most, _most_layers(value, name, depth - 1))
         is_layers = LAYERS.fullmatch(key) is not None
+        limit = MAX_LAYERS if is_layers else MAX_LABELS if key == LABELS else MAX_SIZE
         # Many configurations leave a size to its default by null.
-        if value is None or not (is_layers or SIZES.fullmatch(key)):
+        if value is None or not (is_layers or SIZES.fullmatch(key) or _is_larger(key, value, limit)):
             continue
-        limit = MAX_LAYERS if is_layers else MAX_SIZE
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= limit:
             raise BaseModelError(
                 f"The config.json of {name} says {key} = {str(value)[:40]}, which is no number from 1 to {limit:,}.",
@@ -65,7 +71,24 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
                 FIELD,
             )
         most = max(most, value if is_layers else 0)
+    _require_tokens_there(config, name)
     return most
+
+
+def _require_tokens_there(config: dict[str, Any], name: str) -> None:
+    size = config.get("vocab_size")
+    for key in ALWAYS_READ:
+        token = config.get(key)
+        if isinstance(size, int) and isinstance(token, int) and token >= size:
+            raise BaseModelError(
+                f"The config.json of {name} says {key} = {token:,}, and there are {size:,} tokens.",
+                HINT,
+                FIELD,
+            )
+
+
+def _is_larger(key: str, value: Any, limit: int) -> bool:
+    return isinstance(value, int) and value > limit and not NO_SIZES.search(key)
 
 
 def _stored_weights(folder: Path) -> int:

@@ -152,3 +152,61 @@ def test_a_configuration_that_is_a_pipe_is_not_waited_for(folder, channel):
     (folder / "config.json").unlink()
     os.mkfifo(folder / "config.json")
     assert "can't be read: it is no file" in refusal(folder, channel)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("num_labels", 10**9), ("relative_attention_num_buckets", 10**9), ("anything_of_theirs", 2**60)],
+)
+def test_a_number_that_asks_for_memory_is_named(folder, channel, key, value):
+    configured(folder, **{key: value})
+    assert f"says {key} = {value}, which is no number from 1 to" in refusal(folder, channel)
+
+
+def test_large_numbers_that_are_no_sizes_are_read(folder, channel):
+    configured(folder, rope_theta=10**9, pad_token_id=-1)
+    load(folder, channel)
+
+
+@pytest.mark.parametrize("key", ["decoder_start_token_id", "pad_token_id"])
+def test_a_token_that_is_always_read_is_one_of_the_model_s(folder, channel, key):
+    configured(folder, **{key: 10_000})
+    assert f"says {key} = 10,000, and there are" in refusal(folder, channel)
+
+
+def test_a_tokenizer_of_a_larger_model_is_named(folder, channel):
+    configured(folder, vocab_size=40)
+    reweighted(
+        folder,
+        lambda weights: weights.update(
+            {name: weights[name][:40].clone() for name in ("model.embed_tokens.weight", "lm_head.weight")}
+        ),
+    )
+    assert "tokens, and the model knows 40" in refusal(folder, channel)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"rope_parameters": 5},
+        {"hidden_act": 5},
+        {"model_type": ["a"]},
+        {"dtype": "nope"},
+        {"quantization_config": 5},
+        {"layer_types": 5},
+        {"id2label": 5},
+        {"num_attention_heads": 5},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_a_value_of_an_unknown_kind_is_named(folder, channel, values):
+    configured(folder, **values)
+    assert str(folder) in refusal(folder, channel)
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "null", '{"watermarking_config": 5}', '{"watermarking_config": {"x": 1}}']
+)
+def test_a_generation_config_of_an_unknown_kind_is_named(folder, channel, content):
+    (folder / "generation_config.json").write_text(content, encoding="utf-8")
+    assert "can't be loaded" in refusal(folder, channel)

@@ -1,0 +1,216 @@
+"""Tries the tokenizer of a model in a process with limits before it is used: its rules are its maker's.
+
+A pattern may never end, a rule may multiply the text, and the library may end its process over either. A tokenizer that
+was tried is known by its files from then on, so that only its first use takes longer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+
+from engine.errors import AppError, BaseModelError
+from engine.system import limited_process
+from engine.system.foreign_files import FileKind, UnreadableFileError, open_regular, read_json
+from engine.system.limited_process import LimitError, Limits
+from engine.system.paths import cache_folder, starter_folder
+
+FIELD = "base_model.id"
+HINT = "Don't trust this model, or copy its original tokenizer files."
+# Counted up whenever what is tried changes.
+VERSION = 1
+# The files that tokenizers are made of, whatever their names.
+SUFFIXES = {".json", ".txt", ".model", ".spm", ".bpe", ".tiktoken", ".codes"}
+MEMORY_BYTES = 1 << 30
+MEMORY_RATIO = 16
+SECONDS = 4
+SECONDS_PER_MIB = 4
+# Known tokenizers have some thousands, patterns of 300 characters, and rules that double a character.
+MAX_ADDED_TOKENS = 50_000
+MAX_PATTERN = 10_000
+MAX_GROWTH = 1_000
+# A character may be several bytes, each a token.
+MAX_TOKENS_PER_CHARACTER = 16
+MAX_TOKENS_AROUND = 1_000
+TRIED_LENGTH = 1_000
+END = "☃"
+TEXTS = (
+    # What fits a pattern to the last but one character makes it try all other ways.
+    *(
+        f"{character * TRIED_LENGTH}{END}"
+        for character in f"{string.printable}äßéñ漢あ한ع🙂\u0301\u200b\u00a0"
+    ),
+    *(pair * TRIED_LENGTH + END for pair in ("ab", "a ", "a1", " .")),
+    "Ann:\tHi,\t7:30’s\tOK?\r\n" * 50,
+)
+Encode = Callable[[str], Sequence[int]]
+
+_tried: set[str] = set()
+
+
+def require_tried(folder: Path, name: str, library: str, load: Callable[[], Encode]) -> None:
+    """Raise BaseModelError unless the tokenizer that a library reads from a model's folder is one that ends in time.
+
+    `load` returns what encodes a text. What it raises while it is tried is raised as a BaseModelError too.
+    """
+    if folder == starter_folder():
+        return
+    try:
+        files = list(_files(folder))
+    except OSError as error:
+        raise _unusable(name, f"{Path(error.filename).name}: {error.strerror}") from error
+    identity = _identity(files, library)
+    if identity in _tried or _mark(identity).exists():
+        return
+    size = sum(path.stat().st_size for path in files)
+    limits = Limits(MEMORY_BYTES + MEMORY_RATIO * size, SECONDS + SECONDS_PER_MIB * (size >> 20))
+    try:
+        limited_process.result(lambda: _try(folder / "tokenizer.json", load), limits)
+    except LimitError as error:
+        raise _unusable(name, str(error)) from error
+    except AppError:
+        raise
+    except Exception as error:
+        raise _unusable(name, _first_line(error)) from error
+    _tried.add(identity)
+    # Without the mark it is tried again.
+    with suppress(OSError):
+        _mark(identity).parent.mkdir(mode=0o700, exist_ok=True)
+        _mark(identity).touch()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files that may be a part of the tokenizer. Raises OSError for what is no file, or too large."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in SUFFIXES and not path.is_dir():
+            open_regular(path).close()
+            if path.stat().st_size > FileKind.TOKENIZER.max_bytes:
+                raise UnreadableFileError("it is larger than a tokenizer may be", path)
+            yield path
+
+
+def _identity(files: Sequence[Path], library: str) -> str:
+    """Return what changes with any of the files: no copy can have the time at which a file's entry was changed."""
+    digest = hashlib.sha256(f"{VERSION} {library} {tokenizers.__version__}".encode())
+    for path in files:
+        status = path.stat()
+        known = (str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        digest.update(repr(known).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _mark(identity: str) -> Path:
+    return cache_folder() / "tokenizers" / identity
+
+
+def _try(path: Path, load: Callable[[], Encode]) -> None:
+    """Look at a tokenizer's rules, and encode texts with it. Raises ValueError."""
+    if path.exists():
+        require_bounded(read_json(path, FileKind.TOKENIZER))
+    encode = load()
+    for text in TEXTS:
+        count = len(encode(text))
+        if count > MAX_TOKENS_AROUND + MAX_TOKENS_PER_CHARACTER * len(text):
+            raise ValueError(f"it makes {count:,} tokens of {len(text):,} characters")
+
+
+def require_bounded(described: Any) -> None:
+    """Raise ValueError for a tokenizer.json with more added tokens, patterns or rules than any known one has."""
+    if not isinstance(described, dict):
+        # The library says what it is not.
+        return
+    added = described.get("added_tokens")
+    if isinstance(added, list) and len(added) > MAX_ADDED_TOKENS:
+        raise ValueError(f"it adds {len(added):,} tokens, at most {MAX_ADDED_TOKENS:,} are read")
+    for part in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
+        growth = 1.0
+        for rule in _rules(described.get(part)):
+            pattern = rule.get("Regex")
+            if isinstance(pattern, str) and (len(pattern) > MAX_PATTERN or may_never_end(pattern)):
+                raise ValueError(f"its pattern {pattern[:80]!r} may take for ever")
+            growth *= max(1.0, _growth(rule))
+        if growth > MAX_GROWTH:
+            raise ValueError(f"its rules may make a text {MAX_GROWTH:,} times as long")
+
+
+def _rules(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield all objects in a part of a tokenizer."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            yield each
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+
+
+def _growth(rule: dict[str, Any]) -> float:
+    """Return how many times as long a rule that replaces text may make it."""
+    content, pattern = rule.get("content"), rule.get("pattern")
+    if not isinstance(content, str) or not isinstance(pattern, dict):
+        return 1
+    replaced = pattern.get("String")
+    return len(content) / max(1, len(replaced) if isinstance(replaced, str) else 1)
+
+
+def may_never_end(pattern: str) -> bool:
+    """Return whether a pattern repeats without end what repeats without end itself, as `(a+)+` does.
+
+    The time of such a pattern may double with every character. No known tokenizer has one.
+    """
+    repeats = [False]
+    position = 0
+    while position < len(pattern):
+        character = pattern[position]
+        position += 1
+        if character == "\\":
+            position += 1
+        elif character == "[":
+            position = _behind_class(pattern, position)
+        elif character == "(":
+            repeats.append(False)
+        elif character == ")" and len(repeats) > 1:
+            inner = repeats.pop()
+            is_repeated = _repeats(pattern, position)
+            if inner and is_repeated:
+                return True
+            repeats[-1] = repeats[-1] or inner or is_repeated
+        elif _repeats(pattern, position - 1):
+            repeats[-1] = True
+    return False
+
+
+def _behind_class(pattern: str, position: int) -> int:
+    """Return the position behind a class of characters that is open."""
+    depth = 1
+    while depth and position < len(pattern):
+        step = pattern[position]
+        position += 2 if step == "\\" else 1
+        depth += (step == "[") - (step == "]")
+    return position
+
+
+def _repeats(pattern: str, position: int) -> bool:
+    """Return whether there is a quantifier without an upper limit."""
+    if pattern[position : position + 1] in {"*", "+"}:
+        return True
+    least, comma, rest = pattern[position + 1 : position + 12].partition(",")
+    return (
+        pattern[position : position + 1] == "{" and bool(comma) and least.isdigit() and rest.startswith("}")
+    )
+
+
+def _unusable(name: str, reason: str) -> BaseModelError:
+    return BaseModelError(f"The tokenizer of {name} can't be used: {reason}.", HINT, FIELD)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300].rstrip(".") if lines else type(error).__name__
