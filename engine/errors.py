@@ -20,30 +20,40 @@ Anything else is a bug. It is caught in two places only: the worker's main funct
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem that a validation found: the dotted field, a message, and what to do about it."""
+    """One problem that a validation found: the dotted field, a message, and what to do about it.
+
+    `choices` are the values of the field that would do, where they depend on the data.
+    """
 
     field: str
     message: str
     hint: str = ""
+    choices: Sequence[str] = ()
 
-    def as_dict(self) -> dict[str, str]:
-        """Return the problem in the shape that the command line prints."""
-        return asdict(self)
+    def as_dict(self) -> dict[str, Any]:
+        """Return the problem in the shape that the command line prints, with the choices if there are any."""
+        named = {"field": self.field, "message": self.message, "hint": self.hint}
+        return named | ({"choices": list(self.choices)} if self.choices else {})
 
 
 class AppError(Exception):
-    """An error with a message for the user, a hint of what to do, and its form field, if any."""
+    """An error with a message for the user, a hint of what to do, and its form field and values for it, if any."""
 
-    def __init__(self, message: str, hint: str = "", field: str | None = None) -> None:
+    def __init__(
+        self, message: str, hint: str = "", field: str | None = None, choices: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.field = field
+        self.choices = choices
 
     @property
     def kind(self) -> str:
@@ -53,7 +63,7 @@ class AppError(Exception):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """The error as problems, so that one and several are shown in the same way."""
-        return (Problem(self.field or "", self.message, self.hint),)
+        return (Problem(self.field or "", self.message, self.hint, self.choices),)
 
 
 class RecipeError(AppError):

@@ -42,13 +42,6 @@ TITLES: dict[Kind, str] = {
     "plain": "Turns",
     "text": "Text",
 }
-LEFT_OUT_NAMES: dict[LeftOutKind, tuple[str, str]] = {
-    "system": ("system line", "system lines"),
-    "media": ("media tag", "media tags"),
-    "quote": ("quoted message", "quoted messages"),
-    "signature": ("signature", "signatures"),
-    "chat": ("other chat", "other chats"),
-}
 
 
 @dataclass(frozen=True)
@@ -90,8 +83,15 @@ class Chat:
 
 def left_out_text(counts: Mapping[LeftOutKind, int]) -> str:
     """Return what is left out: "1 system line and 2 media tags left out", "" for nothing."""
-    left = [counted(counts[kind], *nouns) for kind, nouns in LEFT_OUT_NAMES.items() if counts.get(kind)]
-    return f"{_listed(left)} left out" if left else ""
+    left = [
+        counted(counts.get("system", 0), "system line", "system lines"),
+        counted(counts.get("media", 0), "media tag", "media tags"),
+        counted(counts.get("quote", 0), "quoted message", "quoted messages"),
+        counted(counts.get("signature", 0), "signature", "signatures"),
+        counted(counts.get("chat", 0), "other chat", "other chats"),
+    ]
+    found = [each for each in left if not each.startswith("0 ")]
+    return f"{_listed(found)} left out" if found else ""
 
 
 def counted(count: int, one: str, more: str) -> str:

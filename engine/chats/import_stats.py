@@ -63,21 +63,26 @@ def remarks(all_stats: Sequence[ImportStats]) -> list[str]:
 
 def _remark(kind: Kind, all_stats: Sequence[ImportStats]) -> str:
     count = len(all_stats)
-    which = f"{all_stats[0].name} is" if count == 1 else f"{count:,} chats are"
+    which = f"{all_stats[0].name} is read as turns." if count == 1 else f"{count:,} chats are read as turns."
     people = len(set[str]().union(*(stats.speakers for stats in all_stats)))
-    turn_count = counted(sum(stats.turns for stats in all_stats), "turn", "turns")
-    speakers = f" of {counted(people, 'speaker', 'speakers')}" if people else ""
-    conversations = counted(sum(stats.conversations for stats in all_stats), "conversation", "conversations")
-    origin = f" in {conversations}" if any(stats.is_segmented for stats in all_stats) else ""
+    counts = [
+        counted(sum(stats.turns for stats in all_stats), "turn", "turns"),
+        counted(people, "speaker", "speakers") if people else "",
+        counted(sum(stats.conversations for stats in all_stats), "conversation", "conversations")
+        if any(stats.is_segmented for stats in all_stats)
+        else "",
+    ]
     out = left_out_text(sum((stats.left_out for stats in all_stats), Counter[LeftOutKind]()))
+    said = "; ".join(filter(None, (", ".join(filter(None, counts)), out)))
     undated = sum(stats.lacks_dates for stats in all_stats)
-    dates = f" {_whole(undated, count)}" if undated else ""
-    nameless = "" if people or not any(stats.turns for stats in all_stats) else f" {NAMELESS}"
-    left = f"; {out}" if out else ""
-    return f"{which} read as turns. {TITLES[kind]}: {turn_count}{speakers}{origin}{left}.{dates}{nameless}"
+    nameless = "" if people or not any(stats.turns for stats in all_stats) else NAMELESS
+    sentences = (which, f"{TITLES[kind]}: {said}.", _whole(undated, count) if undated else "", nameless)
+    return " ".join(filter(None, sentences))
 
 
 def _whole(undated: int, count: int) -> str:
-    which = "It" if count == 1 else f"{undated:,} of them"
-    verb = "stays whole, as its" if undated == 1 else "stay whole, as their"
-    return f"{which} {verb} times have no dates."
+    if count == 1:
+        return "It stays whole, as its times have no dates."
+    if undated == 1:
+        return "1 of them stays whole, as its times have no dates."
+    return f"{undated:,} of them stay whole, as their times have no dates."

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.errors import Problem
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -31,6 +33,8 @@ _QUESTIONS: Mapping[str, tuple[Answer, ...]] = {
         Answer("references", "Several summaries"),
     ),
 }
+# Of many values that depend on the data, so many are offered; any other one can be named.
+MAX_NAMED = 12
 # What stands for a person's choice where it can't be listed.
 _CHOICES: Mapping[str, str] = {
     "data.conversation": "COLUMN",
@@ -38,14 +42,15 @@ _CHOICES: Mapping[str, str] = {
 }
 
 
-def answers(field: str) -> tuple[Answer, ...]:
-    """Return the answers to the question of a problem's field, none if it is no question."""
-    return _QUESTIONS.get(field, ())
+def answers(problem: Problem) -> tuple[Answer, ...]:
+    """Return the answers to the question that a problem is, none if it is no question."""
+    named = tuple(Answer(choice, choice) for choice in problem.choices[:MAX_NAMED])
+    return named or _QUESTIONS.get(problem.field, ())
 
 
-def overrides(field: str) -> tuple[str, ...]:
-    """Return what `--set` may be given to answer a problem's field, the likeliest answer first."""
-    choice = _CHOICES.get(field)
-    return tuple(f"{field}={answer.value}" for answer in answers(field)) or (
-        (f"{field}={choice}",) if choice else ()
+def overrides(problem: Problem) -> tuple[str, ...]:
+    """Return what `--set` may be given to answer a problem, the likeliest answer first."""
+    choice = _CHOICES.get(problem.field)
+    return tuple(f"{problem.field}={answer.value}" for answer in answers(problem)) or (
+        (f"{problem.field}={choice}",) if choice else ()
     )

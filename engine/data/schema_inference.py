@@ -18,6 +18,13 @@ from engine.errors import DataError
 from engine.text.conversations import Turn
 
 MAX_GROUP_CHARACTERS = 100
+NONE_LIKELY = {
+    "conversation": ("No column looks like the conversation.", "Choose the conversation column."),
+    "summary": (
+        "No column looks like the summary.",
+        'Choose the summary column. Without one: "Write summaries" on the data page.',
+    ),
+}
 Row = Mapping[str, Any]
 
 
@@ -126,11 +133,11 @@ class _Guess:
         if not alone:
             return schema
         instruction = cells.shared_instruction(alone)
-        why = f'{schema.reason}; where it is empty, what stands in "{other}"'
+        why = f'where it is empty, what stands in "{other}"'
         if instruction:
             quoted = " ".join(instruction.split())
-            why += f', without what all of them begin with: "{quoted}"'
-        return replace(schema, otherwise=other, instruction=instruction, reason=why)
+            why = f'where it is empty, what stands in "{other}", without what all of them begin with: "{quoted}"'
+        return replace(schema, otherwise=other, instruction=instruction, reason=_clauses(schema.reason, why))
 
     def with_split(self, schema: Schema) -> Schema:
         """Return the shape with the column that says which split a row is in, if there is one."""
@@ -139,7 +146,9 @@ class _Guess:
         if column is None:
             return schema
         why = "as named" if named else "by its name and what stands in it"
-        return replace(schema, split=column, reason=f'{schema.reason}; splits: column "{column}", {why}')
+        return replace(
+            schema, split=column, reason=_clauses(schema.reason, f'splits: column "{column}", {why}')
+        )
 
     def _likely_split(self, schema: Schema) -> str | None:
         """Return a column that is called so and holds names of splits."""
@@ -221,14 +230,12 @@ class _Guess:
                 self.columns,
                 column,
                 "",
-                f'{why}; its lists are turns, with the speakers in column "{speakers}"',
+                _clauses(why, f'its lists are turns, with the speakers in column "{speakers}"'),
                 self.id,
                 speakers,
             )
         self._refuse_unknown_keys(column, keys)
-        form = f'turns with "{keys.text}"' if keys.text else "turns as texts"
-        form += f' and the speaker as "{keys.speaker}"' if keys.speaker else ""
-        reason = f"{why}; its lists are {form}"
+        reason = _clauses(why, _form_of_turns(keys))
         return Schema("turns", self.columns, column, "", reason, self.id, keys.speaker, keys.text)
 
     def _speakers_beside(self, column: str) -> str | None:
@@ -289,7 +296,7 @@ class _Guess:
                 raise DataError(
                     message, "Leave data.summary or data.columns.last_turn out.", column_mapping.FIELD
                 )
-            return replace(schema, reason=f"{schema.reason}; summary: the last turn, as named")
+            return replace(schema, reason=_clauses(schema.reason, "summary: the last turn, as named"))
         if self.summary != AUTO:
             column = column_names.require(self.summary, self.columns, "data.summary")
             if column == schema.conversation:
@@ -312,7 +319,7 @@ class _Guess:
         if schema.kind == "turns" and self._answers(schema):
             return self._with_answers(schema)
         if not self.needs_summary:
-            reason = f"{schema.reason}; no column looks like the summary"
+            reason = _clauses(schema.reason, "no column looks like the summary")
             return replace(schema, without_summary=True, reason=reason)
         by_content = column_contents.summary_column(self._unnamed(), self.first.rows, schema.conversation)
         if by_content:
@@ -332,25 +339,28 @@ class _Guess:
         return next((name for name in free if name in alike), None)
 
     def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
-        reason = f'{schema.reason}; summary: column "{column}", {why}'
         more = tuple(name for name in more if name != column)
         lists, why_lists = summary_lists.decided(self.first.cells(column), column, self.summary_lists)
-        reason += why_lists
+        reason = _clauses(schema.reason, f'summary: column "{column}", {why}', why_lists)
         if more:
             quoted = ", ".join(f'"{name}"' for name in more)
-            reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
+            which = f"columns {quoted}" if len(more) > 1 else f"column {quoted}"
+            reason = _clauses(reason, f"further references: {which}")
         return replace(schema, summary=column, references=more, reason=reason, lists=lists)
 
     def _with_answers(self, schema: Schema) -> Schema:
         """Return the shape with the answers as summaries, without the instruction that all texts begin with."""
-        reason = (
-            f"{schema.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
-            "one text with a shorter answer to it"
+        reason = _clauses(
+            schema.reason,
+            "summary: the last turn, as no column looks like the summary and each conversation is one text with a "
+            "shorter answer to it",
         )
         instruction = cells.shared_instruction([spoken[0].text for spoken in self._first_turns(schema)])
         if instruction:
             quoted = " ".join(instruction.split())
-            reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'
+            reason = _clauses(
+                reason, f'left out of the conversations is what all of them begin with: "{quoted}"'
+            )
         return replace(schema, reason=reason, instruction=instruction)
 
     def _first_turns(self, schema: Schema) -> list[list[Turn]]:
@@ -434,18 +444,32 @@ class _Guess:
             text = self._row_text(speaker, group) if self.conversation == AUTO else self.conversation
         if text is None:
             raise self._none_likely("conversation")
-        why = f'conversation: the rows with the same "{group}", each a turn with "{text}"'
-        why += f' and the speaker in "{speaker}"' if speaker else ""
+        rows = f'conversation: the rows with the same "{group}"'
+        turn = f'each is a turn with "{text}" and the speaker in "{speaker}"'
+        why = _clauses(rows, turn if speaker else f'each is a turn with "{text}"')
         schema = Schema("rows", self.columns, text, "", why, group, speaker, text, group)
         return self._with_summary(schema)
 
     # ----------------------------------------------------------------------------------------------- errors
     def _none_likely(self, role: str, turns: bool = False) -> DataError:
-        hint = f"{column_names.there(self.columns)} Choose the {role} column."
-        hint += ' Without one: "Write summaries" on the data page.' if role == "summary" else ""
+        message, hint = NONE_LIKELY[role]
+        hint = f"{column_names.there(self.columns)} {hint}"
         hint += (
             ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
             if turns
             else ""
         )
-        return DataError(f"No column looks like the {role}.", hint, f"data.{role}")
+        return DataError(message, hint, f"data.{role}")
+
+
+def _clauses(*parts: str) -> str:
+    """Return parts of a reason as one; each stands for itself, so that it can be translated."""
+    return "; ".join(filter(None, parts))
+
+
+def _form_of_turns(keys: Keys) -> str:
+    if not keys.text:
+        return "its lists are turns as texts"
+    if not keys.speaker:
+        return f'its lists are turns with "{keys.text}"'
+    return f'its lists are turns with "{keys.text}" and the speaker as "{keys.speaker}"'

@@ -57,8 +57,9 @@ def decided(cells_of_summaries: Sequence[Any], column: str, wanted: str) -> tupl
             "Look at the rows and choose.",
             FIELD,
         )
-    held = "the sentences of one summary" if found == "sentences" else "several references"
-    return found, f", whose lists hold {held}, {why}"
+    if found == "sentences":
+        return found, f"its lists hold the sentences of one summary, {why}"
+    return found, f"its lists hold several references, {why}"
 
 
 def reading(lists: Sequence[Sequence[str]], column: str) -> tuple[str, str]:

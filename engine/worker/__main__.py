@@ -213,7 +213,7 @@ def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
         "hint": error.hint,
         "field": error.field,
         "problems": [problem.as_dict() for problem in error.problems]
-        if isinstance(error, RecipeError)
+        if isinstance(error, RecipeError) or error.choices
         else [],
         "log": str(channel.job.log_path),
     }

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, pairwise, zip_longest
+from itertools import chain, pairwise, takewhile, zip_longest
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -52,8 +52,8 @@ LISTING = frozenset(
 )
 _JOINER = re.compile(r"(, |; |: | and | or | with )")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-# 1,228 and 12.4 GB, but neither 0.21.0 nor 2026.
-_FIGURE = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
+# 1,228 and 12.4 GB, but neither 0.21.0 nor 2026 nor 05.
+_FIGURE = re.compile(r"(?<![\w.,])(?!0\d)\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,11 @@ class Catalogue:
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             self._remembered[text] = (
-                self._whole(text) or self._by_sentences(text) or self._in_a_row(text) or text
+                self._whole(text)
+                or self._behind_name(text)
+                or self._by_sentences(text)
+                or self._in_a_row(text)
+                or text
             )
         return self._remembered[text]
 
@@ -79,14 +83,16 @@ class Catalogue:
         known = self._known(text)
         if known:
             return known
-        for composed in self._composed:
-            if composed.letters < least:
-                break
-            found = composed.pattern.fullmatch(text)
+        fitting = list(takewhile(lambda each: each.letters >= least, self._composed))
+        # A quoted value with quotation marks in it may be two values with words between them: last of all.
+        for each, pattern in [
+            *((each, each.pattern) for each in fitting),
+            *((each, each.loose_pattern) for each in fitting if any(each.quoted)),
+        ]:
+            found = pattern.fullmatch(text)
             if found and not any(_SENTENCE.search(value) for value in found.groups()):
-                values = zip(found.groups(), composed.quoted, strict=True)
-                translated = [value if quoted else self._value(value) for value, quoted in values]
-                return _filled(composed, translated)
+                values = zip(found.groups(), each.quoted, strict=True)
+                return _filled(each, [value if quoted else self._value(value) for value, quoted in values])
         return ""
 
     def _known(self, text: str) -> str:
@@ -102,7 +108,8 @@ class Catalogue:
         known = self._whole(inner, MIN_VALUE_LETTERS) if inner else ""
         if known:
             return value.replace(inner, known)
-        return self._in_a_row(value) or _FIGURE.sub(_local, value)
+        row = self._in_a_row(value) or self._by_clauses(value) or self._behind_name(value)
+        return row or _FIGURE.sub(_local, value)
 
     def _in_a_row(self, text: str) -> str:
         """Translate a list of joined texts if each is known or a number, else return ""."""
@@ -110,12 +117,29 @@ class Catalogue:
         translated = [tr(part) if _JOINER.fullmatch(part) else self._part(part) for part in parts]
         return "".join(translated) if parts[1:] and all(translated) else ""
 
+    def _by_clauses(self, text: str) -> str:
+        """Translate "line 1: it is empty; line 2: it is cut", each part if all are known, else return ""."""
+        clauses = text.split("; ")
+        found = [self._whole(each) or self._behind_name(each) for each in clauses] if clauses[1:] else []
+        return "; ".join(found) if all(found) else ""
+
     def _part(self, text: str) -> str:
         return _FIGURE.sub(_local, text) if _FIGURE.fullmatch(text) else self._whole(text, MIN_VALUE_LETTERS)
 
     def _by_sentences(self, text: str) -> str:
         sentences = _SENTENCE.split(text)
-        return " ".join(self._whole(sentence) or sentence for sentence in sentences) if sentences[1:] else ""
+        return " ".join(map(self._sentence, sentences)) if sentences[1:] else ""
+
+    def _sentence(self, text: str) -> str:
+        row = self._in_a_row(text.removesuffix("."))
+        end = "." if text.endswith(".") else ""
+        return (row and row + end) or self._whole(text) or self._behind_name(text) or text
+
+    def _behind_name(self, text: str) -> str:
+        """Translate what stands behind a name and a colon, "train.csv: No column …", else return ""."""
+        name, colon, rest = text.partition(": ")
+        found = self._whole(rest, MIN_VALUE_LETTERS) or self._behind_name(rest) if colon else ""
+        return f"{self._whole(name) or name}: {found}" if found else ""
 
     @cached_property
     def _composed(self) -> list[_FormattedText]:
@@ -123,7 +147,7 @@ class Catalogue:
         composed = [
             _FormattedText(text, forms[0]) for text, forms in self.engine.items() if _PLACEHOLDER.search(text)
         ]
-        return sorted(composed, key=lambda each: each.letters, reverse=True)
+        return sorted(composed, key=lambda each: (each.letters, len(each.text)), reverse=True)
 
 
 @dataclass(frozen=True)
@@ -154,9 +178,20 @@ class _FormattedText:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The pattern of the text with values filled in; a value may be empty."""
+        """The pattern of the text with values filled in; a value may be empty, and a quoted one holds no quote."""
+        return self._pattern('([^"]*?)')
+
+    @cached_property
+    def loose_pattern(self) -> re.Pattern[str]:
+        """The pattern with any quoted values."""
+        return self._pattern("(.*?)")
+
+    def _pattern(self, quoted: str) -> re.Pattern[str]:
         parts = [re.escape(part) for part in _PLACEHOLDER.split(self.text)]
-        groups = [_NUMBER if found == COUNTED else "(.*?)" for found in self.placeholders]
+        groups = [
+            _NUMBER if found == COUNTED else quoted if is_quoted else "(.*?)"
+            for found, is_quoted in zip(self.placeholders, self.quoted, strict=True)
+        ]
         return re.compile("".join(chain.from_iterable(zip_longest(parts, groups, fillvalue=""))), re.DOTALL)
 
 

@@ -8820,16 +8820,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>, bei {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>, whose lists hold {1}, {2}</source>
-   <translation>, deren Listen {1} enthalten, {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>, without what all of them begin with: "{1}"</source>
-   <translation>, ohne das, womit alle beginnen: „{1}“</translation>
-  </message>
-  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>, {1} of memory free</source>
    <translation>, {1} Speicher frei</translation>
@@ -8848,6 +8838,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/config/training.py" />
    <source>1 is greedy decoding; more are slower.</source>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/import_stats.py" />
+   <source>1 of them stays whole, as its times have no dates.</source>
+   <translation>1 davon bleibt ganz, da seine Zeiten kein Datum haben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
@@ -8870,6 +8865,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 Referenz-Zusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>1 row is broken ({1})</source>
+   <translation>1 Zeile ist beschädigt ({1})</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>1 weight</source>
    <translation>1 Gewicht</translation>
@@ -8888,16 +8888,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>8-bit optimizer</source>
    <translation>8-Bit-Optimierer</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>; further references: column{1} {2}</source>
-   <translation>; weitere Referenzen: Spalte{1} {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>; left out of the conversations is what all of them begin with: "{1}"</source>
-   <translation>; ausgelassen wird, womit alle Gespräche beginnen: „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -10014,11 +10004,6 @@ Summary:</translation>
    <translation>Wählen Sie mehr Startwerte oder andere Einträge.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
-   <source>Choose one as the sheet.</source>
-   <translation>Wählen Sie eine als Blatt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
    <source>Choose one of the plans that fit.</source>
    <translation>Wählen Sie einen der Pläne, die passen.</translation>
@@ -10054,6 +10039,11 @@ Summary:</translation>
    <translation>Wählen Sie das Basismodell, für das er gemacht ist.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Choose the conversation column.</source>
+   <translation>Wählen Sie die Gesprächsspalte.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Choose the file itself.</source>
    <translation>Wählen Sie die Datei selbst.</translation>
@@ -10067,6 +10057,16 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Choose the folder that holds it.</source>
    <translation>Wählen Sie den Ordner, der sie enthält.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/databases.py" />
+   <source>Choose the one to read.</source>
+   <translation>Die auswählen, die gelesen werden soll.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>Choose the summary column. Without one: "Write summaries" on the data page.</source>
+   <translation>Wählen Sie die Zusammenfassungsspalte. Ohne eine solche: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -11369,11 +11369,6 @@ Summary:</translation>
    <translation>Irisch</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>It</source>
-   <translation>Er</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/jobs/merge.py" />
    <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
@@ -11432,6 +11427,11 @@ Summary:</translation>
    <location filename="../../engine/config/support_matrix.py" />
    <source>It should work, but was not tested.</source>
    <translation>Es sollte gehen, wurde aber nicht geprüft.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/import_stats.py" />
+   <source>It stays whole, as its times have no dates.</source>
+   <translation>Er bleibt ganz, da seine Zeiten kein Datum haben.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
@@ -12360,8 +12360,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>No column looks like the {1}.</source>
-   <translation>Keine Spalte sieht nach „{1}“ aus.</translation>
+   <source>No column looks like the conversation.</source>
+   <translation>Keine Spalte sieht nach dem Gespräch aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>No column looks like the summary.</source>
+   <translation>Keine Spalte sieht nach der Zusammenfassung aus.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -15805,11 +15810,6 @@ Summary:</translation>
    <translation>Mit {1} virtuellen Tokens, dem längsten Gespräch und seiner Zusammenfassung werden {2} Tokens gebraucht; das Kontextfenster hat {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>Without one: "Write summaries" on the data page.</source>
-   <translation>Ohne eine solche: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Without projection there is no hidden layer.</source>
    <translation>Ohne Projektion gibt es keine verborgene Schicht.</translation>
@@ -16001,8 +16001,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
-   <source>a chat's next conversation begins after a pause of {1}</source>
-   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1}</translation>
+   <source>a chat's next conversation begins after a pause of 1 hour</source>
+   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von 1 Stunde</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/chat_files.py" />
+   <source>a chat's next conversation begins after a pause of {1} hours</source>
+   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1} Stunden</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -16255,16 +16260,6 @@ Summary:</translation>
    <translation>einem unquantisierten Basismodell</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>and the speaker as "{1}"</source>
-   <translation>und dem Sprecher als „{1}“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>and the speaker in "{1}"</source>
-   <translation>und dem Sprecher in „{1}“</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/generation/generate.py" />
    <source>and the {1} virtual tokens before them</source>
    <translation>und die {1} virtuellen Tokens davor</translation>
@@ -16495,9 +16490,14 @@ Summary:</translation>
    <translation>im Rezept gewählt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/data/schema_inference.py" />
    <source>column {1}</source>
    <translation>Spalte {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>columns {1}</source>
+   <translation>Spalten {1}</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -16511,8 +16511,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
-   <source>conversation: the rows with the same "{1}", each a turn with "{2}"</source>
-   <translation>Gespräch: die Zeilen mit demselben „{1}“, jede ein Beitrag mit „{2}“</translation>
+   <source>conversation: the rows with the same "{1}"</source>
+   <translation>Gespräch: die Zeilen mit demselben „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -16590,6 +16590,16 @@ Summary:</translation>
    <translation>jede hat mehrere Sätze</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>each is a turn with "{1}"</source>
+   <translation>jede ist ein Beitrag mit „{1}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>each is a turn with "{1}" and the speaker in "{2}"</source>
+   <translation>jede ist ein Beitrag mit „{1}“ und dem Sprecher in „{2}“</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/summary_lists.py" />
    <source>each says something else</source>
    <translation>jede sagt etwas anderes</translation>
@@ -16625,9 +16635,34 @@ Summary:</translation>
    <translation>expected after</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>expecting ',' delimiter</source>
+   <translation>es fehlt ein Komma</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>expecting ':' delimiter</source>
+   <translation>es fehlt ein Doppelpunkt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>expecting property name enclosed in double quotes</source>
+   <translation>es fehlt ein Name in Anführungszeichen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>expecting value</source>
+   <translation>es fehlt ein Wert</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/licences.py" />
    <source>extra ==</source>
    <translation>extra ==</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>extra data</source>
+   <translation>dahinter folgt noch etwas</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
@@ -16643,6 +16678,11 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/telegram.py" />
    <source>from, date and text</source>
    <translation>from, date und text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>further references: {1}</source>
+   <translation>weitere Referenzen: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -16760,6 +16800,16 @@ Summary:</translation>
    <translation>id und start_from müssen Text sein.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>illegal trailing comma before end of array</source>
+   <translation>ein Komma steht vor dem Ende der Liste</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>illegal trailing comma before end of object</source>
+   <translation>ein Komma steht vor dem Ende des Objekts</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>in its first line {1}</source>
    <translation>in der ersten Zeile {1}</translation>
@@ -16780,9 +16830,14 @@ Summary:</translation>
    <translation>in der Spalte „{1}“ enthält sie den Fehler {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>in {1}</source>
-   <translation>in {1}</translation>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>invalid control character</source>
+   <translation>ungültiges Steuerzeichen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>invalid escape</source>
+   <translation>ungültiges Sonderzeichen hinter einem Rückstrich</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -17015,6 +17070,36 @@ Summary:</translation>
    <translation>ihre Formate haben {1} Byte, gelesen werden höchstens {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>its lists are turns as texts</source>
+   <translation>deren Listen sind Beiträge als Texte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>its lists are turns with "{1}"</source>
+   <translation>deren Listen sind Beiträge mit „{1}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>its lists are turns with "{1}" and the speaker as "{2}"</source>
+   <translation>deren Listen sind Beiträge mit „{1}“ und dem Sprecher als „{2}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>its lists are turns, with the speakers in column "{1}"</source>
+   <translation>deren Listen sind Beiträge, mit den Sprechern in der Spalte „{1}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>its lists hold several references, {1}</source>
+   <translation>deren Listen enthalten mehrere Referenzen, {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/summary_lists.py" />
+   <source>its lists hold the sentences of one summary, {1}</source>
+   <translation>deren Listen enthalten die Sätze einer Zusammenfassung, {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/html_files.py" />
    <source>its one row</source>
    <translation>ihre einzige Zeile</translation>
@@ -17063,6 +17148,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>layer</source>
    <translation>Schicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>left out of the conversations is what all of them begin with: "{1}"</source>
+   <translation>in den Gesprächen weggelassen ist, womit alle beginnen: „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
@@ -17128,6 +17218,11 @@ Summary:</translation>
    <location filename="../../engine/data/first_rows.py" />
    <source>names of classes</source>
    <translation>Namen von Klassen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>no column looks like the summary</source>
+   <translation>keine Spalte sieht nach der Zusammenfassung aus</translation>
   </message>
   <message>
    <location filename="../../engine/arena/naming.py" />
@@ -17203,11 +17298,6 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>of the {1} split</source>
    <translation>des Teils {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>of {1}</source>
-   <translation>von {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -17290,19 +17380,9 @@ Summary:</translation>
    <translation>relu, gelu oder silu</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>row is</source>
-   <translation>Zeile ist</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>row {1}</source>
    <translation>Zeile {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>rows are</source>
-   <translation>Zeilen sind</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
@@ -17360,11 +17440,6 @@ Summary:</translation>
    <translation>sender_name, timestamp_ms und content</translation>
   </message>
   <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>several references</source>
-   <translation>mehrere Referenzen</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>share the ranks</source>
    <translation>sich die Ränge teilen</translation>
@@ -17400,19 +17475,14 @@ Summary:</translation>
    <translation>speaker, text und start</translation>
   </message>
   <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>splits: column "{1}", {2}</source>
+   <translation>Teile: Spalte „{1}“, {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>splits: {1}, by their names</source>
    <translation>Teile: {1}, nach ihren Namen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>stay whole, as their</source>
-   <translation>bleiben ganz, da ihre</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>stays whole, as its</source>
-   <translation>bleibt ganz, da seine</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -17438,6 +17508,21 @@ Summary:</translation>
    <location filename="../../engine/config/prompts.py" />
    <source>summarize: {conversation}</source>
    <translation>summarize: {conversation}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>summary: column "{1}", {2}</source>
+   <translation>Zusammenfassung: Spalte „{1}“, {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>summary: the last turn, as named</source>
+   <translation>Zusammenfassung: der letzte Beitrag, wie angegeben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>summary: the last turn, as no column looks like the summary and each conversation is one text with a shorter answer to it</source>
+   <translation>Zusammenfassung: der letzte Beitrag, da keine Spalte nach der Zusammenfassung aussieht und jedes Gespräch ein Text mit einer kürzeren Antwort darauf ist</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -17550,11 +17635,6 @@ Summary:</translation>
    <translation>gleich</translation>
   </message>
   <message>
-   <location filename="../../engine/data/summary_lists.py" />
-   <source>the sentences of one summary</source>
-   <translation>die Sätze einer Zusammenfassung</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>the shape of {1} is impossible</source>
    <translation>die Form von {1} ist unmöglich</translation>
@@ -17660,16 +17740,6 @@ Summary:</translation>
    <translation>tuple[SelectiveLayer, str]</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>turns as texts</source>
-   <translation>Beiträge als Texte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>turns with "{1}"</source>
-   <translation>Beiträge mit „{1}“</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>unexpected end of data</source>
    <translation>unexpected end of data</translation>
@@ -17683,6 +17753,11 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/messenger.py" />
    <source>unsent message</source>
    <translation>zurückgenommene Nachricht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/json_files.py" />
+   <source>unterminated string starting</source>
+   <translation>nicht geschlossener Text</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/slack.py" />
@@ -17733,6 +17808,16 @@ Summary:</translation>
    <location filename="../../engine/worker/training/checkpoints.py" />
    <source>what it holds is no state of a run: {1}</source>
    <translation>was darin steht, ist kein Zustand eines Laufs: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>where it is empty, what stands in "{1}"</source>
+   <translation>wo sie leer ist, das, was in „{1}“ steht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/schema_inference.py" />
+   <source>where it is empty, what stands in "{1}", without what all of them begin with: "{2}"</source>
+   <translation>wo sie leer ist, das, was in „{1}“ steht, ohne das, womit alle beginnen: „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -17787,11 +17872,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/jobs/merge.py" />
    <source>{1} Adapters of nf4 and fp4 bases can be merged.</source>
    <translation>{1} Adapter von nf4- und fp4-Basismodellen lassen sich verschmelzen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1} Choose the {2} column.</source>
-   <translation>{1} Wählen Sie die Spalte für: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -18030,8 +18110,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />
-   <source>{1} chats are</source>
-   <translation>{1} Chats sind</translation>
+   <source>{1} chats are read as turns.</source>
+   <translation>{1} Chats sind als Beiträge gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -18097,11 +18177,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} free</source>
    <translation>{1} frei</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} from {2}</source>
-   <translation>{1} aus {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -18349,11 +18424,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} in {2} von {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>{1} is</source>
-   <translation>{1} ist</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>{1} is a feather file of the first version, which can't be read.</source>
    <translation>{1} ist eine Feather-Datei der ersten Version, die nicht gelesen werden kann.</translation>
@@ -18514,6 +18584,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist durch ein Passwort geschützt.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/import_stats.py" />
+   <source>{1} is read as turns.</source>
+   <translation>{1} ist als Beiträge gelesen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/job.py" />
    <source>{1} is running already.</source>
    <translation>{1} läuft schon.</translation>
@@ -18650,8 +18725,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />
-   <source>{1} of them</source>
-   <translation>{1} davon</translation>
+   <source>{1} of them stay whole, as their times have no dates.</source>
+   <translation>{1} davon bleiben ganz, da ihre Zeiten kein Datum haben.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -18729,11 +18804,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Stellen.</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>{1} read as turns. {2}: {3}{4}{5}{6}.{7}{8}</source>
-   <translation>{1} als Beiträge gelesen. {2}: {3}{4}{5}{6}.{7}{8}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} reference summaries have more than {2} tokens and are truncated.</source>
    <translation>{1} Referenz-Zusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
@@ -18742,6 +18812,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>{1} reflections do not form pairs, and a single one would change the base model.</source>
    <translation>{1} Spiegelungen bilden keine Paare, und eine einzelne würde das Basismodell ändern.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} rows are broken ({2})</source>
+   <translation>{1} Zeilen sind beschädigt ({2})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} rows are broken ({2}; …)</source>
+   <translation>{1} Zeilen sind beschädigt ({2}; …)</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -18879,11 +18959,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} würde passen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
-   <source>{1} {2} broken ({3}{4})</source>
-   <translation>Beschädigt: {1} {2} ({3}{4})</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>{1} {2} does not divide the widths of all adapted layers: {3}.</source>
    <translation>{1} {2} teilt nicht die Breiten aller angepassten Schichten: {3}.</translation>
@@ -18892,11 +18967,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>{1} {2} is more than the narrowest adapted layer can have.</source>
    <translation>{1} {2} ist mehr, als die schmalste angepasste Schicht haben kann.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/chats/import_stats.py" />
-   <source>{1} {2} times have no dates.</source>
-   <translation>{1} {2} Zeiten kein Datum haben.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -18994,49 +19064,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: {2}, ausgelassen, wie data.broken_rows sagt.</translation>
   </message>
   <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; its lists are turns, with the speakers in column "{2}"</source>
-   <translation>{1}; die Listen sind Beiträge, mit den Sprechern in Spalte „{2}“</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; its lists are {2}</source>
-   <translation>{1}; die Listen sind {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; no column looks like the summary</source>
-   <translation>{1}; keine Spalte sieht nach der Zusammenfassung aus</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>{1}; resume goes on from the last checkpoint.</source>
    <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; splits: column "{2}", {3}</source>
-   <translation>{1}; Teile: Spalte „{2}“, {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; summary: column "{2}", {3}</source>
-   <translation>{1}; Zusammenfassung: Spalte „{2}“, {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; summary: the last turn, as named</source>
-   <translation>{1}; Zusammenfassung: der letzte Beitrag, wie angegeben</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; summary: the last turn, as no column looks like the summary and each conversation is one text with a shorter answer to it</source>
-   <translation>{1}; Zusammenfassung: der letzte Beitrag, da keine Spalte nach der Zusammenfassung aussieht und jedes Gespräch ein Text mit einer kürzeren Antwort darauf ist</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/schema_inference.py" />
-   <source>{1}; where it is empty, what stands in "{2}"</source>
-   <translation>{1}; wo sie leer ist, das, was in „{2}“ steht</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -19084,6 +19114,36 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Beispiele</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} media tag</source>
+   <translation>{n} Medienhinweis</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} media tags</source>
+   <translation>{n} Medienhinweise</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} other chat</source>
+   <translation>{n} anderer Chat</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} other chats</source>
+   <translation>{n} andere Chats</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} quoted message</source>
+   <translation>{n} zitierte Nachricht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} quoted messages</source>
+   <translation>{n} zitierte Nachrichten</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{n} seed</source>
    <translation>{n} Startwert</translation>
@@ -19092,6 +19152,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{n} seeds</source>
    <translation>{n} Startwerte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} signature</source>
+   <translation>{n} Signatur</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} signatures</source>
+   <translation>{n} Signaturen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />
@@ -19112,6 +19182,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>{n} summary</source>
    <translation>{n} Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} system line</source>
+   <translation>{n} Systemzeile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} system lines</source>
+   <translation>{n} Systemzeilen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />

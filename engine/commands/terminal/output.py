@@ -85,7 +85,7 @@ class Output:
                 self.remark(f"{problem.field}: {problem.message}" if named else problem.message)
                 if problem.hint:
                     self.remark(f"    {problem.hint}")
-                for override in questions.overrides(problem.field) if self._command else ():
+                for override in questions.overrides(problem) if self._command else ():
                     self.remark(f"    {shlex.join([*self._command, '--set', override])}")
 
     def failure(self, error: AppError) -> None:

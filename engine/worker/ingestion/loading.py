@@ -61,6 +61,15 @@ def find_schema(
         return _inferred_schema(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
 
 
+def likely_schema(tables: Tables, options: DataOptions) -> Schema | None:
+    """Return what is known of the schema of rows that can't all be read, to be shown; None for nothing."""
+    first = next(iter(tables.values()))
+    try:
+        return _guessed(tables, first.own_columns, _head(first), options, needs_summary=False)
+    except DataError:
+        return None
+
+
 def _inferred_schema(
     tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool
 ) -> Schema:
@@ -136,7 +145,7 @@ def _guessed(
     is_guessed = (options.conversation, options.summary) == (AUTO, AUTO)
     reasons_shown = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
     if None not in tables:
-        named = ", ".join(f"{split} from {table.name}" for split, table in tables.items())
+        named = ", ".join(f"{split} ({table.name})" for split, table in tables.items())
         reasons_shown.append(f"splits: {named}, by their names")
     return replace(shape, reason="; ".join(reasons_shown))
 

@@ -12,7 +12,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import Schema
 from engine.errors import DataError
-from engine.worker.ingestion.loading import find_schema, open_tables
+from engine.worker.ingestion.loading import find_schema, likely_schema, open_tables
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import Record
 from engine.worker.runtime.channel import Channel
@@ -32,13 +32,14 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
     tables = open_tables(source, options)
     split, first = next(iter(tables.items()))
     shape: Schema | None = None
-    problem: dict[str, str] | None = None
+    problem: dict[str, Any] | None = None
     rows = first.head(MAX_ROWS)
     columns = first.columns
     try:
         shape = find_schema(tables, options, to_the_end=False)
     except DataError as error:
         problem = error.problems[0].as_dict()
+        shape = likely_schema(tables, options)
     channel.emit(
         "rows_previewed",
         source=source.name,

@@ -115,8 +115,9 @@ def conversations(
 def _reason(stats: ImportStats) -> str:
     if not stats.is_segmented:
         return "each chat is one conversation"
-    hours = f"{stats.hours:g} {'hour' if stats.hours == 1 else 'hours'}"
-    return f"a chat's next conversation begins after a pause of {hours}"
+    if stats.hours == 1:
+        return "a chat's next conversation begins after a pause of 1 hour"
+    return f"a chat's next conversation begins after a pause of {stats.hours:g} hours"
 
 
 def is_day(path: Path) -> bool:

@@ -107,6 +107,7 @@ def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
             f'{path.name} has no table "{notes.sheet}" with texts.',
             f"The tables are: {', '.join(tables)}.",
             SHEET_FIELD,
+            tables,
         )
     splits = [name for name in tables if split_named(name)]
     if len({split_named(name) for name in splits}) > 1:
@@ -115,8 +116,9 @@ def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
     if len(tables) > 1:
         raise DataError(
             f"{path.name} has several tables with texts: {', '.join(tables)}.",
-            "Choose one as the sheet.",
+            "Choose the one to read.",
             SHEET_FIELD,
+            tables,
         )
     return list(tables)
 

@@ -101,9 +101,18 @@ def _as_json(value: Any) -> Any:
     raise TypeError
 
 
+# What Python's json finds wrong, in small letters.
+MESSAGES = (
+    "unterminated string starting", "invalid control character", "expecting value", "extra data", "invalid escape",
+    "expecting property name enclosed in double quotes", "expecting ':' delimiter", "expecting ',' delimiter",
+    "illegal trailing comma before end of object", "illegal trailing comma before end of array",
+)  # fmt: skip
+
+
 def _message(error: json.JSONDecodeError) -> str:
     """Return json's message without the position that some messages end with."""
-    return error.msg.lower().removesuffix(" at")
+    found = error.msg.lower().replace("\\", "")
+    return next((message for message in MESSAGES if found.startswith(message)), found)
 
 
 def _row(value: Any, position: str) -> Found:

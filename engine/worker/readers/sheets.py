@@ -34,6 +34,7 @@ def chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
                 f'{path.name} has no sheet "{notes.sheet}" that holds anything.',
                 f"The sheets are: {', '.join(filled)}.",
                 "data.sheet",
+                filled,
             )
         return [notes.sheet]
     splits = [name for name in filled if split_named(name)]

@@ -292,8 +292,11 @@ class Table:
         """How many rows are broken, and the first ones with their reasons."""
         count = len(self.broken)
         named = "; ".join(f"{each.position}: {each.reason}" for each in self.broken[:MAX_NAMED])
-        more = "; …" if count > MAX_NAMED else ""
-        return f"{count:,} {'row is' if count == 1 else 'rows are'} broken ({named}{more})"
+        if count == 1:
+            return f"1 row is broken ({named})"
+        if count > MAX_NAMED:
+            return f"{count:,} rows are broken ({named}; …)"
+        return f"{count:,} rows are broken ({named})"
 
 
 def _size(path: Path) -> int:

@@ -106,6 +106,7 @@ class ColumnMapping(QWidget):
         }
         self._changed_last = ""
         self._roles = ("", "")
+        self._has_summaries = False
         self.fields = {
             "conversation": Field(tr(TOP["conversation"]), self.conversation),
             "summary": Field(tr(TOP["summary"]), self.summary),
@@ -234,6 +235,8 @@ class ColumnMapping(QWidget):
 
     def show_preview(self, look: RowPreview) -> None:
         """Offer the columns of the first rows, with the guess, and the keys of turns."""
+        summary = look.shape.roles["summary"] if look.shape else ""
+        self._has_summaries = any(row.get(summary) for row in look.rows)
         self.offer(look.columns, look.shape, turn_keys(look))
 
     def offer(self, columns: Sequence[str], shape: Shape | None, keys: Sequence[str] = ()) -> None:
@@ -252,7 +255,7 @@ class ColumnMapping(QWidget):
             _offer(choice, [(AUTO, guessed), *((name, name) for name in names)])
         self._values = self.values()
         self._roles = (roles.get("conversation", ""), roles.get("summary", ""))
-        self.turn_button.setVisible(all(role in columns for role in self._roles))
+        self.turn_button.setVisible(self._has_summaries and all(role in columns for role in self._roles))
         if shape:
             self.reason.setText(shape.text)
 
@@ -270,7 +273,7 @@ class ColumnMapping(QWidget):
             self.fields[role].set_problem(translate(problem.message), translate(problem.hint))
         else:
             self._problem.show_problem(translate(problem.message), translate(problem.hint))
-        if problem.field.startswith("data.columns"):
+        if problem.field.startswith("data.columns") or (role in self.fields and role not in TOP):
             self.open_by_hand(True)
 
     def _turn_round(self) -> None:

@@ -55,8 +55,13 @@ class Figures(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for name, split in report.splits.items():
-            self._row.addWidget(FigureCell(number_text(split.examples), split_name(name)))
+        sizes = (
+            {tr("conversation" if report.unlabelled == 1 else "conversations"): report.unlabelled}
+            if report.unlabelled
+            else {split_name(name): size for name, size in report.sizes().items()}
+        )
+        for name, size in sizes.items():
+            self._row.addWidget(FigureCell(number_text(size), name))
         self._left_out = None
         first = next(iter(report.splits.values()), None)
         if first is not None:

@@ -323,8 +323,7 @@ class DataPage(Page):
     def _count_splits(self) -> None:
         """Show the number of rows of each split in the choice: all rows, or those of the finding shown."""
         for name in report.SPLITS:
-            split = self.report.splits.get(name) if self.report else None
-            count = split.examples if split else 0
+            count = self.report.sizes().get(name, 0) if self.report else 0
             if self.report is not None and self._finding is not None:
                 count = self.report.counts(self._finding, self._limits()).get(name, 0)
             self.parts.split.set_text(name, report.split_head(name, count))

@@ -34,16 +34,16 @@ class Question(QFrame):
 
     def ask(self, problems: Sequence[Problem]) -> str:
         """Ask the first problem that is a question, with its answers; return its field, "" if none is one."""
-        problem = next((each for each in problems if questions.answers(each.field)), None)
+        problem = next((each for each in problems if questions.answers(each)), None)
         if problem is None:
             self.hide()
             return ""
-        self._show(problem.field, f"{translate(problem.message)} {translate(problem.hint)}")
+        self._show(problem)
         return problem.field
 
-    def _show(self, field: str, text: str) -> None:
-        self._text.setText(text)
-        self.buttons = [self._button(field, answer) for answer in questions.answers(field)]
+    def _show(self, problem: Problem) -> None:
+        self._text.setText(f"{translate(problem.message)} {translate(problem.hint)}")
+        self.buttons = [self._button(problem.field, answer) for answer in questions.answers(problem)]
         self._answers.hide()
         self._answers.deleteLater()
         self._answers = FlowBox(self.buttons)

@@ -49,7 +49,7 @@ class Shape:
     @property
     def text(self) -> str:
         """The schema and its reason as sentences."""
-        why = translate(self.reason)
+        why = "; ".join(map(translate, self.reason.split("; ")))
         return f"{tr(SHAPES.get(self.kind, self.kind))}. {why[:1].upper()}{why[1:]}."
 
 
@@ -168,6 +168,13 @@ class Report:
         if finding is not None:
             return self.details.findings.get(finding.id, {}).get(split, ())
         return self.splits[split].first_rows if split in self.splits else ()
+
+    def sizes(self) -> Mapping[str, int]:
+        """Return the number of each split's examples, or of its conversations if none has a summary."""
+        if self.unlabelled:
+            lacking = (finding.counts for finding in self.findings if finding.id == "empty_summary")
+            return next(lacking, {})
+        return {name: split.examples for name, split in self.splits.items()}
 
     def first_rows(self) -> list[Row]:
         """Return the first rows of each split."""

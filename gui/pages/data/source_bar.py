@@ -167,14 +167,15 @@ class SourceBar(QWidget):
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show problems beside their fields; those without a field here beside the source."""
-        mapped = [problem for problem in problems if _is_of_mapping(problem.field)]
+        # A question is asked in a place of its own.
+        told = [problem for problem in problems if not questions.answers(problem)]
+        mapped = [problem for problem in told if _is_of_mapping(problem.field)]
         self.mapping.show_problem(mapped[0] if mapped else None)
         if mapped:
             self.mapping.show()
         self.source_field.set_problem()
-        for problem in problems:
-            # A question is asked in a place of its own.
-            if problem not in mapped and not questions.answers(problem.field):
+        for problem in told:
+            if problem not in mapped:
                 self.source_field.set_problem(translate(problem.message), translate(problem.hint))
 
     def _choose_again(self, _key: Any = None) -> None:

@@ -106,7 +106,7 @@ def test_what_became_of_chats_is_counted_in_one_sentence() -> None:
     first.leave_out([chats.LeftOut("media", "a"), chats.LeftOut("media", "b"), chats.LeftOut("system", "c")])
     (words,) = remarks([first, second])
     assert words == (
-        "2 chats are read as turns. WhatsApp export: 3 turns of 1 speaker in 3 conversations; "
+        "2 chats are read as turns. WhatsApp export: 3 turns, 1 speaker, 3 conversations; "
         "1 system line and 2 media tags left out."
     )
 
@@ -114,7 +114,7 @@ def test_what_became_of_chats_is_counted_in_one_sentence() -> None:
 def test_a_chat_that_stays_whole_for_want_of_dates_says_so() -> None:
     (words,) = remarks([stats("a.txt", "10:00", "22:00")])
     assert words == (
-        "a.txt is read as turns. WhatsApp export: 2 turns of 1 speaker. "
+        "a.txt is read as turns. WhatsApp export: 2 turns, 1 speaker. "
         "It stays whole, as its times have no dates."
     )
     assert "dates" not in remarks([stats("a.txt", "10:00", "22:00", hours=0)])[0]

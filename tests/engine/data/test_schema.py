@@ -297,7 +297,7 @@ def test_summaries_that_are_there_are_read_also_where_none_are_needed() -> None:
 def test_a_list_of_summaries_gives_several_references() -> None:
     rows = [{"dialogue": "Ann: Hi", "summaries": ["Ann greets.", "", "A greeting."]}]
     assert examples(rows) == [Example("1", "Ann: Hi", "Ann greets.", ("A greeting.",))]
-    assert "whose lists hold several references" in shape_of(rows).reason
+    assert "its lists hold several references" in shape_of(rows).reason
 
 
 @pytest.mark.parametrize(

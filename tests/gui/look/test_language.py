@@ -141,3 +141,43 @@ def test_a_language_that_nobody_brought_is_english(german):
 
 def test_a_licence_is_said_as_it_is(german):
     assert "Summary" in cost_text({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "05.txt is read as turns. WhatsApp export: 9 turns, 1 speaker; 2 system lines and 1 media tag left out.",
+            (
+                "05.txt ist als Beiträge gelesen. WhatsApp-Export: 9 Beiträge, 1 Sprecher; "
+                "2 Systemzeilen und 1 Medienhinweis ausgelassen."
+            ),
+        ),
+        (
+            "a.csv: No column looks like the summary.",
+            "a.csv: Keine Spalte sieht nach der Zusammenfassung aus.",
+        ),
+        (
+            'its lists are turns with "a" and the speaker as "b"',
+            "deren Listen sind Beiträge mit „a“ und dem Sprecher als „b“",
+        ),
+        (
+            (
+                'a.csv can\'t be read: 2 rows are broken (line 1: it ends before the column "b"; '
+                'line 7: it ends before the column "c").'
+            ),
+            (
+                "a.csv lässt sich nicht lesen: 2 Zeilen sind beschädigt (Zeile 1: sie endet vor der Spalte „b“; "
+                "Zeile 7: sie endet vor der Spalte „c“)."
+            ),
+        ),
+    ],
+)
+def test_what_is_said_of_files_is_translated_part_by_part(text, said, qapp):
+    before = QLocale()
+    speak("de")
+    try:
+        assert translate(text) == said
+    finally:
+        speak("en")
+        QLocale.setDefault(before)

@@ -10,7 +10,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.data import questions
-from engine.errors import DataError
+from engine.errors import DataError, Problem
 from engine.worker.dataset import dataset
 from engine.worker.ingestion.sources import UNNAMED_FIELD
 from engine.worker.runtime.channel import Channel
@@ -86,7 +86,7 @@ def test_files_whose_names_tell_no_split_are_asked_about(tmp_path: Path, channel
     )
 
 
-@pytest.mark.parametrize("answer", [answer.value for answer in questions.answers(UNNAMED_FIELD)])
+@pytest.mark.parametrize("answer", [answer.value for answer in questions.answers(Problem(UNNAMED_FIELD, ""))])
 def test_each_answer_is_followed(tmp_path: Path, channel: Channel, answer: Any) -> None:
     folder = talks(tmp_path, "train.jsonl", "test.jsonl", "more.jsonl")
     _, rows = selected(folder, channel, unnamed_files=answer)

@@ -69,6 +69,12 @@ def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look
     assert event["rows"] == [{"x": "a", "y": "b"}]
 
 
+def test_what_is_known_is_shown_where_the_summary_is_not(tmp_path: Path, look: Look) -> None:
+    event = look(write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "Ann: a", "topic": "b"}] * 3))
+    assert event["problem"]["field"] == "data.summary"
+    assert (event["shape"]["conversation"], event["shape"]["summary"]) == ("dialogue", "")
+
+
 @pytest.mark.parametrize("letter", ["☕", "\x01"])
 @pytest.mark.parametrize(("count", "length"), [(1, 5_000), (600, 100)])
 def test_long_texts_and_many_columns_fit_one_event(

@@ -69,7 +69,7 @@ def test_one_speaker_alone_and_five_hundred_are_chats_too(tmp_path: Path) -> Non
     many = "".join(f"1.1.24, 10:{number % 60:02} - P{number}: hi\n" for number in range(500))
     table = write(tmp_path / "many.txt", many)
     assert len(conversations(table)) == 1
-    assert "500 turns of 500 speakers" in table.remarks[0]
+    assert "500 turns, 500 speakers" in table.remarks[0]
 
 
 def test_times_without_order_keep_the_order_of_the_file(tmp_path: Path) -> None:

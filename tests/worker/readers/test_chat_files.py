@@ -69,7 +69,7 @@ EXPECTED = {
     "test 2024-01-01 11:00": "Bob Ray: Lunch?\nAnn: Yes",
 }
 TOLD = (
-    "2 chats are read as turns. Slack messages: 5 turns of 2 speakers in 3 conversations; "
+    "2 chats are read as turns. Slack messages: 5 turns, 2 speakers, 3 conversations; "
     "1 system line and 1 media tag left out."
 )
 
@@ -129,7 +129,7 @@ def test_a_chat_of_telegram_is_called_as_it_calls_itself(tmp_path: Path, channel
     }
     (told,) = notice_messages(channel)
     assert told == (
-        'result.json ("Trip") is read as turns. Telegram messages: 2 turns of 2 speakers in 2 conversations; '
+        'result.json ("Trip") is read as turns. Telegram messages: 2 turns, 2 speakers, 2 conversations; '
         "1 system line and 1 media tag left out."
     )
 

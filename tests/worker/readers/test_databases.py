@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.config.data_options import DataOptions
+from engine.data import questions
 from engine.errors import DataError
 from engine.worker.ingestion.loading import read_rows
 from engine.worker.ingestion.sources import locate
@@ -53,6 +54,8 @@ def test_of_several_tables_one_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path / "a.db", "talks", "others")
     with pytest.raises(DataError, match=r"several tables with texts: talks, others") as caught:
         rows(path)
+    assert caught.value.problems[0].as_dict()["choices"] == ["talks", "others"]
+    assert questions.overrides(caught.value.problems[0]) == ("data.sheet=talks", "data.sheet=others")
     assert caught.value.field == "data.sheet"
     assert rows(path, sheet="others") == ROWS
     with pytest.raises(DataError, match='no table "none"') as caught:

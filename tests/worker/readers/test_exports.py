@@ -49,6 +49,6 @@ def test_an_export_is_read_as_it_was_meant(case: Case, tmp_path: Path, channel: 
     assert title == TITLES[case.kind]
     spoken = [turn for each in examples for turn in turns(each.conversation)]
     speakers = len({turn.speaker for turn in spoken if turn.speaker})
-    assert (f" of {speakers} speaker" in counts) == bool(speakers)
+    assert (f", {speakers} speaker" in counts) == bool(speakers)
     assert counts.startswith(f"{len(spoken)} turn")
     assert counts.partition("; ")[2].partition(" left out")[0] == case.left

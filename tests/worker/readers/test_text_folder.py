@@ -36,7 +36,7 @@ def test_a_chat_export_gives_its_turns_and_says_what_is_left_out(tmp_path: Path)
         "summary": "[9:15] Ann: They meet.\n[9:16] Bob: They meet.",
     }
     assert table.remarks == (
-        "a.txt is read as turns. WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag left out.",
+        "a.txt is read as turns. WhatsApp export: 2 turns, 2 speakers; 1 system line and 1 media tag left out.",
     )
 
 

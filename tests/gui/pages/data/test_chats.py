@@ -36,6 +36,9 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
     assert page.parts.unlabelled.isVisible()
     assert not page.use_button.isEnabled()
     assert page.report.unlabelled == 9
+    assert page.parts.figures.texts()[0] == "9 conversations"
+    assert sum(page.report.sizes().values()) == 9
+    assert not mapping.turn_button.isVisible()
     mapping.by_hand["pause"].set_key("0")
     mapping.by_hand["pause"].chosen.emit("0")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
@@ -47,6 +50,6 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
 def test_a_transcript_in_which_no_one_is_named_is_said_in_red(page, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[str, ...]] = []
     monkeypatch.setattr(page.parts.remarks, "show_notice", lambda *given: shown.append(given))
-    page._show_remarks(["a.srt is read as turns. SRT subtitles: 2 turns of 2 speakers."])
+    page._show_remarks(["a.srt is read as turns. SRT subtitles: 2 turns, 2 speakers."])
     page._show_remarks([f"a.srt is read as turns. SRT subtitles: 1 turn. {chats.NAMELESS}"])
     assert [given[2:] for given in shown] == [("info", "ink2"), ("problem", "brick")]

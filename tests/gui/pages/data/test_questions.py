@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
+from engine.api import Problem
 from gui.pages.data.page import DataPage
+from gui.pages.data.question import Question
 from gui.workers.worker_manager import WorkerManager
 
 WAIT = 90_000
@@ -149,3 +151,16 @@ def test_what_was_guessed_by_content_is_told_and_turned_round_by_a_click(page, q
     mapping.turn_button.click()
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
     assert page.parts.row_view.row().summary.startswith("They meet at")
+
+
+def test_a_choice_that_depends_on_the_data_has_a_button_for_each_of_it(qtbot, styled):
+    asked = Question()
+    qtbot.addWidget(asked)
+    problem = Problem(
+        "data.sheet", "a.db has several tables with texts: talks, others.", "", ("talks", "others")
+    )
+    assert asked.ask([problem]) == "data.sheet"
+    assert [button.text() for button in asked.buttons] == ["talks", "others"]
+    with qtbot.waitSignal(asked.answered) as answered:
+        asked.buttons[1].click()
+    assert answered.args == ["sheet", "others"]
