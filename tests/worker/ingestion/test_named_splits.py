@@ -47,7 +47,7 @@ def test_names_joined_to_other_letters_tell_the_split_and_it_is_shown(
     reason, rows = selected(talks(tmp_path, *names), channel)
     assert rows == {"train": [names[0]], "test": [names[1]], "validation": [names[2]]}
     assert reason.endswith("by their names")
-    assert "test from testdata.jsonl" in reason
+    assert "test (testdata.jsonl)" in reason
 
 
 @pytest.mark.parametrize(
