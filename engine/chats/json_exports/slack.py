@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 
 from engine.chats.chat import Log
 from engine.chats.entries import Entry, Names, table, tables, text
 from engine.chats.json_exports.base import Export
+from engine.text.entities import unescaped
 
 LINK = re.compile(r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
 SPOKEN = {"", "bot_message", "thread_broadcast", "me_message", "file_share"}
@@ -74,7 +74,7 @@ def _plain_text(markup: str, names: Names) -> str:
             return f"#{label or target}"
         return label or (f"@{target.split('^')[0]}" if sigil == "!" else target)
 
-    return html.unescape(LINK.sub(shown, markup))
+    return unescaped(LINK.sub(shown, markup))
 
 
 EXPORT = Export("slack", "user, text and ts", is_message, add_message, time_seconds, names_in)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
@@ -10,15 +9,17 @@ from engine.chats.chat import Log
 from engine.chats.entries import Entry, Names, table, tables, text
 from engine.chats.json_exports.base import Export
 from engine.chats.timestamps import moment
+from engine.text.entities import unescaped
 
 SPOKEN = {"message", "text", "richtext", "richtext/html"}
 MEDIA = ("richtext/uriobject", "richtext/media")
-# The quotation of the message that is answered.
-QUOTED = re.compile(r"<(legacyquote|blockquote)\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
-PICTURE = re.compile(r"<(?:img|video|audio)\b[^>]*>", re.IGNORECASE)
-SIGN = re.compile(r"<emoji\b[^>]*\balt=\"([^\"]*)\"[^>]*>", re.IGNORECASE)
-BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
-TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+# Every tag, in one pass: a tag that never ends must not be looked for again from each of its characters.
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^<>]*)>", re.IGNORECASE)
+# Quotations of the message that is answered.
+QUOTES = ("legacyquote", "blockquote")
+PICTURES = {"img", "video", "audio"}
+SIGN = re.compile(r"\balt=\"([^\"]*)\"", re.IGNORECASE)
+BREAKS = {"/p", "/div", "/li", "/tr", *(f"/h{level}" for level in range(10))}
 
 
 def is_message(entry: Entry) -> bool:
@@ -48,7 +49,9 @@ def add_message(entry: Entry, log: Log, names: Names) -> None:
         form = text(body.get("contenttype")).lower() if body else kind
         is_html = form not in ("text", "0")
         log.add_turn(name, _plain_text(content) if is_html else content, _time(known))
-        pictures = PICTURE.findall(content) if is_html else []
+        pictures = [
+            tag for tag in TAG.finditer(content) if is_html and tag[2].lower() in PICTURES and not tag[1]
+        ]
         files = [text(each.get("name")) or "attachment" for each in _attachments(known)]
         for what in [*("picture" for _ in pictures), *files]:
             log.leave_out("media", f"{name}: {what}")
@@ -87,9 +90,30 @@ def _event(known: Entry) -> str:
 
 
 def _plain_text(content: str) -> str:
-    """Return an HTML message as plain text."""
-    shown = SIGN.sub(r"\1", QUOTED.sub("", content))
-    return html.unescape(TAG.sub("", BREAK.sub("\n", shown)))
+    """Return an HTML message as plain text, without quotations."""
+    lowered = content.lower()
+    # A quotation that is never closed is text.
+    ends = {name: lowered.rfind(f"</{name}>") for name in QUOTES}
+    parts: list[str] = []
+    at, quoted = 0, ""
+    for tag in TAG.finditer(content):
+        name = tag[2].lower()
+        if not quoted:
+            parts.append(content[at : tag.start()])
+            parts.append(_shown(tag[1] + name, tag[3]))
+            quoted = name if not tag[1] and tag.start() < ends.get(name, -1) else ""
+        elif tag[0].lower() == f"</{quoted}>":
+            quoted = ""
+        at = tag.end()
+    return unescaped("".join([*parts, content[at:]]))
+
+
+def _shown(tag: str, attributes: str) -> str:
+    """Return what a tag stands for in plain text."""
+    sign = SIGN.search(attributes) if tag == "emoji" else None
+    if sign:
+        return sign[1]
+    return "\n" if tag in BREAKS or tag == "br" else ""
 
 
 EXPORT = Export("teams", "sender, time and body", is_message, add_message, time_seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from engine.chats.chat import Chat, Kind, Log
 from engine.chats.line_parsing import filled, spaced
 from engine.chats.text_exports import copied_messages, irc, messengers, plain, subtitles, whatsapp
 from engine.text.conversations import Turn, turn_head
+from engine.text.entities import unescaped
 
 # The kind of a text is told from this many characters.
 BEGINNING = 20_000
@@ -168,7 +168,7 @@ def _any(names: Iterable[str]) -> str:
 
 def _unescaped(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines with characters for HTML entities."""
-    return (html.unescape(line) if "&" in line and ENTITY.search(line) else line for line in lines)
+    return (unescaped(line) if "&" in line and ENTITY.search(line) else line for line in lines)
 
 
 def _begins_as_vtt(lines: Sequence[str]) -> bool:

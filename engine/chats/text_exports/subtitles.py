@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Literal, NamedTuple
 from engine.chats.chat import Log
 from engine.chats.line_parsing import unmarked
 from engine.text.conversations import turn_head
+from engine.text.entities import unescaped
 
 CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
 # YouTube's own form has a comma between the times.
@@ -107,7 +107,7 @@ def _add_cue(cue: Cue, how: How, log: Log) -> None:
     if how == "line" and len(lines) > 1:
         _add_text(lines[0], "\n".join(lines[1:]), cue.start, how, log)
         return
-    before, *voiced = VOICE.split(html.unescape("\n".join(lines)))
+    before, *voiced = VOICE.split(unescaped("\n".join(lines)))
     _add_text(cue.speaker, before, cue.start, how, log)
     for name, spoken in zip(voiced[::2], voiced[1::2], strict=True):
         _add_text(name, spoken, cue.start, how, log)
@@ -139,4 +139,4 @@ def _named(line: str, how: How) -> tuple[str, str]:
 
 
 def _plain(line: str) -> str:
-    return CHEVRONS.sub("", unmarked(TAG.sub("", html.unescape(line))))
+    return CHEVRONS.sub("", unmarked(TAG.sub("", unescaped(line))))

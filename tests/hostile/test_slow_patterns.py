@@ -1,0 +1,40 @@
+"""No text takes more than linear time: every reader is fed what its patterns are slow on, within seconds."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from engine.chats.json_exports import teams
+from engine.system import limited_process
+from engine.system.limited_process import LimitError, Limits
+from engine.text.entities import unescaped
+from tests.helpers import worst_texts
+
+# A pattern of quadratic time takes minutes for a text of this length.
+LENGTH = 64_000
+LIMITS = Limits(1 << 30, 4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the time of a process")
+@pytest.mark.timeout(120)
+def test_no_reader_takes_quadratic_time():
+    read = limited_process.results(lambda: worst_texts.read_all(worst_texts.WORST, LENGTH), LIMITS)
+    begun = "the first"
+    try:
+        while begun:
+            begun = next(read)
+    except LimitError as error:
+        pytest.fail(f"{begun}: {error}")
+
+
+def test_a_tag_of_teams_that_never_ends_is_text():
+    assert teams._plain_text("a <img b") == "a <img b"
+    assert teams._plain_text("a<blockquote>b") == "ab"
+    assert teams._plain_text("a<blockquote>b<p>c</p></blockquote>d<br>e") == "ad\ne"
+    assert teams._plain_text('<emoji id="1" alt="🙂">&amp;') == "🙂&"
+
+
+def test_an_entity_of_thousands_of_digits_is_no_character():
+    assert unescaped(f"&amp;&#228;&#{'9' * 5000};&#x{'f' * 5000};") == "&ä\ufffd\ufffd"
