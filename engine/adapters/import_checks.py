@@ -22,13 +22,26 @@ from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFact
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import methods_of
-from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
+from engine.system.foreign_files import (
+    FileKind,
+    UnreadableFileError,
+    open_regular,
+    parse_json,
+    read_bytes,
+    read_json,
+)
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
 README_NAME = "README.md"
 # Files whose content is checked before they are copied.
 CHECKED = (CONFIG_NAME, WEIGHTS_NAME)
+# The other files are read whole.
+TEXTS = {
+    CONFIG_NAME: FileKind.ADAPTER_CONFIG,
+    adapter_toml.RECIPE_NAME: FileKind.RECIPE,
+    README_NAME: FileKind.CARD,
+}
 MAX_ZIP_BYTES = 64 << 30
 MAX_ZIP_MEMBERS = 10_000
 # Trained parameters hardly compress; an adapter of zeros may.
@@ -55,6 +68,21 @@ def adapter_files(folder: Path) -> Iterator[Path]:
     for name in (CONFIG_NAME, WEIGHTS_NAME, adapter_toml.RECIPE_NAME, README_NAME):
         if (folder / name).is_file() and (name in CHECKED or not (folder / name).is_symlink()):
             yield folder / name
+
+
+def copy_file(path: Path, folder: Path) -> None:
+    """Copy one of an adapter's files into a folder. Raises AdapterError for one that is too large for its kind."""
+    kind = TEXTS.get(path.name)
+    if kind is None:
+        shutil.copyfile(path, folder / path.name)
+        return
+    try:
+        content = read_bytes(path, kind)
+    except UnreadableFileError as error:
+        raise AdapterError(
+            f"{path.name} of {path.parent.name} can't be read: {error}.", "Leave it out."
+        ) from error
+    (folder / path.name).write_bytes(content)
 
 
 def read_metadata(folder: Path, name: str) -> AdapterMetadata:
@@ -165,6 +193,8 @@ def read_header(stream: IO[bytes], size: int) -> tuple[dict[str, Any], int]:
     ends = {name: entry["data_offsets"][1] for name, entry in entries.items()}
     if any(end > size - 8 - length for end in ends.values()):
         raise ValueError("it is cut short")
+    if max(ends.values(), default=0) < size - 8 - length:
+        raise ValueError("it is longer than its tensors")
     return entries, 8 + length
 
 

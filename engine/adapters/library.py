@@ -23,6 +23,7 @@ from engine.adapters.import_checks import (
     CONFIG_NAME,
     WEIGHTS_NAME,
     adapter_files,
+    copy_file,
     read_metadata,
     refuse_unsafe,
     unpack,
@@ -260,7 +261,7 @@ def _copy_in(source: Path, metadata: AdapterMetadata, others: Sequence[Path] = (
     partial = partial_folder(fresh.id)
     try:
         for path in (*adapter_files(source), *others):
-            shutil.copyfile(path, partial / path.name)
+            copy_file(path, partial)
         return install(partial, fresh)
     except OSError as error:
         raise StorageError(f"{metadata.name} can't be copied into the library: {error.strerror}.") from error

@@ -28,6 +28,7 @@ from engine.jobs.job import create_job
 from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
+from engine.system.foreign_files import MIB, FileKind, read_bytes
 from engine.system.paths import adapters_folder, expand_user, jobs_folder, resolved
 from engine.text import encodings
 
@@ -148,15 +149,35 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
 
 def _read_conversation(file: str) -> str:
     try:
-        text = sys.stdin.read() if file == STDIN else encodings.decode(expand_user(file).read_bytes())
+        text = (
+            _read_stdin()
+            if file == STDIN
+            else encodings.decode(read_bytes(expand_user(file), FileKind.CONVERSATION))
+        )
     except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
-        why = f"There is nothing at {file}." if missing else f"{file} can't be read."
+        why = f"There is nothing at {file}." if missing else f"{file} can't be read: {_reason(error)}."
         problem = Problem("FILE", why, "Choose a text file with one conversation.")
         raise RecipeError((problem,)) from error
     if not text.strip():
         raise RecipeError((Problem("FILE", "The conversation is empty.", "Give its text."),))
     return text
+
+
+def _read_file(path: Path) -> str:
+    return encodings.decode(read_bytes(path, FileKind.CONVERSATION))
+
+
+def _read_stdin() -> str:
+    limit = FileKind.CONVERSATION.max_bytes
+    text = sys.stdin.read(limit + 1)
+    if len(text) > limit:
+        raise ValueError(f"it is larger than {FileKind.CONVERSATION.title} may be, {limit // MIB} MB")
+    return text
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return error.strerror or "its path is no file's" if isinstance(error, OSError) else str(error)
 
 
 def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[str, Any]:

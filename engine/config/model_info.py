@@ -24,6 +24,17 @@ def read_config(folder: Path) -> dict[str, Any] | None:
     return config if isinstance(config, dict) else None
 
 
+def config_error(folder: Path) -> str:
+    """Return why the configuration in a model folder can't be read, "" if it can or if there is none."""
+    try:
+        read_json(folder / "config.json", FileKind.MODEL_CONFIG)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        return str(error.strerror if isinstance(error, OSError) else error)
+    return ""
+
+
 def read(folder: Path, quantization: Quantization) -> BaseFacts:
     """Return what is known of the model in a folder, loaded with a quantization."""
     config = read_config(folder)

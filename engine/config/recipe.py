@@ -307,7 +307,9 @@ def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
     config = model_info.read_config(folder)
     if config is None:
         hint = "A model folder holds config.json and model.safetensors."
-        return (Problem("base_model.id", f"There is no model in {base_model.id}.", hint),)
+        why = model_info.config_error(folder)
+        message = f"The config.json of {base_model.id} can't be read: {why}." if why else ""
+        return (Problem("base_model.id", message or f"There is no model in {base_model.id}.", hint),)
     if base_model.precision == "float16" and "t5" in str(config.get("model_type", "")):
         return (Problem("base_model.precision", "T5 overflows in float16.", "Use bfloat16."),)
     return ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.jobs.job import Job
+from engine.system import memory_kills
 from engine.system.foreign_files import FileKind, read_json
 
 FILE_NAME = "death.json"
@@ -68,6 +69,7 @@ class ExitRecord:
 
 
 def _boot() -> str:
+    """Return what two counts have in common that can be compared: the boot, and where they were counted."""
     with suppress(OSError):
-        return BOOT.read_text(encoding="utf-8").strip()
+        return f"{BOOT.read_text(encoding='utf-8').strip()} {memory_kills.source()}"
     return ""

@@ -23,13 +23,12 @@ from engine.jobs.exit_status import ExitRecord, WorkerExit
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
 from engine.jobs.run_state import Outcome
 from engine.jobs.worker_process import WarmWorker, launch, visible_to, worker_command
+from engine.system import memory_kills
 
 POLL_SECONDS = 0.05
 MEMORY_POLL_SECONDS = 1.0
 RECENT_POLLS = 10
 LOW_MEMORY_FRACTION = 0.05
-# Where Linux counts the processes that it killed for lack of memory.
-OUT_OF_MEMORY_COUNTS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
 # With less, the disk is full: no checkpoint fits.
 FULL_DISK_BYTES = 1 << 20
 # Workers that go on alone: a process without a reference would stay a zombie.
@@ -207,7 +206,7 @@ class Supervisor:
             attempt, worker_exit = self._accepted_attempt, WorkerExit(None, self._lacked_memory())
         else:
             attempt = self._accepted_attempt
-            worker_exit = self._exit_record.find(attempt, out_of_memory_kills())
+            worker_exit = self._exit_record.find(attempt, memory_kills.count())
         self._exit_record.save(attempt, worker_exit)
         return worker_exit
 
@@ -258,7 +257,7 @@ class MemoryWatch:
     """
 
     def __init__(self) -> None:
-        self.kills = out_of_memory_kills()
+        self.kills = memory_kills.count()
         self._polled_at = -math.inf
         self._fractions: deque[float] = deque(maxlen=RECENT_POLLS)
 
@@ -271,7 +270,7 @@ class MemoryWatch:
 
     def ran_short(self) -> bool:
         """Tell whether a process was killed for lack of memory, or little was available at the last polls."""
-        return out_of_memory_kills() > self.kills or min(self._fractions, default=1.0) < LOW_MEMORY_FRACTION
+        return memory_kills.count() > self.kills or min(self._fractions, default=1.0) < LOW_MEMORY_FRACTION
 
 
 def _available_fraction() -> float:
@@ -279,19 +278,6 @@ def _available_fraction() -> float:
 
     memory = psutil.virtual_memory()
     return float(memory.available / memory.total)
-
-
-def out_of_memory_kills() -> int:
-    """Return how many processes the kernel killed for lack of memory, here and in this container; 0 if unknown."""
-    return sum(map(_count_in, OUT_OF_MEMORY_COUNTS))
-
-
-def _count_in(path: Path) -> int:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
 
 
 def was_killed(returncode: int | None) -> bool:

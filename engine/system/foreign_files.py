@@ -45,6 +45,7 @@ class FileKind(Enum):
     LABELLING = "a labelling set", 4 * MIB
     VOTES = "votes", 64 * MIB
     COMPARISON = "a comparison", 256 * MIB
+    CONVERSATION = "one conversation", 64 * MIB
 
     def __init__(self, title: str, max_bytes: int) -> None:
         self.title = title

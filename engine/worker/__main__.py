@@ -177,7 +177,7 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
         return _failure(channel, error)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
         _log(log_redaction.format_error(error))
-        return _failure(channel, _known(error))
+        return _failure(channel, _known(error, request["kind"]))
     return {"outcome": "completed"}
 
 
@@ -219,10 +219,10 @@ def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
     }
 
 
-def _known(error: BaseException) -> AppError:
+def _known(error: BaseException, kind: str) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
     if oom.is_oom(error):
-        return oom.as_error()
+        return oom.as_error(computes=kind in COMPUTING)
     card_failure = device_problems.of_failure(error)
     if card_failure is not None:
         return card_failure

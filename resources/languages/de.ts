@@ -8981,8 +8981,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A forked process was killed.</source>
-   <translation>Ein Nebenprozess wurde gewaltsam beendet.</translation>
+   <source>A forked process was killed for lack of memory.</source>
+   <translation>Ein abgespaltener Prozess wurde aus Speichermangel beendet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -9100,9 +9100,9 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/fallback_search.py" />
-   <source>A process that computes part of each step was killed, probably by the system for want of memory.</source>
-   <translation>Ein Prozess, der einen Teil jedes Schritts berechnet, wurde gewaltsam beendet, wahrscheinlich vom System aus Mangel an Speicher.</translation>
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
+   <source>A process that computes a part was killed from outside (SIGKILL).</source>
+   <translation>Ein Prozess, der einen Teil berechnet, wurde von außen beendet (SIGKILL).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -10107,6 +10107,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Close other programs before a run.</source>
    <translation>Schließen Sie vor einem Lauf andere Programme.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/oom.py" />
+   <source>Close other programs, or choose smaller files.</source>
+   <translation>Andere Programme schließen oder kleinere Dateien wählen.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -11712,6 +11717,11 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Leave it empty, or switch the projection on.</source>
    <translation>Lassen Sie es leer, oder schalten Sie die Projektion ein.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>Leave it out.</source>
+   <translation>Ohne sie importieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
@@ -13657,6 +13667,11 @@ In one sentence:</translation>
    <translation>Starten Sie noch einmal: Was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
+   <source>Start again; a run resumes from its last checkpoint.</source>
+   <translation>Noch einmal starten; ein Lauf geht ab seinem letzten Checkpoint weiter.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Start from</source>
    <translation>Start mit</translation>
@@ -14195,7 +14210,7 @@ Summary:</translation>
    <translation>Die config.json von {1} verlangt {2} Schichten, und es gibt {3} Gewichte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <location filename="../../engine/config/recipe.py" />
    <source>The config.json of {1} can't be read: {2}.</source>
    <translation>Die config.json von {1} ist nicht lesbar: {2}.</translation>
   </message>
@@ -14735,6 +14750,11 @@ Summary:</translation>
    <translation>Die Zusammenfassung ist zweimal angegeben: als Spalte und als letzter Beitrag.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/fallback_search.py" />
+   <source>The system killed a process that computes part of each step for lack of memory.</source>
+   <translation>Das System hat einen Prozess, der einen Teil jedes Schritts berechnet, aus Speichermangel beendet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/databases.py" />
    <source>The tables are: {1}.</source>
    <translation>Die Tabellen sind: {1}.</translation>
@@ -15103,6 +15123,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>This computer has no {1} device that torch can use.</source>
    <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/oom.py" />
+   <source>This computer's memory does not hold this.</source>
+   <translation>Der Speicher dieses Computers reicht dafür nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -16970,6 +16995,11 @@ Summary:</translation>
    <translation>größer, als {1} sein darf: {2} MB</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>it is longer than its tensors</source>
+   <translation>sie ist länger als ihre Tensoren</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>it is nested too deeply</source>
    <translation>zu tief verschachtelt</translation>
@@ -17303,6 +17333,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>once per epoch</source>
    <translation>je Epoche einmal</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>one conversation</source>
+   <translation>ein Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -18737,6 +18772,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>{1} of {2} bytes arrived</source>
    <translation>{1} von {2} Bytes sind angekommen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/import_checks.py" />
+   <source>{1} of {2} can't be read: {3}.</source>
+   <translation>{1} von {2} kann nicht gelesen werden: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />

@@ -18,6 +18,7 @@ from engine.jobs import supervisor
 from engine.jobs.job import Job
 from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
+from engine.system import memory_kills
 from engine.worker.planning import memory_estimate
 from engine.worker.runtime import devices
 from tests.helpers import scripted_worker
@@ -111,7 +112,7 @@ def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
 def test_a_run_that_somebody_else_killed_is_offered_none(
     recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
+    monkeypatch.setattr(memory_kills, "source", lambda: Path("/nowhere"))
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     assert say("train", str(recipe)) == 1
     captured = capsys.readouterr()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -433,3 +434,22 @@ def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_
                 "hint": "Did you mean samsum-lora?",
             }
         ]
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no endless file")
+def test_a_conversation_without_an_end_is_named(home: Path, tmp_path: Path, call: Call) -> None:
+    large = tmp_path / "large.txt"
+    with large.open("wb") as stream:
+        stream.truncate(1 << 33)
+    done = call("summarize", "--base-model", "starter", str(large))
+    assert done.code == 2
+    assert "large.txt can't be read: it is larger than one conversation may be, 64 MB." in done.err
+    assert "it is no file" in call("summarize", "--base-model", "starter", "/dev/zero").err
+
+
+def test_an_endless_standard_input_is_told(home: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    monkeypatch.setattr(scoring.FileKind.CONVERSATION, "max_bytes", 100)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("x" * 101))
+    done = call("summarize", "--base-model", "starter")
+    assert done.code == 2
+    assert "larger than one conversation may be" in done.err

@@ -124,7 +124,7 @@ def test_asking_to_stop_is_an_outcome(monkeypatch):
     ],
 )
 def test_what_libraries_raise_is_told_in_our_words(error, kind):
-    found = worker._known(error)
+    found = worker._known(error, "train")
     assert type(found) is kind
     assert found.hint
 
@@ -211,3 +211,9 @@ def test_a_job_that_another_worker_has_is_left_to_it(tmp_path, monkeypatch):
     with lock(job):
         assert worker.main(job.folder) == ALREADY_RUNNING
     assert list(read_all(job.events_path)) == []
+
+
+def test_a_job_without_a_device_lacks_the_computers_memory():
+    found = worker._known(MemoryError(), "check_data")
+    assert (found.message, found.field) == ("This computer's memory does not hold this.", None)
+    assert worker._known(MemoryError(), "train").field == "training.micro_batch_tokens"

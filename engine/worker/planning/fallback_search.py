@@ -162,9 +162,7 @@ def out_of_memory_error(facts: Result, *, fork_killed: bool = False) -> OutOfMem
     """Return the error that ends a run for which these fallbacks were found, with numbers only where they are known."""
     needed, available = size(facts["needed"]), size(facts["available"])
     if fork_killed:
-        message = (
-            "A process that computes part of each step was killed, probably by the system for want of memory."
-        )
+        message = "The system killed a process that computes part of each step for lack of memory."
     elif facts["needed"] > facts["available"]:
         message = f"The largest batch needs {needed} of memory, but only {available} is available."
     else:

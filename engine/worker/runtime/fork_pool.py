@@ -26,6 +26,8 @@ from typing import Any, NoReturn
 import psutil
 import torch
 
+from engine.errors import WorkerError
+from engine.system import memory_kills
 from engine.worker.runtime import oom
 
 # They ask a run to stop. Its forks end when it closes them, or is gone itself.
@@ -86,6 +88,7 @@ class Fork:
             self._connection.close()
             raise
         self._usage = psutil.Process(self._process)
+        self._kills_before = memory_kills.count()
         self._bytes_at_start = self._own_bytes()
         _forks.append(self)
 
@@ -99,8 +102,8 @@ class Fork:
     def receive(self) -> Any:
         """Return the next answer.
 
-        Raises MemoryError where memory did not suffice, ForkKilled if the fork was killed, and RuntimeError for other
-        errors.
+        Raises MemoryError where memory did not suffice, ForkKilled if the system killed the fork for lack of it,
+        WorkerError if anyone else did, and RuntimeError for other errors.
         """
         try:
             answer = receive(self._connection)
@@ -135,8 +138,11 @@ class Fork:
 
     def _raise_end(self) -> NoReturn:
         status = self._join()
+        if status == -signal.SIGKILL and memory_kills.count() > self._kills_before:
+            raise oom.ForkKilled("A forked process was killed for lack of memory.")
         if status == -signal.SIGKILL:
-            raise oom.ForkKilled("A forked process was killed.")
+            message = "A process that computes a part was killed from outside (SIGKILL)."
+            raise WorkerError(message, "Start again; a run resumes from its last checkpoint.")
         raise RuntimeError(f"A forked process ended with status {status}.")
 
     def _join(self) -> int:

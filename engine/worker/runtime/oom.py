@@ -21,7 +21,7 @@ class MemoryExceeded(Exception):
 
 
 class ForkKilled(MemoryError):
-    """A forked process was killed, as the system does when memory runs out. How much is missing is unknown."""
+    """The system killed a forked process for lack of memory. How much is missing is unknown."""
 
 
 def is_oom(error: BaseException) -> bool:
@@ -38,8 +38,12 @@ def can_halve(device_type: str, error: BaseException) -> bool:
     return device_type not in SHARED_MEMORY and is_oom(error)
 
 
-def as_error() -> OutOfMemoryError:
-    """Return the error for the user, where nothing more is known."""
+def as_error(*, computes: bool) -> OutOfMemoryError:
+    """Return the error for the user, where nothing more is known; `computes`: of a job that uses a device."""
+    if not computes:
+        return OutOfMemoryError(
+            "This computer's memory does not hold this.", "Close other programs, or choose smaller files."
+        )
     return OutOfMemoryError(
         "The device's memory does not hold this.",
         "Choose a smaller micro-batch, checkpointed activations, a quantized or a smaller base model.",

@@ -406,3 +406,24 @@ def test_a_person_may_type_a_name_with_hyphens():
     assert library.find("starter-chats-csv-lora-r-32", shortened=True).id == adapter.id
     with pytest.raises(AdapterError):
         library.find("starter-chats-csv-lora-r-32")
+
+
+@pytest.mark.parametrize("name", ["README.md", metadata.RECIPE_NAME])
+def test_a_text_beside_an_adapter_that_is_too_large_is_named_and_not_copied(tmp_path: Path, name: str):
+    folder = library.export_folder(add_adapter(), tmp_path / "sent")
+    with (folder / name).open("wb") as stream:
+        stream.truncate(1 << 33)
+    with pytest.raises(
+        AdapterError, match=rf"{name} of sent can't be read: it is larger than .* may be, 4 MB"
+    ):
+        library.import_adapter(folder)
+    assert [path.name for path in library.adapters_folder().iterdir() if path.name.endswith(".partial")] == []
+
+
+def test_weights_that_are_longer_than_their_tensors_are_damaged(tmp_path: Path):
+    folder = library.export_folder(add_adapter(), tmp_path / "sent")
+    (folder / metadata.FILE_NAME).unlink()
+    with (folder / library.WEIGHTS_NAME).open("r+b") as stream:
+        stream.truncate(1 << 33)
+    with pytest.raises(AdapterError, match="longer than its tensors"):
+        library.import_adapter(folder)

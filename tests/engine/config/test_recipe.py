@@ -351,3 +351,13 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path):
 def test_a_recipe_of_endless_depth_is_refused():
     with pytest.raises(RecipeError, match="no TOML"):
         recipe.parse("a = " + "[" * 5000)
+
+
+def test_a_configuration_that_is_too_large_is_named(tmp_path):
+    (tmp_path / "model").mkdir()
+    with (tmp_path / "model" / "config.json").open("wb") as stream:
+        stream.truncate(1 << 33)
+    options = recipe.BaseModelOptions(id=str(tmp_path / "model"))
+    [problem] = recipe.base_problems(options)
+    assert "config.json" in problem.message
+    assert "larger than a model's configuration may be" in problem.message

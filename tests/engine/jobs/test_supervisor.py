@@ -20,7 +20,7 @@ from engine.jobs import supervisor
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor, exit_text
-from engine.system import paths
+from engine.system import memory_kills, paths
 from tests.helpers import scripted_worker
 
 PRELUDE = """
@@ -295,7 +295,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @posix
 def test_memory_that_ran_short_before_the_exit_is_recorded(start: Start, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
+    monkeypatch.setattr(memory_kills, "source", lambda: Path("/nowhere"))
     monkeypatch.setattr(supervisor, "MEMORY_POLL_SECONDS", 0.0)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
@@ -313,7 +313,7 @@ def test_a_kill_that_the_kernel_counted_is_read_as_out_of_memory(
 ):
     counts = tmp_path / "memory.events"
     counts.write_text("oom 2\noom_kill 2\noom_group_kill 0\n", encoding="utf-8")
-    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counts, tmp_path / "not there"))
+    monkeypatch.setattr(memory_kills, "source", lambda: counts)
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
@@ -324,7 +324,7 @@ def test_a_kill_that_the_kernel_counted_is_read_as_out_of_memory(
 
 @posix
 def test_a_kill_with_free_memory_came_from_outside(start: Start, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
+    monkeypatch.setattr(memory_kills, "source", lambda: Path("/nowhere"))
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     _, ending = run(start("os.kill(os.getpid(), signal.SIGKILL)"))
     assert "from outside (SIGKILL)" in ending.message
@@ -368,7 +368,8 @@ def looked_at_later(job: Job) -> Ending:
 
 def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     """Start a job, and let its worker die while the system counts one more that it killed for memory."""
-    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
+    counts = counted(tmp_path, 2)
+    monkeypatch.setattr(memory_kills, "source", lambda: counts)
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
@@ -406,7 +407,8 @@ def test_a_kill_for_memory_that_nobody_saw_is_told_by_what_was_counted(
 def test_an_unrecorded_exit_without_out_of_memory_kills_is_a_plain_crash(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
+    counts = counted(tmp_path, 2)
+    monkeypatch.setattr(memory_kills, "source", lambda: counts)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
     made.send("die")

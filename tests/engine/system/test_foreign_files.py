@@ -15,7 +15,7 @@ MODULE = "engine/system/foreign_files.py"
 # What is opened in another way, since nobody else can have written it.
 OTHER_WAYS = {
     # The system's own files.
-    "engine/jobs/supervisor.py", "engine/jobs/exit_status.py", "engine/system/graphics_cards.py",
+    "engine/system/memory_kills.py", "engine/jobs/exit_status.py", "engine/system/graphics_cards.py",
     "engine/worker/runtime/devices.py", "engine/system/torch_build.py", "engine/maintenance/licences.py",
     "engine/system/limited_process.py",
     # Tunesmith's own resources.
@@ -23,8 +23,6 @@ OTHER_WAYS = {
     # Written by this process just before.
     "engine/worker/adapters/attach.py", "engine/worker/jobs/merge.py", "engine/worker/hub/download.py",
     "engine/worker/runtime/spill_file.py", "engine/system/files.py", "engine/worker/dataset/token_cache.py",
-    # Predictions, which are read like conversations.
-    "engine/commands/scoring.py",
 }  # fmt: skip
 # Readers of conversations and summaries have limits of their own.
 READERS = ("engine/worker/readers/", "engine/chats/", "engine/data/", "engine/worker/ingestion/")

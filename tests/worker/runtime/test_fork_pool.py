@@ -12,6 +12,7 @@ import psutil
 import pytest
 import torch
 
+from engine.errors import WorkerError
 from engine.worker.runtime import devices, fork_pool, oom
 from engine.worker.runtime.fork_pool import Fork, shared_copies
 
@@ -134,9 +135,18 @@ def test_what_it_raises_is_raised_here(start, capfd, raised, expected):
 
 
 @pytest.mark.parametrize(
-    ("number", "expected"), [(signal.SIGKILL, oom.ForkKilled), (signal.SIGSEGV, RuntimeError)]
+    ("number", "kills", "expected"),
+    [
+        (signal.SIGKILL, 1, oom.ForkKilled),
+        (signal.SIGKILL, 0, WorkerError),
+        (signal.SIGSEGV, 1, RuntimeError),
+    ],
 )
-def test_a_fork_that_ends_is_an_error_and_a_killed_one_is_told_from_others(start, number, expected):
+def test_a_fork_that_ends_is_an_error_and_lack_of_memory_is_told_by_what_the_system_counts(
+    start, monkeypatch, number, kills, expected
+):
+    counted = iter([5, 5 + kills])
+    monkeypatch.setattr(fork_pool.memory_kills, "count", lambda: next(counted))
     one = start(lambda _: os.kill(os.getpid(), number))
     one.send(None)
     with pytest.raises(expected):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
 import signal
@@ -396,14 +397,16 @@ def in_replica(act):
 
 def test_a_replica_that_the_system_ends_means_that_memory_lacked(tmp_path, monkeypatch, side_by_side):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=1")
+    kills = itertools.count()
     with monkeypatch.context() as patch:
         patch.setattr(
             step_gradients, "token_loss_sum", in_replica(lambda: os.kill(os.getpid(), signal.SIGKILL))
         )
+        patch.setattr(fork_pool.memory_kills, "count", lambda: next(kills))
         job, events = train_in_process(recipe)
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
     message = events[-1]["message"]
-    assert "part of each step was killed, probably by the system for want of memory" in message
+    assert "system killed a process that computes part of each step for lack of memory" in message
     # What was needed is unknown: no number is told, and fallbacks have the plan's own.
     assert not any(character.isdigit() for character in message)
     [told] = events_named(events, "memory_exceeded")

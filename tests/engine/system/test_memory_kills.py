@@ -1,0 +1,52 @@
+"""Kills for lack of memory are those of the process's own group, where Linux counts them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.system import memory_kills
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The kernel's files, of a computer that counted nine kills."""
+    monkeypatch.setattr(memory_kills, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(memory_kills, "GROUPS_FOLDER", tmp_path)
+    monkeypatch.setattr(memory_kills, "WHOLE_COMPUTER", tmp_path / "vmstat")
+    (tmp_path / "vmstat").write_text("nr_free_pages 5\noom_kill 9\n", encoding="utf-8")
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_the_count_is_that_of_the_own_group(system):
+    write(system / "groups", "0::/user.slice/app.scope\n")
+    write(system / "user.slice/app.scope/memory.events", "oom 3\noom_kill 2\noom_group_kill 0\n")
+    assert memory_kills.count() == 2
+
+
+def test_the_first_version_of_groups_counts_elsewhere(system):
+    write(system / "groups", "9:name=systemd:/\n4:cpu,memory:/x\n3:memory:/box/1\n0::/\n")
+    write(system / "memory/box/1/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n")
+    assert memory_kills.count() == 4
+
+
+def test_a_container_that_is_its_own_root(system):
+    write(system / "groups", "0::/../../elsewhere\n")
+    write(system / "memory.events", "oom_kill 1\n")
+    assert memory_kills.count() == 1
+
+
+def test_without_a_group_it_is_the_computers(system):
+    write(system / "groups", "0::/\n")
+    assert memory_kills.count() == 9
+
+
+def test_a_system_that_counts_nothing(system):
+    (system / "vmstat").unlink()
+    assert memory_kills.count() == 0
