@@ -291,6 +291,11 @@
    <translation>In jeder Zeile eine Liste von Beiträgen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>A model can be trained to write what is wrong, and data can hold what should not be learnt or passed on. Read what a model writes, mask personal data, and prefer models whose makers you know.</source>
+   <translation>Ein Modell kann darauf trainiert sein, Falsches zu schreiben, und Daten können enthalten, was weder gelernt noch weitergegeben werden sollte. Lesen Sie, was ein Modell schreibt, maskieren Sie persönliche Daten, und bevorzugen Sie Modelle, deren Urheber Sie kennen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>A new arena</source>
    <translation>Neue Arena</translation>
@@ -309,6 +314,11 @@
    <location filename="../../gui/forms/variant_field.py" />
    <source>A published variant of the method. Choosing it sets its options.</source>
    <translation>Eine veröffentlichte Variante des Verfahrens. Die Auswahl setzt ihre Optionen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>A recipe is a list of settings. It runs nothing, but it says which base model and data are used: look at them before you start it. What is to be downloaded is asked first.</source>
+   <translation>Ein Rezept ist eine Liste von Einstellungen. Es führt nichts aus, sagt aber, welches Basismodell und welche Daten verwendet werden: Sehen Sie sie an, bevor Sie es starten. Vor einem Download wird gefragt.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -424,6 +434,11 @@
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Adapters</source>
    <translation>Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Adapters and checkpoints</source>
+   <translation>Adapter und Checkpoints</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -741,7 +756,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basismodell {score}, in jeder Zeile gestrichelt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/help/trust.py" />
    <source>Base models</source>
    <translation>Basismodelle</translation>
   </message>
@@ -1234,6 +1249,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Setzt {name} fort</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Control characters in names, paths and texts of others are shown and not obeyed. So no file can write into the terminal in Tunesmith's voice. The window shows all texts as plain text.</source>
+   <translation>Steuerzeichen in Namen, Pfaden und Texten anderer werden gezeigt und nicht befolgt. So kann keine Datei im Namen von Tunesmith ins Terminal schreiben. Das Fenster zeigt alle Texte als reinen Text.</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>Conversation</source>
    <translation>Gespräch</translation>
@@ -1414,6 +1434,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Daten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Data and chats</source>
+   <translation>Daten und Chats</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Data fingerprint</source>
    <translation>Fingerabdruck</translation>
@@ -1432,6 +1457,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>Data sets (*.jsonl);;All files (*)</source>
    <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Data, adapters, recipes, base models and runs may come from people you don't know. None of them is run as a program. What is damaged, or takes more memory or time than such a file should, is named and left; the other files and runs stay usable. Limits of memory and of a processor's time need Linux.</source>
+   <translation>Daten, Adapter, Rezepte, Basismodelle und Läufe können von Unbekannten stammen. Nichts davon wird als Programm ausgeführt. Was beschädigt ist oder mehr Speicher oder Zeit braucht, als eine solche Datei sollte, wird genannt und liegen gelassen; die anderen Dateien und Läufe bleiben benutzbar. Grenzen für Speicher und Prozessorzeit gibt es nur unter Linux.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
@@ -2878,6 +2908,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name: was gesagt wird</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Names and messages</source>
+   <translation>Namen und Meldungen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Names can't be told apart in this script.</source>
    <translation>In dieser Schrift sind Namen nicht erkennbar.</translation>
@@ -3956,6 +3991,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezeptproblem</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Recipes</source>
+   <translation>Rezepte</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_files.py" />
    <source>Recipes (*.toml);;All files (*)</source>
    <translation>Rezepte (*.toml);;Alle Dateien (*)</translation>
@@ -4019,6 +4059,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/inputs/name_row.py" />
    <source>Replace</source>
    <translation>Ersetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Reports and tables</source>
+   <translation>Berichte und Tabellen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Reports hold no scripts and fetch nothing. No cell of an exported table is a formula.</source>
+   <translation>Berichte enthalten keine Skripte und laden nichts nach. Keine Zelle einer exportierten Tabelle ist eine Formel.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -5445,6 +5495,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diese Gespräche haben noch keine Zusammenfassungen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a private folder, up to a limit. Parquet, databases, workbooks, Word and PDF are read in a process of their own, with limits of memory and time.</source>
+   <translation>Sie werden nur gelesen. Makros, Formeln, Skripte und Links darin tun nichts. Archive werden bis zu einer Grenze in einen privaten Ordner entpackt. Parquet, Datenbanken, Arbeitsmappen, Word und PDF werden in einem eigenen Prozess mit Grenzen für Speicher und Zeit gelesen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter are not imported. Weights that are missing, of another shape or no numbers are named. A damaged checkpoint is skipped, and the one before it is taken.</source>
+   <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden nicht importiert. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Checkpoint wird übersprungen und der davor genommen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
    <source>They may be alike: even {count} more votes on it would hardly tell them apart.</source>
    <translation>Sie sind vielleicht gleich gut: auch {count} weitere Stimmen dazu würden sie kaum unterscheiden.</translation>
@@ -5706,6 +5766,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgeschnittene Zusammenfassungen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Trusted</source>
+   <translation>Gilt als sicher</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/example_table.py" />
    <source>Try</source>
    <translation>Versuchen</translation>
@@ -5754,6 +5819,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Tunesmith can quit now.</source>
    <translation>Tunesmith kann jetzt beendet werden.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Tunesmith itself, the libraries that it is made of, your settings, and what you enter.</source>
+   <translation>Tunesmith selbst, die Bibliotheken, aus denen es besteht, Ihre Einstellungen und was Sie eingeben.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -5949,6 +6019,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gewichte</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Weights are read from safetensors files alone. Code that a model brings is never run. Its sizes are compared with its weights before anything is built. Its tokenizer is tried in a process with limits before its first use, and its chat template runs in a sandbox with limits.</source>
+   <translation>Gewichte werden nur aus safetensors-Dateien gelesen. Code, den ein Modell mitbringt, wird nie ausgeführt. Seine Größen werden mit seinen Gewichten verglichen, bevor etwas gebaut wird. Sein Tokenizer wird vor der ersten Verwendung in einem Prozess mit Grenzen erprobt, und seine Chat-Vorlage läuft abgeschottet und mit Grenzen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Weights: the frozen parameters of the base model.
 Adapter: the parameters that the method adds.
@@ -5992,9 +6067,19 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was daran richtig oder falsch ist</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>What is trusted, and what is not</source>
+   <translation>Was als sicher gilt und was nicht</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>What new runs do if the window crashes or the session ends. A recipe can override this. Closing the window asks first.</source>
    <translation>Was neue Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Ein Rezept kann es anders festlegen. Beim Schließen des Fensters wird gefragt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>What no program can check</source>
+   <translation>Was kein Programm prüfen kann</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/broken_rows_view.py" />
@@ -7281,6 +7366,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/examples/candidate_table.py" />
    <source>scored with another protocol, so not comparable</source>
    <translation>mit einem anderen Protokoll bewertet, daher nicht vergleichbar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>security safety trust malicious untrusted sandbox limits</source>
+   <translation>Sicherheit Vertrauen bösartig fremd nicht vertrauenswürdig Sandbox Grenzen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />

@@ -30,6 +30,7 @@ from engine.api import (
 )
 from gui.look.format import plain
 from gui.look.language import locale, mark, tr, translate
+from gui.pages.help import trust
 from gui.pages.help.glossary import WORDS
 
 FIRST, METHOD, SETTING, SCORE, FINDING, ABOUT = (
@@ -110,7 +111,7 @@ class Topic:
 
 def topics() -> list[Topic]:
     """Return all topics by group, without the licences, which take time to read."""
-    return [*_first(), _files(), *_methods(), *_settings(), *_scores(), *_findings()]
+    return [*_first(), _files(), _trust(), *_methods(), *_settings(), *_scores(), *_findings()]
 
 
 def about() -> list[Topic]:
@@ -176,6 +177,13 @@ def _files() -> Topic:
         ),
         (*kinds, (tr("Known chats and transcripts"), ", ".join(known))),
         others=tr("formats import export endings"),
+    )
+
+
+def _trust() -> Topic:
+    facts = tuple((tr(title), tr(text)) for title, text in trust.FACTS)
+    return Topic(
+        _id("word", trust.TITLE), FIRST, tr(trust.TITLE), tr(trust.TEXT), facts, others=tr(trust.OTHERS)
     )
 
 

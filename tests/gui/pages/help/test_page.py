@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, FINDINGS, METHODS, describe, licences, metrics
 from gui.look import language, style
 from gui.look.fonts import font, text_scale
-from gui.pages.help import topics
+from gui.pages.help import topics, trust
 from gui.pages.help.drawings import DRAWINGS, DrawingView
 from gui.pages.help.glossary import WORDS
 from gui.pages.help.page import HelpPage
@@ -204,3 +204,15 @@ def test_every_kind_of_file_and_every_known_chat_is_named(all_topics):
     assert all(suffix.removeprefix(".") in topic.search_text() for suffix in DATA_SUFFIXES)
     assert {"WhatsApp export", "IRC log", "Mail"} <= set(facts["Known chats and transcripts"].split(", "))
     assert topics.best("files", topics.find("whatsapp", all_topics)) == topic
+
+
+@pytest.mark.parametrize("wanted", ["malicious", "safetensors", "what is trusted"])
+def test_what_is_trusted_is_found(all_topics, wanted):
+    found = topics.find(wanted, all_topics)
+    assert trust.TITLE in [topic.title for topic in found]
+
+
+def test_each_kind_of_what_others_made_has_its_words(page):
+    page.open(f"word {trust.TITLE}")
+    shown = [label.text() for label in page.reader._facts.findChildren(Label)]
+    assert [text for _, text in trust.FACTS if text not in shown] == []
