@@ -85,7 +85,7 @@ def _write(folder: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -
     try:
         partial.mkdir(parents=True)
         write_atomically(partial / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
-        write_atomically(partial / METADATA, json.dumps(metadata, ensure_ascii=False, indent=1))
+        write_atomically(partial / METADATA, json.dumps(metadata, indent=1))
         partial.rename(folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)

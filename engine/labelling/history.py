@@ -13,6 +13,11 @@ from typing import Any
 
 from engine.jobs.events import Event
 from engine.labelling.items import Item, changed, new_item, with_carried
+from engine.labelling.record_schema import is_valid
+
+CHANGES = ("written", "drafted", "accepted", "skipped")
+# Above every number that a set gives.
+MAX_NUMBER = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class History:
     def apply(self, record: Event) -> None:
         """Apply one record of the journal; invalid records are skipped."""
         event = record["event"]
+        if not is_valid(record):
+            return
         if event == "sitting_began":
             self.sittings += 1
         elif event == "undone":
@@ -98,24 +105,21 @@ class History:
         self._of[self.steps[self.done].after.number].pop()
 
     def _add(self, record: Mapping[str, Any]) -> None:
-        number = record.get("item")
-        if isinstance(number, int) and number not in self.items:
-            texts = (str(record.get(key, "")) for key in ("id", "conversation", "summary"))
+        number = record["item"]
+        if 0 < number <= MAX_NUMBER and number not in self.items:
+            texts = (record.get(key) or "" for key in ("id", "conversation", "summary"))
             self._put(new_item(number, *texts))
 
     def _carry(self, record: Mapping[str, Any]) -> None:
         """Apply what another set knew of a conversation; this is no step that can be undone."""
-        before = self.items.get(record.get("item", 0))
+        before = self.items.get(record["item"])
         after = with_carried(before, record) if before is not None else None
         if after is not None:
             self._put(after)
 
     def _change(self, event: str, record: Mapping[str, Any]) -> None:
-        before = self.items.get(record.get("item", 0))
-        try:
-            after = changed(before, event, record) if before is not None else None
-        except KeyError:
-            return
+        before = self.items.get(record.get("item", 0)) if event in CHANGES else None
+        after = changed(before, event, record) if before is not None else None
         if before is None or after is None:
             return
         last = self.last

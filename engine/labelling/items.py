@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 State = Literal["open", "drafted", "accepted", "skipped"]
 Author = Literal["source", "person", "draft", "edited draft"]
@@ -64,26 +64,26 @@ def carried_fields(item: Item) -> dict[str, Any]:
 
 
 def with_carried(item: Item, facts: Mapping[str, Any]) -> Item | None:
-    """Return the item with what another set knew of its conversation, None for invalid facts."""
+    """Return the item with what another set knew of its conversation, None for a draft of another version."""
     try:
-        draft = Draft(**facts["draft"]) if facts["draft"] else None
-        state = facts["state"]
-    except (KeyError, TypeError):
+        draft = Draft(**facts["draft"]) if facts.get("draft") else None
+    except TypeError:
         return None
-    if state not in get_args(State):
+    text: str = facts.get("text") or ""
+    if facts["state"] == "accepted" and not text.strip():
         return None
-    return replace(item, text=str(facts.get("text", "")), state=state, draft=draft)
+    return replace(item, text=text, state=facts["state"], draft=draft)
 
 
 def changed(item: Item, event: str, facts: Mapping[str, Any]) -> Item | None:
-    """Return the item after a change, None for an event that changes no item. Raises KeyError for missing facts."""
+    """Return the item after a change, None for one that makes no sense: nothing is accepted without a summary."""
     if event == "written":
-        return _written(item, str(facts["text"]))
+        return _written(item, facts["text"])
     if event == "drafted":
-        draft = Draft(str(facts["base_model"]), facts["adapter"], str(facts["name"]), str(facts["text"]))
+        draft = Draft(facts["base_model"], facts.get("adapter"), facts["name"], facts["text"])
         return replace(item, text=draft.text, draft=draft, state="drafted")
     if event == "accepted":
-        return replace(item, state="accepted")
+        return replace(item, state="accepted") if item.text.strip() else None
     if event == "skipped":
         return replace(item, state="skipped")
     return None

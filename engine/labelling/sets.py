@@ -30,9 +30,10 @@ from engine.jobs.journal import Journal
 from engine.labelling.history import History, Step
 from engine.labelling.items import Draft, Item, carried_fields, new_item
 from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, open_regular, read_json
+from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
 from engine.system.locks import locked_file, unlock
 from engine.system.paths import labelling_folder
+from engine.system.validators import has, is_number, is_text
 from engine.text.conversations import Example
 
 SCHEMA = 1
@@ -48,6 +49,14 @@ PAUSE_SECONDS = 1.0
 LETTERS_PER_STEP = 60
 # A run holds out a tenth of the data set for its test: at least one conversation from here on.
 MIN_FOR_A_RUN = 10
+
+_is_row = has(dict.fromkeys(("id", "conversation", "summary"), is_text))
+_is_about = has(
+    {
+        **dict.fromkeys(("id", "name", "source", "licence", "fingerprint"), is_text),
+        **dict.fromkeys(("schema", "made_at"), is_number),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ def create(
         if carried_records:
             write_atomically(partial / JOURNAL, b"".join(map(encode, carried_records)).decode("utf-8"))
         described = {"schema": SCHEMA, **asdict(about)}
-        write_atomically(partial / ABOUT, json.dumps(described, ensure_ascii=False, indent=1))
+        write_atomically(partial / ABOUT, json.dumps(described, indent=1))
         partial.rename(folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -185,7 +194,7 @@ def list_sets() -> list[SetInfo]:
     sets = []
     for folder in labelling_folder().iterdir():
         if not folder.name.endswith(PARTIAL):
-            with suppress(StorageError):
+            with suppress(StorageError, OSError):
                 sets.append((_read_about(folder), _last_change(folder)))
     return [about for about, _ in sorted(sets, key=lambda pair: pair[1], reverse=True)]
 
@@ -205,12 +214,19 @@ def find(source: str, fingerprint: str = "") -> SetInfo | None:
 
 def _read_about(folder: Path) -> SetInfo:
     try:
-        table = read_json(folder / ABOUT, FileKind.LABELLING)
-        if table.pop("schema") != SCHEMA:
-            raise StorageError(f"{folder.name} was made by another version.", "Open it with that one.")
-        return SetInfo(**table | {"id": folder.name})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return SetInfo(**_facts(folder) | {"id": folder.name})
+    except (OSError, ValueError, TypeError) as error:
         raise StorageError(f"{folder.name} is no labelling set.", "Choose another one.") from error
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """Return what a set tells of itself. Raises OSError and ValueError; StorageError for another version."""
+    table = read_json(folder / ABOUT, FileKind.LABELLING)
+    if not _is_about(table):
+        raise ValueError("it lacks facts, or has them in other types")
+    if table.pop("schema") != SCHEMA:
+        raise StorageError(f"{folder.name} was made by another version.", "Open it with that one.")
+    return dict(table)
 
 
 class LabellingSet:
@@ -373,9 +389,15 @@ def _first_items(folder: Path) -> Iterator[Item]:
     try:
         with open_regular(folder / CONVERSATIONS) as stream:
             for number, line in enumerate(stream, start=1):
-                row = json.loads(line)
-                yield new_item(number, row["id"], row["conversation"], row["summary"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+                yield _first_item(number, line)
+    except (OSError, ValueError) as error:
         raise StorageError(
             f"The conversations of {folder.name} can't be read: {error}.", "Restore them from a backup."
         ) from error
+
+
+def _first_item(number: int, line: bytes) -> Item:
+    row = parse_json(line)
+    if not _is_row(row):
+        raise ValueError(f"line {number} is no conversation")
+    return new_item(number, row["id"], row["conversation"], row["summary"])

@@ -17145,6 +17145,11 @@ Summary:</translation>
    <translation>sie ist {1}, was auch ihr Name sagt</translation>
   </message>
   <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>it lacks facts, or has them in other types</source>
+   <translation>ihm fehlen Angaben, oder sie sind von anderer Art</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
    <source>it makes {1} tokens of {2} characters</source>
    <translation>er macht {1} Tokens aus {2} Zeichen</translation>
@@ -17283,6 +17288,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/text_decoding.py" />
    <source>line {1} has more than {2} characters</source>
    <translation>Zeile {1} hat mehr als {2} Zeichen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>line {1} is no conversation</source>
+   <translation>Zeile {1} ist kein Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />

@@ -26,11 +26,11 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryNotFoundError
 
+from engine.config import model_info
 from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
 from engine.system.files import bytes_in, write_atomically
-from engine.system.foreign_files import FileKind, read_json
 from engine.system.hub_cache import is_complete_model, repository_folder
 from engine.system.units import size
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
@@ -314,9 +314,10 @@ def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
 
 
 def family(folder: Path) -> Family | None:
-    """Return the model family by a folder's configuration, or None if the model generates no text."""
-    config = read_json(folder / CONFIG, FileKind.MODEL_CONFIG)
+    """Return the model family by a folder's configuration, None if it generates no text or can't be read."""
+    config = model_info.read_config(folder) or {}
     if config.get("is_encoder_decoder"):
         return "encoder-decoder"
-    names = config.get("architectures") or ()
-    return "decoder-only" if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in names) else None
+    names = config.get("architectures")
+    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return "decoder-only" if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in texts) else None

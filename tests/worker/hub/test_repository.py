@@ -288,6 +288,17 @@ def test_models_on_this_computer_are_listed_and_deleted(small_hub):
     assert repository.delete_cached(MODEL) == 0
 
 
+@pytest.mark.parametrize("config", [b"", b"[]", b"{", b'{"architectures": 5}', b'{"architectures": [5]}'])
+def test_a_configuration_that_can_not_be_read_keeps_no_model_from_the_list(small_hub, config):
+    folder = fetch()
+    odd = folder.parents[2] / "models--odd--one" / "snapshots" / "0"
+    odd.mkdir(parents=True)
+    (odd / "config.json").write_bytes(config)
+    (odd / "model.safetensors").write_bytes(b"")
+    found = {model.id: model.family for model in repository.cached_models()}
+    assert found == {MODEL: "decoder-only", "odd/one": None}
+
+
 @pytest.mark.parametrize(
     ("config", "family"),
     [
