@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import random
 import sqlite3
 import tempfile
@@ -27,7 +29,7 @@ from engine.worker.dataset import dataset
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
-from tests.helpers.office_files import write_ods
+from tests.helpers.office_files import write_ods, write_pdf
 from tests.worker.readers.exports import CASES
 
 ROWS = [
@@ -53,7 +55,8 @@ EXPORTS = {
     "imessage-+447700900123.txt", "webvtt-webex.vtt", "transcript-dashes.txt", "messenger-message_1.json",
     "matrix-element.json", "chatgpt-conversations.json", "speech-aws-speakers.json", "turns-messages.json",
     "mail-quoted.eml", "mail-attached.eml", "mail-all.mbox", "mail-outlook.txt", "telegram-messages.html",
-    "discord-discord.html", "text-interview.html", "table-chat.csv",
+    "discord-discord.html", "text-interview.html", "transcript-table.html", "transcript-deposition.txt",
+    "table-chat.csv",
 }  # fmt: skip
 
 
@@ -110,6 +113,26 @@ def _ods() -> bytes:
         path = Path(folder, "a.ods")
         write_ods(path, {"Talks": [NAMES, *([row[name] for name in NAMES] for row in ROWS)]})
         return path.read_bytes()
+
+
+def _pdf() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [f"{'AB'[number % 2]}nn: Hi {number}" for number in range(12)]
+        return write_pdf(Path(folder, "a.pdf"), [lines]).read_bytes()
+
+
+def _zstandard(content: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(content)
+    return sink.getvalue().to_pybytes()
+
+
+def _places() -> bytes:
+    rows = [
+        {"input": {"dialogue": row["dialogue"]}, "answers": [{"summary": row["summary"]}]} for row in ROWS
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
 def _unpressed(content: bytes) -> bytes:
@@ -218,7 +241,13 @@ def seeds() -> dict[str, bytes]:
         **{case.name: case.data for case in CASES if case.id in EXPORTS},
         "talk.docx": _document(),
         "plain.docx": _unpressed(_document()),
+        "talk.pdf": _pdf(),
+        "places.jsonl": _places(),
+        "flat.src": "".join(f"Ann: {number}? Bob: é. Ann: So.\n" for number in range(12)).encode(),
         "lines.jsonl.gz": gzip.compress(_jsonl(), mtime=0),
+        "lines.jsonl.bz2": bz2.compress(_jsonl()),
+        "lines.jsonl.xz": lzma.compress(_jsonl()),
+        "lines.jsonl.zst": _zstandard(_jsonl()),
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import DataError
 from engine.worker.readers import archives, open_table
+from tests.helpers.office_files import write_pdf
 
 
 def write_docx(path: Path, lines: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> Path:
@@ -24,31 +25,6 @@ def write_docx(path: Path, lines: Sequence[str], rows: Sequence[Sequence[str]] =
             for column, cell in enumerate(row):
                 table.cell(number, column).text = cell
     document.save(str(path))
-    return path
-
-
-def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:
-    """Write a PDF with lines of text, one object a page and one a page's content."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
-    kids = []
-    for lines in pages:
-        shown = " ".join(f"({line}) Tj 0 -14 Td" for line in lines)
-        content = f"BT /F1 11 Tf 72 720 Td {shown} ET" if lines else ""
-        objects.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
-        kids.append(f"{len(objects) + 1} 0 R")
-        font = "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects)} 0 R /Resources {font} >>"
-        )
-    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
-    text, offsets = "%PDF-1.4\n", []
-    for number, content in enumerate(objects, start=1):
-        offsets.append(len(text))
-        text += f"{number} 0 obj\n{content}\nendobj\n"
-    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
-    trailer = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n"
-    path.write_text(text + end + trailer, encoding="latin-1")
     return path
 
 
