@@ -27,7 +27,16 @@ MAX_NUMBER_CHARACTERS = 60
 NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORECASE)
 TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n", "wahr", "falsch", "ja", "nein"}
 MIN_CLASSIFIED, MIN_REPEATED, MAX_CLASS_CHARACTERS, MAX_CLASS_WORDS = 4, 2, 40, 3
+MAX_SPEAKER_CHARACTERS = 60
+# In lists that are longer, speakers come again.
+MIN_TURNS = 2
+# Keys of texts, which name no one.
+NO_NAMES = {*column_names.TEXT_NAMES, *column_names.CONVERSATION_NAMES, *column_names.SUMMARY_NAMES}
 ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chatbot")
+
+
+class NamedTurn(dict[str, str]):
+    """A turn that was a pair of name and text, or a text under a name."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,34 @@ def as_list(value: Any) -> list[Any] | None:
             return None
         return [dict(zip(value, turn, strict=True)) for turn in zip(*value.values(), strict=True)]
     if isinstance(value, (list, tuple)):
-        return list(value)
+        return _with_names(list(value))
     return None
+
+
+def _with_names(items: list[Any]) -> list[Any]:
+    """Return pairs of name and text, and objects of one text under a name, as turns; other items as they are."""
+    if items and all(map(_is_pair, items)):
+        return [NamedTurn(speaker=name, text=text) for name, text in items]
+    if items and all(map(_is_named_text, items)):
+        return [NamedTurn(speaker=name, text=text) for item in items for name, text in item.items()]
+    return items
+
+
+def _is_pair(item: Any) -> bool:
+    return (
+        isinstance(item, (list, tuple))
+        and len(item) == 2
+        and all(isinstance(each, str) for each in item)
+        and 0 < len(item[0].strip()) <= MAX_SPEAKER_CHARACTERS
+        and not item[0].isdecimal()
+    )
+
+
+def _is_named_text(item: Any) -> bool:
+    if not isinstance(item, dict) or len(item) != 1:
+        return False
+    ((name, text),) = item.items()
+    return isinstance(text, str) and column_names.plain(str(name)) not in NO_NAMES
 
 
 def _of_python(text: str) -> Any:
@@ -74,6 +109,7 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
     `speaker` and `text` are keys given by hand. Empty cells are skipped.
     """
     items: list[Any] = []
+    cells_read: list[list[Any]] = []
     for cell in cells:
         if cell in (None, "", []):
             continue
@@ -81,6 +117,7 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
         if listed is None:
             return None
         items += listed
+        cells_read.append(listed)
     if items and all(isinstance(item, str) for item in items):
         return None if text else Keys()
     turns = [item for item in items if isinstance(item, dict)]
@@ -88,12 +125,26 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
     if not turns or len(turns) * 2 <= len(items):
         return None
     items = turns
+    if all(isinstance(item, NamedTurn) for item in items) and not _names_come_again(cells_read):
+        return None
     keys = keys_of(items)
     text_key = text if text in keys else "" if text else _first_text_key(items, keys)
     if not text_key:
         return None
     named = [key for key in keys if key != text_key]
     return Keys(speaker or _speaker_key(items, named), text_key)
+
+
+def named_turn_keys(cells: Iterable[Any]) -> Keys | None:
+    """Return the keys of turns that are all names with texts, whether names come again or not; None for others."""
+    items = [item for cell in cells for item in as_list(cell) or ()]
+    return Keys("speaker", "text") if items and all(isinstance(item, NamedTurn) for item in items) else None
+
+
+def _names_come_again(lists: Sequence[Sequence[Any]]) -> bool:
+    """Tell whether names come again in most lists of three turns or more, as speakers do and properties don't."""
+    long = [[item["speaker"] for item in each] for each in lists if len(each) > MIN_TURNS]
+    return bool(long) and sum(len(set(names)) < len(names) for names in long) * 2 > len(long)
 
 
 def are_numbers(cells: Iterable[Any]) -> bool:

@@ -164,6 +164,8 @@ class _Guess:
                 continue
             by_hand = (self.by_hand.get("speaker", ""), self.by_hand.get("text", ""))
             keys = cells.find_keys(self.first.cells(name), *by_hand)
+            if keys is None and column_names.exact([name], column_names.CONVERSATION_LIST_NAMES):
+                keys = cells.named_turn_keys(self.first.cells(name))
             if keys and (self.conversation != AUTO or self._may_be_turns(name, keys)):
                 columns[name] = keys
         return columns

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from itertools import islice
+from statistics import mean
 
 from engine import chats
 from engine.data import column_names
@@ -18,6 +19,8 @@ TABLES = {"\t": ".tsv", ";": ".csv", "|": ".csv", ",": ".csv"}
 # Commas stand in prose too: without a known name in the head, this many cells and rows make a table.
 MIN_COMMA_CELLS = 3
 MIN_COMMA_ROWS = 4
+# Of the columns of a table without a header: names and times are shorter, and a conversation is longer.
+MIN_TEXT_CHARACTERS, MIN_LONG_TEXT_CHARACTERS = 15, 50
 KNOWN_NAMES = {
     *column_names.CONVERSATION_NAMES, *column_names.SUMMARY_NAMES, *column_names.ID_NAMES, *column_names.GROUP_NAMES,
     *column_names.SPEAKER_NAMES, *column_names.TEXT_NAMES, *column_names.SPLIT_NAMES,
@@ -88,7 +91,17 @@ def _json_suffix(text: str) -> str:
 def _table_suffix(text: str) -> str:
     """Return the suffix of a table: short names in the first line, and as many cells in each line below."""
     lines = [line for line in islice(text.splitlines(), LOOKED_AT_LINES) if line.strip()]
-    return next((suffix for delimiter, suffix in TABLES.items() if _is_table(lines, delimiter)), "")
+    found = next((suffix for delimiter, suffix in TABLES.items() if _is_table(lines, delimiter)), "")
+    return found or (".tsv" if _are_texts_side_by_side(lines) else "")
+
+
+def _are_texts_side_by_side(lines: Sequence[str]) -> bool:
+    """Tell whether lines are texts with tabs between them: a table without a header, no log with times and names."""
+    rows = [line.split("\t") for line in lines]
+    if len(rows) < MIN_COMMA_ROWS or len(rows[0]) < 2 or any(len(row) != len(rows[0]) for row in rows[:-1]):
+        return False
+    lengths = [mean(len(row[column]) for row in rows[:-1]) for column in range(len(rows[0]))]
+    return min(lengths) >= MIN_TEXT_CHARACTERS and max(lengths) >= MIN_LONG_TEXT_CHARACTERS
 
 
 def _is_table(lines: Sequence[str], delimiter: str) -> bool:

@@ -13412,6 +13412,11 @@ In one sentence:</translation>
    <translation>Speichern Sie sie ohne das Passwort, und wählen Sie sie noch einmal.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>Save its conversations as csv, or as JSON lines.</source>
+   <translation>Speichern Sie ihre Gespräche als csv oder als JSON-Zeilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/external_summaries.py" />
    <source>Say which system wrote the summaries.</source>
    <translation>Angeben, welches System die Zusammenfassungen geschrieben hat.</translation>
@@ -16158,6 +16163,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>a document of old Word</source>
    <translation>ein Dokument eines alten Word</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/unread.py" />
+   <source>a file of another form</source>
+   <translation>eine Datei in anderer Form</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />

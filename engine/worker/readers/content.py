@@ -10,6 +10,7 @@ from pathlib import Path
 from engine import chats
 from engine.data import text_kind
 from engine.errors import DataError
+from engine.worker.readers import unread
 from engine.worker.readers.table import Notes
 from engine.worker.readers.text_decoding import FIRST_BYTES, chunks
 
@@ -51,8 +52,9 @@ def _by_content(path: Path, _time: int, size: int) -> str:
     text = text[:end] if size > FIRST_BYTES and end else text
     found = text_kind.suffix_of(text)
     # Prose with an ending of its own, such as a program, is no conversation.
-    is_said = found != ".txt" or path.suffix.lower() in OPEN_SUFFIXES or chats.read(text).speakers
-    return found if is_said else ""
+    if found != ".txt" or path.suffix.lower() in OPEN_SUFFIXES:
+        return found
+    return found if not unread.is_named(path) and chats.read(text).speakers else ""
 
 
 def _zipped(path: Path) -> str:

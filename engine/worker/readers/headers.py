@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
@@ -12,6 +13,8 @@ MAX_NAME_CHARACTERS = 60
 MAX_NAME_WORDS = 8
 # Of a name in a text file, whose first line is its header unless that can't be: questions of a survey are long.
 MAX_HEAD_CHARACTERS = 200
+# A header may have a colon in it, as "Q1: How old are you?" has, but not two speakers.
+SPEAKER = re.compile(r"(?:^|(?<=\s))[^\W\d_a-z][^\W\d_]{1,20}: (?=\S)")
 # A header has names for at least this share of the columns that most rows fill.
 MIN_NAMED = 0.6
 Cells = Sequence[Any]
@@ -30,9 +33,11 @@ def find(rows: Sequence[Cells]) -> tuple[int, bool]:
 
 
 def holds_texts(row: Cells) -> bool:
-    """Tell whether a first row holds what no name of a column is: a text of several lines, or a long one."""
+    """Tell whether a first row holds what no name of a column is: a text of several lines or turns, or a long one."""
     return any(
-        isinstance(cell, str) and ("\n" in cell.strip() or len(cell) > MAX_HEAD_CHARACTERS) for cell in row
+        isinstance(cell, str)
+        and ("\n" in cell.strip() or len(cell) > MAX_HEAD_CHARACTERS or len(SPEAKER.findall(cell)) > 1)
+        for cell in row
     )
 
 

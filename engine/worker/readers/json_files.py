@@ -1,4 +1,4 @@
-"""JSON files: a list of objects, an object of columns, an object with a list for each split, or an object per line.
+"""JSON files: a list of objects, an object of columns, an object with a list for each split, or objects in a row.
 
 A line may be an object as Python writes it. A list is parsed piecewise, so the first rows of a large file come at once.
 A broken line is reported and skipped; a list that breaks off is an error, since nothing after the break can be trusted.
@@ -29,6 +29,8 @@ CHATS = {"chats", "left_chats"}
 SPLIT = "split"
 # The column for the name under which an object stood.
 ID = "id"
+# Lists of objects that say what the rows are like, as servers of data sets write them.
+DESCRIBING = {"features", "fields", "schema", "columns"}
 # Two objects side by side may be columns; from three on, with the same names in each, they are rows.
 MIN_ROWS = 3
 KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
@@ -37,12 +39,29 @@ Found = Mapping[str, Any] | BrokenRow
 
 def read(path: Path, notes: Notes) -> Iterator[Found]:
     """Yield the rows of a JSON file of any of these shapes; notes no columns. Raises DataError for a damaged file."""
-    return _by_line(path, notes) if _is_json_lines(path) else _document(_Scanner(path, notes))
-
-
-def _is_json_lines(path: Path) -> bool:
-    """Return whether a file holds an object per line: many `.json` files do, and a `.jsonl` file may not."""
     beginning = next(chunks(path, Notes()), "").lstrip()
+    if _holds_several(beginning):
+        return _sequence(_Scanner(path, notes))
+    return _by_line(path, notes) if _is_json_lines(path, beginning) else _document(_Scanner(path, notes))
+
+
+def _holds_several(beginning: str) -> bool:
+    """Return whether objects follow each other, the first one over several lines or the next in the same line."""
+    if not beginning.startswith("{"):
+        return False
+    try:
+        _, end = DECODER.raw_decode(beginning)
+    except (ValueError, RecursionError):
+        return False
+    following = _after_space(beginning, end)
+    if beginning[following : following + 1] == ",":
+        following = _after_space(beginning, following + 1)
+    is_next = beginning[following : following + 1] == "{"
+    return is_next and ("\n" in beginning[:end] or "\n" not in beginning[end:following])
+
+
+def _is_json_lines(path: Path, beginning: str) -> bool:
+    """Return whether a file holds an object per line: many `.json` files do, and a `.jsonl` file may not."""
     if beginning.startswith("["):
         return False
     if PYTHON.match(beginning):
@@ -139,12 +158,26 @@ def _document(scanner: _Scanner) -> Iterator[Found]:
         raise unreadable(scanner.path, f"{scanner.position} goes on behind the end")
 
 
+def _sequence(scanner: _Scanner) -> Iterator[Found]:
+    """Yield the rows of objects that follow each other, with or without commas."""
+    number = 0
+    while scanner.peek():
+        number += 1
+        position = f"row {number:,}"
+        yield _row(scanner.value(position), position)
+        if scanner.peek() == ",":
+            scanner.take(",")
+
+
 def _list(scanner: _Scanner) -> Iterator[Found]:
     scanner.take("[")
     number = 0
     while scanner.peek() != "]":
         if number:
             scanner.take(",")
+            # What writes lists line by line may leave a comma behind the last.
+            if scanner.peek() == "]":
+                break
         number += 1
         position = f"row {number:,}"
         yield _row(scanner.value(position), position)
@@ -166,7 +199,7 @@ def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
             scanner.take(",")
         name = str(scanner.value("a name"))
         scanner.take(":")
-        if scanner.at_list_of_objects():
+        if name not in DESCRIBING and scanner.at_list_of_objects():
             lists.append(name)
             _require_lists_together(scanner.path, lists)
             yield from _list(scanner) if split_named(name) is None else _split_list(scanner, name)

@@ -29,6 +29,11 @@ KINDS = (
         (b"{\\rtf",),
     ),
     Unread(
+        "a file of another form",
+        "Save its conversations as csv, or as JSON lines.",
+        (".xml", ".yaml", ".yml", ".sql", ".toml", ".ini", ".tex", ".rst", ".ipynb", ".py", ".js", ".css"),
+    ),
+    Unread(
         "a recording",
         "Transcribe it first, for example with Whisper, and choose the transcript (vtt, srt, json or txt).",
         (
@@ -57,6 +62,11 @@ KINDS = (
         (b"Rar!", b"7z\xbc\xaf"),
     ),
 )  # fmt: skip
+
+
+def is_named(path: Path) -> bool:
+    """Return whether a file is one of these by its ending."""
+    return any(path.suffix.lower() in kind.suffixes for kind in KINDS)
 
 
 def kind_of(path: Path) -> Unread | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -69,3 +70,26 @@ def test_what_is_said_is_not_what_rows_are_grouped_by() -> None:
         del row["text"]
     shape = shape_of([rows[0], rows[0], *rows[1:]], by_hand=WHO)
     assert (shape.kind, shape.group, shape.text) == ("rows", "id", "dialogue")
+
+
+@pytest.mark.parametrize("form", [lambda name, said: [name, said], lambda name, said: {name: said}])
+def test_a_name_with_a_text_is_a_turn(form: Callable[[str, str], Any]) -> None:
+    rows = [
+        {
+            "dialog": [form("Ann", "Hi"), form("Bob", f"Yo {number}"), form("Ann", "So")],
+            "summary": f"S{number}",
+        }
+        for number in range(3)
+    ]
+    assert [each.conversation for each in examples(rows)][1] == "Ann: Hi\nBob: Yo 1\nAnn: So"
+
+
+def test_two_turns_are_enough_in_a_column_that_is_called_so() -> None:
+    rows = [{"utterances": [["Ann", "Hi"], ["Bob", f"Yo {number}"]], "summary": "S"} for number in range(3)]
+    assert examples(rows)[2].conversation == "Ann: Hi\nBob: Yo 2"
+
+
+def test_names_that_never_come_again_are_properties() -> None:
+    facts = [["topic", "bread"], ["place", "Rome"], ["day", "Monday"]]
+    rows = [{"meta": facts, "text": f"Ann: {number}", "summary": f"S{number}"} for number in range(3)]
+    assert shape_of(rows).conversation == "text"

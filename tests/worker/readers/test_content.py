@@ -19,6 +19,8 @@ ROWS = [{"id": str(n), "dialogue": f"Ann: Hi {n}\nBob: Yo", "summary": f"They, {
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
 HEADS = ",".join(ROWS[0])
 TABLE = HEADS + "\n" + "".join(",".join(f'"{each}"' for each in row.values()) + "\n" for row in ROWS)
+SAID = "Ann: Is the {n} train late today? Bob: Yes, by {n} minutes.\tThey wait {n} minutes longer.\n"
+SIDE_BY_SIDE = "".join(SAID.format(n=n) for n in range(12))
 TABBED = "dialogue\tsummary\n" + "".join(f"Ann: Hi, Bob: Yo {n}\tThey {n}\n" for n in range(12))
 
 
@@ -30,7 +32,16 @@ def read(path: Path, channel: Channel) -> list[Example]:
 
 @pytest.mark.parametrize("name", ["talks.txt", "talks", "talks.log", "talks.data", "TALKS.TXT"])
 @pytest.mark.parametrize(
-    "text", [LINES, json.dumps(ROWS), json.dumps({"data": ROWS}), TABLE, TABLE.replace(",", ";"), TABBED]
+    "text",
+    [
+        LINES,
+        json.dumps(ROWS),
+        json.dumps({"data": ROWS}),
+        TABLE,
+        TABLE.replace(",", ";"),
+        TABBED,
+        SIDE_BY_SIDE,
+    ],
 )
 def test_tables_and_json_are_read_under_any_name(
     name: str, text: str, tmp_path: Path, channel: Channel
@@ -47,6 +58,7 @@ def test_tables_and_json_are_read_under_any_name(
         ("a.txt", "[12:30] Ann: Hi, Bob\n[12:31] Bob: Hi, Ann\n"),
         ("a.txt", "Hello, Bob\nHello, Ann\nSee you, then\n"),
         ("a.txt", "[Ann] Hi\n[Bob] Yo\n"),
+        ("a.txt", "Ann\tHow are you today, my dear?\nBob\tWell, and you?\n" * 4),
         ("a", "Ann: Hi | Yo\nBob: So | so\n"),
         ("a.chat", "Ann: Hi\nBob: Yo\nAnn: Bye\n"),
     ],

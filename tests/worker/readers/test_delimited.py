@@ -187,6 +187,17 @@ def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path: Path, first: str
     assert [record.line for record in found] == [1, 2 + first.count("\n")]
 
 
+def test_a_first_line_with_two_speakers_is_a_row_too(tmp_path: Path) -> None:
+    text = "".join(f"Ann: Is it {n}? Bob: Yes, it is.\tAnn asks for {n}.\n" for n in range(3))
+    found = table(tmp_path / "a.tsv", text)
+    assert len(list(found)) == 3
+    assert found.remarks == ("a.tsv has no header: its columns are called by their numbers.",)
+    assert table(tmp_path / "b.tsv", "Q1: How old are you?\tQ2: Where?\n7\tRome\n").head(1)[0].values == {
+        "Q1: How old are you?": "7",
+        "Q2: Where?": "Rome",
+    }
+
+
 def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path: Path) -> None:
     rows = table(tmp_path / "a.csv", "a,b\nCafé,ü\nGrüße,x\n".encode() + b'x,"Ann: Hi\n Bob \xff \xfe!"\n')
     assert list(rows)

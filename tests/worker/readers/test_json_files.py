@@ -58,6 +58,30 @@ def test_object_of_columns_gives_rows(tmp_path: Path, columns: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize(("indent", "between"), [(2, "\n"), (None, ""), (1, ",\n"), (None, " ")])
+def test_objects_that_follow_each_other_are_rows(
+    tmp_path: Path, name: str, indent: int | None, between: str
+) -> None:
+    text = between.join(json.dumps(row, indent=indent) for row in ROWS)
+    assert values(table(tmp_path / name, text)) == ROWS
+
+
+def test_objects_with_lists_that_follow_each_other_are_rows_too(tmp_path: Path) -> None:
+    rows = [{"turns": [{"speaker": "a", "text": "b"}], "summary": "s"}] * 2
+    found = table(tmp_path / "a.json", "\n".join(json.dumps(row, indent=1) for row in rows))
+    assert values(found) == rows
+
+
+def test_a_comma_behind_the_last_row_is_no_damage(tmp_path: Path) -> None:
+    assert values(table(tmp_path / "a.json", json.dumps(ROWS)[:-1] + ",\n]")) == ROWS
+
+
+def test_a_list_that_describes_the_rows_is_none_of_rows(tmp_path: Path) -> None:
+    document = {"features": [{"name": "dialogue"}], "rows": ROWS}
+    assert values(table(tmp_path / "a.json", json.dumps(document))) == ROWS
+
+
 def test_object_without_lists_is_a_row(tmp_path: Path) -> None:
     assert values(table(tmp_path / "a.json", '{"dialogue": "a", "summary": "b"}')) == [
         {"dialogue": "a", "summary": "b"}

@@ -25,6 +25,9 @@ from engine.worker.runtime.channel import Channel
         ("mail.msg", b"\xd0\xcf\x11\xe0", "a mail of Outlook", "eml"),
         ("mail.pst", b"!BDN", "a mailbox of Outlook", "mbox"),
         ("msgstore.db.crypt15", b"\x01\x02", "an encrypted backup", "Export chat"),
+        ("a.yaml", b"- dialogue: Ann\n  summary: They meet.\n", "a file of another form", "csv"),
+        ("a.sql", b"INSERT INTO t VALUES ('Ann: hi');\n", "a file of another form", "csv"),
+        ("b.rtf", b"{\\rtf1 Ann: hi\\par\nBob: yo\\par\n}", "a document", "docx"),
         ("all.7z", b"7z\xbc\xaf", "an archive of another kind", "Unpack"),
     ],
 )
