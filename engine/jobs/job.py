@@ -26,6 +26,7 @@ from engine.jobs.events import read_all
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, open_regular, read_json, read_text, read_toml
 from engine.system.locks import try_lock, unlock
+from engine.system.paths import make_private
 from engine.system.visible_cards import ALL
 
 JobKind = Literal[
@@ -241,8 +242,8 @@ def create_job(
     """
     folder = parent / new_id(name or kind)
     try:
-        folder.mkdir(mode=0o700)
-        (folder / "commands").mkdir(mode=0o700)
+        make_private(folder)
+        make_private(folder / "commands")
         if recipe:
             write_atomically(folder / "recipe.toml", recipe)
         # Written last: a folder without it is no job.

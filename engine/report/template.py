@@ -1,7 +1,8 @@
 """Renders a report's templates with Jinja2.
 
 Markup is in the templates and in the plots alone: autoescape makes every other value text, so nothing that a
-conversation says becomes markup. A name that a template misspells is an error.
+conversation says becomes markup, and what would turn or hide the writing is written out. A name that a template
+misspells is an error.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from engine.report import cells, style
 from engine.scoring import score_text
 from engine.system.paths import templates_folder
 from engine.system.units import size
+from engine.text.escaping import escaped
 
 UNKNOWN = "–"
-# Characters that neither HTML nor XML may hold.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Beside controls and halves of characters, what neither HTML nor XML may hold.
+_FORBIDDEN = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def render(name: str, **values: Any) -> str:
     """Return the page that a template makes of values."""
     page = _environment().get_template(name).render(light=style.LIGHT, dark=style.DARK, **values)
-    return _FORBIDDEN.sub("\ufffd", page)
+    return _FORBIDDEN.sub("\ufffd", escaped(page))
 
 
 @cache

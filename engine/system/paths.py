@@ -39,15 +39,26 @@ def _folder_of_system(kind: str) -> Path:
 def _created(folder: Path) -> Path:
     try:
         # The folders hold private conversations, so other users have no access.
-        if not folder.is_dir():
-            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
+        missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+        for each in reversed(missing):
+            make_private(each)
     except OSError as error:
         raise StorageError(
             f"The folder {folder} cannot be made: {error.strerror}.",
             "Set TUNESMITH_HOME to another folder.",
         ) from error
     return folder
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, unless it is there, to which this user has access and no other, whatever the umask."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    else:
+        folder.chmod(0o700)
 
 
 def runs_folder() -> Path:

@@ -91,6 +91,15 @@ def test_no_text_of_the_data_becomes_markup(home, tmp_path):
     assert "\x00" not in "".join(page.words)
 
 
+def test_nothing_turns_or_hides_what_a_page_says(home, tmp_path):
+    job = add_scored_run(
+        recipe=make_recipe("Run \u202egnp.exe\x1b[2J\u2066", base="starter", source="sample")
+    )
+    page = page_of(job, tmp_path)
+    assert "Run \\u202egnp.exe\\x1b[2J\\u2066" in page.text
+    assert not set(page.text) & set("\u202e\x1b\u2066")
+
+
 def test_the_plots_are_sound_and_speak(home, tmp_path):
     text = written(add_scored_run(), tmp_path / "report.html")
     assert len(sound_plots(text)) == 3

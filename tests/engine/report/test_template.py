@@ -24,9 +24,20 @@ def test_a_value_that_is_missing_is_an_error():
         page()
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x85", "\ud800", "\ufdd0", "\uffff"])
-def test_characters_that_a_page_may_not_hold_are_replaced(character):
-    assert "<title>a\ufffdb: report</title>" in page(title=f"a{character}b")
+@pytest.mark.parametrize(
+    ("character", "shown"),
+    [
+        ("\x00", r"\x00"),
+        ("\x1b", r"\x1b"),
+        ("\x85", r"\x85"),
+        ("\u202e", r"\u202e"),
+        ("\ud800", r"\ud800"),
+        ("\ufdd0", "\ufffd"),
+        ("\uffff", "\ufffd"),
+    ],
+)
+def test_characters_that_a_page_may_not_hold_are_written_out_or_replaced(character, shown):
+    assert f"<title>a{shown}b: report</title>" in page(title=f"a{character}b")
 
 
 def test_the_style_has_both_palettes():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from engine.adapters import library
 from engine.errors import StorageError
+from engine.jobs.job import create_job
 from engine.system import paths
+from tests.helpers.homes import add_adapter
 
 FOLDERS = [
     paths.runs_folder,
@@ -51,8 +55,18 @@ def test_what_ships_lies_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp
     assert paths.resources_folder() == tmp_path / "resources"
 
 
+@pytest.fixture
+def umask():
+    """Set the umask; it is what it was afterwards."""
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
-def test_everything_that_is_kept_is_private(home):
+@pytest.mark.parametrize("bits", [0o000, 0o022, 0o077, 0o177])
+def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
+    umask(bits)
     made = [
         getattr(paths, name)()
         for name in sorted(vars(paths))
@@ -63,3 +77,29 @@ def test_everything_that_is_kept_is_private(home):
         folder.name for folder in kept
     }
     assert {folder.stat().st_mode & 0o777 for folder in (*kept, home)} == {0o700}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+@pytest.mark.parametrize("bits", [0o000, 0o177])
+def test_a_job_is_private_under_any_umask(home, umask, bits):
+    umask(bits)
+    job = create_job(paths.jobs_folder(), "check_data", {})
+    assert {folder.stat().st_mode & 0o777 for folder in (job.folder, job.commands_folder)} == {0o700}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+def test_what_is_imported_and_unpacked_lies_in_private_folders(home, umask, tmp_path, monkeypatch):
+    umask(0)
+    made: list[Path] = []
+    directory = tempfile.TemporaryDirectory
+
+    def recorded(**options):
+        made.append(options["dir"])
+        return directory(**options)
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", recorded)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    library.export_zip(add_adapter(), tmp_path / "sent.zip")
+    library.import_adapter(tmp_path / "sent.zip")
+    assert made
+    assert {folder.stat().st_mode & 0o777 for folder in made} == {0o700}
