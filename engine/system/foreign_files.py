@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 MIB = 1 << 20
+# Python makes no integer of thousands of digits.
+LONG_NUMBER = "a number in it is too long"
 # More names before one "=" than any table here has: each costs the parser as much time as there are before it.
 MAX_KEY_PARTS = 100
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
@@ -109,6 +111,10 @@ def parse_json(content: str | bytes) -> Any:
         return json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError as error:
+        raise ValueError(LONG_NUMBER) from error
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -119,3 +125,7 @@ def parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:
+        raise ValueError(LONG_NUMBER) from error

@@ -16245,6 +16245,11 @@ Summary:</translation>
    <translation>eine Zahl</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a number in it is too long</source>
+   <translation>eine Zahl darin ist zu lang</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>a parquet file</source>
    <translation>eine parquet-Datei</translation>

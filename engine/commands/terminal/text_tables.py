@@ -1,9 +1,11 @@
-"""Tables and lines for a terminal."""
+"""Tables and lines for a terminal, or for what shows them there: names of others are escaped and in one line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from engine.text.escaping import in_one_line
 
 
 def lengths(spread: Mapping[str, int]) -> str:
@@ -19,7 +21,7 @@ def notice(event: Mapping[str, Any]) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
     """Return aligned lines; the columns named in `right` are aligned on the right."""
-    rows = [[_in_one_line(cell) for cell in row] for row in rows]
+    rows = [[in_one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
     return [_aligned(row, head, widths, right) for row in [head, *rows]]
 
@@ -35,9 +37,4 @@ def _aligned(row: Sequence[str], head: Sequence[str], widths: Sequence[int], rig
 def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """Return a line for each name and value, with aligned values."""
     width = max((len(name) for name, _ in pairs), default=0)
-    return [f"{name.ljust(width)}  {_in_one_line(value)}".rstrip() for name, value in pairs]
-
-
-def _in_one_line(text: str) -> str:
-    """Return a cell without line ends: a name that holds one can't pass for another row."""
-    return " ".join(text.splitlines())
+    return [f"{name.ljust(width)}  {in_one_line(value)}".rstrip() for name, value in pairs]

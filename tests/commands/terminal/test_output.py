@@ -47,6 +47,10 @@ def test_a_line_end_in_a_cell_can_not_fake_a_row():
     assert text_tables.facts([("name", "x\r\nbase  y")]) == ["name  x base  y"]
 
 
+def test_a_table_is_escaped_for_whatever_shows_it():
+    assert text_tables.table(["name"], [["x\x1b[2J"]]) == ["name", "x\\x1b[2J"]
+
+
 FULL = Path("/dev/full")
 VERBS = (["methods"], ["methods", "--json"], ["runs"], ["runs", "--json"])
 

@@ -99,6 +99,15 @@ def test_a_bomb_of_json_is_a_value_error(text):
         foreign_files.parse_json(text)
 
 
+@pytest.mark.parametrize(
+    ("parse", "text"),
+    [(foreign_files.parse_toml, "a = " + "9" * 5_000), (foreign_files.parse_json, "9" * 5_000)],
+)
+def test_a_number_of_thousands_of_digits_is_told_as_that(parse, text):
+    with pytest.raises(ValueError, match="a number in it is too long"):
+        parse(text)
+
+
 def test_prose_in_toml_may_have_many_dots():
     text = 'prompt = """\nWell' + " . . ." * 200 + ' a.b = c\n"""\n[data.columns]\nspeaker = "a.b"\n'
     assert foreign_files.parse_toml(text)["data"] == {"columns": {"speaker": "a.b"}}
