@@ -8,7 +8,7 @@ from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
-from engine.config import decoding, prompts, recipe, run_names, support_matrix, variants
+from engine.config import decoding, prompts, recipe, recipe_command, run_names, support_matrix, variants
 from engine.config.data_options import DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
 from engine.config.hub_sources import is_on_hub
@@ -156,6 +156,7 @@ __all__ = [
     "questions",
     "read_all",
     "recipe",
+    "recipe_command",
     "report",
     "run_comparison",
     "run_names",

@@ -383,8 +383,12 @@ def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
         raise RecipeError((Problem("recipe", f"There is no recipe at {path}."),)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError((Problem("recipe", f"The recipe {path} can't be read: {error}."),)) from error
-    tables = overridden(parse(text), overrides)
-    return from_tables(_with_absolute_paths(tables, as_text(path.resolve().parent)))
+    return load_text(text, as_text(path.resolve().parent), overrides)
+
+
+def load_text(text: str, folder: Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Return the recipe in a text whose paths are meant from a folder, with overrides applied. Raises RecipeError."""
+    return from_tables(_with_absolute_paths(overridden(parse(text), overrides), folder))
 
 
 def _with_absolute_paths(tables: dict[str, Any], folder: Path) -> dict[str, Any]:

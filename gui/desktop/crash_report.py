@@ -10,10 +10,11 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, escaping, log_redaction
+from gui.core.clipboard import copy_text
 from gui.look.language import tr, translate
 
 MAX_LOG_BYTES = 1_000_000
@@ -75,7 +76,7 @@ class CrashReport(QObject):
         copy = box.addButton(tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
         folder = box.addButton(tr("Open log folder"), QMessageBox.ButtonRole.ActionRole)
         box.addButton(QMessageBox.StandardButton.Close)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(details))
+        copy.clicked.connect(lambda: copy_text(details))
         folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent))))
         box.finished.connect(self._forget)
         box.open()

@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QAccessible,
     QContextMenuEvent,
     QFont,
-    QGuiApplication,
     QPainter,
     QPaintEvent,
     QPen,
@@ -23,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from gui.core.clipboard import copy_text
 from gui.look import style
 from gui.look.fonts import BODY_PITCH, READING_PITCH, font, metrics, px
 from gui.look.language import tr
@@ -337,6 +337,6 @@ class ConversationView(QWidget):
 def offer_copy(widget: QWidget, text: str, event: QContextMenuEvent) -> None:
     """Open a menu that copies a text."""
     menu = QMenu(widget)
-    menu.addAction(tr("Copy"), lambda: QGuiApplication.clipboard().setText(text))
+    menu.addAction(tr("Copy"), lambda: copy_text(text))
     menu.exec(event.globalPos())
     menu.deleteLater()

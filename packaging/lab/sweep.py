@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
+from engine.config.training import MAX_EPOCHS
 from engine.errors import AppError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import create_job
@@ -135,7 +136,7 @@ class Bench:
         collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)
         context = InitContext(self._given.steps, tuple(evaluation_batches(examples[:64], collator)))
         model = attach.attach(base, recipe, context)
-        training = recipe.training.model_copy(update={"max_steps": self._given.steps})
+        training = recipe.training.model_copy(update={"max_steps": self._given.steps, "epochs": MAX_EPOCHS})
         sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
         loader = train_loader(examples, collator, sampler)
         state = prepare(model, base, training, rate, self._given.steps)

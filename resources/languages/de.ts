@@ -1329,6 +1329,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als Markdown kopieren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <source>Copy as command</source>
+   <translation>Als Befehl kopieren</translation>
+  </message>
+  <message>
    <location filename="../../gui/desktop/crash_report.py" />
    <source>Copy details</source>
    <translation>Einzelheiten kopieren</translation>
@@ -1337,6 +1342,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Copy diagnostics</source>
    <translation>Diagnose kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entry_menu.py" />
+   <source>Copy recipe</source>
+   <translation>Rezept kopieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />

@@ -27,7 +27,7 @@ NEW_TOKENS = 12
 def chat_recipe(tmp_path: Path, *overrides: str) -> tuple[Path, Path]:
     """Return the files of a recipe and of its base model, which has a chat template."""
     model, path = chat_model("llama", tmp_path / "model"), tmp_path / "recipe.toml"
-    own = (f"base_model.id={model}", f"evaluation.max_new_tokens={NEW_TOKENS}", "training.max_steps=20")
+    own = (f"base_model.id={model}", f"evaluation.max_new_tokens={NEW_TOKENS}", "training.epochs=7")
     recipes.save(tiny_recipe(tmp_path, "llama", "lora", *own, *overrides), path)
     return path, model
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from engine.config import hub_sources
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.errors import RecipeError
+from engine.config.recipe_command import STDIN
+from engine.errors import Problem, RecipeError
 from engine.runs import run_store
+from engine.system.foreign_files import FileKind
 from engine.system.paths import path_exists, resolved
 
 PATH_FIELDS = ("base_model.id", "data.source", "method.start_from")
@@ -18,7 +21,9 @@ PATH_FIELDS = ("base_model.id", "data.source", "method.start_from")
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    parser.add_argument(
+        "recipe", type=Path, metavar="RECIPE.toml", help=f"the recipe's file; {STDIN} reads it from the input"
+    )
     add_overrides(parser, "change one value of the recipe, for example training.epochs=2; may be repeated")
 
 
@@ -41,11 +46,27 @@ def wanted(overrides: list[str]) -> dict[str, Any]:
 
 def read(asked: argparse.Namespace) -> Recipe:
     """Return the recipe. Raises RecipeError with all problems that can be found without loading a model."""
-    recipe = recipes.load(asked.recipe, with_absolute_paths(asked.overrides))
+    overrides = with_absolute_paths(asked.overrides)
+    if str(asked.recipe) == STDIN:
+        recipe = recipes.load_text(_typed(), Path.cwd(), overrides)
+    else:
+        recipe = recipes.load(asked.recipe, overrides)
     problems = (*run_store.problems(recipe), *hub_sources.offline_problems(recipe))
     if problems:
         raise RecipeError(problems)
     return recipe
+
+
+def _typed() -> str:
+    """Return the recipe that stands in the command's input. Raises RecipeError for one beyond a file's limit."""
+    limit = FileKind.RECIPE.max_bytes
+    try:
+        content = sys.stdin.buffer.read(limit + 1)
+        if len(content) > limit:
+            raise RecipeError((Problem("recipe", f"The recipe has more than {limit:,} bytes."),))
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecipeError((Problem("recipe", f"The recipe can't be read: {error}."),)) from error
 
 
 def with_absolute_paths(overrides: list[str]) -> list[str]:

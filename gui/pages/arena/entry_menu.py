@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import arenas
 from gui.core.actions import Entry
+from gui.core.clipboard import copy_command, copy_recipe
 from gui.look.language import tr
 from gui.models.list_text import seed_text
 from gui.pages.arena.arena_operations import ArenaOperations
@@ -68,12 +69,17 @@ class EntryMenu(QObject):
         return [*entries, SEPARATOR, self._deletion()]
 
     def _ways_out(self, status: EntryStatus) -> list[Entry]:
+        found: list[Entry] = []
         run = status.run
-        if run is None:
-            return []
-        found: list[Entry] = [(tr("Open the run"), lambda: self.open_run(status), "list.open")]
-        if run.adapter_id:
-            found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
+        if run is not None:
+            found.append((tr("Open the run"), lambda: self.open_run(status), "list.open"))
+            if run.adapter_id:
+                found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
+        if status.recipe is not None:
+            found += [
+                (tr("Copy recipe"), partial(copy_recipe, status.recipe), ""),
+                (tr("Copy as command"), partial(copy_command, status.recipe), ""),
+            ]
         return found
 
     def _deletion(self) -> Entry:

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import AppError, Ending, doctor
 from gui.core.background_tasks import BackgroundTasks
+from gui.core.clipboard import copy_text
 from gui.graphics.bars import BusyRow
 from gui.look import style
 from gui.look.fonts import px
@@ -126,7 +126,7 @@ class DoctorPage(Page):
 
     def copy(self) -> None:
         """Copy all checks as text."""
-        QGuiApplication.clipboard().setText(doctor.diagnostics(self.checks()))
+        copy_text(doctor.diagnostics(self.checks()))
         self.header.set_subtitle(tr("Copied. Your home folder appears as ~"))
 
     def _show(self) -> None:

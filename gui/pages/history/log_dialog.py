@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.api import RunEntry, escaping
+from gui.core.clipboard import copy_text
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.language import tr
@@ -30,7 +30,7 @@ class LogDialog(QDialog):
         )
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
         self.copy_button = plain(tr("Copy all"), "copy")
-        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        self.copy_button.clicked.connect(lambda: copy_text(self.text.toPlainText()))
         close = plain(tr("Close"))
         close.clicked.connect(self.close)
         foot = QHBoxLayout()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from engine.api import Adapter, RunEntry, paths, run_summaries
 from gui.core.actions import Entry
+from gui.core.clipboard import copy_command, copy_recipe
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.history_reader import HistoryReader
@@ -289,6 +290,8 @@ class HistoryPage(Page):
                 (tr("Run again"), lambda: self.run_again(entry), ""),
                 (tr("Edit a copy"), lambda: self.edit(entry), ""),
                 (tr("Rename"), lambda: self.rename(entry), "list.rename"),
+                (tr("Copy recipe"), partial(copy_recipe, entry.recipe), ""),
+                (tr("Copy as command"), partial(copy_command, entry.recipe), ""),
                 SEPARATOR,
             ]
         entries += self._adapter_entries(entry)

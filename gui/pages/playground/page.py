@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, DataError, Example, StorageError, labelling
 from gui.core import actions
+from gui.core.clipboard import copy_text
 from gui.core.data_files import dropped
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
@@ -271,7 +272,7 @@ class PlaygroundPage(Page):
         else:
             shown = (self.panel.reference, self.decoding.decoding(), self.decoding.prompt.template())
         text = as_markdown(self.controller.results, *shown)
-        QGuiApplication.clipboard().setText(text)
+        copy_text(text)
 
     def _restore(self, entry: HistoryEntry) -> None:
         self.controller.restore(entry)

@@ -5,7 +5,7 @@ Connects the recipe panel, the choosers and the run view to the engine. The part
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from engine.api import (
 )
 from gui.core import actions
 from gui.core.actions import Entry
+from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import Preferences
 from gui.look import style
 from gui.look.fonts import px
@@ -94,7 +95,6 @@ class TrainPage(Page):
         style.follow(self._restyle)
 
     # For other pages
-
     def edit(self, wanted: Recipe, origin: str = "") -> None:
         """Show a recipe for editing; `origin` says where it comes from, if not from a run."""
         self._leave_run()
@@ -221,7 +221,6 @@ class TrainPage(Page):
             self._show_header()
 
     # Layout
-
     def _lay_out(self) -> None:
         self._edge = Line(vertical=True)
         row = QHBoxLayout()
@@ -263,8 +262,10 @@ class TrainPage(Page):
 
     def _connect_buttons(self, buttons: PageHeader) -> None:
         buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_text(chosen)))
-        buttons.file_wanted.connect(self._open_file)
-        buttons.save_wanted.connect(self._save_file)
+        buttons.file_wanted.connect(lambda path: self._try(lambda: self.open_file(path)))
+        buttons.save_wanted.connect(lambda: self._with_recipe(self._save_file))
+        buttons.copy_wanted.connect(lambda: self._with_recipe(copy_recipe))
+        buttons.copy_command_wanted.connect(lambda: self._with_recipe(copy_command))
         buttons.pause_wanted.connect(self._pause_or_go_on)
         buttons.free_wanted.connect(lambda: self._call_model(RunModel.free_device))
         buttons.stop_wanted.connect(lambda: self._call_model(RunModel.stop))
@@ -310,7 +311,6 @@ class TrainPage(Page):
         return self.buttons.entries()
 
     # Editing
-
     def _edited(self) -> None:
         self._show_method()
         self._show_header()
@@ -374,19 +374,20 @@ class TrainPage(Page):
         if self._model is not None:
             self.edit(replace(self._model.recipe, given_name=""))
 
-    def _open_file(self, path: Path) -> None:
-        self._try(lambda: self.open_file(path))
-
     def open_file(self, path: Path) -> None:
         """Edit the recipe in a file. Raises RecipeError."""
         self.edit(recipe.load(path), tr("From {name}", name=path.name))
         self.buttons.recent.add(path)
 
-    def _save_file(self) -> None:
+    def _with_recipe(self, act: Callable[[Recipe], None]) -> None:
+        """Do something with the recipe shown, unless it has problems."""
         wanted = self._model.recipe if self._model is not None else self.panel.form.recipe()
         if wanted is None:
             self.say(tr("The recipe has problems; they are shown beside its fields."))
-            return
+        else:
+            act(wanted)
+
+    def _save_file(self, wanted: Recipe) -> None:
         path = recipe_files.ask_to_save(self, wanted)
         if path is not None:
             self._try(lambda: recipe.save(wanted, path))
@@ -395,7 +396,6 @@ class TrainPage(Page):
             self._show_header()
 
     # Starting
-
     def _start(self) -> None:
         wanted = self.panel.form.recipe()
         if wanted is not None:
@@ -406,7 +406,6 @@ class TrainPage(Page):
         self._download_prompt.confirm()
 
     # Running
-
     def _refresh_run(self) -> None:
         model = self._model
         if model is None:

@@ -25,6 +25,8 @@ class PageHeader(QWidget):
     preset_chosen = Signal(object)
     file_wanted = Signal(object)
     save_wanted = Signal()
+    copy_wanted = Signal()
+    copy_command_wanted = Signal()
     pause_wanted = Signal()
     free_wanted = Signal()
     stop_wanted = Signal()
@@ -142,7 +144,11 @@ class PageHeader(QWidget):
 
     def _more(self) -> list[tuple[str, SignalInstance, bool]]:
         """Return the entries behind the three dots: title, signal, and whether it is enabled."""
-        found = [(tr("Save recipe as…"), self.save_wanted, True)]
+        found = [
+            (tr("Save recipe as…"), self.save_wanted, True),
+            (tr("Copy recipe"), self.copy_wanted, True),
+            (tr("Copy as command"), self.copy_command_wanted, True),
+        ]
         if self._is_run:
             running = not self.stop.isHidden()
             found += [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import AppError, Recipe, escaping, paths, recipe
+from engine.api import AppError, Recipe, escaping, paths, recipe, run_names
 from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.look.language import mark, tr
 
@@ -73,6 +73,7 @@ def ask_to_open(parent: QWidget) -> Path | None:
 
 def ask_to_save(parent: QWidget, wanted: Recipe) -> Path | None:
     """Let the user choose where to save a recipe."""
-    name = (escaping.file_name("-".join(wanted.name.lower().split())) or "recipe") + ".toml"
+    words = wanted.name.replace(run_names.SEPARATOR, " ").lower().split()
+    name = (escaping.file_name("-".join(words)) or "recipe") + ".toml"
     path, _ = QFileDialog.getSaveFileName(parent, tr("Save the recipe"), name, tr(FILTER))
     return Path(path) if path else None

@@ -123,6 +123,7 @@ def test_best_state_and_patience_can_follow_rouge_across_a_stop(tmp_path, monkey
         "lora",
         *OFTEN,
         COUNTED,
+        "training.epochs=3",
         "training.max_steps=9",
         "training.best_by=rouge1",
         "training.early_stopping_patience=3",

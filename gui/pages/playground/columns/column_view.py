@@ -6,9 +6,9 @@ Shows a `Column`; knows neither the worker nor the other columns.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.core.clipboard import copy_text
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import UNKNOWN, duration_text, number_text, score
@@ -49,7 +49,7 @@ class ColumnView(QWidget):
         self._state = Label("", "label", "ink3", wrap=True)
         self._error = _Error()
         self._copy = IconButton("copy", tr("Copy this summary"))
-        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.text()))
+        self._copy.clicked.connect(lambda: copy_text(self._text.text()))
         self._cancel = plain(tr("Cancel"))
         self._cancel.clicked.connect(self.cancelled)
         self.tools = FeedbackTools()

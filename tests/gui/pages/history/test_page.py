@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from engine.adapters import library
@@ -223,6 +224,18 @@ def test_a_run_is_repeated_and_edited_from_its_recipe(bench, qtbot):
     with qtbot.waitSignal(made.page.edit_requested) as edited:
         made.page.details.edit_button.click()
     assert again.args == edited.args == [replace(recipe, given_name="")]
+
+
+@pytest.mark.parametrize(("entry", "begin"), [("Copy recipe", "schema = 1"), ("Copy as command", "")])
+def test_a_run_s_recipe_and_command_are_copied(bench, entry, begin):
+    recipe = make_recipe(rank=8)
+    add_run(recipe)
+    made = bench()
+    made.press(entry, made.entries()[0])
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith(begin)
+    assert "rank = 8" in copied
+    assert ("train - <<" in copied) == (entry == "Copy as command")
 
 
 def test_a_run_is_renamed_in_the_list(bench, qtbot):
