@@ -22,7 +22,7 @@ from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError, Ending, StorageError, paths, recipe
+from engine.api import AppError, Ending, StorageError, escaping, paths, recipe
 from gui.core import file_opening
 from gui.core.preferences import Preferences
 from gui.desktop.crash_report import CrashReport
@@ -200,7 +200,7 @@ def _end_with_picture(window: MainWindow, model: RunModel | None, path: Path) ->
 def _print(text: str) -> None:
     """Write to the terminal, if there is one: windowed executables have none."""
     if sys.stderr is not None:
-        sys.stderr.write(f"{text.strip()}\n")
+        sys.stderr.write(f"{escaping.escaped(text.strip())}\n")
 
 
 def _come_forward(window: MainWindow, page: str, files: Sequence[str]) -> None:

@@ -57,6 +57,7 @@ class CrashReport(QObject):
             if error is None
             else log_redaction.format_error(error.with_traceback(trace or error.__traceback__))
         )
+        details = escaping.escaped(details)
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
         if isinstance(error, AppError):
             self.caught.emit(f"{translate(error.message)} {translate(error.hint)}".strip(), details)
@@ -72,7 +73,7 @@ class CrashReport(QObject):
         box.setWindowTitle("Tunesmith")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(message)
-        box.setDetailedText(escaping.escaped(details))
+        box.setDetailedText(details)
         copy = box.addButton(tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
         folder = box.addButton(tr("Open log folder"), QMessageBox.ButtonRole.ActionRole)
         box.addButton(QMessageBox.StandardButton.Close)
