@@ -242,7 +242,7 @@ def protocol_key(protocol: dict[str, Any]) -> str:
     }
     # An imported protocol may hold dates, which JSON has not.
     text = json.dumps(protocol, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def now_text() -> str:

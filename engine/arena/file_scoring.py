@@ -53,6 +53,8 @@ def save_conversations(statuses: Iterable[EntryStatus], path: Path) -> int:
         for name, texts in zip(scores.examples, scores.texts, strict=True)
     ]
     lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    # Half a character, as a conversation may hold, is an escape of JSON.
+    lines = lines.encode("utf-8", "backslashreplace").decode("utf-8")
     try:
         write_atomically(path, lines)
     except OSError as error:

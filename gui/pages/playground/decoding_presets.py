@@ -130,7 +130,7 @@ class DecodingPresets:
         )
         partial = self._path.with_name(self._path.name + ".partial")
         try:
-            partial.write_text(json.dumps(stored, ensure_ascii=False, indent=1), encoding="utf-8")
+            partial.write_text(json.dumps(stored, indent=1), encoding="utf-8")
             partial.replace(self._path)
         except OSError as error:
             message = tr("Decoding presets can't be saved: {why}.", why=error.strerror)

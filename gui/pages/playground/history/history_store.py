@@ -75,7 +75,7 @@ class HistoryStore:
         path = self._path(entry)
         partial = path.with_name(path.name + ".partial")
         try:
-            partial.write_text(json.dumps({"schema": SCHEMA, **table}, ensure_ascii=False), encoding="utf-8")
+            partial.write_text(json.dumps({"schema": SCHEMA, **table}), encoding="utf-8")
             partial.replace(path)
         except OSError as error:
             message = tr("The history can't be saved: {why}.", why=error.strerror)

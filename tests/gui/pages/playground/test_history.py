@@ -43,6 +43,11 @@ def test_a_try_comes_back_from_disk_as_it_was(tmp_path):
     assert again.marks(again.columns[1]) == results.marks(results.columns[1])
 
 
+def test_half_a_character_in_a_conversation_is_kept(tmp_path):
+    HistoryStore(tmp_path).add(made("Ann: half \ud83d"))
+    assert HistoryStore(tmp_path).items[0].conversation == "Ann: half \ud83d"
+
+
 def test_only_so_many_tries_are_kept_newest_first_and_none_that_was_commented_on_goes(tmp_path, monkeypatch):
     monkeypatch.setattr(history_store, "MAX_ENTRIES", 3)
     history = HistoryStore(tmp_path)
