@@ -104,7 +104,7 @@ def stamp(job: Job) -> Stamp:
     """Return a stamp that changes with the run: size and time of its events, and whether it runs."""
     try:
         facts, folder = job.events_path.stat(), job.folder.stat()
-    except FileNotFoundError:
+    except OSError:
         return (0, 0, job.is_running())
     return (facts.st_size, max(facts.st_mtime_ns, folder.st_mtime_ns), job.is_running())
 

@@ -10329,6 +10329,11 @@ Summary:</translation>
    <translation>Kopieren Sie auch seine Tokenizer-Dateien.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>Copy its tokenizer_config.json too.</source>
+   <translation>Kopieren Sie auch seine tokenizer_config.json.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/ingest.py" />
    <source>Copy lines of JSON, a table or a chat first.</source>
    <translation>Kopieren Sie zuerst JSON-Zeilen, eine Tabelle oder einen Chat.</translation>
@@ -14898,6 +14903,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
    <source>The tokenizer of {1} can't be used: {2}.</source>
    <translation>Der Tokenizer von {1} lässt sich nicht verwenden: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/base_models.py" />
+   <source>The tokenizer of {1} has no token that ends a text.</source>
+   <translation>Der Tokenizer von {1} hat kein Token, das einen Text beendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />

@@ -272,6 +272,12 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
         folder, name, "transformers", lambda: partial(_loaded_tokenizer(folder, name).encode, verbose=False)
     )
     tokenizer = _loaded_tokenizer(folder, name)
+    if tokenizer.eos_token_id is None:
+        raise BaseModelError(
+            f"The tokenizer of {name} has no token that ends a text.",
+            "Copy its tokenizer_config.json too.",
+            FIELD,
+        )
     if tokenizer.pad_token_id is None:
         # Padding is masked and never a label, so any token serves.
         tokenizer.pad_token = tokenizer.eos_token

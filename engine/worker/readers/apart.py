@@ -21,10 +21,11 @@ from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES
 # all of them. Libraries hold some parts of a file as a whole, such as the texts of a workbook.
 MEMORY_BYTES = 512 << 20
 MEMORY_RATIO = 8
-SECONDS = 3
-SECONDS_PER_MIB = 10
+SECONDS = 2
+SECONDS_PER_MIB = 20
 # A row of a conversation takes some bytes even where it is packed.
-SAFE_ROWS = 100_000
+SAFE_ROWS = 20_000
+BYTES_PER_ROW = 8
 ROWS_PER_BATCH = 500
 CHARACTERS_PER_BATCH = 1 << 18
 # The first rows are all that a preview asks for.
@@ -61,7 +62,7 @@ def read_apart(
 def _limits(size: int) -> Limits:
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if limited_process.is_supported() else 0
     return Limits(
-        min(MEMORY_BYTES + MEMORY_RATIO * size, whole // 2), SECONDS + SECONDS_PER_MIB * (size >> 20)
+        min(MEMORY_BYTES + MEMORY_RATIO * size, whole // 2), SECONDS + SECONDS_PER_MIB * size // (1 << 20)
     )
 
 
@@ -119,7 +120,7 @@ class _Bounds:
     def __init__(self, path: Path) -> None:
         size = path.stat().st_size
         self._name = path.name
-        self._rows = SAFE_ROWS + size
+        self._rows = SAFE_ROWS + size // BYTES_PER_ROW
         self._characters = max(SAFE_BYTES, MAX_COMPRESSION_RATIO * size)
 
     def use(self, row: Found) -> int:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import mmap
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from engine import chats
 from engine.chats import ImportStats, Segment, mails
@@ -39,6 +39,7 @@ ANSWER = re.compile(
     re.IGNORECASE,
 )
 MAX_HEADER_BYTES = 64 << 10
+MAX_LINE_BYTES = 1 << 20
 
 
 class Place(NamedTuple):
@@ -221,10 +222,9 @@ def _mail(files: Sequence[Path], place: Place) -> MailText:
         return mail_messages.parse(_lines(stream, place.end - place.start))
 
 
-def _lines(stream: Iterable[bytes], length: int) -> Iterator[bytes]:
-    for line in stream:
-        if length <= 0:
-            return
+def _lines(stream: IO[bytes], length: int) -> Iterator[bytes]:
+    """Yield a mail's lines; one without an end comes in pieces."""
+    while length > 0 and (line := stream.readline(min(length, MAX_LINE_BYTES))):
         length -= len(line)
         # A mailbox quotes lines that would begin a mail.
         yield line[1:] if line.startswith(b">From ") else line

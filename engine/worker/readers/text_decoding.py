@@ -101,17 +101,23 @@ class _Undecided:
 
 def lines(path: Path, notes: Notes) -> Iterator[str]:
     """Yield a text file's lines with their original ends: LF, CRLF or CR. Raises DataError as `chunks` does."""
-    rest, number = "", 0
+    # A line that no chunk ends is put together once: its pieces are few, and a line may be long.
+    pieces: list[str] = []
+    number, length = 0, 0
     for chunk in chunks(path, notes):
-        # Splits where universal newlines do, and nowhere else.
-        complete = list(io.StringIO(rest + chunk, newline=""))
-        # The last line may go on, and a CR at its end may be the first half of CRLF.
-        rest = complete.pop() if complete and not complete[-1].endswith("\n") else ""
-        number += len(complete)
-        yield from complete
-        if len(rest) > MAX_LINE_CHARACTERS:
+        pieces.append(chunk)
+        length += len(chunk)
+        if "\n" in chunk or "\r" in chunk or pieces[0].endswith("\r"):
+            # Splits where universal newlines do, and nowhere else.
+            complete = list(io.StringIO("".join(pieces), newline=""))
+            # The last line may go on, and a CR at its end may be the first half of CRLF.
+            rest = complete.pop() if complete and not complete[-1].endswith("\n") else ""
+            pieces, length = [rest] if rest else [], len(rest)
+            number += len(complete)
+            yield from complete
+        if length > MAX_LINE_CHARACTERS:
             raise unreadable(
                 path, f"line {number + 1:,} has more than {MAX_LINE_CHARACTERS:,} characters", TOO_LARGE
             )
-    if rest:
-        yield rest
+    if length:
+        yield "".join(pieces)

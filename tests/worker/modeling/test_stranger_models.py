@@ -210,3 +210,8 @@ def test_a_value_of_an_unknown_kind_is_named(folder, channel, values):
 def test_a_generation_config_of_an_unknown_kind_is_named(folder, channel, content):
     (folder / "generation_config.json").write_text(content, encoding="utf-8")
     assert "can't be loaded" in refusal(folder, channel)
+
+
+def test_a_tokenizer_without_an_end_of_text_is_named(folder, channel):
+    (folder / "tokenizer_config.json").unlink()
+    assert "has no token that ends a text" in refusal(folder, channel)
