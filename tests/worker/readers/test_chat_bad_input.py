@@ -147,3 +147,16 @@ def test_a_page_with_a_table_of_conversations_is_no_conversation(tmp_path: Path)
     with pytest.raises(DataError, match=r"a\.html can't be read: it is a page with a table") as caught:
         list(open_table([tmp_path / "a.html"]))
     assert caught.value.hint == "Open it in a spreadsheet, and save the table as xlsx or csv."
+
+
+def test_a_mail_without_line_ends_takes_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    with path.open("wb") as stream:
+        stream.write(b"From: Ann <a@example.org>\n\nHello there, how are you?\n")
+        stream.truncate(200 << 20)
+    tracemalloc.start()
+    try:
+        list(open_table([path]))
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
