@@ -47,8 +47,10 @@ MAX_COMPARED = 200
 # After a pause or this many letters, typing becomes a new step for undo.
 PAUSE_SECONDS = 1.0
 LETTERS_PER_STEP = 60
-# A run holds out a tenth of the data set for its test: at least one conversation from here on.
-MIN_FOR_A_RUN = 10
+# With fewer nothing is left to learn from once a conversation is held out for the validation and one for the test.
+MIN_FOR_A_RUN = 5
+# From here on the tenth that is held out for the test is at least a whole conversation.
+ENOUGH_FOR_A_RUN = 10
 
 _is_row = has(dict.fromkeys(("id", "conversation", "summary"), is_text))
 _is_about = has(

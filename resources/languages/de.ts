@@ -6142,6 +6142,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Fensterprotokoll</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>With {count} summaries a run learns little, and one test conversation can't show a gain. As examples in the prompt (Prompt only) they may help at once.</source>
+   <translation>Aus {count} Zusammenfassungen lernt ein Lauf wenig, und ein einziges Testgespräch kann keinen Gewinn zeigen. Als Beispiele im Prompt („Nur Prompt“) können sie sofort helfen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>Without training, no seed decides anything.</source>
    <translation>Ohne Training entscheidet kein Startwert etwas.</translation>
@@ -7847,6 +7852,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/queue_view.py" />
    <source>{count} left</source>
    <translation>noch {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>{count} needed for a run</source>
+   <translation>{count} für einen Lauf nötig</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt_preview.py" />

@@ -125,11 +125,13 @@ def _words(count: int) -> str:
 
 
 def progress(found: labelling.Progress) -> str:
-    """Return the progress of a set: "37 of 340 accepted, 2 drafts, 12 skipped"."""
+    """Return the progress of a set: "4 of 340 accepted, 2 drafts, 12 skipped, 10 needed for a run"."""
     accepted, total = number_text(found.accepted), number_text(found.total)
     parts = [tr("{accepted} of {total} accepted", accepted=accepted, total=total)]
     parts += [tr_count(found.drafted, "{n} draft", "{n} drafts")] if found.drafted else []
     parts += [tr("{count} skipped", count=number_text(found.skipped))] if found.skipped else []
+    if found.accepted < labelling.ENOUGH_FOR_A_RUN:
+        parts.append(tr("{count} needed for a run", count=number_text(labelling.ENOUGH_FOR_A_RUN)))
     return ", ".join(parts)
 
 
@@ -200,7 +202,7 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
 
 
 def to_go(accepted: int) -> str:
-    """Return how many more summaries a run needs; "" if there are enough."""
+    """Return how many more summaries a run needs; "" if it can be started."""
     lacking = labelling.MIN_FOR_A_RUN - accepted
     if lacking <= 0:
         return ""
@@ -209,6 +211,17 @@ def to_go(accepted: int) -> str:
         "A run needs {least} accepted summaries: {lacking} more to accept.",
         least=minimum,
         lacking=number_text(lacking),
+    )
+
+
+def few(accepted: int) -> str:
+    """Return what a run of so few summaries can't do; "" if there are enough, or too few for any run."""
+    if to_go(accepted) or accepted >= labelling.ENOUGH_FOR_A_RUN:
+        return ""
+    return tr(
+        "With {count} summaries a run learns little, and one test conversation can't show a gain. "
+        "As examples in the prompt (Prompt only) they may help at once.",
+        count=number_text(accepted),
     )
 
 

@@ -401,7 +401,9 @@ class LabellingPage(Page):
         progress, listing = work.progress(), self.controller.item_order
         self.header.set_subtitle(labelling_text.about_set(work.about, work.history.sittings))
         self.use_button.setEnabled(not labelling_text.to_go(progress.accepted) and not self._is_exporting)
-        self.use_button.setToolTip(labelling_text.to_go(progress.accepted))
+        self.use_button.setToolTip(
+            labelling_text.to_go(progress.accepted) or labelling_text.few(progress.accepted)
+        )
         self.toolbar.show_progress(progress)
         self.toolbar.show_choices(listing.shown, listing.order, lists=self._lists)
         if self._lists:
@@ -425,8 +427,12 @@ class LabellingPage(Page):
             if work and self.controller.item_order.is_comparing
             else ""
         )
-        text = comparing or self._message or (labelling_text.all_done(work.progress()) if work else "")
+        text = comparing or self._message or (_state_text(work.progress()) if work else "")
         return strip or (Strip(text, "", "info", "ink2") if text else None)
+
+
+def _state_text(progress: labelling.Progress) -> str:
+    return labelling_text.few(progress.accepted) or labelling_text.all_done(progress)
 
 
 def _read_history() -> list[HistoryEntry]:

@@ -25,7 +25,7 @@ def test_a_draft_of_the_newest_adapter_comes_on_one_key_and_is_no_summary_until_
     assert opened.summary.text() == TUNED_SAYS
     assert state(opened, 1) == "drafted"
     assert opened.summary.status() == "Not accepted yet: a draft of a1"
-    assert opened.toolbar.progress() == "0 of 3 accepted, 1 draft"
+    assert opened.toolbar.progress() == "0 of 3 accepted, 1 draft, 10 needed for a run"
     assert opened.summary.edit.hasFocus()
     assert not opened.summary.edit.isReadOnly()
     QTest.keyClicks(opened.summary.edit, " Really.")

@@ -36,7 +36,7 @@ def test_a_conversation_is_shown_in_turns_and_its_summary_is_written_beside_it(o
     assert page.controller.work.item(1).text == "Ann and Bo have tea."
     assert page.conversation.position.text() == "2 of 3"
     assert page.summary.text() == ""
-    assert page.toolbar.progress() == "1 of 3 accepted"
+    assert page.toolbar.progress() == "1 of 3 accepted, 10 needed for a run"
 
 
 def test_every_key_is_kept_before_the_next_one(opened):
@@ -67,7 +67,7 @@ def test_nothing_is_accepted_without_words_and_the_page_says_so_beside_the_text(
 def test_a_conversation_is_skipped_and_the_last_one_stays_in_front(opened):
     for _ in range(3):
         press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
-    assert opened.toolbar.progress() == "0 of 3 accepted, 3 skipped"
+    assert opened.toolbar.progress() == "0 of 3 accepted, 3 skipped, 10 needed for a run"
     assert opened.conversation.position.text() == "3 of 3"
     assert opened.summary.status() == "Skipped, not part of the data set"
 
@@ -206,7 +206,7 @@ def test_skipped_conversations_can_be_gone_through_again(opened):
     assert opened.toolbar.shown.currentText() == "Skipped (1)"
     QTest.keyClicks(opened.summary.edit, "Late bus.")
     press(opened, Qt.Key.Key_Return, CTRL)
-    assert opened.toolbar.progress() == "1 of 3 accepted"
+    assert opened.toolbar.progress() == "1 of 3 accepted, 10 needed for a run"
 
 
 def test_another_order_keeps_what_was_just_typed(opened):
@@ -356,13 +356,15 @@ def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page
     show(page, qtbot, made_set(*(f"Ann: number {number}" for number in range(12))))
     wanted: list[dict[str, Any]] = []
     page.use_requested.connect(wanted.append)
-    for number in range(9):
+    for number in range(4):
         QTest.keyClicks(page.summary.edit, f"Number {number}.")
         press(page, Qt.Key.Key_Return, CTRL)
     assert not page.use_button.isEnabled()
-    assert page.use_button.toolTip() == "A run needs 10 accepted summaries: 1 more to accept."
-    QTest.keyClicks(page.summary.edit, "Number 9.")
+    assert page.use_button.toolTip() == "A run needs 5 accepted summaries: 1 more to accept."
+    assert page.toolbar.progress() == "4 of 12 accepted, 10 needed for a run"
+    QTest.keyClicks(page.summary.edit, "Number 4.")
     press(page, Qt.Key.Key_Return, CTRL)
+    assert "can't show a gain" in page.strip.text()
     with qtbot.waitSignal(page.use_requested, timeout=WAIT):
         page.use_button.click()
         assert not page.use_button.isEnabled()
@@ -370,7 +372,7 @@ def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page
     (values,) = wanted
     assert (values["conversation"], values["summary"]) == ("conversation", "summary")
     rows = (Path(values["source"]) / "summaries.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(row)["summary"] for row in rows] == [f"Number {number}." for number in range(10)]
+    assert [json.loads(row)["summary"] for row in rows] == [f"Number {number}." for number in range(5)]
 
 
 def test_without_a_set_the_page_says_where_conversations_come_from(page):

@@ -136,8 +136,9 @@ def test_a_length_is_told_against_the_usual_one(work):
 
 
 def test_what_a_run_lacks_is_told():
-    assert labelling_text.to_go(3) == "A run needs 10 accepted summaries: 7 more to accept."
-    assert labelling_text.to_go(10) == ""
+    assert labelling_text.to_go(3) == "A run needs 5 accepted summaries: 2 more to accept."
+    assert labelling_text.to_go(5) == ""
+    assert [bool(labelling_text.few(count)) for count in (4, 5, 9, 10)] == [False, True, True, False]
 
 
 def test_what_was_left_out_is_told():
