@@ -451,6 +451,16 @@
    <translation>Adapter hinzufügen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/page.py" />
+   <source>Add conversations</source>
+   <translation>Gespräche hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <source>Add conversations…</source>
+   <translation>Gespräche hinzufügen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Add entries</source>
    <translation>Einträge hinzufügen</translation>
@@ -1622,6 +1632,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Draft</source>
    <translation>Entwurf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <source>Draft all</source>
+   <translation>Alle entwerfen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -3946,6 +3961,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rohdaten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <source>Read more conversations from a file into this set</source>
+   <translation>Weitere Gespräche aus einer Datei in diese Sammlung lesen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>Read-only while this run is open</source>
    <translation>Schreibgeschützt, solange dieser Lauf offen ist</translation>
@@ -3971,7 +3991,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen werden gelesen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_view.py" />
+   <location filename="../../gui/pages/labelling/page.py" />
    <source>Reading {name}</source>
    <translation>{name} wird gelesen</translation>
   </message>
@@ -4810,6 +4830,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>Stop and save</source>
    <translation>Stoppen und sichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <source>Stop drafting</source>
+   <translation>Entwerfen anhalten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entry_menu.py" />

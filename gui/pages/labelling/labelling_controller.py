@@ -192,6 +192,14 @@ class LabellingController(QObject):
             self._navigation.go(number)
             self._emit_moved()
 
+    def next_to_draft(self) -> int | None:
+        """Return the first listed conversation that is open and has no text."""
+        work = self.work
+        if work is None:
+            return None
+        items = (work.item(number) for number in self.item_order.numbers())
+        return next((item.number for item in items if item.to_do and not item.text), None)
+
     # Operations
 
     def typed(self, text: str) -> None:

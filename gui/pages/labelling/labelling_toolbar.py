@@ -16,9 +16,11 @@ from gui.look.language import mark, tr, translate
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.shortcuts import keys_text
 from gui.widgets.buttons import quiet
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
 
-NARROW_ROW = 720
+# What the progress needs beside the tools; with less it stands above them.
+PROGRESS_WIDTH = 300
 SHOWN_TITLES = {
     "to_do": mark("To do"),
     "drafted": mark("Drafts"),
@@ -29,11 +31,16 @@ SHOWN_TITLES = {
 
 
 class LabellingToolbar(QWidget):
-    """Progress at the left, choosers at the right: `shown_chosen(key)`, `order_chosen(key)`, `list_wanted(on)`."""
+    """Progress at the left, choosers at the right: `shown_chosen(key)`, `order_chosen(key)`, `list_wanted(on)`.
+
+    `add_wanted`: more conversations for this set. `draft_all_wanted`: begin or stop to draft every open one.
+    """
 
     shown_chosen = Signal(str)
     order_chosen = Signal(str)
     list_wanted = Signal(bool)
+    add_wanted = Signal()
+    draft_all_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +53,11 @@ class LabellingToolbar(QWidget):
         self.list_button = quiet("")
         self.list_button.setToolTip(f"{tr('All conversations of this set')} ({keys_text('to_list')})")
         self.list_button.clicked.connect(self._toggle_list)
+        self.add_button = quiet(tr("Add conversations…"))
+        self.add_button.setToolTip(tr("Read more conversations from a file into this set"))
+        self.draft_all_button = quiet("")
+        self.add_button.clicked.connect(self.add_wanted)
+        self.draft_all_button.clicked.connect(self.draft_all_wanted)
         self._lists = False
         self.shown.chosen.connect(self.shown_chosen)
         self.order.chosen.connect(self.order_chosen)
@@ -61,19 +73,13 @@ class LabellingToolbar(QWidget):
         progress.addWidget(self._progress)
         progress.addWidget(self.bar)
         self._box.addLayout(progress, 1)
-        choosers = QHBoxLayout()
-        choosers.setSpacing(8)
-        choosers.addWidget(self.list_button)
+        self._tools = QWidget(self)
+        tools = FlowLayout(self._tools)
+        for button in (self.add_button, self.draft_all_button, self.list_button):
+            tools.addWidget(button)
         for title, choice in ((tr("S&how"), self.shown), (tr("&Order"), self.order)):
-            label = Label(title, "label", "ink2")
-            label.setBuddy(choice)
-            choice.setAccessibleName(title.replace("&", ""))
-            choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            choosers.addSpacing(8)
-            choosers.addWidget(label)
-            choosers.addWidget(choice)
-        choosers.addStretch(1)
-        self._box.addLayout(choosers)
+            tools.addWidget(_labelled(title, choice, self._tools))
+        self._box.addWidget(self._tools)
 
     def _restyle(self) -> None:
         self.shown.setFixedWidth(px(150))
@@ -86,10 +92,9 @@ class LabellingToolbar(QWidget):
         self._turn()
 
     def _turn(self) -> None:
+        narrow = self.width() < self._tools.sizeHint().width() + px(PROGRESS_WIDTH)
         direction = QBoxLayout.Direction
-        self._box.setDirection(
-            direction.TopToBottom if self.width() < px(NARROW_ROW) else direction.LeftToRight
-        )
+        self._box.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
 
     def _toggle_list(self) -> None:
         self.list_wanted.emit(not self._lists)
@@ -109,6 +114,11 @@ class LabellingToolbar(QWidget):
         for at, (key, title) in enumerate(SHOWN_TITLES.items()):
             self.shown.setItemText(at, f"{tr(title)} ({number_text(counts[key])})")
 
+    def show_drafting(self, *, drafts_all: bool, possible: bool) -> None:
+        """Show whether all open conversations are being drafted, or can be."""
+        self.draft_all_button.setText(tr("Stop drafting") if drafts_all else tr("Draft all"))
+        self.draft_all_button.setEnabled(drafts_all or possible)
+
     def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
         """Show the choices, and whether the list is open."""
         self._lists = lists
@@ -120,3 +130,18 @@ class LabellingToolbar(QWidget):
     def progress(self) -> str:
         """Return the progress as text."""
         return self._progress.text()
+
+
+def _labelled(title: str, choice: ComboBox, parent: QWidget) -> QWidget:
+    """Return a chooser with its label, which stay together."""
+    pair = QWidget(parent)
+    label = Label(title, "label", "ink2")
+    label.setBuddy(choice)
+    choice.setAccessibleName(title.replace("&", ""))
+    choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    row = QHBoxLayout(pair)
+    row.setContentsMargins(8, 0, 0, 0)
+    row.setSpacing(8)
+    row.addWidget(label)
+    row.addWidget(choice)
+    return pair

@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Example, StorageError, labelling
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
+from gui.core.data_files import file_filter
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
@@ -32,6 +33,7 @@ from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
 from gui.pages.labelling.reader import Reader
 from gui.pages.labelling.shortcuts import KEYS
 from gui.pages.labelling.summary_pane import SummaryPane
+from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.pages.playground.history.history_store import HistoryStore
 from gui.pages.playground.history.rated_summaries import collect
@@ -66,12 +68,14 @@ class LabellingPage(Page):
         self.controller = LabellingController(self)
         self.draft_writer = DraftWriter(manager, self)
         self.reader = Reader(manager, self)
+        self.additions = BatchReader(manager, self)
         self._message = ""
         self._asked_for_models = False
         self._adapted_to = 0
         self._wants_list: bool | None = None
         self._background = BackgroundTasks(self)
         self._is_exporting = False
+        self._drafts_all = False
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -162,7 +166,9 @@ class LabellingPage(Page):
         controller.moved.connect(self._on_moved)
         controller.changed.connect(self._show)
         draft_writer.changed.connect(self._show)
-        draft_writer.written.connect(controller.put_draft)
+        draft_writer.written.connect(self._take_draft)
+        self.additions.changed.connect(self._show)
+        self.additions.found.connect(self._add)
         self.reader.changed.connect(self._show)
         self.reader.made.connect(self._take_set)
         self.sets.chosen.connect(self._choose_set)
@@ -170,6 +176,8 @@ class LabellingPage(Page):
         self.use_button.clicked.connect(self._use)
         self.strip.acted.connect(draft_writer.act)
         self.toolbar.list_wanted.connect(self._open_list)
+        self.toolbar.add_wanted.connect(self._ask_for_files)
+        self.toolbar.draft_all_wanted.connect(self._draft_all_or_stop)
         self.items.searched.connect(controller.search)
         self.items.view.chosen.connect(self._go)
         self.items.view.left.connect(summary.edit.setFocus)
@@ -179,7 +187,7 @@ class LabellingPage(Page):
         summary.edit.left.connect(controller.save)
         summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
         summary.writer_chosen.connect(draft_writer.choose)
-        summary.draft_cancelled.connect(draft_writer.cancel)
+        summary.draft_cancelled.connect(self._cancel_draft)
         for wanted, act in (
             (summary.edit.undo_wanted, self.undo),
             (summary.edit.redo_wanted, self.redo),
@@ -195,7 +203,7 @@ class LabellingPage(Page):
         for name in KEYS:
             within = Qt.ShortcutContext.WidgetWithChildrenShortcut
             actions.bind(self, f"labelling.{name}", getattr(self, name), within)
-        actions.bind(self, "window.close", draft_writer.cancel)
+        actions.bind(self, "window.close", self._cancel_draft)
 
     # Opening conversations
 
@@ -268,7 +276,21 @@ class LabellingPage(Page):
         """Cancel the reader and the draft, and clear the message."""
         self._message = ""
         self.reader.stop()
-        self.draft_writer.cancel()
+        self.additions.stop()
+        self._cancel_draft()
+
+    def _ask_for_files(self) -> None:
+        files, _ = QFileDialog.getOpenFileNames(self, tr("Add conversations"), "", file_filter())
+        if files:
+            self.additions.read([Path(file) for file in files])
+
+    def _add(self, found: list[tuple[str, list[Example]]], left_out: str) -> None:
+        """Add conversations of files to the open set and go to the first of them."""
+        if self.controller.work is not None:
+            self._cancel_draft()
+            self._message = left_out
+            examples = [example for _, examples in found for example in examples]
+            self.controller.open(self.controller.work.about.id, examples)
 
     # Operations
 
@@ -311,8 +333,8 @@ class LabellingPage(Page):
         """Go to a conversation of the list; the list keeps the focus."""
         item = self.controller.item
         if item is None or number != item.number:
-            if self.draft_writer.is_writing:
-                self.draft_writer.cancel()
+            if self.draft_writer.is_writing or self._drafts_all:
+                self._cancel_draft()
             self.controller.go(number)
 
     def draft(self) -> None:
@@ -322,10 +344,37 @@ class LabellingPage(Page):
             self.draft_writer.draft(item.number, item.conversation)
             self.summary.edit.setFocus()
 
+    def _draft_all_or_stop(self) -> None:
+        if self._drafts_all:
+            self._cancel_draft()
+        elif self.controller.save():
+            self._drafts_all = True
+            self._draft_next()
+
+    def _draft_next(self) -> None:
+        """Go on with the drafts of all open conversations, each in front while it is written."""
+        number = self.controller.next_to_draft() if self._drafts_all else None
+        if number is None:
+            self._drafts_all = False
+            self._show()
+            return
+        self.controller.go(number)
+        self.draft()
+
+    def _take_draft(self, number: int, draft: labelling.Draft) -> None:
+        self.controller.put_draft(number, draft)
+        if self._drafts_all:
+            # After everyone has been told of this draft.
+            QTimer.singleShot(0, self, self._draft_next)
+
+    def _cancel_draft(self) -> None:
+        self._drafts_all = False
+        self.draft_writer.cancel()
+
     def _leave(self, act: Callable[[], None]) -> None:
         """Cancel a draft in progress, then do something that changes the conversation."""
-        if self.draft_writer.is_writing:
-            self.draft_writer.cancel()
+        if self.draft_writer.is_writing or self._drafts_all:
+            self._cancel_draft()
         act()
         self.summary.edit.setFocus()
 
@@ -404,6 +453,10 @@ class LabellingPage(Page):
         self.use_button.setToolTip(
             labelling_text.to_go(progress.accepted) or labelling_text.few(progress.accepted)
         )
+        self._drafts_all = self._drafts_all and self.draft_writer.error is None
+        possible = not self.draft_writer.is_writing and progress.open > 0
+        self.toolbar.show_drafting(drafts_all=self._drafts_all, possible=possible)
+        self.toolbar.add_button.setEnabled(not self.additions.is_busy)
         self.toolbar.show_progress(progress)
         self.toolbar.show_choices(listing.shown, listing.order, lists=self._lists)
         if self._lists:
@@ -420,6 +473,12 @@ class LabellingPage(Page):
         error = self.controller.error or self.reader.error
         if error is not None and not self.controller.problem():
             return Strip(labelling_text.error_text(error.message, error.hint), "", "problem", "brick")
+        if self.additions.error:
+            return Strip(self.additions.error, "", "problem", "brick")
+        if self.additions.is_busy:
+            name, how_far = self.additions.name, self.additions.status_text
+            reading = tr("Reading {name}", name=name)
+            return Strip(f"{reading}, {how_far}" if how_far else reading, "", "clock", "ink2")
         strip = self.draft_writer.strip() if self.controller.item is not None else None
         work = self.controller.work
         comparing = (

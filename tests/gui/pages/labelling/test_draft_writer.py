@@ -34,6 +34,34 @@ def test_a_draft_of_the_newest_adapter_comes_on_one_key_and_is_no_summary_until_
     assert (item.state, item.written_by, item.draft.adapter) == ("accepted", "edited draft", "a1")
 
 
+def test_all_open_conversations_are_drafted_one_after_the_other(opened, qtbot):
+    opened.summary.edit.setPlainText("")
+    opened.toolbar.draft_all_button.click()
+    assert opened.toolbar.draft_all_button.text() == "Stop drafting"
+    qtbot.waitUntil(lambda: [state(opened, number) for number in (1, 2, 3)] == ["drafted"] * 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all", timeout=WAIT)
+    assert not opened.toolbar.draft_all_button.isEnabled()
+
+
+def test_drafting_all_ends_with_a_stop_a_failure_or_another_wish(opened, workers, qtbot):
+    workers.say({"a1": {"hang": True}})
+    toolbar = opened.toolbar
+    for end in (toolbar.draft_all_button.click, opened.forward, opened.summary.draft_cancelled.emit):
+        toolbar.draft_all_button.click()
+        qtbot.waitUntil(lambda: opened.draft_writer.is_writing, timeout=WAIT)
+        end()
+        assert toolbar.draft_all_button.text() == "Draft all"
+        assert not opened.draft_writer.is_writing
+
+
+def test_a_draft_that_fails_ends_the_drafts_of_all(opened, workers, qtbot):
+    workers.say({"a1": {"fail": "It broke."}})
+    opened.toolbar.draft_all_button.click()
+    qtbot.waitUntil(lambda: opened.draft_writer.error is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all", timeout=WAIT)
+    assert [state(opened, number) for number in (1, 2, 3)] == ["open"] * 3
+
+
 def test_the_base_model_writes_drafts_too(opened, qtbot):
     opened.summary.writer.set_key("base:starter")
     opened.summary.writer.chosen.emit("base:starter")

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QTextEdit
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QTextEdit
 
 from engine.api import Example, SummarizeOptions, labelling
 from engine.labelling import sets
@@ -373,6 +373,22 @@ def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page
     assert (values["conversation"], values["summary"]) == ("conversation", "summary")
     rows = (Path(values["source"]) / "summaries.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(row)["summary"] for row in rows] == [f"Number {number}." for number in range(5)]
+
+
+def test_conversations_of_a_file_are_added_to_the_set(opened, qtbot, monkeypatch, tmp_path):
+    file = tmp_path / "more.jsonl"
+    file.write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(file)], ""))
+    read: list[list[Path]] = []
+    monkeypatch.setattr(opened.additions, "read", read.append)
+    opened.toolbar.add_button.click()
+    assert read == [[file]]
+
+    more = [Example("4", "Ann: tea again?\nBob: yes.", ""), Example("5", TEA, "")]
+    opened.additions.found.emit([("more.jsonl", more)], "Left out: 1 too long.")
+    assert opened.controller.work.progress().total == 4
+    assert opened.controller.item.conversation == more[0].conversation
+    assert opened.strip.text() == "Left out: 1 too long."
 
 
 def test_without_a_set_the_page_says_where_conversations_come_from(page):
