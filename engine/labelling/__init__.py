@@ -9,8 +9,8 @@ from engine.labelling.items import Author, Draft, Item, State
 from engine.labelling.novelty import Novelty
 from engine.labelling.order import MIN_TO_COMPARE, ORDERS, Order, count_words, ordered, usual_words
 from engine.labelling.sets import (
-    MAX_CONVERSATIONS,
     ENOUGH_FOR_A_RUN,
+    MAX_CONVERSATIONS,
     MIN_FOR_A_RUN,
     LabellingSet,
     Progress,
@@ -24,8 +24,8 @@ from engine.labelling.sets import (
 )
 
 __all__ = [
-    "MAX_CONVERSATIONS",
     "ENOUGH_FOR_A_RUN",
+    "MAX_CONVERSATIONS",
     "MIN_FOR_A_RUN",
     "MIN_TO_COMPARE",
     "ORDERS",
