@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from gui.look import style
 from gui.look.fonts import font
 from gui.look.icons import icon, icon_size
+from gui.look.tooltips import plain_tooltip
 
 GAP = 4
 _INK = {"primary": "on_accent", "plain": "ink2", "quiet": "ink2", "link": "accent"}
@@ -70,7 +71,7 @@ class IconButton(QToolButton):
 
     def set_name(self, name: str) -> None:
         """Change the tooltip and the accessible name."""
-        self.setToolTip(name)
+        self.setToolTip(plain_tooltip(name))
         self.setAccessibleName(name)
 
     def set_icon(self, icon_name: str, token: str | None = None) -> None:

@@ -14,7 +14,6 @@ from PySide6.QtGui import QCloseEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog
 
 from engine.api import (
-    AppError,
     Example,
     StorageError,
     arenas,
@@ -26,7 +25,6 @@ from engine.api import (
 )
 from gui.app import begin, say_why_not
 from gui.core.preferences import Preferences
-from gui.desktop.crash_report import CrashReport
 from gui.desktop.single_instance import SingleInstance
 from gui.desktop.system_load import SystemLoad
 from gui.dialogs.disk_dialog import DiskDialog
@@ -409,33 +407,6 @@ def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(harness, q
     qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
 
     assert told == [("Completed", "A run")]
-
-
-def test_what_an_error_quotes_commands_no_terminal_and_fits_into_the_log(qtbot, tmp_path, capsys):
-    say_why_not(AppError("No folder x\x1b[2J\u202e\udcff.", "Choose another."), quietly=True)
-    assert capsys.readouterr().err == "No folder x\\x1b[2J\\u202e\\xff. Choose another.\n"
-    report = CrashReport(tmp_path / "tunesmith.log")
-    error = OSError("x\x1b[2J\udcff")
-    with qtbot.waitSignal(report.caught, timeout=WAIT):
-        report.take(type(error), error, None)
-    report.shown.close()
-    report.close()
-    assert "x\\x1b[2J\\xff" in (tmp_path / "tunesmith.log").read_text(encoding="utf-8")
-
-
-def test_what_nobody_foresaw_is_logged_and_said(qtbot, tmp_path):
-    report = CrashReport(tmp_path / "tunesmith.log")
-    error = ValueError("seven is not even")
-    with qtbot.waitSignal(report.caught, timeout=WAIT) as blocker:
-        report.take(type(error), error, None)
-    assert "seven is not even" in blocker.args[0]
-    box = report.shown
-    assert box is not None
-    assert "ValueError" in box.detailedText()
-    box.close()
-    report.close()
-
-    assert "seven is not even" in (tmp_path / "tunesmith.log").read_text()
 
 
 def test_the_meter_shows_the_computer(qtbot):

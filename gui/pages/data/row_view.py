@@ -12,6 +12,7 @@ from engine.api import pii, turns
 from gui.look import style
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
+from gui.look.tooltips import plain_tooltip
 from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.empty_state import EmptyState
@@ -116,7 +117,7 @@ class RowView(QWidget):
             tr("{place} of {count}", place=number_text(position + 1), count=number_text(count))
         )
         named = tr("Row {number} of {split}", number=number_text(row.number), split=split_name(row.split))
-        self._position.setToolTip("\n".join(filter(None, (named, translate(row.place)))))
+        self._position.setToolTip(plain_tooltip("\n".join(filter(None, (named, translate(row.place))))))
         self._back.setEnabled(position > 0)
         self._forth.setEnabled(position + 1 < count)
         conversation, found = pii.mask(row.conversation, masked)

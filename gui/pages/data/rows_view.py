@@ -13,6 +13,7 @@ from gui.look import style
 from gui.look.fonts import font
 from gui.look.format import number_text
 from gui.look.language import mark, tr, translate
+from gui.look.tooltips import plain_tooltip
 from gui.pages.data.report import Row
 from gui.pages.data.text_table import Index, TextTable, one_line
 from gui.widgets.buttons import link
@@ -49,7 +50,7 @@ class RowsModel(QAbstractTableModel):
         at = self.numbers[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
             row = self._get(at)
-            return translate(row.place) if row is not None else None
+            return plain_tooltip(translate(row.place)) if row is not None else None
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         row = self._get(at)

@@ -17,6 +17,7 @@ from gui.look import style
 from gui.look.fonts import metrics, px
 from gui.look.format import percent
 from gui.look.language import tr, translate
+from gui.look.tooltips import plain_tooltip
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.models.metric_text import language_sentences
 from gui.pages.library.facts_view import FactsView
@@ -256,7 +257,7 @@ class MetadataPanel(QWidget):
         why = adapter.unmergeable
         self.merge_button.setEnabled(not why)
         told_why = tr("This adapter can't be merged: {reason}.", reason=translate(why))
-        self.merge_button.setToolTip(told_why if why else "")
+        self.merge_button.setToolTip(plain_tooltip(told_why) if why else "")
 
     def _show_words(self, *, another: bool) -> None:
         """Show tags and notes, unless they are being edited."""

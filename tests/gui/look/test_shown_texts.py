@@ -13,6 +13,7 @@ from gui.look.tooltips import plain_tooltip
 from gui.models.cells import Checked, Named, Signed, Text
 from gui.models.grouped_table import CELL_ROLE, Column, GroupedTable, Heading
 from gui.shell.palette import PaletteEntry
+from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, Label, RichLabel, Tag
 
 HOSTILE = "x\u202egnp\x1b[2J\nMerged"
@@ -57,6 +58,12 @@ def test_strong_parts_keep_their_place(qtbot):
 def test_a_tooltip_is_escaped():
     assert plain_tooltip(HOSTILE) == LINES
     assert plain_tooltip("<b>\x1b</b>") == "<qt>&lt;b&gt;\\x1b&lt;/b&gt;</qt>"
+
+
+def test_a_button_named_after_something_of_others_explains_itself_in_plain_text(qtbot):
+    button = IconButton("more", "More for <img src=x>\x1b")
+    qtbot.addWidget(button)
+    assert button.toolTip() == "<qt>More for &lt;img src=x&gt;\\x1b</qt>"
 
 
 def test_a_choice_is_shown_escaped_and_keeps_its_key(qtbot):
