@@ -7929,6 +7929,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} Werte</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/remarks_view.py" />
+   <source>{count}. The last: {message}</source>
+   <translation>{count}. Zuletzt: {message}</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/adapter_groups.py" />
    <source>{data} with {base}</source>
    <translation>{data} mit {base}</translation>
@@ -8378,14 +8383,6 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/run/run_view.py" />
-   <source>{n} more notices</source>
-   <translation>
-    <numerusform>{n} weiterer Hinweis</numerusform>
-    <numerusform>{n} weitere Hinweise</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>{n} more turns</source>
    <translation>
@@ -8440,6 +8437,11 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{n} zitierte Nachricht</numerusform>
     <numerusform>{n} zitierte Nachrichten</numerusform>
    </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/run/remarks_view.py" />
+   <source>{n} remarks</source>
+   <translation><numerusform>{n} Hinweis</numerusform><numerusform>{n} Hinweise</numerusform></translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/data/findings_view.py" />

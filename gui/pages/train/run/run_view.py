@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QSize, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -16,22 +16,19 @@ from engine.api import OUT_OF_MEMORY, Curve, MemoryFallback, example_scores, mem
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.format import about_text, number_text
-from gui.look.language import mark, tr, tr_count, translate
+from gui.look.language import mark, tr
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_row import MetricsRow
+from gui.pages.train.run.remarks_view import RemarksView
 from gui.pages.train.run.run_text import evaluation_interval, progress_text, resume_text, stage_text
 from gui.pages.train.run.samples_view import SamplesView
 from gui.pages.train.run.stop_strip import StopStrip
 from gui.pages.train.run.verdict_card import VerdictCard
 from gui.plots.loss_plot import LossPlot
-from gui.widgets.buttons import link
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.workers.run_model import RunModel
-
-NOTICES_SHOWN = 2
-NOTICES_UNFOLDED = 50
 
 
 class RunPlot(LossPlot):
@@ -66,12 +63,7 @@ class RunView(Scroll):
         self.metrics_row = MetricsRow()
         self.stop_strip = StopStrip()
         self.busy = BusyRow()
-        self.more_notices = link("")
-        self.more_notices.clicked.connect(self._open_notices)
-        self.notices: list[NoticeStrip] = []
-        self._notice_place = QVBoxLayout()
-        self._notice_place.setSpacing(8)
-        self._notices_shown = NOTICES_SHOWN
+        self.remarks = RemarksView()
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
         self.plot = RunPlot()
@@ -86,9 +78,8 @@ class RunView(Scroll):
     def _lay_out(self) -> None:
         for part in (self.metrics_row, self.stop_strip, self.busy, self.stopped):
             self.column.addWidget(part)
-        self._notice_place.addWidget(self.more_notices, 0, Qt.AlignmentFlag.AlignLeading)
-        self.column.addLayout(self._notice_place)
         self.column.addLayout(self._card_place)
+        self.column.addWidget(self.remarks)
         self.column.addWidget(self.plot, 1)
         self.column.addWidget(self._rest, 1)
         self.column.addWidget(self._samples_line)
@@ -99,7 +90,7 @@ class RunView(Scroll):
         self._model = model
         self._plotted = self._evaluated = self._scored = self._scored_chrf = 0
         self._revision, self._ended = model.state.revision, False
-        self._notices_shown = NOTICES_SHOWN
+        self.remarks.begin()
         self.plot.clear()
         self._set_card(None)
         self.refresh()
@@ -120,7 +111,7 @@ class RunView(Scroll):
         self._rest.setVisible(not trains)
         self.metrics_row.show_run(model)
         self._show_stage(model)
-        self._show_notices(model)
+        self.remarks.show_notices(model.state.notices)
         self._feed_plot(model)
         self._show_samples(model)
         self.stop_strip.follow(model if model.stopping else None)
@@ -148,28 +139,6 @@ class RunView(Scroll):
         if model.running and not state.step:
             waiting = f"{stage_text(state)}. {tr('The curve begins with the first step.')}"
         self.plot.set_waiting(waiting)
-
-    def _show_notices(self, model: RunModel) -> None:
-        """Show the last two notices; a link unfolds fifty earlier ones."""
-        given = model.state.notices
-        shown = given[-self._notices_shown :]
-        hidden = len(given) - len(shown)
-        self.more_notices.setText(tr_count(hidden, "{n} more notice", "{n} more notices"))
-        self.more_notices.setVisible(hidden > 0)
-        while len(self.notices) < len(shown):
-            self.notices.append(NoticeStrip())
-            self._notice_place.addWidget(self.notices[-1])
-        for strip in self.notices[len(shown) :]:
-            strip.hide()
-        for strip, notice in zip(self.notices, shown, strict=False):
-            icon_name = "warning" if notice.get("level") == "warning" else "info"
-            text = f"{translate(notice['message'])} {translate(notice.get('hint', ''))}".strip()
-            strip.show_notice(text, icon_name=icon_name)
-
-    def _open_notices(self) -> None:
-        self._notices_shown += NOTICES_UNFOLDED
-        if self._model is not None:
-            self._show_notices(self._model)
 
     def _feed_plot(self, model: RunModel) -> None:
         state = model.state

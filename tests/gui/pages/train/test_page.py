@@ -310,17 +310,17 @@ def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
     assert stage.page.start_run(recipe.from_tables(BASICS)) is not None
 
 
-def test_earlier_notices_unfold_in_place(stage, qtbot):
+def test_remarks_fold_into_one_line_below_the_verdict(stage, qtbot):
     lines = [["emit", {"event": "notice", "level": "notice", "message": f"Said {at}."}] for at in range(5)]
-    stage.run(qtbot, [["emit", STARTED], *lines, ["steps", {"count": 2, "per_second": 100}]])
+    stage.run(qtbot, [["emit", STARTED], *lines, lines[0], ["steps", {"count": 2, "per_second": 100}]])
     view = stage.page.run_view
-    assert "Said 4." in texts(view)
+    assert view.remarks.line.text() == "5 remarks. The last: Said 0."
     assert "Said 2." not in texts(view)
-    assert view.more_notices.text() == "3 more notices"
-    view.more_notices.click()
+    view.remarks.line.action_button().click()
 
     assert all(f"Said {at}." in texts(view) for at in range(5))
-    assert not view.more_notices.isVisibleTo(view)
+    view.remarks.line.action_button().click()
+    assert "Said 2." not in texts(view)
 
 
 def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
