@@ -136,5 +136,5 @@ def _training(run: TrainingRun, step: int, stopped: bool) -> TrainingFacts:
 def free_name(name: str) -> str:
     """Return a name that no adapter of the library has: itself, or with a number behind."""
     taken = {adapter.name for adapter in library.scan()[0]}
-    candidates = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
+    candidates = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
     return next(each for each in candidates if each not in taken)

@@ -34,14 +34,14 @@ class RemarksView(QWidget):
     def begin(self) -> None:
         """Fold, for another run."""
         self._unfolded, self._remarks = False, []
+        self._show()
 
     def show_notices(self, notices: Sequence[Event]) -> None:
         """Show the notices of a run so far."""
         remarks = distinct(notices)
-        if remarks == self._remarks and self.isVisibleTo(self.parentWidget()) == bool(remarks):
-            return
-        self._remarks = remarks
-        self._show()
+        if remarks != self._remarks:
+            self._remarks = remarks
+            self._show()
 
     def _turn(self) -> None:
         self._unfolded = not self._unfolded
