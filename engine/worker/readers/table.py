@@ -81,10 +81,11 @@ class LinedRow(dict[str, Any]):
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row that can't be read: its position in the file as text, and the reason."""
+    """A row that can't be read: its position in the file as text, the reason, and what to do if not to repair it."""
 
     position: str
     reason: str
+    hint: str = ""
 
 
 @dataclass
@@ -228,7 +229,8 @@ class Table:
         if number == len(self.broken):
             raise DataError(
                 f"{self.name} can't be read: {self.broken_text}.",
-                "Repair the rows, or look whether the name's ending says what the file is.",
+                self.broken[0].hint
+                or "Repair the rows, or look whether the name's ending says what the file is.",
                 FIELD,
             )
 
@@ -276,7 +278,7 @@ class Table:
                 FIELD,
             )
         position = broken.position if len(self._files) == 1 else f"{path.name}, {broken.position}"
-        self.broken.append(BrokenRow(position, broken.reason))
+        self.broken.append(BrokenRow(position, broken.reason, broken.hint))
 
     def refuse_broken(self) -> None:
         """Raise DataError with the field `data.broken_rows` if the last iteration met broken rows; it names them."""

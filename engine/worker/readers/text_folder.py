@@ -14,7 +14,7 @@ from engine.chats import ImportStats, TextFormat
 from engine.text.conversations import Turn
 from engine.worker.readers import pairs
 from engine.worker.readers.chat_files import conversations
-from engine.worker.readers.table import MAX_CHARACTERS, BrokenRow, Notes
+from engine.worker.readers.table import MAX_CHARACTERS, TOO_LARGE, BrokenRow, Notes
 from engine.worker.readers.text_decoding import chunks, lines
 
 SUFFIXES = (".txt", ".text", ".log", ".md", ".vtt", ".srt")
@@ -101,7 +101,7 @@ def with_columns(rows: Iterator[dict[str, str | None] | BrokenRow], notes: Notes
 
 
 def _too_long(path: Path) -> BrokenRow:
-    return BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes")
+    return BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes", TOO_LARGE)
 
 
 def is_summary(path: Path) -> bool:

@@ -116,6 +116,24 @@ def test_an_attachment_is_never_held(tmp_path: Path) -> None:
     assert peak < 1_000_000
 
 
+def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[int] = []
+    parse = mail_messages.parse
+    monkeypatch.setattr(mail_messages, "parse", lambda lines: (parsed.append(1), parse(lines))[1])
+    mail = "From a@x Mon Jan  1 10:00:00 2024\nFrom: Ann <a@x>\nMessage-ID: <{0}@x>\n\nHi {0}\n\n"
+    rows = iter(write(tmp_path / "a.mbox", "".join(map(mail.format, range(100)))))
+    assert next(rows).values["conversation"] == "Ann: Hi 0"
+    assert len(parsed) <= 2
+    assert (sum(1 for _ in rows), len(parsed)) == (99, 100)
+
+
+def test_a_text_too_long_for_a_row_is_to_be_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_folder, "MAX_BYTES", 100)
+    with pytest.raises(DataError, match=r"has more than 100 bytes") as caught:
+        conversations(write(tmp_path / "a.txt", "1\n" * 1_000))
+    assert caught.value.hint == "Part it into several files, or shorten its rows."
+
+
 def test_a_page_of_endless_elements_has_its_text(tmp_path: Path) -> None:
     table = write(tmp_path / "a.html", "<html><body>" + "<div>" * 50_000 + "Ann: Hi<br>Bob: Yo")
     assert conversations(table) == ["Ann: Hi\nBob: Yo"]
