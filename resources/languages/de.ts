@@ -8441,7 +8441,10 @@ Programm: Python und seine Bibliotheken.</translation>
   <message numerus="yes">
    <location filename="../../gui/pages/train/run/remarks_view.py" />
    <source>{n} remarks</source>
-   <translation><numerusform>{n} Hinweis</numerusform><numerusform>{n} Hinweise</numerusform></translation>
+   <translation>
+    <numerusform>{n} Hinweis</numerusform>
+    <numerusform>{n} Hinweise</numerusform>
+   </translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/data/findings_view.py" />
