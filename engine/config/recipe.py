@@ -102,9 +102,9 @@ class Recipe:
     @property
     def name(self) -> str:
         """What the run is called: as a person named it, or after what it is made of."""
-        base, method = self.base_model, self.method
-        made_of = (base.id, base.quantization, self.data, method.method, method.options)
-        return self.given_name or run_names.automatic_name(*made_of)
+        around = {"base_model": self.base_model, "training": self.training}
+        made_of = (self.data, self.method.method, self.method.options, around)
+        return self.given_name or run_names.automatic_name(self.base_model.id, *made_of)
 
     def learning_rate(self, family: Family) -> float:
         """Return the recipe's learning rate, or the method's preset for `family`."""

@@ -5,22 +5,57 @@ Such a name is never written down, since it would stay when what it names change
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from engine.config.data_options import DataOptions
-from engine.methods import Method
+from engine.methods import Method, Variant
 from engine.options import Options
 
 SEPARATOR = " · "
 
 
 def automatic_name(
-    base_id: str, quantization: str, data: DataOptions, method: Method, options: Options
+    base_id: str, data: DataOptions, method: Method, options: Options, around: Mapping[str, Options]
 ) -> str:
-    """Return a name such as `starter · chats.csv · LoRA r 32`, or `starter (NF4) · …` of a quantized base."""
-    form = "" if quantization == "none" else f" ({quantization.upper().replace('INT', 'int')})"
-    title = f"{method.title} {main_setting(data, method, options)}".strip()
+    """Return a name such as `starter · chats.csv · LoRA r 32`, or `starter (int8) · …` of a quantized base.
+
+    `around` has the tables of a recipe that decide the method's variant too: `base_model` and `training`.
+    """
+    variant = _variant(method, options, around)
+    quantization = getattr(around["base_model"], "quantization", "none")
+    in_variant = variant is not None and "quantization" in variant.tables.get("base_model", {})
+    form = "" if quantization == "none" or in_variant else f" ({_form(quantization)})"
+    title = f"{_method_title(method, variant)} {main_setting(data, method, options)}".strip()
     return SEPARATOR.join((_last_part(base_id) + form, _last_part(data.source), title))
+
+
+def _variant(method: Method, options: Options, around: Mapping[str, Options]) -> Variant | None:
+    """Return the variant that a recipe is, the one that says most of it."""
+    matching = [
+        variant
+        for variant in method.variants
+        if all(getattr(options, name) == value for name, value in variant.options.items())
+        and all(
+            getattr(around[table], name) == value
+            for table, values in variant.tables.items()
+            if table in around
+            for name, value in values.items()
+        )
+    ]
+    return max(matching, key=lambda variant: len(variant.options) + len(variant.tables), default=None)
+
+
+def _method_title(method: Method, variant: Variant | None) -> str:
+    """Return the name that the variant has by itself (QLoRA), or the method's with it."""
+    if variant is None:
+        return method.title
+    stands_alone = " " not in variant.title or method.title in variant.title
+    return variant.title if stands_alone else f"{method.title}, {variant.title},"
+
+
+def _form(quantization: str) -> str:
+    return quantization if quantization.startswith("int") else quantization.upper()
 
 
 def main_setting(data: DataOptions, method: Method, options: Options) -> str:

@@ -25,12 +25,23 @@ BASIC: dict[str, dict[str, object]] = {
         ("base_model", {"id": "google/flan-t5-base"}, "flan-t5-base · sample · LoRA r 32"),
         ("base_model", {"quantization": "nf4"}, "starter (NF4) · sample · LoRA r 32"),
         ("base_model", {"quantization": "int8"}, "starter (int8) · sample · LoRA r 32"),
+        ("method", {"dora": True}, "starter · sample · DoRA r 32"),
+        ("method", {"initialisation": "gaussian"}, "starter · sample · LoRA, Gaussian start, r 32"),
     ],
 )
 def test_base_data_and_method_with_its_main_setting(table, values, name):
     tables = {key: dict(each) for key, each in BASIC.items()}
     tables[table] |= values
     assert recipe.from_tables(tables).name == name
+
+
+def test_a_variant_of_base_and_training_has_its_own_name():
+    tables = {
+        **BASIC,
+        "base_model": {"id": "starter", "quantization": "nf4"},
+        "training": {"optimizer": "paged_adamw_8bit"},
+    }
+    assert recipe.from_tables(tables).name == "starter · sample · QLoRA r 32"
 
 
 def test_a_prompt_is_named_by_the_examples_that_it_shows():

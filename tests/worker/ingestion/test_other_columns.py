@@ -91,8 +91,8 @@ def test_a_split_without_any_summary_is_asked_about(tmp_path: Path, channel: Cha
         "No row of test.jsonl has a summary, and rows of other splits have one. "
         "Its columns are: dialogue, topic."
     )
-    rows = rows_of(tmp_path, channel, other_columns="leave_out")
-    assert [len(rows[split]) for split in ("train", "validation", "test")] == [3, 0, 0]
+    found = rows_of(tmp_path, channel, other_columns="leave_out")
+    assert [len(found[split]) for split in ("train", "validation", "test")] == [3, 0, 0]
     assert "Left out, as no row of it has a summary: test.jsonl." in notice_messages(channel)
 
 

@@ -76,7 +76,7 @@ def test_a_copy_stays_if_the_first_one_is_left_out_for_another_reason(
 
 
 def test_a_copy_of_an_empty_rows_conversation_is_no_copy(tmp_path: Path, channel: Channel) -> None:
-    source = write(tmp_path, train=[("A: 1", ""), ("A: 1", "b")], test=[("A: 1", " ")])
+    source = write(tmp_path, train=[("A: 1", ""), ("A: 1", "b")], test=[("A: 1", " "), ("A: 3", "c")])
     splits = read(source, channel, exclude=["duplicates", "leaks"])
     assert summaries(splits)["train"] == ["b"]
     assert splits.excluded == {}
