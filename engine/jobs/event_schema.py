@@ -20,6 +20,9 @@ HINT = "Checkpoints and the adapter have their own checksums."
 _counts = validators.is_table_of(is_count)
 _texts = validators.is_table_of(is_text)
 _DATA = validators.is_table_of(lambda value: value is None or is_text(value))
+_PROBLEM = validators.is_table_of(
+    lambda value: value is None or is_text(value) or validators.is_list_of(is_text)(value)
+)
 
 SCHEMAS: Mapping[str, Check] = {
     "job_accepted": has({}, {"pid": is_count, "versions": _texts}),
@@ -86,7 +89,7 @@ SCHEMAS: Mapping[str, Check] = {
         {"outcome": validators.is_one_of(*OUTCOMES)},
         {
             **dict.fromkeys(("kind", "message", "hint", "field", "log"), is_text),
-            "problems": validators.is_list_of(_DATA),
+            "problems": validators.is_list_of(_PROBLEM),
         },
     ),
 }  # fmt: skip

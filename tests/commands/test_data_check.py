@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +179,22 @@ def test_values_are_set_as_a_recipe_has_them(in_process: InProcessTerminal, tmp_
     assert "line 32" in done.named("notice")[0]["message"]
     wrong = in_process.run("data", "a.csv", "--set", "training.epochs=2", "--json", cwd=tmp_path)
     assert (wrong.code, wrong.problems[0]["field"]) == (2, "--set")
+
+
+def test_of_several_tables_one_is_asked_for_with_a_command_for_each(
+    in_process: InProcessTerminal, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        for name in ("talks", "others"):
+            database.execute(f"CREATE TABLE {name} (dialogue, summary)")
+            database.execute(f"INSERT INTO {name} VALUES ('Ann: hi', 'They greet.')")
+        database.commit()
+    asked = in_process.run("data", "a.db", cwd=tmp_path)
+    assert asked.code == 2
+    assert [line.rpartition(" ")[2] for line in asked.err.splitlines() if "--set" in line] == [
+        "data.sheet=talks",
+        "data.sheet=others",
+    ]
 
 
 def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
