@@ -17580,6 +17580,11 @@ Summary:</translation>
    <translation>zitierte Nachrichten</translation>
   </message>
   <message>
+   <location filename="../../engine/text/summary_blocks.py" />
+   <source>reference summary</source>
+   <translation>Referenzzusammenfassung</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/connection.py" />
    <source>refuses the connection ({1})</source>
    <translation>verweigert die Verbindung ({1})</translation>
@@ -18527,6 +18532,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/databases.py" />
    <source>{1} has several tables with texts: {2}.</source>
    <translation>{1} hat mehrere Tabellen mit Texten: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_folder.py" />
+   <source>{1} has summaries below its conversations, which are read as that.</source>
+   <translation>{1} hat unter den Gesprächen Zusammenfassungen, die als solche gelesen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/parallel.py" />

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine import chats
 from engine.chats import ImportStats, TextFormat
+from engine.text import summary_blocks
 from engine.text.conversations import Turn
 from engine.worker.readers import pairs
 from engine.worker.readers.chat_files import conversations
@@ -62,8 +63,14 @@ def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_ho
     if chat.is_export:
         timed = _timed(chat.turns, chat.kind, path)
         yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
-    else:
-        yield from with_columns(iter([{"id": path.stem, "conversation": text, "summary": reference}]), notes)
+        return
+    below = summary_blocks.parted(text) if reference is None else []
+    if below:
+        notes.remarks.append(f"{path.name} has summaries below its conversations, which are read as that.")
+    pairs: list[tuple[str, str | None]] = [*below] or [(text, reference)]
+    for number, (conversation, summary) in enumerate(pairs, start=1):
+        name = f"{path.stem} {number}" if len(pairs) > 1 else path.stem
+        yield from with_columns(iter([{"id": name, "conversation": conversation, "summary": summary}]), notes)
 
 
 def _long_rows(path: Path, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:

@@ -89,3 +89,12 @@ def test_a_zip_of_one_exported_chat_is_a_source(tmp_path: Path, channel: Channel
         archive.writestr("00000001-PHOTO.jpg", b"a picture")
     (files,) = locate(DataOptions(source=str(tmp_path / "WhatsApp Chat.zip")), channel).files.values()
     assert [path.name for path in files] == ["_chat.txt"]
+
+
+def test_summaries_below_their_conversations_are_told_and_read(tmp_path: Path) -> None:
+    text = "".join(f"Dialogue {n}:\nAnn: Hi {n}\nBob: Yo\nSummary: They greet, {n}.\n\n" for n in range(3))
+    (tmp_path / "a.txt").write_text(text)
+    table = open_table([tmp_path / "a.txt"])
+    rows = [record.values for record in table]
+    assert rows[1] == {"id": "a 2", "conversation": "Ann: Hi 1\nBob: Yo", "summary": "They greet, 1."}
+    assert table.remarks == ("a.txt has summaries below its conversations, which are read as that.",)
