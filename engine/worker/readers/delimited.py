@@ -105,15 +105,18 @@ def column_names(header: Sequence[str]) -> list[str]:
     cells = list(header)
     while any(cells) and not cells[-1].strip():
         cells.pop()
-    names: list[str] = []
+    # In their order; a name that comes a million times is counted on, not from its first time.
+    names: dict[str, None] = {}
+    counts: dict[str, int] = {}
     for number, cell in enumerate(cells, start=1):
         plain = cell.strip() or f"column {number}"
-        name, count = plain, 1
+        name, count = plain, counts.get(plain, 1)
         while name in names:
             count += 1
             name = f"{plain} ({count})"
-        names.append(name)
-    return names
+        counts[plain] = count
+        names[name] = None
+    return list(names)
 
 
 def guess_delimiter(sample: Sequence[str], suffix: str) -> str:

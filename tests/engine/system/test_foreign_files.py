@@ -126,3 +126,37 @@ def test_files_of_others_are_read_in_no_other_way():
     }
     others = {name for name in found if not name.startswith(READERS) and name != MODULE}
     assert others == OTHER_WAYS
+
+
+# What parses a whole file, each with the readers that may call it: those run in a process with limits, or bound what
+# they unpack before.
+PARSERS = {
+    r"zipfile\.ZipFile\(": {
+        "engine/worker/readers/archives.py", "engine/worker/readers/content.py", "engine/worker/readers/documents.py",
+        "engine/worker/readers/workbook.py", "engine/worker/readers/old_workbook.py",
+    },
+    r"sqlite3\.connect\(": {"engine/worker/readers/databases.py"},
+    r"load_workbook\(": {"engine/worker/readers/workbook.py"},
+    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/old_workbook.py"},
+    r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/documents.py"},
+    r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/columnar.py"},
+    r"mmap\.mmap\(\w+\.fileno": {"engine/worker/readers/mail_files.py"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_readers_of_conversations_parse_whole_files_in_known_places(parser):
+    found = {
+        name
+        for path in (ROOT / "engine").rglob("*.py")
+        if (name := path.relative_to(ROOT).as_posix()).startswith(READERS)
+        and re.search(parser, path.read_text(encoding="utf-8"))
+    }
+    assert found == PARSERS[parser]
+
+
+def test_formats_that_a_library_reads_are_read_apart():
+    table = (ROOT / "engine/worker/readers/__init__.py").read_text(encoding="utf-8")
+    for module in ("columnar", "workbook", "old_workbook", "documents", "databases"):
+        assert re.search(rf"read_apart\({module}\.read\w*, path", table), module
+        assert not re.search(rf"return {module}\.read", table), module

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import DataError
-from engine.worker.readers import Table, open_table
+from engine.worker.readers import Table, delimited, open_table
 from engine.worker.readers.delimited import guess_delimiter
 from engine.worker.readers.table import HEAD_ROWS
 
@@ -202,3 +202,8 @@ def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path: Path) -> N
     rows = table(tmp_path / "a.csv", "a,b\nCafé,ü\nGrüße,x\n".encode() + b'x,"Ann: Hi\n Bob \xff \xfe!"\n')
     assert list(rows)
     assert rows.broken[0].reason == 'the column "b" holds what is no character: FF, behind "Ann: Hi Bob"'
+
+
+def test_a_header_of_one_name_again_and_again_is_named_in_linear_time() -> None:
+    names = delimited.column_names(["1"] * 300_000)
+    assert (names[0], names[1], names[-1]) == ("1", "1 (2)", "1 (300000)")
