@@ -11,6 +11,7 @@ _NAMES = frozenset((
     "summary", "reference summary", "zusammenfassung", "resumen", "résumé", "riassunto", "resumo", "samenvatting",
     "streszczenie", "резюме", "краткое содержание", "摘要", "总结", "總結", "要約", "요약",
 ))  # fmt: skip
+MAX_HEADING_CHARACTERS = 200
 # Lines between two conversations, such as "Dialogue 2:", "### Conversation" and "---".
 _HEADING = re.compile(
     r"\s*(?:[-=*_#]{3,}|[#*\s]*(?:dialog(?:ue)?|conversation|transcript|chat|example|gespräch|diálogo|конверсация|диалог)"
@@ -31,7 +32,7 @@ def parted(text: str) -> list[tuple[str, str]]:
                 return []
             summary = [head[1]]
         elif summary is None:
-            said += [] if _HEADING.match(line) else [line]
+            said += [] if _is_heading(line) else [line]
         elif line.strip():
             summary.append(line)
         elif any(map(str.strip, summary)):
@@ -39,6 +40,12 @@ def parted(text: str) -> list[tuple[str, str]]:
             said, summary = [], None
     is_whole = summary is None and not _text(said) and all(conversation for conversation, _ in found)
     return found if is_whole else []
+
+
+def _is_heading(line: str) -> bool:
+    # On a long line of spaces the pattern would take quadratic time.
+    short = line.strip()
+    return len(short) <= MAX_HEADING_CHARACTERS and _HEADING.match(short) is not None
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from engine.chats.text_exports.formats import FORMATS, MAIL, TAGGED_FORMATS, Tex
 from engine.data import cells, text_kind
 from engine.errors import DataError
 from engine.scoring import faithfulness
-from engine.text import conversations, pii, sentences, unicode_checks, words
+from engine.text import conversations, pii, sentences, summary_blocks, unicode_checks, words
 
 # What is repeated: nothing that a pattern looks for ends.
 PIECES = (
@@ -82,6 +82,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "a page": _read_page,
     "the kind of a text": text_kind.suffix_of,
     "turns": conversations.turns,
+    "summaries below their conversations": summary_blocks.parted,
     "a cell": lambda text: (cells.as_list(text), cells.as_list(f"[{text}")),
     "personal data": pii.find,
     "sentences": lambda text: sentences.sentences(text, "en"),
