@@ -53,9 +53,10 @@ from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
-from engine.system import graphics_cards, log_redaction, nvidia_smi, paths, text_paths
+from engine.system import log_redaction, paths, text_paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
+from engine.system.graphics import graphics_cards, nvidia_smi
 from engine.text import encodings, escaping, languages, legacy_encodings, pii
 from engine.text.conversations import Example, Turn, speakers, turns
 

@@ -25,9 +25,9 @@ from engine.errors import StorageError, WorkerError
 from engine.jobs.events import read_all
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, open_regular, read_json, read_text, read_toml
+from engine.system.graphics.visible_cards import ALL
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import make_private
-from engine.system.visible_cards import ALL
 
 JobKind = Literal[
     "train",

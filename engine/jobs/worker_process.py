@@ -14,7 +14,7 @@ from typing import IO
 
 from engine.errors import WorkerError
 from engine.jobs.job import Job
-from engine.system import visible_cards
+from engine.system.graphics import visible_cards
 from engine.system.paths import application_root
 
 # A windowed program has no streams on Windows, so a frozen build has a separate worker program.

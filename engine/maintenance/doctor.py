@@ -20,7 +20,7 @@ from engine.errors import AppError, OfflineError, StorageError
 from engine.jobs.job import create_job
 from engine.jobs.supervisor import Supervisor
 from engine.system import connection, paths
-from engine.system.graphics_cards import Card, find
+from engine.system.graphics.graphics_cards import Card, find
 from engine.system.units import size
 from engine.system.url_redaction import without_login
 

@@ -5,7 +5,7 @@ Everything is read from folders; no model is loaded and nothing is fetched.
 
 from __future__ import annotations
 
-from engine.report.arena_facts import ArenaReport, gather_arena
+from engine.report.arena.facts import ArenaReport, gather_arena
 from engine.report.run_data import conversations_table
 from engine.report.run_facts import Report, gather_run
 from engine.report.writer import FORMATS, default_name, write

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StorageError
-from engine.report import arena_data, run_data
-from engine.report.arena_facts import ArenaReport
+from engine.report import run_data
+from engine.report.arena import data as arena_data
+from engine.report.arena.facts import ArenaReport
 from engine.report.run_facts import Report
 from engine.system.csv_file import Cell, write_csv
 from engine.system.files import write_export
@@ -46,7 +47,8 @@ def write(report: Report | ArenaReport, path: Path) -> None:
 
 def _page(report: Report | ArenaReport) -> str:
     # Imported late: the template engine takes 0.1 s, and a window starts without it.
-    from engine.report import arena_page, run_page
+    from engine.report import run_page
+    from engine.report.arena import page as arena_page
 
     return run_page.render(report) if isinstance(report, Report) else arena_page.render(report)
 

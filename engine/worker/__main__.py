@@ -22,7 +22,8 @@ from typing import Any
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
-from engine.system import log_redaction, visible_cards
+from engine.system import log_redaction
+from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
 from engine.worker.kernels import registry
 from engine.worker.runtime import device_problems, oom

@@ -33,7 +33,7 @@ from gui.forms.device_field import offer_devices
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
 from gui.forms.module_fields import offer_modules
-from gui.forms.prompt_editor import PromptEditor
+from gui.forms.prompt.prompt_editor import PromptEditor
 from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of
 from gui.forms.start_from_field import START_FROM, StartFromField
 from gui.forms.training_length import LENGTH, TrainingLength

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.system import nvidia_smi
-from engine.system.graphics_cards import Card
-from engine.system.torch_build import LOWEST_CAPABILITY, OLDEST_DRIVER
+from engine.system.graphics import nvidia_smi
+from engine.system.graphics.graphics_cards import Card
+from engine.system.graphics.torch_build import LOWEST_CAPABILITY, OLDEST_DRIVER
 
 PYTORCH = "https://download.pytorch.org/whl/"
 # An administrator's own place of torch; empty for wherever pip looks anyway.

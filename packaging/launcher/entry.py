@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import environment
 
-from engine.system import graphics_cards
+from engine.system.graphics import graphics_cards
 from launcher import answers, environments, fronts
 from launcher.builds import BUILDS, Build, suited
 from launcher.environments import Environments

@@ -391,7 +391,7 @@
    <translation>In jeder Zeile ein Beitrag</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>About {lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
   </message>
@@ -566,7 +566,7 @@
    <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und vergleicht die Ergebnisse in einer Tabelle.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt/prompt_preview.py" />
    <source>Ann: Is the train late again?
 Bob: Ten minutes. Save me a seat.</source>
    <translation>Ann: Hat der Zug wieder Verspätung?
@@ -696,7 +696,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurück</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Back to all rows</source>
    <translation>Alle Zeilen zeigen</translation>
   </message>
@@ -1041,7 +1041,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Plan wählen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Choose a row to read it and to see where it is cut.</source>
    <translation>Wählen Sie eine Zeile, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
   </message>
@@ -1424,7 +1424,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eigene</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Custom prompt</source>
    <translation>Eigener Prompt</translation>
   </message>
@@ -1524,7 +1524,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorgabe: {value}.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Delete</source>
    <translation>Löschen</translation>
   </message>
@@ -1822,7 +1822,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gezeigte Beispiele</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
    <source>Export as CSV…</source>
    <translation>Als CSV exportieren…</translation>
   </message>
@@ -2440,7 +2440,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Indonesisch</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Insert {place}</source>
    <translation>{place} einfügen</translation>
   </message>
@@ -2833,7 +2833,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verfahren, jedes mit seiner Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt/prompt_preview.py" />
    <source>Model input</source>
    <translation>Eingabe des Modells</translation>
   </message>
@@ -2843,7 +2843,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Eingabe des Modells und Label-Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt/prompt_preview.py" />
    <source>Model input for a sample</source>
    <translation>Eingabe des Modells an einem Beispiel</translation>
   </message>
@@ -2923,7 +2923,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name der Vorlage</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Name of the template</source>
    <translation>Name der Vorlage</translation>
   </message>
@@ -2998,7 +2998,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nächste Bewertung bei Schritt {step}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Next row</source>
    <translation>Nächste Zeile</translation>
   </message>
@@ -3138,12 +3138,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>No reference summary.</source>
    <translation>Keine Referenz.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>No row chosen</source>
    <translation>Keine Zeile gewählt</translation>
   </message>
@@ -3718,7 +3718,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Persisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Personal data: {found}.</source>
    <translation>Persönliche Daten: {found}.</translation>
   </message>
@@ -3803,7 +3803,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Voriges Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Previous row</source>
    <translation>Vorige Zeile</translation>
   </message>
@@ -3833,7 +3833,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verwendeter Prompt</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Prompt template</source>
    <translation>Prompt-Vorlage</translation>
   </message>
@@ -4076,7 +4076,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Umbenennen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Rename…</source>
    <translation>Umbenennen…</translation>
   </message>
@@ -4146,7 +4146,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Runde {round}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Row</source>
    <translation>Zeile</translation>
   </message>
@@ -4156,7 +4156,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeile {id}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Row {number} of {split}</source>
    <translation>Zeile {number} aus {split}</translation>
   </message>
@@ -4181,7 +4181,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
    <source>Rows that can't be read</source>
    <translation>Nicht lesbare Zeilen</translation>
   </message>
@@ -4266,7 +4266,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Sampling</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Save</source>
    <translation>Speichern</translation>
   </message>
@@ -4296,7 +4296,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als {kind} speichern…</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Save as…</source>
    <translation>Speichern unter…</translation>
   </message>
@@ -4346,7 +4346,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bericht speichern</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_editor.py" />
+   <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Save, rename or delete templates</source>
    <translation>Vorlagen speichern, umbenennen oder löschen</translation>
   </message>
@@ -4950,7 +4950,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird zusammengefasst</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Summary</source>
    <translation>Zusammenfassung</translation>
   </message>
@@ -5641,7 +5641,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Token-Cache</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>Tokens</source>
    <translation>Tokens</translation>
   </message>
@@ -5831,7 +5831,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In der Werkbank versuchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Try it in the playground</source>
    <translation>In der Werkbank versuchen</translation>
   </message>
@@ -6117,7 +6117,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was kein Programm prüfen kann</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
    <source>Where</source>
    <translation>Wo</translation>
   </message>
@@ -6152,7 +6152,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ganzer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
    <source>Why</source>
    <translation>Warum</translation>
   </message>
@@ -7039,7 +7039,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unverändert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>no conversation</source>
    <translation>kein Gespräch</translation>
   </message>
@@ -7089,7 +7089,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>keine Wiederholung von {count} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/rows_view.py" />
+   <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>no summary</source>
    <translation>keine Zusammenfassung</translation>
   </message>
@@ -7884,7 +7884,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} für einen Lauf nötig</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt/prompt_preview.py" />
    <source>{count} of {limit} tokens</source>
    <translation>{count} von {limit} Tokens</translation>
   </message>
@@ -7914,7 +7914,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} zur Auswahl</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt_preview.py" />
+   <location filename="../../gui/forms/prompt/prompt_preview.py" />
    <source>{count} tokens</source>
    <translation>{count} Tokens</translation>
   </message>
@@ -8047,12 +8047,12 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{lost} of {turns} turns are lost at this limit</source>
    <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{lost} of {turns} turns are lost at this limit, the first of them in part</source>
    <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen, der erste davon zum Teil</translation>
   </message>
@@ -8415,7 +8415,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{n} passages masked.</source>
    <translation>
     <numerusform>{n} Stelle maskiert.</numerusform>
@@ -8455,7 +8455,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/broken_rows_view.py" />
+   <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
    <source>{n} rows can't be read</source>
    <translation>
     <numerusform>{n} Zeile ist nicht lesbar</numerusform>
@@ -8535,7 +8535,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{n} tokens</source>
    <translation>
     <numerusform>{n} Token</numerusform>
@@ -8551,7 +8551,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{n} tokens, the rest is cut</source>
    <translation>
     <numerusform>{n} Token, der Rest entfällt</numerusform>
@@ -8567,7 +8567,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{n} turns</source>
    <translation>
     <numerusform>{n} Beitrag</numerusform>
@@ -8649,7 +8649,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{path} kann nicht geschrieben werden. Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/row_view.py" />
+   <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{place} of {count}</source>
    <translation>{place} von {count}</translation>
   </message>
@@ -9360,7 +9360,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>AL AZ BY CY DO GT HU LB NI PL SV</translation>
   </message>
   <message>
-   <location filename="../../engine/system/graphics_cards.py" />
+   <location filename="../../engine/system/graphics/graphics_cards.py" />
    <source>AMD card ({1})</source>
    <translation>AMD-Karte ({1})</translation>
   </message>
@@ -9829,7 +9829,7 @@ Summary:</translation>
    <translation>CH HR LI LV</translation>
   </message>
   <message>
-   <location filename="../../engine/system/torch_build.py" />
+   <location filename="../../engine/system/graphics/torch_build.py" />
    <source>CUDA {1}</source>
    <translation>CUDA {1}</translation>
   </message>
@@ -9914,7 +9914,7 @@ Summary:</translation>
    <translation>Prüfen Sie die Daten erneut.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/adapter_store.py" />
+   <location filename="../../engine/worker/training/saving/adapter_store.py" />
    <source>Check the disk, then resume the run: its last checkpoint is safe.</source>
    <translation>Prüfen Sie die Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
@@ -10199,7 +10199,7 @@ Summary:</translation>
    <translation>Wählen Sie den Ordner, der sie enthält.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>Choose the one to read.</source>
    <translation>Die auswählen, die gelesen werden soll.</translation>
   </message>
@@ -10494,7 +10494,7 @@ Summary:</translation>
    <translation>Vorgabe</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>Delete it; resume goes on from the checkpoint before.</source>
    <translation>Löschen Sie ihn; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
@@ -10514,7 +10514,7 @@ Summary:</translation>
    <translation>Löschen Sie Läufe und Basismodelle, die Sie nicht mehr brauchen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>Delete what stands far right of the table, or save it as csv.</source>
    <translation>Löschen Sie, was weit rechts von der Tabelle steht, oder speichern Sie sie als csv.</translation>
   </message>
@@ -11024,7 +11024,7 @@ Summary:</translation>
    <translation>Anteil der Schritte am Ende, in denen die Ränge fest bleiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/adapter_store.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
    <source>Free some disk space, then resume the run.</source>
    <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort.</translation>
   </message>
@@ -11034,7 +11034,7 @@ Summary:</translation>
    <translation>Schaffen Sie Platz auf der Festplatte.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>Free some disk space; resume goes on from the checkpoint before.</source>
    <translation>Schaffen Sie Platz auf der Festplatte; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
@@ -11174,7 +11174,7 @@ Summary:</translation>
    <translation>Zu jedem Gespräch {1} eine Zusammenfassung angeben, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>Give each column a name of its own.</source>
    <translation>Geben Sie jeder Spalte einen eigenen Namen.</translation>
   </message>
@@ -11414,7 +11414,7 @@ Summary:</translation>
    <translation>In der Reihenfolge der Quelle.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>In {1} this stands above the table and is not read: {2}.</source>
    <translation>In {1} steht dies über der Tabelle und wird nicht gelesen: {2}.</translation>
   </message>
@@ -11509,7 +11509,7 @@ Summary:</translation>
    <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/torch_build.py" />
+   <location filename="../../engine/system/graphics/torch_build.py" />
    <source>Intel graphics</source>
    <translation>Intel-Grafik</translation>
   </message>
@@ -12349,7 +12349,7 @@ Summary:</translation>
    <translation>NF4, doppelt</translation>
   </message>
   <message>
-   <location filename="../../engine/system/graphics_cards.py" />
+   <location filename="../../engine/system/graphics/graphics_cards.py" />
    <source>NVIDIA card</source>
    <translation>NVIDIA-Karte</translation>
   </message>
@@ -12774,17 +12774,17 @@ Summary:</translation>
    <translation>Odia</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>Of {1} the sheet {2} is read, and not {3}.</source>
    <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>Of {1} these sheets are read as splits: {2}.</source>
    <translation>Von {1} werden diese Blätter als Teile gelesen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>Of {1} these tables are read as splits: {2}.</source>
    <translation>Von {1} werden diese Tabellen als Splits gelesen: {2}.</translation>
   </message>
@@ -12879,7 +12879,7 @@ Summary:</translation>
    <translation>Öffnen Sie es und speichern Sie es als docx.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/html_files.py" />
+   <location filename="../../engine/worker/readers/conversations/html_files.py" />
    <source>Open it in a spreadsheet, and save the table as xlsx or csv.</source>
    <translation>In einer Tabellenkalkulation öffnen und die Tabelle als xlsx oder csv speichern.</translation>
   </message>
@@ -12889,7 +12889,7 @@ Summary:</translation>
    <translation>Öffnen Sie sie mit jener.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>Open it, and save or print it without the password.</source>
    <translation>Öffnen Sie es und speichern oder drucken Sie es ohne Passwort.</translation>
   </message>
@@ -13109,7 +13109,7 @@ Summary:</translation>
    <translation>Quantisieren Sie das Basismodell, oder wählen Sie ein kleineres.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/torch_build.py" />
+   <location filename="../../engine/system/graphics/torch_build.py" />
    <source>ROCm {1}</source>
    <translation>ROCm {1}</translation>
   </message>
@@ -13222,7 +13222,7 @@ In one sentence:</translation>
    <translation>RecipeError</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>Recognise its text first (OCR), and choose the PDF or the text that this gives.</source>
    <translation>Lassen Sie zuerst den Text erkennen (OCR) und wählen Sie die PDF- oder Textdatei, die dabei entsteht.</translation>
   </message>
@@ -13442,12 +13442,12 @@ In one sentence:</translation>
    <translation>Speichern Sie sie neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/old_workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
    <source>Save it as .xlsx or .csv.</source>
    <translation>Speichern Sie sie als .xlsx oder .csv.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>Save it as csv, and choose that.</source>
    <translation>Speichern Sie sie als csv und wählen Sie diese.</translation>
   </message>
@@ -13457,12 +13457,12 @@ In one sentence:</translation>
    <translation>Speichern Sie sie als eml, oder ziehen Sie sie aus einem anderen Mailprogramm.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>Save it without a password, or export its table as csv.</source>
    <translation>Speichern Sie sie ohne Passwort, oder exportieren Sie ihre Tabelle als csv.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/old_workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
    <source>Save it without the password, and choose it again.</source>
    <translation>Speichern Sie sie ohne das Passwort, und wählen Sie sie noch einmal.</translation>
   </message>
@@ -14180,7 +14180,7 @@ Summary:</translation>
    <translation>Die Aktivierungsfunktion zwischen den zwei Schichten des Adapters.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/adapter_store.py" />
+   <location filename="../../engine/worker/training/saving/adapter_store.py" />
    <source>The adapter</source>
    <translation>Der Adapter</translation>
   </message>
@@ -14300,7 +14300,7 @@ Summary:</translation>
    <translation>Die Änderung hängt vom Gewicht ab</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>The checkpoint of step {1}</source>
    <translation>Der Prüfpunkt von Schritt {1}</translation>
   </message>
@@ -14330,12 +14330,12 @@ Summary:</translation>
    <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>The column "{1}" of "{2}" holds bytes, no text: such cells are empty.</source>
    <translation>In der Spalte „{1}“ von „{2}“ stehen Bytes, kein Text: solche Zellen sind leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>The column "{1}" of {2} holds {3}, no text, and is not read.</source>
    <translation>Die Spalte „{1}“ von {2} enthält {3}, keinen Text, und wird nicht gelesen.</translation>
   </message>
@@ -14845,7 +14845,7 @@ Summary:</translation>
    <translation>Das Blatt einer Arbeitsmappe oder die Tabelle einer Datenbank, oder auto: alle, die nach Splits heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle mit Texten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>The sheets are: {1}.</source>
    <translation>Die Blätter sind: {1}.</translation>
   </message>
@@ -14865,7 +14865,7 @@ Summary:</translation>
    <translation>Der Anfangstext ist leer.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>The state in {1} does not fit this run: {2}.</source>
    <translation>Der Zustand in {1} passt nicht zu diesem Lauf: {2}.</translation>
   </message>
@@ -14905,7 +14905,7 @@ Summary:</translation>
    <translation>Das System hat einen Prozess, der einen Teil jedes Schritts berechnet, aus Speichermangel beendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>The tables are: {1}.</source>
    <translation>Die Tabellen sind: {1}.</translation>
   </message>
@@ -15045,7 +15045,7 @@ Summary:</translation>
    <translation>Die {1} von {2} lässt sich nicht schreiben: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>The {1} of {2} holds no state.</source>
    <translation>{1} von {2} enthält keinen Stand.</translation>
   </message>
@@ -16025,7 +16025,7 @@ Summary:</translation>
    <translation>Schreiben Sie einen anderen Text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>Write it again with version=2, or as parquet.</source>
    <translation>Schreiben Sie sie neu mit version=2, oder als parquet.</translation>
   </message>
@@ -16180,12 +16180,12 @@ Summary:</translation>
    <translation>ein Chat ohne Namen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
+   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
    <source>a chat's next conversation begins after a pause of 1 hour</source>
    <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von 1 Stunde</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
+   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
    <source>a chat's next conversation begins after a pause of {1} hours</source>
    <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1} Stunden</translation>
   </message>
@@ -16330,12 +16330,12 @@ Summary:</translation>
    <translation>eine Prompt-Vorlage</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>a quotation mark inside a quoted cell is not doubled</source>
    <translation>ein Anführungszeichen in einer Zelle mit Anführungszeichen ist nicht verdoppelt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>a quotation mark that opens a cell is never closed</source>
    <translation>ein Anführungszeichen, das eine Zelle öffnet, wird nie geschlossen</translation>
   </message>
@@ -16520,12 +16520,12 @@ Summary:</translation>
    <translation>rotiert und skaliert werden</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>as a database it makes no sense ({1})</source>
    <translation>als Datenbank ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/old_workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
    <source>as a workbook it makes no sense ({1})</source>
    <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
   </message>
@@ -16665,7 +16665,7 @@ Summary:</translation>
    <translation>can't allocate memory</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>cell {1}{2}</source>
    <translation>Zelle {1}{2}</translation>
   </message>
@@ -16770,7 +16770,7 @@ Summary:</translation>
    <translation>aus der Bank schöpfen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
+   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
    <source>each chat is one conversation</source>
    <translation>jeder Chat ist ein Gespräch</translation>
   </message>
@@ -16795,7 +16795,7 @@ Summary:</translation>
    <translation>jede sagt etwas anderes</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/mail_files.py" />
+   <location filename="../../engine/worker/readers/conversations/mail_files.py" />
    <source>each thread is one conversation</source>
    <translation>jeder Mailwechsel ist ein Gespräch</translation>
   </message>
@@ -16820,7 +16820,7 @@ Summary:</translation>
    <translation>Beispiele</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>expected after</source>
    <translation>expected after</translation>
   </message>
@@ -17000,7 +17000,7 @@ Summary:</translation>
    <translation>ein Komma steht vor dem Ende des Objekts</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>in its first line {1}</source>
    <translation>in der ersten Zeile {1}</translation>
   </message>
@@ -17010,12 +17010,12 @@ Summary:</translation>
    <translation>in seinem eigenen Chat-Format</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>in the column "{1}" it holds a formula without a stored value</source>
    <translation>in der Spalte „{1}“ enthält sie eine Formel ohne gespeicherten Wert</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>in the column "{1}" it holds the error {2}</source>
    <translation>in der Spalte „{1}“ enthält sie den Fehler {2}</translation>
   </message>
@@ -17050,7 +17050,7 @@ Summary:</translation>
    <translation>er fügt {1} Tokens hinzu, gelesen werden höchstens {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/mail_files.py" />
+   <location filename="../../engine/worker/readers/conversations/mail_files.py" />
    <source>it begins with no header of a mail</source>
    <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
   </message>
@@ -17070,7 +17070,7 @@ Summary:</translation>
    <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>it ends before the column "{1}"</source>
    <translation>sie endet vor der Spalte „{1}“</translation>
   </message>
@@ -17080,12 +17080,12 @@ Summary:</translation>
    <translation>es liefert falsche Zahlen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>it goes on behind the column "{1}": "{2}"</source>
    <translation>sie geht hinter der Spalte „{1}“ weiter: „{2}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>it goes on behind the column "{1}": {2} cells for {3} columns</source>
    <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
   </message>
@@ -17095,17 +17095,17 @@ Summary:</translation>
    <translation>es hat weniger Zeilen als {1}: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/old_workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
    <source>it has more than {1} MB</source>
    <translation>sie hat mehr als {1} MB</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
+   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
    <source>it has more than {1} characters without a longer pause</source>
    <translation>es hat mehr als {1} Zeichen ohne eine längere Pause</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>it has more than {1} pages</source>
    <translation>es hat mehr als {1} Seiten</translation>
   </message>
@@ -17115,7 +17115,7 @@ Summary:</translation>
    <translation>sie enthält keine gültige Stimme</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>it has several columns "{1}"</source>
    <translation>sie hat mehrere Spalten „{1}“</translation>
   </message>
@@ -17135,7 +17135,7 @@ Summary:</translation>
    <translation>sie ist doppelt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/html_files.py" />
+   <location filename="../../engine/worker/readers/conversations/html_files.py" />
    <source>it is a page with a table of conversations and summaries</source>
    <translation>es ist eine Seite mit einer Tabelle von Gesprächen und Zusammenfassungen</translation>
   </message>
@@ -17185,17 +17185,17 @@ Summary:</translation>
    <translation>sie ist keine Stimme</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>it is no whole PDF ({1})</source>
    <translation>es ist kein vollständiges PDF ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>it is no whole Word document</source>
    <translation>es ist kein vollständiges Word-Dokument</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>it is no whole Word document ({1})</source>
    <translation>es ist kein vollständiges Word-Dokument ({1})</translation>
   </message>
@@ -17205,7 +17205,7 @@ Summary:</translation>
    <translation>es ist keine vollständige Seite</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>it is the rest of the broken row before it</source>
    <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
   </message>
@@ -17255,17 +17255,17 @@ Summary:</translation>
    <translation>der Inhalt ergibt keinen Sinn</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
+   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
    <source>its conversation</source>
    <translation>sein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>its files are not those that were written</source>
    <translation>seine Dateien sind nicht die, die geschrieben wurden</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>its formats have {1} bytes, at most {2} are read</source>
    <translation>ihre Formate haben {1} Byte, gelesen werden höchstens {2}</translation>
   </message>
@@ -17300,7 +17300,7 @@ Summary:</translation>
    <translation>deren Listen enthalten die Sätze einer Zusammenfassung, {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/html_files.py" />
+   <location filename="../../engine/worker/readers/conversations/html_files.py" />
    <source>its one row</source>
    <translation>ihre einzige Zeile</translation>
   </message>
@@ -17325,7 +17325,7 @@ Summary:</translation>
    <translation>über dieses Paar wurde schon von derselben Person abgestimmt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>its {1} can't be read: {2}</source>
    <translation>seine {1} ist nicht lesbar: {2}</translation>
   </message>
@@ -17355,7 +17355,7 @@ Summary:</translation>
    <translation>in den Gesprächen weggelassen ist, womit alle beginnen: „{1}“</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/json_files.py" />
    <source>line {1}</source>
    <translation>Zeile {1}</translation>
   </message>
@@ -17370,7 +17370,7 @@ Summary:</translation>
    <translation>Zeile {1} ist kein Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>lines {1} to {2}</source>
    <translation>Zeilen {1} bis {2}</translation>
   </message>
@@ -17390,17 +17390,17 @@ Summary:</translation>
    <translation>Medienhinweise</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>merged range</source>
    <translation>verbundener Bereich</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>merged ranges</source>
    <translation>verbundene Bereiche</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>method state:</source>
    <translation>method state:</translation>
   </message>
@@ -17475,17 +17475,17 @@ Summary:</translation>
    <translation>nicht gemessen</translation>
   </message>
   <message>
-   <location filename="../../engine/system/nvidia_smi.py" />
+   <location filename="../../engine/system/graphics/nvidia_smi.py" />
    <source>nvidia-smi can't be started: {1}.</source>
    <translation>nvidia-smi lässt sich nicht starten: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/nvidia_smi.py" />
+   <location filename="../../engine/system/graphics/nvidia_smi.py" />
    <source>nvidia-smi did not answer within {1} seconds.</source>
    <translation>nvidia-smi hat nicht innerhalb von {1} Sekunden geantwortet.</translation>
   </message>
   <message>
-   <location filename="../../engine/system/nvidia_smi.py" />
+   <location filename="../../engine/system/graphics/nvidia_smi.py" />
    <source>nvidia-smi does not answer.</source>
    <translation>nvidia-smi antwortet nicht.</translation>
   </message>
@@ -17660,7 +17660,7 @@ Summary:</translation>
    <translation>sich die Ränge teilen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>sheet "{1}", {2}</source>
    <translation>Blatt „{1}“, {2}</translation>
   </message>
@@ -17775,7 +17775,7 @@ Summary:</translation>
    <translation>die Spalte „{1}“ hat {2} Zeilen und „{3}“ hat {4}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>the column "{1}" holds bytes that are not UTF-8</source>
    <translation>die Spalte „{1}“ enthält Bytes, die kein UTF-8 sind</translation>
   </message>
@@ -17790,7 +17790,7 @@ Summary:</translation>
    <translation>die Spalte „{1}“ enthält {2} Zeichen, höchstens {3} werden gelesen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
+   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
    <source>the conversation of {1}</source>
    <translation>das Gespräch vom {1}</translation>
   </message>
@@ -17835,12 +17835,12 @@ Summary:</translation>
    <translation>der Werkbank</translation>
   </message>
   <message>
-   <location filename="../../engine/system/torch_build.py" />
+   <location filename="../../engine/system/graphics/torch_build.py" />
    <source>the processor</source>
    <translation>den Prozessor</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>the row that begins in line {1} has more than {2} characters; a quotation mark may be left open there</source>
    <translation>die Zeile, die in Zeile {1} beginnt, hat mehr als {2} Zeichen; vielleicht ist dort ein Anführungszeichen offen</translation>
   </message>
@@ -17855,12 +17855,12 @@ Summary:</translation>
    <translation>die Form von {1} ist unmöglich</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>the sheet {1} has more than {2} rows</source>
    <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>the sheet {1} is nearly all empty cells</source>
    <translation>das Blatt {1} besteht fast nur aus leeren Zellen</translation>
   </message>
@@ -17880,7 +17880,7 @@ Summary:</translation>
    <translation>in manchen Zeilen stehen mehr</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/text_folder.py" />
+   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
    <source>there is no {1}{2} with the conversation beside it</source>
    <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
   </message>
@@ -17955,7 +17955,7 @@ Summary:</translation>
    <translation>tuple[SelectiveLayer, str]</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>unexpected end of data</source>
    <translation>unexpected end of data</translation>
   </message>
@@ -18020,7 +18020,7 @@ Summary:</translation>
    <translation>was kein Zeichen ist: {1}, {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>what it holds is no state of a run: {1}</source>
    <translation>was darin steht, ist kein Zustand eines Laufs: {1}</translation>
   </message>
@@ -18249,7 +18249,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht lesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/chat_files.py" />
+   <location filename="../../engine/worker/readers/conversations/chat_files.py" />
    <source>{1} can't be read: speakers are named by their ids.</source>
    <translation>{1} lässt sich nicht lesen: Personen sind nach ihren IDs benannt.</translation>
   </message>
@@ -18334,7 +18334,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>{1} does not belong to this run's recipe.</source>
    <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
   </message>
@@ -18424,7 +18424,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat unmögliche Werte ({2}) in {3}{4}: Was er schreibt, ergibt keinen Sinn.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/html_files.py" />
+   <location filename="../../engine/worker/readers/conversations/html_files.py" />
    <source>{1} has more than {2} bytes</source>
    <translation>{1} hat mehr als {2} Bytes</translation>
   </message>
@@ -18469,7 +18469,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/delimited.py" />
+   <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>{1} has no header: its columns are called by their numbers.</source>
    <translation>{1} hat keine Kopfzeile: Die Spalten heißen nach ihren Nummern.</translation>
   </message>
@@ -18489,7 +18489,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Revision {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/sheets.py" />
+   <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>{1} has no sheet "{2}" that holds anything.</source>
    <translation>{1} hat kein Blatt „{2}“, das etwas enthält.</translation>
   </message>
@@ -18499,12 +18499,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Zusammenfassungen nach Gespräch.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>{1} has no table "{2}" with texts.</source>
    <translation>{1} hat keine Tabelle „{2}“ mit Texten.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>{1} has no text: its pages are pictures.</source>
    <translation>{1} hat keinen Text: Die Seiten sind Bilder.</translation>
   </message>
@@ -18529,12 +18529,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>{1} has several tables with texts: {2}.</source>
    <translation>{1} hat mehrere Tabellen mit Texten: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/text_folder.py" />
+   <location filename="../../engine/worker/readers/conversations/text_folder.py" />
    <source>{1} has summaries below its conversations, which are read as that.</source>
    <translation>{1} hat unter den Gesprächen Zusammenfassungen, die als solche gelesen werden.</translation>
   </message>
@@ -18569,7 +18569,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2}, die ein {3}-Modell nicht verwendet: {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>{1} has {2} {3} ({4}{5}): each cell counts as its first.</source>
    <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
   </message>
@@ -18604,12 +18604,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält keine Datendateien.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>{1} holds no optimizer's state</source>
    <translation>{1} enthält keinen Zustand eines Optimizers</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/checkpoints.py" />
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>{1} holds no schedule's state</source>
    <translation>{1} enthält keinen Zustand eines Zeitplans</translation>
   </message>
@@ -18644,7 +18644,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} in {2} von {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/columnar.py" />
+   <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>{1} is a feather file of the first version, which can't be read.</source>
    <translation>{1} ist eine Feather-Datei der ersten Version, die nicht gelesen werden kann.</translation>
   </message>
@@ -18709,7 +18709,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>{1} is in use: what stands in {2} is not read. Close the program that writes it.</source>
    <translation>{1} ist in Gebrauch: was in {2} steht, wird nicht gelesen. Schließen Sie das Programm, das sie schreibt.</translation>
   </message>
@@ -18729,7 +18729,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist weder ein Ordner noch die Zip-Datei eines Adapters.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/databases.py" />
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>{1} is no SQLite database, or it is encrypted.</source>
    <translation>{1} ist keine SQLite-Datenbank, oder sie ist verschlüsselt.</translation>
   </message>
@@ -18799,7 +18799,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist anderswo geöffnet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/documents.py" />
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>{1} is protected by a password.</source>
    <translation>{1} ist durch ein Passwort geschützt.</translation>
   </message>
@@ -18939,7 +18939,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ihres Speichers sind frei.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/adapter_store.py" />
+   <location filename="../../engine/worker/training/saving/adapter_store.py" />
    <source>{1} of the adapter is not on the disk as it was written.</source>
    <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
   </message>

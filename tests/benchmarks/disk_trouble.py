@@ -20,7 +20,7 @@ from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job
 from engine.jobs.supervisor import Ending, Supervisor
 from engine.runs import run_store
-from engine.worker.training import checkpoints
+from engine.worker.training.saving import checkpoints
 from tests.helpers import failing_disk, small_disks
 from tests.helpers.benchmark_report import show
 from tests.helpers.benchmark_state import BenchmarkState, Result

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.system import visible_cards
+from engine.system.graphics import visible_cards
 from engine.worker.runtime import device_problems
 
 VARIABLES = (

@@ -28,7 +28,7 @@ from engine.runs import run_store
 from engine.runs.run_summaries import read_entry
 from engine.system.paths import runs_folder
 from engine.worker.adapters import attach
-from engine.worker.training import checkpoints
+from engine.worker.training.saving import checkpoints
 from tests.helpers.homes import add_checkpoint, add_run
 from tests.helpers.mutated_files import mutated
 from tests.helpers.tiny_models import Kind

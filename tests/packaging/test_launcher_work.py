@@ -11,7 +11,7 @@ from launcher import builds
 from launcher.builds import BUILDS, suited
 from launcher.work import Progress, Step, Work, explained, steps
 
-from engine.system.graphics_cards import Card
+from engine.system.graphics.graphics_cards import Card
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.fake_nvidia_smi import row
 from tests.helpers.launcher_setup import WAIT, outcome_of, python_step

@@ -14,17 +14,8 @@ from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
 from engine.system.paths import expand_user, sample_folder
 from engine.worker.hub import repository_card
-from engine.worker.readers import (
-    DESCRIPTIONS,
-    SUFFIXES,
-    TEXT_SUFFIXES,
-    archives,
-    chat_files,
-    parallel,
-    suffix_of,
-    text_folder,
-    unread,
-)
+from engine.worker.readers import DESCRIPTIONS, SUFFIXES, TEXT_SUFFIXES, archives, parallel, suffix_of, unread
+from engine.worker.readers.conversations import chat_files, text_folder
 from engine.worker.readers.table import FIELD
 from engine.worker.runtime.channel import Channel
 

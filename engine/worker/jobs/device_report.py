@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from engine.errors import DeviceError
-from engine.system import visible_cards
+from engine.system.graphics import visible_cards
 from engine.worker.kernels import registry
 from engine.worker.runtime import device_problems, devices
 from engine.worker.runtime.channel import Channel

@@ -30,9 +30,10 @@ from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory
 from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.training import adapter_store, checkpoints, prompt_baseline, training_loop
-from engine.worker.training.adapter_metadata import make_metadata
+from engine.worker.training import prompt_baseline, training_loop
 from engine.worker.training.reporting import report_changes, report_started, report_truncated_texts
+from engine.worker.training.saving import adapter_store, checkpoints
+from engine.worker.training.saving.adapter_metadata import make_metadata
 from engine.worker.training.training_run import TrainingRun
 
 # Training examples that a method may look at when it is initialised.

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from engine.errors import SettingError
-from engine.system import torch_build
+from engine.system.graphics import torch_build
 from engine.worker.kernels.patch_table import PATCHES, UNPROVEN, Patch
 
 VARIABLE = "TUNESMITH_PATCHES"

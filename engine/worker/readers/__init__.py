@@ -12,17 +12,11 @@ from typing import Any
 
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
-from engine.worker.readers import (
-    chat_files,
-    content,
-    delimited,
-    html_files,
-    mail_files,
-    parallel,
-    text_folder,
-)
+from engine.worker.readers import content, parallel
 from engine.worker.readers.apart import read_apart
+from engine.worker.readers.conversations import chat_files, html_files, mail_files, text_folder
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
+from engine.worker.readers.tabular import delimited
 
 __all__ = [
     "DESCRIPTIONS",
@@ -39,19 +33,19 @@ __all__ = [
 
 def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
     # The libraries of these take longer to import than the preview of a file may.
-    from engine.worker.readers import columnar
+    from engine.worker.readers.tabular import columnar
 
     return read_apart(columnar.read_parquet, path, notes)
 
 
 def _read_arrow(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers import columnar
+    from engine.worker.readers.tabular import columnar
 
     return read_apart(columnar.read_arrow, path, notes)
 
 
 def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers import workbook
+    from engine.worker.readers.tabular import workbook
 
     return read_apart(workbook.read, path, notes)
 
@@ -59,7 +53,7 @@ def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Bro
 def _read_docx(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
     import docx  # noqa: F401 - once, and not again in each process that reads
 
-    from engine.worker.readers import documents
+    from engine.worker.readers.conversations import documents
 
     return read_apart(documents.read_docx, path, notes, pause_hours)
 
@@ -67,19 +61,19 @@ def _read_docx(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping
 def _read_pdf(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
     import pypdf  # noqa: F401 - once, and not again in each process that reads
 
-    from engine.worker.readers import documents
+    from engine.worker.readers.conversations import documents
 
     return read_apart(documents.read_pdf, path, notes, pause_hours)
 
 
 def _read_old_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers import old_workbook
+    from engine.worker.readers.tabular import old_workbook
 
     return read_apart(old_workbook.read, path, notes)
 
 
 def _read_database(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers import databases
+    from engine.worker.readers.tabular import databases
 
     return read_apart(databases.read, path, notes)
 

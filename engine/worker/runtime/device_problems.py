@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DeviceError
-from engine.system import graphics_cards, nvidia_smi, visible_cards
-from engine.system.nvidia_smi import CardProcess, GraphicsCard
-from engine.system.torch_build import TorchBuild
+from engine.system.graphics import graphics_cards, nvidia_smi, visible_cards
+from engine.system.graphics.nvidia_smi import CardProcess, GraphicsCard
+from engine.system.graphics.torch_build import TorchBuild
+from engine.system.graphics.visible_cards import VisibleCard
 from engine.system.units import size
-from engine.system.visible_cards import VisibleCard
 
 FIELD = "training.device"
 OTHER_DEVICE = 'Choose "auto" or "cpu"; `main.py doctor` says what is there.'

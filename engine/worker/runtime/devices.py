@@ -15,7 +15,7 @@ import torch
 
 from engine.config.recipe import Precision
 from engine.errors import DeviceError
-from engine.system import visible_cards
+from engine.system.graphics import visible_cards
 from engine.worker.runtime import device_problems, fork_pool
 
 POLL_SECONDS = 0.001

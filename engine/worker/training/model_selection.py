@@ -8,7 +8,7 @@ from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import checkpoints
+from engine.worker.training.saving import checkpoints
 from engine.worker.training.training_run import TrainingRun
 
 

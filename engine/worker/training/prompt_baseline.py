@@ -26,8 +26,8 @@ from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import adapter_store
-from engine.worker.training.adapter_metadata import make_prompt_metadata
+from engine.worker.training.saving import adapter_store
+from engine.worker.training.saving.adapter_metadata import make_prompt_metadata
 
 
 def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Splits) -> None:

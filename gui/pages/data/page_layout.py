@@ -13,14 +13,14 @@ from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.language import tr
 from gui.pages.data import report
-from gui.pages.data.broken_rows_view import BrokenRowsView
 from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.findings_view import FindingsView
 from gui.pages.data.overview import Figures, LengthView
 from gui.pages.data.preview_table import PreviewTable
 from gui.pages.data.question import Question
-from gui.pages.data.row_view import RowView
-from gui.pages.data.rows_view import RowsView
+from gui.pages.data.rows.broken_rows_view import BrokenRowsView
+from gui.pages.data.rows.row_view import RowView
+from gui.pages.data.rows.rows_view import RowsView
 from gui.pages.data.source_bar import SourceBar
 from gui.shell.page import NARROW
 from gui.widgets.buttons import plain

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 from gui.look.fonts import px
 from gui.look.language import mark, tr, tr_count
 from gui.pages.data.report import RowPreview, split_name
-from gui.pages.data.text_table import Index, TextTable, one_line
+from gui.pages.data.rows.text_table import Index, TextTable, one_line
 from gui.widgets.labels import ElidedLabel
 
 ROLE_TEXTS = {

@@ -13,7 +13,7 @@ import tempfile
 import warnings
 from typing import Any
 
-from engine.system import nvidia_smi
+from engine.system.graphics import nvidia_smi
 from tests.helpers.answer_lines import answer, own_output
 from tests.helpers.benchmark_report import machine
 

@@ -13,8 +13,9 @@ from engine.jobs import worker_process
 from engine.jobs.job import Job, JobKind, create_job
 from engine.jobs.supervisor import Supervisor
 from engine.jobs.worker_process import WarmWorker
-from engine.system import paths, visible_cards
-from engine.system.torch_build import TorchBuild
+from engine.system import paths
+from engine.system.graphics import visible_cards
+from engine.system.graphics.torch_build import TorchBuild
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.fake_nvidia_smi import row
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from engine.maintenance import doctor
-from engine.system.graphics_cards import Card
+from engine.system.graphics.graphics_cards import Card
 from tests.helpers.repository import ROOT
 
 CARD = {"id": "cuda:0", "name": "A card", "memory_bytes": 8e9, "free_bytes": 7e9}

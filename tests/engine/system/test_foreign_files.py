@@ -15,8 +15,8 @@ MODULE = "engine/system/foreign_files.py"
 # What is opened in another way, since nobody else can have written it.
 OTHER_WAYS = {
     # The system's own files.
-    "engine/system/memory_kills.py", "engine/jobs/exit_status.py", "engine/system/graphics_cards.py",
-    "engine/worker/runtime/devices.py", "engine/system/torch_build.py", "engine/maintenance/licences.py",
+    "engine/system/memory_kills.py", "engine/jobs/exit_status.py", "engine/system/graphics/graphics_cards.py",
+    "engine/worker/runtime/devices.py", "engine/system/graphics/torch_build.py", "engine/maintenance/licences.py",
     "engine/system/limited_process.py",
     # Tunesmith's own resources.
     "engine/config/support_matrix.py", "engine/scoring/claim_words.py",
@@ -132,15 +132,16 @@ def test_files_of_others_are_read_in_no_other_way():
 # they unpack before.
 PARSERS = {
     r"zipfile\.ZipFile\(": {
-        "engine/worker/readers/archives.py", "engine/worker/readers/content.py", "engine/worker/readers/documents.py",
-        "engine/worker/readers/workbook.py", "engine/worker/readers/old_workbook.py",
+        "engine/worker/readers/archives.py", "engine/worker/readers/content.py",
+        "engine/worker/readers/conversations/documents.py",
+        "engine/worker/readers/tabular/workbook.py", "engine/worker/readers/tabular/old_workbook.py",
     },
-    r"sqlite3\.connect\(": {"engine/worker/readers/databases.py"},
-    r"load_workbook\(": {"engine/worker/readers/workbook.py"},
-    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/old_workbook.py"},
-    r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/documents.py"},
-    r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/columnar.py"},
-    r"mmap\.mmap\(\w+\.fileno": {"engine/worker/readers/mail_files.py"},
+    r"sqlite3\.connect\(": {"engine/worker/readers/tabular/databases.py"},
+    r"load_workbook\(": {"engine/worker/readers/tabular/workbook.py"},
+    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/tabular/old_workbook.py"},
+    r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/conversations/documents.py"},
+    r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/tabular/columnar.py"},
+    r"mmap\.mmap\(\w+\.fileno": {"engine/worker/readers/conversations/mail_files.py"},
 }  # fmt: skip
 
 

@@ -8,7 +8,10 @@ from engine import arena as arenas
 from engine.arena import Arena, external_summaries
 from engine.commands.terminal import arena_text
 from engine.jobs.job import Job
-from engine.report import arena_data, arena_facts, arena_page, run_data, run_facts, run_page
+from engine.report import run_data, run_facts, run_page
+from engine.report.arena import data as arena_data
+from engine.report.arena import facts as arena_facts
+from engine.report.arena import page as arena_page
 from engine.voting import external_id
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 from tests.helpers.blind_votes import voted_on

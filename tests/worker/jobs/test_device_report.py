@@ -11,9 +11,9 @@ import torch
 
 from engine.jobs.job import create_job
 from engine.maintenance import doctor
-from engine.system import visible_cards
+from engine.system.graphics import visible_cards
+from engine.system.graphics.torch_build import TorchBuild
 from engine.system.paths import jobs_folder
-from engine.system.torch_build import TorchBuild
 from engine.worker.jobs import device_report
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.fake_nvidia_smi import process, row

@@ -15,8 +15,8 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 
 from engine.errors import SettingError
 from engine.maintenance import doctor
-from engine.system import torch_build
-from engine.system.torch_build import TorchBuild
+from engine.system.graphics import torch_build
+from engine.system.graphics.torch_build import TorchBuild
 from engine.worker.adapters.method_hooks import shape_constraints  # noqa: F401 - patches BOFT and others
 from engine.worker.jobs import device_report
 from engine.worker.kernels import registry

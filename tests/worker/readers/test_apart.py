@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.worker.readers import apart, open_table, workbook
+from engine.worker.readers import apart, open_table
 from engine.worker.readers.table import LinedRow, Notes
+from engine.worker.readers.tabular import workbook
 from tests.helpers import bombs
 
 # How each is told.

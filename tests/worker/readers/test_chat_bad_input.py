@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.chats import segmentation
 from engine.errors import DataError
-from engine.worker.readers import Table, chat_files, mail_messages, open_table, text_folder
+from engine.worker.readers import Table, open_table
+from engine.worker.readers.conversations import chat_files, mail_messages, text_folder
 from tests.worker.readers.exports import CASES
 from tests.worker.readers.exports.case import Case
 
@@ -119,7 +120,12 @@ def test_an_attachment_is_never_held(tmp_path: Path) -> None:
 def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[int] = []
     parse = mail_messages.parse
-    monkeypatch.setattr(mail_messages, "parse", lambda lines: (parsed.append(1), parse(lines))[1])
+
+    def counted(lines: Iterable[bytes]) -> mail_messages.MailText:
+        parsed.append(1)
+        return parse(lines)
+
+    monkeypatch.setattr(mail_messages, "parse", counted)
     mail = "From a@x Mon Jan  1 10:00:00 2024\nFrom: Ann <a@x>\nMessage-ID: <{0}@x>\n\nHi {0}\n\n"
     rows = iter(write(tmp_path / "a.mbox", "".join(map(mail.format, range(100)))))
     assert next(rows).values["conversation"] == "Ann: Hi 0"

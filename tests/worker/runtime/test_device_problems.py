@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from engine.errors import DeviceError
-from engine.system import graphics_cards, visible_cards
-from engine.system.torch_build import TorchBuild
+from engine.system.graphics import graphics_cards, visible_cards
+from engine.system.graphics.torch_build import TorchBuild
 from engine.worker.runtime import device_problems, devices
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.fake_nvidia_smi import process, row

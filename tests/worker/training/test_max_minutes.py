@@ -4,7 +4,8 @@ import pytest
 
 from engine.adapters import library
 from engine.runs import run_store, run_summaries
-from engine.worker.training import adapter_store, control, training_loop
+from engine.worker.training import control, training_loop
+from engine.worker.training.saving import adapter_store
 from tests.helpers.tiny_runs import (
     events_named,
     on_event,

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.api import graphics_cards
-from engine.system.graphics_cards import Card
+from engine.system.graphics.graphics_cards import Card
 from gui.core.preferences import Preferences
 from gui.look import language
 from gui.pages.train.gpu_banner import GpuBanner

@@ -30,8 +30,8 @@ from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, st
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.training import checkpoints
 from engine.worker.training.optimizer import make_optimizer
+from engine.worker.training.saving import checkpoints
 from engine.worker.training.training_loop import train_step
 from engine.worker.training.training_run import StepReport, TrainState, prepare
 from tests.helpers.tiny_models import Kind, tiny_model

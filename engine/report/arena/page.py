@@ -1,0 +1,209 @@
+"""The report of an arena as a page: the values of `templates/report/arena.html`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine import arena as arenas
+from engine.adapters.metadata import Scores
+from engine.arena import Group, Row
+from engine.config import recipe as recipes
+from engine.report import blind_votes, cells, template
+from engine.report.arena import plots as arena_plots
+from engine.report.arena.facts import ArenaReport
+from engine.report.cells import Headline
+from engine.report.provenance import data_facts, environment
+from engine.scoring import score_text
+from engine.scoring.metrics import CHRF, HEADLINE, OTHER_METRICS, UNSTEMMED, Metric
+
+SCORE = arenas.SCORE
+UNKNOWN = "–"
+STATES = {
+    "waiting": "Waiting",
+    "running": "Running",
+    "completed": "Not scored",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "crashed": "Crashed",
+    "refused": "Can't run",
+}
+FORGETTING = (
+    "Forgetting: by how much the loss on general text rose against the base model, in nats per token. "
+    "Text that has nothing to do with the conversations shows what training cost elsewhere."
+)
+SEEDS = (
+    "Seeds: a method with several was trained once with each, on the same conversations. Its score is the mean of the "
+    "seeds, the spread is the standard deviation of their means, and the interval is over seeds and conversations "
+    "together: about where the score would lie with other seeds and other conversations of the same kind."
+)
+_UNSTEMMED = tuple(metric for metric in OTHER_METRICS if metric.name in UNSTEMMED.values())
+_OTHERS = tuple(metric for metric in OTHER_METRICS if metric not in (*_UNSTEMMED, *HEADLINE))
+SCORE_TABLES = (("All scores", HEADLINE), ("Without stemmer", _UNSTEMMED), ("Other metrics", _OTHERS))
+
+
+def render(report: ArenaReport) -> str:
+    """Return the whole page."""
+    arena = report.arena
+    return template.render(
+        "arena.html",
+        title=arena.name,
+        subtitle=f"{arenas.progress_text(arena, report.statuses)} Arena {arena.id}",
+        headline=_headline(report),
+        numbers=report.numbers,
+        groups=[_results(report, group) for group in report.groups],
+        blind=blind_votes.of_runs([each.job.id for each in report.runs.values()]),
+        losses=arena_plots.losses(report),
+        seeds=bool(report.later_seeds),
+        unscored=report.unscored,
+        states=STATES,
+        differences=_differences(report),
+        data=report.agreed(data_facts),
+        remarks=report.remarks(),
+        environment=report.agreed(environment),
+        recipe=recipes.dumps(report.recipe).strip() if report.recipe else "",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ headline
+
+
+def _headline(report: ArenaReport) -> Headline:
+    """Return the best entry, and how entries compare with the base and with full fine-tuning."""
+    if not report.groups:
+        return Headline(
+            "No entry is scored yet", "Run its queue: each entry is scored once its run has ended."
+        )
+    rows = report.groups[0].rows
+    best = _best(report.groups[0])
+    seeds = rows[0].seeds
+    over = f" over {score_text.seeds(seeds.counts)}" if seeds is not None else ""
+    scores = (
+        f"ROUGE-1 {score_text.interval(rows[0].scores[SCORE])}{over}, the base model {_base_scores(rows)}."
+    )
+    better = any(_verdict_of(row.against_base) == "better" for row in rows)
+    texts = (
+        scores if better else f"{best}: {scores}",
+        _verdict_counts("against the base model", [row.against_base for row in rows]),
+        _verdict_counts("against full fine-tuning", [row.against_full for row in rows if row.against_full]),
+        _smallest(rows),
+    )
+    text = " ".join(filter(None, texts))
+    if better:
+        return Headline(best, text, cells.tone(_verdict_of(rows[0].against_base)))
+    return Headline("No entry is measurably better than the base model", text, cells.EVEN)
+
+
+def _best(group: Group) -> str:
+    """Return which entry scores highest: one whose lead over the second is measured, else those that may share it."""
+    rows = group.rows
+    names = [row.name for row in rows if row.mean == rows[0].mean]
+    if len(rows) == 1:
+        return f"{names[0]} is the only entry scored"
+    if len(names) == 1 and group.lead is not None and group.lead["verdict"] != "better":
+        return f"{names[0]} and {rows[1].name} score highest, without a measurable difference"
+    if len(names) == 1:
+        return f"{names[0]} scores highest"
+    tie = "score alike" if len(names) == len(rows) else "score alike, above all others"
+    return f"{' and '.join(names)} {tie}"
+
+
+def _base_scores(rows: Sequence[Row]) -> str:
+    """Return the base model's score; where entries quantize it otherwise, the lowest and the highest one."""
+    means = [row.base[SCORE]["mean"] for row in rows]
+    return " to ".join(dict.fromkeys(map(score_text.score, (min(means), max(means)))))
+
+
+def _verdict_of(differences: dict[str, dict[str, str]]) -> str:
+    return str(differences[SCORE]["verdict"])
+
+
+def _verdict_counts(against: str, differences: Sequence[dict[str, dict[str, str]]]) -> str:
+    """Return how many entries have each verdict: "Against the base model: 7 better, 1 worse."."""
+    verdicts = [_verdict_of(each) for each in differences]
+    counts = [
+        f"{verdicts.count(verdict)} {verdict}"
+        for verdict in ("better", "no measurable difference", "worse", "too few to tell")
+        if verdict in verdicts
+    ]
+    return f"{against.capitalize()}: {', '.join(counts)}." if counts else ""
+
+
+def _smallest(rows: Sequence[Row]) -> str:
+    """Return the entry with the fewest trainable parameters that is not worse than full fine-tuning.
+
+    A single conversation gives no interval, so nothing can be said. Another system's parameters are not known.
+    """
+    trained = [row for row in rows if row.status.external is None]
+    equal = [
+        (row.cost("parameters") or 0.0, row.name)
+        for row in trained
+        if row.against_full and "low" in row.against_full[SCORE] and _verdict_of(row.against_full) != "worse"
+    ]
+    if not equal:
+        return ""
+    count, name = min(equal)
+    return f"Fewest trainable parameters without being worse than it: {name}, {count:,.0f}."
+
+
+# ------------------------------------------------------------------------------------------------- results
+
+
+def _results(report: ArenaReport, group: Group) -> dict[str, Any]:
+    apart = f"Not comparable with the first table: {', '.join(group.unlike)} differ." if group.unlike else ""
+    base = score_text.interval(group.rows[0].base[SCORE])
+    same = f"The base model scores {base}." if _common_base(group) else ""
+    tables = [(title, _measured(metrics, group)) for title, metrics in SCORE_TABLES]
+    return {
+        "title": "Results under another protocol" if group.unlike else "Results",
+        "text": " ".join(filter(None, (cells.protocol_text(group.protocol), same, apart))),
+        "rows": group.rows,
+        "base": _common_base(group),
+        "chrf": bool(_measured((CHRF,), group)),
+        "remarks": [
+            f"{row.name}: {text}" for row in group.rows for text in (row.remark, _of_seeds(row)) if text
+        ],
+        "seeds": SEEDS if any(row.seeds for row in group.rows) else "",
+        "forgetting": FORGETTING if any(row.forgetting for row in group.rows) else "",
+        "missing": list(dict.fromkeys(row.full_missing for row in group.rows if row.full_missing)),
+        "plots": arena_plots.costs(report, group),
+        "tables": [(title, metrics) for title, metrics in tables if metrics],
+    }
+
+
+def _of_seeds(row: Row) -> str:
+    return score_text.of_seeds(row.seeds.means_by_seed) if row.seeds else ""
+
+
+def _common_base(group: Group) -> Scores | None:
+    """Return the base model's metrics, None where entries have different ones, as quantized bases do."""
+    first = group.rows[0]
+    return first.base | first.base_metrics if all(row.base == first.base for row in group.rows) else None
+
+
+def _measured(metrics: Sequence[Metric], group: Group) -> list[Metric]:
+    """Return the metrics that any entry has."""
+    names = {name for row in group.rows for name in (*row.scores, *row.metrics)}
+    return [metric for metric in metrics if metric.name in names]
+
+
+# ------------------------------------------------------------------------------------------------ the rest
+
+
+def _differences(report: ArenaReport) -> list[tuple[str, str]]:
+    """Return the values of each recipe that differ between the recipes; what is not set is left out."""
+    found = report.recipes()
+    differences = arenas.differences([tables for _, tables in found])
+    if not differences:
+        return []
+    return [
+        (
+            name,
+            " · ".join(
+                f"{each.key} {arenas.value_text(each.values[index])}"
+                for each in differences
+                if each.values[index] not in (None, "")
+            ),
+        )
+        for index, (name, _) in enumerate(found)
+    ]

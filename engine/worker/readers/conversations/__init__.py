@@ -1,0 +1,1 @@
+"""Files that hold conversations as text: chats, pages, mail, documents, folders of texts."""

@@ -1,0 +1,153 @@
+"""Transcripts as docx and as PDF with text: the text of a document is read as a text file's is."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import DataError
+from engine.worker.readers.archives import ERRORS, require_safe_size
+from engine.worker.readers.conversations import text_folder
+from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
+
+if TYPE_CHECKING:
+    from docx.table import Table as DocxTable
+    from pypdf import PdfReader
+
+SUFFIXES = (".docx", ".pdf")
+MAX_PAGES = 5_000
+# Scanned pages may have a few characters, such as a stamp or a page number.
+MIN_PAGE_CHARACTERS = 20
+CLOCK = re.compile(r"^[\[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?(?: ?[AaPp][Mm])?[\])]?$")
+MAX_NAME_CHARACTERS = 60
+PAGE_NUMBER = re.compile(
+    r"^(?:(?:page|seite|página|pagina|стр\.?) )?[-–]? ?\d{1,4}(?: ?(?:/|of|von|de|из) ?\d{1,4})? ?[-–]?$",
+    re.IGNORECASE,
+)
+# As many pages repeat a line at their edge if it is a running head.
+MIN_HEADED_PAGES = 3
+EDGE_LINES = 2
+
+
+def read_docx(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
+    """Yield the conversation in a Word document, or those of an export in it."""
+    return _rows(path, _docx_text(path), notes, pause_hours)
+
+
+def read_pdf(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
+    """Yield the conversation in a PDF, or those of an export in it. Raises DataError for one without text."""
+    return _rows(path, _pdf_text(path, notes), notes, pause_hours)
+
+
+def _rows(path: Path, text: str, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:
+    reference = text_folder.summary_of(path, notes)
+    if isinstance(reference, BrokenRow):
+        yield reference
+    elif text.strip():
+        yield from text_folder.rows_of(path, text, reference, notes, pause_hours)
+
+
+def _docx_text(path: Path) -> str:
+    import docx
+
+    _require_bounded(path)
+    try:
+        document: Any = docx.Document(str(path))
+        return "\n".join(_docx_lines(document))
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise unreadable(path, f"it is no whole Word document ({type(error).__name__})") from error
+
+
+def _require_bounded(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            require_safe_size(path, archive.infolist())
+    except ERRORS as error:
+        raise unreadable(path, "it is no whole Word document") from error
+
+
+def _docx_lines(document: Any) -> Iterator[str]:
+    """Yield the paragraphs and the rows of tables, in their order."""
+    from docx.table import Table as DocxTable
+
+    for block in document.iter_inner_content():
+        if isinstance(block, DocxTable):
+            yield from _table_lines(block)
+        else:
+            yield from block.text.splitlines()
+
+
+def _table_lines(table: DocxTable) -> Iterator[str]:
+    """Yield a table's rows as lines: a time in brackets, a name before a colon, then what is said."""
+    for row in table.rows:
+        # A merged cell is listed once for each column that it spans.
+        cells = [text for cell in dict.fromkeys(row.cells) if (text := cell.text.strip())]
+        times = [cell for cell in cells if CLOCK.match(cell)]
+        rest = [" ".join(cell.split()) for cell in cells if cell not in times]
+        time = f"[{times[0].strip('[]()')}] " if times else ""
+        is_named = len(rest) > 1 and len(rest[0]) <= MAX_NAME_CHARACTERS
+        yield f"{time}{rest[0].rstrip(':')}: {' '.join(rest[1:])}" if is_named else f"{time}{' '.join(rest)}"
+
+
+def _pdf_text(path: Path, notes: Notes) -> str:
+    import logging
+
+    import pypdf
+
+    # What the library finds odd in a file that it can read is no one's concern.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        reader = pypdf.PdfReader(str(path))
+        is_open = not reader.is_encrypted or bool(reader.decrypt(""))
+        pages = _pages(reader) if is_open else []
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise unreadable(path, f"it is no whole PDF ({type(error).__name__})") from error
+    if not is_open:
+        raise DataError(
+            f"{path.name} is protected by a password.",
+            "Open it, and save or print it without the password.",
+            FIELD,
+        )
+    if sum(map(len, pages)) < MIN_PAGE_CHARACTERS * max(1, len(pages)):
+        raise DataError(
+            f"{path.name} has no text: its pages are pictures.",
+            "Recognise its text first (OCR), and choose the PDF or the text that this gives.",
+            FIELD,
+        )
+    notes.done_bytes = path.stat().st_size
+    return "\n".join(_without_edges([page.splitlines() for page in pages]))
+
+
+def _pages(reader: PdfReader) -> list[str]:
+    if len(reader.pages) > MAX_PAGES:
+        raise ValueError(f"it has more than {MAX_PAGES:,} pages")
+    return [page.extract_text() for page in reader.pages]
+
+
+def _without_edges(pages: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of pages without page numbers, and without the heads and feet that most pages repeat."""
+    edges = Counter(
+        _numberless(line)
+        for page in pages
+        for line in {*page[:EDGE_LINES], *page[-EDGE_LINES:]}
+        if line.strip()
+    )
+    running = {line for line, count in edges.items() if count >= max(MIN_HEADED_PAGES, len(pages) / 2)}
+    for page in pages:
+        for number, line in enumerate(page):
+            at_edge = number < EDGE_LINES or number >= len(page) - EDGE_LINES
+            is_number = PAGE_NUMBER.match(line.strip()) is not None
+            if not (at_edge and (is_number or _numberless(line) in running)):
+                yield line
+
+
+def _numberless(line: str) -> str:
+    return re.sub(r"\d+", "0", " ".join(line.split()))

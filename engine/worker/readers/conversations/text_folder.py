@@ -1,0 +1,120 @@
+"""Texts and folders of texts: `x.txt`, `x.vtt` or `x.srt` is a conversation, its summary lies as `pairs` says.
+
+Chat exports and transcripts are parsed into turns, with a remark about what is left out; a long one is read line by
+line. Files of other kinds whose text is a conversation are read here too, once their reader has the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from engine import chats
+from engine.chats import ImportStats, TextFormat
+from engine.text import summary_blocks
+from engine.text.conversations import Turn
+from engine.worker.readers import pairs
+from engine.worker.readers.conversations.chat_files import conversations
+from engine.worker.readers.table import MAX_CHARACTERS, TOO_LARGE, BrokenRow, Notes
+from engine.worker.readers.text_decoding import chunks, lines
+
+SUFFIXES = (".txt", ".text", ".log", ".md", ".vtt", ".srt")
+# The most that a row's longest text can have in any encoding.
+MAX_BYTES = 4 * MAX_CHARACTERS
+Row = Mapping[str, str | None] | BrokenRow
+
+
+def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[Row]:
+    """Yield the row of a conversation and its summary; a summary without a conversation is a broken row.
+
+    A chat export without a summary gives a row for each of its conversations, separated by a pause of `pause_hours`.
+    """
+    if is_summary(path):
+        if not pairs.has_conversation(path):
+            reason = (
+                f"there is no {pairs.conversation_stem(path)}{SUFFIXES[0]} with the conversation beside it"
+            )
+            yield BrokenRow("its one row", reason)
+        return
+    reference = summary_of(path, notes)
+    if isinstance(reference, BrokenRow):
+        yield reference
+    elif path.stat().st_size <= MAX_BYTES:
+        yield from rows_of(path, _text(path, notes), reference, notes, pause_hours)
+    else:
+        yield from _long_rows(path, reference, notes, pause_hours)
+
+
+def summary_of(path: Path, notes: Notes) -> str | BrokenRow | None:
+    """Return the summary beside a conversation's file, None if there is none."""
+    summary = pairs.summary_file(path)
+    if summary is None:
+        return None
+    return _too_long(summary) if summary.stat().st_size > MAX_BYTES else _text(summary, notes)
+
+
+def rows_of(path: Path, text: str, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
+    """Yield the rows of a file's text: the conversation as it stands, or those of an export."""
+    chat = chats.read(text)
+    # A summarised text is one conversation, however long its pauses are, and so is a thread of mails.
+    is_whole = reference is not None or chat.kind == "mail"
+    stats = ImportStats(path.name, chat.kind, 0 if is_whole else pause_hours)
+    stats.leave_out(chat.left_out)
+    if chat.is_export:
+        timed = _timed(chat.turns, chat.kind, path)
+        yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
+        return
+    below = summary_blocks.parted(text) if reference is None else []
+    if below:
+        notes.remarks.append(f"{path.name} has summaries below its conversations, which are read as that.")
+    pairs: list[tuple[str, str | None]] = [*below] or [(text, reference)]
+    for number, (conversation, summary) in enumerate(pairs, start=1):
+        name = f"{path.stem} {number}" if len(pairs) > 1 else path.stem
+        yield from with_columns(iter([{"id": name, "conversation": conversation, "summary": summary}]), notes)
+
+
+def _long_rows(path: Path, reference: str | None, notes: Notes, pause_hours: float) -> Iterator[Row]:
+    """Yield the conversations of an export that is too long for memory, read line by line."""
+    form = chats.likeliest(next(chunks(path, Notes(encoding=notes.encoding)), ""))
+    if form is None:
+        yield _too_long(path)
+        return
+    stats = ImportStats(path.name, form.kind, 0 if reference is not None else pause_hours)
+    timed = _timed(_counted(form, path, notes, stats), form.kind, path)
+    yield from with_columns(conversations(path.stem, timed, stats, notes, reference), notes)
+
+
+def _timed(turns: Iterable[Turn], kind: chats.Kind, path: Path) -> Iterator[chats.Timed]:
+    """Yield turns with their moments; the date of a log may be in its file's name alone."""
+    return chats.timed(chats.on_day_named(turns, path.stem) if kind == "irc" else turns)
+
+
+def _counted(form: TextFormat, path: Path, notes: Notes, stats: ImportStats) -> Iterator[Turn]:
+    """Yield the turns of a long export; what is left out is counted and forgotten."""
+    log = chats.Log()
+    for turn in form.turns((line.rstrip("\r\n") for line in lines(path, notes)), log):
+        yield turn
+        stats.leave_out(log.left_out)
+        log.left_out.clear()
+    stats.leave_out(log.left_out)
+
+
+def with_columns(rows: Iterator[dict[str, str | None] | BrokenRow], notes: Notes) -> Iterator[Row]:
+    """Yield rows and note their columns."""
+    for row in rows:
+        if not isinstance(row, BrokenRow):
+            notes.columns.update(dict.fromkeys(row))
+        yield row
+
+
+def _too_long(path: Path) -> BrokenRow:
+    return BrokenRow("its one row", f"{path.name} has more than {MAX_BYTES:,} bytes", TOO_LARGE)
+
+
+def is_summary(path: Path) -> bool:
+    """Return whether a file is a summary by its name or folder."""
+    return pairs.is_summary(path)
+
+
+def _text(path: Path, notes: Notes) -> str:
+    return "".join(chunks(path, notes)).replace("\r\n", "\n").replace("\r", "\n").strip("\n")

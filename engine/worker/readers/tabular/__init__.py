@@ -1,0 +1,1 @@
+"""Tables of every kind of file: delimited, workbooks, columns, databases."""

@@ -1,0 +1,150 @@
+"""Databases of SQLite: the rows of a table, read only.
+
+Nothing in the file is executed: views and virtual tables are left out. What another program has not merged into the
+file yet is not read, and told.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from engine.data import split_named
+from engine.errors import DataError
+from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
+from engine.worker.readers.tabular import sheets
+
+SUFFIXES = (".sqlite", ".sqlite3", ".db")
+MARK = b"SQLite format 3\0"
+# Where SQLite keeps what is not in the file itself yet.
+BESIDE = ("-wal", "-journal")
+LOOKED_AT_ROWS = 20
+MAX_CELL_BYTES = 64 << 20
+SHEET_FIELD = "data.sheet"
+# Their content stands in tables of their own, or anywhere.
+VIRTUAL = re.compile(r"CREATE\s+VIRTUAL\b", re.IGNORECASE)
+Found = Mapping[str, Any] | BrokenRow
+
+
+def read(path: Path, notes: Notes) -> Iterator[Found]:
+    """Yield the rows of a database's table with texts, or of the tables that are splits.
+
+    Raises DataError for a damaged or encrypted file, and with the field `data.sheet` where several tables hold texts.
+    """
+    if not is_database(path):
+        raise DataError(
+            f"{path.name} is no SQLite database, or it is encrypted.",
+            "Save it without a password, or export its table as csv.",
+            FIELD,
+        )
+    for beside in BESIDE:
+        unmerged = path.with_name(path.name + beside)
+        if unmerged.is_file() and unmerged.stat().st_size:
+            notes.remarks.append(
+                f"{path.name} is in use: what stands in {unmerged.name} is not read. Close the program that writes it."
+            )
+    with _explained(path), closing(_opened(path)) as database:
+        chosen = _chosen(path, _with_texts(database), notes)
+        for name in chosen:
+            yield from sheets.named(_rows(database, name, notes), name, notes, are_splits=len(chosen) > 1)
+
+
+def is_database(path: Path) -> bool:
+    """Return whether a file begins as databases of SQLite do; an encrypted one does not."""
+    with path.open("rb") as stream:
+        return stream.read(len(MARK)) == MARK
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Return a database that can't be changed; nothing is written beside it either."""
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    # Bytes that are no UTF-8 become lone surrogates, by which their row is found.
+    database.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.execute("PRAGMA cell_size_check = ON")
+    return database
+
+
+def _with_texts(database: sqlite3.Connection) -> list[str]:
+    """Return the tables with a text in their first rows."""
+    listed = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+    tables = [(name, sql or "") for name, sql in listed if not name.startswith("sqlite_")]
+    virtual = [name for name, sql in tables if VIRTUAL.match(sql)]
+    own = [
+        name for name, _ in tables if not any(name == each or name.startswith(f"{each}_") for each in virtual)
+    ]
+    return [name for name in own if _has_texts(database, name)]
+
+
+def _has_texts(database: sqlite3.Connection, table: str) -> bool:
+    return any(
+        isinstance(cell, str) and cell.strip()
+        for row in islice(_all(database, table), LOOKED_AT_ROWS)
+        for cell in row
+    )
+
+
+def _all(database: sqlite3.Connection, table: str) -> sqlite3.Cursor:
+    return database.execute(f"SELECT * FROM {_quoted(table)}")  # noqa: S608 - a name is no value, and is quoted
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _chosen(path: Path, tables: Sequence[str], notes: Notes) -> list[str]:
+    """Return the tables to read: the one that the user named, the only one, or all if they are splits."""
+    if notes.sheet:
+        if notes.sheet in tables:
+            return [notes.sheet]
+        raise DataError(
+            f'{path.name} has no table "{notes.sheet}" with texts.',
+            f"The tables are: {', '.join(tables)}.",
+            SHEET_FIELD,
+            tables,
+        )
+    splits = [name for name in tables if split_named(name)]
+    if len({split_named(name) for name in splits}) > 1:
+        notes.remarks.append(f"Of {path.name} these tables are read as splits: {', '.join(splits)}.")
+        return splits
+    if len(tables) > 1:
+        raise DataError(
+            f"{path.name} has several tables with texts: {', '.join(tables)}.",
+            "Choose the one to read.",
+            SHEET_FIELD,
+            tables,
+        )
+    return list(tables)
+
+
+def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Found]:
+    cursor = _all(database, table)
+    columns = [head[0] for head in cursor.description]
+    notes.columns.update(dict.fromkeys(columns))
+    told: set[str] = set()
+    for row in cursor:
+        values = dict(zip(columns, row, strict=True))
+        notes.done_bytes += sum(len(cell) for cell in row if isinstance(cell, (str, bytes)))
+        for name, cell in values.items():
+            if isinstance(cell, bytes):
+                values[name] = None
+                if name not in told:
+                    told.add(name)
+                    notes.remarks.append(
+                        f'The column "{name}" of "{table}" holds bytes, no text: such cells are empty.'
+                    )
+        yield values
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise unreadable(path, f"as a database it makes no sense ({error})") from error

@@ -1,0 +1,204 @@
+"""Delimited text: csv, tsv and similar, with the delimiter guessed from the first rows.
+
+Every cell is text: neither 007 nor N/A is converted. A row with another number of cells than the header, or with
+unbalanced quotation marks, is broken and named by its line.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from engine.worker.readers.table import BrokenRow, LinedRow, Notes, unreadable
+from engine.worker.readers.tabular import headers
+from engine.worker.readers.text_decoding import MAX_LINE_CHARACTERS, lines
+
+# Ordered by rarity in prose: the first one wins where two split the rows equally well.
+DELIMITERS = ("\t", "|", ";", ",")
+SAMPLE_LINES = 400
+SAMPLE_CHARACTERS = 1 << 18
+# Spreadsheets write the delimiter as the first line.
+DECLARED = re.compile(r'"?sep=(.)"?[\r\n]*')
+REASONS = {
+    "unexpected end of data": "a quotation mark that opens a cell is never closed",
+    "expected after": "a quotation mark inside a quoted cell is not doubled",
+}
+# A cell that is too long is reported by its column once the row is read; `_Lines` limits the row.
+csv.field_size_limit(MAX_LINE_CHARACTERS)
+
+
+def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | BrokenRow]:
+    """Yield the rows below the header line, or all where the first is a row itself. Raises DataError for damage."""
+    source_lines = lines(path, notes)
+    sample = list(islice(source_lines, SAMPLE_LINES))
+    declared = DECLARED.fullmatch(sample[0]) if sample else None
+    delimiter = declared[1] if declared else guess_delimiter(sample, path.suffix.lower())
+    source = _Lines(path, chain(sample, source_lines), bare_cr=_ends_in_cr(sample))
+    if declared:
+        next(source)
+    rows = csv.reader(source, delimiter=delimiter, strict=True)
+    source.begin_row()
+    try:
+        header = next((row for row in rows if any(map(str.strip, row))), [])
+    except csv.Error as error:
+        raise unreadable(path, f"in its first line {_reason(error)}") from error
+    is_row = headers.holds_texts(header)
+    columns = column_names([""] * len(header) if is_row else header)
+    notes.columns.update(dict.fromkeys(columns))
+    if is_row:
+        notes.remarks.append(f"{path.name} has no header: its columns are called by their numbers.")
+        yield LinedRow(dict(zip(columns, header, strict=True)), source.first_line)
+    yield from _records(rows, source, columns)
+
+
+def _records(
+    rows: Iterator[list[str]], source: _Lines, columns: Sequence[str]
+) -> Iterator[Mapping[str, str] | BrokenRow]:
+    recovering = False
+    while True:
+        source.begin_row()
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            recovering = True
+            yield BrokenRow(source.position, _reason(error))
+            continue
+        if not row or (len(row) == 1 < len(columns) and not row[0].strip()):
+            continue
+        # The rest of a broken cell may look like a row: one with unbalanced quotation marks is none.
+        if recovering and source.quotation_marks % 2:
+            yield BrokenRow(source.position, "it is the rest of the broken row before it")
+            continue
+        recovering = False
+        values = _record(row, columns)
+        yield (
+            LinedRow(values, source.first_line)
+            if values is not None
+            else BrokenRow(source.position, _ragged(row, columns))
+        )
+
+
+def _record(row: list[str], columns: Sequence[str]) -> Mapping[str, str] | None:
+    """Return the row by column, None for a ragged one; spreadsheets add empty cells past the last column."""
+    if len(row) < len(columns) or any(row[len(columns) :]):
+        return None
+    return dict(zip(columns, row, strict=False))
+
+
+def _ragged(row: list[str], columns: Sequence[str]) -> str:
+    if len(row) < len(columns):
+        return f'it ends before the column "{columns[len(row)]}"'
+    return f'it goes on behind the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
+
+
+def _reason(error: csv.Error) -> str:
+    return next((reason for phrase, reason in REASONS.items() if phrase in str(error)), str(error))
+
+
+def column_names(header: Sequence[str]) -> list[str]:
+    """Return a name for each cell of the header: an empty one by its number, a repeated one with its count."""
+    cells = list(header)
+    while any(cells) and not cells[-1].strip():
+        cells.pop()
+    # In their order; a name that comes a million times is counted on, not from its first time.
+    names: dict[str, None] = {}
+    counts: dict[str, int] = {}
+    for number, cell in enumerate(cells, start=1):
+        plain = cell.strip() or f"column {number}"
+        name, count = plain, counts.get(plain, 1)
+        while name in names:
+            count += 1
+            name = f"{plain} ({count})"
+        counts[plain] = count
+        names[name] = None
+    return list(names)
+
+
+def guess_delimiter(sample: Sequence[str], suffix: str) -> str:
+    """Return the delimiter that splits the header, and most other rows into the same number of cells."""
+    best, score = "\t" if suffix == ".tsv" else ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        counts = _cells(sample, delimiter)
+        if counts and counts[0] > 1:
+            equal = sum(count == counts[0] for count in counts) / len(counts)
+            if (equal, counts[0]) > score:
+                best, score = delimiter, (equal, counts[0])
+    return best
+
+
+def _cells(sample: Sequence[str], delimiter: str) -> list[int]:
+    """Return the number of cells of each row; the last row may be cut, so it is left out if others remain."""
+    counts: list[int] = []
+    try:
+        for row in csv.reader(_beginning(sample), delimiter=delimiter):
+            counts += [len(row)] if row else []
+    except csv.Error:
+        return counts
+    return counts[:-1] if len(counts) > 2 else counts
+
+
+def _beginning(sample: Sequence[str]) -> Iterator[str]:
+    """Yield lines up to `SAMPLE_CHARACTERS`."""
+    characters = 0
+    for line in sample:
+        yield line
+        characters += len(line)
+        if characters > SAMPLE_CHARACTERS:
+            return
+
+
+def _ends_in_cr(sample: Sequence[str]) -> bool:
+    return bool(sample) and sample[0].endswith("\r")
+
+
+class _Lines:
+    """The lines of a table, counted; those read since `begin_row` belong to one row.
+
+    In a file whose lines end in CR alone, a CR inside a cell means LF.
+    """
+
+    def __init__(self, path: Path, source: Iterable[str], *, bare_cr: bool) -> None:
+        self._path = path
+        self._source = iter(source)
+        self._bare_cr = bare_cr
+        self._number = 0
+        self._first = 1
+        self._characters = 0
+        self.quotation_marks = 0
+
+    def begin_row(self) -> None:
+        """Start a row at the next line."""
+        self._first = self._number + 1
+        self._characters = self.quotation_marks = 0
+
+    @property
+    def first_line(self) -> int:
+        """The first line of the last row."""
+        return self._first
+
+    @property
+    def position(self) -> str:
+        """The lines of the last row, as text."""
+        one = self._first >= self._number
+        return f"line {self._first:,}" if one else f"lines {self._first:,} to {self._number:,}"
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._source)
+        self._number += 1
+        self._characters += len(line)
+        self.quotation_marks += line.count('"')
+        if self._characters > MAX_LINE_CHARACTERS:
+            raise unreadable(
+                self._path,
+                f"the row that begins in line {self._first:,} has more than {MAX_LINE_CHARACTERS:,} characters; "
+                "a quotation mark may be left open there",
+            )
+        return line[:-1] + "\n" if self._bare_cr and line.endswith("\r") else line

@@ -1,0 +1,127 @@
+"""What workbooks of all kinds have in common: which sheets are read, where the table begins, which rows are broken.
+
+Cells right of the header break their row: nothing that was written is dropped without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.data import split_named
+from engine.errors import DataError
+from engine.worker.readers.table import BrokenRow, LinedRow, Notes
+from engine.worker.readers.tabular import headers
+from engine.worker.readers.tabular.delimited import column_names
+
+SPLIT = "split"
+MAX_QUOTED = 40
+Found = Mapping[str, Any] | BrokenRow
+# Takes the columns; returns why the row is broken whatever its values are, or None.
+WhyBroken = Callable[[Sequence[str]], BrokenRow | None]
+
+
+def chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
+    """Return the names of the sheets to read, of those that hold anything; add a remark about the others.
+
+    The sheet that the user named is taken, else all that are named after splits if there are several, else the first.
+    Raises DataError for a sheet that is not there.
+    """
+    if notes.sheet:
+        if notes.sheet not in filled:
+            raise DataError(
+                f'{path.name} has no sheet "{notes.sheet}" that holds anything.',
+                f"The sheets are: {', '.join(filled)}.",
+                "data.sheet",
+                filled,
+            )
+        return [notes.sheet]
+    splits = [name for name in filled if split_named(name)]
+    are_splits = len({split_named(name) for name in splits}) > 1
+    read = splits if are_splits else list(filled[:1])
+    others = [name for name in filled if name not in read]
+    if are_splits:
+        notes.remarks.append(f"Of {path.name} these sheets are read as splits: {', '.join(read)}.")
+    if others:
+        named = " and ".join(read) if are_splits else read[0]
+        notes.remarks.append(f"Of {path.name} the sheet {named} is read, and not {', '.join(others)}.")
+    return read
+
+
+def named(rows: Iterator[Found], title: str, notes: Notes, *, are_splits: bool) -> Iterator[Found]:
+    """Yield a sheet's rows; with a column for the split if sheets are splits."""
+    for row in rows:
+        if not are_splits:
+            yield row
+        elif isinstance(row, BrokenRow):
+            yield BrokenRow(f'sheet "{title}", {row.position}', row.reason)
+        else:
+            notes.columns.setdefault(SPLIT)
+            yield LinedRow({**row, SPLIT: title}, getattr(row, "line", 0))
+
+
+class SheetTable:
+    """The table in a sheet: rows are added as they stand, and come back by column once the header is known."""
+
+    def __init__(self, path: Path, title: str, notes: Notes) -> None:
+        self._path, self._title, self._notes = path, title, notes
+        self._waiting: list[tuple[int, list[Any], WhyBroken]] = []
+        self._columns: list[str] = []
+        self._is_known = False
+
+    def add(self, number: int, values: list[Any], why_broken: WhyBroken) -> Iterator[Found]:
+        """Take a row of the sheet; yield what can be given so far."""
+        if self._is_known:
+            yield from self._row(number, values, why_broken)
+            return
+        self._waiting.append((number, values, why_broken))
+        if len(self._waiting) == headers.LOOKED_AT:
+            yield from self.end()
+
+    def end(self) -> Iterator[Found]:
+        """Yield what waits for the header."""
+        if self._is_known:
+            return
+        first, is_header = headers.find([values for _, values, _ in self._waiting])
+        self._is_known = True
+        if self._waiting:
+            self._name(first, self._waiting[first][1], is_header=is_header)
+        for number, values, why_broken in self._waiting[first + is_header :]:
+            yield from self._row(number, values, why_broken)
+
+    def _name(self, first: int, head: Sequence[Any], *, is_header: bool) -> None:
+        """Take the names of the columns; add remarks on what stands above them and on a header that is not there."""
+        above = [
+            " ".join(str(cell) for cell in values if cell is not None)
+            for _, values, _ in self._waiting[:first]
+        ]
+        told = "; ".join(f'"{text.strip()[:MAX_QUOTED]}"' for text in above if text.strip())
+        if told:
+            self._notes.remarks.append(
+                f"In {self._path.name} this stands above the table and is not read: {told}."
+            )
+        if is_header:
+            self._columns = column_names(["" if cell is None else str(cell) for cell in head])
+        else:
+            width = max(len(values) for _, values, _ in self._waiting)
+            self._columns = [f"column {number}" for number in range(1, width + 1)]
+            self._notes.remarks.append(
+                f"{self._path.name} has no header: its columns are called by their numbers."
+            )
+        self._notes.columns.update(dict.fromkeys(self._columns))
+
+    def _row(self, number: int, values: list[Any], why_broken: WhyBroken) -> Iterator[Found]:
+        width = len(self._columns)
+        # A merged cell may reach beyond the table; it says nothing new there.
+        beyond = [value for value in values[width:] if value not in {None, "", values[width - 1]}]
+        if beyond:
+            text = str(beyond[0])[:MAX_QUOTED]
+            yield BrokenRow(
+                f"row {number:,}", f'it goes on behind the column "{self._columns[-1]}": "{text}"'
+            )
+            return
+        values = [*values[:width], *[None] * (width - len(values))]
+        broken = why_broken(self._columns)
+        if broken or any(value not in {None, ""} for value in values):
+            yield broken or LinedRow(dict(zip(self._columns, values, strict=True)), number)

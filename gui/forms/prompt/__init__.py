@@ -1,0 +1,1 @@
+"""The prompt in the form: its editor, its preview and its texts."""

@@ -1,0 +1,213 @@
+"""Edits a prompt: its text with the conversation's placeholder marked, saved templates, and a preview of the input.
+
+Templates come from `engine.config.prompts`, the values for the preview from a plan, or from a sample before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from engine.api import AppError, prompts
+from gui.forms.prompt.prompt_preview import PromptPreview
+from gui.forms.prompt.prompt_text import PromptText
+from gui.inputs.combo_box import ComboBox
+from gui.inputs.name_row import NameRow
+from gui.look import style
+from gui.look.language import tr, translate
+from gui.widgets.buttons import IconButton
+
+# The key of a custom prompt; no template's name begins with a space.
+OWN = " own"
+
+
+class PromptEditor(QWidget):
+    """The control of a prompt. `changed` is emitted when the user changes its text."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.templates = ComboBox()
+        self.more = IconButton("more", tr("Save, rename or delete templates"))
+        self.area = PromptText()
+        self.naming = NameRow(tr("Name of the template"))
+        self.preview = PromptPreview()
+        self._known: list[prompts.Template] = []
+        self._own = self._begun_with = ""
+        self._is_fixed = self._writing = False
+        self._filling: Mapping[str, Any] | None = None
+        self._act: Callable[[str, bool], None] = self._save
+        self._lay_out()
+        self.templates.setAccessibleName(tr("Prompt template"))
+        self.templates.chosen.connect(self._take)
+        self.more.clicked.connect(self._open_menu)
+        self.area.textChanged.connect(self._edited)
+        self.naming.named.connect(self._named)
+        self.naming.left.connect(self.more.setFocus)
+        self.setFocusProxy(self.area)
+        self._offer()
+
+    def setAccessibleName(self, name: str) -> None:
+        """Name the text field."""
+        super().setAccessibleName(name)
+        self.area.setAccessibleName(name)
+
+    def setAccessibleDescription(self, description: str) -> None:
+        """Describe the text field."""
+        super().setAccessibleDescription(description)
+        self.area.setAccessibleDescription(description)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.templates, 1)
+        row.addWidget(self.more)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(row)
+        for part in (self.naming, self.area, self.preview):
+            column.addWidget(part)
+
+    # The prompt
+
+    def text(self) -> str:
+        """Return the prompt."""
+        return self.area.toPlainText()
+
+    def write(self, text: str) -> None:
+        """Show the prompt of a recipe; the cursor stays if it is the same."""
+        if text == self.text():
+            return
+        self._own = self._begun_with = ""
+        self._writing = True
+        self.area.setPlainText(text)
+        self._writing = False
+
+    def show_filling(self, filling: Mapping[str, Any] | None) -> None:
+        """Show the preview with a plan's values; None shows it with a sample."""
+        self._filling = filling
+        self._show_preview()
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Make the prompt read-only."""
+        self._is_fixed = fixed
+        self.templates.set_fixed(fixed)
+        self.more.setVisible(not fixed)
+        self.area.setReadOnly(fixed)
+        style.set_property(self.area, "fixed", "true" if fixed else "false")
+        self.naming.close_row()
+        self._show_preview()
+
+    def rimmed(self) -> QWidget:
+        """Return the part that shows a problem by its rim."""
+        return self.area
+
+    def menu(self) -> QMenu:
+        """Return the current menu of template actions."""
+        name = self._saved_name()
+        menu = QMenu(self)
+        menu.addAction(tr("Save as…"), lambda: self._ask_name(tr("Save"), self._begun_with, self._save))
+        rename = menu.addAction(tr("Rename…"), lambda: self._ask_name(tr("Rename"), name, self._rename))
+        delete = menu.addAction(tr("Delete"), self._delete)
+        for action in (rename, delete):
+            action.setEnabled(bool(name))
+        menu.addSeparator()
+        insert = menu.addAction(
+            tr("Insert {place}", place=prompts.PLACEHOLDER),
+            lambda: self.area.insertPlainText(prompts.PLACEHOLDER),
+        )
+        insert.setEnabled(prompts.PLACEHOLDER not in self.text())
+        return menu
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._offer()
+
+    # Templates
+
+    def _take(self, name: str) -> None:
+        """Insert a template's text, undoable; the custom prompt can be chosen again."""
+        taken = next((each for each in self._known if each.name == name), None)
+        self._begun_with = taken.name if taken is not None and not taken.built_in else ""
+        self.area.replace(self._own if taken is None else taken.text)
+
+    def _offer(self) -> None:
+        """Offer the templates, and the custom prompt if there is one."""
+        self._known = prompts.templates()
+        if self._named_so() is None:
+            self._own = self.text()
+        elif self._own in {each.text for each in self._known}:
+            self._own = ""
+        own = [(OWN, tr("Custom prompt"))] if self._own or self._named_so() is None else []
+        known = [(each.name, translate(each.name) if each.built_in else each.name) for each in self._known]
+        self.templates.set_items([*known, *own])
+        found = self._named_so()
+        self.templates.set_key(found.name if found else OWN)
+
+    def _named_so(self) -> prompts.Template | None:
+        return next((each for each in self._known if each.text == self.text()), None)
+
+    def _saved_name(self) -> str:
+        """Return the name of the saved template shown, "" for any other text."""
+        found = self._named_so()
+        return found.name if found and not found.built_in else ""
+
+    def _edited(self) -> None:
+        self._offer()
+        self._show_preview()
+        if not self._writing:
+            self.changed.emit()
+
+    def _show_preview(self) -> None:
+        self.preview.show_prompt(self.text(), self._filling)
+        # A sample is no preview of a finished run.
+        has_place = prompts.PLACEHOLDER in self.text()
+        self.preview.setVisible(has_place and not (self._is_fixed and self._filling is None))
+
+    # The menu
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.exec(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        menu.deleteLater()
+
+    def _ask_name(self, verb: str, name: str, act: Callable[[str, bool], None]) -> None:
+        self._act = act
+        self.naming.ask(verb, name)
+
+    def _named(self, name: str, replace: bool) -> None:
+        """Save or rename with the entered name; show an error beside it."""
+        try:
+            self._act(name, replace)
+        except AppError as error:
+            self.naming.refuse(error, can_replace=self._can_replace(name))
+            return
+        self.naming.close_row()
+        self._offer()
+        self.more.setFocus()
+
+    def _can_replace(self, name: str) -> bool:
+        """Return whether saving may replace a saved template; renaming never does."""
+        plain_name = " ".join(name.split()).casefold()
+        saved = {each.name.casefold() for each in self._known if not each.built_in}
+        return self._act == self._save and plain_name in saved and prompts.problem(self.text()) is None
+
+    def _save(self, name: str, replace: bool) -> None:
+        self._begun_with = prompts.save(name, self.text(), replace=replace).name
+
+    def _rename(self, name: str, _replace: bool) -> None:
+        self._begun_with = prompts.rename(self._saved_name(), name).name
+
+    def _delete(self) -> None:
+        """Delete the saved template; its text stays in the editor."""
+        try:
+            prompts.delete(self._saved_name())
+        except AppError as error:
+            self.naming.show_error(error)
+        self._offer()

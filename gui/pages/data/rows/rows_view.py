@@ -1,0 +1,161 @@
+"""The table of a split's rows: the first ones, or all of a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.fonts import font
+from gui.look.format import number_text
+from gui.look.language import mark, tr, translate
+from gui.look.tooltips import plain_tooltip
+from gui.pages.data.report import Row
+from gui.pages.data.rows.text_table import Index, TextTable, one_line
+from gui.widgets.buttons import link
+from gui.widgets.labels import ElidedLabel
+
+HEADS = (mark("Row"), mark("Conversation"), mark("Tokens"), mark("Summary"), mark("Tokens"))
+FIGURES = (0, 2, 4)
+# Cells show one line of limited length.
+MAX_CHARACTERS = 400
+GetRow = Callable[[int], Row | None]
+
+
+class RowsModel(QAbstractTableModel):
+    """Rows by their numbers, each read when it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: Sequence[int] = ()
+        self._get: GetRow = lambda _number: None
+
+    def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self.numbers, self._get = numbers, get
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.numbers)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(HEADS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        at = self.numbers[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            row = self._get(at)
+            return plain_tooltip(translate(row.place)) if row is not None else None
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        row = self._get(at)
+        if index.column() == 0 or row is None:
+            return number_text(at) if index.column() == 0 else ""
+        cells = (
+            one_line(row.conversation[:MAX_CHARACTERS]) or tr("no conversation"),
+            number_text(row.conversation_tokens),
+            one_line(row.summary[:MAX_CHARACTERS]) or tr("no summary"),
+            number_text(row.summary_tokens),
+        )
+        return cells[index.column() - 1]
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return tr(HEADS[section])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in FIGURES else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class RowsView(QWidget):
+    """The table, with a title above for the rows of a finding.
+
+    Signals: `row_chosen(number)` reports the selection, `all_wanted` requests all rows, `export_wanted` an export of
+    the rows shown.
+    """
+
+    row_chosen = Signal(int)
+    all_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = RowsModel()
+        self.table = TextTable(self._model, tr("Rows"), FIGURES)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current)
+        self._which = ElidedLabel("", "body_medium")
+        self.export_button = link(tr("Export as CSV…"))
+        self.export_button.clicked.connect(self.export_wanted)
+        self.all_button = link(tr("Back to all rows"))
+        self.all_button.clicked.connect(self.all_wanted)
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(12)
+        head.addWidget(self._which, 1)
+        head.addWidget(self.export_button)
+        head.addWidget(self.all_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._head)
+        column.addWidget(self.table, 1)
+        self.set_which("")
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        head = self.table.horizontalHeader()
+        measured = QFontMetrics(font("figure"))
+        for section in range(len(HEADS)):
+            if section in FIGURES:
+                head.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
+                head.resizeSection(section, measured.horizontalAdvance("000,000") + 32)
+            else:
+                head.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
+
+    def set_which(self, text: str, *, of_finding: bool = False) -> None:
+        """Set the title; rows of a finding have actions to export them and to show all rows."""
+        self._which.setText(text)
+        self._head.setVisible(bool(text))
+        for button in (self.export_button, self.all_button):
+            button.setVisible(of_finding)
+
+    def which(self) -> str:
+        """Return the title."""
+        return self._which.text()
+
+    def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
+        """Show other rows, none chosen."""
+        self._model.show_rows(numbers, get)
+
+    def refresh(self) -> None:
+        """Show the same rows again, after masks have changed."""
+        self.table.viewport().update()
+
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers of the rows shown."""
+        return self._model.numbers
+
+    def count(self) -> int:
+        """Return the number of rows shown."""
+        return self._model.rowCount()
+
+    def choose(self, position: int) -> None:
+        """Select the row at a position, from 0, if there is one."""
+        if 0 <= position < self._model.rowCount():
+            self.table.selectRow(position)
+            self.table.scrollTo(self._model.index(position, 0))
+
+    def _on_current(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.row_chosen.emit(self._model.numbers[current.row()])

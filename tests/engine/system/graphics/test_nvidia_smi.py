@@ -1,0 +1,130 @@
+"""What the driver says of its cards is read as it is, and a broken or hanging nvidia-smi is an answer too."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.system.graphics import nvidia_smi
+from engine.system.graphics.nvidia_smi import MEBIBYTE, CardProcess
+from tests.helpers.fake_nvidia_smi import install, process, row, uuid
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hangs(monkeypatch):
+    monkeypatch.setattr(nvidia_smi, "_asked_again_at", 0.0)
+    yield
+    for each in nvidia_smi._hanging:
+        each.kill()
+        each.wait()
+    nvidia_smi._hanging.clear()
+
+
+def test_a_card_is_read_with_all_that_is_said_of_it(tmp_path, monkeypatch):
+    line = row(0, "NVIDIA GeForce RTX 3060", total="12288", used="1024", load="37")
+    install(tmp_path, monkeypatch, [line], [process(0, 4711, "/opt/tools/python3", "700")])
+
+    [card] = nvidia_smi.ask().cards
+    assert (card.index, card.uuid, card.name) == (0, uuid(0), "NVIDIA GeForce RTX 3060")
+    assert (card.total_bytes, card.used_bytes) == (12288 * MEBIBYTE, 1024 * MEBIBYTE)
+    assert card.free_bytes == 11264 * MEBIBYTE
+    assert (card.load, card.driver, card.capability) == (0.37, "580.65.06", (8, 6))
+    assert card.has_bfloat16
+    assert card.processes == (CardProcess(4711, "python3", 700 * MEBIBYTE),)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 8])
+def test_all_cards_come_in_order_of_their_index(tmp_path, monkeypatch, count):
+    install(tmp_path, monkeypatch, [row(index) for index in reversed(range(count))])
+    answer = nvidia_smi.ask()
+    assert [card.index for card in answer.cards] == list(range(count))
+    assert answer.problem == ""
+
+
+def test_a_card_before_ampere_has_no_bfloat16(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, [row(0, capability="7.5"), row(1, capability="8.0")])
+    assert [card.has_bfloat16 for card in nvidia_smi.ask().cards] == [False, True]
+
+
+def test_processes_belong_to_their_cards(tmp_path, monkeypatch):
+    lines = [process(1, 10), process(0, 11, "C:\\Games\\game.exe"), process(1, 12, "[Not Found]", "[N/A]")]
+    install(tmp_path, monkeypatch, [row(0), row(1)], [*lines, "No running processes found"])
+    first, second = nvidia_smi.ask().cards
+    assert [each.name for each in first.processes] == ["game.exe"]
+    assert [(each.pid, each.name, each.used_bytes) for each in second.processes] == [
+        (10, "python3", 9000 * MEBIBYTE),
+        (12, "", None),
+    ]
+
+
+@pytest.mark.parametrize("absent", ["[N/A]", "[Not Supported]", "[Unknown Error]", "[GPU is lost]", ""])
+def test_what_the_driver_does_not_say_is_unknown(tmp_path, monkeypatch, absent):
+    line = row(0, total=absent, used=absent, load=absent, driver=absent, capability=absent)
+    install(tmp_path, monkeypatch, [line])
+    [card] = nvidia_smi.ask().cards
+    assert (card.total_bytes, card.used_bytes, card.free_bytes, card.load) == (None,) * 4
+    assert (card.driver, card.capability, card.has_bfloat16) == ("", None, True)
+
+
+def test_an_error_is_told_and_cards_beside_it_are_kept(tmp_path, monkeypatch):
+    lost = "Unable to determine the device handle for GPU0000:01:00.0: GPU is lost."
+    install(tmp_path, monkeypatch, [lost, row(1)], code=15)
+    answer = nvidia_smi.ask()
+    assert [card.index for card in answer.cards] == [1]
+    assert "GPU is lost" in answer.problem
+
+
+def test_a_driver_too_old_to_know_capabilities_tells_the_rest(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch)
+    without = row(0, driver="470.256.02").rpartition(",")[0]
+    (tmp_path / "nvidia-smi").write_text(
+        '#!/bin/sh\ncase "$1" in *compute_cap*) echo \'Field "compute_cap" is not a valid field to query.\'; exit 2;; '
+        f'--query-gpu*) echo "{without}";; esac\n'
+    )
+    [card] = nvidia_smi.ask().cards
+    assert (card.driver, card.capability) == ("470.256.02", None)
+
+
+def test_without_the_program_there_is_no_card_and_nothing_wrong(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(nvidia_smi, "OF_WSL", tmp_path / "none")
+    assert nvidia_smi.ask() == nvidia_smi.Answer()
+
+
+def test_a_program_that_cannot_be_started_is_told(tmp_path, monkeypatch):
+    (tmp_path / "nvidia-smi").write_text("#!/nowhere/sh\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    answer = nvidia_smi.ask()
+    assert answer.cards == ()
+    assert "can't be started" in answer.problem
+
+
+def test_a_driver_that_hangs_is_given_up_and_not_asked_again_while_it_does(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, [row(0)], hangs=True)
+    began = time.monotonic()
+    answer = nvidia_smi.ask(timeout=0.3)
+    assert answer.cards == ()
+    assert "did not answer within 0.3 seconds" in answer.problem
+    # As a program does that the kernel can't end.
+    with monkeypatch.context() as patch:
+        patch.setattr(nvidia_smi._hanging[0], "poll", lambda: None)
+        patch.setattr(nvidia_smi, "_asked_again_at", 0.0)
+        assert "does not answer" in nvidia_smi.ask(timeout=30).problem
+    assert time.monotonic() - began < 10
+    nvidia_smi._hanging[0].wait()
+    assert "does not answer" in nvidia_smi.ask().problem
+    monkeypatch.setattr(nvidia_smi, "_asked_again_at", time.monotonic())
+    folder = tmp_path / "again"
+    folder.mkdir()
+    install(folder, monkeypatch, [row(0)])
+    assert len(nvidia_smi.ask().cards) == 1
+
+
+def test_in_windows_subsystem_for_linux_it_is_found_off_the_path(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, [row(0)])
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setattr(nvidia_smi, "OF_WSL", Path(tmp_path / "nvidia-smi"))
+    assert len(nvidia_smi.ask().cards) == 1

@@ -1,0 +1,69 @@
+"""What torch was built for stands in a file of its own, and is read without torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+
+from engine.system.graphics import torch_build
+from engine.system.graphics.torch_build import TorchBuild
+
+VERSION = """from typing import Optional
+
+__all__ = ['__version__', 'cuda']
+__version__ = '2.13.0'
+debug = False
+cuda: Optional[str] = {cuda!r}
+hip: Optional[str] = {hip!r}
+xpu: Optional[str] = {xpu!r}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cuda", "hip", "xpu", "name", "driver", "capability"),
+    [
+        ("13.0", None, None, "CUDA 13.0", 580, (7, 5)),
+        ("12.6", None, None, "CUDA 12.6", 525, (5, 0)),
+        (None, "7.2", None, "ROCm 7.2", 0, (0, 0)),
+        (None, None, "20250302", "Intel graphics", 0, (0, 0)),
+        (None, None, None, "the processor", 0, (0, 0)),
+    ],
+)
+def test_a_build_is_told_by_its_version_file(tmp_path, cuda, hip, xpu, name, driver, capability):
+    file = tmp_path / "version.py"
+    file.write_text(VERSION.format(cuda=cuda, hip=hip, xpu=xpu))
+    build = torch_build.read(file)
+    assert build == TorchBuild(cuda or "", hip or "", xpu or "")
+    assert (build.name, build.oldest_driver, build.lowest_capability) == (name, driver, capability)
+
+
+def test_an_older_file_without_annotations_is_read_too(tmp_path):
+    file = tmp_path / "version.py"
+    file.write_text("__version__ = '2.11.0'\ncuda = '12.8'\nhip = None\n")
+    assert torch_build.read(file) == TorchBuild("12.8")
+
+
+@pytest.mark.parametrize("text", [None, "no python (", "\0"])
+def test_a_file_that_says_nothing_leaves_it_open(tmp_path, text):
+    file = tmp_path / "version.py"
+    if text is not None:
+        file.write_text(text)
+    assert torch_build.read(file) is None
+
+
+def test_without_torch_it_is_left_open(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert torch_build.find() is None
+
+
+def test_finding_it_imports_no_torch():
+    import subprocess
+
+    code = (
+        "import sys; from engine.system.graphics import torch_build; "
+        "torch_build.find(); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

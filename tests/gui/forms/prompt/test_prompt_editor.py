@@ -1,0 +1,325 @@
+"""The prompt in the form: its place marked, templates kept and taken, and what the model reads shown whole."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from engine.api import prompts, recipe
+from gui.forms.prompt.prompt_editor import OWN, PromptEditor
+from gui.forms.prompt.prompt_preview import SAMPLE
+from gui.forms.recipe_form import RecipeForm
+from gui.pages.train.recipe_panel import plan_text
+from tests.helpers.train_stage import PLAN, WAIT, texts
+
+MINE = "Say it shortly: {conversation} Shortly: "
+BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+FILLING = {
+    "template": MINE,
+    "conversation": "Eve: now?\nFay: now.",
+    "shots": [["Ann: tea?\nBob: yes!", "Bob wants tea."], ["Cy: bus?\nDi: no.", "Di takes no bus."]],
+    "tokens": 1_234,
+    "shots_tokens": 800,
+    "positions": 2_048,
+}
+
+
+def marked_in(editor, line: int) -> list[tuple[int, int]]:
+    """Return start and length of the highlighted parts of a line."""
+    layout = editor.area.document().findBlockByNumber(line).layout()
+    return [(one.start, one.length) for one in layout.formats()]
+
+
+@pytest.fixture
+def editor(qtbot, home):
+    made = PromptEditor()
+    qtbot.addWidget(made)
+    made.write(prompts.DEFAULT_PROMPT)
+    return made
+
+
+@pytest.fixture
+def form(qtbot, home):
+    made = RecipeForm(QWidget())
+    qtbot.addWidget(made)
+    made.set_recipe(recipe.from_tables(BASICS))
+    return made
+
+
+def chosen(editor):
+    return editor.templates.currentText()
+
+
+def offered(editor):
+    return [editor.templates.itemText(at) for at in range(editor.templates.count())]
+
+
+def act(editor, words):
+    """Choose from the menu what begins with `words`; tells whether it could be chosen."""
+    menu = editor.menu()
+    action = next(one for one in menu.actions() if one.text().startswith(words))
+    if action.isEnabled():
+        action.trigger()
+    enabled = action.isEnabled()
+    menu.deleteLater()
+    return enabled
+
+
+def name_it(editor, name):
+    editor.naming.field.setText(name)
+    editor.naming.field.textEdited.emit(name)
+    editor.naming.take.click()
+
+
+# The text
+
+
+def test_the_conversations_place_is_marked_once(editor):
+    editor.write("No.\nHere {conversation}, not {conversation}\n{conversation}")
+    marked = [marked_in(editor, line) for line in range(3)]
+    assert marked == [[], [(5, len(prompts.PLACEHOLDER))], []]
+    editor.area.setPlainText("No.\nHere, not\n{conversation}")
+    assert [bool(marked_in(editor, line)) for line in range(3)] == [False, False, True]
+
+
+def test_a_place_that_is_lacking_is_a_problem_of_the_text_and_can_be_put_in(form):
+    form.set_level("more")
+    editor = form.prompt_editor()
+    editor.area.setPlainText("Summarise: ")
+    assert form.recipe() is None
+    assert "{conversation}" in form.field("data.prompt").around.problem()
+    assert editor.area.property("problem") == "true"
+    assert not editor.preview.isVisibleTo(editor)
+    editor.area.moveCursor(editor.area.textCursor().MoveOperation.End)
+    assert act(editor, "Insert")
+    assert form.recipe().data.prompt == "Summarise: {conversation}"
+    assert not act(editor, "Insert")
+
+
+# Templates
+
+
+def test_every_built_in_template_is_offered_and_taken_and_can_be_undone(editor, qtbot):
+    assert chosen(editor) == prompts.BUILT_IN[0].name
+    for template in prompts.BUILT_IN[1:]:
+        with qtbot.waitSignal(editor.changed):
+            editor.templates.chosen.emit(template.name)
+        assert (editor.text(), chosen(editor)) == (template.text, template.name)
+    editor.area.undo()
+    assert editor.text() == prompts.BUILT_IN[-2].text
+
+
+def test_what_was_written_by_hand_can_be_chosen_again(editor):
+    assert OWN not in [editor.templates.itemData(at) for at in range(editor.templates.count())]
+    editor.area.setPlainText(MINE)
+    assert editor.templates.key() == OWN
+    editor.templates.chosen.emit(prompts.BUILT_IN[1].name)
+    editor.templates.chosen.emit(OWN)
+    assert editor.text() == MINE
+
+
+def test_a_template_is_saved_renamed_and_deleted_and_its_text_stays(editor):
+    editor.area.setPlainText(MINE)
+    assert not act(editor, "Rename")
+    assert not act(editor, "Delete")
+    act(editor, "Save")
+    assert editor.naming.isVisibleTo(editor)
+    name_it(editor, "Mine")
+    assert not editor.naming.isVisibleTo(editor)
+    assert chosen(editor) == "Mine"
+    act(editor, "Rename")
+    assert editor.naming.field.text() == "Mine"
+    name_it(editor, "Ours")
+    assert (chosen(editor), "Mine" in offered(editor)) == ("Ours", False)
+    assert act(editor, "Delete")
+    assert prompts.templates() == list(prompts.BUILT_IN)
+    assert (editor.text(), editor.templates.key()) == (MINE, OWN)
+
+
+def test_a_name_that_is_taken_is_said_and_a_saved_one_replaced_when_asked_twice(editor):
+    prompts.save("Mine", MINE)
+    editor.area.setPlainText("Anew: {conversation}")
+    act(editor, "Save")
+    name_it(editor, prompts.BUILT_IN[0].name)
+    assert "built-in" in editor.naming.problem.text()
+    assert editor.naming.take.text() == "Save"
+    name_it(editor, "mine")
+    assert editor.naming.take.text() == "Replace"
+    assert prompts.templates()[-1].text == MINE
+    editor.naming.take.click()
+    assert prompts.templates()[-1] == prompts.Template("Mine", "Anew: {conversation}")
+
+
+def test_a_changed_template_is_saved_under_its_own_name_first(editor):
+    prompts.save("Mine", MINE)
+    editor._offer()
+    editor.templates.chosen.emit("Mine")
+    editor.area.setPlainText(f"{MINE}!")
+    act(editor, "Save")
+    assert editor.naming.field.text() == "Mine"
+
+
+def test_escape_gives_a_name_up(editor):
+    editor.area.setPlainText(MINE)
+    act(editor, "Save")
+    key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    editor.naming.keyPressEvent(key)
+    assert not editor.naming.isVisibleTo(editor)
+    assert prompts.templates() == list(prompts.BUILT_IN)
+
+
+def test_a_template_that_is_gone_when_it_is_deleted_is_said(editor):
+    prompts.save("Mine", MINE)
+    editor.write(MINE)
+    prompts.delete("Mine")
+    assert act(editor, "Delete")
+    assert 'no saved template "Mine"' in editor.naming.problem.text()
+    assert chosen(editor) == "Custom prompt"
+
+
+def test_templates_saved_elsewhere_are_there_when_the_editor_is_shown_again(editor):
+    prompts.save("Mine", MINE)
+    assert "Mine" not in offered(editor)
+    editor.show()
+    assert "Mine" in offered(editor)
+
+
+# What the model reads
+
+
+def test_the_preview_shows_a_sample_until_a_plan_tells_what_fills_the_prompt(editor):
+    editor.write(MINE)
+    assert editor.preview.text.text() == MINE.replace("{conversation}", SAMPLE)
+    assert "sample" in editor.preview.title.text()
+    assert editor.preview.count.text() == ""
+    editor.show_filling(FILLING)
+    assert editor.preview.text.text() == (
+        "Say it shortly: Ann: tea?\nBob: yes! Shortly: Bob wants tea.\n\n"
+        "Say it shortly: Cy: bus?\nDi: no. Shortly: Di takes no bus.\n\n"
+        "Say it shortly: Eve: now?\nFay: now. Shortly: "
+    )
+    assert "sample" not in editor.preview.title.text()
+    assert editor.preview.count.text() == "1,234 of 2,048 tokens"
+
+
+def test_the_preview_of_a_chat_has_the_turns_that_the_model_reads(editor):
+    editor.write(MINE)
+    frame = {"before": "<|user|>\n", "after": "<|end|>\n<|assistant|>\n"}
+    editor.show_filling({**FILLING, "frame": frame})
+    shown = editor.preview.text.text()
+    assert shown == "<|user|>\nSay it shortly: Eve: now?\nFay: now. Shortly:<|end|>\n<|assistant|>\n"
+    marked = [shown[mark.start : mark.start + mark.length] for mark in editor.preview.text.marks()]
+    assert marked == ["Say it shortly: ", " Shortly:"]
+
+
+@pytest.mark.parametrize(("moves_cue", "end"), [(True, "<|end|>\nSummary: "), (False, "\nSummary:<|end|>\n")])
+def test_the_cue_of_a_chat_stands_where_the_model_reads_it(editor, moves_cue, end):
+    editor.write("Sum up:\n{conversation}\nSummary: ")
+    frame = {"before": "<|user|>\n", "after": "<|end|>\n", "moves_cue": moves_cue}
+    editor.show_filling({**FILLING, "frame": frame})
+    assert editor.preview.text.text().endswith(end)
+
+
+def test_the_preview_marks_the_prompts_own_words(editor):
+    editor.write(MINE)
+    editor.show_filling(FILLING)
+    text = editor.preview.text.text()
+    marked = [text[mark.start : mark.start + mark.length] for mark in editor.preview.text.marks()]
+    assert marked == ["Say it shortly: ", " Shortly: "] * 3
+
+
+def test_the_preview_follows_the_text_at_once_and_counts_only_what_was_planned(editor):
+    editor.write(MINE)
+    editor.show_filling(FILLING)
+    editor.area.setPlainText("Anew: {conversation}")
+    assert editor.preview.text.text().endswith("Anew: Eve: now?\nFay: now.")
+    assert editor.preview.count.text() == ""
+    editor.show_filling(FILLING | {"template": "Anew: {conversation}", "tokens": 9, "positions": None})
+    assert editor.preview.count.text() == "9 tokens"
+
+
+def test_a_settled_prompt_is_read_only_and_shows_no_sample(editor):
+    editor.set_fixed(True)
+    assert editor.area.isReadOnly()
+    assert not editor.more.isVisibleTo(editor)
+    assert not editor.preview.isVisibleTo(editor)
+    editor.set_fixed(False)
+    assert editor.preview.isVisibleTo(editor)
+
+
+# In the form
+
+
+def test_the_prompt_is_all_that_can_be_set_of_the_prompt_alone(form):
+    shots, prompt = form.field("data.shots").around, form.field("data.prompt").around
+    assert not prompt.isVisibleTo(form)
+    form.choose_method("prompt_only")
+    assert shots.isVisibleTo(form)
+    assert prompt.isVisibleTo(form)
+    assert not form.field("training.epochs").around.isVisibleTo(form)
+    form.set_level("everything")
+    seen = [field.key for field in form._fields["training"] if field.around.isVisibleTo(form)]
+    assert seen == ["training.device", "training.when_window_leaves"]
+    form.choose_method("lora")
+    assert form.field("training.epochs").around.isVisibleTo(form)
+    form.set_level("essential")
+    assert not prompt.isVisibleTo(form)
+
+
+def test_the_prompts_heading_stands_over_it_only_where_it_is_a_section(form):
+    def headings():
+        return [heading.text() for heading, _grid in form._headings if heading.isVisibleTo(form)]
+
+    form.set_level("more")
+    assert "Prompt" in headings()
+    form.choose_method("prompt_only")
+    assert "Prompt" not in headings()
+
+
+def test_the_form_tells_what_the_shown_examples_cost(form):
+    form.set_level("more")
+    form.show_plan(PLAN | {"prompt": FILLING})
+    foot = "The first 2 of the training split, 800 tokens. Training skips them."
+    assert foot in texts(form.field("data.shots").around)
+    form.choose_method("prompt_only")
+    form.show_plan(PLAN | {"prompt": FILLING})
+    assert "The first 2 of the training split, 800 tokens." in texts(form.field("data.shots").around)
+    assert "819 for testing" in texts(form.field("data.source").around)
+
+
+def test_another_recipe_is_not_shown_with_the_last_ones_data(form):
+    form.show_plan(PLAN | {"prompt": FILLING})
+    form.set_recipe(recipe.from_tables(BASICS | {"data": {"source": "sample", "prompt": MINE}}))
+    assert SAMPLE in form.prompt_editor().preview.text.text()
+
+
+def test_a_plans_notice_stands_where_it_is_told_what_happens_with_a_prompt():
+    notice = {"message": "This is the base model as it is.", "hint": "In a recipe's file it is data.prompt."}
+    assert plan_text({"notices": [notice]}, trains=False) == notice["message"]
+    assert "Nothing is trained" in plan_text({"notices": []}, trains=False)
+
+
+def test_examples_that_overflow_are_refused_beside_their_number(stage, qtbot):
+    problem = {"field": "data.shots", "message": "16 examples take 9,000 tokens.", "hint": "3 would fit."}
+    stage.scripts["plan"] = [["answer", PLAN | {"prompt": FILLING, "problems": [problem]}]]
+    form = stage.page.panel.form
+    form.choose_method("prompt_only")
+    stage.page.shown()
+    qtbot.waitUntil(lambda: not stage.page.panel.start_button.isEnabled(), timeout=WAIT)
+    assert "3 would fit." in form.field("data.shots").around.problem()
+    assert form.field("data.shots").control.widget.spin.property("problem") == "true"
+
+
+def test_typing_in_the_form_changes_the_recipe_and_keeps_the_cursor(form, qtbot):
+    form.set_level("more")
+    editor = form.prompt_editor()
+    editor.area.setPlainText(MINE)
+    cursor = editor.area.textCursor()
+    cursor.setPosition(3)
+    editor.area.setTextCursor(cursor)
+    QTest.keyClicks(editor.area, "so ")
+    assert form.recipe().data.prompt == "Sayso " + MINE[3:]
+    assert editor.area.textCursor().position() == 6

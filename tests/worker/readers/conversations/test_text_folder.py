@@ -1,0 +1,101 @@
+"""Folders of text: a conversation as it stands, and one that is an export of chats as its turns."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from engine.config.data_options import DataOptions
+from engine.worker.ingestion.sources import locate
+from engine.worker.readers import open_table
+from engine.worker.readers.conversations import text_folder
+from engine.worker.runtime.channel import Channel
+
+EXPORT = """\
+31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
+31.12.23, 21:15 - Ann: Hi
+31.12.23, 21:16 - Bob: <Media omitted>
+31.12.23, 21:16 - Bob: Yo
+"""
+
+
+def test_plain_turns_stand_as_they_are_and_nothing_is_said_of_them(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Ann: Hi\n\nBob: at\n10:30")
+    table = open_table([tmp_path / "a.txt"])
+    assert [record.values["conversation"] for record in table] == ["Ann: Hi\n\nBob: at\n10:30"]
+    assert table.remarks == ()
+
+
+def test_a_chat_export_gives_its_turns_and_says_what_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(EXPORT)
+    (tmp_path / "a.summary.txt").write_text("[9:15] Ann: They meet.\n[9:16] Bob: They meet.\n")
+    table = open_table([tmp_path / "a.summary.txt", tmp_path / "a.txt"])
+    (record,) = table
+    assert record.values == {
+        "id": "a",
+        "conversation": "Ann: Hi\nBob: Yo",
+        "summary": "[9:15] Ann: They meet.\n[9:16] Bob: They meet.",
+    }
+    assert table.remarks == (
+        "a.txt is read as turns. WhatsApp export: 2 turns, 2 speakers; 1 system line and 1 media tag left out.",
+    )
+
+
+def test_transcripts_are_texts_too(tmp_path: Path) -> None:
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi\n")
+    (tmp_path / "b.SRT").write_text("1\n00:00:01,000 --> 00:00:02,000\nBob: Yo\n")
+    (tmp_path / "a.summary.txt").write_text("Ann greets.")
+    (tmp_path / "b.summary.txt").write_text("Bob greets.")
+    table = open_table(sorted(tmp_path.iterdir()))
+    assert [(record.values["conversation"], record.values["summary"]) for record in table] == [
+        ("Ann: Hi", "Ann greets."),
+        ("Bob: Yo", "Bob greets."),
+    ]
+    assert table.broken == []
+
+
+def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_folder, "MAX_BYTES", 20)
+    (tmp_path / "a.txt").write_text("Ann: Hi")
+    (tmp_path / "b.txt").write_text("Ann: Hi" * 9)
+    table = open_table(sorted(tmp_path.iterdir()))
+    assert [record.values["id"] for record in table] == ["a"]
+    assert [(each.position, each.reason) for each in table.broken] == [
+        ("b.txt, its one row", "b.txt has more than 20 bytes")
+    ]
+
+
+def test_texts_without_any_summary_are_a_source_where_nothing_else_is(
+    tmp_path: Path, channel: Channel
+) -> None:
+    folder = tmp_path / "chats"
+    folder.mkdir()
+    for name in ("a.txt", "b.vtt"):
+        (folder / name).write_text(EXPORT)
+    assert locate(DataOptions(source=str(folder)), channel).files == {
+        None: (folder / "a.txt", folder / "b.vtt")
+    }
+    (folder / "train.csv").write_text("dialogue,summary\na,b\n")
+    assert locate(DataOptions(source=str(folder)), channel).files == {"train": (folder / "train.csv",)}
+
+
+def test_a_single_text_is_a_source(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "a.txt").write_text(EXPORT)
+    assert locate(DataOptions(source=str(tmp_path / "a.txt")), channel).files == {None: (tmp_path / "a.txt",)}
+
+
+def test_a_zip_of_one_exported_chat_is_a_source(tmp_path: Path, channel: Channel) -> None:
+    with zipfile.ZipFile(tmp_path / "WhatsApp Chat.zip", "w") as archive:
+        archive.writestr("_chat.txt", EXPORT)
+        archive.writestr("00000001-PHOTO.jpg", b"a picture")
+    (files,) = locate(DataOptions(source=str(tmp_path / "WhatsApp Chat.zip")), channel).files.values()
+    assert [path.name for path in files] == ["_chat.txt"]
+
+
+def test_summaries_below_their_conversations_are_told_and_read(tmp_path: Path) -> None:
+    text = "".join(f"Dialogue {n}:\nAnn: Hi {n}\nBob: Yo\nSummary: They greet, {n}.\n\n" for n in range(3))
+    (tmp_path / "a.txt").write_text(text)
+    table = open_table([tmp_path / "a.txt"])
+    rows = [record.values for record in table]
+    assert rows[1] == {"id": "a 2", "conversation": "Ann: Hi 1\nBob: Yo", "summary": "They greet, 1."}
+    assert table.remarks == ("a.txt has summaries below its conversations, which are read as that.",)

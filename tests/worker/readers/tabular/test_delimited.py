@@ -1,0 +1,210 @@
+"""Tables in text: dialects, encodings, quotation marks, ragged rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import DataError
+from engine.worker.readers import Table, open_table
+from engine.worker.readers.table import HEAD_ROWS
+from engine.worker.readers.tabular import delimited
+from engine.worker.readers.tabular.delimited import guess_delimiter
+
+ROWS = (("dialogue", "summary"), ("Ann: a, b; c | d\nBob: é ☕", "N/A"), ("Ann: 007", "=1+1"))
+
+
+def table(path: Path, content: str | bytes, encoding: str = "utf-8") -> Table:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return open_table([path])
+
+
+def written(rows=ROWS, delimiter: str = ",", end: str = "\n") -> str:
+    quoted = [['"' + cell.replace('"', '""') + '"' for cell in row] for row in rows]
+    return "".join(delimiter.join(row) + end for row in quoted).replace("\n", end if end != "\r\n" else "\n")
+
+
+def values(found: Table) -> list[tuple[str, ...]]:
+    return [tuple(record.values.values()) for record in found]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_delimiter_and_line_end_gives_the_same_rows(tmp_path: Path, delimiter: str, end: str) -> None:
+    rows = table(tmp_path / "a.csv", written(delimiter=delimiter, end=end))
+    assert values(rows) == list(ROWS[1:])
+    assert rows.columns == ROWS[0]
+    assert not rows.broken
+    assert not rows.remarks
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_every_encoding_of_unicode_gives_the_same_rows(tmp_path: Path, encoding: str) -> None:
+    rows = table(tmp_path / "a.csv", written(), encoding)
+    assert values(rows) == list(ROWS[1:])
+    assert not rows.remarks
+
+
+@pytest.mark.parametrize("ascii_rows_before", [0, 5_000])
+def test_windows_1252_is_the_last_resort_and_is_told(tmp_path: Path, ascii_rows_before: int) -> None:
+    rows = [ROWS[0], *[("Ann: plain text for a while", "s")] * ascii_rows_before, ("Zoë: “café” – 5 €", "é")]
+    found = table(tmp_path / "a.csv", written(rows), "cp1252")
+    assert values(found)[-1] == rows[-1]
+    assert [remark.split(":")[0] for remark in found.remarks] == [
+        "a.csv is not UTF-8. It is read as Windows-1252 (Western European), which is a guess"
+    ]
+
+
+def test_last_letter_of_a_file_tells_its_encoding_too(tmp_path: Path) -> None:
+    assert values(table(tmp_path / "a.csv", b"a,b\nx,caf\xe9")) == [("x", "café")]
+
+
+def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path: Path) -> None:
+    content = "a,b\nCafé,ü\nGrüße,x\n".encode() + b"bad,\xff\xfe\nfine,y\n"
+    rows = table(tmp_path / "a.csv", content)
+    assert [record.number for record in rows] == [1, 2, 4]
+    assert [(each.position, each.reason) for each in rows.broken] == [
+        ("row 3", 'the column "b" holds what is no character: FF FE, at its beginning')
+    ]
+
+
+def test_halves_of_characters_in_utf16_break_their_row_alone(tmp_path: Path) -> None:
+    content = "\ufeffa,b\nx,\ud83d\nfine,y\n".encode("utf-16-le", "surrogatepass")
+    rows = table(tmp_path / "a.csv", content)
+    assert values(rows) == [("fine", "y")]
+    assert rows.broken[0].reason.startswith('the column "b" holds what is no character')
+
+
+def test_ragged_rows_are_named_by_line_and_column(tmp_path: Path) -> None:
+    content = 'id,dialogue,summary\n1,"a\nb",c\n2,only\n3,d,e,,\n4,d,e,more\n\n5,f,g\n'
+    rows = table(tmp_path / "a.csv", content)
+    assert values(rows) == [("1", "a\nb", "c"), ("3", "d", "e"), ("5", "f", "g")]
+    assert [(each.position, each.reason) for each in rows.broken] == [
+        ("line 4", 'it ends before the column "summary"'),
+        ("line 6", 'it goes on behind the column "summary": 4 cells for 3 columns'),
+    ]
+
+
+def test_refusal_names_the_first_places_and_the_way_out(tmp_path: Path) -> None:
+    rows = table(tmp_path / "a.csv", "a,b\n" + "1\n" * 7 + "x,y\n")
+    assert values(rows) == [("x", "y")]
+    with pytest.raises(DataError) as caught:
+        rows.refuse_broken()
+    assert caught.value.message.startswith("a.csv can't be read: 7 rows are broken (line 2: it ends before")
+    assert caught.value.message.endswith("; …).")
+    assert caught.value.hint == "Fix them, or read the other rows."
+
+
+def test_quotation_marks_that_do_not_pair_break_their_rows_and_no_other(tmp_path: Path) -> None:
+    content = 'a,b\n1,x\n"Ann: she said "no" to me\nBob: oh","s"\n2,y\n3,"z\n'
+    rows = table(tmp_path / "a.csv", content)
+    assert values(rows) == [("1", "x"), ("2", "y")]
+    assert [each.position for each in rows.broken] == ["line 3", "line 4", "line 6"]
+    assert "not doubled" in rows.broken[0].reason
+    assert "never closed" in rows.broken[2].reason
+
+
+def test_header_has_a_name_for_each_column(tmp_path: Path) -> None:
+    rows = table(tmp_path / "a.csv", ",a,a , ,\n1,2,3,,\n")
+    assert rows.head(1)[0].values == {"column 1": "1", "a": "2", "a (2)": "3"}
+
+
+def test_spreadsheets_word_for_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    rows = table(tmp_path / "a.csv", "sep=|\r\na|b,c;d\r\n1|2\r\n")
+    assert rows.head(1)[0].values == {"a": "1", "b,c;d": "2"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "There are no rows in a.csv"),
+        (b"a,b\n", "There are no rows in a.csv"),
+        (b"\n\n\n", "There are no rows in a.csv"),
+        (b"   \n  \n", "There are no rows in a.csv"),
+        (b'a,"b\n1,2\n', "in its first line a quotation mark"),
+        (bytes(range(256)) * 40, "it holds bytes that no text has"),
+        (b"PK\x03\x04 and so on", "it is a zip archive or a workbook"),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], "a.csv can't be read"),
+    ],
+)
+def test_what_is_no_table_is_said(tmp_path: Path, content: bytes, words: str) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        list(table(tmp_path / "a.csv", content))
+    assert caught.value.field == "data.source"
+
+
+def test_long_cell_is_named_by_row_and_column(tmp_path: Path) -> None:
+    rows = table(tmp_path / "a.csv", "a,b\n1,2\n3," + "x" * 10_000_000 + "\n5,6\n")
+    assert values(rows) == [("1", "2"), ("5", "6")]
+    [broken] = rows.broken
+    assert (broken.position, broken.reason[:38]) == ("row 2", 'the column "b" holds 10,000,000 charac')
+
+
+def test_file_that_changes_or_goes_while_it_is_read_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for end, words in ((path.unlink, "vanished"), (lambda: path.write_text("a,b\n1,2\n3,4\n"), "changed")):
+        rows = iter(table(path, "a,b\n" + "1,2\n" * 2 * HEAD_ROWS))
+        next(rows)
+        end()
+        with pytest.raises(DataError, match=f"a.csv {words} while it was read"):
+            list(rows)
+
+
+def test_first_rows_come_without_the_others(tmp_path: Path) -> None:
+    rows = table(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 500_000)
+    assert len(rows.head(3)) == 3
+    assert rows.done_bytes < rows.size_bytes / 2
+
+
+LETTERS = st.characters(
+    exclude_categories=["Cs", "Cc"], include_characters="\n\t", exclude_characters="\ufeff"
+)
+CELLS = st.text(LETTERS, max_size=12)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), st.sampled_from(",;\t|"))
+def test_cells_come_back_as_they_were(tmp_path_factory, rows, delimiter: str) -> None:
+    path = tmp_path_factory.mktemp("cells") / "a.csv"
+    kept = [("dialogue", "summary"), *rows]
+    assert values(table(path, written(kept, delimiter))) == rows
+
+
+def test_delimiter_that_parts_the_rows_alike_wins() -> None:
+    assert guess_delimiter(["a;b,c\n", "1,5;2,5\n", "1;2\n"], ".csv") == ";"
+    assert guess_delimiter(["dialogue, or so\tsummary\n", "a, b\tc\n"], ".csv") == "\t"
+    assert guess_delimiter(["one\n", "a,b\n"], ".csv") == ","
+
+
+@pytest.mark.parametrize("first", ["Ann: Hi!\nBob: Hello.", "Ann: Hi! " * 30])
+def test_a_first_line_of_texts_is_a_row_and_no_header(tmp_path: Path, first: str) -> None:
+    rows = [(first, "They greet."), ("Ann: Bye!\nBob: See you.", "They part.")]
+    found = table(tmp_path / "a.csv", written(rows))
+    assert values(found) == rows
+    assert found.columns == ("column 1", "column 2")
+    assert found.remarks == ("a.csv has no header: its columns are called by their numbers.",)
+    assert [record.line for record in found] == [1, 2 + first.count("\n")]
+
+
+def test_a_first_line_with_two_speakers_is_a_row_too(tmp_path: Path) -> None:
+    text = "".join(f"Ann: Is it {n}? Bob: Yes, it is.\tAnn asks for {n}.\n" for n in range(3))
+    found = table(tmp_path / "a.tsv", text)
+    assert len(list(found)) == 3
+    assert found.remarks == ("a.tsv has no header: its columns are called by their numbers.",)
+    assert table(tmp_path / "b.tsv", "Q1: How old are you?\tQ2: Where?\n7\tRome\n").head(1)[0].values == {
+        "Q1: How old are you?": "7",
+        "Q2: Where?": "Rome",
+    }
+
+
+def test_wrong_bytes_are_named_with_what_stands_before_them(tmp_path: Path) -> None:
+    rows = table(tmp_path / "a.csv", "a,b\nCafé,ü\nGrüße,x\n".encode() + b'x,"Ann: Hi\n Bob \xff \xfe!"\n')
+    assert list(rows)
+    assert rows.broken[0].reason == 'the column "b" holds what is no character: FF, behind "Ann: Hi Bob"'
+
+
+def test_a_header_of_one_name_again_and_again_is_named_in_linear_time() -> None:
+    names = delimited.column_names(["1"] * 300_000)
+    assert (names[0], names[1], names[-1]) == ("1", "1 (2)", "1 (300000)")

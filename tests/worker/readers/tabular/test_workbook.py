@@ -1,0 +1,151 @@
+"""Workbooks: values of every kind, formulas, merged cells, sheets, and files that are no workbooks."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from engine.errors import DataError
+from engine.worker.readers import Table, archives, open_table
+from engine.worker.readers.tabular import workbook
+
+HEAD = ("id", "dialogue", "summary")
+
+
+def book(path: Path, rows: Sequence[Sequence[Any]], merge: Sequence[str] = ()) -> Table:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for span in merge:
+        book.active.merge_cells(span)
+    book.save(path)
+    return open_table([path])
+
+
+def rewritten(path: Path, change: Callable[[str], str], member: str = "xl/worksheets/sheet1.xml") -> None:
+    """Change the XML of a workbook's sheet, as another program may have written it."""
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    contents[member] = change(contents[member].decode()).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+
+
+def values(found: Table) -> list[tuple[Any, ...]]:
+    return [tuple(record.values.values()) for record in found]
+
+
+def test_rows_are_as_they_stand(tmp_path: Path) -> None:
+    rows = [("007", "Ann: é ☕\nBob: N/A", "=1+1"[1:]), (7, "x", True), (1.5, None, "z")]
+    found = book(tmp_path / "a.xlsx", [(), HEAD, *rows, (), ("last", "y", "w")])
+    assert values(found) == [*rows, ("last", "y", "w")]
+    assert found.columns == HEAD
+    assert (found.broken, found.remarks) == ([], ())
+
+
+def test_characters_that_xml_can_not_hold_come_back(tmp_path: Path) -> None:
+    rows = book(tmp_path / "a.xlsx", [HEAD, ("1", "a_x000D_\nb_x0041_", "c")])
+    assert values(rows) == [("1", "a\r\nbA", "c")]
+
+
+def test_formula_counts_as_its_stored_value_and_is_named_without_one(tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", [HEAD, ("1", "=1+1", "x"), ("2", "=A1", "y"), ("3", "z", "=A2")])
+    stored = re.compile(r"<f>1\+1</f><v\s*/>|<f>1\+1</f><v></v>")
+    rewritten(tmp_path / "a.xlsx", lambda xml: stored.sub("<f>1+1</f><v>2</v>", xml))
+    rows = open_table([tmp_path / "a.xlsx"])
+    assert values(rows) == [("1", 2, "x")]
+    assert [(each.position, each.reason) for each in rows.broken] == [
+        ("cell B3", 'in the column "dialogue" it holds a formula without a stored value'),
+        ("cell C4", 'in the column "summary" it holds a formula without a stored value'),
+    ]
+
+
+def test_cell_with_an_error_for_a_value_is_named(tmp_path: Path) -> None:
+    rows = book(tmp_path / "a.xlsx", [HEAD, ("1", "#REF!", "x"), ("2", "a", "b")])
+    assert values(rows) == [("2", "a", "b")]
+    assert rows.broken[0].reason == 'in the column "dialogue" it holds the error #REF!'
+
+
+def test_merged_cells_all_have_their_value_and_are_told(tmp_path: Path) -> None:
+    rows = [("c1", "Ann: a", "s"), (None, "Bob: b", None), (None, "Ann: c", None), ("c2", "x", "t")]
+    found = book(tmp_path / "a.xlsx", [HEAD, *rows], merge=["A2:A4", "C2:C3"])
+    assert values(found) == [("c1", "Ann: a", "s"), ("c1", "Bob: b", "s"), ("c1", "Ann: c", None), rows[3]]
+    assert found.remarks == ("a.xlsx has 2 merged ranges (A2:A4, C2:C3): each cell counts as its first.",)
+
+
+@pytest.mark.parametrize(
+    "target", ["worksheets/sheet1.xml", "./worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml"]
+)
+def test_merged_cells_are_found_however_the_workbook_refers_to_its_sheet(tmp_path: Path, target: str) -> None:
+    book(tmp_path / "a.xlsx", [HEAD, ("c1", "Ann: a", "s"), (None, "Bob: b", "t")], merge=["A2:A3"])
+    written = re.compile(r'Target="/xl/worksheets/sheet1.xml"')
+    rewritten(
+        tmp_path / "a.xlsx", lambda xml: written.sub(f'Target="{target}"', xml), "xl/_rels/workbook.xml.rels"
+    )
+    assert values(open_table([tmp_path / "a.xlsx"]))[1][0] == "c1"
+
+
+def test_sheets_that_are_not_read_are_told(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.title = "Empty"
+    for name in ("Talks", "Notes"):
+        book.create_sheet(name).append(HEAD)
+        book[name].append((name, "a", "b"))
+    book.save(tmp_path / "a.xlsx")
+    rows = open_table([tmp_path / "a.xlsx"])
+    assert values(rows) == [("Talks", "a", "b")]
+    assert rows.remarks == ("Of a.xlsx the sheet Talks is read, and not Notes.",)
+
+
+def test_size_that_a_sheet_claims_is_not_believed(tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
+    claimed = re.compile(r'<dimension ref="[^"]*"')
+    rewritten(tmp_path / "a.xlsx", lambda xml: claimed.sub('<dimension ref="A1:XFD1048576"', xml))
+    assert values(open_table([tmp_path / "a.xlsx"])) == [("1", "a", "b")]
+
+
+def test_row_past_the_last_possible_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MAX_ROWS", 1000)
+    book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
+    rewritten(tmp_path / "a.xlsx", lambda xml: xml.replace('<row r="2"', '<row r="2000000000"'))
+    with pytest.raises(DataError, match="the sheet Sheet has more than 1,000 rows"):
+        list(open_table([tmp_path / "a.xlsx"]))
+
+
+def test_workbook_that_unpacks_to_far_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
+    book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
+    rewritten(tmp_path / "a.xlsx", lambda xml: xml)
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/image1.bin", bytes(8 << 20))
+    with pytest.raises(DataError, match="unpacks to far more"):
+        list(open_table([tmp_path / "a.xlsx"]))
+
+
+@pytest.mark.parametrize("content", [b"", b"no workbook", b"PK\x03\x04", bytes(range(256)) * 9])
+def test_what_is_no_workbook_is_said(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.xlsx").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.xlsx can't be read") as caught:
+        list(open_table([tmp_path / "a.xlsx"]))
+    assert caught.value.field == "data.source"
+
+
+def test_damaged_sheet_is_said(tmp_path: Path) -> None:
+    book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
+    rewritten(tmp_path / "a.xlsx", lambda xml: xml[: len(xml) * 3 // 4])
+    with pytest.raises(DataError, match=r"a\.xlsx can't be read"):
+        list(open_table([tmp_path / "a.xlsx"]))
+
+
+def test_workbook_without_rows_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"There are no rows in a\.xlsx"):
+        list(book(tmp_path / "a.xlsx", []))
