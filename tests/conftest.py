@@ -29,6 +29,7 @@ import gc
 import ipaddress
 import itertools
 import shutil
+import signal
 import socket
 from collections import defaultdict
 
@@ -122,12 +123,16 @@ def _local_host(host):
     return host
 
 
+# What a worker answers otherwise than a test does.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+
+
 @pytest.fixture(autouse=True)
 def _no_leaks(home):
-    """Fail a test that leaves a process, a running QThread or an open window behind."""
-    before = _children()
+    """Fail a test that leaves a process, a running QThread, an open window or a signal's handler behind."""
+    before, handlers = _children(), {number: signal.getsignal(number) for number in SIGNALS}
     yield
-    left = [*_leaked_processes(before), *_leaked_threads(), *_leaked_windows()]
+    left = [*_leaked_processes(before), *_leaked_threads(), *_leaked_windows(), *_leaked_handlers(handlers)]
     assert not left, f"the test left behind: {', '.join(left)}"
 
 
@@ -180,6 +185,14 @@ def _leaked_threads():
     running = [each for each in threads if each is not main_thread and each.isRunning()]
     running = [each for each in running if not each.wait(int(1000 * GRACE_SECONDS))]
     return [f"{type(each).__name__} {each.objectName()}" for each in running]
+
+
+def _leaked_handlers(before):
+    """Name the signals that are answered otherwise than before, and put their answers back."""
+    changed = [number for number in SIGNALS if signal.getsignal(number) is not before[number]]
+    for number in changed:
+        signal.signal(number, before[number])
+    return [f"a handler of {number.name}" for number in changed]
 
 
 def _leaked_windows():

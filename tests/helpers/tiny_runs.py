@@ -6,7 +6,8 @@ import json
 import random
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,18 +59,25 @@ def tiny_recipe(folder: Path, kind: Kind, method: str = "lora", *overrides: str)
     return recipes.from_tables(recipes.overridden(tables, overrides))
 
 
-def run_in_process(job: Job) -> list[Event]:
-    """Run a job in this process, as a worker does; return the attempt's events."""
-    from engine.worker.__main__ import main
-
+@contextmanager
+def as_a_worker() -> Iterator[None]:
+    """Be without standard input, and take back what a worker's main function makes of signals."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
     stdin, sys.stdin = sys.stdin, None
     try:
-        main(job.folder)
+        yield
     finally:
         sys.stdin = stdin
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def run_in_process(job: Job) -> list[Event]:
+    """Run a job in this process, as a worker does; return the attempt's events."""
+    from engine.worker.__main__ import main
+
+    with as_a_worker():
+        main(job.folder)
     attempt = job.last_attempt()
     return [event for event in read_all(job.events_path) if event["attempt"] == attempt]
 

@@ -16,7 +16,7 @@ from engine.system.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
 from tests.helpers import fake_nvidia_smi
 from tests.helpers.repository import ROOT
-from tests.helpers.tiny_runs import run_in_process, send_now
+from tests.helpers.tiny_runs import as_a_worker, run_in_process, send_now
 
 
 def job_that(monkeypatch, does):
@@ -139,8 +139,8 @@ def test_a_last_event_that_a_full_disk_refuses_is_in_the_log(monkeypatch, capsys
         monkeypatch.setattr(channel._writer, "_append", refuse)
 
     job = job_that(monkeypatch, code)
-    monkeypatch.setattr(sys, "stdin", None)
-    assert worker.main(job.folder) == EVENTS_UNWRITTEN
+    with as_a_worker():
+        assert worker.main(job.folder) == EVENTS_UNWRITTEN
     assert [event["event"] for event in read_all(job.events_path)] == ["job_accepted"]
     assert capsys.readouterr().err == (
         "The job ended as completed. The run's events can't be written: the disk is full. "
@@ -168,8 +168,8 @@ def test_a_log_that_takes_no_more_changes_no_ending(monkeypatch):
         == "failed"
     )
     job = job_that(monkeypatch, code)
-    monkeypatch.setattr(sys, "stdin", None)
-    assert worker.main(job.folder) == EVENTS_UNWRITTEN
+    with as_a_worker():
+        assert worker.main(job.folder) == EVENTS_UNWRITTEN
 
 
 def test_two_workers_never_do_one_job_at_once(monkeypatch):
@@ -208,7 +208,7 @@ def test_a_job_that_another_worker_has_is_left_to_it(tmp_path, monkeypatch):
     job = create_job(tmp_path, "evaluate", {})
     lock = Job.lock
     monkeypatch.setattr(Job, "lock", lambda self: lock(self, wait_seconds=0))
-    with lock(job):
+    with lock(job), as_a_worker():
         assert worker.main(job.folder) == ALREADY_RUNNING
     assert list(read_all(job.events_path)) == []
 

@@ -222,7 +222,7 @@ def run_here_unguarded(patch, job):
     return run_in_process(job)
 
 
-def raise_again(error):
+def raise_again(error, *_):
     raise error
 
 

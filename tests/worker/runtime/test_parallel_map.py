@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 import torch
 
+from engine.errors import WorkerError
 from engine.worker.runtime import fork_pool
 from engine.worker.runtime.parallel_map import no_tick, parallel_map
 
@@ -88,12 +90,14 @@ def test_what_is_raised_between_ends_all():
         parallel_map(squares, PARTS, print, leave)
 
 
-def test_one_that_is_killed_lacked_memory():
-    here = os.getpid()
+@pytest.mark.parametrize(("kills", "error"), [(1, MemoryError), (0, WorkerError)])
+def test_one_that_is_killed_lacked_memory_if_the_system_counts_it(monkeypatch, kills, error):
+    here, counted = os.getpid(), itertools.count(5, kills)
+    monkeypatch.setattr(fork_pool.memory_kills, "count", lambda: next(counted))
 
     def die(part, emit, tick):
         if os.getpid() != here:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with pytest.raises(MemoryError):
+    with pytest.raises(error):
         parallel_map(die, PARTS, print, no_tick)

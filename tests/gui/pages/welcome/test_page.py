@@ -128,7 +128,7 @@ def test_keys_alone_lead_to_a_run(harness, qtbot):
         qtbot.waitUntil(page.onward_button.hasFocus, timeout=WAIT)
         QTest.keyClick(page.onward_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.current_key() == "train", timeout=WAIT)
-    qtbot.waitUntil(lambda: window.built("train").header.title().startswith("Starter"), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.built("train").header.title().startswith("starter"), timeout=WAIT)
     assert Preferences().get("guided") == "yes"
     qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
 
