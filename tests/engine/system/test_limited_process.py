@@ -45,7 +45,8 @@ def test_memory_has_a_limit_of_its_own():
 
 def test_what_a_library_says_without_memory_is_told_as_lack_of_memory():
     def parse():
-        taken = [bytearray(10 << 20) for _ in range(24)]
+        # Filled, as zeros may take no memory before they are used.
+        taken = [bytes([number]) * (10 << 20) for number in range(1, 25)]
         raise ValueError(f"unknown error after {len(taken)}")
 
     assert exceeded(parse).exceeded == Exceeded.MEMORY

@@ -28,7 +28,8 @@ def refuse(attempt):
 
 def watch(event, arguments):
     """Refuse connections to and from other computers."""
-    if (event, arguments[-1]) == ALLOWED:
+    # Some events, such as a fork, have no arguments.
+    if (event, *arguments[-1:]) == ALLOWED:
         return
     if event in NAMES or (event in WITH_ADDRESS and isinstance(arguments[1], tuple)):
         refuse(f"{event} {arguments[-1] if event in WITH_ADDRESS else arguments[0]}")
