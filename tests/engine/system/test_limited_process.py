@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import sys
@@ -45,8 +46,10 @@ def test_memory_has_a_limit_of_its_own():
 
 def test_what_a_library_says_without_memory_is_told_as_lack_of_memory():
     def parse():
-        # Filled, as zeros may take no memory before they are used.
-        taken = [bytes([number]) * (10 << 20) for number in range(1, 25)]
+        # Mapped, as an allocation may find room that the process has already, and filled, as zeros take none.
+        taken = [mmap.mmap(-1, 10 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) for _ in range(24)]
+        for room in taken:
+            room.write(b"x" * len(room))
         raise ValueError(f"unknown error after {len(taken)}")
 
     assert exceeded(parse).exceeded == Exceeded.MEMORY
