@@ -185,7 +185,7 @@ def _portable(error: Exception) -> Exception:
     error.__traceback__ = error.__cause__ = error.__context__ = None
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
-    except Exception:  # noqa: BLE001 - whatever an error's own class does
+    except (pickle.PickleError, AttributeError, LookupError, TypeError, ValueError):
         return ValueError(f"{type(error).__name__}: {error}")
     return error
 
