@@ -121,7 +121,7 @@ class RunTable(GroupedTable[RunEntry]):
         Column("steps", mark("Steps"), 128, right=True, hidden_below=1040),
         Column("time", mark("Time"), 100, right=True, hidden_below=1000),
         Column("gain", mark("ROUGE-1 gain"), 126, right=True, hidden_below=500),
-        Column("chrf", mark("chrF gain"), 112, right=True, hidden_below=1140),
+        Column("chrf", mark("chrF gain"), 112, right=True, hidden_below=1240),
         Column("started", mark("Started"), 96, right=True, hidden_below=600),
         Column("next", "", 132, right=True),
     )
