@@ -23,9 +23,6 @@ class TrainingLength(QWidget):
         super().__init__(parent)
         self._fields = tuple(fields)
         self._foot = Label("", "label", "ink3", self, wrap=True)
-        policy = self._foot.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._foot.setSizePolicy(policy)
         row = QHBoxLayout()
         row.setSpacing(8)
         for field in self._fields:
@@ -43,10 +40,6 @@ class TrainingLength(QWidget):
         for field, seen in zip(self._fields, shown, strict=True):
             field.around.setVisible(seen)
         self.setVisible(any(shown))
-
-    def foot(self) -> str:
-        """Return what the plan says the run will see."""
-        return self._foot.text()
 
     def show_plan(self, plan: Mapping[str, Any], training: Mapping[str, Any]) -> None:
         """Show what a plan says of the run's length."""
