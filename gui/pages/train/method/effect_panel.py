@@ -19,7 +19,7 @@ from gui.look.format import UNKNOWN, bytes_text, compact, number_text, percent
 from gui.look.language import mark, tr
 from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, trained_parts
 from gui.widgets.buttons import link
-from gui.widgets.labels import Label
+from gui.widgets.labels import ElidedLabel, Label
 
 # The parts of the memory by their names in a plan. Green grows with the trained parameters, grey with base and data.
 MEMORY = (
@@ -51,7 +51,7 @@ class EffectPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._figure = Label("", "figure_large")
-        self._total = Label("", "label", "ink2")
+        self._total = ElidedLabel("", "label", "ink2")
         self._share = Label("", "figure_medium", "accent")
         self._bar = Bar()
         self._disk = Label("", "label", "ink2")
@@ -74,8 +74,7 @@ class EffectPanel(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._figure)
-        head.addWidget(self._total)
-        head.addStretch(1)
+        head.addWidget(self._total, 1)
         head.addWidget(self._share)
         foot = QHBoxLayout()
         foot.addWidget(self._disk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from engine.api import MethodSettings, method
 from gui.graphics.bars import Bar
@@ -19,6 +20,7 @@ MEMORY = {
     "activations": 300_000_000,
     "runtime": 0,
 }
+WIDTH = 296
 LORA = MethodSettings("lora", method("lora").options())
 
 
@@ -26,7 +28,7 @@ LORA = MethodSettings("lora", method("lora").options())
 def effect(styled, qtbot):
     made = EffectPanel()
     qtbot.addWidget(made)
-    made.resize(296, 600)
+    made.resize(WIDTH, 600)
     made.show()
     return made
 
@@ -51,6 +53,17 @@ def test_counts_are_shown_with_the_total_and_the_share(effect):
     assert "of 251 M trainable" in text
     assert "1.41\u00a0%" in text
     assert "14.2 MB on disk" in text
+
+
+def test_large_numbers_do_not_make_the_form_wider(effect):
+    """As in a language of long words: the total is shortened, and its tooltip has the rest."""
+    effect.show_plan(
+        PLAN | {"trainable_parameters": 99_123_538_944_123, "all_parameters": 8_251_000_000_000_000}, LORA
+    )
+
+    QApplication.processEvents()
+    assert effect.minimumSizeHint().width() <= WIDTH
+    assert "of 8,251,000 B trainable" in texts(effect)
 
 
 def test_the_parts_of_the_memory_are_named_with_their_sizes(effect):
