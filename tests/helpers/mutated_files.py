@@ -26,6 +26,7 @@ from pyarrow import feather
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
+from engine.worker.ingestion.loading import open_tables
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
@@ -301,7 +302,7 @@ def preview_and_read(
     """Preview a file as the data check does, then read it; return the number of rows or the error."""
     options = DataOptions(source=str(path), broken_rows=broken_rows)
     try:
-        show_first_rows(locate(options, channel), options, channel)
+        show_first_rows(source := locate(options, channel), open_tables(source, options), options, channel)
         rows = dataset.select(options, channel, needs=()).rows
     except DataError as error:
         return error

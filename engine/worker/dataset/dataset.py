@@ -16,7 +16,8 @@ from engine.data import Schema
 from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
+from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.row_store import LazySequence, Row, examples_of, no_rows, rows_of
 from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
 from engine.worker.ingestion.splitting import hold_out
@@ -132,10 +133,18 @@ def _require_examples(selection: Selection, split: Split) -> None:
     raise DataError(f'The column "{column}" has no {role} in the {split} split.', hint, f"data.{role}")
 
 
-def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:
-    """Return the rows that `options` select: splits first, then every Nth row of each, then the limits."""
+def select(
+    options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS, *, shows_first_rows: bool = False
+) -> Selection:
+    """Return the rows that `options` select: splits first, then every Nth row of each, then the limits.
+
+    `shows_first_rows` emits `rows_previewed` before all of them are read.
+    """
     source = locate(options, channel)
-    shape, examples_by_split = read_rows(source, options, channel)
+    tables = open_tables(source, options)
+    if shows_first_rows:
+        show_first_rows(source, tables, options, channel)
+    shape, examples_by_split = read_rows(source, tables, options, channel)
     source_rows = {split: rows_of(examples, options.mask) for split, examples in examples_by_split.items()}
     channel.check_stop()
     if None in source_rows:

@@ -73,6 +73,8 @@ def likely_schema(tables: Tables, options: DataOptions) -> Schema | None:
 def _inferred_schema(
     tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool
 ) -> Schema:
+    for table in tables.values():
+        table.align = None
     heads = [_head(table) for table in tables.values()]
     columns, own = _shared(tables), next(iter(tables.values())).own_columns
     shape: Schema | None = None
@@ -166,16 +168,15 @@ def _shared_everywhere(tables: Tables) -> list[str]:
 
 
 def read_rows(
-    source: Source, options: DataOptions, channel: Channel, *, needs_summary: bool = True
+    source: Source, tables: Tables, options: DataOptions, channel: Channel, *, needs_summary: bool = True
 ) -> tuple[Schema, dict[Split | None, LazySequence[SourcedExample]]]:
-    """Return the schema of a source's rows, and their examples by split.
+    """Return the schema of a source's rows, those of its `tables`, and their examples by split.
 
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
     rows that this does not leave out, with another field for rows that fit no schema.
     """
     for message, hint in source.remarks:
         channel.notice(message, hint)
-    tables = open_tables(source, options)
     shape = find_schema(tables, options, needs_summary=needs_summary)
     total, done = sum(table.size_bytes for table in tables.values()), 0
     examples_by_split: dict[Split | None, LazySequence[SourcedExample]] = {}

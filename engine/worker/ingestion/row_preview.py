@@ -12,7 +12,7 @@ from typing import Any
 from engine.config.data_options import DataOptions
 from engine.data import Schema
 from engine.errors import DataError
-from engine.worker.ingestion.loading import find_schema, likely_schema, open_tables
+from engine.worker.ingestion.loading import Tables, find_schema, likely_schema
 from engine.worker.ingestion.sources import Source
 from engine.worker.readers import Record
 from engine.worker.runtime.channel import Channel
@@ -24,12 +24,11 @@ MAX_ROW_CHARACTERS = 16_000
 MAX_BYTES = 128 * 1024
 
 
-def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> None:
+def show_first_rows(source: Source, tables: Tables, options: DataOptions, channel: Channel) -> None:
     """Emit `rows_previewed`: columns, schema or problem, and the first rows of the first split, values as text.
 
     Raises DataError with the field `data.source` if nothing can be read.
     """
-    tables = open_tables(source, options)
     split, first = next(iter(tables.items()))
     shape: Schema | None = None
     problem: dict[str, Any] | None = None

@@ -11,8 +11,7 @@ from typing import Any
 from engine.config.data_options import DataOptions, checked
 from engine.data.findings import FINDINGS
 from engine.worker.dataset.dataset import Selection, fingerprint, select
-from engine.worker.ingestion.row_preview import show_first_rows
-from engine.worker.ingestion.sources import SPLITS, Split, locate
+from engine.worker.ingestion.sources import SPLITS, Split
 from engine.worker.ingestion.token_lengths import TokenCounter, counter_for
 from engine.worker.runtime.channel import Channel
 from engine.worker.validation import results_writer
@@ -31,8 +30,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     """Check the data that the request's `data` table names, and hand over what was found."""
     options = checked(request["data"])
     channel.enter("read_data")
-    show_first_rows(locate(options, channel), options, channel)
-    selection = select(options, channel, needs=())
+    selection = select(options, channel, needs=(), shows_first_rows=True)
     counter = counter_for(request.get("base_model"))
     if not counter.exact:
         channel.notice(counter.description)

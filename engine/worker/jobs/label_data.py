@@ -16,7 +16,7 @@ from engine.config.data_options import DataOptions, checked
 from engine.config.recipe import SAMPLE
 from engine.errors import DataError
 from engine.text.conversations import Example
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.row_store import LazySequence, Row, rows_of
 from engine.worker.ingestion.sources import SPLITS, Source, Split, locate
 from engine.worker.ingestion.token_lengths import counter_for
@@ -52,7 +52,9 @@ def _rows(
     source: Source, options: DataOptions, base_model: str | None, channel: Channel
 ) -> exclusion.Remaining:
     """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
-    _, examples_by_split = read_rows(source, options, channel, needs_summary=False)
+    _, examples_by_split = read_rows(
+        source, open_tables(source, options), options, channel, needs_summary=False
+    )
     rows: dict[Split, LazySequence[Row]] = {
         split or "train": rows_of(shaped, options.mask) for split, shaped in examples_by_split.items()
     }

@@ -13,7 +13,7 @@ from engine.errors import DataError, RecipeError
 from engine.jobs.events import encode
 from engine.options import check
 from engine.text.conversations import Example
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import Split, locate
 from engine.worker.readers import FIELD
 from engine.worker.runtime.channel import Channel
@@ -32,7 +32,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         raise RecipeError(tuple(problems))
     channel.enter("read_data")
     source = locate(options, channel)
-    _, examples_by_split = read_rows(source, options, channel, needs_summary=False)
+    _, examples_by_split = read_rows(
+        source, open_tables(source, options), options, channel, needs_summary=False
+    )
     count = empty = too_long = beyond = 0
     for split in (split for split in ORDER if split in examples_by_split):
         examples = [shaped.example for shaped in examples_by_split[split]]

@@ -7,7 +7,6 @@ The unpacked size is limited, also in relation to the compressed size.
 from __future__ import annotations
 
 import bz2
-import gzip
 import hashlib
 import lzma
 import os
@@ -104,14 +103,17 @@ def _unpack_file(path: Path, folder: Path, on_progress: OnProgress) -> None:
 def _opened(path: Path) -> IO[bytes]:
     """Return what a compressed file holds, as a stream."""
     match path.suffix.lower():
-        case ".gz":
-            return cast("IO[bytes]", gzip.open(path, "rb"))
         case ".bz2":
             return cast("IO[bytes]", bz2.open(path, "rb"))
         case ".xz":
             return cast("IO[bytes]", lzma.open(path, "rb"))
-    # pyarrow reads Zstandard, which Python itself does only from 3.14 on.
-    return cast("IO[bytes]", pa.input_stream(str(path), compression="zstd"))
+        # Python's gzip skips zeros after the end one by one, which takes hours for gigabytes of them.
+        case ".gz":
+            compression = "gzip"
+        # Python itself reads Zstandard only from 3.14 on.
+        case _:
+            compression = "zstd"
+    return cast("IO[bytes]", pa.input_stream(str(path), compression=compression))
 
 
 def _unpack_zip(path: Path, folder: Path, suffixes: Collection[str], on_progress: OnProgress) -> None:
@@ -194,9 +196,7 @@ def _require_space(needed: int) -> None:
         )
 
 
-def _copy(
-    packed: IO[bytes] | gzip.GzipFile, target: Path, limit: _SizeLimit, report: Callable[[int], None]
-) -> int:
+def _copy(packed: IO[bytes], target: Path, limit: _SizeLimit, report: Callable[[int], None]) -> int:
     """Write an archive's member, report the bytes after each piece, and return their number."""
     done = 0
     with target.open("xb") as stream:

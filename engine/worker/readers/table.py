@@ -45,6 +45,8 @@ MAX_BEFORE = 20
 MAX_DEPTH = 100
 # A file's columns are compared with the table's by these.
 HEAD_ROWS = 200
+# Of files with so few rows, and of so many bytes in all, the rows are kept.
+KEPT_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,15 @@ class Notes:
     encoding: str = ""
     sheet: str = ""
 
+    def copied(self) -> dict[str, Any]:
+        """Return the values by their names; what still grows is copied."""
+        return {
+            **vars(self),
+            "columns": dict(self.columns),
+            "remarks": list(self.remarks),
+            "chats": list(self.chats),
+        }
+
 
 Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | BrokenRow]]
 Values = Mapping[str, Any]
@@ -125,8 +136,17 @@ class Alignment:
 Align = Callable[[Path, Sequence[str], Sequence[Values]], Alignment]
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What a file gave, and which file it was."""
+
+    identity: tuple[int, int, int]
+    rows: Sequence[Record | BrokenRow]
+    notes: Notes
+
+
 class Table:
-    """The rows of one or more files of a kind, read anew by every iteration.
+    """The rows of one or more files of a kind, read anew by every iteration unless a file is small and the same.
 
     `broken`, `remarks`, `columns` and `done_bytes` grow during an iteration and start over with the next one. An
     iteration raises DataError with the field `data.source` for a file that can't be read as a whole, and where every
@@ -155,6 +175,7 @@ class Table:
         self.broken: list[BrokenRow] = []
         self._notes: list[Notes] = []
         self._is_left_out = False
+        self._kept: dict[Path, _Kept] = {}
 
     @property
     def name(self) -> str:
@@ -261,13 +282,33 @@ class Table:
 
     def _found(self, path: Path, notes: Notes) -> Iterator[Record | BrokenRow]:
         """Yield what a file's reader finds, with the file's name if the table has several, and the line."""
+        kept = self._kept.get(path)
+        if kept and kept.identity == _identity(path):
+            vars(notes).update(kept.notes.copied())
+            yield from kept.rows
+            return
         name = path.name if len(self._files) > 1 else ""
         column_count = 0
+        rows: list[Record | BrokenRow] | None = [] if self._can_keep(path) else None
         for row in _unchanged(path, self._read(path, notes)):
             if len(notes.columns) > column_count:
                 column_count = len(notes.columns)
                 _require_few_columns(path, notes)
-            yield row if isinstance(row, BrokenRow) else Record(0, row, name, getattr(row, "line", 0))
+            found = row if isinstance(row, BrokenRow) else Record(0, row, name, getattr(row, "line", 0))
+            if rows is not None:
+                rows.append(found)
+                rows = rows if len(rows) <= HEAD_ROWS else None
+            yield found
+        if rows is not None:
+            self._kept[path] = _Kept(_identity(path), rows, replace(notes, **notes.copied()))
+
+    def _can_keep(self, path: Path) -> bool:
+        """Return whether a file's rows may be kept, so that a document, parsed as a whole, is parsed once.
+
+        What aligns columns changes the notes while they are written.
+        """
+        kept_bytes = sum(kept.identity[1] for kept in self._kept.values())
+        return self.align is None and path.is_file() and kept_bytes + _size(path) <= KEPT_BYTES
 
     def _add_broken(self, path: Path, broken: BrokenRow) -> None:
         if len(self.broken) == MAX_BROKEN:
@@ -299,6 +340,12 @@ class Table:
         if count > MAX_NAMED:
             return f"{count:,} rows are broken ({named}; …)"
         return f"{count:,} rows are broken ({named})"
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """Return what changes when a file does: its number, size and time."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _size(path: Path) -> int:
@@ -360,14 +407,9 @@ def _no_character(text: str, at: int) -> str:
 
 def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     """Yield what a reader finds; raise DataError if the file changed meanwhile."""
-    before = path.stat()
+    before = _identity(path)
     yield from rows
-    after = path.stat()
-    if (before.st_ino, before.st_size, before.st_mtime_ns) != (
-        after.st_ino,
-        after.st_size,
-        after.st_mtime_ns,
-    ):
+    if _identity(path) != before:
         raise DataError(
             f"{path.name} changed while it was read.", "Read it again once it is written whole.", FIELD
         )

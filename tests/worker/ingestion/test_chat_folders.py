@@ -10,7 +10,7 @@ from engine.config.data_options import DataOptions
 from engine.data import AUTO
 from engine.errors import DataError
 from engine.text.conversations import Example
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
 
@@ -22,7 +22,9 @@ TURNS = "date,user,text\n" + "".join(f"2024-01-01 10:{n:02},{'ab'[n % 2]},Turn {
 
 def read(folder: Path, channel: Channel, **options: str) -> list[Example]:
     given = DataOptions(source=str(folder), **options)
-    _, by_split = read_rows(locate(given, channel), given, channel, needs_summary=False)
+    _, by_split = read_rows(
+        source := locate(given, channel), open_tables(source, given), given, channel, needs_summary=False
+    )
     return [each.example for examples in by_split.values() for each in examples]
 
 
@@ -53,7 +55,13 @@ def test_a_folder_of_mails_holds_threads_across_its_files(tmp_path: Path, channe
         answer = MAIL.format(name="Bob", id=2) + "In-Reply-To: <1@x>\n\nYes.\n\n> Shall we meet?\n"
         (folder / "2.eml").write_text(answer)
     options = DataOptions(source=str(tmp_path))
-    _, by_split = read_rows(locate(options, channel), options, channel, needs_summary=False)
+    _, by_split = read_rows(
+        source := locate(options, channel),
+        open_tables(source, options),
+        options,
+        channel,
+        needs_summary=False,
+    )
     assert {split: [each.example.conversation for each in found] for split, found in by_split.items()} == {
         "train": ["Ann: Shall we meet?\nBob: Yes."],
         "test": ["Ann: Shall we meet?\nBob: Yes."],

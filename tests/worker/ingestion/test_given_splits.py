@@ -12,6 +12,7 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
+from engine.worker.ingestion.loading import open_tables
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
@@ -76,7 +77,7 @@ def test_lists_may_be_called_dev_and_be_empty(tmp_path: Path, channel: Channel) 
 
 def test_the_preview_shows_the_splits_and_why(tmp_path: Path, channel: Channel) -> None:
     options = DataOptions(source=str(as_json(tmp_path / "a.json", {"train": [talk(1)], "test": [talk(2)]})))
-    show_first_rows(locate(options, channel), options, channel)
+    show_first_rows(source := locate(options, channel), open_tables(source, options), options, channel)
     (event,) = events_of(channel, "rows_previewed")
     assert event["columns"] == ["dialogue", "summary", "split"]
     assert [row["split"] for row in event["rows"]] == ["train", "test"]

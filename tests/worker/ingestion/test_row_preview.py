@@ -12,6 +12,7 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.jobs.events import MAX_EVENT_BYTES, read_all
+from engine.worker.ingestion.loading import open_tables
 from engine.worker.ingestion.row_preview import MAX_CHARACTERS, MAX_ROWS, show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.jobs import check_data
@@ -24,7 +25,7 @@ Look = Callable[..., dict[str, Any]]
 def look(channel: Channel) -> Look:
     def show(source: Path, **values: Any) -> dict[str, Any]:
         options = DataOptions(source=str(source), **values)
-        show_first_rows(locate(options, channel), options, channel)
+        show_first_rows(located := locate(options, channel), open_tables(located, options), options, channel)
         [event] = read_all(channel.job.events_path)
         assert event["event"] == "rows_previewed"
         return event

@@ -21,7 +21,7 @@ from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.jobs.events import read_all
 from engine.worker.dataset import dataset
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
@@ -214,7 +214,13 @@ def test_packed_tables_beside_texts_are_told(tmp_path: Path, channel: Channel) -
 def test_a_text_packed_by_gz_is_a_source(tmp_path: Path, channel: Channel) -> None:
     (tmp_path / "chat.txt.gz").write_bytes(gzip.compress(b"Ann: Hi\nBob: Yo"))
     options = DataOptions(source=str(tmp_path / "chat.txt.gz"))
-    _, found = read_rows(locate(options, channel), options, channel, needs_summary=False)
+    _, found = read_rows(
+        source := locate(options, channel),
+        open_tables(source, options),
+        options,
+        channel,
+        needs_summary=False,
+    )
     assert [each.example.conversation for each in found[None]] == ["Ann: Hi\nBob: Yo"]
 
 

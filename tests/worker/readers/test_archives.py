@@ -75,6 +75,13 @@ def test_a_damaged_compressed_file_is_named(tmp_path: Path, ending: str) -> None
         assert f"train.csv.{ending} can't be read" in refusal(path)
 
 
+def test_gigabytes_of_zeros_after_a_gzip_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv.gz"
+    path.write_bytes(gzip.compress(CSV))
+    os.truncate(path, 1 << 32)
+    assert "train.csv.gz can't be read" in refusal(path)
+
+
 def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path: Path) -> None:
     first = unpacked(zipped(tmp_path / "a.zip", **{"a.csv": CSV}))
     (first / "mark").touch()

@@ -10,7 +10,7 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.text.conversations import Example
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
@@ -26,7 +26,13 @@ TABBED = "dialogue\tsummary\n" + "".join(f"Ann: Hi, Bob: Yo {n}\tThey {n}\n" for
 
 def read(path: Path, channel: Channel) -> list[Example]:
     options = DataOptions(source=str(path))
-    _, by_split = read_rows(locate(options, channel), options, channel, needs_summary=False)
+    _, by_split = read_rows(
+        source := locate(options, channel),
+        open_tables(source, options),
+        options,
+        channel,
+        needs_summary=False,
+    )
     return [each.example for examples in by_split.values() for each in examples]
 
 

@@ -34,7 +34,7 @@ def test_an_export_is_read_as_it_was_meant(case: Case, tmp_path: Path, channel: 
     )
     source = locate(options, channel)
     assert list(source.files) == [case.split or None]
-    _, by_split = read_rows(source, options, channel, needs_summary=False)
+    _, by_split = read_rows(source, open_tables(source, options), options, channel, needs_summary=False)
     examples = [each.example for rows in by_split.values() for each in rows]
     assert [each.conversation for each in examples] == case.conversations
     assert {each.summary for each in examples} == {case.summary}

@@ -11,7 +11,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.jobs.events import read_all
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table
@@ -45,11 +45,11 @@ def test_places_are_columns_and_are_found(tmp_path: Path, channel: Channel, name
     write(tmp_path / name)
     options = DataOptions(source=str(tmp_path / name))
     source = locate(options, channel)
-    show_first_rows(source, options, channel)
+    show_first_rows(source, open_tables(source, options), options, channel)
     [shown] = read_all(channel.job.events_path)
     assert shown["columns"] == COLUMNS
     assert 'conversation: column "input.conversation", by its name' in shown["shape"]["reason"]
-    _, examples = read_rows(source, options, channel)
+    _, examples = read_rows(source, open_tables(source, options), options, channel)
     assert [each.example.summary for each in examples[None]] == [
         f"Train {number} is late." for number in range(len(ROWS))
     ]
@@ -59,7 +59,9 @@ def test_place_is_named_by_hand(tmp_path: Path, channel: Channel) -> None:
     rows = [{"a": {"x": "One text.", "y": "Another one."}} for _ in range(3)]
     (tmp_path / "a.json").write_text(json.dumps(rows))
     options = DataOptions(source=str(tmp_path / "a.json"), conversation="a.y", summary="a.x")
-    schema, examples = read_rows(locate(options, channel), options, channel)
+    schema, examples = read_rows(
+        source := locate(options, channel), open_tables(source, options), options, channel
+    )
     assert (schema.conversation, schema.summary) == ("a.y", "a.x")
     assert examples[None][0].example.conversation == "Another one."
 

@@ -12,7 +12,7 @@ import pytest
 from engine import labelling
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.jobs import label_data
@@ -32,7 +32,9 @@ MEMBERS = [
 def conversations(source: Path, channel: Channel, **columns: str) -> dict[str, str]:
     """Return the conversations of a source without splits, by their names."""
     options = DataOptions(source=str(source), columns=columns)
-    shape, found = read_rows(locate(options, channel), options, channel)
+    shape, found = read_rows(
+        located := locate(options, channel), open_tables(located, options), options, channel
+    )
     assert (shape.conversation, shape.summary) == ("conversation", "summary")
     assert {each.example.summary for each in found[None]} == {""}
     return {each.example.id: each.example.conversation for each in found[None]}
@@ -226,7 +228,7 @@ def test_a_pause_for_data_without_chats_is_refused(tmp_path: Path, channel: Chan
 
 def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Path, channel: Channel) -> None:
     options = DataOptions(source=str(write(tmp_path / "result.json", TRIP)))
-    show_first_rows(locate(options, channel), options, channel)
+    show_first_rows(located := locate(options, channel), open_tables(located, options), options, channel)
     (event,) = events_of(channel, "rows_previewed")
     assert event["problem"] is None
     assert event["shape"]["reason"] == USUAL_PAUSE
@@ -240,7 +242,7 @@ def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Pat
 def test_a_broken_entry_is_named_and_the_others_read(tmp_path: Path, channel: Channel) -> None:
     source = write(tmp_path / "a.json", [slack("U1", 0, "Hi"), "x", slack("U1", 1, "Yo")])
     options = DataOptions(source=str(source), broken_rows="leave_out")
-    _, found = read_rows(locate(options, channel), options, channel)
+    _, found = read_rows(located := locate(options, channel), open_tables(located, options), options, channel)
     assert [each.example.conversation for each in found[None]] == ["U1: Hi\nU1: Yo"]
     assert any("row 2: it is text, no object with names" in notice for notice in notice_messages(channel))
 
@@ -274,7 +276,7 @@ def test_tables_with_columns_like_those_of_messages_stay_tables(tmp_path: Path, 
         {"ts": str(n), "user": "ann", "text": f"Ann: {n}", "summary": "", "date": "2024"} for n in range(3)
     ]
     options = DataOptions(source=str(write(tmp_path / "a.json", rows)))
-    shape, _ = read_rows(locate(options, channel), options, channel)
+    shape, _ = read_rows(located := locate(options, channel), open_tables(located, options), options, channel)
     assert (shape.conversation, shape.summary) == ("text", "summary")
 
 

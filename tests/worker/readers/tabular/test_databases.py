@@ -12,7 +12,7 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.data import questions
 from engine.errors import DataError
-from engine.worker.ingestion.loading import read_rows
+from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import locate
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
@@ -43,7 +43,9 @@ def test_the_one_table_with_texts_is_read_and_nothing_is_written(
     path = written(tmp_path / name, "talks", also=numbers)
     before = path.read_bytes()
     options = DataOptions(source=str(path))
-    schema, examples = read_rows(locate(options, channel), options, channel)
+    schema, examples = read_rows(
+        source := locate(options, channel), open_tables(source, options), options, channel
+    )
     assert (schema.conversation, schema.summary) == ("dialogue", "summary")
     assert [(each.example.conversation, each.example.summary) for each in examples[None]] == ROWS
     assert path.read_bytes() == before
