@@ -1614,7 +1614,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Herunterladen und prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/download_prompt.py" />
+   <location filename="../../gui/workers/download_prompt.py" />
    <source>Download and start</source>
    <translation>Herunterladen und starten</translation>
   </message>
@@ -5579,6 +5579,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Lauf.</numerusform>
     <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Läufen.</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/download_prompt.py" />
+   <source>This downloads what is not on this computer yet.</source>
+   <translation>Dafür wird heruntergeladen, was noch nicht auf diesem Rechner ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />

@@ -30,6 +30,7 @@ class Workers:
     def __init__(self, monkeypatch) -> None:
         self._monkeypatch = monkeypatch
         self.reading: list[Any] = []
+        self.missing_bytes = 0
         self.run_script: list[Any] = []
         self.manager = WorkerManager(self._command)
         self.say({"": BASE_SAYS, "a1": TUNED_SAYS})
@@ -42,7 +43,12 @@ class Workers:
         kind = job.request()["kind"]
         if kind == "summarize":
             return scripted_summarizer.command(job)
-        models = [["emit", {"event": "result_made", "result": {"models": [{"id": "starter"}]}}]]
+        result = {
+            "models": [{"id": "starter"}],
+            "id": "google/flan-t5-base",
+            "missing_bytes": self.missing_bytes,
+        }
+        models = [["emit", {"event": "result_made", "result": result}]]
         scripts = {"train": self.run_script, "label_data": self.reading}
         scripted_worker.give_script(job, scripts.get(kind, models))
         return scripted_worker.command(job)

@@ -46,6 +46,7 @@ class Workers:
         self._monkeypatch = monkeypatch
         self.run_script: list[Any] = []
         self.reading: list[Any] = []
+        self.missing_bytes = 0
         self.manager = WorkerManager(self._command)
         self.say(SUMMARIES)
 
@@ -57,7 +58,12 @@ class Workers:
         kind = job.request()["kind"]
         if kind == "summarize":
             return scripted_summarizer.command(job)
-        models = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "local/one"}]}}
+        result = {
+            "models": [{"id": "starter"}, {"id": "local/one"}],
+            "id": "google/flan-t5-base",
+            "missing_bytes": self.missing_bytes,
+        }
+        models = {"event": "result_made", "result": result}
         scripts = {"train": self.run_script, "read_conversations": self.reading}
         scripted_worker.give_script(job, scripts.get(kind, [["emit", models]]))
         return scripted_worker.command(job)

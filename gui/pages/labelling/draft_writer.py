@@ -14,6 +14,7 @@ from gui.pages.labelling import labelling_text
 from gui.pages.playground.columns import choices
 from gui.pages.playground.columns.column_results import ColumnResults, Entry
 from gui.workers.device_lock import DeviceLock, Strip
+from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
@@ -75,6 +76,9 @@ class DraftWriter(QObject):
         self._local_models: list[str] = []
         self._results = ColumnResults(Entry(None, ""))
         self._asked: tuple[int, str] | None = None
+        self._downloads = DownloadPrompt(manager, self)
+        self._downloads.opened.connect(lambda work: work())
+        self._downloads.says.connect(self._on_download_answered)
         self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
@@ -134,10 +138,19 @@ class DraftWriter(QObject):
         if self.is_writing:
             return
         self._asked, self.error = (number, conversation), None
+        self._downloads.request_base(self._ask_if_ours, self._base_table(), self._summarizer)
+
+    def _ask_if_ours(self) -> None:
         if self.device_lock.is_ours:
             self._ask()
         else:
             self.changed.emit()
+
+    def _on_download_answered(self, text: str, action: str) -> None:
+        """Show why it is not known what there is to download; a question is shown by `strip`."""
+        if not action:
+            self.error = Strip(text, tr("Try again"), "problem", "brick")
+        self.changed.emit()
 
     def _ask(self) -> None:
         if self._asked is None:
@@ -166,6 +179,7 @@ class DraftWriter(QObject):
         """Cancel the request and drop its text."""
         request = self._results.request
         self._asked, self.error = None, None
+        self._downloads.forget()
         self._results.end_unfinished("cancelled")
         if request is not None:
             self._summarizer.cancel(request)
@@ -215,11 +229,15 @@ class DraftWriter(QObject):
 
     def strip(self) -> Strip | None:
         """Return the most urgent notice about drafts."""
+        if self._downloads.question:
+            return Strip(self._downloads.question, action_text(), "import")
         return self.error or self.device_lock.strip()
 
     def act(self) -> None:
         """Run the action of the strip."""
-        if self.error is not None:
+        if self._downloads.question:
+            self._downloads.confirm()
+        elif self.error is not None:
             self.error = None
             self._ask()
         else:

@@ -5,6 +5,8 @@ Knows the jobs and their events, no widget.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Adapter, AppError, Ending, Event, Recipe
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
+from gui.workers.download_check import Request, repositories
+from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.eta import Eta
 
 STAGES = {
@@ -36,7 +40,7 @@ class LibraryJobs(QObject):
 
     `started(text)`, `progressed(share, text)` and `finished(text, folder or None)` follow a job; `failed(message)` ends
     one that failed or could not start, `stopped` a cancelled one. `remarked(text)` carries the notices of a finished
-    job.
+    job. `asked(text, action)`: a job would download something, and waits for `confirm_download`.
     """
 
     started = Signal(str)
@@ -45,6 +49,7 @@ class LibraryJobs(QObject):
     failed = Signal(str)
     stopped = Signal()
     remarked = Signal(str)
+    asked = Signal(str, str)
 
     def __init__(self, manager: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,11 +58,14 @@ class LibraryJobs(QObject):
         self._adapter_id = ""
         self._left = Eta()
         self._remarks: list[str] = []
+        self._prompt = DownloadPrompt(manager, self)
+        self._prompt.opened.connect(lambda begin: begin())
+        self._prompt.says.connect(self._on_download_checked)
 
     @property
     def busy(self) -> bool:
         """Return whether a job is running."""
-        return self._thread is not None
+        return self._thread is not None or self._prompt.is_checking
 
     @property
     def adapter_id(self) -> str:
@@ -66,24 +74,48 @@ class LibraryJobs(QObject):
 
     def score(self, adapter: Adapter, recipe: Recipe) -> None:
         """Score an adapter and its base under a recipe's protocol; the worker writes the metadata."""
-        self._begin(
-            adapter,
-            "evaluate",
-            {"adapters": [adapter.id]},
-            recipe,
-            tr("Scoring {name}", name=adapter.name),
-            tr("Scored {name}.", name=adapter.name),
-        )
+        doing, done = tr("Scoring {name}", name=adapter.name), tr("Scored {name}.", name=adapter.name)
+        begin = partial(self._begin, adapter, "evaluate", {"adapters": [adapter.id]}, recipe, doing, done)
+        self._request(adapter, begin, doing, repositories(recipe))
 
     def merge(self, adapter: Adapter, target: Path) -> None:
         """Merge an adapter into its base model: a plain model folder at `target`."""
         arguments = {"adapter": adapter.id, "target": str(target)}
-        self._begin(adapter, "merge", arguments, None, tr("Merging {name}", name=adapter.name), "")
+        doing = tr("Merging {name}", name=adapter.name)
+        begin = partial(self._begin, adapter, "merge", arguments, None, doing, "")
+        self._request(adapter, begin, doing, base_repositories(adapter.metadata.base_model.as_table()))
+
+    def confirm_download(self) -> None:
+        """Begin the job that asked."""
+        self._prompt.confirm()
 
     def cancel(self) -> None:
         """Ask the job to stop."""
         if self._thread is not None:
             self._thread.stop()
+        elif self._prompt.is_checking:
+            self._prompt.forget()
+            self._adapter_id = ""
+            self.stopped.emit()
+
+    def _on_download_checked(self, text: str, action: str) -> None:
+        self._adapter_id = ""
+        if action:
+            self.asked.emit(text, action)
+        else:
+            self.failed.emit(text)
+
+    def _request(
+        self, adapter: Adapter, begin: Callable[[], None], doing: str, needed: list[Request]
+    ) -> None:
+        """Begin a job once what it needs is on this computer, or may be downloaded."""
+        refusal = self._refusal()
+        if refusal:
+            self.failed.emit(refusal)
+        else:
+            self._adapter_id = adapter.id
+            self.started.emit(doing)
+            self._prompt.request(begin, needed)
 
     def _begin(
         self,

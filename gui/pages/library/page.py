@@ -36,6 +36,7 @@ from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane
 from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary
+from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 
 FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Imported")}
@@ -82,6 +83,8 @@ class LibraryPage(Page):
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow("", self.cancel_button)
         self.busy.hide()
+        self.download_strip = NoticeStrip()
+        self.download_strip.hide()
         self._empty_run = primary(tr("New run"), "plus")
         self._empty_import = plain(tr("Import…"), "import")
         empty = EmptyState(
@@ -95,6 +98,7 @@ class LibraryPage(Page):
         search = tr("Search names, bases, methods, tags")
         self.pane = ListPane(self.view, search, filters, empty, nothing_found)
         self.pane.add_strip(self.busy)
+        self.pane.add_strip(self.download_strip)
         save_list_state(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
@@ -147,6 +151,8 @@ class LibraryPage(Page):
         self.jobs.remarked.connect(self.pane.show_notice)
         self.jobs.failed.connect(self._on_job_failed)
         self.jobs.stopped.connect(self._on_job_stopped)
+        self.jobs.asked.connect(self._on_download_asked)
+        self.download_strip.acted.connect(self.jobs.confirm_download)
         self.cancel_button.clicked.connect(self.jobs.cancel)
         self._manager.adapters_changed.connect(self.reader.refresh)
         self._manager.run_started.connect(lambda _model: self._mark_in_use())
@@ -297,6 +303,7 @@ class LibraryPage(Page):
     # Jobs.
     def _on_job_started(self, text: str) -> None:
         self.pane.notice.hide()
+        self.download_strip.hide()
         self.busy.set_progress(0.0, tr("Starting the worker"), text)
         self.busy.show()
         self._mark_in_use()
@@ -320,6 +327,10 @@ class LibraryPage(Page):
     def _on_job_stopped(self) -> None:
         self._put_job_away()
         self.pane.undo_strip.offer(tr("Cancelled."))
+
+    def _on_download_asked(self, text: str, action: str) -> None:
+        self._put_job_away()
+        self.download_strip.show_notice(text, action)
 
     def _put_job_away(self) -> None:
         self.busy.hide()

@@ -5,7 +5,7 @@ Owns the results and the history. Knows no widget.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +18,7 @@ from gui.pages.playground.columns.column_results import ColumnResults, Feedback
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results, into_results
 from gui.pages.playground.history.history_store import HistoryStore
 from gui.workers.device_lock import DeviceLock, Strip
+from gui.workers.download_prompt import DownloadPrompt, action_text
 from gui.workers.summarizer import ConversationInput, Request
 from gui.workers.worker_manager import WorkerManager
 
@@ -50,6 +51,7 @@ class Controller(QObject):
         self._asked: Request | None = None
         self._ending: Ending | None = None
         self._message = ""
+        self._downloads = DownloadPrompt(manager, self)
         self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._connect()
         self.rescan()
@@ -62,6 +64,8 @@ class Controller(QObject):
         self.device_lock.lost.connect(self.cancel)
         self.device_lock.changed.connect(self._later)
         self._manager.adapters_changed.connect(self.rescan)
+        self._downloads.opened.connect(lambda work: work())
+        self._downloads.says.connect(lambda text, action: self.say("" if action else text))
 
     # The choices
 
@@ -114,6 +118,7 @@ class Controller(QObject):
         if base_id == self.base_id:
             return
         self.cancel()
+        self._downloads.forget()
         self.base_id = base_id
         compatible = [
             adapter for adapter in self._shown_adapters() if adapter.metadata.base_model.id == base_id
@@ -181,6 +186,16 @@ class Controller(QObject):
             if adapter.metadata.prompt and not adapter.is_prompt:
                 return adapter.metadata.prompt.template
         return prompts.DEFAULT_PROMPT
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the download of the base model waits for an answer."""
+        return bool(self._downloads.question)
+
+    def with_base(self, work: Callable[[], object]) -> None:
+        """Do work that loads the base model once that is on this computer, or may be downloaded."""
+        self._downloads.request_base(work, self.base_table(), self.summarizer)
+        self.changed.emit()
 
     def summarise(
         self, conversation: str, reference: str, options: SummarizeOptions, prompt: dict[str, Any] | None
@@ -313,6 +328,8 @@ class Controller(QObject):
         if self._ending is not None:
             text = _why(self._ending)
             return Strip(text, tr("Start again"), "problem", "brick", self._ending.log_tail)
+        if self._downloads.question:
+            return Strip(self._downloads.question, action_text(), "import")
         device_strip = self.device_lock.strip()
         if device_strip is None and self._message:
             return Strip(self._message, "", "info", "ink2")
@@ -320,6 +337,9 @@ class Controller(QObject):
 
     def act(self, *, again: bool = True) -> None:
         """Run the action of the strip; `again` repeats the last request."""
+        if self.is_asking:
+            self._downloads.confirm()
+            return
         if not again:
             self._asked = None
         if self._ending is not None:

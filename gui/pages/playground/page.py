@@ -217,6 +217,9 @@ class PlaygroundPage(Page):
             self.decoding.save_last()
         except AppError as error:
             self.controller.say(translate(f"{error.message} {error.hint}"))
+        self.controller.with_base(self._summarise_shown)
+
+    def _summarise_shown(self) -> None:
         if self.shows_several:
             self.batch_controller.summarise(self.decoding.decoding(), self._prompt())
         else:
@@ -233,7 +236,7 @@ class PlaygroundPage(Page):
     def _act(self) -> None:
         """Run the action of the strip, if there is a conversation."""
         wants_one = not self.shows_several and bool(self.panel.conversation)
-        if self.controller.device_lock.run_is_computing and wants_one:
+        if not self.controller.is_asking and self.controller.device_lock.run_is_computing and wants_one:
             self.summarise()
         else:
             self.controller.act(again=not self.shows_several)

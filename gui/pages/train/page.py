@@ -36,7 +36,7 @@ from gui.look.language import tr, translate
 from gui.pages.train import recipe_files
 from gui.pages.train.content_pane import ContentPane
 from gui.pages.train.device_choices import DeviceChoices
-from gui.pages.train.download_prompt import DownloadPrompt
+from gui.pages.train.download_prompt import RunDownloadPrompt
 from gui.pages.train.fallback_controller import FallbackController
 from gui.pages.train.fallback_finder import FallbackFinder
 from gui.pages.train.page_header import PageHeader
@@ -79,7 +79,7 @@ class TrainPage(Page):
         self.panel = RecipePanel(self.content)
         self.right = ContentPane(manager, self._preferences, self.content)
         self.run_view = self.right.run_view
-        self._download_prompt = DownloadPrompt(manager, self)
+        self._download_prompt = RunDownloadPrompt(manager, self)
         self._fallback_finder = FallbackFinder(manager, self)
         self._device_choices = DeviceChoices(manager, self.panel.form, self.right.gpu_banner, self)
         self._fallback_controller = FallbackController(manager, self.panel, self.right, self.buttons.sides)
@@ -179,7 +179,7 @@ class TrainPage(Page):
         """Run the recipe of an earlier run again; downloads are confirmed first, as for every run."""
         wanted = replace(wanted, given_name="")
         self.edit(wanted)
-        self._download_prompt.request(wanted)
+        self._download_prompt.request_run(wanted)
 
     def use_data(self, values: dict[str, Any]) -> None:
         """Use data that another page has chosen."""
@@ -399,7 +399,7 @@ class TrainPage(Page):
     def _start(self) -> None:
         wanted = self.panel.form.recipe()
         if wanted is not None:
-            self._download_prompt.request(wanted)
+            self._download_prompt.request_run(wanted)
 
     def _confirm(self) -> None:
         self.right.say_nothing()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.api import labelling, recipe
+from tests.helpers.homes import add_adapter, make_recipe
 from tests.helpers.labelling_stage import (
     BASE_SAYS,
     CTRL,
@@ -143,3 +144,16 @@ def test_the_writer_of_the_last_draft_writes_the_next_one_in_another_sitting(ope
     opened.controller.close()
     opened.draft_writer.choose("adapter:a1")
     show(opened, qtbot, set_id)
+
+
+def test_a_base_model_is_downloaded_for_a_draft_only_if_a_person_agrees(opened, workers, qtbot):
+    workers.missing_bytes = 990_000_000
+    workers.say({"b1": TUNED_SAYS})
+    add_adapter("b1", recipe=make_recipe(base="google/flan-t5-base"))
+    opened.draft_writer.rescan()
+    opened.draft_writer.choose("adapter:b1")
+    opened.summary.draft_button.click()
+    qtbot.waitUntil(lambda: opened.strip.isVisible() and "990.0 MB" in opened.strip.text(), timeout=WAIT)
+    assert not opened.draft_writer.is_writing
+    opened.draft_writer.act()
+    qtbot.waitUntil(lambda: opened.summary.text() == TUNED_SAYS, timeout=WAIT)

@@ -31,6 +31,7 @@ class Bench:
     def __init__(self, qtbot: Any) -> None:
         self.scripts: dict[str, list[Any]] = {}
         self.asked: list[dict[str, Any]] = []
+        self.missing_bytes: dict[str, int] = {}
         self.manager = scripted_manager(self._script)
         self.dialogs = FakeDialogs()
         self.qtbot = qtbot
@@ -40,6 +41,10 @@ class Bench:
         self.page.show()
 
     def _script(self, job: Job) -> list[Any]:
+        if job.request()["kind"] == "models":
+            wanted = job.request()["id"]
+            cost = {"id": wanted, "missing_bytes": self.missing_bytes.get(wanted, 0)}
+            return [["emit", {"event": "result_made", "result": cost}]]
         self.asked.append(job.request())
         return self.scripts.get(job.request()["kind"], [])
 
@@ -438,6 +443,24 @@ def test_below_1200_the_metadata_lies_over_the_table_when_asked_for(bench, qtbot
     QApplication.processEvents()
     assert page.panel.isVisible()
     assert page.panel.x() >= page.pane.width()
+
+
+@pytest.mark.parametrize("press", ["score_button", "merge_button"])
+def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, press, tmp_path):
+    add_adapter("a")
+    made = bench()
+    made.missing_bytes = {"google/flan-t5-base": 990_000_000}
+    made.dialogs.place = tmp_path
+    getattr(made.page.panel, press).click()
+    strip = made.page.download_strip
+    made.until(strip.isVisible)
+    assert strip.text().endswith("not on this computer yet. google/flan-t5-base: 990.0 MB to download.")
+    assert made.asked == []
+    assert not made.page.busy.isVisible()
+    strip.action_button().click()
+    made.until(lambda: len(made.asked) == 1)
+    assert not strip.isVisible()
+    made.until(lambda: not made.page.jobs.busy)
 
 
 def test_a_press_on_score_now_scores(bench, qtbot):
