@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import arena as arenas
 from engine import chats, labelling, options, report, voting
-from engine.adapters import library
+from engine.adapters import library, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
@@ -31,7 +31,7 @@ from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
 from engine.jobs.run_state import Curve, RunState, Sample
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
-from engine.maintenance import disk_usage, doctor, licences
+from engine.maintenance import disk_usage, doctor, licences, trash_contents
 from engine.maintenance.doctor import graphics_check
 from engine.methods import (
     FAMILIES,
@@ -166,6 +166,8 @@ __all__ = [
     "speakers",
     "support_matrix",
     "text_paths",
+    "trash",
+    "trash_contents",
     "turns",
     "unsupported",
     "variants",

@@ -30,30 +30,28 @@ from engine.adapters.import_checks import (
     weight_shapes,
 )
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
+from engine.adapters.trash import restore, to_trash
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, Method
 from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
-from engine.system.paths import adapters_folder, expand_user, path_exists, resolved, trash_folder
+from engine.system.paths import adapters_folder, expand_user, path_exists, resolved
 from engine.text.escaping import file_name
 
 PARTIAL = ".partial"
-TRASH_DAYS = 30
 UNFINISHED_SECONDS = 86_400.0
 
 __all__ = [
     "CONFIG_NAME",
     "PARTIAL",
-    "TRASH_DAYS",
     "WEIGHTS_NAME",
     "Adapter",
     "Unreadable",
     "adapter_at",
     "add_score",
     "delete",
-    "empty_old_trash",
     "export_folder",
     "export_zip",
     "find",
@@ -62,10 +60,8 @@ __all__ = [
     "partial_folder",
     "promote",
     "remarks_on_weights",
-    "restore",
     "restore_adapter",
     "scan",
-    "to_trash",
     "update",
     "weight_shapes",
 ]
@@ -325,45 +321,10 @@ def delete(adapter: Adapter) -> Path:
     return to_trash(adapter.folder)
 
 
-def to_trash(folder: Path) -> Path:
-    """Move a folder to Tunesmith's trash and return its path there."""
-    trashed = trash_folder() / f"{time.time_ns()}~{folder.name}"
-    try:
-        shutil.move(folder, trashed)
-    except OSError as error:
-        raise StorageError(f"{folder.name} can't be moved to the trash: {error}.") from error
-    return trashed
-
-
-def restore(trashed: Path, parent: Path) -> Path:
-    """Move a folder out of the trash back below `parent` and return it. Raises StorageError."""
-    folder = parent / trashed.name.partition("~")[2]
-    if folder.exists():
-        raise StorageError(f"{folder} exists already.", f"What was deleted is still in {trashed}.")
-    try:
-        shutil.move(trashed, folder)
-    except OSError as error:
-        raise StorageError(f"{folder.name} can't be taken out of the trash: {error}.") from error
-    return folder
-
-
 def restore_adapter(trashed: Path) -> Adapter:
     """Take an adapter out of the trash again."""
     folder = restore(trashed, adapters_folder())
     return Adapter(folder, adapter_toml.load(folder))
-
-
-def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:
-    """Delete folders that have been in the trash for longer, and return how many."""
-    oldest_kept = time.time_ns() - older_than_days * 86_400e9
-    old = [
-        trashed
-        for trashed in trash_folder().glob("*~*")
-        if (stamp := trashed.name.partition("~")[0]).isdigit() and int(stamp) < oldest_kept
-    ]
-    for trashed in old:
-        shutil.rmtree(trashed, ignore_errors=True)
-    return len(old)
 
 
 def export_folder(adapter: Adapter, target: Path) -> Path:

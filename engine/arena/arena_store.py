@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.adapters.library import to_trash
 from engine.adapters.metadata import now_text
+from engine.adapters.trash import to_trash
 from engine.arena import arena_file
 from engine.arena import seeds as seeding
 from engine.arena.arena_file import FILE_NAME, SCHEMA, ArenaFile, Entry, text_of

@@ -8,7 +8,17 @@ import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from engine.commands import adapters, arena, data_check, inspect, run_commands, score, scoring, training
+from engine.commands import (
+    adapters,
+    arena,
+    data_check,
+    inspect,
+    run_commands,
+    score,
+    scoring,
+    training,
+    trash,
+)
 from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, make_parser
@@ -69,7 +79,7 @@ def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
 
 
 def _add_verbs(verbs: Verbs) -> None:
-    for module in (training, scoring, score, data_check, inspect, run_commands, adapters, arena):
+    for module in (training, scoring, score, data_check, inspect, run_commands, adapters, trash, arena):
         module.add(verbs)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.adapters.library import find, restore, to_trash
+from engine.adapters.library import find
 from engine.adapters.metadata import now_text
+from engine.adapters.trash import restore, to_trash
 from engine.config import recipe as recipes
 from engine.config import run_changes
 from engine.config.recipe import MethodSettings, Recipe

@@ -22,8 +22,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.adapters.library import restore, to_trash
 from engine.adapters.metadata import now_text
+from engine.adapters.trash import restore, to_trash
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
@@ -199,7 +199,7 @@ def list_comparisons() -> list[ComparisonInfo]:
     for folder in comparisons_folder().iterdir():
         if not folder.name.endswith(PARTIAL):
             with suppress(StorageError):
-                found.append(_read_about(folder))
+                found.append(read_info(folder))
     return sorted(found, key=_last_change, reverse=True)
 
 
@@ -210,10 +210,11 @@ def _last_change(info: ComparisonInfo) -> float:
 
 def find(comparison_id: str) -> ComparisonInfo:
     """Return a comparison by its id. Raises StorageError if it is missing or damaged."""
-    return _read_about(comparisons_folder() / comparison_id)
+    return read_info(comparisons_folder() / comparison_id)
 
 
-def _read_about(folder: Path) -> ComparisonInfo:
+def read_info(folder: Path) -> ComparisonInfo:
+    """Return the comparison in a folder. Raises StorageError if it is missing or damaged."""
     try:
         return _info(folder, About.model_validate_json(read_bytes(folder / ABOUT, FileKind.COMPARISON)))
     except (OSError, ValidationError) as error:
@@ -251,4 +252,4 @@ def delete(info: ComparisonInfo) -> Path:
 
 def restore_comparison(path: Path) -> ComparisonInfo:
     """Move a comparison back from the trash."""
-    return _read_about(restore(path, comparisons_folder()))
+    return read_info(restore(path, comparisons_folder()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
-from engine.api import Adapter, Unreadable, library, paths
+from engine.api import Adapter, Unreadable, library, paths, trash
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.timers import once
 
@@ -34,7 +34,7 @@ class LibraryReader(QObject):
         """Read for the first time, watch the folder, and delete old adapters from the trash."""
         self._watcher.addPath(str(paths.adapters_folder()))
         self.refresh()
-        self._scanning.run(library.empty_old_trash, lambda _count: None)
+        self._scanning.run(trash.empty_old_trash, lambda _count: None)
 
     def refresh_soon(self) -> None:
         """Read again once the folder has stopped changing."""

@@ -15100,6 +15100,11 @@ Summary:</translation>
    <translation>Es gibt schon eine Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
+   <location filename="../../engine/maintenance/trash_contents.py" />
+   <source>There is no "{1}" in the trash.</source>
+   <translation>Im Papierkorb gibt es kein „{1}“.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/library.py" />
    <source>There is no adapter "{1}".</source>
    <translation>Es gibt keinen Adapter „{1}“.</translation>
@@ -15850,7 +15855,7 @@ Summary:</translation>
    <translation>Was zu tun ist: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
+   <location filename="../../engine/adapters/trash.py" />
    <source>What was deleted is still in {1}.</source>
    <translation>Was gelöscht wurde, liegt noch in {1}.</translation>
   </message>
@@ -16158,6 +16163,11 @@ Summary:</translation>
    <location filename="../../engine/runs/run_store.py" />
    <source>`main.py runs` lists them.</source>
    <translation>`main.py runs` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/trash_contents.py" />
+   <source>`main.py trash` lists them.</source>
+   <translation>`main.py trash` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -18199,6 +18209,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht in die Bibliothek kopieren: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/trash.py" />
+   <source>{1} can't be deleted: {2}.</source>
+   <translation>{1} lässt sich nicht löschen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/job.py" />
    <source>{1} can't be emptied: {2}.</source>
    <translation>{1} lässt sich nicht leeren: {2}.</translation>
@@ -18244,7 +18259,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht verschmelzen: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
+   <location filename="../../engine/adapters/trash.py" />
    <source>{1} can't be moved to the trash: {2}.</source>
    <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
   </message>
@@ -18264,12 +18279,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht lesen: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/maintenance/trash_contents.py" />
+   <source>{1} can't be restored: it is nothing that Tunesmith knows.</source>
+   <translation>{1} lässt sich nicht wiederherstellen: Tunesmith kennt es nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/events.py" />
    <source>{1} can't be saved: {2}.</source>
    <translation>{1} lässt sich nicht speichern: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
+   <location filename="../../engine/adapters/trash.py" />
    <source>{1} can't be taken out of the trash: {2}.</source>
    <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>
   </message>
@@ -19062,6 +19082,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/arena/seeds.py" />
    <source>{1} seeds from {2} on are more than there are: the last is {3}.</source>
    <translation>{1} Startwerte ab {2} sind mehr, als es gibt: Der letzte ist {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/trash_contents.py" />
+   <source>{1} things in the trash are called or begin with "{2}".</source>
+   <translation>{1} Dinge im Papierkorb heißen so oder beginnen mit „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />

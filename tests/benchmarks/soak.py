@@ -104,7 +104,7 @@ class Stage:
 
     def cycle(self) -> None:
         """Train with a pause, compare, import, delete; the home then holds what it held before."""
-        from engine.api import library, run_store
+        from engine.api import library, run_store, trash
 
         self._number += 1
         run_id = self._train()
@@ -115,7 +115,7 @@ class Stage:
         run_store.delete_run(run_store.find_job(run_id))
         self._manager.runs_changed.emit()
         self._window.show_built("history")
-        library.empty_old_trash(0)
+        trash.empty_old_trash(0)
         self._settle()
 
     def _train(self) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command_line import InProcessTerminal, Terminal
+from engine.commands import cli
+from tests.helpers.command_line import Finished, InProcessTerminal, Terminal
 
 
 @pytest.fixture
@@ -35,3 +36,17 @@ def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
         return folder / f"{kind}.toml"
 
     return make
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
+    """Carries out a command in this process."""
+
+    def run(*arguments: str) -> Finished:
+        try:
+            code = cli.run(cli.parse(arguments))
+        except SystemExit as error:
+            code = int(error.code or 0)
+        return Finished(code, *capsys.readouterr())
+
+    return run

@@ -28,20 +28,6 @@ from tests.helpers.homes import RunSpec, add_adapter, add_run, score_card
 Call = Callable[..., Finished]
 
 
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Carries out a command in this process."""
-
-    def run(*arguments: str) -> Finished:
-        try:
-            code = cli.run(cli.parse(arguments))
-        except SystemExit as error:
-            code = int(error.code or 0)
-        return Finished(code, *capsys.readouterr())
-
-    return run
-
-
 def test_no_heavy_library_and_no_window_is_imported() -> None:
     heavy = ("torch", "transformers", "peft", "datasets", "huggingface_hub", "PySide6", "numpy")
     code = (

@@ -155,14 +155,6 @@ def test_a_deleted_adapter_comes_back_whole():
     assert adapter.changed_files() == []
 
 
-def test_the_trash_is_emptied_of_what_is_old():
-    library.delete(add_adapter("a"))
-    (paths.trash_folder() / "somebody's file").write_text("", encoding="utf-8")
-    assert library.empty_old_trash(older_than_days=1) == 0
-    assert library.empty_old_trash(older_than_days=0) == 1
-    assert [path.name for path in paths.trash_folder().iterdir()] == ["somebody's file"]
-
-
 def test_what_a_killed_import_left_goes_after_a_day():
     adapter = add_adapter("a")
     now, yesterday = (library.partial_folder(name) for name in ("now", "yesterday"))

@@ -1,0 +1,78 @@
+"""The trash: deleted folders, each with the time of its deletion in its name, until they are restored or old.
+
+Knows nothing of what the folders hold.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from engine.errors import StorageError
+from engine.system.paths import trash_folder
+
+TRASH_DAYS = 30
+_MARK = "~"
+
+
+def to_trash(folder: Path) -> Path:
+    """Move a folder to Tunesmith's trash and return its path there. Raises StorageError."""
+    trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"
+    try:
+        shutil.move(folder, trashed)
+    except OSError as error:
+        raise StorageError(f"{folder.name} can't be moved to the trash: {error}.") from error
+    return trashed
+
+
+def restore(trashed: Path, parent: Path) -> Path:
+    """Move a folder out of the trash back below `parent` and return it. Raises StorageError."""
+    folder = parent / former_name(trashed)
+    if folder.exists():
+        raise StorageError(f"{folder} exists already.", f"What was deleted is still in {trashed}.")
+    try:
+        shutil.move(trashed, folder)
+    except OSError as error:
+        raise StorageError(f"{folder.name} can't be taken out of the trash: {error}.") from error
+    return folder
+
+
+def delete_for_good(trashed: Path) -> None:
+    """Delete a folder in the trash. Raises StorageError if something of it stays."""
+    try:
+        shutil.rmtree(trashed)
+    except FileNotFoundError:
+        # Another process was faster.
+        return
+    except OSError as error:
+        raise StorageError(f"{former_name(trashed)} can't be deleted: {error}.") from error
+
+
+def trashed_folders() -> list[Path]:
+    """Return the folders in the trash, the last deleted first; what others put there is left out."""
+    found = [folder for folder in trash_folder().glob(f"*{_MARK}*") if _stamp(folder).isdecimal()]
+    return sorted(found, key=trashed_at, reverse=True)
+
+
+def trashed_at(trashed: Path) -> float:
+    """Return when a folder was deleted, in seconds since 1970."""
+    return int(_stamp(trashed)) / 1e9
+
+
+def former_name(trashed: Path) -> str:
+    """Return the name that a folder had."""
+    return trashed.name.partition(_MARK)[2]
+
+
+def _stamp(trashed: Path) -> str:
+    return trashed.name.partition(_MARK)[0]
+
+
+def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:
+    """Delete folders that have been in the trash for longer, and return how many."""
+    oldest_kept = time.time() - older_than_days * 86_400
+    old = [folder for folder in trashed_folders() if trashed_at(folder) < oldest_kept]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(old)

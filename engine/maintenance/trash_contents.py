@@ -1,0 +1,129 @@
+"""What the trash holds: deleted adapters, runs, arenas and blind comparisons, each with its name and its former place.
+
+A folder's kind is told by the file that only this kind has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from engine.adapters import metadata as adapter_toml
+from engine.adapters import trash
+from engine.arena import arena_file, arena_store
+from engine.config import recipe as recipes
+from engine.errors import AppError, StorageError
+from engine.jobs.job import Job
+from engine.system import paths
+from engine.system.files import bytes_in
+from engine.voting import comparisons
+
+Kind = Literal["adapter", "run", "arena", "comparison", "unknown"]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a kind of folder lives, its own file, and how its name is read."""
+
+    kind: Kind
+    own_file: str
+    parent: Callable[[], Path]
+    name: Callable[[Path], str]
+
+
+_PLACES = (
+    _Place(
+        "adapter",
+        adapter_toml.FILE_NAME,
+        paths.adapters_folder,
+        lambda folder: adapter_toml.load(folder).name,
+    ),
+    _Place(
+        "run",
+        "job.json",
+        paths.runs_folder,
+        lambda folder: recipes.load(Job(folder).recipe_path).name,
+    ),
+    _Place(
+        "arena",
+        arena_file.FILE_NAME,
+        paths.arenas_folder,
+        lambda folder: arena_store.open_arena(folder).name,
+    ),
+    _Place(
+        "comparison",
+        comparisons.ABOUT,
+        paths.comparisons_folder,
+        lambda folder: comparisons.read_info(folder).name,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Trashed:
+    """A folder in the trash; `name` is the one that the user saw, `at` when it was deleted, in seconds since 1970."""
+
+    folder: Path
+    kind: Kind
+    name: str
+    at: float
+
+    @property
+    def id(self) -> str:
+        """The name that the folder had."""
+        return trash.former_name(self.folder)
+
+    @cached_property
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        return bytes_in(self.folder)
+
+
+def contents() -> list[Trashed]:
+    """Return what is in the trash, the last deleted first."""
+    return [_looked_into(folder) for folder in trash.trashed_folders()]
+
+
+def _looked_into(folder: Path) -> Trashed:
+    place = _place_of(folder)
+    name = trash.former_name(folder)
+    if place is not None:
+        # A damaged one keeps the name of its folder.
+        with suppress(AppError):
+            name = place.name(folder)
+    return Trashed(folder, place.kind if place else "unknown", name, trash.trashed_at(folder))
+
+
+def _place_of(folder: Path) -> _Place | None:
+    return next((place for place in _PLACES if (folder / place.own_file).is_file()), None)
+
+
+def restore(trashed: Trashed) -> Path:
+    """Move a folder back to where its kind lives, and return its path. Raises StorageError."""
+    place = _place_of(trashed.folder)
+    if place is None:
+        raise StorageError(f"{trashed.id} can't be restored: it is nothing that Tunesmith knows.")
+    return trash.restore(trashed.folder, place.parent())
+
+
+def delete(trashed: Trashed) -> None:
+    """Delete a folder in the trash for good. Raises StorageError."""
+    trash.delete_for_good(trashed.folder)
+
+
+def find(name: str) -> Trashed:
+    """Return what had this id, a beginning of it, or this name. Raises StorageError."""
+    found = contents()
+    exact = [each for each in found if name in (each.id, each.name)]
+    matches = exact or [each for each in found if name and each.id.startswith(name)]
+    return matches[0] if len(matches) == 1 else _refuse(name, matches)
+
+
+def _refuse(name: str, matches: Sequence[Trashed]) -> NoReturn:
+    several = f'{len(matches)} things in the trash are called or begin with "{name}".'
+    message = several if matches else f'There is no "{name}" in the trash.'
+    raise StorageError(message, "`main.py trash` lists them.", "trash")
