@@ -152,7 +152,7 @@ def of_page(page: QWidget) -> list[PaletteEntry]:
     if isinstance(page, Page):
         for button in page.header.buttons():
             if button.isVisible() and button.isEnabled():
-                offer(button.text(), button.click)
+                offer(button.text() or button.accessibleName(), button.click)
         for title, operation, action_id in page.entries():
             offer(title, operation, actions.keys_text(action_id) if action_id else "")
     return list(found.values())

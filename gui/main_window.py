@@ -28,6 +28,7 @@ from gui.desktop.taskbar import Taskbar
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.quit_dialog import QuitDialog
 from gui.dialogs.settings_dialog import SettingsDialog
+from gui.dialogs.trash_dialog import TrashDialog
 from gui.look.format import number_text, percent
 from gui.look.language import mark, tr
 from gui.pages.train.run.run_text import OUTCOMES
@@ -219,6 +220,7 @@ class MainWindow(ShellWindow):
             },
             "library": {
                 "blind_requested": self._compare_blind,
+                "trash_requested": self._show_trash,
                 "try_requested": lambda adapters: self.show_built("playground").open(adapters),
                 "train_from_requested": lambda adapter: self.show_built("train").start_from(adapter),
                 "new_run_requested": lambda: self.show_built("train").new_run(),
@@ -228,6 +230,7 @@ class MainWindow(ShellWindow):
                 "data_requested": lambda source: self.show_built("data").open(source),
             },
             "history": {
+                "trash_requested": self._show_trash,
                 "open_requested": lambda run_id: self.show_built("train").open_run(run_id),
                 "edit_requested": lambda wanted: self.show_built("train").edit(wanted),
                 "run_again_requested": lambda wanted: self.show_built("train").run_again(wanted),
@@ -302,6 +305,12 @@ class MainWindow(ShellWindow):
 
     def _show_disk_use(self) -> None:
         self._open(DiskDialog(self.checkpoint_cleanup, self))
+
+    def _show_trash(self) -> None:
+        dialog = TrashDialog(self)
+        dialog.changed.connect(self.manager.adapters_changed)
+        dialog.changed.connect(self.manager.runs_changed)
+        self._open(dialog)
 
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.fraction_done

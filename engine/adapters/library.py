@@ -38,6 +38,7 @@ from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, Method
 from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, expand_user, path_exists, resolved
+from engine.system.validators import SCORE
 from engine.text.escaping import file_name
 
 PARTIAL = ".partial"
@@ -104,6 +105,18 @@ class Adapter:
     def size_bytes(self) -> int:
         """Bytes on disk."""
         return bytes_in(self.folder)
+
+    @property
+    def score_group(self) -> tuple[str, str, float] | None:
+        """What adapters share whose scores can be compared, None without scores.
+
+        The base's score tells apart what the protocol does not name.
+        """
+        card = self.metadata.score_card
+        if card is None or SCORE not in card.scores:
+            return None
+        base = card.base.get(SCORE, {}).get("mean", -1.0)
+        return self.metadata.base_model.id, card.key, round(base, 4)
 
     def changed_files(self) -> list[str]:
         """Return the names of files that are missing or do not match the metadata's checksums."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters.metadata import now_text
-from engine.adapters.trash import to_trash
+from engine.adapters.trash import restore, to_trash
 from engine.arena import arena_file
 from engine.arena import seeds as seeding
 from engine.arena.arena_file import FILE_NAME, SCHEMA, ArenaFile, Entry, text_of
@@ -153,6 +153,11 @@ def delete(arena: Arena) -> Path:
     if is_worked(arena):
         raise ArenaError(f"The queue of {arena.name} is being worked.", "Stop it first.")
     return to_trash(arena.folder)
+
+
+def restore_arena(path: Path) -> Arena:
+    """Move an arena back from the trash."""
+    return open_arena(restore(path, arenas_folder()))
 
 
 # Changes

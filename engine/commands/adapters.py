@@ -1,4 +1,4 @@
-"""The verb `adapters`: list, show, export, import, merge and delete adapters of the library."""
+"""The verb `adapters`: list, show, compare, export, import, merge and delete adapters of the library."""
 
 from __future__ import annotations
 
@@ -21,17 +21,22 @@ from engine.system.paths import as_text
 from engine.system.text_paths import is_text
 from engine.system.units import size
 
+FEWEST, MOST = 2, 6
 ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
 
 
 def add(verbs: Verbs) -> None:
     """Declare the verb and its actions."""
-    parser = verbs.add("adapters", "List, show, export, import, merge or delete adapters", list_adapters)
+    parser = verbs.add(
+        "adapters", "List, show, compare, export, import, merge or delete adapters", list_adapters
+    )
     actions = Verbs(parser, title="action")
     actions.add("list", "List the library", list_adapters)
     show = actions.add("show", "Show an adapter's metadata", show_adapter)
     export = actions.add("export", "Copy an adapter to a folder, or to a zip", export_adapter)
     take_in = actions.add("import", "Take a folder or zip of an adapter into the library", import_adapter)
+    compare = actions.add("compare", "Show two to six adapters side by side", compare_adapters)
+    compare.add_argument("adapters", nargs="+", metavar="ADAPTER", help=ADAPTER_HELP)
     merge = actions.add("merge", "Merge an adapter into its base model", merge_adapter)
     delete = actions.add("delete", "Move an adapter to the trash", delete_adapter)
     for action in (show, export, merge, delete):
@@ -85,14 +90,46 @@ def show_adapter(asked: argparse.Namespace, output: Output) -> int:
     return 0
 
 
+def compare_adapters(asked: argparse.Namespace, output: Output) -> int:
+    """Show adapters side by side: their metadata, and their scores with the gain over their base."""
+    adapters = [library.find(name, shortened=True) for name in asked.adapters]
+    if not FEWEST <= len({adapter.id for adapter in adapters}) == len(adapters) <= MOST:
+        raise AdapterError("Two to six different adapters can be compared.", "Name each once.", "adapter")
+    comparable = len({adapter.score_group for adapter in adapters} - {None}) < 2
+    output.json({"comparable": comparable, "adapters": [_as_dict(adapter) for adapter in adapters]})
+    named = [dict(_facts(adapter) + _score_facts(adapter)) for adapter in adapters]
+    titles = dict.fromkeys(title for facts in named for title in facts)
+    rows = [(title, *(facts.get(title, "") for facts in named)) for title in titles]
+    output.lines(text_tables.table(("", *(adapter.name for adapter in adapters)), rows))
+    if not comparable:
+        output.remark("They were not scored alike, or not for the same base: the scores can't be compared.")
+    return 0
+
+
+def _score_facts(adapter: Adapter) -> list[tuple[str, str]]:
+    card = adapter.metadata.score_card
+    if card is None:
+        return [("Scores", "not scored yet")]
+    own = {**card.measures, **card.scores}
+    scores = [
+        (title, score_text.interval(own[name])) for name, title in HEADLINE_TITLES.items() if name in own
+    ]
+    difference = card.difference["rouge1"]
+    gain = f"{score_text.gain(difference['mean'])}, {difference['verdict']}"
+    return [*scores, ("ROUGE-1 gain", gain)]
+
+
 def metadata_lines(adapter: Adapter) -> list[str]:
     """Return an adapter's metadata as text."""
+    return text_tables.facts([("Adapter", adapter.name), *_facts(adapter)]) + _score_lines(adapter)
+
+
+def _facts(adapter: Adapter) -> list[tuple[str, str]]:
     metadata, training = adapter.metadata, adapter.metadata.training
     method = metadata.method
     settings = ", ".join(f"{name} {value}" for name, value in method.options.items())
     stopped = f" of {training.total_steps:,}, stopped" if training.stopped else ""
     pairs = [
-        ("Adapter", adapter.name),
         ("Id", adapter.id),
         ("Made", metadata.made_at),
         ("Base model", f"{metadata.base_model.id} {metadata.base_model.revision}"),
@@ -107,8 +144,7 @@ def metadata_lines(adapter: Adapter) -> list[str]:
         ("Notes", metadata.notes),
         ("Folder", str(adapter.folder)),
     ]
-    shown = text_tables.facts([(name, value) for name, value in pairs if value.strip()])
-    return shown + _score_lines(adapter)
+    return [(name, value) for name, value in pairs if value.strip()]
 
 
 def _score_lines(adapter: Adapter) -> list[str]:

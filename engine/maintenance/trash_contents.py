@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -71,16 +70,12 @@ class Trashed:
     kind: Kind
     name: str
     at: float
+    size_bytes: int
 
     @property
     def id(self) -> str:
         """The name that the folder had."""
         return trash.former_name(self.folder)
-
-    @cached_property
-    def size_bytes(self) -> int:
-        """Bytes on disk."""
-        return bytes_in(self.folder)
 
 
 def contents() -> list[Trashed]:
@@ -95,7 +90,8 @@ def _looked_into(folder: Path) -> Trashed:
         # A damaged one keeps the name of its folder.
         with suppress(AppError):
             name = place.name(folder)
-    return Trashed(folder, place.kind if place else "unknown", name, trash.trashed_at(folder))
+    kind: Kind = place.kind if place is not None else "unknown"
+    return Trashed(folder, kind, name, trash.trashed_at(folder), bytes_in(folder))
 
 
 def _place_of(folder: Path) -> _Place | None:

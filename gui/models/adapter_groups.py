@@ -11,13 +11,15 @@ from typing import Any, Literal
 
 from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import score
-from gui.look.language import tr
+from gui.look.language import tr, translate
 from gui.models.intervals import confidence_interval
 from gui.models.list_text import base_text, data_text, method_text, protocol_source, protocol_text
 
 Show = Literal["all", "scored", "imported"]
 SHOWN: tuple[Show, ...] = ("all", "scored", "imported")
 SCORE = "rouge1"
+# The key of what an imported adapter does not say; "" includes all.
+UNSAID = "?"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,41 @@ class Group:
     adapters: tuple[Adapter, ...]
     axis: tuple[float, float] = (0.0, 1.0)
     base: float | None = None
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What the list is narrowed to; "" includes all. `data`, `base` and `method` are keys of `PROPERTIES`."""
+
+    search: str = ""
+    data: str = ""
+    base: str = ""
+    method: str = ""
+
+    def includes(self, adapter: Adapter) -> bool:
+        """Return whether an adapter has the chosen properties, and every word of the search."""
+        chosen = (getattr(self, name) for name in PROPERTIES)
+        return all(
+            not wanted or of_adapter(adapter)[0] == wanted
+            for wanted, of_adapter in zip(chosen, PROPERTIES.values(), strict=True)
+        ) and matches(adapter, self.search)
+
+
+# An adapter's data, base model and method, each as key and text.
+PROPERTIES: dict[str, Callable[[Adapter], tuple[str, str]]] = {
+    "data": lambda adapter: (
+        adapter.metadata.data.source or UNSAID,
+        data_text(adapter.metadata.data.source),
+    ),
+    "base": lambda adapter: (
+        adapter.metadata.base_model.id or UNSAID,
+        base_text(adapter.metadata.base_model.id),
+    ),
+    "method": lambda adapter: (
+        adapter.metadata.method.title or adapter.metadata.method.id,
+        translate(adapter.metadata.method.title) or adapter.metadata.method.id,
+    ),
+}
 
 
 def is_shown(adapter: Adapter, show: Show) -> bool:
@@ -65,9 +102,8 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
     trained: list[Adapter] = []
     imported: list[Adapter] = []
     for adapter in adapters:
-        card = adapter.metadata.score_card
-        if card is not None and SCORE in card.scores:
-            scored.setdefault(_comparable(adapter, card), []).append(adapter)
+        if adapter.score_group is not None:
+            scored.setdefault(adapter.score_group, []).append(adapter)
         else:
             (imported if adapter.metadata.origin == "imported" else trained).append(adapter)
     groups = [_scored_group(_ordered(found, order, descending)) for found in scored.values()]
@@ -79,12 +115,6 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
         if found:
             groups.append(Group(title, "", tuple(_ordered(found, order, descending))))
     return groups
-
-
-def _comparable(adapter: Adapter, card: ScoreCard) -> tuple[str, str, float]:
-    """Return the key of comparable adapters; the base's score distinguishes what the protocol does not name."""
-    base = card.base.get(SCORE, {}).get("mean", -1.0)
-    return adapter.metadata.base_model.id, card.key, round(base, 4)
 
 
 def _scored_group(adapters: Sequence[Adapter]) -> Group:
@@ -111,9 +141,11 @@ def axis_of(cards: Iterable[ScoreCard | None], name: str) -> tuple[float, float]
     """Return an axis range with every interval of a score and the base's mean, with a margin."""
     ends: list[float] = []
     for card in cards:
-        if card is not None and name in card.scores:
-            ends += confidence_interval(card.scores[name]).ends
-            ends += [card.base[name]["mean"]] if name in card.base else []
+        own = {**card.measures, **card.scores} if card is not None else {}
+        if card is not None and name in own:
+            base = {**card.base_measures, **card.base}
+            ends += confidence_interval(own[name]).ends
+            ends += [base[name]["mean"]] if name in base else []
     if not ends:
         return 0.0, 1.0
     air = max(0.002, (max(ends) - min(ends)) * 0.08)

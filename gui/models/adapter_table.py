@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import UNKNOWN, bytes_text, score
 from gui.look.language import mark, tr
-from gui.models.adapter_groups import SCORE, Group, Show, chrf_mean, grouped, is_shown, matches
+from gui.models.adapter_groups import SCORE, Group, Narrowed, Show, chrf_mean, grouped, is_shown
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.models.intervals import IntervalCell, as_text, confidence_interval
@@ -49,7 +49,7 @@ class AdapterTable(GroupedTable[Adapter]):
         self._groups: dict[str, Group] = {}
         self._in_use: frozenset[str] = frozenset()
         self._show: Show = "all"
-        self._search = ""
+        self._narrowed = Narrowed()
         self.order, self.descending = "made", True
 
     def set_adapters(self, adapters: Iterable[Adapter]) -> None:
@@ -61,9 +61,9 @@ class AdapterTable(GroupedTable[Adapter]):
         """Return all adapters, whether they are listed or not."""
         return list(self._adapters)
 
-    def show_only(self, show: Show, search: str) -> None:
-        """List only what a filter and a search let through."""
-        self._show, self._search = show, search
+    def show_only(self, show: Show, narrowed: Narrowed) -> None:
+        """List only what a filter, the chosen properties and a search let through."""
+        self._show, self._narrowed = show, narrowed
         self._refill()
 
     def sort_by(self, order: str) -> None:
@@ -79,14 +79,14 @@ class AdapterTable(GroupedTable[Adapter]):
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(self.columns) - 1))
 
     def count(self, show: Show) -> int:
-        """Return how many adapters a filter includes."""
-        return sum(is_shown(adapter, show) for adapter in self._adapters)
+        """Return how many adapters a filter includes, with the chosen properties and the search."""
+        return sum(is_shown(adapter, show) and self._narrowed.includes(adapter) for adapter in self._adapters)
 
     def _refill(self) -> None:
         shown = [
             adapter
             for adapter in self._adapters
-            if is_shown(adapter, self._show) and matches(adapter, self._search)
+            if is_shown(adapter, self._show) and self._narrowed.includes(adapter)
         ]
         rows: list[Heading | Adapter] = []
         self._groups = {}

@@ -23,7 +23,7 @@ ITEM_ROLE = Qt.ItemDataRole.UserRole + 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `width` in pixels before text scaling; columns of width 0 share the remaining width.
+    """One column: `width` in pixels before text scaling; columns of width 0 share what remains, `least` at least.
 
     It is hidden while the table is narrower than `hidden_below`. `order` is the sort key of a click on its head. With
     `as_is` the title is a name, or already translated.
@@ -36,6 +36,7 @@ class Column:
     hidden_below: int = 0
     order: str = ""
     as_is: bool = False
+    least: int = 96
 
     @property
     def head(self) -> str:
@@ -141,9 +142,13 @@ class GroupedTable(QAbstractTableModel, Generic[Item]):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].head
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.head
+        # A name may be too long for its column.
+        return escaping.escaped(column.head) if role == Qt.ItemDataRole.ToolTipRole and column.as_is else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -23,6 +33,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from gui.core import actions
 from gui.inputs.name_editor import NameEditor
 from gui.look import icons, style
+from gui.look.elided_name import elided_name
 from gui.look.fonts import font, px
 from gui.models.cells import Checked, Link
 from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, Column, GroupedTable
@@ -35,7 +46,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class GroupedTableView(QTableView):
-    """Shows rows under headings.
+    """Shows rows under headings; with `several`, more than one can be selected with Ctrl and Shift.
 
     `chosen(thing)` follows the selection (None when nothing is selected), `opened(thing)` is Return or a double click,
     `link_pressed(thing, column key)` a press on a link, `menu_wanted(thing, global place)` the context menu,
@@ -53,16 +64,25 @@ class GroupedTableView(QTableView):
     check_pressed = Signal(object)
 
     def __init__(
-        self, model: GroupedTable[Any], name: str, row_height: int = 36, parent: QWidget | None = None
+        self,
+        model: GroupedTable[Any],
+        name: str,
+        row_height: int = 36,
+        parent: QWidget | None = None,
+        *,
+        several: bool = False,
     ) -> None:
         super().__init__(parent)
         self._row_height = row_height
         self._hovered = -1
         self._last_key = ""
+        self._last_keys: list[str] = []
         self._last_scroll = 0
         self._by_keyboard = False
         self.setAccessibleName(name)
         self._set_up()
+        if several:
+            self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._head = _HeaderView(self)
         self.setHorizontalHeader(self._head)
         self.setModel(model)
@@ -95,9 +115,16 @@ class GroupedTableView(QTableView):
         return model
 
     def current(self) -> Any:
-        """Return the selected item, or None."""
+        """Return the selected item, or None; of several, the one that the keyboard is on."""
         rows = self.selectionModel().selectedRows()
-        return rows[0].data(ITEM_ROLE) if rows else None
+        last = next((row for row in rows if row.row() == self.currentIndex().row()), None)
+        found = last or next(iter(rows), None)
+        return found.data(ITEM_ROLE) if found is not None else None
+
+    def selected(self) -> list[Any]:
+        """Return all selected items, in the order of the table."""
+        rows = sorted(row.row() for row in self.selectionModel().selectedRows())
+        return [self.table().item_at(row) for row in rows]
 
     def edit_name(self, key: str, name: str) -> NameEditor:
         """Open an editor over the name of a row and return it."""
@@ -132,6 +159,7 @@ class GroupedTableView(QTableView):
         found = self.current()
         if found is not None:
             self._last_key = self.table().key_of(found)
+            self._last_keys = [self.table().key_of(each) for each in self.selected()]
 
     def _lay_out_rows(self) -> None:
         """Set the heights of rows and the width of headings, and restore the selection."""
@@ -149,10 +177,18 @@ class GroupedTableView(QTableView):
         row = model.row_of(self._last_key)
         if row >= 0:
             self.setCurrentIndex(model.index(row, 0))
+            self._select_again()
             self.verticalScrollBar().setValue(self._last_scroll)
         else:
             # None after a reset; after a change of style the selection is still there.
             self.chosen.emit(self.current())
+
+    def _select_again(self) -> None:
+        """Add the other rows of a selection of several."""
+        command = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for row in map(self.table().row_of, self._last_keys if len(self._last_keys) > 1 else ()):
+            if row >= 0:
+                self.selectionModel().select(self.table().index(row, 0), command)
 
     # Sizes.
     def _restyle(self) -> None:
@@ -182,7 +218,7 @@ class GroupedTableView(QTableView):
             at for at, column in enumerate(columns) if not column.width and not self.isColumnHidden(at)
         ]
         for at in sharing:
-            self.setColumnWidth(at, max(px(96), left // len(sharing)))
+            self.setColumnWidth(at, max(px(columns[at].least), left // len(sharing)))
 
     # Pointer and keys.
     @property
@@ -324,7 +360,12 @@ class _HeaderView(QHeaderView):
         side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
         flags = side | Qt.AlignmentFlag.AlignVCenter
-        shown = painter.fontMetrics().elidedText(column.head, Qt.TextElideMode.ElideRight, inner.width())
+        measured = painter.fontMetrics()
+        shown = (
+            elided_name(column.head, measured, inner.width())
+            if column.as_is
+            else measured.elidedText(column.head, Qt.TextElideMode.ElideRight, inner.width())
+        )
         painter.drawText(inner, flags, shown)
         if sorts and self._differs_from_rest():
             self._paint_arrow(painter, inner, column)

@@ -71,6 +71,10 @@ class ListPane(QWidget):
         for strip in (self.undo_strip, self.notice):
             self._column.addWidget(strip)
 
+    def add_tools(self, tools: QWidget) -> None:
+        """Add a row of tools below the search."""
+        self._column.insertWidget(1, tools)
+
     def add_strip(self, strip: QWidget) -> None:
         """Add a strip below the list."""
         self._column.addWidget(strip)

@@ -41,7 +41,7 @@ class Card(QFrame):
 
 
 class NoticeStrip(QFrame):
-    """A strip in the page: one text and at most one action. `acted` is emitted when the action is clicked."""
+    """A strip in the page, `row`: one text and at most one action. `acted` is emitted when the action is clicked."""
 
     acted = Signal()
 
@@ -56,17 +56,18 @@ class NoticeStrip(QFrame):
         super().__init__(parent)
         style.ground(self, "notice")
         self._icon = IconLabel(icon_name or "info", token)
-        self._icon.setVisible(bool(icon_name))
         self._text = Label(text, "body", "ink", wrap=True)
         self._action = link(action)
-        self._action.setVisible(bool(action))
         self._action.clicked.connect(self.acted)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 8, 6)
-        row.setSpacing(12)
-        row.addWidget(self._icon)
-        row.addWidget(self._text, 1)
-        row.addWidget(self._action)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(12, 6, 8, 6)
+        self.row.setSpacing(12)
+        self.row.addWidget(self._icon)
+        self.row.addWidget(self._text, 1)
+        self.row.addWidget(self._action)
+        # A part that is shown before it has its place would be a window for a moment.
+        self._icon.setVisible(bool(icon_name))
+        self._action.setVisible(bool(action))
 
     def show_notice(self, text: str, action: str = "", icon_name: str = "", token: str = "copper") -> None:
         """Show another notice."""

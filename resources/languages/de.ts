@@ -238,7 +238,7 @@
    <translation>Eine Datei mit ihren Kennungen, die das andere System ausfüllt</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>A folder in the library is no adapter: {reason} and {n} more.</source>
    <translation>
     <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weiterer.</numerusform>
@@ -246,7 +246,7 @@
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>A folder in the library is no adapter: {reason}.</source>
    <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
   </message>
@@ -501,6 +501,11 @@
    <translation>Alle</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/filter_row.py" />
+   <source>All base models</source>
+   <translation>Alle Basismodelle</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/choosers.py" />
    <source>All base models…</source>
    <translation>Alle Basismodelle…</translation>
@@ -516,6 +521,11 @@
    <translation>Alle Gespräche, die in der Werkbank zusammengefasst wurden</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/filter_row.py" />
+   <source>All data</source>
+   <translation>Alle Daten</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>All entries share the base model ({base}), the data ({data}), the prompt, the scoring and the first seed of the recipe on the Train page. To use others, change that recipe first.</source>
    <translation>Alle Einträge teilen Basismodell ({base}), Daten ({data}), Prompt, Bewertung und ersten Startwert des Rezepts auf der Seite „Trainieren“. Um andere zu verwenden, ändern Sie zuerst dieses Rezept.</translation>
@@ -524,6 +534,11 @@
    <location filename="../../gui/core/data_files.py" />
    <source>All files (*)</source>
    <translation>Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/filter_row.py" />
+   <source>All methods</source>
+   <translation>Alle Verfahren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/summary_pane.py" />
@@ -709,6 +724,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>Back to the data</source>
    <translation>Zurück zu den Daten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/comparison_view.py" />
+   <source>Back to the list</source>
+   <translation>Zurück zur Liste</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -1539,6 +1559,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nach 7 Tagen löschen</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Delete for good</source>
+   <translation>Endgültig löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Delete for good…</source>
+   <translation>Endgültig löschen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Delete the arena</source>
    <translation>Arena löschen</translation>
@@ -1559,6 +1589,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} löschen</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Delete {name} for good? It can't be brought back.</source>
+   <translation>{name} endgültig löschen? Das lässt sich nicht rückgängig machen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Delete {name} from this computer</source>
    <translation>{name} von diesem Computer löschen</translation>
@@ -1567,6 +1602,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Delete {name}? This frees {size}. The model can be downloaded again.</source>
    <translation>{name} löschen? Das macht {size} frei. Das Modell lässt sich erneut herunterladen.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Delete {n} items for good? They can't be brought back.</source>
+   <translation>
+    <numerusform>{n} Eintrag endgültig löschen? Das lässt sich nicht rückgängig machen.</numerusform>
+    <numerusform>{n} Einträge endgültig löschen? Das lässt sich nicht rückgängig machen.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/trash_table.py" />
+   <source>Deleted</source>
+   <translation>Gelöscht</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -1717,6 +1765,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/batch_table.py" />
    <source>Empty summary</source>
    <translation>Leere Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Empty the trash…</source>
+   <translation>Papierkorb leeren…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
@@ -2465,6 +2518,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Er braucht etwa {needed}, aber nur {available} sind verfügbar.</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>It takes {size}.</source>
+   <translation>Er belegt {size}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>It was not compared with the base model.</source>
    <translation>Er wurde nicht mit dem Basismodell verglichen.</translation>
@@ -2523,6 +2581,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/page.py" />
    <source>Keys</source>
    <translation>Tastenkürzel</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/trash_table.py" />
+   <source>Kind</source>
+   <translation>Art</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -2907,6 +2970,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Moved {name} to the trash.</source>
    <translation>{name} in den Papierkorb verschoben.</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/library_operations.py" />
+   <source>Moved {n} adapters to the trash.</source>
+   <translation>
+    <numerusform>{n} Adapter in den Papierkorb gelegt.</numerusform>
+    <numerusform>{n} Adapter in den Papierkorb gelegt.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../gui/pages/history/run_operations.py" />
    <source>Moved {run} to the trash.</source>
@@ -3238,6 +3309,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nicht im Gespräch: {named}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/comparison_view.py" />
+   <source>Not scored yet</source>
+   <translation>Noch nicht bewertet</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Not scored yet.</source>
    <translation>Noch nicht bewertet.</translation>
@@ -3411,6 +3487,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>One seed alone: its spread is not known.</source>
    <translation>Nur ein Startwert: Seine Streuung ist nicht bekannt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/comparison_view.py" />
+   <source>Only differences</source>
+   <translation>Nur Unterschiede</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -4106,6 +4187,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bericht…</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>Restore</source>
+   <translation>Wiederherstellen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Results</source>
    <translation>Ergebnisse</translation>
@@ -4406,6 +4492,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Anders bewertet</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/comparison_view.py" />
+   <source>Scored on</source>
+   <translation>Bewertet auf</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>Scored {name}.</source>
    <translation>{name} bewertet.</translation>
@@ -4526,6 +4617,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Select two to six adapters, with Ctrl or Shift</source>
+   <translation>Zwei bis sechs Adapter auswählen, mit Strg oder Umschalt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Self-attention</source>
    <translation>Self-Attention</translation>
@@ -4619,6 +4715,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>Show the middle 98 %</source>
    <translation>Die mittleren 98 % zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Show the selected adapters side by side</source>
+   <translation>Die ausgewählten Adapter nebeneinander zeigen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/chunks_view.py" />
@@ -5285,6 +5386,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Werkbank enthält noch keine Gespräche. Fassen Sie dort zuerst eines zusammen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/comparison_view.py" />
+   <source>The playground loads one base model at a time</source>
+   <translation>Die Werkbank lädt nur ein Basismodell auf einmal</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>The prompt's text decides</source>
    <translation>Der Text des Prompts entscheidet</translation>
@@ -5455,6 +5561,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Trainingsverlust fällt; der Validierungsverlust fällt auch und steigt dann wieder</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>The trash is empty</source>
+   <translation>Der Papierkorb ist leer</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>The unit that models read and write: a word or a part of one. An English word takes about 1.3 tokens.</source>
    <translation>Die Einheit, die Modelle lesen und schreiben: ein Wort oder ein Teil davon. Ein englisches Wort braucht etwa 1,3 Tokens.</translation>
@@ -5528,6 +5639,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page_layout.py" />
    <source>These conversations have no summaries yet.</source>
    <translation>Diese Gespräche haben noch keine Zusammenfassungen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/comparison_view.py" />
+   <source>These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with its own base model.</source>
+   <translation>Diese Werte lassen sich nicht miteinander vergleichen: Gespräche, Dekodierung oder Basismodell unterscheiden sich. Vergleichbar ist jeder nur mit seinem eigenen Basismodell.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/trust.py" />
@@ -5776,6 +5892,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Training überspringt sie.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/metadata_text.py" />
+   <source>Training time</source>
+   <translation>Trainingszeit</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>Training time in minutes, without loading and scoring.</source>
    <translation>Trainingszeit in Minuten, ohne Laden und Bewerten.</translation>
@@ -5914,6 +6035,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Undo: {step}</source>
    <translation>Rückgängig: {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/trash_table.py" />
+   <source>Unknown</source>
+   <translation>Unbekannt</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -6122,6 +6248,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was kein Programm prüfen kann</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>What you delete can be restored from here.</source>
+   <translation>Was gelöscht wird, lässt sich von hier wiederherstellen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/trash_dialog.py" />
+   <source>What you delete stays here for {days} days.</source>
+   <translation>Was gelöscht wird, bleibt {days} Tage hier.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
    <source>Where</source>
    <translation>Wo</translation>
@@ -6297,7 +6433,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ihr Text ist gespeichert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>Your trained and imported adapters are saved here</source>
    <translation>Hier liegen Ihre trainierten und importierten Adapter</translation>
   </message>
@@ -7796,7 +7932,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{accepted} von {total} angenommen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{adapters} for {base_models}</source>
    <translation>{adapters} für {base_models}</translation>
   </message>
@@ -7899,6 +8035,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} aus {split} auch in {other}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>{count} of {total}, {size}</source>
+   <translation>{count} von {total}, {size}</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/plan_text.py" />
    <source>{count} parameters</source>
    <translation>{count} Parameter</translation>
@@ -7907,6 +8048,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>{count} selected</source>
    <translation>{count} gewählt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/library_text.py" />
+   <source>{count} selected, {size}</source>
+   <translation>{count} ausgewählt, {size}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -8007,6 +8153,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/blind/blind_text.py" />
    <source>{file}, line {line}: {reason}</source>
    <translation>{file}, Zeile {line}: {reason}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>{filter} {count}</source>
+   <translation>{filter} {count}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/page.py" />
@@ -8196,7 +8347,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{number} trainierbar</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{n} adapters</source>
    <translation>
     <numerusform>{n} Adapter</numerusform>
@@ -8204,7 +8355,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{n} base models</source>
    <translation>
     <numerusform>{n} Basismodell</numerusform>
@@ -8762,7 +8913,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Speicherspitze {size}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/library_text.py" />
    <source>{size} on disk</source>
    <translation>{size} auf Platte</translation>
   </message>

@@ -166,7 +166,7 @@ class Stage:
 
         page = self._window.show_built("library")
         for adapter in library.scan()[0]:
-            page.operations.delete(adapter)
+            page.operations.delete([adapter])
         self._settle()
 
     def _settle(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,9 +17,13 @@ EntryStatus = arenas.EntryStatus
 
 
 class ArenaOperations(QObject):
-    """`changed`: the arena must be read again; `done(text, undo or None)`: what was done; `failed(text)`: an error."""
+    """`changed`: the arena must be read again; `restored(arena id)`: one is back from the trash.
+
+    `done(text, undo or None)`: what was done; `failed(text)`: an error.
+    """
 
     changed = Signal()
+    restored = Signal(str)
     done = Signal(str, object)
     failed = Signal(str)
 
@@ -75,9 +80,11 @@ class ArenaOperations(QObject):
 
     def delete(self, arena: Arena) -> None:
         """Move an arena to the trash; its runs and adapters stay."""
-        if self._try(lambda: arenas.delete(arena)):
+        trashed: list[Path] = []
+        if self._try(lambda: trashed.append(arenas.delete(arena))):
             self.done.emit(
-                tr("Moved {arena} to the trash. Its runs and adapters stay.", arena=arena.name), None
+                tr("Moved {arena} to the trash. Its runs and adapters stay.", arena=arena.name),
+                lambda: self._try(lambda: self.restored.emit(arenas.restore_arena(trashed[0]).id)),
             )
 
     def _try(self, operation: Callable[[], object]) -> bool:

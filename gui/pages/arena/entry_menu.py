@@ -13,8 +13,8 @@ from gui.core.clipboard import copy_command, copy_recipe
 from gui.look.language import tr
 from gui.models.list_text import seed_text
 from gui.pages.arena.arena_operations import ArenaOperations
-from gui.pages.library.menus import SEPARATOR
 from gui.shell.page import about
+from gui.widgets.menus import SEPARATOR
 
 EntryStatus = arenas.EntryStatus
 

@@ -30,7 +30,6 @@ from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.entry_menu import EntryMenu
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
-from gui.pages.library.menus import make_menu
 from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import HEAD_HEIGHT, GroupedTableView
@@ -39,6 +38,7 @@ from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.menus import make_menu
 from gui.widgets.undo_strip import UndoStrip
 
 EntryStatus = arenas.EntryStatus
@@ -169,6 +169,7 @@ class ArenaPage(Page):
         self.start_button.clicked.connect(lambda: self._with_arena(self.operations.start))
         self.claim_button.clicked.connect(self._manager.summarizer.close)
         self.operations.changed.connect(self.refresh)
+        self.operations.restored.connect(self.open)
         self.operations.done.connect(self.undo_strip.offer)
         self.operations.failed.connect(self._show_error)
         for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):

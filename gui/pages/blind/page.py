@@ -28,11 +28,11 @@ from gui.pages.blind.results_view import ResultsView
 from gui.pages.blind.setup_view import SetupView
 from gui.pages.blind.vote_view import VoteView
 from gui.pages.examples.run_chooser import RunChooser
-from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.shell.page import Page
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.menus import SEPARATOR, below, make_menu
 from gui.widgets.undo_strip import UndoStrip
 
 TITLE = mark("Blind comparison")

@@ -24,14 +24,14 @@ from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.run_details import RunDetails
 from gui.pages.history.run_operations import RunOperations, step_of
 from gui.pages.library.dialogs import Dialogs
-from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import Page, about
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane
 from gui.tables.list_state import save_list_state
-from gui.widgets.buttons import plain, primary
+from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.menus import SEPARATOR, below, make_menu
 
 FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}
 ROW_HEIGHT = 40
@@ -44,7 +44,7 @@ class HistoryPage(Page):
     To the Train page: `open_requested(run id)` shows a run, `resume_requested(run id)` resumes it,
     `run_again_requested(recipe)` and `edit_requested(recipe)` start from its recipe, `new_run_requested` starts a new
     one, `train_from_requested(adapter id)` continues from its adapter. `library_requested(adapter id)` opens the
-    library.
+    library, `trash_requested` the trash.
     """
 
     open_requested = Signal(str)
@@ -54,6 +54,7 @@ class HistoryPage(Page):
     new_run_requested = Signal()
     train_from_requested = Signal(str)
     library_requested = Signal(str)
+    trash_requested = Signal()
 
     def __init__(self, manager: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("History"), "", parent)
@@ -78,7 +79,8 @@ class HistoryPage(Page):
     def _make_parts(self) -> None:
         self.folder_button = plain(tr("Open folder"), "folder")
         self.new_button = plain(tr("New run"), "plus")
-        for button in (self.folder_button, self.new_button):
+        self.trash_button = IconButton("trash", tr("Trash"))
+        for button in (self.trash_button, self.folder_button, self.new_button):
             self.header.add(button)
         self._empty_run = primary(tr("New run"), "plus")
         empty = EmptyState(
@@ -108,6 +110,7 @@ class HistoryPage(Page):
         self.operations.failed.connect(self.pane.show_error)
         self.operations.promoted.connect(self._on_promoted)
         self.report_export.reported.connect(self.pane.show_notice)
+        self.trash_button.clicked.connect(self.trash_requested)
         self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.runs_folder()))
         self.new_button.clicked.connect(self.new_run_requested)
         self._empty_run.clicked.connect(self.new_run_requested)

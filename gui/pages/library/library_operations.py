@@ -5,7 +5,7 @@ Every operation reports what it did, with an undo function where possible.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, library
 from gui.core.background_tasks import BackgroundTasks
-from gui.look.language import tr, translate
+from gui.look.language import tr, tr_count, translate
 from gui.pages.library.jobs import in_one_line
 
 Undo = Callable[[], None]
@@ -42,23 +42,25 @@ class LibraryOperations(QObject):
             return
         self.changed.emit("")
 
-    def delete(self, adapter: Adapter) -> None:
-        """Move an adapter to the trash."""
+    def delete(self, adapters: Sequence[Adapter]) -> None:
+        """Move adapters to the trash; what is done before an error stays done, and can be undone."""
+        paths: list[Path] = []
         try:
-            path = library.delete(adapter)
+            paths.extend(map(library.delete, adapters))
         except AppError as error:
             self._fail(error)
-            return
         self.changed.emit("")
-        self.done.emit(tr("Moved {name} to the trash.", name=adapter.name), lambda: self._restore(path))
+        if paths:
+            self.done.emit(_moved_text(adapters[: len(paths)]), lambda: self._restore(paths))
 
-    def _restore(self, path: Path) -> None:
+    def _restore(self, paths: Sequence[Path]) -> None:
         try:
-            adapter = library.restore_adapter(path)
+            restored = [library.restore_adapter(path) for path in paths]
         except AppError as error:
             self._fail(error)
+            self.changed.emit("")
             return
-        self.changed.emit(adapter.id)
+        self.changed.emit(restored[0].id)
 
     def import_files(self, sources: Iterable[Path]) -> None:
         """Import adapters from folders and zip files, off the GUI thread."""
@@ -69,7 +71,7 @@ class LibraryOperations(QObject):
         adapter, remarks = imported
         self.changed.emit(adapter.id)
         text = " ".join([tr("Imported {name}.", name=adapter.name), *map(translate, remarks)])
-        self.done.emit(text, lambda: self.delete(adapter))
+        self.done.emit(text, lambda: self.delete([adapter]))
 
     def export_folder(self, adapter: Adapter, target: Path) -> None:
         """Copy an adapter to a new folder, off the GUI thread."""
@@ -86,6 +88,12 @@ class LibraryOperations(QObject):
 
     def _fail(self, error: AppError) -> None:
         self.failed.emit(in_one_line(error.message, error.hint))
+
+
+def _moved_text(adapters: Sequence[Adapter]) -> str:
+    if len(adapters) == 1:
+        return tr("Moved {name} to the trash.", name=adapters[0].name)
+    return tr_count(len(adapters), "Moved {n} adapter to the trash.", "Moved {n} adapters to the trash.")
 
 
 def _imported(source: Path) -> tuple[Adapter, list[str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-from engine.api import METHODS, AdapterMetadata, Change, describe, prompts
-from gui.look.format import bytes_text, compact, number_text, plain
+from engine.api import METHODS, Adapter, AdapterMetadata, Change, describe, prompts
+from gui.look.format import bytes_text, compact, duration_text, number_text, plain
 from gui.look.language import ENGLISH, spoken, tr, tr_count, translate
-from gui.models.list_text import base_text, grouped_digits
+from gui.models.list_text import base_text, grouped_digits, when_text
 
 Fact = tuple[str, str]
 MAX_TARGETS = 4
@@ -59,12 +60,23 @@ def _precision(metadata: AdapterMetadata) -> str:
 
 def method_facts(metadata: AdapterMetadata) -> list[Fact]:
     """Return how an adapter was trained."""
+    return [(method_title(metadata), settings_text(metadata)), *_training_facts(metadata)]
+
+
+def method_title(metadata: AdapterMetadata) -> str:
+    """Return the name of an adapter's method."""
+    return translate(metadata.method.title or metadata.method.id)
+
+
+def settings_text(metadata: AdapterMetadata) -> str:
+    """Return the options that matter most: "rank 32, alpha 32, dropout 0.05"."""
+    shown = _options(metadata.method.id, metadata.method.options)
+    return shown or (tr("as imported") if not metadata.training.run else "")
+
+
+def _training_facts(metadata: AdapterMetadata) -> list[Fact]:
     method, training = metadata.method, metadata.training
     return [
-        (
-            translate(method.title or method.id),
-            _options(method.id, method.options) or (tr("as imported") if not training.run else ""),
-        ),
         (tr("Applied to"), _applied_to(metadata)),
         (tr("Trainable"), _trainable(metadata)),
         (tr("Prompt"), _prompt(metadata)),
@@ -78,6 +90,24 @@ def method_facts(metadata: AdapterMetadata) -> list[Fact]:
         (tr("Seed"), str(training.seed) if training.run else ""),
         (tr("Library versions"), _made_with(metadata.versions)),
     ]
+
+
+def compared_facts(adapter: Adapter) -> dict[str, list[Fact]]:
+    """Return all facts by section, with the method as a fact, so that adapters of several methods stand in line."""
+    metadata = adapter.metadata
+    method = [(tr("Method"), method_title(metadata)), (tr("Settings"), settings_text(metadata))]
+    own = [
+        (tr("Size"), bytes_text(adapter.size_bytes)),
+        (tr("Created"), when_text(metadata.made, datetime.now(UTC))),
+        (tr("Training time"), duration_text(seconds) if (seconds := metadata.training.seconds) else ""),
+        (tr("Tags"), ", ".join(metadata.tags)),
+        (tr("Notes"), " ".join(metadata.notes.split())),
+    ]
+    return {
+        tr("Origin"): made_from(metadata),
+        tr("Method"): [*method, *_training_facts(metadata)],
+        tr("Adapter"): own,
+    }
 
 
 def changes(metadata: AdapterMetadata) -> list[str]:
@@ -94,7 +124,6 @@ def changes(metadata: AdapterMetadata) -> list[str]:
 
 
 def _options(method_id: str, options: dict[str, Any]) -> str:
-    """Return the options that matter most: "rank 32, alpha 32, dropout 0.05"."""
     entry = next((each for each in METHODS if each.id == method_id), None)
     titles = {info.name: _title(info.title) for info in describe(entry.options)} if entry else {}
     shown = []

@@ -5,39 +5,42 @@ Lays out and connects the parts in `gui.pages.library`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
 from engine.api import Adapter, Unreadable, example_scores, paths
 from gui.core.actions import Entry
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
-from gui.look.format import bytes_text, number_text
-from gui.look.language import mark, tr, tr_count, translate
-from gui.models.adapter_groups import SHOWN
+from gui.look.format import number_text
+from gui.look.language import mark, tr, tr_count
+from gui.models.adapter_groups import SHOWN, Narrowed
 from gui.models.adapter_table import AdapterTable
 from gui.models.library_reader import LibraryReader
+from gui.pages.library.comparison_view import FEWEST, MOST, ComparisonView
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.drawer import Drawer
+from gui.pages.library.filter_row import FilterRow
 from gui.pages.library.import_export import ImportExport
 from gui.pages.library.jobs import LibraryJobs
 from gui.pages.library.library_operations import LibraryOperations
-from gui.pages.library.menus import SEPARATOR, below, make_menu
+from gui.pages.library.library_text import size_text, subtitle, unreadable_text
 from gui.pages.library.metadata_panel import MetadataPanel
 from gui.pages.library.score_choices import Choice, score_choices
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane
 from gui.tables.list_state import save_list_state
-from gui.widgets.buttons import plain, primary
+from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.menus import SEPARATOR, below, make_menu
 
 FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Imported")}
 
@@ -46,13 +49,14 @@ class LibraryPage(Page):
     """Shows the library. `open` selects an adapter.
 
     `try_requested(adapter ids)` opens the playground, `train_from_requested(adapter id)` and `new_run_requested` the
-    Train page.
+    Train page, `trash_requested` the trash.
     """
 
     try_requested = Signal(list)
     blind_requested = Signal(list)
     train_from_requested = Signal(str)
     new_run_requested = Signal()
+    trash_requested = Signal()
 
     def __init__(self, manager: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Library"), "", parent)
@@ -60,12 +64,13 @@ class LibraryPage(Page):
         self._wanted = ""
         self._shown_unreadable: list[Unreadable] = []
         self._in_use: set[str] = set()
+        self._size_bytes = 0
         self.reader = LibraryReader(self)
         self.operations = LibraryOperations(self)
         self.jobs = LibraryJobs(manager, self)
         self.import_export = ImportExport(self, dialogs or Dialogs(), self.operations, self.jobs)
         self.table = AdapterTable(self)
-        self.view = GroupedTableView(self.table, tr("Adapters"))
+        self.view = GroupedTableView(self.table, tr("Adapters"), several=True)
         self.panel = MetadataPanel()
         self._make_parts()
         self._lay_out()
@@ -78,7 +83,8 @@ class LibraryPage(Page):
     def _make_parts(self) -> None:
         self.folder_button = plain(tr("Open folder"), "folder")
         self.import_button = plain(tr("Import…"), "import")
-        for button in (self.folder_button, self.import_button):
+        self.trash_button = IconButton("trash", tr("Trash"))
+        for button in (self.trash_button, self.folder_button, self.import_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow("", self.cancel_button)
@@ -97,16 +103,25 @@ class LibraryPage(Page):
         filters = {key: tr(title) for key, title in FILTERS.items()}
         search = tr("Search names, bases, methods, tags")
         self.pane = ListPane(self.view, search, filters, empty, nothing_found)
+        self.compare_button = plain(tr("Compare"))
+        self.filters = FilterRow(self.compare_button)
+        self.pane.add_tools(self.filters)
         self.pane.add_strip(self.busy)
         self.pane.add_strip(self.download_strip)
         save_list_state(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        self._stack = QStackedWidget(self.content)
+        listed = QWidget(self._stack)
+        row = QHBoxLayout(listed)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.pane, 1)
         self.drawer = Drawer(row, self.pane, self.panel)
-        self.body.addLayout(row, 1)
+        self.comparison = ComparisonView(self._stack)
+        for part in (listed, self.comparison):
+            self._stack.addWidget(part)
+        self.body.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
         self.reader.read.connect(self._on_read)
@@ -114,19 +129,24 @@ class LibraryPage(Page):
         self.operations.changed.connect(self._on_changed)
         self.operations.done.connect(self.pane.undo_strip.offer)
         self.operations.failed.connect(self.pane.show_error)
+        self.trash_button.clicked.connect(self.trash_requested)
         self.folder_button.clicked.connect(self.import_export.open_library)
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
         self._empty_run.clicked.connect(self.new_run_requested)
-        self.pane.narrowed.connect(self._on_narrowed)
+        self.pane.narrowed.connect(lambda _show, _search: self._narrow())
+        self.filters.changed.connect(self._narrow)
+        self.compare_button.clicked.connect(lambda: self.compare(self.view.selected()))
+        self.comparison.back_pressed.connect(self.show_list)
+        self.comparison.try_pressed.connect(self.try_requested)
         view = self.view
         view.chosen.connect(self._on_chosen)
         view.clicked.connect(lambda _index: self.drawer.open())
         view.opened.connect(self._on_opened)
         view.link_pressed.connect(lambda adapter, _column: self.score(adapter))
-        view.menu_wanted.connect(lambda adapter, point: self.menu_for(adapter).popup(point))
+        view.menu_wanted.connect(lambda adapter, point: self.menu_of_selected(adapter).popup(point))
         view.rename_wanted.connect(self.rename)
-        view.delete_wanted.connect(self.delete)
+        view.delete_wanted.connect(lambda _adapter: self.delete(self.view.selected()))
         view.order_wanted.connect(self.table.sort_by)
         self._connect_panel()
 
@@ -162,7 +182,10 @@ class LibraryPage(Page):
     def open(self, adapter_id: str) -> None:
         """Select an adapter, now or as soon as it is read."""
         self._wanted = adapter_id
+        self.show_list()
         self.pane.clear()
+        self.filters.clear()
+        self._narrow()
         self.reader.refresh()
 
     def shown(self) -> None:
@@ -170,12 +193,12 @@ class LibraryPage(Page):
         self.reader.refresh_soon()
 
     def _on_read(self, adapters: list[Adapter], unreadable: list[Unreadable], size_bytes: int) -> None:
+        self.filters.offer(adapters)
         self.table.set_adapters(adapters)
+        self._size_bytes = size_bytes
         self._mark_in_use()
-        self.header.set_subtitle(_subtitle(adapters))
-        every = tr("All {count}", count=number_text(len(adapters))) if adapters else tr("All")
-        self.pane.filter.set_text("all", every)
-        self.pane.right.setText(tr("{size} on disk", size=bytes_text(size_bytes)) if adapters else "")
+        self.header.set_subtitle(subtitle(adapters))
+        self._narrow()
         self._show_unreadable(unreadable)
         self._select_after_reading()
         self._on_chosen(self.view.current())
@@ -193,21 +216,56 @@ class LibraryPage(Page):
         if not unreadable:
             self.pane.notice.hide()
             return
-        self.pane.show_error(_unreadable_text(unreadable))
+        self.pane.show_error(unreadable_text(unreadable))
 
-    def _on_narrowed(self, show: str, search: str) -> None:
-        self.table.show_only(next(known for known in SHOWN if known == show), search)
+    def _narrow(self) -> None:
+        """List what search and filters include; the counts are of that."""
+        show = next(each for each in SHOWN if each == self.pane.filter.current())
+        self.table.show_only(show, Narrowed(self.pane.search.text().strip(), **self.filters.chosen()))
+        for key in SHOWN:
+            title, count = tr(FILTERS[key]), number_text(self.table.count(key))
+            counted = tr("{filter} {count}", filter=title, count=count)
+            self.pane.filter.set_text(key, counted if self.table.adapters() else title)
         self._show_state()
 
     def _show_state(self) -> None:
-        self.pane.show_state(any_there=bool(self.table.adapters()))
+        any_there = bool(self.table.adapters())
+        self.pane.show_state(any_there=any_there)
+        self.filters.setVisible(any_there)
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        """Say how much is listed or selected, and offer what can be done with it."""
+        listed, chosen = self.table.items(), self.view.selected()
+        every = self.table.adapters()
+        self.pane.right.setText(size_text(every, listed, chosen, self._size_bytes))
+        self.compare_button.setEnabled(FEWEST <= len(chosen) <= MOST)
+        self.compare_button.setToolTip(
+            tr("Show the selected adapters side by side")
+            if self.compare_button.isEnabled()
+            else tr("Select two to six adapters, with Ctrl or Shift")
+        )
         self.drawer.set_filled(self.view.current() is not None)
+
+    def compare(self, adapters: Sequence[Adapter]) -> None:
+        """Show two to six adapters side by side."""
+        if FEWEST <= len(adapters) <= MOST:
+            self.panel.save_notes()
+            self.comparison.show_adapters(adapters)
+            self._stack.setCurrentWidget(self.comparison)
+            self.comparison.back_button.setFocus()
+
+    def show_list(self) -> None:
+        """Leave a comparison."""
+        if self._stack.currentWidget() is self.comparison:
+            self._stack.setCurrentIndex(0)
+            self.view.setFocus()
 
     def _on_chosen(self, adapter: Adapter | None) -> None:
         if adapter is not None:
             self.panel.show_adapter(adapter)
             self.reader.check(adapter)
-        self.drawer.set_filled(self.view.current() is not None)
+        self._show_selection()
 
     def _on_checked(self, adapter_id: str, changed: list[str]) -> None:
         found = self.panel.adapter()
@@ -264,15 +322,16 @@ class LibraryPage(Page):
         editor = self.view.edit_name(adapter.id, adapter.name)
         editor.renamed.connect(lambda name: self.operations.update(adapter, name=name))
 
-    def delete(self, adapter: Adapter) -> None:
-        """Move an adapter to the trash, unless a job uses it."""
-        if self.is_in_use(adapter):
+    def delete(self, adapters: Sequence[Adapter]) -> None:
+        """Move adapters to the trash, unless a job uses one of them."""
+        used = next(filter(self.is_in_use, adapters), None)
+        if used is not None:
             self.pane.show_error(
-                tr("{name} is in use by a running job. Delete it after the job ends.", name=adapter.name)
+                tr("{name} is in use by a running job. Delete it after the job ends.", name=used.name)
             )
             return
         self.panel.save_notes()
-        self.operations.delete(adapter)
+        self.operations.delete(adapters)
 
     def score(self, adapter: Adapter) -> None:
         """Score an adapter by its recipe; if it has none, ask for the data."""
@@ -353,8 +412,24 @@ class LibraryPage(Page):
             (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),
             *self.import_export.export_entries(adapter, in_full=True),
             SEPARATOR,
-            (tr("Delete"), lambda: self.delete(adapter), "list.delete"),
+            (tr("Delete"), lambda: self.delete([adapter]), "list.delete"),
         ]
+
+    def menu_of_selected(self, adapter: Adapter) -> QMenu:
+        """Return the menu of an adapter, or that of all selected ones if it is one of several."""
+        chosen = self.view.selected()
+        if len(chosen) < FEWEST or adapter not in chosen:
+            return self.menu_for(adapter)
+        return make_menu(self, self._entries_for_several(chosen))
+
+    def _entries_for_several(self, chosen: Sequence[Adapter]) -> list[Entry]:
+        entries: list[Entry] = []
+        if len(chosen) <= MOST:
+            entries += [(tr("Compare"), partial(self.compare, chosen), "")]
+        if len({adapter.metadata.base_model.id for adapter in chosen}) == 1:
+            ids = [adapter.id for adapter in chosen]
+            entries += [(tr("Try in playground"), lambda: self.try_requested.emit(ids), "")]
+        return [*entries, SEPARATOR, (tr("Delete"), partial(self.delete, chosen), "list.delete")]
 
     def _blind_entries(self, adapter: Adapter) -> list[Entry]:
         run = adapter.metadata.training.run
@@ -363,7 +438,11 @@ class LibraryPage(Page):
         return [(tr("Compare blind…"), lambda: self.blind_requested.emit([(run, adapter.name)]), "")]
 
     def entries(self) -> list[Entry]:
-        """Return the actions of the selected adapter."""
+        """Return the actions of the selected adapter or adapters."""
+        chosen = self.view.selected()
+        if len(chosen) >= FEWEST:
+            count = tr_count(len(chosen), "{n} adapter", "{n} adapters")
+            return about(count, self._entries_for_several(chosen))
         adapter = self.view.current()
         return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
 
@@ -373,29 +452,6 @@ class LibraryPage(Page):
 
     def _import_menu(self, button: QWidget) -> None:
         make_menu(self, self.import_export.import_entries()).popup(below(button))
-
-
-def _subtitle(adapters: list[Adapter]) -> str:
-    if not adapters:
-        return tr("Your trained and imported adapters are saved here")
-    bases = {adapter.metadata.base_model.id for adapter in adapters}
-    return tr(
-        "{adapters} for {base_models}",
-        adapters=tr_count(len(adapters), "{n} adapter", "{n} adapters"),
-        base_models=tr_count(len(bases), "{n} base model", "{n} base models"),
-    )
-
-
-def _unreadable_text(unreadable: list[Unreadable]) -> str:
-    reason, more = translate(unreadable[0].reason).rstrip("."), len(unreadable) - 1
-    if not more:
-        return tr("A folder in the library is no adapter: {reason}.", reason=reason)
-    return tr_count(
-        more,
-        "A folder in the library is no adapter: {reason} and {n} more.",
-        "A folder in the library is no adapter: {reason} and {n} more.",
-        reason=reason,
-    )
 
 
 def _dropped(event: QDropEvent) -> list[Path]:

@@ -9,7 +9,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from engine.adapters.library import Adapter
 from gui.look.format import bytes_text
 from gui.models import adapter_groups
-from gui.models.adapter_groups import axis_of, grouped, matches
+from gui.models.adapter_groups import Narrowed, axis_of, grouped, matches
 from gui.models.adapter_table import AdapterTable
 from gui.models.cells import Link, Named, Scored, Signed
 from gui.models.grouped_table import CELL_ROLE
@@ -41,7 +41,7 @@ def cell(table: AdapterTable, name: str, key: str):
 
 def test_qt_finds_no_fault_with_the_model(table):
     QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    table.show_only("scored", "samsum")
+    table.show_only("scored", Narrowed("samsum"))
     table.sort_by("score")
 
 
@@ -111,11 +111,21 @@ def test_imported_adapters_are_found_by_the_word_that_is_shown(adapters, monkeyp
         assert [adapter.metadata.origin for adapter in found] == ["imported"]
 
 
+def test_counts_are_of_what_is_searched_and_chosen(table):
+    table.show_only("all", Narrowed("samsum", base="google/flan-t5-base"))
+    assert [table.count(show) for show in ("all", "scored", "imported")] == [6, 5, 1]
+    table.show_only("all", Narrowed(method="LoRA"))
+    assert names(table) == ["samsum-lora-r32", "tickets-lora-r16", "standup-qlora", "starter-lora-r8"]
+    table.show_only("all", Narrowed(data="sample", method="LoRA"))
+    assert names(table) == ["starter-lora-r8"]
+    assert table.count("imported") == 0
+
+
 def test_filters_count_and_keep(table):
     assert [table.count(show) for show in ("all", "scored", "imported")] == [14, 13, 1]
-    table.show_only("imported", "")
+    table.show_only("imported", Narrowed())
     assert names(table) == ["clinic-lokr"]
-    table.show_only("scored", "prefix")
+    table.show_only("scored", Narrowed("prefix"))
     assert names(table) == ["samsum-prefix-20"]
     assert [head.title for head in table.headings()] == ["samsum with google/flan-t5-base"]
 

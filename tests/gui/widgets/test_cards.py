@@ -95,6 +95,28 @@ def test_undo_is_offered_once(styled, qtbot):
     assert not strip.isVisibleTo(page)
 
 
+def test_undo_stays_until_it_is_used_replaced_or_dismissed(styled, qtbot):
+    strip = UndoStrip()
+    qtbot.addWidget(strip)
+    undone = []
+    strip.offer("Moved one to the trash.", lambda: undone.append("one"))
+    assert not strip.leaves_by_itself()
+    strip.offer("Moved two to the trash.", lambda: undone.append("two"))
+    strip.close_button.click()
+    assert strip.isHidden()
+    strip.acted.emit()
+    assert undone == []
+
+
+def test_what_can_not_be_undone_leaves_by_itself(styled, qtbot):
+    strip = UndoStrip()
+    qtbot.addWidget(strip)
+    strip.offer("Cancelled.")
+    assert strip.leaves_by_itself()
+    strip.offer("Moved one to the trash.", lambda: None)
+    assert not strip.leaves_by_itself()
+
+
 def test_an_empty_state_names_what_is_missing(styled, qtbot):
     empty = EmptyState(
         "library", "No adapters yet", "Train one.", [primary("New run"), plain("Import…")], card=True

@@ -2,75 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from engine.adapters import library
-from engine.adapters.library import Adapter
 from engine.adapters.metadata import RECIPE_NAME
-from engine.jobs.job import Job
 from engine.system import paths
-from gui.pages.library.page import LibraryPage
+from gui.models.adapter_groups import Narrowed
 from gui.pages.library.score_choices import score_choices
-from tests.helpers.background import wait_for
+from tests.helpers import library_bench
 from tests.helpers.example_library import fill_library
-from tests.helpers.fake_dialogs import FakeDialogs
 from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
-from tests.helpers.scripted_manager import scripted_manager
 
-WAIT = 20_000
-
-
-class Bench:
-    """A page, the engine whose workers follow `scripts`, and its dialogs."""
-
-    def __init__(self, qtbot: Any) -> None:
-        self.scripts: dict[str, list[Any]] = {}
-        self.asked: list[dict[str, Any]] = []
-        self.missing_bytes: dict[str, int] = {}
-        self.manager = scripted_manager(self._script)
-        self.dialogs = FakeDialogs()
-        self.qtbot = qtbot
-        self.page = LibraryPage(self.manager, self.dialogs)
-        qtbot.addWidget(self.page)
-        self.page.resize(1232, 860)
-        self.page.show()
-
-    def _script(self, job: Job) -> list[Any]:
-        if job.request()["kind"] == "models":
-            wanted = job.request()["id"]
-            cost = {"id": wanted, "missing_bytes": self.missing_bytes.get(wanted, 0)}
-            return [["emit", {"event": "result_made", "result": cost}]]
-        self.asked.append(job.request())
-        return self.scripts.get(job.request()["kind"], [])
-
-    def settle(self) -> Bench:
-        """Wait until the folder was read and all that follows from it is shown."""
-        for _ in range(3):
-            wait_for(self.page.operations)
-            wait_for(self.page.reader)
-            QApplication.processEvents()
-        return self
-
-    def names(self) -> list[str]:
-        return [adapter.name for adapter in self.page.table.items()]
-
-    def choose(self, name: str) -> Adapter:
-        found = next(adapter for adapter in self.page.table.items() if adapter.name == name)
-        assert self.page.view.choose(found.id)
-        return found
-
-    def until(self, condition: Any) -> None:
-        self.qtbot.waitUntil(condition, timeout=WAIT)
-
-    def press(self, text: str, adapter: Adapter) -> None:
-        menu = self.page.menu_for(adapter)
-        next(action for action in menu.actions() if action.text() == text).trigger()
-        menu.close()
+Bench = library_bench.Bench
+WAIT = library_bench.WAIT
 
 
 # ------------------------------------------------------------------------------------------------------ seeing
@@ -132,7 +79,7 @@ def test_rows_have_their_heights_whatever_stood_there_before(bench):
     made = bench()
     table, view = made.page.table, made.page.view
     for search in ("clinic", "samsum", "", "starter", ""):
-        table.show_only("all", search)
+        table.show_only("all", Narrowed(search))
         heights = {(table.is_heading(row), view.rowHeight(row)) for row in range(1, table.rowCount())}
         assert heights <= {(False, 36), (True, 44)}
         assert view.rowHeight(0) == 36
@@ -401,7 +348,7 @@ def test_a_job_is_cancelled_and_a_second_one_has_to_wait(bench):
     made.page.panel.score_button.click()
     assert made.page.pane.notice.text().startswith("Only one job can run at a time")
     assert made.page.jobs.busy
-    made.page.delete(made.page.view.current())
+    made.page.delete([made.page.view.current()])
     assert made.page.pane.notice.text().startswith("a is in use")
     made.page.cancel_button.click()
     made.until(lambda: made.page.pane.undo_strip.text() == "Cancelled.")

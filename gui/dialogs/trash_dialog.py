@@ -1,0 +1,145 @@
+"""The trash: what was deleted, to be restored or deleted for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import AppError, trash, trash_contents
+from gui.core.background_tasks import BackgroundTasks
+from gui.look.fonts import px
+from gui.look.format import bytes_text
+from gui.look.language import tr, tr_count, translate
+from gui.models.trash_table import Trashed, TrashTable
+from gui.tables.grouped_view import GroupedTableView
+from gui.widgets.buttons import plain, quiet
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import Label
+from gui.widgets.undo_strip import UndoStrip
+
+WIDTH, HEIGHT = 720, 480
+
+
+class TrashDialog(QDialog):
+    """Lists the trash; several rows can be selected. `changed` reports that something left it."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._background = BackgroundTasks(self)
+        self.setWindowTitle(tr("Trash"))
+        self.table = TrashTable(self)
+        self.view = GroupedTableView(self.table, tr("Trash"), several=True)
+        self.about = Label("", "body", "ink2", wrap=True)
+        self.confirm_strip, self.notice = UndoStrip(), NoticeStrip()
+        self.notice.hide()
+        self.restore_button = plain(tr("Restore"), "undo")
+        self.delete_button = plain(tr("Delete for good…"), "trash")
+        self.empty_button = quiet(tr("Empty the trash…"))
+        self.close_button = plain(tr("Close"))
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self._connect()
+        self.resize(px(WIDTH), px(HEIGHT))
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(Label(tr("Trash"), "section"))
+        column.addWidget(self.about)
+        empty = EmptyState(
+            "trash", tr("The trash is empty"), tr("What you delete can be restored from here.")
+        )
+        for part in (self.view, empty):
+            self._stack.addWidget(part)
+        column.addWidget(self._stack, 1)
+        for strip in (self.confirm_strip, self.notice):
+            column.addWidget(strip)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        for button in (self.restore_button, self.delete_button):
+            foot.addWidget(button)
+        foot.addStretch(1)
+        for button in (self.empty_button, self.close_button):
+            foot.addWidget(button)
+        column.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.view.chosen.connect(lambda _item: self._show_actions())
+        self.view.delete_wanted.connect(lambda _item: self._ask(self.view.selected()))
+        self.view.opened.connect(lambda _item: self._restore())
+        self.restore_button.clicked.connect(self._restore)
+        self.delete_button.clicked.connect(lambda: self._ask(self.view.selected()))
+        self.empty_button.clicked.connect(lambda: self._ask(self.table.items()))
+        self.close_button.clicked.connect(self.accept)
+        self.notice.acted.connect(self.notice.hide)
+
+    # Display.
+    def refresh(self) -> None:
+        """Look into the trash, off the GUI thread."""
+        self._background.run(trash_contents.contents, self._show)
+
+    def _show(self, found: list[Trashed]) -> None:
+        self.table.set_rows(found)
+        self._stack.setCurrentIndex(0 if found else 1)
+        self.about.setText(_about(found))
+        if self.view.current() is None:
+            self.view.choose_first()
+        self._show_actions()
+
+    def _show_actions(self) -> None:
+        """Follow the selection; a question about another one is dropped."""
+        self.confirm_strip.dismiss()
+        chosen = self.view.selected()
+        self.restore_button.setEnabled(any(each.kind != "unknown" for each in chosen))
+        self.delete_button.setEnabled(bool(chosen))
+        self.empty_button.setEnabled(bool(self.table.items()))
+
+    # Actions.
+    def _restore(self) -> None:
+        known = [each for each in self.view.selected() if each.kind != "unknown"]
+        self._carry_out(trash_contents.restore, known)
+
+    def _ask(self, chosen: Sequence[Trashed]) -> None:
+        """Ask in place: what is deleted here can't be brought back."""
+        if not chosen:
+            return
+        question = (
+            tr("Delete {name} for good? It can't be brought back.", name=chosen[0].name)
+            if len(chosen) == 1
+            else tr_count(
+                len(chosen),
+                "Delete {n} item for good? It can't be brought back.",
+                "Delete {n} items for good? They can't be brought back.",
+            )
+        )
+        delete = partial(self._carry_out, trash_contents.delete, list(chosen))
+        self.confirm_strip.offer(question, delete, tr("Delete for good"))
+
+    def _carry_out(self, operation: Callable[[Trashed], object], chosen: Sequence[Trashed]) -> None:
+        self.notice.hide()
+        self._background.run(
+            lambda: [operation(each) for each in chosen], lambda _done: self._on_changed(), self._on_failed
+        )
+
+    def _on_failed(self, error: AppError) -> None:
+        self.notice.show_notice(translate(f"{error.message} {error.hint}".strip()), tr("Close"), "warning")
+        # Of several, those before it are done.
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        self.refresh()
+        self.changed.emit()
+
+
+def _about(found: Sequence[Trashed]) -> str:
+    kept = tr("What you delete stays here for {days} days.", days=trash.TRASH_DAYS)
+    total = sum(each.size_bytes for each in found)
+    return f"{kept} {tr('It takes {size}.', size=bytes_text(total))}" if found else kept

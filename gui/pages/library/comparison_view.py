@@ -1,0 +1,238 @@
+"""Adapters side by side: a row for each score and each fact, a column for each adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from engine.api import Adapter, ScoreCard, metrics
+from gui.look.format import UNKNOWN, gain, interval, score
+from gui.look.language import mark, tr
+from gui.models.adapter_groups import SCORE, axis_of
+from gui.models.cells import Cell, Scored, Signed, Text
+from gui.models.grouped_table import Column, GroupedTable, Heading, text_of
+from gui.models.intervals import IntervalCell, confidence_interval
+from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, data_text, protocol_source, protocol_text
+from gui.pages.library.metadata_text import compared_facts
+from gui.tables.grouped_view import GroupedTableView
+from gui.widgets.buttons import plain
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.flow_layout import FlowBox
+
+FEWEST, MOST = 2, 6
+TITLE_WIDTH, LEAST_WIDTH = 176, 148
+NOT_COMPARABLE = mark(
+    "These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with "
+    "its own base model."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A score or a fact of each adapter."""
+
+    key: str
+    title: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether not all adapters have the same."""
+        return len({text_of(cell) for cell in self.cells}) > 1
+
+
+def comparison_rows(adapters: Sequence[Adapter]) -> list[Heading | Row]:
+    """Return the rows of a comparison: the scores, then all that is known of the adapters."""
+    facts = [compared_facts(adapter) for adapter in adapters]
+    rows: list[Heading | Row] = [Heading(tr("Scores")), *_score_rows(adapters)]
+    for section in facts[0]:
+        named = [dict(each[section]) for each in facts]
+        titles = dict.fromkeys(title for each in named for title in each)
+        rows.append(Heading(section))
+        rows += [
+            Row(f"{section} {title}", title, tuple(_fact(each.get(title, "")) for each in named))
+            for title in titles
+            if any(each.get(title) for each in named)
+        ]
+    return rows
+
+
+def _fact(text: str) -> Cell:
+    return Text(text or UNKNOWN, "body", "ink" if text else "ink3")
+
+
+def are_comparable(adapters: Sequence[Adapter]) -> bool:
+    """Return whether the scores of these adapters can be compared; those without scores do not count."""
+    return len({adapter.score_group for adapter in adapters} - {None}) < 2
+
+
+def _score_rows(adapters: Sequence[Adapter]) -> list[Row]:
+    cards = [adapter.metadata.score_card for adapter in adapters]
+    rows = [Row("scored_on", tr("Scored on"), tuple(map(_scored_on, adapters)))]
+    for name, title in metrics.HEADLINE_TITLES.items():
+        found = [_scores(card) for card in cards]
+        if any(name in each for each in found):
+            rows.append(Row(name, title, _intervals(cards, name, shared=are_comparable(adapters))))
+    return [
+        *rows,
+        Row("gain", tr("ROUGE-1 gain"), tuple(map(_gain, cards))),
+        Row("verdict", tr("Paired with base"), tuple(map(_verdict, cards))),
+    ]
+
+
+def _scored_on(adapter: Adapter) -> Cell:
+    card = adapter.metadata.score_card
+    if card is None:
+        return Text(tr("Not scored yet"), "body", "ink3")
+    return Text(f"{data_text(protocol_source(card, adapter.metadata))}, {protocol_text(card.protocol)}")
+
+
+def _scores(card: ScoreCard | None) -> dict[str, dict[str, float]]:
+    return {**card.measures, **card.scores} if card is not None else {}
+
+
+def _base(card: ScoreCard) -> dict[str, dict[str, float]]:
+    return {**card.base_measures, **card.base}
+
+
+def _intervals(cards: Sequence[ScoreCard | None], name: str, *, shared: bool) -> tuple[Cell, ...]:
+    """Return a score of each adapter, on one axis if they can be compared."""
+    together = axis_of(cards, name)
+    return tuple(_interval(card, name, together if shared else axis_of([card], name)) for card in cards)
+
+
+def _interval(card: ScoreCard | None, name: str, axis: tuple[float, float]) -> Cell:
+    found = _scores(card).get(name)
+    if card is None or found is None:
+        return Text(UNKNOWN, "body", "ink3")
+    base = _base(card).get(name, {}).get("mean")
+    return Scored(score(found["mean"]), IntervalCell(confidence_interval(found, "ink2"), *axis, base))
+
+
+def _gain(card: ScoreCard | None) -> Cell:
+    difference = _difference(card)
+    if difference is None:
+        return Text(UNKNOWN, "body", "ink3")
+    spread = interval(difference.get("low"), difference.get("high"))
+    return Text(", ".join(filter(None, (gain(difference["mean"]), spread.strip(UNKNOWN)))), "figure", "ink")
+
+
+def _verdict(card: ScoreCard | None) -> Cell:
+    difference = _difference(card)
+    if difference is None:
+        return Text(UNKNOWN, "body", "ink3")
+    icon, text, token = VERDICTS.get(str(difference.get("verdict", "")), UNKNOWN_VERDICT)
+    return Signed(icon, tr(text), token)
+
+
+def _difference(card: ScoreCard | None) -> dict[str, Any] | None:
+    return card.difference.get(SCORE) if card is not None else None
+
+
+class ComparisonTable(GroupedTable[Row]):
+    """Scores and facts of adapters; `show_rows` can leave out what is the same of all."""
+
+    columns: tuple[Column, ...] = (Column("title", "", TITLE_WIDTH),)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: list[Heading | Row] = []
+
+    def show_adapters(self, adapters: Sequence[Adapter]) -> None:
+        """Show other adapters."""
+        self.beginResetModel()
+        self.columns = (
+            Column("title", "", TITLE_WIDTH),
+            *(
+                Column(str(at), adapter.name, as_is=True, least=LEAST_WIDTH)
+                for at, adapter in enumerate(adapters)
+            ),
+        )
+        self.endResetModel()
+        self._all = comparison_rows(adapters)
+
+    def show_rows(self, *, only_differences: bool) -> None:
+        """Show all rows, or those in which the adapters differ, with the headings of what is left."""
+        kept = [row for row in self._all if isinstance(row, Heading) or row.differs or not only_differences]
+        following = [*kept[1:], Heading("")]
+        self.set_rows(
+            [
+                row
+                for row, after in zip(kept, following, strict=True)
+                if not (isinstance(row, Heading) and isinstance(after, Heading))
+            ]
+        )
+
+    def key_of(self, item: Row) -> str:
+        return item.key
+
+    def cell(self, item: Row, key: str) -> Cell:
+        return Text(item.title, "body", "ink2") if key == "title" else item.cells[int(key)]
+
+    def accessible_text(self, item: Row) -> str:
+        values = [
+            f"{column.head} {text_of(cell)}"
+            for column, cell in zip(self.columns[1:], item.cells, strict=True)
+        ]
+        return ", ".join([item.title, *values])
+
+
+class ComparisonView(QWidget):
+    """Shows a comparison in place of the list: `back_pressed` leaves it, `try_pressed(ids)` opens the playground."""
+
+    back_pressed = Signal()
+    try_pressed = Signal(list)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._adapters: list[Adapter] = []
+        self.back_button = plain(tr("Back to the list"), "arrow-left")
+        self.differences = QCheckBox(tr("Only differences"))
+        self.try_button = plain(tr("Try in playground"))
+        self.table = ComparisonTable(self)
+        self.view = GroupedTableView(self.table, tr("Comparison"))
+        self.remark = NoticeStrip(tr(NOT_COMPARABLE), "", "info", "ink2")
+        self._lay_out()
+        self.back_button.clicked.connect(self.back_pressed)
+        self.differences.toggled.connect(lambda _on: self._show_rows())
+        self.try_button.clicked.connect(lambda: self.try_pressed.emit([each.id for each in self._adapters]))
+
+    def _lay_out(self) -> None:
+        tools = FlowBox([self.back_button, self.differences, self.try_button], gap=16)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(tools)
+        column.addWidget(self.remark)
+        column.addWidget(self.view, 1)
+
+    def show_adapters(self, adapters: Sequence[Adapter]) -> None:
+        """Show other adapters, two to six."""
+        self._adapters = list(adapters)
+        self.remark.setVisible(not are_comparable(adapters))
+        bases = {adapter.metadata.base_model.id for adapter in adapters}
+        self.try_button.setEnabled(len(bases) == 1)
+        self.try_button.setToolTip(
+            "" if len(bases) == 1 else tr("The playground loads one base model at a time")
+        )
+        self.table.show_adapters(adapters)
+        self._show_rows()
+
+    def adapters(self) -> list[Adapter]:
+        """Return the adapters that are compared."""
+        return list(self._adapters)
+
+    def _show_rows(self) -> None:
+        self.table.show_rows(only_differences=self.differences.isChecked())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go back with Esc."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.back_pressed.emit()
+            return
+        super().keyPressEvent(event)

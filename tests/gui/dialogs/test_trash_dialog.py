@@ -1,0 +1,81 @@
+"""The trash's dialog: what it lists, restores, and deletes only after it has asked."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.api import library, paths, run_store, trash_contents
+from gui.dialogs.trash_dialog import TrashDialog
+from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+
+WAIT = 20_000
+
+
+@pytest.fixture
+def dialog(qtbot, styled, home):
+    """The trash of two adapters and a run, the run deleted last."""
+    with unsynced():
+        for name in ("one", "two"):
+            library.delete(add_adapter(name))
+        run_store.delete_run(add_run(make_recipe("a run")))
+    made = TrashDialog()
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: len(made.table.items()) == 3, timeout=WAIT)
+    return made
+
+
+def names(dialog):
+    return [each.name for each in dialog.table.items()]
+
+
+def test_an_empty_trash_says_so(qtbot, styled, home):
+    dialog = TrashDialog()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: not dialog.view.isVisible(), timeout=WAIT)
+    assert not dialog.restore_button.isEnabled()
+    assert not dialog.empty_button.isEnabled()
+    assert dialog.about.text() == "What you delete stays here for 30 days."
+
+
+def test_what_was_deleted_is_listed_with_kind_and_size(dialog):
+    assert names(dialog) == ["a run", "two", "one"]
+    texts = [dialog.table.index(1, column).data() for column in range(4)]
+    assert texts[:2] == ["two", "Adapter"]
+    assert texts[3].endswith("kB")
+    assert "It takes " in dialog.about.text()
+
+
+def test_several_are_restored_at_once(dialog, qtbot):
+    dialog.view.selectAll()
+    with qtbot.waitSignal(dialog.changed, timeout=WAIT):
+        dialog.restore_button.click()
+    qtbot.waitUntil(lambda: names(dialog) == [], timeout=WAIT)
+    assert {each.name for each in library.scan()[0]} == {"one", "two"}
+    assert len(run_store.list_jobs()) == 1
+
+
+def test_nothing_is_deleted_for_good_before_that_is_confirmed(dialog, qtbot):
+    dialog.view.choose(dialog.table.items()[1].folder.name)
+    qtbot.keyClick(dialog.view, Qt.Key.Key_Delete)
+    assert dialog.confirm_strip.text() == "Delete two for good? It can't be brought back."
+    assert len(trash_contents.contents()) == 3
+    dialog.view.choose_first()
+    assert not dialog.confirm_strip.isVisible()
+    dialog.empty_button.click()
+    assert dialog.confirm_strip.text() == "Delete 3 items for good? They can't be brought back."
+    dialog.confirm_strip.action_button().click()
+    qtbot.waitUntil(lambda: names(dialog) == [], timeout=WAIT)
+    assert list(paths.trash_folder().iterdir()) == []
+
+
+def test_what_can_not_be_restored_says_why(dialog, qtbot):
+    with unsynced():
+        add_adapter("two")
+    dialog.view.choose(dialog.table.items()[1].folder.name)
+    dialog.restore_button.click()
+    qtbot.waitUntil(dialog.notice.isVisible, timeout=WAIT)
+    assert "exists already" in dialog.notice.text()
+    assert names(dialog) == ["a run", "two", "one"]

@@ -1,0 +1,164 @@
+"""Several adapters at once: filters, selecting, comparing and deleting them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from gui.models.cells import Scored
+from gui.models.grouped_table import CELL_ROLE
+from gui.pages.library.comparison_view import comparison_rows
+from tests.helpers import library_bench
+from tests.helpers.example_library import fill_library
+from tests.helpers.homes import add_adapter, score_card
+
+Bench = library_bench.Bench
+
+
+def select(made, *names):
+    """Select adapters, all but the first with Ctrl and the mouse."""
+    view = made.page.view
+    made.choose(names[0])
+    for name in names[1:]:
+        row = next(row for row in range(view.table().rowCount()) if view.table().index(row, 0).data() == name)
+        rect = view.visualRect(view.table().index(row, 0))
+        made.qtbot.mouseClick(
+            view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, rect.center()
+        )
+
+
+def choose(made, name, text):
+    """Choose an item of a filter as a person does."""
+    choice = made.page.filters.choices[name]
+    at = choice.findText(text)
+    assert at >= 0, [choice.itemText(each) for each in range(choice.count())]
+    choice.setCurrentIndex(at)
+    choice.activated.emit(at)
+
+
+def test_filters_narrow_the_list_and_its_counts(bench):
+    fill_library()
+    made = bench()
+    choose(made, "base", "the starter")
+    assert made.names() == ["starter-lora-r8", "starter-bottleneck", "starter-layernorm", "starter-full"]
+    assert made.page.pane.filter.texts() == ["All 4", "Scored 4", "Imported 0"]
+    assert made.page.pane.right.text().startswith("4 of 14, ")
+    choose(made, "method", "LoRA")
+    assert made.names() == ["starter-lora-r8"]
+    choose(made, "data", "samsum")
+    assert made.names() == []
+    assert not made.page.view.isVisible()
+    made.page.open("samsum-lora-r32")
+    made.settle()
+    assert len(made.names()) == 14
+    assert made.page.view.current().name == "samsum-lora-r32"
+
+
+def test_filters_are_there_again_at_the_next_start(bench):
+    fill_library()
+    made = bench()
+    choose(made, "base", "the starter")
+    saved = made.page.saved_state()
+    again = bench()
+    again.page.restore_state(saved)
+    again.page.reader.refresh()
+    again.settle()
+    assert again.page.filters.choices["base"].currentText() == "the starter"
+    assert len(again.names()) == 4
+
+
+def test_two_to_six_can_be_compared(bench):
+    fill_library()
+    made = bench()
+    assert not made.page.compare_button.isEnabled()
+    assert made.page.compare_button.toolTip() == "Select two to six adapters, with Ctrl or Shift"
+    select(made, "samsum-lora-r32", "starter-full")
+    assert made.page.pane.right.text().startswith("2 selected, ")
+    made.page.compare_button.click()
+    comparison = made.page.comparison
+    assert comparison.isVisible()
+    assert [column.head for column in comparison.table.columns[1:]] == ["samsum-lora-r32", "starter-full"]
+    assert comparison.remark.isVisible()
+    assert not comparison.try_button.isEnabled()
+    made.qtbot.keyClick(comparison.view, Qt.Key.Key_Escape)
+    assert made.page.view.isVisible()
+    made.page.view.selectAll()
+    assert len(made.page.view.selected()) == 14
+    assert not made.page.compare_button.isEnabled()
+
+
+def test_comparable_scores_share_an_axis(bench):
+    fill_library()
+    made = bench()
+    select(made, "samsum-lora-r32", "samsum-prefix-20")
+    made.page.compare_button.click()
+    comparison = made.page.comparison
+    assert not comparison.remark.isVisible()
+    row = comparison.table.row_of("rouge1")
+    cells = [comparison.table.index(row, column).data(CELL_ROLE) for column in (1, 2)]
+    assert all(isinstance(cell, Scored) for cell in cells)
+    assert len({(cell.bar.axis_low, cell.bar.axis_high, cell.bar.base) for cell in cells}) == 1
+    verdict = comparison.table.row_of("verdict")
+    assert [comparison.table.index(verdict, at).data() for at in (1, 2)] == ["Better", "No difference"]
+    with made.qtbot.waitSignal(made.page.try_requested) as tried:
+        comparison.try_button.click()
+    assert tried.args == [["samsum-lora-r32", "samsum-prefix-20"]]
+
+
+def test_what_is_the_same_of_all_can_be_left_out(bench):
+    fill_library()
+    made = bench()
+    select(made, "samsum-lora-r32", "samsum-dora-r16")
+    made.page.compare_button.click()
+    table = made.page.comparison.table
+    assert table.row_of("Origin Base model") >= 0
+    made.page.comparison.differences.setChecked(True)
+    titles = [row.title for row in table.items()]
+    assert "Base model" not in titles
+    assert "Method" in titles
+    assert [heading.title for heading in table.headings()] == ["Scores", "Method", "Adapter"]
+
+
+def test_an_adapter_without_scores_is_compared_too(home, styled):
+    adapters = [add_adapter("scored", scores=[score_card(0.48)]), add_adapter("unscored")]
+    rows = {row.key: row for row in comparison_rows(adapters) if hasattr(row, "key")}
+    assert rows["scored_on"].cells[1].text == "Not scored yet"
+    assert rows["rouge1"].cells[1].text == "–"
+    assert [cell.text for cell in rows["gain"].cells] == ["+1.1, 0.5 to 1.8", "–"]
+
+
+def test_several_are_deleted_and_come_back_together(bench):
+    fill_library()
+    made = bench()
+    select(made, "samsum-lora-r32", "samsum-dora-r16")
+    made.page.view.setFocus()
+    made.qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
+    made.until(lambda: len(made.names()) == 12)
+    assert made.page.pane.undo_strip.text() == "Moved 2 adapters to the trash."
+    made.page.pane.undo_strip.action_button().click()
+    made.until(lambda: len(made.names()) == 14)
+
+
+def test_a_selection_of_several_stays_when_the_folder_is_read_again(bench):
+    fill_library()
+    made = bench()
+    select(made, "samsum-lora-r32", "samsum-dora-r16")
+    add_adapter("fresh")
+    made.until(lambda: len(made.names()) == 15)
+    assert {adapter.name for adapter in made.page.view.selected()} == {"samsum-lora-r32", "samsum-dora-r16"}
+
+
+@pytest.mark.parametrize(
+    ("names", "texts"),
+    [
+        (("samsum-lora-r32", "samsum-dora-r16"), ["Compare", "Try in playground", "", "Delete"]),
+        (("samsum-lora-r32", "starter-full"), ["Compare", "", "Delete"]),
+    ],
+)
+def test_the_menu_of_several_has_what_several_can_do(bench, names, texts):
+    fill_library()
+    made = bench()
+    select(made, *names)
+    menu = made.page.menu_of_selected(made.page.view.current())
+    assert [action.text() for action in menu.actions()] == texts
+    menu.close()

@@ -1,0 +1,64 @@
+"""A library page over real folders, whose workers follow scripts, and what tests do with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+from engine.adapters.library import Adapter
+from engine.jobs.job import Job
+from gui.pages.library.page import LibraryPage
+from tests.helpers.background import wait_for
+from tests.helpers.fake_dialogs import FakeDialogs
+from tests.helpers.scripted_manager import scripted_manager
+
+WAIT = 20_000
+
+
+class Bench:
+    """A page, the engine whose workers follow `scripts`, and its dialogs."""
+
+    def __init__(self, qtbot: Any) -> None:
+        self.scripts: dict[str, list[Any]] = {}
+        self.asked: list[dict[str, Any]] = []
+        self.missing_bytes: dict[str, int] = {}
+        self.manager = scripted_manager(self._script)
+        self.dialogs = FakeDialogs()
+        self.qtbot = qtbot
+        self.page = LibraryPage(self.manager, self.dialogs)
+        qtbot.addWidget(self.page)
+        self.page.resize(1232, 860)
+        self.page.show()
+
+    def _script(self, job: Job) -> list[Any]:
+        if job.request()["kind"] == "models":
+            wanted = job.request()["id"]
+            cost = {"id": wanted, "missing_bytes": self.missing_bytes.get(wanted, 0)}
+            return [["emit", {"event": "result_made", "result": cost}]]
+        self.asked.append(job.request())
+        return self.scripts.get(job.request()["kind"], [])
+
+    def settle(self) -> Bench:
+        """Wait until the folder was read and all that follows from it is shown."""
+        for _ in range(3):
+            wait_for(self.page.operations)
+            wait_for(self.page.reader)
+            QApplication.processEvents()
+        return self
+
+    def names(self) -> list[str]:
+        return [adapter.name for adapter in self.page.table.items()]
+
+    def choose(self, name: str) -> Adapter:
+        found = next(adapter for adapter in self.page.table.items() if adapter.name == name)
+        assert self.page.view.choose(found.id)
+        return found
+
+    def until(self, condition: Any) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT)
+
+    def press(self, text: str, adapter: Adapter) -> None:
+        menu = self.page.menu_for(adapter)
+        next(action for action in menu.actions() if action.text() == text).trigger()
+        menu.close()
