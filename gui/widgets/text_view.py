@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 from gui.core.clipboard import copy_text
 from gui.look import style
 from gui.look.fonts import BODY_PITCH, READING_PITCH, font, metrics, px
+from gui.look.format import number_text
 from gui.look.language import tr
 
 
@@ -48,8 +49,25 @@ class Turn:
     text: str
 
 
+# Of a conversation in a preview: laying out all of a book would hold the window.
+MAX_PREVIEW_CHARACTERS = 40_000
 _WEIGHTS = {"attention": (500, "copper"), "strong": (600, "ink")}
 _PITCH = {"reading": READING_PITCH, "body": BODY_PITCH, "label": 18}
+
+
+def preview(text: str) -> str:
+    """Return the lines of a text that a preview shows: all, or the first ones of a long text."""
+    if len(text) <= MAX_PREVIEW_CHARACTERS:
+        return text
+    return text[:MAX_PREVIEW_CHARACTERS].rpartition("\n")[0] or text[:MAX_PREVIEW_CHARACTERS]
+
+
+def preview_text(shown: str, text: str) -> str:
+    """Return what a preview says of the rest of a text, "" if all of it is shown."""
+    if shown == text:
+        return ""
+    count, most = number_text(len(text)), number_text(len(shown))
+    return tr("The first {most} of {count} characters are shown.", most=most, count=count)
 
 
 def laid_out(text: str, role: str, width: float, marks: Sequence[Mark] = ()) -> QTextLayout:

@@ -5293,6 +5293,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>The first summary was preferred in {fraction} of the decided votes. Sides are random, so about half is expected.</source>
    <translation>Die erste Zusammenfassung wurde in {fraction} der entschiedenen Stimmen vorgezogen. Die Seiten sind zufällig, also ist etwa die Hälfte zu erwarten.</translation>
   </message>
+  <message>
+   <location filename="../../gui/widgets/text_view.py" />
+   <source>The first {most} of {count} characters are shown.</source>
+   <translation>Gezeigt werden die ersten {most} von {count} Zeichen.</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/forms/plan_text.py" />
    <source>The first {n} of the training split, {tokens} tokens.</source>

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 from engine.commands.terminal.output import Output
+from engine.errors import StorageError
 
 Run = Callable[[argparse.Namespace, Output], int]
 # Values of --page: the window's pages, and the train page with a recipe to be started.
 PAGES = ("data", "train", "arena", "library", "playground", "history", "new-run")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help is written as all output is: argparse keeps quiet of what can't be written."""
+
+    def print_help(self, file: Any = None) -> None:
+        """Write the help to standard output. Ends the program where that can't be done."""
+        output = Output(as_json=False)
+        try:
+            output.lines(self.format_help().splitlines())
+        except StorageError as error:
+            output.failure(error)
+            sys.exit(1)
+        except BrokenPipeError:
+            sys.exit(0)
 
 
 class Verbs:
@@ -32,7 +50,7 @@ class Verbs:
 
 def _common() -> argparse.ArgumentParser:
     """Return the options of all verbs; suppressed defaults let them stand before the verb too."""
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="write JSON lines, for programs")
     common.add_argument("--offline", action="store_true", help="open no connection")
     return common
@@ -40,7 +58,7 @@ def _common() -> argparse.ArgumentParser:
 
 def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentParser, Collection[str]]:
     """Return the parser of the command line, without files for the window, and its verbs."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="main.py",
         description="Fine-tune language models to summarise conversations. Without a verb the window opens.",
         epilog="Files in place of a verb open in the window: recipes, adapters, and conversations of any kind.",

@@ -18,7 +18,7 @@ from gui.pages.playground.parts import MarkLegend
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import ConversationView, Mark, ReadingText, Turn
+from gui.widgets.text_view import ConversationView, Mark, ReadingText, Turn, preview, preview_text
 
 MARKED = {"other": mark("The other adapters"), "reference": mark("The reference")}
 MEANINGS = {
@@ -96,7 +96,10 @@ class ExampleDetail(Scroll):
             part.set_head(f"{label}, {score(side.score)}{gained}")
         self._show_references(row)
         self._said.setVisible(bool(row.conversation))
-        self.conversation.set_turns([Turn(turn.speaker, turn.text) for turn in turns(row.conversation)])
+        shown = preview(row.conversation)
+        said = [Turn(turn.speaker, turn.text) for turn in turns(shown)]
+        rest = preview_text(shown, row.conversation)
+        self.conversation.set_turns([*said, Turn("", rest)] if rest else said)
         self._refresh()
         self.verticalScrollBar().setValue(0)
 

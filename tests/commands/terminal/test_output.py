@@ -64,6 +64,17 @@ def test_an_output_on_a_full_disk_is_one_line_of_error(home, capfd, monkeypatch,
     assert capfd.readouterr().err == "The output can't be written: No space left on device.\n"
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("verb", [[], ["adapters"]])
+def test_help_on_a_full_disk_is_one_line_of_error(capfd, monkeypatch, verb):
+    with FULL.open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as ended:
+            cli.parse([*verb, "--help"])
+    assert ended.value.code == 1
+    assert capfd.readouterr().err == "The output can't be written: No space left on device.\n"
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_closed_output_is_one_line_of_error(home, capfd, monkeypatch, verb):
     monkeypatch.setattr(sys, "stdout", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -19,7 +19,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
-from gui.widgets.text_view import ConversationView, ReadingText, Turn
+from gui.widgets.text_view import ConversationView, ReadingText, Turn, preview, preview_text
 
 
 class RowView(QWidget):
@@ -120,18 +120,20 @@ class RowView(QWidget):
         self._position.setToolTip(plain_tooltip("\n".join(filter(None, (named, translate(row.place))))))
         self._back.setEnabled(position > 0)
         self._forth.setEnabled(position + 1 < count)
-        conversation, found = pii.mask(row.conversation, masked)
+        shown = preview(row.conversation)
+        conversation, found = pii.mask(shown, masked)
         summary, in_summary = pii.mask(row.summary, masked)
         said = [Turn(turn.speaker, turn.text) for turn in turns(conversation)]
-        self._show_conversation(row, said, limit)
+        self._show_conversation(row, shown, said, limit)
         self._summary.set_text(summary or tr("No reference summary."))
         self._summary_tokens.setText(_tokens(row.summary_tokens))
-        self._show_personal(row, masked, len(found) + len(in_summary))
+        self._show_personal((shown, row.summary), masked, len(found) + len(in_summary))
 
-    def _show_conversation(self, row: Row, said: list[Turn], limit: int) -> None:
+    def _show_conversation(self, row: Row, shown: str, said: list[Turn], limit: int) -> None:
         """Show the turns with a line where the limit cuts them, within a turn if part of it is known to fit."""
-        cut = cut_at(row, limit)
-        self.tokens.setText(_length(row, len(said), cut))
+        cut, rest = cut_at(row, limit, shown), preview_text(shown, row.conversation)
+        length = f"{_tokens(row.conversation_tokens)}. {rest}" if rest else _length(row, len(said), cut)
+        self.tokens.setText(length)
         self.tokens.set_token("ink2" if cut is None else "copper")
         if cut is None:
             self.conversation.set_turns(said)
@@ -144,14 +146,10 @@ class RowView(QWidget):
         where = tr_count(limit, "{n} token, the rest is cut", "{n} tokens, the rest is cut")
         self.conversation.set_turns(said, at, where)
 
-    def _show_personal(self, row: Row, masked: Collection[str], count: int) -> None:
+    def _show_personal(self, texts: Iterable[str], masked: Collection[str], count: int) -> None:
         """Show which personal data is masked, and which is not."""
         rest = [kind.id for kind in pii.KINDS if kind.id not in masked]
-        found = [
-            text[match.start : match.end]
-            for text in (row.conversation, row.summary)
-            for match in pii.find(text, rest)
-        ]
+        found = [text[match.start : match.end] for text in texts for match in pii.find(text, rest)]
         sentences = [tr_count(count, "{n} passage masked.", "{n} passages masked.")] if count else []
         sentences += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []
         self.personal.setText(" ".join(sentences))
@@ -183,8 +181,8 @@ class Cut:
     held: str = ""
 
 
-def cut_at(row: Row, limit: int) -> Cut | None:
-    """Return where `limit` tokens cut a row's conversation, None if all of it fits.
+def cut_at(row: Row, limit: int, shown: str) -> Cut | None:
+    """Return where `limit` tokens cut the beginning of a row's conversation that is shown, None if all of it fits.
 
     If the token boundaries are unknown, the cut is estimated from the number of characters.
     """
@@ -193,18 +191,18 @@ def cut_at(row: Row, limit: int) -> Cut | None:
     characters = row.kept_characters(limit)
     if characters is None:
         characters = len(row.conversation) * limit // row.conversation_tokens
-    said = turns(row.conversation)
+    said = turns(shown)
     end = (
         characters
-        if row.conversation[characters : characters + 1] in ("", "\n")
-        else row.conversation.rfind("\n", 0, characters) + 1
+        if shown[characters : characters + 1] in ("", "\n")
+        else shown.rfind("\n", 0, characters) + 1
     )
-    held = turns(row.conversation[:end])
+    held = turns(shown[:end])
     # The first lines of a turn may fit.
     is_whole = not held or held[-1] == said[len(held) - 1]
     position = len(held) if is_whole else len(held) - 1
     if position == len(said):
         return None
-    begun = turns(row.conversation[:characters])[position : position + 1]
+    begun = turns(shown[:characters])[position : position + 1]
     is_known = row.ends and begun and begun[0].speaker == said[position].speaker
     return Cut(position, begun[0].text if is_known else "")

@@ -16,7 +16,7 @@ from gui.pages.data.findings_view import FindingRow
 from gui.pages.data.preview_table import head
 from gui.pages.data.report import Row, RowPreview, Shape, read, split_head
 from gui.pages.data.rows.broken_rows_view import BrokenRowsView
-from gui.pages.data.rows.row_view import Cut, cut_at
+from gui.pages.data.rows.row_view import Cut, RowView, cut_at
 
 ROWS = [
     {"number": 1, "id": "r1", "conversation": "Ann: hi\nBo: yo", "summary": "They greet.", "conversation_tokens": 4,
@@ -201,9 +201,9 @@ def row(text: str, tokens: int, ends: tuple[int, ...] = ()) -> Row:
 
 def test_the_first_turn_that_no_longer_fits_is_found():
     text = "\n".join(f"Ann: {'word ' * 4}" for _ in range(10))
-    assert cut_at(row(text, 100), 100) is None
-    assert cut_at(row(text, 100), 50) == Cut(5)
-    assert cut_at(row(text, 100), 1) == Cut(0)
+    assert cut_at(row(text, 100), 100, text) is None
+    assert cut_at(row(text, 100), 50, text) == Cut(5)
+    assert cut_at(row(text, 100), 1, text) == Cut(0)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_the_first_turn_that_no_longer_fits_is_found():
 )
 def test_the_cut_falls_where_the_tokens_end(limit, expected):
     text = "Ann: hi\nBo: yo\nand on\nCy: ok"
-    assert cut_at(row(text, 7, (3, 7, 9, 14, 17, 21, 28)), limit) == expected
+    assert cut_at(row(text, 7, (3, 7, 9, 14, 17, 21, 28)), limit, text) == expected
 
 
 def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
@@ -236,3 +236,13 @@ def test_heads_of_tables_have_their_font_wherever_their_columns_were_sized(qtbot
     view.show_rows([{"place": f"line {number}", "why": "it is no JSON"} for number in range(9)])
     assert view.places()[-1] == "line 8"
     assert view.table.horizontalHeader().font() == font("head")
+
+
+def test_of_a_book_the_beginning_is_shown(qtbot, styled):
+    view = RowView()
+    qtbot.addWidget(view)
+    view.show_row(row("Ann: hi\n" * 100_000, 300_000), limit=400_000)
+    assert sum(len(turn.text) for turn in view.conversation.turns()) < 40_000
+    assert view.tokens.text() == "300,000 tokens. The first 39,999 of 800,000 characters are shown."
+    view.show_row(row("Ann: hi", 3), limit=512)
+    assert view.tokens.text() == "3 tokens, 1 turn"
