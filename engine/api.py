@@ -53,9 +53,10 @@ from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
-from engine.system import log_redaction, paths, text_paths
+from engine.system import foreign_files, log_redaction, paths, text_paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
+from engine.system.foreign_files import FileKind
 from engine.system.graphics import graphics_cards, nvidia_smi
 from engine.text import encodings, escaping, languages, legacy_encodings, pii
 from engine.text.conversations import Example, Turn, speakers, turns
@@ -90,6 +91,7 @@ __all__ = [
     "EventReader",
     "Example",
     "Family",
+    "FileKind",
     "Job",
     "JobKind",
     "MemoryFallback",
@@ -135,6 +137,7 @@ __all__ = [
     "escaping",
     "example_scores",
     "finding",
+    "foreign_files",
     "graphics_cards",
     "graphics_check",
     "ingest",

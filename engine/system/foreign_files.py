@@ -48,6 +48,7 @@ class FileKind(Enum):
     VOTES = "votes", 64 * MIB
     COMPARISON = "a comparison", 256 * MIB
     CONVERSATION = "one conversation", 64 * MIB
+    WINDOW = "what the window keeps", 16 * MIB
 
     def __init__(self, title: str, max_bytes: int) -> None:
         self.title = title

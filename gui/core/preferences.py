@@ -9,7 +9,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from engine.api import paths
+from engine.api import FileKind, foreign_files, paths
 from gui.look.language import mark
 
 FILE_NAME = "window.json"
@@ -46,7 +46,7 @@ class Preferences:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = foreign_files.read_json(path, FileKind.WINDOW)
     except (OSError, ValueError):
         return {}
     if not isinstance(values, dict):

@@ -18196,6 +18196,11 @@ Summary:</translation>
    <translation>was darin steht, ist kein Zustand eines Laufs: {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>what the window keeps</source>
+   <translation>was das Fenster aufhebt</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>where it is empty, what stands in "{1}"</source>
    <translation>wo sie leer ist, das, was in „{1}“ steht</translation>

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.api import AppError, StorageError, SummarizeOptions, decoding, options, paths
+from engine.api import (
+    AppError,
+    FileKind,
+    StorageError,
+    SummarizeOptions,
+    decoding,
+    foreign_files,
+    options,
+    paths,
+)
 from gui.look.format import number_text
 from gui.look.language import mark, tr
 
@@ -140,7 +149,7 @@ class DecodingPresets:
 def _read(path: Path) -> dict[str, Any]:
     """Read the file; a missing, damaged or later one counts as empty."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = foreign_files.read_json(path, FileKind.WINDOW)
     except (OSError, ValueError):
         return {}
     if not isinstance(stored, dict) or stored.get("version") != VERSION:

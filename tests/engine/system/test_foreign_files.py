@@ -3,32 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 
 import pytest
 
 from engine.system import foreign_files
 from engine.system.foreign_files import FileKind
-from tests.helpers.repository import ROOT
-
-MODULE = "engine/system/foreign_files.py"
-# What is opened in another way, since nobody else can have written it.
-OTHER_WAYS = {
-    # The system's own files.
-    "engine/system/memory_kills.py", "engine/jobs/exit_status.py", "engine/system/graphics/graphics_cards.py",
-    "engine/worker/runtime/devices.py", "engine/system/graphics/torch_build.py", "engine/maintenance/licences.py",
-    "engine/system/limited_process.py",
-    # Tunesmith's own resources.
-    "engine/config/support_matrix.py", "engine/scoring/claim_words.py",
-    # Written by this process just before.
-    "engine/worker/adapters/attach.py", "engine/worker/jobs/merge.py", "engine/worker/hub/download.py",
-    "engine/worker/runtime/spill_file.py", "engine/system/files.py", "engine/worker/dataset/token_cache.py",
-}  # fmt: skip
-# Readers of conversations and summaries have limits of their own.
-READERS = ("engine/worker/readers/", "engine/chats/", "engine/data/", "engine/worker/ingestion/")
-READS = re.compile(
-    r"\.read_text\(|\.read_bytes\(|\.open\(\"r|\.open\(encoding|\.open\(\)|tomllib\.loads?\(|json\.load\("
-)
 
 
 @pytest.fixture(params=["pipe", "device", "folder", "socket"])
@@ -116,48 +95,3 @@ def test_prose_in_toml_may_have_many_dots():
 def test_line_ends_of_every_kind_are_one(tmp_path):
     (tmp_path / "file").write_bytes(b"a\r\nb\rc\n")
     assert foreign_files.read_text(tmp_path / "file", FileKind.CARD) == "a\nb\nc\n"
-
-
-def test_files_of_others_are_read_in_no_other_way():
-    found = {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "engine").rglob("*.py")
-        if READS.search(path.read_text(encoding="utf-8"))
-    }
-    others = {name for name in found if not name.startswith(READERS) and name != MODULE}
-    assert others == OTHER_WAYS
-
-
-# What parses a whole file, each with the readers that may call it: those run in a process with limits, or bound what
-# they unpack before.
-PARSERS = {
-    r"zipfile\.ZipFile\(": {
-        "engine/worker/readers/archives.py", "engine/worker/readers/content.py",
-        "engine/worker/readers/conversations/documents.py",
-        "engine/worker/readers/tabular/workbook.py", "engine/worker/readers/tabular/old_workbook.py",
-    },
-    r"sqlite3\.connect\(": {"engine/worker/readers/tabular/databases.py"},
-    r"load_workbook\(": {"engine/worker/readers/tabular/workbook.py"},
-    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/tabular/old_workbook.py"},
-    r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/conversations/documents.py"},
-    r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/tabular/columnar.py"},
-    r"mmap\.mmap\(\w+\.fileno": {"engine/worker/readers/conversations/mail_files.py"},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("parser", PARSERS)
-def test_readers_of_conversations_parse_whole_files_in_known_places(parser):
-    found = {
-        name
-        for path in (ROOT / "engine").rglob("*.py")
-        if (name := path.relative_to(ROOT).as_posix()).startswith(READERS)
-        and re.search(parser, path.read_text(encoding="utf-8"))
-    }
-    assert found == PARSERS[parser]
-
-
-def test_formats_that_a_library_reads_are_read_apart():
-    table = (ROOT / "engine/worker/readers/__init__.py").read_text(encoding="utf-8")
-    for module in ("columnar", "workbook", "old_workbook", "documents", "databases"):
-        assert re.search(rf"read_apart\({module}\.read\w*, path", table), module
-        assert not re.search(rf"return {module}\.read", table), module

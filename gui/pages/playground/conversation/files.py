@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.api import DataError, encodings
+from engine.api import DataError, FileKind, encodings, foreign_files
 from gui.look.language import mark, tr, translate
 
 MAX_BYTES = 500_000
@@ -18,7 +18,7 @@ def read_conversation(path: Path) -> str:
         if path.stat().st_size > MAX_BYTES:
             hint = tr("Choose a single conversation, or open the file on the data page.")
             raise DataError(tr("{file} is larger than 500 kB.", file=path.name), hint)
-        return encodings.decode(path.read_bytes())
+        return encodings.decode(foreign_files.read_bytes(path, FileKind.CONVERSATION))
     except (OSError, ValueError) as error:
         why = translate((error.strerror if isinstance(error, OSError) else None) or str(error))
         message = tr("{file} can't be read: {why}.", file=path.name, why=why)

@@ -14,7 +14,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.api import StorageError, SummarizeOptions, paths
+from engine.api import FileKind, StorageError, SummarizeOptions, foreign_files, paths
 from gui.look.language import tr
 from gui.pages.playground.columns.column_results import Feedback
 from gui.pages.playground.history.history_entry import HistoryColumn, HistoryEntry
@@ -92,7 +92,7 @@ def _read(folder: Path) -> Iterable[HistoryEntry]:
     """Yield the entries in a folder; damaged files and those of a later version are skipped."""
     for path in folder.glob(f"*{SUFFIX}"):
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            table = json.loads(path.read_text(encoding="utf-8"))
+            table = foreign_files.read_json(path, FileKind.WINDOW)
             if table["schema"] == SCHEMA:
                 yield _try({**table, "id": path.stem})
 
