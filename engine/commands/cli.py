@@ -13,6 +13,7 @@ from engine.commands import (
     arena,
     data_check,
     inspect,
+    models,
     run_commands,
     score,
     scoring,
@@ -79,7 +80,18 @@ def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
 
 
 def _add_verbs(verbs: Verbs) -> None:
-    for module in (training, scoring, score, data_check, inspect, run_commands, adapters, trash, arena):
+    for module in (
+        training,
+        scoring,
+        score,
+        data_check,
+        inspect,
+        models,
+        run_commands,
+        adapters,
+        trash,
+        arena,
+    ):
         module.add(verbs)
 
 

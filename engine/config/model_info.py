@@ -44,7 +44,12 @@ def read(folder: Path, quantization: Quantization) -> BaseFacts:
 def of(config: dict[str, Any], quantization: Quantization) -> BaseFacts:
     """Return what a configuration says of a model, loaded with a quantization."""
     biases = any(config.get(flag) is True for flag in BIAS_FLAGS)
-    return BaseFacts(_family(config), _model_type(config), quantization, positions(config), biases)
+    return BaseFacts(family(config), _model_type(config), quantization, positions(config), biases)
+
+
+def family(config: dict[str, Any]) -> Family:
+    """Return the family of a model that generates text."""
+    return "encoder-decoder" if config.get("is_encoder_decoder") else "decoder-only"
 
 
 def positions(config: dict[str, Any]) -> int | None:
@@ -57,7 +62,3 @@ def positions(config: dict[str, Any]) -> int | None:
 def _model_type(config: dict[str, Any]) -> str:
     model_type = config.get("model_type")
     return model_type if isinstance(model_type, str) else ""
-
-
-def _family(config: dict[str, Any]) -> Family:
-    return "encoder-decoder" if config.get("is_encoder_decoder") else "decoder-only"

@@ -200,6 +200,11 @@ def general_text_file() -> Path:
     return resources_folder() / "general_text.txt"
 
 
+def base_models_file() -> Path:
+    """Return the shipped list of base models to choose from."""
+    return resources_folder() / "base_models.toml"
+
+
 def presets_folder() -> Path:
     """Return the folder of shipped recipes."""
     return resources_folder() / "recipes"

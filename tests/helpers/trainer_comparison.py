@@ -386,7 +386,8 @@ def needed_operations(stage: Stage) -> float:
     """
     folder = base_models.folder_of(stage.base.options, make_channel("train"))
     with torch.device("meta"):
-        bare = meta_model.build(stage.base.model.config, stage.base.family, torch.float32, folder)
+        own = meta_model.has_own_head(folder)
+        bare = meta_model.build(stage.base.model.config, stage.base.family, torch.float32, has_own_head=own)
         model = plain_lora(bare, stage)
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     ordered = sorted(stage.train, key=lambda each: len(each.input_ids))

@@ -23,7 +23,7 @@ OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
 # Facts left out if the method can't be applied to the base model.
 OF_ADAPTERS = ("trainable_parameters", "matrices", "adapter_bytes")
 # Facts left out if the recipe has problems, since such a run can't start.
-OF_RUNS = ("learning_rate", "steps")
+OF_RUNS = ("learning_rate", "steps", "seconds")
 
 
 def lines(plan: Result) -> list[str]:
@@ -31,8 +31,9 @@ def lines(plan: Result) -> list[str]:
     left_out = _left_out(plan)
     facts = [fact for fact in FACTS if fact[0] not in left_out]
     known = [(title, describe(plan)) for name, title, describe in facts if plan.get(name) is not None]
+    rest = "its memory is estimated" if "memory" in plan else "its memory is known then"
     missing = [
-        f"{name} is not on this computer yet. A run downloads it first; its memory is known then."
+        f"{name} is not on this computer yet. A run downloads it first; {rest}."
         for name in plan.get("missing", ())
     ]
     notices = [text_tables.notice(notice) for notice in plan.get("notices", ())]
@@ -103,6 +104,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("adapter_bytes", "Adapter", _adapter),
     ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
     ("steps", "Steps", _steps),
+    ("seconds", "Time", lambda plan: f"about {score_text.duration(plan['seconds'])}, scoring included"),
     ("examples", "Examples", _examples),
     ("prompt", "Prompt", _prompt),
     ("token_lengths", "Conversation", _conversations),

@@ -1,4 +1,4 @@
-"""The job `models`: list, delete and price base models and data sets. Imports no torch.
+"""The job `models`: list, find, delete and price base models and data sets. Imports no torch.
 
 Thin over the hub, which knows how; this is only how the window asks for it.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.config.recipe import STARTER
 from engine.system.paths import starter_folder
-from engine.worker.hub import repository, repository_card
+from engine.worker.hub import repository, repository_card, search
 from engine.worker.hub.hub_errors import Kind
 from engine.worker.runtime.channel import Channel
 
@@ -46,6 +46,11 @@ def _starter() -> Result:
     }
 
 
+def _search(request: Request) -> Result:
+    """Return the models of the hub that match the request's `words`."""
+    return {"found": [asdict(model) for model in search.find(request["words"])]}
+
+
 def _cost(request: Request) -> Result:
     """Return what fetching a repository would take; of one that is here whole the hub is not asked."""
     folder = repository.cached_folder(*_named(request))
@@ -69,6 +74,7 @@ def _named(request: Request) -> tuple[str, str, Kind]:
 
 _ACTIONS: dict[str, Callable[[Request], Result]] = {
     "list": _list,
+    "search": _search,
     "cost": _cost,
     "delete": _delete,
 }

@@ -21,5 +21,5 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         recipe.data, channel, counter=partial(token_counter.fetch_counter, recipe.base_model, channel)
     )
     available = devices.available_bytes(devices.choose(recipe.training.device))
-    search = FallbackSearch(Planner(channel), recipe, splits, int(request["step"]))
+    search = FallbackSearch(Planner(channel, tells_time=False), recipe, splits, int(request["step"]))
     channel.result(search.run(oom.MemoryExceeded(0, available)))

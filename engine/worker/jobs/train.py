@@ -61,7 +61,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         recipe.data, channel, counter=partial(token_counter.fetch_counter, recipe.base_model, channel)
     )
     channel.enter("load_base")
-    planning, reached = planner.Planner(channel), _Reached()
+    planning, reached = planner.Planner(channel, tells_time=False), _Reached()
     planned = planning.require_feasible(recipe, splits)
     try:
         _carry_out(channel, recipe, splits, planned, planning.probed_tokens(recipe, splits), reached)

@@ -36,13 +36,15 @@ def folder_of(options: BaseModelOptions) -> Path | None:
     return repository.cached_folder(options.id, options.revision)
 
 
-def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: Path) -> PreTrainedModel:
-    """Return a model on the meta device, its head tied to the embedding or not as in the folder's files."""
+def build(
+    config: PretrainedConfig, family: Family, dtype: torch.dtype, *, has_own_head: bool
+) -> PreTrainedModel:
+    """Return a model on the meta device; with a head of its own, or with one tied to the embedding if it has that."""
     loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
     with torch.device("meta"):
         model: PreTrainedModel = loader.from_config(config, dtype=dtype, trust_remote_code=False)
         head = model.get_output_embeddings()
-        if head is not None and HEAD in _stored_names(folder):
+        if head is not None and has_own_head:
             head.weight = torch.nn.Parameter(torch.empty_like(head.weight))
             if enabled("tied_head"):
                 model.config.tie_word_embeddings = False
@@ -60,6 +62,6 @@ def as_quantized(model: PreTrainedModel) -> PreTrainedModel:
     return model
 
 
-def _stored_names(folder: Path) -> set[str]:
-    """Return the names of the tensors in a model folder's files, from their headers."""
-    return {name for path in folder.glob("*.safetensors") for name in weight_shapes(path)}
+def has_own_head(folder: Path) -> bool:
+    """Tell whether a model folder's files hold an output head beside the embedding, from their headers."""
+    return any(HEAD in weight_shapes(path) for path in folder.glob("*.safetensors"))

@@ -13,16 +13,18 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
-from engine.config import hub_sources
-from engine.config.recipe import SAMPLE, BaseModelOptions, Recipe, looks_like_path
+from engine.config import base_model_catalogue, hub_sources
+from engine.config.base_model_catalogue import CatalogueModel
+from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, Recipe, looks_like_path
 from engine.errors import AppError, Problem, RecipeError
 from engine.system import optional_dependencies
 from engine.system.connection import offline
+from engine.system.paths import starter_folder
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.example_preview import placeholder_values
-from engine.worker.dataset.prompting import notices, notices_of_format, settled, shots_problem
+from engine.worker.dataset.prompting import in_format, notices, notices_of_format, settled, shots_problem
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -30,7 +32,9 @@ from engine.worker.kernels import registry
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning import context_window, plan_cache, plan_facts
+from engine.worker.planning import base_outline, context_window, plan_cache, plan_facts
+from engine.worker.planning.base_outline import BaseOutline
+from engine.worker.planning.expected_time import device_speed, run_seconds, token_work
 from engine.worker.planning.memo import Memo
 from engine.worker.planning.plan_facts import Lengths
 from engine.worker.planning.probed_tokens import ProbedTokens
@@ -51,10 +55,14 @@ Result = dict[str, Any]
 
 
 class Planner:
-    """Makes plans, and caches tokenizer, examples and their token lengths for the next one."""
+    """Makes plans, and caches tokenizer, examples and their token lengths for the next one.
 
-    def __init__(self, channel: Channel) -> None:
+    `tells_time`: plans say how long a run takes, for which the device is timed once.
+    """
+
+    def __init__(self, channel: Channel, *, tells_time: bool = True) -> None:
         self._channel = channel
+        self._tells_time = tells_time
         self._memo = Memo()
 
     def plan(self, recipe: Recipe) -> Result:
@@ -69,8 +77,11 @@ class Planner:
         folder, data_here = meta_model.folder_of(recipe.base_model), _is_local(recipe.data.source)
         splits = self._splits(recipe, problems) if data_here else None
         facts = {} if splits is None else plan_facts.amounts(recipe, splits)
+        listed = base_model_catalogue.find(recipe.base_model.id, recipe.base_model.revision)
         if folder is not None:
             facts |= self._facts(recipe, folder, device, splits, problems)
+        elif listed is not None:
+            facts |= self._facts_of_listed(recipe, listed, device, splits, problems)
         missing = {} if folder is not None else {"base_model.id": recipe.base_model.id}
         missing |= {} if data_here else {"data.source": recipe.data.source}
         if offline():
@@ -141,11 +152,11 @@ class Planner:
         problems: list[Problem],
     ) -> Result:
         """Return all that depends on the base model in `folder`; sizes without a problem are cached."""
-        with registry.planned_for(device.type):
-            base = self._base(recipe, folder, device, problems)
-            architecture = architecture_of(base.model)
-            adapter, model = _attached(recipe, base, problems)
-        facts = {**_base_facts(recipe, base, architecture), **adapter}
+        options = recipe.base_model
+        tokenizer = self._tokenizer(folder, options.id)
+        outline = base_outline.of_folder(folder, options, tokenizer, self._fingerprint(folder))
+        facts, base, architecture, model = _base_facts(recipe, outline, device, problems)
+        facts["format_notices"] = notices_of_format(recipe, base.tokenizer)
         if splits is None:
             return facts
         settled_recipe = _settled(recipe, base, problems)
@@ -155,6 +166,25 @@ class Planner:
         sizes = _sizes(facts)
         if not problems and len(sizes) == len(SIZES):
             plan_cache.save(self._cache_path(recipe, splits, folder, device), sizes)
+        return facts
+
+    def _facts_of_listed(
+        self,
+        recipe: Recipe,
+        listed: CatalogueModel,
+        device: torch.device,
+        splits: Splits | None,
+        problems: list[Problem],
+    ) -> Result:
+        """Return what is known of a run on a model of the catalogue that is not on this computer.
+
+        Its tokenizer is not here either: the starter's counts the tokens, a little more than most.
+        """
+        outline = base_outline.of_catalogue(listed, self._tokenizer(starter_folder(), STARTER))
+        facts, base, architecture, model = _base_facts(recipe, outline, device, problems)
+        if splits is not None:
+            plain, lengths = in_format(recipe, "plain"), self._lengths(STARTER, "", base, splits)
+            facts |= self._costs(plain, base, architecture, model, device, splits, lengths, problems)
         return facts
 
     def _data_facts(
@@ -168,48 +198,40 @@ class Planner:
         problems: list[Problem],
     ) -> Result:
         """Return all that depends on the examples too: their lengths, prompt, preview and the memory."""
-        lengths = self._lengths(recipe, base, splits)
-        facts: Result = {}
+        lengths = self._lengths(recipe.base_model.id, recipe.base_model.revision, base, splits)
         problems += _length_problems(recipe, base, model, splits, lengths, problems)
-        if model is not None:
-            requirements = Requirements(recipe, base.family, model, architecture, device)
-            train = plan_facts.truncated(recipe, base, splits, lengths.train[recipe.data.shots :])
-            facts, problem = requirements.estimate(train, self._memo)
-            problems += [problem] if problem else []
+        facts = self._costs(recipe, base, architecture, model, device, splits, lengths, problems)
         return facts | {
             "token_lengths": lengths.described(recipe.data.max_conversation_tokens),
             "learned_preview": {"pieces": plan_facts.label_preview(recipe, base, splits)},
             "prompt": placeholder_values(recipe, base, splits),
         }
 
-    def _base(
-        self, recipe: Recipe, folder: Path, device: torch.device, problems: list[Problem]
-    ) -> LoadedBase:
-        """Return the base model without weights, in the number format that a run would choose."""
-        options = recipe.base_model
-        config = base_models.read_config(folder, options.id)
-        family = base_models.family_of(config, options.id)
-        overflows = base_models.overflows_in_float16(config)
-        chosen = devices.number_format(options.precision, device, overflows=overflows)
-        with _Collecting(problems):
-            base_models.refuse_float16(config, chosen.dtype)
-            devices.refuse_bfloat16(chosen.dtype, device)
-        tokenizer = self._tokenizer(folder, options)
-        model = meta_model.build(config, family, chosen.dtype, folder)
-        if options.quantization != "none":
-            meta_model.as_quantized(model)
-        threads, meta = devices.threads(device), torch.device("meta")
-        return LoadedBase(
-            model,
-            tokenizer,
-            family,
-            options,
-            self._fingerprint(folder),
-            chosen.name,
-            chosen.reason,
-            meta,
-            threads,
-        )
+    def _costs(
+        self,
+        recipe: Recipe,
+        base: LoadedBase,
+        architecture: ModelArchitecture,
+        model: PeftModel | None,
+        device: torch.device,
+        splits: Splits,
+        lengths: Lengths,
+        problems: list[Problem],
+    ) -> Result:
+        """Return the memory and the time that the run takes."""
+        train = plan_facts.truncated(recipe, base, splits, lengths.train[recipe.data.shots :])
+        facts: Result = {}
+        if model is not None:
+            requirements = Requirements(recipe, base.family, model, architecture, device)
+            facts, problem = requirements.estimate(train, self._memo)
+            problems += [problem] if problem else []
+        if not self._tells_time:
+            return facts
+        speed = device_speed(device, getattr(torch, base.precision), architecture)
+        work = token_work(base.model, architecture, base.family)
+        share = 0.0 if model is None else plan_facts.of_adapter(model)["share"]
+        examples = {split: len(splits.of(split)) for split in SPLITS}
+        return facts | {"seconds": run_seconds(recipe, work, share, train, examples, speed)}
 
     def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits | None:
         """Return the examples, or None with a problem if they can't be read."""
@@ -234,17 +256,20 @@ class Planner:
         """Return the token counter of a base model, None if it is not on this computer."""
         folder = meta_model.folder_of(options)
         return (
-            token_counter.counter_of(self._tokenizer(folder, options), folder, options.id) if folder else None
+            token_counter.counter_of(self._tokenizer(folder, options.id), folder, options.id)
+            if folder
+            else None
         )
 
-    def _tokenizer(self, folder: Path, options: BaseModelOptions) -> PreTrainedTokenizerBase:
+    def _tokenizer(self, folder: Path, name: str) -> PreTrainedTokenizerBase:
         tokenizer: PreTrainedTokenizerBase = self._memo.get(
-            "tokenizer", folder, lambda: base_models.read_tokenizer(folder, options.id)
+            "tokenizer", folder, lambda: base_models.read_tokenizer(folder, name)
         )
         return tokenizer
 
-    def _lengths(self, recipe: Recipe, base: LoadedBase, splits: Splits) -> Lengths:
-        key = (splits.fingerprint, recipe.base_model.id, recipe.base_model.revision)
+    def _lengths(self, name: str, revision: str, base: LoadedBase, splits: Splits) -> Lengths:
+        """Return the lengths that the tokenizer of a base model of this name counts."""
+        key = (splits.fingerprint, name, revision)
         lengths: Lengths = self._memo.get("lengths", key, lambda: self._count(base, splits))
         return lengths
 
@@ -320,11 +345,17 @@ def _is_local(source: str) -> bool:
     return on_this_computer or repository.cached_folder(source, "main", "dataset") is not None
 
 
-def _base_facts(recipe: Recipe, base: LoadedBase, architecture: ModelArchitecture) -> Result:
-    return {
+def _base_facts(
+    recipe: Recipe, outline: BaseOutline, device: torch.device, problems: list[Problem]
+) -> tuple[Result, LoadedBase, ModelArchitecture, PeftModel | None]:
+    """Return the facts of base model and adapter, and both on the meta device."""
+    with registry.planned_for(device.type):
+        base = outline.without_weights(recipe.base_model, device, problems)
+        architecture = architecture_of(base.model)
+        adapter, model = _attached(recipe, base, problems)
+    facts = {
         "base_parameters": architecture.num_parameters,
         "family": base.family,
-        "format_notices": notices_of_format(recipe, base.tokenizer),
         "model_type": base.model.config.model_type,
         "biases": base_models.facts(base.model.config, recipe.base_model.quantization).biases,
         "precision": base.precision,
@@ -333,7 +364,9 @@ def _base_facts(recipe: Recipe, base: LoadedBase, architecture: ModelArchitectur
         "modules": architecture.modules(),
         "blocks": architecture.blocks(),
         "learning_rate": recipe.learning_rate(base.family),
+        **adapter,
     }
+    return facts, base, architecture, model
 
 
 def _settled(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> Recipe | None:

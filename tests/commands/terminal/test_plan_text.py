@@ -36,6 +36,15 @@ def test_what_is_not_known_is_not_told_and_what_is_missing_is() -> None:
     assert plan_text.lines({"missing": ["google/flan-t5-base"]}) == [
         "google/flan-t5-base is not on this computer yet. A run downloads it first; its memory is known then."
     ]
+    assert plan_text.lines(PLAN | {"missing": ["google/flan-t5-base"]})[-1].endswith(
+        "its memory is estimated."
+    )
+
+
+def test_the_expected_time_is_told() -> None:
+    [line] = [line for line in plan_text.lines(PLAN | {"seconds": 119.0}) if line.startswith("Time")]
+    assert line.endswith("  about 1 min 59 s, scoring included")
+    assert not any(line.startswith("Time") for line in plan_text.lines(PLAN | {"seconds": None}))
 
 
 def test_an_adapter_whose_size_training_decides_is_told_as_an_estimate() -> None:

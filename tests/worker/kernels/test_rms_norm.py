@@ -94,7 +94,8 @@ def test_a_norm_that_adds_to_its_weights_stays_as_it_is():
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_all_of_a_model_s_norms_are_fused_with_weights_and_without(kind):
     base = load_tiny(kind)
-    bare = meta_model.build(base.model.config, base.family, torch.float32, Path(base.model.name_or_path))
+    own = meta_model.has_own_head(Path(base.model.name_or_path))
+    bare = meta_model.build(base.model.config, base.family, torch.float32, has_own_head=own)
 
     for model in (base.model, bare):
         found = [module for module in model.modules() if hasattr(module, "variance_epsilon")]

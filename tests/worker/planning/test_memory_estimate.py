@@ -16,7 +16,7 @@ from engine.worker.dataset.prompter import Encoded
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning import meta_trace
+from engine.worker.planning import base_outline, meta_trace
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.loss import token_loss_sum
@@ -28,7 +28,8 @@ def shape_of(kind: Kind) -> ModelArchitecture:
     folder = tiny_model(kind)
     config = base_models.read_config(folder, kind)
     family = base_models.family_of(config, kind)
-    return architecture_of(meta_model.build(config, family, torch.float32, folder))
+    own = meta_model.has_own_head(folder)
+    return architecture_of(meta_model.build(config, family, torch.float32, has_own_head=own))
 
 
 def options(**values: object) -> BaseModelOptions:
@@ -70,16 +71,18 @@ def test_weights_take_what_those_of_the_loaded_model_take(
 
 
 # ------------------------------------------------------------------------------------------------ activations
-def traced_bytes(recipe: Recipe, channel: Channel, shape: BatchShape, **more: bool) -> int:
-    base = weightless_base(recipe, channel)
+def traced_bytes(recipe: Recipe, shape: BatchShape, **more: bool) -> int:
+    base = weightless_base(recipe)
     with torch.device("meta"):
         model = attach.attach(base, recipe)
     return meta_trace.activation_bytes(model, base.family, shape, "cpu", **more)
 
 
-def weightless_base(recipe: Recipe, channel: Channel) -> LoadedBase:
-    folder = Path(recipe.base_model.id)
-    return Planner(channel)._base(recipe, folder, torch.device("cpu"), [])
+def weightless_base(recipe: Recipe) -> LoadedBase:
+    folder, options = Path(recipe.base_model.id), recipe.base_model
+    tokenizer = base_models.read_tokenizer(folder, options.id)
+    outline = base_outline.of_folder(folder, options, tokenizer, "")
+    return outline.without_weights(options, torch.device("cpu"), [])
 
 
 @pytest.mark.parametrize(
@@ -107,33 +110,31 @@ def test_traced_bytes_are_those_that_a_real_micro_batch_keeps(
     with counter:
         token_loss_sum(model, batch, base.family).backward()
     shape = BatchShape(rows, inputs, label_length, rows * labels)
-    assert traced_bytes(recipe, channel, shape) == pytest.approx(counter.peak, rel=0.05)
+    assert traced_bytes(recipe, shape) == pytest.approx(counter.peak, rel=0.05)
 
 
-def test_random_drops_are_traced_too(tmp_path: Path, channel: Channel) -> None:
+def test_random_drops_are_traced_too(tmp_path: Path) -> None:
     shape = BatchShape(2, 32, 16, 8)
     kept = [
-        traced_bytes(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), channel, shape)
+        traced_bytes(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), shape)
         for share in (0.0, 0.5)
     ]
     assert kept[1] > kept[0]
 
 
-def test_no_activations_are_kept_below_the_lowest_trained_layer(tmp_path: Path, channel: Channel) -> None:
+def test_no_activations_are_kept_below_the_lowest_trained_layer(tmp_path: Path) -> None:
     shape = BatchShape(4, 64, 64, 20)
     low = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.0.self_attn.q_proj"]')
     high = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.1.mlp.down_proj"]')
-    assert traced_bytes(high, channel, shape) < 0.8 * traced_bytes(low, channel, shape)
+    assert traced_bytes(high, shape) < 0.8 * traced_bytes(low, shape)
 
 
-def test_checkpointed_activations_and_smaller_micro_batches_need_less(
-    tmp_path: Path, channel: Channel
-) -> None:
+def test_checkpointed_activations_and_smaller_micro_batches_need_less(tmp_path: Path) -> None:
     recipe, shape = tiny_recipe(tmp_path, "llama"), BatchShape(8, 128, 128, 20)
-    whole = traced_bytes(recipe, channel, shape)
-    assert traced_bytes(recipe, channel, shape, checkpointed=True) < whole
-    assert traced_bytes(recipe, channel, BatchShape(4, 128, 128, 20)) < 0.6 * whole
-    assert traced_bytes(recipe, channel, shape, keeps_inputs=True) > whole
+    whole = traced_bytes(recipe, shape)
+    assert traced_bytes(recipe, shape, checkpointed=True) < whole
+    assert traced_bytes(recipe, BatchShape(4, 128, 128, 20)) < 0.6 * whole
+    assert traced_bytes(recipe, shape, keeps_inputs=True) > whole
 
 
 @pytest.mark.parametrize("all_true", [True, False])

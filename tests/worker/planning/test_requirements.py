@@ -49,7 +49,7 @@ def _requirements(layers, training):
         }
     )
     config = LlamaConfig(**LLAMA_SHAPES["llama-7b"] | {"num_hidden_layers": layers})
-    model = meta_model.build(config, "decoder-only", torch.bfloat16, meta_model.folder_of(recipe.base_model))
+    model = meta_model.build(config, "decoder-only", torch.bfloat16, has_own_head=False)
     meta_model.as_quantized(model)
     meta = torch.device("meta")
     base = LoadedBase(model, None, "decoder-only", recipe.base_model, "", "bfloat16", "", meta, 1)

@@ -222,7 +222,9 @@ def test_counts_and_bytes_without_weights_are_those_with(
     config = base_models.read_config(folder, "tiny")
     empty = dataclasses.replace(
         base,
-        model=meta_model.build(config, base.family, torch.float32, folder),
+        model=meta_model.build(
+            config, base.family, torch.float32, has_own_head=meta_model.has_own_head(folder)
+        ),
         device=torch.device("meta"),
     )
     with torch.device("meta"):

@@ -1,0 +1,53 @@
+"""`models`: what is on this computer, what may be downloaded, and what the hub finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.commands import models
+from engine.config import base_model_catalogue as catalogue
+from engine.config.recipe import STARTER
+from tests.helpers.command_line import InProcessTerminal
+from tests.helpers.fake_hub import FakeHub, use_hub
+
+
+def test_models_are_told_with_the_starter_as_what_it_is(in_process: InProcessTerminal) -> None:
+    done = in_process.run("models")
+    assert done.code == 0
+    assert f"{STARTER} (practice model)" in done.out
+    for model in catalogue.models():
+        assert model.id in done.out
+    assert "gemma, to be accepted" in done.out
+
+
+def test_programs_get_both_lists(in_process: InProcessTerminal) -> None:
+    result = in_process.run("models", "--json").json[-1]
+    assert result["models"][0]["id"] == STARTER
+    assert [model["id"] for model in result["catalogue"]] == [model.id for model in catalogue.models()]
+    assert {"parameters", "family", "languages", "licence", "context", "chat", "gated"} <= result[
+        "catalogue"
+    ][0].keys()
+
+
+def test_the_hub_is_searched(
+    in_process: InProcessTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "served/models/someone/writer-de").mkdir(parents=True)
+    with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch):
+        assert "someone/writer-de" in in_process.run("models", "--search", "writer").out
+        assert "finds no such model" in in_process.run("models", "--search", "painter").out
+
+
+@pytest.mark.parametrize(
+    ("codes", "count", "text"),
+    [
+        (("en",), 0, "English"),
+        (("en", "fr", "ro", "de"), 0, "English, French, Romanian, German"),
+        (("en", "zh", "fr", "es", "pt"), 29, "English, Chinese, French and 26 more"),
+        ((), 0, ""),
+    ],
+)
+def test_many_languages_are_counted(codes: tuple[str, ...], count: int, text: str) -> None:
+    assert models.language_text(codes, count) == text
