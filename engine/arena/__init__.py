@@ -39,7 +39,7 @@ from engine.arena.entry_status import (
 from engine.arena.external_summaries import ExternalScores, add_summaries
 from engine.arena.file_scoring import job_arguments, save_conversations
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
-from engine.arena.results import front, groups
+from engine.arena.results import Standing, front, groups, standing, verdict_of
 from engine.arena.rows import COSTS, SCORE, Cost, Group, Row, SeedSet
 from engine.arena.seeds import MAX_SEEDS
 from engine.config.recipe_diff import Difference, differences, value_text
@@ -62,6 +62,7 @@ __all__ = [
     "Reader",
     "Row",
     "SeedSet",
+    "Standing",
     "State",
     "TimeLeft",
     "add",
@@ -90,11 +91,13 @@ __all__ = [
     "save_conversations",
     "set_paused",
     "set_run",
+    "standing",
     "table",
     "time_left",
     "tree",
     "unscored",
     "value_text",
+    "verdict_of",
     "why_not",
     "working",
 ]

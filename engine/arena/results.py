@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from engine.adapters.metadata import protocol_key
 from engine.arena import seed_figures, seed_sets
@@ -21,6 +21,7 @@ from engine.config.recipe_diff import differences
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores
 from engine.scoring.metrics import GENERAL_LOSS
+from engine.system.validators import Verdict
 from engine.voting import external_id, of_runs
 
 ONE_SEED_OF_FULL = "Full fine-tuning has one seed: the interval against it leaves out its spread."
@@ -183,6 +184,86 @@ def _paired(row: Row, full: Row, files: _ScoreFiles) -> Row:
         against_full=seed_figures.differences(baseline, own, seed_figures.resamples_of(row.status)),
         remark=" ".join(filter(None, remarks)),
     )
+
+
+Lead = Literal["only", "measured", "shared", "tied"]
+VERDICT_ORDER: tuple[Verdict, ...] = ("better", "no measurable difference", "worse", "too few to tell")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the first table of an arena says in short, for its report and its page.
+
+    `best` are the rows that score highest: one whose lead is measured, or that is the `only` one; two where the second
+    can't be told from the first (`shared`); all that are `tied`. `bases` are the lowest and the highest mean of the
+    base model. The counts are of verdicts, and `smallest` is the row with the fewest trainable parameters that is not
+    worse than full fine-tuning, None if nothing can be said.
+    """
+
+    best: tuple[Row, ...]
+    lead: Lead
+    bases: tuple[float, float]
+    against_base: dict[Verdict, int]
+    against_full: dict[Verdict, int]
+    smallest: Row | None
+
+    @property
+    def any_better(self) -> bool:
+        """Whether any entry is measurably better than the base model."""
+        return "better" in self.against_base
+
+
+def standing(group: Group) -> Standing:
+    """Return how the entries of a group stand."""
+    rows = group.rows
+    means = [row.base[SCORE]["mean"] for row in rows]
+    best, lead = _best(group)
+    return Standing(
+        best,
+        lead,
+        (min(means), max(means)),
+        _counted_verdicts([row.against_base for row in rows]),
+        _counted_verdicts([row.against_full for row in rows if row.against_full]),
+        _smallest(rows),
+    )
+
+
+def _best(group: Group) -> tuple[tuple[Row, ...], Lead]:
+    rows = group.rows
+    tied = tuple(row for row in rows if row.mean == rows[0].mean)
+    if len(rows) == 1:
+        return tied, "only"
+    if len(tied) > 1:
+        return tied, "tied"
+    is_measured = group.lead is None or group.lead["verdict"] == "better"
+    return (tied, "measured") if is_measured else (rows[:2], "shared")
+
+
+def verdict_of(differences: Spread) -> Verdict:
+    """Return the verdict of the score by which the arena ranks."""
+    verdict: Verdict = differences[SCORE]["verdict"]
+    return verdict
+
+
+def _counted_verdicts(differences: Sequence[Spread]) -> dict[Verdict, int]:
+    verdicts = [verdict_of(each) for each in differences]
+    return {verdict: verdicts.count(verdict) for verdict in VERDICT_ORDER if verdict in verdicts}
+
+
+def _smallest(rows: Sequence[Row]) -> Row | None:
+    """Return the smallest row that is not worse than full fine-tuning.
+
+    A single conversation gives no interval, so nothing can be said. Another system's parameters are not known.
+    """
+    equal = [
+        (row.cost("parameters") or 0.0, row.name, row)
+        for row in rows
+        if row.status.external is None
+        and row.against_full
+        and "low" in row.against_full[SCORE]
+        and verdict_of(row.against_full) != "worse"
+    ]
+    return min(equal, key=lambda each: each[:2])[2] if equal else None
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:

@@ -47,7 +47,7 @@ class ArenaReader(QObject):
         self._waits = False
 
     def refresh(self, arena_id: str, drawn: Iterable[str]) -> None:
-        """Read an arena ("" for the newest) with the losses of the entries in `drawn`."""
+        """Read an arena ("" for the newest) with the losses of the entries in `drawn`, and of the one that runs."""
         self._asked = (arena_id, frozenset(drawn))
         if not self._waits:
             self._waits = True
@@ -95,7 +95,7 @@ class ArenaReader(QObject):
         return [
             (each.entry.id, self._loss(each.run))
             for each in statuses
-            if each.entry.id in drawn and each.run is not None
+            if each.run is not None and (each.entry.id in drawn or each.state == "running")
         ]
 
     def _loss(self, run: RunEntry) -> Curve:

@@ -22,6 +22,13 @@ VERDICTS = {
     "higher": ("arrow-up", mark("Higher"), "ink2"),
     "lower": ("arrow-down", mark("Lower"), "ink2"),
 }
+# Within a sentence, after a count.
+COUNTED_VERDICTS = {
+    "better": mark("better"),
+    "no measurable difference": mark("no measurable difference"),
+    "worse": mark("worse"),
+    "too few to tell": mark("too few to tell"),
+}
 UNKNOWN_VERDICT = ("minus", mark("Not compared"), "ink3")
 # Shown instead of an empty summary.
 NOTHING_WRITTEN = mark("The summary is empty.")

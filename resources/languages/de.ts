@@ -491,6 +491,16 @@
    <translation>Zur Arena hinzufügen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>Against full fine-tuning</source>
+   <translation>Gegen volle Feinabstimmung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>Against the base model</source>
+   <translation>Gegen das Basismodell</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Alike</source>
    <translation>Gleich gut</translation>
@@ -2035,6 +2045,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Weniger Optionen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>Fewest trainable parameters without being worse than it: {name}, {count}.</source>
+   <translation>Mit den wenigsten trainierbaren Parametern nicht schlechter als diese: {name}, {count}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>Fields shown</source>
    <translation>Gezeigte Felder</translation>
@@ -3159,6 +3174,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Eintrag übertrifft {names}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>No entry is measurably better than the base model</source>
+   <translation>Kein Eintrag ist messbar besser als das Basismodell</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>No entry is scored yet</source>
    <translation>Noch kein Eintrag ist bewertet</translation>
@@ -4025,6 +4045,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>ROUGE-1 {score}</source>
    <translation>ROUGE-1 {score}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>ROUGE-1 {score} ({interval})</source>
+   <translation>ROUGE-1 {score} ({interval})</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/file_scorer.py" />
@@ -6672,7 +6697,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>beste von bis zu {count} Referenzen</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>better</source>
    <translation>besser</translation>
   </message>
@@ -7757,6 +7782,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>zu wenige Gespräche für ein Urteil zu voller Feinabstimmung</translation>
   </message>
   <message>
+   <location filename="../../gui/models/list_text.py" />
+   <source>too few to tell</source>
+   <translation>zu wenige, um es zu sagen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>top-p {value}</source>
    <translation>Top-p {value}</translation>
@@ -7892,7 +7922,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>funktioniert</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/models/list_text.py" />
    <source>worse</source>
    <translation>schlechter</translation>
   </message>
@@ -8050,14 +8080,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} Parameter</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/charts.py" />
-   <source>{count} selected</source>
-   <translation>{count} gewählt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>{count} selected, {size}</source>
    <translation>{count} ausgewählt, {size}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>{count} shown</source>
+   <translation>{count} gezeigt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -8273,6 +8303,21 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{names} in {n} Matrizen</numerusform>
    </translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{names} score alike</source>
+   <translation>{names} liegen gleichauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{names} score alike, above all others</source>
+   <translation>{names} liegen gleichauf vor allen anderen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{names} score highest, without a measurable difference</source>
+   <translation>{names} liegen vorn, ohne messbaren Unterschied</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>{names} were trained on another form of the base model. All adapters run on that of {first}: {form}.</source>
@@ -8285,6 +8330,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/library/page.py" />
    <source>{name} is in use by a running job. Delete it after the job ends.</source>
    <translation>{name} wird von einem laufenden Auftrag verwendet. Löschen Sie ihn, wenn der Auftrag fertig ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{name} is the only entry scored</source>
+   <translation>{name} ist der einzige bewertete Eintrag</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{name} scores highest</source>
+   <translation>{name} liegt vorn</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
@@ -8791,6 +8846,11 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{n} Gespräche ({split})</numerusform>
    </translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{one} and {other}</source>
+   <translation>{one} und {other}</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/examples/page.py" />
    <source>{others} use another base model than {first}, or run it in another way.</source>
@@ -8861,6 +8921,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>{scored} of {total} entries scored</source>
    <translation>{scored} von {total} bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{scores} over {seeds}</source>
+   <translation>{scores} über {seeds}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/arena_text.py" />
+   <source>{scores}, the base model {base}.</source>
+   <translation>{scores}, das Basismodell {base}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
@@ -17616,7 +17686,7 @@ Summary:</translation>
    <translation>keine Zeile nennt einen Sprecher</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/bootstrap.py" />
+   <location filename="../../engine/arena/results.py" />
    <source>no measurable difference</source>
    <translation>kein messbarer Unterschied</translation>
   </message>
@@ -18106,7 +18176,7 @@ Summary:</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/seed_figures.py" />
+   <location filename="../../engine/arena/results.py" />
    <source>too few to tell</source>
    <translation>zu wenige für ein Urteil</translation>
   </message>

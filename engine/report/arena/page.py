@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import arena as arenas
 from engine.adapters.metadata import Scores
-from engine.arena import Group, Row
+from engine.arena import Group, Row, Standing
 from engine.config import recipe as recipes
 from engine.report import blind_votes, cells, template
 from engine.report.arena import plots as arena_plots
@@ -16,6 +16,7 @@ from engine.report.cells import Headline
 from engine.report.provenance import data_facts, environment
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE, OTHER_METRICS, UNSTEMMED, Metric
+from engine.system.validators import Verdict
 
 SCORE = arenas.SCORE
 UNKNOWN = "–"
@@ -74,76 +75,48 @@ def _headline(report: ArenaReport) -> Headline:
         return Headline(
             "No entry is scored yet", "Run its queue: each entry is scored once its run has ended."
         )
-    rows = report.groups[0].rows
-    best = _best(report.groups[0])
-    seeds = rows[0].seeds
-    over = f" over {score_text.seeds(seeds.counts)}" if seeds is not None else ""
-    scores = (
-        f"ROUGE-1 {score_text.interval(rows[0].scores[SCORE])}{over}, the base model {_base_scores(rows)}."
-    )
-    better = any(_verdict_of(row.against_base) == "better" for row in rows)
+    group = report.groups[0]
+    found, first = arenas.standing(group), group.rows[0]
+    over = f" over {score_text.seeds(first.seeds.counts)}" if first.seeds is not None else ""
+    base = " to ".join(dict.fromkeys(map(score_text.score, found.bases)))
+    scores = f"ROUGE-1 {score_text.interval(first.scores[SCORE])}{over}, the base model {base}."
+    best = _best(found, len(group.rows))
     texts = (
-        scores if better else f"{best}: {scores}",
-        _verdict_counts("against the base model", [row.against_base for row in rows]),
-        _verdict_counts("against full fine-tuning", [row.against_full for row in rows if row.against_full]),
-        _smallest(rows),
+        scores if found.any_better else f"{best}: {scores}",
+        _verdict_counts("Against the base model", found.against_base),
+        _verdict_counts("Against full fine-tuning", found.against_full),
+        _smallest(found.smallest),
     )
     text = " ".join(filter(None, texts))
-    if better:
-        return Headline(best, text, cells.tone(_verdict_of(rows[0].against_base)))
+    if found.any_better:
+        return Headline(best, text, cells.tone(arenas.verdict_of(first.against_base)))
     return Headline("No entry is measurably better than the base model", text, cells.EVEN)
 
 
-def _best(group: Group) -> str:
+def _best(found: Standing, rows: int) -> str:
     """Return which entry scores highest: one whose lead over the second is measured, else those that may share it."""
-    rows = group.rows
-    names = [row.name for row in rows if row.mean == rows[0].mean]
-    if len(rows) == 1:
-        return f"{names[0]} is the only entry scored"
-    if len(names) == 1 and group.lead is not None and group.lead["verdict"] != "better":
-        return f"{names[0]} and {rows[1].name} score highest, without a measurable difference"
-    if len(names) == 1:
-        return f"{names[0]} scores highest"
-    tie = "score alike" if len(names) == len(rows) else "score alike, above all others"
-    return f"{' and '.join(names)} {tie}"
+    names = " and ".join(row.name for row in found.best)
+    if found.lead == "only":
+        return f"{names} is the only entry scored"
+    if found.lead == "shared":
+        return f"{names} score highest, without a measurable difference"
+    if found.lead == "measured":
+        return f"{names} scores highest"
+    return f"{names} score alike" if len(found.best) == rows else f"{names} score alike, above all others"
 
 
-def _base_scores(rows: Sequence[Row]) -> str:
-    """Return the base model's score; where entries quantize it otherwise, the lowest and the highest one."""
-    means = [row.base[SCORE]["mean"] for row in rows]
-    return " to ".join(dict.fromkeys(map(score_text.score, (min(means), max(means)))))
-
-
-def _verdict_of(differences: dict[str, dict[str, str]]) -> str:
-    return str(differences[SCORE]["verdict"])
-
-
-def _verdict_counts(against: str, differences: Sequence[dict[str, dict[str, str]]]) -> str:
+def _verdict_counts(against: str, counts: Mapping[Verdict, int]) -> str:
     """Return how many entries have each verdict: "Against the base model: 7 better, 1 worse."."""
-    verdicts = [_verdict_of(each) for each in differences]
-    counts = [
-        f"{verdicts.count(verdict)} {verdict}"
-        for verdict in ("better", "no measurable difference", "worse", "too few to tell")
-        if verdict in verdicts
-    ]
-    return f"{against.capitalize()}: {', '.join(counts)}." if counts else ""
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{against}: {shown}." if shown else ""
 
 
-def _smallest(rows: Sequence[Row]) -> str:
-    """Return the entry with the fewest trainable parameters that is not worse than full fine-tuning.
-
-    A single conversation gives no interval, so nothing can be said. Another system's parameters are not known.
-    """
-    trained = [row for row in rows if row.status.external is None]
-    equal = [
-        (row.cost("parameters") or 0.0, row.name)
-        for row in trained
-        if row.against_full and "low" in row.against_full[SCORE] and _verdict_of(row.against_full) != "worse"
-    ]
-    if not equal:
+def _smallest(row: Row | None) -> str:
+    """Return the entry with the fewest trainable parameters that is not worse than full fine-tuning."""
+    if row is None:
         return ""
-    count, name = min(equal)
-    return f"Fewest trainable parameters without being worse than it: {name}, {count:,.0f}."
+    count = row.cost("parameters") or 0.0
+    return f"Fewest trainable parameters without being worse than it: {row.name}, {count:,.0f}."
 
 
 # ------------------------------------------------------------------------------------------------- results

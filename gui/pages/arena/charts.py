@@ -186,7 +186,7 @@ class LossView(QWidget):
             for entry_id, loss in losses
             if entry_id in entries and len(loss.steps)
         ]
-        self.count.setText(tr("{count} selected", count=number_text(len(lines))))
+        self.count.setText(tr("{count} shown", count=number_text(len(lines))))
         self.chart.show_lines(lines, chosen)
 
     def _open_menu(self) -> None:

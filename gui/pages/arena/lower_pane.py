@@ -33,7 +33,7 @@ class LowerPane(QWidget):
         self.differences = DifferencesView(self._stack)
         self._parts: dict[str, QWidget] = {"front": self.front, "losses": self.losses, "queue": self.queue}
         self._narrow = False
-        self._any_scored = True
+        self._any_scored = self._any_losses = True
         self._lay_out()
         self.tabs.currentChanged.connect(lambda _key: self._show_parts())
         self.set_narrow(False)
@@ -71,6 +71,7 @@ class LowerPane(QWidget):
         self._any_scored = bool(rows)
         self.front.show_rows(rows, chosen)
         self.losses.show_losses(losses, entries, chosen)
+        self._any_losses = any(len(curve.steps) for _, curve in losses)
         self._show_parts()
 
     def choose(self, entry_id: str, row_id: str) -> None:
@@ -88,12 +89,14 @@ class LowerPane(QWidget):
         self._stack.setCurrentIndex(1 if shows else 0)
 
     def _show_parts(self) -> None:
-        """Hide the charts while there is no score; the queue takes their space."""
-        tabbed = self._narrow and self._any_scored
+        """Hide the charts that have nothing to draw: first the scores, then the losses. The queue takes their space."""
+        any_charts = self._any_scored or self._any_losses
+        tabbed = self._narrow and any_charts
+        has_something = {"front": self._any_scored, "losses": any_charts, "queue": True}
+        current = self.tabs.current() if has_something[self.tabs.current()] else "losses"
         self.tabs.setVisible(tabbed)
         for key, part in self._parts.items():
-            has_something = self._any_scored or key == "queue"
-            part.setVisible(has_something and (not tabbed or key == self.tabs.current()))
-        fixed = not self._narrow and self._any_scored
+            part.setVisible(has_something[key] and (not tabbed or key == current))
+        fixed = not self._narrow and any_charts
         self.queue.setMaximumWidth(self.queue.room() if fixed else 16_777_215)
         self.queue.setMinimumWidth(self.queue.room() if fixed else px(240))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, Family, Recipe, RecipeError, arenas
 from gui.core.actions import Entry
@@ -28,6 +28,7 @@ from gui.pages.arena.blind_choice import chosen_for_blind
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.entry_menu import EntryMenu
+from gui.pages.arena.headline_view import HeadlineView
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
 from gui.pages.train.run.report_export import ReportExport
@@ -37,8 +38,10 @@ from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.menus import make_menu
+from gui.widgets.scroll import Scroll
 from gui.widgets.undo_strip import UndoStrip
 
 EntryStatus = arenas.EntryStatus
@@ -47,7 +50,9 @@ MAX_ROWS, MIN_ROWS, ROW_HEIGHT = 10, 4, 36
 # The height of header, tools, charts and margins beside the table's rows.
 ROOM_BESIDE = 460
 CHECKED_AT_FIRST = 4
-UNSCORED_HEIGHT = 176
+UNSCORED_HEIGHT, LOWER_HEIGHT = 176, 200
+# The height of a window in which only the first line of the headline has room.
+LOW = 760
 MEND = mark("The recipe on the Train page has problems. Fix them there first.")
 # Why the queue is waiting, by the kind of job that has the device.
 WAITS = {
@@ -119,7 +124,9 @@ class ArenaPage(Page):
             [self.empty_button],
             parent=self._stack,
         )
-        content = self._content = QWidget(self._stack)
+        self._content = Scroll((24, 12, 24, 16), parent=self._stack)
+        content = self._content.content
+        self.headline = HeadlineView(content)
         self.base_line = ElidedLabel("", "label", "ink2", content)
         self.columns_button = ColumnsButton(content)
         self.differences_button = quiet(tr("Show recipe differences"), parent=content)
@@ -138,6 +145,7 @@ class ArenaPage(Page):
         )
         self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
         self.lower_pane = LowerPane(content)
+        self.lower_pane.setMinimumHeight(px(LOWER_HEIGHT))
         self.undo_strip, self.notice = UndoStrip(content), NoticeStrip(parent=content)
         self.notice.hide()
         self.form, self.summaries_form = EntriesForm(self._stack), SummariesForm(self._manager, self._stack)
@@ -145,13 +153,10 @@ class ArenaPage(Page):
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
         tools.addWidget(self.base_line, 1)
-        tools.addWidget(self.columns_button)
-        tools.addWidget(self.differences_button)
-        tools.addWidget(self.blind_button)
-        tools.addWidget(self.report_button)
-        column = QVBoxLayout(self._content)
-        column.setContentsMargins(24, 12, 24, 16)
-        column.setSpacing(12)
+        buttons = [self.columns_button, self.differences_button, self.blind_button, self.report_button]
+        tools.addWidget(FlowBox(buttons, parent=self._content.content))
+        column = self._content.column
+        column.addWidget(self.headline)
         column.addLayout(tools)
         column.addWidget(self.view)
         column.addWidget(self._unscored)
@@ -274,7 +279,9 @@ class ArenaPage(Page):
 
     def _fit_table(self) -> None:
         """Fit the table's height to its rows: ten at most, fewer if the charts need the space."""
-        fitting = (self.window().height() - px(ROOM_BESIDE)) // px(ROW_HEIGHT)
+        self.headline.set_short(self.window().height() < px(LOW))
+        told = self.headline.height() + px(48) if self.headline.isVisibleTo(self._content) else 0
+        fitting = (self.window().height() - px(ROOM_BESIDE) - told) // px(ROW_HEIGHT)
         shown = min(self.table.rowCount(), MAX_ROWS, max(MIN_ROWS, fitting))
         self.view.setFixedHeight(px(HEAD_HEIGHT) + shown * px(ROW_HEIGHT) + 4)
 
@@ -285,6 +292,7 @@ class ArenaPage(Page):
         self.lower_pane.show_results(first, found.losses, entries, self._shown.row_id(self._chosen))
         current = self._manager.current
         self.lower_pane.queue.show_queue(found.statuses, current.id if current is not None else "")
+        self.headline.show_headline(found)
         self.base_line.setText(base_score_text(found))
         if self.lower_pane.shows_differences():
             self._show_differences()
