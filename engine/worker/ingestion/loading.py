@@ -14,7 +14,17 @@ from dataclasses import replace
 from typing import Any
 
 from engine.config.data_options import DataOptions
-from engine.data import AUTO, SPLITS, Schema, SourcedExample, Split, infer_schema, pause_hours, split_named
+from engine.data import (
+    AUTO,
+    SPLITS,
+    Schema,
+    SourcedExample,
+    Split,
+    infer_schema,
+    pause_hours,
+    split_named,
+    summary_lists,
+)
 from engine.errors import DataError
 from engine.worker.ingestion import alignment, split_summaries
 from engine.worker.ingestion.row_store import LazySequence, stored
@@ -64,10 +74,15 @@ def find_schema(
 def likely_schema(tables: Tables, options: DataOptions) -> Schema | None:
     """Return what is known of the schema of rows that can't all be read, to be shown; None for nothing."""
     first = next(iter(tables.values()))
+    rows = _head(first)
     try:
-        return _guessed(tables, first.own_columns, _head(first), options, needs_summary=False)
-    except DataError:
-        return None
+        return _guessed(tables, first.own_columns, rows, options, needs_summary=False)
+    except DataError as error:
+        if error.field != summary_lists.FIELD:
+            return None
+    # The columns are known; what their lists hold is asked.
+    either = options.model_copy(update={"summary_lists": "sentences"})
+    return replace(_guessed(tables, first.own_columns, rows, either, needs_summary=False), reason="")
 
 
 def _inferred_schema(

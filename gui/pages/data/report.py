@@ -49,8 +49,9 @@ class Shape:
     @property
     def text(self) -> str:
         """The schema and its reason as sentences."""
+        form = f"{tr(SHAPES.get(self.kind, self.kind))}."
         why = "; ".join(map(translate, self.reason.split("; ")))
-        return f"{tr(SHAPES.get(self.kind, self.kind))}. {why[:1].upper()}{why[1:]}."
+        return f"{form} {why[:1].upper()}{why[1:]}." if why else form
 
 
 @dataclass(frozen=True)

@@ -105,3 +105,14 @@ def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path: Path, c
     events = [event["event"] for event in read_all(channel.job.events_path)]
     assert events[:3] == ["stage_entered", "rows_previewed", "stage_progressed"]
     assert events[-1] == "result_made"
+
+
+def test_columns_are_known_while_it_is_asked_what_their_lists_hold(tmp_path: Path, look: Look) -> None:
+    rows = [
+        {"dialogue": f"Ann: hi {n}", "summary": [f"Ann greets Bob {n}.", f"They meet at {n}."][: 1 + n % 2]}
+        for n in range(30)
+    ]
+    event = look(write_jsonl(tmp_path / "a.jsonl", rows))
+    assert event["problem"]["field"] == "data.summary_lists"
+    shape = event["shape"]
+    assert (shape["conversation"], shape["summary"], shape["reason"]) == ("dialogue", "summary", "")

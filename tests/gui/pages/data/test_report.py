@@ -195,6 +195,14 @@ def test_rows_that_are_gone_are_none(result, tmp_path):
     assert report.first_rows() == []
 
 
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [("by its name", "A conversation in each row. By its name."), ("", "A conversation in each row.")],
+)
+def test_a_shape_is_told_with_its_reason_if_there_is_one(reason, text):
+    assert Shape("columns", ("a", "b"), {}, reason).text == text
+
+
 def row(text: str, tokens: int, ends: tuple[int, ...] = ()) -> Row:
     return Row(1, "train", "r", text, "", tokens, 0, ends)
 
