@@ -17,6 +17,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 # Row numbers, masked kinds, the place, and the texts of an example: id, conversation, summary, further references.
 Record = list[Any]
+# Objects in memory take about twice as much.
+MAX_HELD_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class _Records:
 
     def __len__(self) -> int:
         return len(self._ends) - 1
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return self._file.size
 
     def __getitem__(self, number: int) -> Record:
         start, end = self._ends[number : number + 2]
@@ -96,6 +103,10 @@ class LazySequence(Sequence[T], Generic[T]):
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def held(self) -> Sequence[T]:
+        """Return the same items, in memory where they are few enough, for work that looks at each again and again."""
+        return tuple(self) if self._records.size <= MAX_HELD_BYTES else self
 
     def select(self, indices: Iterable[int]) -> LazySequence[T]:
         """Return the items at these indices, in that order."""

@@ -45,8 +45,7 @@ class _Check:
         self, selection: Selection, options: DataOptions, counter: TokenCounter, channel: Channel
     ) -> None:
         self._selection = selection
-        # Each is looked at again and again.
-        self._rows: Rows = {split: tuple(rows) for split, rows in selection.rows.items()}
+        self._rows: Rows = {split: rows.held() for split, rows in selection.rows.items()}
         self._options = options
         self._counter = counter
         self._channel = channel
@@ -59,9 +58,7 @@ class _Check:
 
     def result(self) -> dict[str, Any]:
         """Look at every row, keep the details beside the events, and return what the event carries."""
-        usual = UsualLanguages.of(
-            [self._rows[split][index] for split in SPLITS for index in self._whole[split]]
-        )
+        usual = UsualLanguages.of(self._rows, self._whole)
         needs = {"needs_summary": self._is_labelled}
         found = find(IDS, self._rows, self._options, self._counter, usual, self._take, **needs)
         self._channel.enter("sum_up")

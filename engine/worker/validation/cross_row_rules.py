@@ -6,6 +6,7 @@ would use.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -22,14 +23,14 @@ PAIRS: tuple[tuple[Split, Split], ...] = (("test", "train"), ("test", "validatio
 
 def leaks(rows: Rows, used: Indices) -> dict[Split, list[int]]:
     """Return the indices, in every split, of conversations that are also in a later split."""
-    leaks_by_split = deduplication.leaks({split: _texts(rows, used, split) for split in SPLITS})
+    leaks_by_split = deduplication.leaks({split: _digests(rows, used, split) for split in SPLITS})
     return {split: leaks_by_split[split] for split in SPLITS}
 
 
 def duplicates(rows: Rows, used: Indices) -> dict[Split, list[int]]:
     """Return the indices of conversations that repeat an earlier one of their split exactly."""
-    exact: dict[str, dict[int, str]] = {
-        split: {index: rows[split][index].example.conversation for index in used.get(split, ())}
+    exact: dict[str, dict[int, bytes]] = {
+        split: {index: _digest(rows[split][index].example.conversation) for index in used.get(split, ())}
         for split in SPLITS
     }
     duplicates_by_split = deduplication.duplicates(exact)
@@ -45,12 +46,12 @@ RELATIONS: dict[str, Callable[[Rows, Indices], dict[Split, list[int]]]] = {
 
 def in_both(rows: Rows, used: Indices) -> Both:
     """Return for each pair of splits the indices, in each of the two, of the conversations in both."""
-    texts = {split: _texts(rows, used, split) for split in SPLITS}
-    known = {split: set(texts[split].values()) for split in SPLITS}
+    digests = {split: _digests(rows, used, split) for split in SPLITS}
+    known = {split: set(digests[split].values()) for split in SPLITS}
     return {
         (split, other): (
-            [index for index, text in texts[split].items() if text in known[other]],
-            [index for index, text in texts[other].items() if text in known[split]],
+            [index for index, digest in digests[split].items() if digest in known[other]],
+            [index for index, digest in digests[other].items() if digest in known[split]],
         )
         for split, other in PAIRS
     }
@@ -58,19 +59,26 @@ def in_both(rows: Rows, used: Indices) -> Both:
 
 def count_differing_in_spaces(rows: Rows, used: Indices, split: Split) -> int:
     """Return how many conversations differ from an earlier one of the split in surrounding white space only."""
-    exact: set[str] = set()
-    stripped: set[str] = set()
+    known_exact: set[bytes] = set()
+    known_stripped: set[bytes] = set()
     count = 0
     for index in used.get(split, ()):
         text = rows[split][index].example.conversation
-        count += text not in exact and text.strip() in stripped
-        exact.add(text)
-        stripped.add(text.strip())
+        exact, stripped = _digest(text), _digest(text.strip())
+        count += exact not in known_exact and stripped in known_stripped
+        known_exact.add(exact)
+        known_stripped.add(stripped)
     return count
 
 
-def _texts(rows: Rows, used: Indices, split: Split) -> dict[int, str]:
-    return {index: rows[split][index].example.conversation.strip() for index in used.get(split, ())}
+def _digests(rows: Rows, used: Indices, split: Split) -> dict[int, bytes]:
+    """Return the digest of each conversation without surrounding white space."""
+    return {index: _digest(rows[split][index].example.conversation.strip()) for index in used.get(split, ())}
+
+
+def _digest(text: str) -> bytes:
+    """Return what is as good as the text to compare it: the texts themselves may need more memory than there is."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def keys(rows: Rows, used: Indices) -> dict[Split, dict[int, tuple[int, int]]]:
@@ -78,17 +86,17 @@ def keys(rows: Rows, used: Indices) -> dict[Split, dict[int, tuple[int, int]]]:
 
     The first compares texts exactly, as for duplicates, the second without surrounding white space, as for leaks.
     """
-    texts = {split: _texts(rows, used, split) for split in SPLITS}
-    counts = Counter(text for split_texts in texts.values() for text in split_texts.values())
-    numbers: dict[str, int] = {}
+    digests = {split: _digests(rows, used, split) for split in SPLITS}
+    counts = Counter(digest for of_split in digests.values() for digest in of_split.values())
+    numbers: dict[bytes, int] = {}
     return {
         split: {
             index: (
-                numbers.setdefault(rows[split][index].example.conversation, len(numbers)),
-                numbers.setdefault(text, len(numbers)),
+                numbers.setdefault(_digest(rows[split][index].example.conversation), len(numbers)),
+                numbers.setdefault(stripped, len(numbers)),
             )
-            for index, text in texts[split].items()
-            if counts[text] > 1
+            for index, stripped in digests[split].items()
+            if counts[stripped] > 1
         }
         for split in SPLITS
     }

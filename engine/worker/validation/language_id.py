@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
+from engine.data import SPLITS, Split
 from engine.worker.ingestion.row_store import Row
 from engine.worker.validation.row_view import RowView, words
 
@@ -28,6 +29,7 @@ _SPEAKER = re.compile(r"^[^:\n]{1,40}:\s", re.MULTILINE)
 _LETTERS = re.compile(r"[^\W\d_]")
 # Codes for no language, and for a creole that short English chats are mistaken for.
 _NO_LANGUAGES = {"zxx", "und", "pcm"}
+T = TypeVar("T")
 
 
 def guess(text: str) -> str:
@@ -56,12 +58,16 @@ def _identifier() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
+def sampled(items: Sequence[T]) -> Sequence[T]:
+    """Return some of many items, spread evenly."""
+    return items[:: max(1, len(items) // SAMPLE)]
+
+
 class Languages:
     """The main language of texts, from a sample of them; `main` is "" if it is unknown."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        sample = texts[:: max(1, len(texts) // SAMPLE)]
-        guesses = [(text, code) for text in sample if (code := guess(text))]
+        guesses = [(text, code) for text in sampled(texts) if (code := guess(text))]
         counts = Counter(code for _, code in guesses)
         self.main, main_count = counts.most_common(1)[0] if counts else ("", 0)
         self.share = main_count / len(guesses) if guesses else 0.0
@@ -90,11 +96,13 @@ class UsualLanguages:
     summary: Languages
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> UsualLanguages:
-        """Return the languages of rows."""
+    def of(cls, rows: Mapping[Split, Sequence[Row]], used: Mapping[Split, Sequence[int]]) -> UsualLanguages:
+        """Return the languages of the rows with these indices."""
+        places = [(split, index) for split in SPLITS for index in used[split]]
+        examples = [rows[split][index].example for split, index in sampled(places)]
         return cls(
-            Languages([row.example.conversation for row in rows]),
-            Languages([row.example.summary for row in rows]),
+            Languages([example.conversation for example in examples]),
+            Languages([example.summary for example in examples]),
         )
 
     def is_other(self, view: RowView) -> bool:

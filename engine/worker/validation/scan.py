@@ -40,7 +40,7 @@ def find(
     """
     usable = whole(rows, needs_summary=needs_summary)
     if usual is None and "other_language" in ids:
-        usual = UsualLanguages.of([rows[split][index] for split in SPLITS for index in usable[split]])
+        usual = UsualLanguages.of(rows, usable)
     chosen = rules(ids, options, counter, usual)
     found: Found = {name: {split: [] for split in SPLITS} for name in ids}
     for split in SPLITS:

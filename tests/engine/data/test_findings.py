@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.config.data_options import DataOptions
+from engine.data import SPLITS
 from engine.data.findings import FINDINGS, exclude_problems, finding, mask_problems
 from engine.errors import Problem
 from engine.text.pii import KINDS
@@ -16,7 +17,8 @@ from engine.worker.validation.row_rules import rules
 
 def test_every_finding_can_be_found() -> None:
     ids = [entry.id for entry in FINDINGS]
-    found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), UsualLanguages.of([])), *RELATIONS}
+    usual = UsualLanguages.of({}, {split: [] for split in SPLITS})
+    found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), usual), *RELATIONS}
     assert found == set(ids)
     assert len(ids) == len(found)
 
