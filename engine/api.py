@@ -8,7 +8,16 @@ from engine.adapters import library, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
-from engine.config import decoding, prompts, recipe, recipe_command, run_names, support_matrix, variants
+from engine.config import (
+    decoding,
+    prompts,
+    recipe,
+    recipe_command,
+    run_names,
+    summary_limits,
+    support_matrix,
+    variants,
+)
 from engine.config.data_options import DataOptions
 from engine.config.decoding import DecodingOptions, SummarizeOptions
 from engine.config.hub_sources import is_on_hub
@@ -167,6 +176,7 @@ __all__ = [
     "run_store",
     "run_summaries",
     "speakers",
+    "summary_limits",
     "support_matrix",
     "text_paths",
     "trash",

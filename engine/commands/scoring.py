@@ -20,8 +20,9 @@ from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
 from engine.config import hub_sources
 from engine.config import recipe as recipes
+from engine.config.decoding import DecodingOptions
 from engine.config.recipe import BaseModelOptions
-from engine.config.training import EvaluationOptions, TrainingOptions
+from engine.config.training import TrainingOptions
 from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
@@ -221,7 +222,7 @@ def what_is_asked(
 ) -> dict[str, Any]:
     """Return what is asked of the worker, decoded as the first adapter was scored; each reads its own prompt."""
     prompt = adapters[0].metadata.prompt if adapters else None
-    defaults = EvaluationOptions()
+    defaults = DecodingOptions()
     return {
         "request": REQUEST,
         "conversation": conversation,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine.config import prompts
+from engine.config import prompts, summary_limits
 from engine.data import column_mapping, findings
 from engine.errors import Problem, RecipeError
 from engine.options import Options, check, option
@@ -173,22 +173,31 @@ class DataOptions(Options):
         le=1_000_000,
     )
     max_summary_tokens: int = option(
-        128,
+        summary_limits.AUTOMATIC,
         "Reference limit",
-        "Longer reference summaries are truncated, with a notice.",
+        "Longer reference summaries are truncated, with a notice. 0: as long as the longest, up to 1,024.",
         unit="tokens",
-        ge=4,
+        zero="automatic",
+        ge=0,
         le=65_536,
     )
 
 
 def data_problems(data: DataOptions) -> list[Problem]:
-    """Return the unknown names in a `[data]` table: keys of the mapping, findings, kinds of personal data."""
+    """Return what is wrong in a `[data]` table: the limit of summaries, and unknown names."""
     return [
+        *_limit_problems(data),
         *column_mapping.problems(data.columns),
         *findings.exclude_problems(data.exclude, "data.exclude"),
         *findings.mask_problems(data.mask, "data.mask"),
     ]
+
+
+def _limit_problems(data: DataOptions) -> list[Problem]:
+    if not 0 < data.max_summary_tokens < summary_limits.LOWEST_BY_HAND:
+        return []
+    message = f"Reference limit must be at least {summary_limits.LOWEST_BY_HAND}, or 0 to follow the data."
+    return [Problem("data.max_summary_tokens", message)]
 
 
 def checked(table: dict[str, Any]) -> DataOptions:

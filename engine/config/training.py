@@ -6,6 +6,7 @@ import difflib
 import math
 from typing import ClassVar, Literal
 
+from engine.config import summary_limits
 from engine.errors import Problem
 from engine.options import Options, option
 from engine.text import languages
@@ -232,7 +233,14 @@ class EvaluationOptions(Options):
     )
     beams: int = option(1, "Beams", "1 is greedy decoding; more are slower.", ge=1, le=16)
     max_new_tokens: int = option(
-        128, "Maximum length", "Summaries are truncated after this many tokens.", unit="tokens", ge=1, le=4096
+        summary_limits.AUTOMATIC,
+        "Maximum length",
+        "Summaries are truncated after this many tokens. 0: as long as the data's reference summaries, but for the "
+        "longest hundredth.",
+        unit="tokens",
+        zero="automatic",
+        ge=0,
+        le=4096,
     )
     general_text: str = option(
         "auto",

@@ -193,6 +193,12 @@ def name(code: str) -> str:
     return LANGUAGES.get(code, code)
 
 
+def standard(code: str) -> str:
+    """Return a language's code without script and region, and one code for both written forms of Norwegian."""
+    code = code.lower().partition("-")[0].partition("_")[0]
+    return "no" if code in ("nb", "nn") else code
+
+
 def main_script(text: str) -> str:
     """Return the script of most letters of a text by its Unicode name, "" if it has no letters.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.api import method
 from gui.look.format import compact, number_text
 from gui.look.language import tr, tr_count, translate
 
@@ -34,13 +35,21 @@ def amount_text(examples: Mapping[str, Any], *, trains: bool) -> str:
     return tr("{tested} for testing", tested=tested)
 
 
-def plan_feet(plan: Mapping[str, Any], family: str, *, trains: bool) -> dict[str, str]:
-    """Return the hints below the fields of base model and data."""
+def plan_feet(plan: Mapping[str, Any], family: str, tables: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hints below the fields of base model and data, and below limits that follow the data."""
+    trains, ready = method(tables["method"]["id"]).trains, plan.get("readiness") or {}
     return {
         "base_model.id": base_text(plan, family),
         "base_model.precision": precision_text(plan),
         "data.source": amount_text(plan.get("examples") or {}, trains=trains),
+        "data.max_summary_tokens": limit_text(ready.get("learned"), tables["data"]["max_summary_tokens"]),
+        "evaluation.max_new_tokens": limit_text(ready.get("written"), tables["evaluation"]["max_new_tokens"]),
     }
+
+
+def limit_text(facts: Mapping[str, Any] | None, by_hand: int) -> str:
+    """Return the limit that follows from the data, "" if another is set by hand or none is known."""
+    return "" if by_hand or not facts else tr("Here: {limit} tokens", limit=number_text(facts["limit"]))
 
 
 def prompt_feet(filling: Mapping[str, Any] | None, *, trains: bool) -> dict[str, str]:

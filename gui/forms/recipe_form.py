@@ -282,7 +282,7 @@ class RecipeForm(QWidget):
         self._family = plan.get("family", self._family)
         known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
         self._planned_base = (self._tables["base_model"]["id"], known)
-        feet = plan_text.plan_feet(plan, self._family, trains=method(self.method_id()).trains)
+        feet = plan_text.plan_feet(plan, self._family, self._tables)
         for key, text in feet.items():
             self.set_foot(key, text)
         self.length.show_plan(plan, self._tables["training"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 BAR = 10
+NO_LIMIT = 16_777_215
 
 
 class Scroll(QScrollArea):
@@ -44,6 +45,41 @@ class Scroll(QScrollArea):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class FittedScroll(Scroll):
+    """A scroll area as high as its content, up to a limit."""
+
+    def __init__(
+        self,
+        margins: tuple[int, int, int, int] = (24, 16, 24, 16),
+        spacing: int = 12,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(margins, spacing, parent)
+        self._limit = NO_LIMIT
+        self.content.installEventFilter(self)
+
+    def limit_height(self, limit: int) -> None:
+        """Limit the height; a content that is higher scrolls."""
+        self._limit = limit
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit to a content that has changed."""
+        if watched is self.content and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit to the lines that a text takes at this width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self.viewport().width()
+        wanted = self.column.heightForWidth(width) if self.column.hasHeightForWidth() else -1
+        self.setFixedHeight(min(self._limit, wanted if wanted >= 0 else self.column.sizeHint().height()))
 
 
 def at_most_so_wide(content: QWidget) -> QHBoxLayout:

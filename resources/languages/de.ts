@@ -174,12 +174,12 @@
    <translation>Von {total} würde &lt;b&gt;nichts&lt;/b&gt; gekürzt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/plan_line.py" />
    <source>&lt;b&gt;Nothing is trained.&lt;/b&gt; The base model is scored with the plain prompt, then with this one.</source>
    <translation>&lt;b&gt;Nichts wird trainiert.&lt;/b&gt; Das Basismodell wird mit dem einfachen Prompt bewertet, dann mit diesem.</translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/plan_line.py" />
    <source>&lt;b&gt;{n} steps&lt;/b&gt; in about &lt;b&gt;{time}&lt;/b&gt;.</source>
    <translation>
     <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; in etwa &lt;b&gt;{time}&lt;/b&gt;.</numerusform>
@@ -187,7 +187,7 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/plan_line.py" />
    <source>&lt;b&gt;{n} steps&lt;/b&gt;, or as many as fit into &lt;b&gt;{time}&lt;/b&gt;.</source>
    <translation>
     <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
@@ -195,7 +195,7 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/plan_line.py" />
    <source>&lt;b&gt;{n} steps&lt;/b&gt;.</source>
    <translation>
     <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt;.</numerusform>
@@ -1006,7 +1006,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>Checking the base model and the data…</source>
    <translation>Basismodell und Daten werden geprüft…</translation>
   </message>
@@ -2368,6 +2368,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/plan_text.py" />
    <source>Here: plain</source>
    <translation>Hier: einfach</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/plan_text.py" />
+   <source>Here: {limit} tokens</source>
+   <translation>Hier: {limit} Tokens</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/parts.py" />
@@ -4845,7 +4850,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Standardabweichung der Mittelwerte der Startwerte {spread}: {scores}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>Start</source>
    <translation>Starten</translation>
   </message>
@@ -5211,7 +5216,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Adapter {adapter} wurde aus dem Prüfpunkt erstellt.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/plan_line.py" />
    <source>The base model is scored first, so you will see what was gained.</source>
    <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
   </message>
@@ -7674,6 +7679,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>vorzeitig gestoppt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/plan_line.py" />
+   <source>summaries up to {longest} of {limit} tokens</source>
+   <translation>Zusammenfassungen bis {longest} von {limit} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/plan_line.py" />
+   <source>summaries up to {longest} tokens, limit {limit}</source>
+   <translation>Zusammenfassungen bis {longest} Tokens, Grenze {limit}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>summary</source>
    <translation>Zusammenfassung</translation>
@@ -7990,7 +8005,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/plan_line.py" />
    <source>{before} and {name}</source>
    <translation>{before} und {name}</translation>
   </message>
@@ -8098,6 +8113,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>{count} to choose from</source>
    <translation>{count} zur Auswahl</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/plan_line.py" />
+   <source>{count} to test on</source>
+   <translation>{count} zum Testen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt/prompt_preview.py" />
@@ -8229,8 +8249,13 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>{hours} h {minutes} min</source>
    <translation>{hours} h {minutes} min</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/train/plan_line.py" />
+   <source>{language}, base model: {known}</source>
+   <translation>{language}, Basismodell: {known}</translation>
+  </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <location filename="../../gui/pages/train/plan_line.py" />
    <source>{listed} are not on this computer yet. Start shows the size of the download and asks first.</source>
    <translation>
     <numerusform>{listed} ist noch nicht auf diesem Computer. „Starten“ zeigt die Größe des Downloads und fragt zuerst.</numerusform>
@@ -8487,6 +8512,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/train/plan_line.py" />
+   <source>{n} conversations to learn from</source>
+   <translation>
+    <numerusform>{n} Gespräch zum Lernen</numerusform>
+    <numerusform>{n} Gespräche zum Lernen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} drafts</source>
    <translation>
@@ -8596,6 +8629,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} weiterer Hinweis dieser Art.</numerusform>
     <numerusform>{n} weitere Hinweise dieser Art.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>{n} more problems above.</source>
+   <translation>
+    <numerusform>{n} weiteres Problem oben.</numerusform>
+    <numerusform>{n} weitere Probleme oben.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9276,6 +9317,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>A base model that knows the language learns it faster and better.</source>
+   <translation>Ein Basismodell, das die Sprache kennt, lernt schneller und besser.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>A chat template of {1} has {2}, and at most {3} are read.</source>
    <translation>Eine Chat-Vorlage von {1} hat {2}, gelesen werden höchstens {3}.</translation>
@@ -9649,6 +9695,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>Adapters</source>
    <translation>Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Add conversations with summaries; a tenth of them is held out for the test.</source>
+   <translation>Mehr Gespräche mit Zusammenfassungen helfen; ein Zehntel davon wird zum Testen zurückgehalten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -12286,8 +12337,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Longer reference summaries are truncated, with a notice.</source>
-   <translation>Längere Referenz-Zusammenfassungen werden gekürzt, mit einem Hinweis.</translation>
+   <source>Longer reference summaries are truncated, with a notice. 0: as long as the longest, up to 1,024.</source>
+   <translation>Längere Referenzen werden mit einem Hinweis gekürzt. 0: so lang wie die längste, bis 1.024.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
@@ -12438,6 +12489,11 @@ Summary:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>Maximum length</source>
    <translation>Höchstlänge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Maximum length (evaluation.max_new_tokens) follows the data with 0.</source>
+   <translation>Mit 0 richtet sich die Höchstlänge (evaluation.max_new_tokens) nach den Daten.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -12828,6 +12884,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/export.py" />
    <source>No summary is accepted yet.</source>
    <translation>Noch ist keine Zusammenfassung angenommen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>No verdict can come of {1}, since it needs {2}.</source>
+   <translation>Aus {1} kann kein Urteil werden, denn es braucht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/preference_pairs.py" />
@@ -13355,6 +13416,11 @@ Summary:</translation>
    <translation>Erhöhen Sie data.max_summary_tokens, um Zusammenfassungen ganz zu lassen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Raise the conversation limit (data.max_conversation_tokens).</source>
+   <translation>Eine höhere Grenze der Gespräche (data.max_conversation_tokens) lässt sie ganz.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>Raise the longest summary (evaluation.max_new_tokens) to score them whole.</source>
    <translation>Erhöhen Sie die längste Zusammenfassung (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
@@ -13363,6 +13429,16 @@ Summary:</translation>
    <location filename="../../engine/voting/session.py" />
    <source>Raise the number of pairs.</source>
    <translation>Erhöhen Sie die Zahl der Paare.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Raise the number of scored examples (evaluation.examples).</source>
+   <translation>Eine höhere Zahl der bewerteten Beispiele (evaluation.examples) hilft.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Raise the test limit (data.max_test).</source>
+   <translation>Eine höhere Grenze der Testdaten (data.max_test) hilft.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
@@ -13466,6 +13542,16 @@ In one sentence:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Reference limit</source>
    <translation>Referenzgrenze</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Reference limit (data.max_summary_tokens) follows the data with 0.</source>
+   <translation>Mit 0 richtet sich die Grenze der Referenzen (data.max_summary_tokens) nach den Daten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Reference limit must be at least {1}, or 0 to follow the data.</source>
+   <translation>Die Grenze der Referenzen muss mindestens {1} sein, oder 0, um sich nach den Daten zu richten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -14193,6 +14279,11 @@ In one sentence:</translation>
    <translation>Zusammenfassungen werden nach so vielen Tokens abgeschnitten.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Summaries are truncated after this many tokens. 0: as long as the data's reference summaries, but for the longest hundredth.</source>
+   <translation>Nach so vielen Tokens werden Zusammenfassungen gekürzt. 0: so lang wie die Referenzen der Daten, bis auf das längste Hundertstel.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Summarize the following conversation in one or two short sentences.</source>
    <translation>Summarize the following conversation in one or two short sentences.</translation>
@@ -14639,6 +14730,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>The conversation is too long to be added.</source>
    <translation>Das Gespräch ist zu lang, um hinzugefügt zu werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>The conversations are in {1}, and the base model is made for {2}.</source>
+   <translation>Die Gespräche sind auf {1}, und das Basismodell ist gemacht für {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -17851,6 +17947,11 @@ Summary:</translation>
    <translation>Zeilen {1} und {2} weiteren</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>scored conversation</source>
+   <translation>bewertetes Gespräch</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/arena_file.py" />
    <source>seed {1}</source>
    <translation>Startwert {1}</translation>
@@ -19230,6 +19331,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} abgeschlossen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} of {2} conversations are longer than {3} tokens and lose their end.</source>
+   <translation>{1} von {2} Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} of {2} free</source>
    <translation>{1} von {2} frei</translation>
@@ -19245,6 +19351,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} of {2} reference summaries are longer than {3} tokens and learned in part.</source>
+   <translation>{1} von {2} Referenzen sind länger als {3} Tokens und werden nur zum Teil gelernt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
    <translation>{1} von {2} Referenz-Zusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
@@ -19253,6 +19364,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} of {2} scored conversations are longer than {3} tokens and lose their end.</source>
    <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{1} of {2} scored summaries are longer than the {3} tokens that are written.</source>
+   <translation>{1} von {2} bewerteten Zusammenfassungen sind länger als die {3} Tokens, die geschrieben werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -19628,6 +19744,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>{n} quoted messages</source>
    <translation>{n} zitierte Nachrichten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{n} scored conversation</source>
+   <translation>{n} bewertetem Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{n} scored conversations</source>
+   <translation>{n} bewerteten Gesprächen</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />

@@ -42,6 +42,7 @@ FIXED: dict[str, st.SearchStrategy[Any]] = {
     "prompt": TEXT.map(lambda text: text + "{conversation}"),
     "quantization": st.just("none"),
     "best_by": st.just("loss"),
+    "max_summary_tokens": st.just(0) | st.integers(4, 65_536),
 }
 
 

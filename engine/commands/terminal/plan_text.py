@@ -8,6 +8,7 @@ from typing import Any
 from engine.commands.terminal import text_tables
 from engine.scoring import score_text
 from engine.system.units import size
+from engine.text import languages
 
 Result = dict[str, Any]
 PARTS = {
@@ -86,6 +87,23 @@ def _conversations(plan: Result) -> str:
     return f"{spread} tokens (median · 95th percentile · maximum){cut}"
 
 
+def _summaries(plan: Result) -> str:
+    spread = f"{text_tables.lengths(plan['token_lengths']['summary'])} tokens"
+    ready = plan.get("readiness", {})
+    if "learned" not in ready:
+        return spread
+    limits = [f"{ready['written']['limit']:,} written"]
+    if plan.get("trains", True):
+        limits.insert(0, f"{ready['learned']['limit']:,} learned")
+    return f"{spread}, at most {' and '.join(limits)}"
+
+
+def _language(plan: Result) -> str:
+    of_base = ", ".join(map(languages.name, plan["readiness"].get("base_languages", ())))
+    of_data = languages.name(plan["readiness"]["language"] or languages.UNDETERMINED)
+    return f"{of_data}; the base model is made for {of_base}" if of_base else of_data
+
+
 def _steps(plan: Result) -> str:
     minutes = plan.get("max_minutes")
     return f"{plan['steps']:,}" + (f", or as many as fit into {minutes:g} min" if minutes else "")
@@ -108,11 +126,8 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("examples", "Examples", _examples),
     ("prompt", "Prompt", _prompt),
     ("token_lengths", "Conversation", _conversations),
-    (
-        "token_lengths",
-        "Summary",
-        lambda plan: f"{text_tables.lengths(plan['token_lengths']['summary'])} tokens",
-    ),
+    ("token_lengths", "Summary", _summaries),
+    ("readiness", "Language", _language),
 )
 
 

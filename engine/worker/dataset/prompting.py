@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import PromptFacts, ShotFacts
+from engine.config import summary_limits
 from engine.config.prompts import DEFAULT_PROMPT
 from engine.config.recipe import Recipe
 from engine.errors import AppError, Problem
@@ -29,6 +31,8 @@ from engine.worker.dataset.prompter import ChatPrompter, Prompter
 from engine.worker.modeling.base_models import LoadedBase, positions
 from engine.worker.runtime.channel import Channel
 
+T = TypeVar("T")
+
 SHOTS = "data.shots"
 NUM_PINNED = 3
 
@@ -43,14 +47,24 @@ def training_examples(recipe: Recipe, splits: Splits) -> Sequence[Example]:
 
     Those in the prompt are left out: an example that reads its own summary would teach the model to copy it.
     """
-    return splits.train[recipe.data.shots :]
+    return training_part(recipe, splits.of)
+
+
+def training_part(recipe: Recipe, of: Callable[[str], Sequence[T]]) -> Sequence[T]:
+    """Return what belongs to the examples to train on; `of` returns it for all examples of a split."""
+    return of("train")[recipe.data.shots :]
 
 
 def scored_examples(recipe: Recipe, splits: Splits) -> Sequence[Example]:
     """Return the examples to score, without those in the prompt."""
+    return scored_part(recipe, splits.of)
+
+
+def scored_part(recipe: Recipe, of: Callable[[str], Sequence[T]]) -> Sequence[T]:
+    """Return what belongs to the examples to score; `of` returns it for all examples of a split."""
     split = recipe.evaluation.split
-    examples = training_examples(recipe, splits) if split == "train" else splits.of(split)
-    return examples[: recipe.evaluation.examples or None]
+    part = training_part(recipe, of) if split == "train" else of(split)
+    return part[: recipe.evaluation.examples or None]
 
 
 def pinned_examples(splits: Splits) -> tuple[Example, ...]:
@@ -71,7 +85,7 @@ def _prompter(
         family,
         recipe.data.prompt,
         max_conversation_tokens=recipe.data.max_conversation_tokens,
-        max_summary_tokens=recipe.data.max_summary_tokens,
+        max_summary_tokens=recipe.data.max_summary_tokens or summary_limits.HIGHEST,
         shots=shots,
     )
 

@@ -15,6 +15,7 @@ from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import settle_format
+from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.evaluation import evaluator, reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation
 from engine.worker.modeling import base_models
@@ -33,6 +34,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         attach.refuse_other_base(base, adapter)
     channel.enter("read_data")
     splits = _read(channel, recipe)
+    recipe = settle_limits(recipe, base, splits)
     channel.enter("evaluate")
     baseline = evaluator.score_base(channel, base, recipe, splits)
     reporting.report(channel, baseline, recipe, base.device)

@@ -21,6 +21,7 @@ from engine.worker.dataset.collator import Collator, evaluation_batches, micro_b
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.dataset.prompting import make_prompter, scored_examples, settle_format, training_examples
+from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import base_models
@@ -88,7 +89,7 @@ def _carry_out(
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
-    recipe = settle_format(channel, recipe, base.tokenizer)
+    recipe = settle_limits(settle_format(channel, recipe, base.tokenizer), base, splits)
     if not recipe.method.method.trains:
         prompt_baseline.score_prompt(channel, recipe, base, splits)
         return

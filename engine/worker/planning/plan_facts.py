@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,23 +23,30 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Lengths:
-    """Tokens of each conversation and summary before truncation, of all splits; `train` are pairs of that split."""
+    """Tokens of each conversation and its summary before truncation, by split."""
 
-    conversations: tuple[int, ...]
-    summaries: tuple[int, ...]
-    train: tuple[tuple[int, int], ...]
+    by_split: Mapping[str, tuple[tuple[int, int], ...]]
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:
         """Tokens of conversation and summary, of all splits."""
-        return tuple(zip(self.conversations, self.summaries, strict=True))
+        return tuple(pair for split in SPLITS for pair in self.by_split[split])
+
+    def conversations(self, split: str) -> tuple[int, ...]:
+        """Return the tokens of each conversation of a split."""
+        return tuple(conversation for conversation, _ in self.by_split[split])
+
+    def summaries(self, split: str) -> tuple[int, ...]:
+        """Return the tokens of each summary of a split."""
+        return tuple(summary for _, summary in self.by_split[split])
 
     def described(self, limit: int) -> Facts:
         """Return their distributions, and how many conversations are longer than `limit`."""
+        conversations = tuple(conversation for conversation, _ in self.pairs)
         return {
-            "conversation": describe(self.conversations),
-            "summary": describe(self.summaries),
-            "over_limit": sum(length > limit for length in self.conversations),
+            "conversation": describe(conversations),
+            "summary": describe(tuple(summary for _, summary in self.pairs)),
+            "over_limit": sum(length > limit for length in conversations),
         }
 
 

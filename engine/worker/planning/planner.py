@@ -24,7 +24,15 @@ from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.example_preview import placeholder_values
-from engine.worker.dataset.prompting import in_format, notices, notices_of_format, settled, shots_problem
+from engine.worker.dataset.prompting import (
+    in_format,
+    make_prompter,
+    notices,
+    notices_of_format,
+    settled,
+    shots_problem,
+)
+from engine.worker.dataset.summary_limits import settle_limits, special_tokens
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -32,7 +40,7 @@ from engine.worker.kernels import registry
 from engine.worker.modeling import base_models, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning import base_outline, context_window, plan_cache, plan_facts
+from engine.worker.planning import base_outline, context_window, plan_cache, plan_facts, readiness
 from engine.worker.planning.base_outline import BaseOutline
 from engine.worker.planning.expected_time import device_speed, run_seconds, token_work
 from engine.worker.planning.memo import Memo
@@ -76,12 +84,14 @@ class Planner:
         device = _device(recipe, problems)
         folder, data_here = meta_model.folder_of(recipe.base_model), _is_local(recipe.data.source)
         splits = self._splits(recipe, problems) if data_here else None
-        facts = {} if splits is None else plan_facts.amounts(recipe, splits)
+        facts: Result = {} if splits is None else plan_facts.amounts(recipe, splits)
+        ready = {} if splits is None else readiness.of_data(recipe, splits, self._language(splits))
         listed = base_model_catalogue.find(recipe.base_model.id, recipe.base_model.revision)
         if folder is not None:
             facts |= self._facts(recipe, folder, device, splits, problems)
         elif listed is not None:
             facts |= self._facts_of_listed(recipe, listed, device, splits, problems)
+        ready |= readiness.of_base(folder, listed) | facts.pop("lengths", {})
         missing = {} if folder is not None else {"base_model.id": recipe.base_model.id}
         missing |= {} if data_here else {"data.source": recipe.data.source}
         if offline():
@@ -90,7 +100,13 @@ class Planner:
         return {
             **facts,
             "trains": recipe.method.method.trains,
-            "notices": [*notices(recipe), *format_notices, *devices.notices(device)],
+            **({"readiness": ready} if splits is not None else {}),
+            "notices": [
+                *notices(recipe),
+                *format_notices,
+                *devices.notices(device),
+                *readiness.doubts(recipe, ready),
+            ],
             "missing": [*missing.values()],
             "problems": [problem.as_dict() for problem in problems],
         }
@@ -159,10 +175,13 @@ class Planner:
         facts["format_notices"] = notices_of_format(recipe, base.tokenizer)
         if splits is None:
             return facts
-        settled_recipe = _settled(recipe, base, problems)
+        lengths = self._lengths(recipe.base_model.id, recipe.base_model.revision, base, splits)
+        settled_recipe = _settled(recipe, base, splits, lengths, problems)
         if settled_recipe is None:
             return facts
-        facts |= self._data_facts(settled_recipe, base, architecture, model, device, splits, problems)
+        facts |= self._data_facts(
+            settled_recipe, base, architecture, model, device, splits, lengths, problems
+        )
         sizes = _sizes(facts)
         if not problems and len(sizes) == len(SIZES):
             plan_cache.save(self._cache_path(recipe, splits, folder, device), sizes)
@@ -183,7 +202,8 @@ class Planner:
         outline = base_outline.of_catalogue(listed, self._tokenizer(starter_folder(), STARTER))
         facts, base, architecture, model = _base_facts(recipe, outline, device, problems)
         if splits is not None:
-            plain, lengths = in_format(recipe, "plain"), self._lengths(STARTER, "", base, splits)
+            lengths = self._lengths(STARTER, "", base, splits)
+            plain = settle_limits(in_format(recipe, "plain"), base, splits, lengths)
             facts |= self._costs(plain, base, architecture, model, device, splits, lengths, problems)
         return facts
 
@@ -195,17 +215,24 @@ class Planner:
         model: PeftModel | None,
         device: torch.device,
         splits: Splits,
+        lengths: Lengths,
         problems: list[Problem],
     ) -> Result:
         """Return all that depends on the examples too: their lengths, prompt, preview and the memory."""
-        lengths = self._lengths(recipe.base_model.id, recipe.base_model.revision, base, splits)
         problems += _length_problems(recipe, base, model, splits, lengths, problems)
         facts = self._costs(recipe, base, architecture, model, device, splits, lengths, problems)
         return facts | {
             "token_lengths": lengths.described(recipe.data.max_conversation_tokens),
             "learned_preview": {"pieces": plan_facts.label_preview(recipe, base, splits)},
             "prompt": placeholder_values(recipe, base, splits),
+            "lengths": readiness.of_lengths(
+                recipe, lengths, special_tokens(base, make_prompter(recipe, base, splits))
+            ),
         }
+
+    def _language(self, splits: Splits) -> str:
+        language: str = self._memo.get("language", splits.fingerprint, lambda: readiness.language_of(splits))
+        return language
 
     def _costs(
         self,
@@ -219,7 +246,7 @@ class Planner:
         problems: list[Problem],
     ) -> Result:
         """Return the memory and the time that the run takes."""
-        train = plan_facts.truncated(recipe, base, splits, lengths.train[recipe.data.shots :])
+        train = plan_facts.truncated(recipe, base, splits, lengths.by_split["train"][recipe.data.shots :])
         facts: Result = {}
         if model is not None:
             requirements = Requirements(recipe, base.family, model, architecture, device)
@@ -286,9 +313,7 @@ class Planner:
                     _token_counts(base, [example.summary for example in batch]),
                     strict=True,
                 )
-        pairs = [pair for split in SPLITS for pair in counted[split]]
-        conversations = tuple(conversation for conversation, _ in pairs)
-        return Lengths(conversations, tuple(summary for _, summary in pairs), tuple(counted["train"]))
+        return Lengths({split: tuple(pairs) for split, pairs in counted.items()})
 
 
 class _Collecting:
@@ -369,10 +394,12 @@ def _base_facts(
     return facts, base, architecture, model
 
 
-def _settled(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> Recipe | None:
-    """Return the recipe with its prompt's format, None with a problem if the base model hasn't got it."""
+def _settled(
+    recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Lengths, problems: list[Problem]
+) -> Recipe | None:
+    """Return the recipe with its prompt's format and limits, None with a problem if the base model hasn't got it."""
     with _Collecting(problems):
-        return settled(recipe, base.tokenizer)
+        return settle_limits(settled(recipe, base.tokenizer), base, splits, lengths)
     return None
 
 

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from engine.config import summary_limits
 from engine.config.data_options import DataOptions
 from engine.data.findings import FINDINGS, Finding
 from engine.text import pii, unicode_checks
@@ -115,7 +116,7 @@ def _finding_report(
 ) -> dict[str, Any]:
     limits = {
         "long_conversation": options.max_conversation_tokens,
-        "long_summary": options.max_summary_tokens,
+        "long_summary": options.max_summary_tokens or summary_limits.HIGHEST,
     }
     what = entry.what.format(limit=limits.get(entry.id, 0))
     excluded = entry.id in options.exclude

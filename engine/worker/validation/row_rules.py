@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
+from engine.config import summary_limits
 from engine.config.data_options import DataOptions
 from engine.text import inline_turns, pii, unicode_checks
 from engine.text.unnamed_turns import lacks_speakers
@@ -53,7 +54,7 @@ def needs_tokens(ids: Iterable[str]) -> bool:
 
 def summary_limit(options: DataOptions, counter: TokenCounter) -> int:
     """Return how many tokens a summary can have without being cut; special tokens count against the limit."""
-    return options.max_summary_tokens - counter.summary_special_tokens
+    return (options.max_summary_tokens or summary_limits.HIGHEST) - counter.summary_special_tokens
 
 
 def _limits(options: DataOptions, counter: TokenCounter) -> dict[str, Rule]:

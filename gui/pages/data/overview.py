@@ -116,7 +116,8 @@ class Figures(QWidget):
 class LengthView(QWidget):
     """One histogram with its title above and the fraction that would be cut below.
 
-    Signals: `limit_changed(tokens)` while the handle moves, `limit_settled(tokens)` when it rests.
+    A limit that begins at 0 follows the data until its handle is moved. Signals: `limit_changed(tokens)` while the
+    handle moves, `limit_settled(tokens)` when it rests.
     """
 
     limit_changed = Signal(int)
@@ -125,6 +126,7 @@ class LengthView(QWidget):
     def __init__(self, title: str, limit: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lengths: Lengths | None = None
+        self._chosen = limit
         self._head = Label(title, "section")
         self._facts = ElidedLabel("", "figure_small", "ink2")
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -149,6 +151,16 @@ class LengthView(QWidget):
     def limit(self) -> int:
         """The limit, in tokens."""
         return int(self.histogram.limit() or 0)
+
+    @property
+    def chosen(self) -> int:
+        """The limit as a recipe has it: 0 while it follows the data."""
+        return self._chosen
+
+    def follow(self, limit: int) -> None:
+        """Set the limit that follows from the data, unless it was chosen."""
+        if not self._chosen:
+            self.histogram.set_limit(limit)
 
     def show_lengths(self, lengths: Lengths) -> None:
         """Show a split's lengths."""
@@ -177,6 +189,7 @@ class LengthView(QWidget):
         return self._cut_text().replace("<b>", "").replace("</b>", "")
 
     def _on_limit(self, limit: int) -> None:
+        self._chosen = limit
         self._say()
         self.limit_changed.emit(limit)
 

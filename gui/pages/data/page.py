@@ -26,6 +26,7 @@ from engine.api import (
     escaping,
     is_on_hub,
     pii,
+    summary_limits,
 )
 from gui.core import actions
 from gui.core.actions import Entry
@@ -158,7 +159,7 @@ class DataPage(Page):
             self.parts.source.set_source(values["source"])
             values = self.parts.source.values()
         # Exclusions and masks apply to runs; the check reads all rows, so that they can be undone.
-        asked = self._wanted = values | self._limits() | self.exclusions.answered()
+        asked = self._wanted = values | self.parts.limits() | self.exclusions.answered()
         if is_on_hub(values["source"]):
             asking = tr("Asking the hub about {source}…", source=values["source"])
             self.parts.question.show_notice(asking, tr("Cancel"))
@@ -271,6 +272,7 @@ class DataPage(Page):
         parts.source.mapping.show()
         parts.source.mapping.offer(found.shape.columns, found.shape, self._turn_keys())
         parts.figures.show_report(found)
+        parts.summaries.follow(summary_limits.label_limit(found.longest_summary))
         parts.findings.show_findings(found.findings)
         parts.part.set_text("findings", tr("Findings ({count})", count=number_text(len(found.findings))))
         self._show_remarks(self.checker.notices)
@@ -301,7 +303,7 @@ class DataPage(Page):
     def _show_exclusions(self) -> None:
         """Show the exclusions and masks."""
         if self.report is not None:
-            left_out = self.report.left_out(self.exclusions.excluded, self._limits())
+            left_out = self.report.left_out(self.exclusions.excluded, self.parts.limits())
             self.parts.figures.show_left_out(*left_out)
             self._show_row(self.parts.row_view.row())
             self.parts.rows.refresh()
@@ -311,7 +313,7 @@ class DataPage(Page):
         if self.report is not None:
             for row in self.parts.findings.rows():
                 if row.finding.id in report.LIMITED:
-                    row.show_counts(self.report.over(row.finding.id, self._limits()))
+                    row.show_counts(self.report.over(row.finding.id, self.parts.limits()))
             self._show_exclusions()
 
     def _list_anew(self) -> None:
@@ -325,7 +327,7 @@ class DataPage(Page):
         for name in report.SPLITS:
             count = self.report.sizes().get(name, 0) if self.report else 0
             if self.report is not None and self._finding is not None:
-                count = self.report.counts(self._finding, self._limits()).get(name, 0)
+                count = self.report.counts(self._finding, self.parts.limits()).get(name, 0)
             self.parts.split.set_text(name, report.split_head(name, count))
 
     def _show_split(self) -> None:
@@ -342,7 +344,7 @@ class DataPage(Page):
         found, name = self.report, self.parts.split.current()
         if found is None or name not in found.splits:
             return
-        numbers = found.numbers(name, self._finding, self._limits())
+        numbers = found.numbers(name, self._finding, self.parts.limits())
         which = self._which(found, found.splits[name], len(numbers))
         self.parts.rows.set_which(which, of_finding=self._finding is not None)
         self.parts.rows.show_rows(numbers, lambda number: self._as_masked(found.row(name, number)))
@@ -355,7 +357,7 @@ class DataPage(Page):
             return ""
         if finding is None:
             return tr_count(shown, "The first row of {split}.", "The first {n} rows of {split}.", split=name)
-        counts = found.counts(finding, self._limits())
+        counts = found.counts(finding, self.parts.limits())
         detail = report.by_split(counts) if finding.id in report.LIMITED else finding.detail
         which = f"{finding.title}: {detail}." if detail else tr("{finding}: none.", finding=finding.title)
         rest = counts.get(split.name, 0) - shown
@@ -430,13 +432,7 @@ class DataPage(Page):
 
     def values(self) -> dict[str, Any]:
         """Return the `[data]` values of a recipe for this data with its decisions and limits."""
-        return self._checked | self._limits() | self.exclusions.values()
-
-    def _limits(self) -> dict[str, int]:
-        return {
-            "max_conversation_tokens": self.parts.conversations.limit,
-            "max_summary_tokens": self.parts.summaries.limit,
-        }
+        return self._checked | self.parts.chosen_limits() | self.exclusions.values()
 
     def _label(self) -> None:
         """Open the labelling page; a hub source must have been checked first, so that its download is confirmed."""
@@ -445,14 +441,14 @@ class DataPage(Page):
         if source and is_on_hub(source) and source != self._read_source:
             self.check()
         else:
-            decided = values | self._limits() | self.exclusions.values()
+            decided = values | self.parts.chosen_limits() | self.exclusions.values()
             self.label_requested.emit(decided if source else {}, self.parts.source.tokenizer.key())
 
     def _export(self, finding: Finding | None) -> None:
         """Export the rows of a finding."""
         if self.report is None or finding is None:
             return
-        found, limits = self.report, self._limits()
+        found, limits = self.report, self.parts.limits()
         numbers = {split: found.numbers(split, finding, limits) for split in found.splits}
         count = sum(map(len, numbers.values()))
         self._save(

@@ -172,6 +172,14 @@ class DataPageLayout(Splitter):
         self._below.setCurrentWidget(parts[key])
         self.split.setVisible(key != "columns")
 
+    def limits(self) -> dict[str, int]:
+        """Return the limits shown, in tokens."""
+        return _limits(self.conversations.limit, self.summaries.limit)
+
+    def chosen_limits(self) -> dict[str, int]:
+        """Return the limits as a recipe has them: 0 for one that follows the data."""
+        return _limits(self.conversations.chosen, self.summaries.chosen)
+
     # Sizes
 
     def adapt(self, width: int) -> None:
@@ -203,3 +211,7 @@ class DataPageLayout(Splitter):
     def _share_width(self) -> None:
         wide = px(DRAWER_WIDTH if self._is_narrow else PREVIEW_WIDTH)
         self.share([max(1, self.width() - wide), wide])
+
+
+def _limits(conversations: int, summaries: int) -> dict[str, int]:
+    return {"max_conversation_tokens": conversations, "max_summary_tokens": summaries}

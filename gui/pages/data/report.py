@@ -177,6 +177,12 @@ class Report:
             return next(lacking, {})
         return {name: split.examples for name, split in self.splits.items()}
 
+    @property
+    def longest_summary(self) -> int:
+        """The tokens of the longest summary, with those that a run puts around it."""
+        lengths = [split.summary for split in self.splits.values()]
+        return max((each.most + each.marks for each in lengths), default=0)
+
     def first_rows(self) -> list[Row]:
         """Return the first rows of each split."""
         found = (self.row(name, number) for name, split in self.splits.items() for number in split.first_rows)

@@ -15,8 +15,8 @@ from engine.api import AppError, Ending, Problem, Recipe, method, paths, recipe
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
+from gui.pages.train.plan_line import plan_text
 from gui.pages.train.recipe_files import STARTER_FILE
-from gui.pages.train.recipe_panel import plan_text
 from gui.pages.welcome.cards import Card, ChoiceCards
 from gui.pages.welcome.intro_pane import IntroPane
 from gui.pages.welcome.step import Step

@@ -151,6 +151,7 @@ CASES = (
         "Take at most 136",
         {"id": "prompt_tuning", "virtual_tokens": 200},
         kind="gpt2",
+        tables={"evaluation": {"max_new_tokens": 128}},
         config={"n_positions": 400},
     ),
     Case(
@@ -179,7 +180,10 @@ CASES = (
         "64 would fit",
         {"id": "lora"},
         kind="gpt2",
-        tables={"data": {"prompt": "Say it shortly. " * 4 + "{conversation}"}},
+        tables={
+            "data": {"prompt": "Say it shortly. " * 4 + "{conversation}"},
+            "evaluation": {"max_new_tokens": 128},
+        },
         config={"n_positions": 256},
     ),
     Case(
@@ -189,6 +193,7 @@ CASES = (
         "Shorten the prompt",
         {"id": "prompt_only"},
         kind="gpt2",
+        tables={"evaluation": {"max_new_tokens": 128}},
         config={"n_positions": 128},
     ),
     Case(

@@ -48,8 +48,8 @@ def recipe_of(
         (data / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", "utf-8")
     virtual = (f"method.virtual_tokens={VIRTUAL}",) if "tuning" in method else ()
     told = (f"base_model.id={json.dumps(str(model))}", f"data.source={json.dumps(str(data))}")
-    answer = f"evaluation.max_new_tokens={ANSWER}"
-    return tiny_recipe(folder, kind, method, *told, *virtual, answer, *overrides)
+    limits = f"evaluation.max_new_tokens={ANSWER}", "data.max_summary_tokens=128"
+    return tiny_recipe(folder, kind, method, *told, *virtual, *limits, *overrides)
 
 
 def refused(recipe: Recipe) -> list[str]:

@@ -12,7 +12,7 @@ from engine.api import prompts, recipe
 from gui.forms.prompt.prompt_editor import OWN, PromptEditor
 from gui.forms.prompt.prompt_preview import SAMPLE
 from gui.forms.recipe_form import RecipeForm
-from gui.pages.train.recipe_panel import plan_text
+from gui.pages.train.plan_line import plan_text
 from tests.helpers.train_stage import PLAN, WAIT, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "

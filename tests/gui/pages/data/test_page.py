@@ -121,9 +121,20 @@ def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
             "exclude": [],
             "mask": [],
             "max_conversation_tokens": 512,
-            "max_summary_tokens": 128,
+            "max_summary_tokens": 0,
         }
     ]
+
+
+def test_the_limit_of_summaries_follows_the_data_until_its_handle_is_moved(shown):
+    summaries = shown.parts.summaries
+    assert summaries.limit == 64
+    assert shown.values()["max_summary_tokens"] == 0
+    summaries.histogram.set_limit(40)
+    summaries.histogram.limitChanged.emit(40)
+    assert shown.values()["max_summary_tokens"] == 40
+    summaries.follow(640)
+    assert summaries.limit == 40
 
 
 def test_columns_are_chosen_by_hand(page, qtbot, chats):

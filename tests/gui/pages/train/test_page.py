@@ -7,7 +7,7 @@ import pytest
 from engine.api import Problem, RunState, paths, recipe, run_summaries
 from gui.models.run_table import outcome_of
 from gui.pages.train.method.trained_blocks import blocks_of
-from gui.pages.train.recipe_panel import plan_text
+from gui.pages.train.plan_line import plan_text
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.run_text import verdict_sentence
 from gui.pages.train.run.verdict_card import VerdictCard

@@ -8,7 +8,7 @@ from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
 from gui.look import style
 from gui.models.metric_text import amount
 from gui.pages.train.method.label_preview import LabelPreview
-from gui.pages.train.recipe_panel import plan_text
+from gui.pages.train.plan_line import plan_text
 from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_view import MetricsView

@@ -1,0 +1,145 @@
+"""Facts by which one judges before Start whether a run can show anything, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias, TypeGuard
+
+from engine.config.base_model_catalogue import CatalogueModel
+from engine.config.recipe import Recipe
+from engine.scoring.score_text import counted
+from engine.scoring.verdicts import MIN_EXAMPLES
+from engine.text import languages
+from engine.text.conversations import Example
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompting import scored_examples, scored_part, training_part
+from engine.worker.dataset.summary_limits import TokenLengths
+from engine.worker.hub import repository_card
+from engine.worker.validation import language_id
+
+Facts = dict[str, Any]
+Doubt: TypeAlias = tuple[str, str] | None
+"""Message and hint of what speaks against a run, None where nothing does."""
+# Enough to know what most conversations are written in.
+SAMPLE = 60
+# A few long ones are in every data set; more of them change what is learned or scored.
+MANY = 0.1
+
+
+def language_of(splits: Splits) -> str:
+    """Return the ISO 639 code of the language of most conversations, "" if it is unknown."""
+    examples = splits.train or splits.test
+    counts = Counter(filter(None, map(_language, examples[:: max(1, len(examples) // SAMPLE)][:SAMPLE])))
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def _language(example: Example) -> str:
+    return languages.standard(language_id.guess(example.conversation))
+
+
+def of_data(recipe: Recipe, splits: Splits, language: str) -> Facts:
+    """Return what is known without a base model: how many conversations are scored, and their language."""
+    return {"scored": len(scored_examples(recipe, splits)), "language": language}
+
+
+def of_base(folder: Path | None, listed: CatalogueModel | None) -> Facts:
+    """Return the languages that a base model is made for, by the catalogue or its card; () where they are not known."""
+    if listed is not None:
+        return {"base_languages": listed.languages if listed.language_count <= len(listed.languages) else ()}
+    return {"base_languages": repository_card.language_codes(folder) if folder is not None else ()}
+
+
+def of_lengths(recipe: Recipe, lengths: TokenLengths, around: int) -> Facts:
+    """Return how long summaries are against the limits of a settled recipe.
+
+    `around` is the number of tokens that a summary has beside those of its text. `read` and `learned` are conversations
+    and summaries of the training examples, `written` the references of the scored conversations; each has the longest,
+    the limit, and how many of how many are longer.
+    """
+    learned = training_part(recipe, lengths.summaries)
+    return {
+        "learned": _against(learned, around, recipe.data.max_summary_tokens),
+        "written": _against(scored_part(recipe, lengths.summaries), around, recipe.evaluation.max_new_tokens),
+        "read": _against(
+            training_part(recipe, lengths.conversations), 0, recipe.data.max_conversation_tokens
+        ),
+    }
+
+
+def _against(lengths: Sequence[int], around: int, limit: int) -> Facts:
+    return {
+        "longest": max(lengths, default=0) + around,
+        "limit": limit,
+        "over": sum(length + around > limit for length in lengths),
+        "of": len(lengths),
+    }
+
+
+def doubts(recipe: Recipe, readiness: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what speaks against a run, as notices, the heaviest last; `readiness` has the facts that are known."""
+    found = [
+        _cut_conversations(readiness),
+        _cut_references(recipe, readiness),
+        _cut_outputs(readiness),
+        _other_language(readiness),
+        _no_verdict(recipe, readiness),
+    ]
+    return [{"message": each[0], "hint": each[1], "level": "warning"} for each in found if each]
+
+
+def _no_verdict(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
+    scored = readiness.get("scored", MIN_EXAMPLES)
+    if scored >= MIN_EXAMPLES:
+        return None
+    message = (
+        f"No verdict can come of {counted(scored, 'scored conversation')}, since it needs {MIN_EXAMPLES}."
+    )
+    if 0 < recipe.evaluation.examples < MIN_EXAMPLES:
+        return message, "Raise the number of scored examples (evaluation.examples)."
+    if recipe.evaluation.split == "test" and 0 < recipe.data.max_test < MIN_EXAMPLES:
+        return message, "Raise the test limit (data.max_test)."
+    return message, "Add conversations with summaries; a tenth of them is held out for the test."
+
+
+def _other_language(readiness: Mapping[str, Any]) -> Doubt:
+    language, known = readiness.get("language", ""), readiness.get("base_languages", ())
+    if not language or not known or language in known:
+        return None
+    named = ", ".join(map(languages.name, known))
+    message = f"The conversations are in {languages.name(language)}, and the base model is made for {named}."
+    return message, "A base model that knows the language learns it faster and better."
+
+
+def _cut_outputs(readiness: Mapping[str, Any]) -> Doubt:
+    facts = readiness.get("written")
+    if not _is_much(facts):
+        return None
+    over, total, limit = facts["over"], facts["of"], facts["limit"]
+    message = f"{over:,} of {total:,} scored summaries are longer than the {limit:,} tokens that are written."
+    return message, "Maximum length (evaluation.max_new_tokens) follows the data with 0."
+
+
+def _cut_references(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
+    facts = readiness.get("learned")
+    if not recipe.method.method.trains or not _is_much(facts):
+        return None
+    over, total, limit = facts["over"], facts["of"], facts["limit"]
+    message = (
+        f"{over:,} of {total:,} reference summaries are longer than {limit:,} tokens and learned in part."
+    )
+    return message, "Reference limit (data.max_summary_tokens) follows the data with 0."
+
+
+def _cut_conversations(readiness: Mapping[str, Any]) -> Doubt:
+    facts = readiness.get("read")
+    if not _is_much(facts):
+        return None
+    over, total, limit = facts["over"], facts["of"], facts["limit"]
+    message = f"{over:,} of {total:,} conversations are longer than {limit:,} tokens and lose their end."
+    return message, "Raise the conversation limit (data.max_conversation_tokens)."
+
+
+def _is_much(facts: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+    return facts is not None and facts["over"] > MANY * facts["of"]

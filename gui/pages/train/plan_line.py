@@ -1,0 +1,100 @@
+"""What a run of the planned recipe will do, and how ready it is, as texts. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from engine.api import offline
+from gui.look.format import duration_text, number_text
+from gui.look.language import tr, tr_count, translate
+from gui.models.metric_text import language_text
+
+BETWEEN = " · "
+
+
+def readiness_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
+    """Return conversations, their language and the lengths of summaries in one line, as far as the plan knows them."""
+    ready, examples = plan.get("readiness") or {}, plan.get("examples") or {}
+    scored = ready.get("scored", examples.get("test"))
+    parts = [
+        tr_count(examples["train"], "{n} conversation to learn from", "{n} conversations to learn from")
+        if trains and "train" in examples
+        else "",
+        tr("{count} to test on", count=number_text(scored)) if scored is not None else "",
+        _language(ready),
+        _lengths(ready, "learned" if trains else "written"),
+    ]
+    return BETWEEN.join(filter(None, parts))
+
+
+def _language(ready: Mapping[str, Any]) -> str:
+    """Return the language of the data, and those of the base model if it is not among them."""
+    language, known = ready.get("language", ""), ready.get("base_languages", ())
+    if not language:
+        return ""
+    if not known or language in known:
+        return language_text(language)
+    of_base = ", ".join(map(language_text, known))
+    return tr("{language}, base model: {known}", language=language_text(language), known=of_base)
+
+
+def _lengths(ready: Mapping[str, Any], which: str) -> str:
+    facts = ready.get(which)
+    if not facts:
+        return ""
+    longest, limit = number_text(facts["longest"]), number_text(facts["limit"])
+    if facts["over"]:
+        return tr("summaries up to {longest} tokens, limit {limit}", longest=longest, limit=limit)
+    return tr("summaries up to {longest} of {limit} tokens", longest=longest, limit=limit)
+
+
+def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
+    """Return what a run of the planned recipe will do, the main facts in bold."""
+    happening = _steps_text(plan) if trains else _scoring_text(plan)
+    return " ".join(part for part in (happening, missing_text(plan.get("missing") or ())) if part)
+
+
+def _steps_text(plan: Mapping[str, Any]) -> str:
+    steps = int(plan.get("steps") or 0)
+    if not steps:
+        return ""
+    seconds, time_limit = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
+    if time_limit and (not seconds or seconds > time_limit):
+        happening = tr_count(
+            steps,
+            "<b>{n} step</b>, or as many as fit into <b>{time}</b>.",
+            "<b>{n} steps</b>, or as many as fit into <b>{time}</b>.",
+            time=duration_text(time_limit),
+        )
+    elif seconds:
+        happening = tr_count(
+            steps,
+            "<b>{n} step</b> in about <b>{time}</b>.",
+            "<b>{n} steps</b> in about <b>{time}</b>.",
+            time=duration_text(seconds),
+        )
+    else:
+        happening = tr_count(steps, "<b>{n} step</b>.", "<b>{n} steps</b>.")
+    return f"{happening} {tr('The base model is scored first, so you will see what was gained.')}"
+
+
+def _scoring_text(plan: Mapping[str, Any]) -> str:
+    notices = [translate(notice["message"]) for notice in plan.get("notices") or ()]
+    return " ".join(notices) or tr(
+        "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
+    )
+
+
+def missing_text(names: Sequence[str]) -> str:
+    """Return what a run would download first; "" if nothing, or if it is a problem because Tunesmith is offline."""
+    if not names or offline():
+        return ""
+    listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)
+    return tr_count(
+        len(names),
+        "{listed} is not on this computer yet. Start shows the size of the download and asks first.",
+        "{listed} are not on this computer yet. Start shows the size of the download and asks first.",
+        listed=listed,
+    )

@@ -1,0 +1,73 @@
+"""What stands beside Start: what a run will do, what speaks against it, and why Start is grey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.api import Problem
+from gui.inputs.fields import ProblemLine
+from gui.look.language import tr, tr_count, translate
+from gui.pages.train.plan_line import plan_text, readiness_text
+from gui.pages.train.run.remarks_view import RemarksView
+from gui.widgets.buttons import primary
+from gui.widgets.labels import RichLabel
+from gui.widgets.scroll import FittedScroll
+
+
+class StartFoot(QWidget):
+    """A plan's warnings, the plan in two lines, the first problem, and Start."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ready, self.happening = RichLabel("", "label", "ink2"), RichLabel("", "label", "ink2")
+        self.warnings = RemarksView()
+        self._problem = ProblemLine()
+        self.start_button = primary(tr("Start"), "play")
+        self.said = FittedScroll((24, 12, 24, 4), spacing=8)
+        for part in (self.warnings, self.ready, self.happening):
+            self.said.column.addWidget(part)
+        below = QVBoxLayout()
+        below.setContentsMargins(24, 4, 24, 16)
+        below.setSpacing(8)
+        below.addWidget(self._problem)
+        below.addWidget(self.start_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.said)
+        column.addLayout(below)
+        self.ready.hide()
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Show why Start is grey: the first problem, and how many more there are. Any problem disables Start."""
+        message, hint = "", ""
+        if problems:
+            message, hint = translate(problems[0].message), translate(problems[0].hint)
+        if others := len(problems) - 1:
+            more = tr_count(others, "{n} more problem above.", "{n} more problems above.")
+            hint = f"{hint} {more}".strip() if problems else ""
+        self._problem.show_problem(message, hint)
+        self.start_button.setEnabled(not problems)
+
+    def show_busy(self) -> None:
+        """Show that the first plan is being made; later plans replace the shown one when ready."""
+        if not self.happening.text():
+            self.happening.setText(tr("Checking the base model and the data…"))
+
+    def say(self, text: str) -> None:
+        """Show another text in place of the plan."""
+        self._show(text, "", ())
+
+    def show_plan(self, plan: Mapping[str, Any], *, trains: bool) -> None:
+        """Show a plan, its readiness and its warnings."""
+        warnings = [notice for notice in plan.get("notices") or () if notice.get("level") == "warning"]
+        self._show(plan_text(plan, trains=trains), readiness_text(plan, trains=trains), warnings)
+
+    def _show(self, happening: str, ready: str, warnings: Sequence[dict[str, Any]]) -> None:
+        for label, text in ((self.ready, ready), (self.happening, happening)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self.warnings.show_notices(warnings)

@@ -1,0 +1,98 @@
+"""What stands beside Start: the plan in a line, warnings, and why Start is grey."""
+
+import pytest
+
+from engine.api import Problem
+from gui.pages.train.plan_line import readiness_text
+from gui.pages.train.start_foot import StartFoot
+from tests.helpers.train_stage import PLAN, WAIT, texts
+
+READY = {
+    "scored": 200,
+    "language": "de",
+    "base_languages": ("de", "en"),
+    "learned": {"longest": 39, "limit": 64, "over": 0, "of": 1228},
+    "written": {"longest": 41, "limit": 64, "over": 0, "of": 200},
+}
+LINE = "1,228 conversations to learn from · 200 to test on · German · summaries up to 39 of 64 tokens"
+DOUBT = {
+    "message": "No verdict can come of 4 scored conversations, since it needs 10.",
+    "hint": "Add some.",
+    "level": "warning",
+}
+
+
+@pytest.fixture
+def foot(qtbot):
+    made = StartFoot()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_one_line_says_how_ready_a_run_is():
+    assert readiness_text(PLAN | {"readiness": READY}) == LINE
+    untrained = readiness_text(PLAN | {"readiness": READY}, trains=False)
+    assert untrained == "200 to test on · German · summaries up to 41 of 64 tokens"
+    assert readiness_text({}) == ""
+
+
+def test_what_a_plan_does_not_know_is_not_said():
+    assert (
+        readiness_text({"examples": {"train": 1, "test": 2}}) == "1 conversation to learn from · 2 to test on"
+    )
+    unknown = {"readiness": {"scored": 3, "language": "", "base_languages": ()}}
+    assert readiness_text(unknown) == "3 to test on"
+
+
+def test_a_language_that_the_base_model_lacks_and_a_limit_that_cuts_are_in_the_line():
+    foreign = READY | {"base_languages": ("en",)}
+    assert "German, base model: English" in readiness_text(PLAN | {"readiness": foreign})
+    cut = READY | {"learned": {"longest": 300, "limit": 64, "over": 20, "of": 100}}
+    assert "summaries up to 300 tokens, limit 64" in readiness_text(PLAN | {"readiness": cut})
+
+
+def test_a_run_without_a_verdict_is_warned_of_beside_start(foot):
+    foot.show_plan(PLAN | {"readiness": READY, "notices": [DOUBT]}, trains=True)
+    assert "Add some." in texts(foot)
+    assert LINE in texts(foot)
+    assert foot.start_button.isEnabled()
+    foot.show_plan(PLAN | {"readiness": READY, "notices": []}, trains=True)
+    assert "Add some." not in texts(foot)
+
+
+def test_several_warnings_fold_into_the_heaviest(foot):
+    other = DOUBT | {"message": "The conversations are in German."}
+    foot.show_plan(PLAN | {"notices": [other, DOUBT]}, trains=True)
+    assert "2 remarks. The last: No verdict can come" in texts(foot)
+    foot.warnings.line.acted.emit()
+    assert "The conversations are in German." in texts(foot)
+
+
+def test_why_start_is_grey_stands_beside_it(foot):
+    foot.show_problems([Problem("training.epochs", "Epochs must be at least 1.", "")])
+    assert not foot.start_button.isEnabled()
+    assert "Epochs must be at least 1." in texts(foot)
+    foot.show_problems(
+        [Problem("a", "One is wrong.", "Mend it."), Problem("b", "Two.", ""), Problem("c", "Three.", "")]
+    )
+    assert "One is wrong. Mend it. 2 more problems above." in texts(foot)
+    foot.show_problems([])
+    assert foot.start_button.isEnabled()
+    assert "wrong" not in texts(foot)
+
+
+def test_a_problem_that_stands_beside_its_field_is_said_beside_start_too(stage):
+    stage.page.panel.show_problems([Problem("training.epochs", "Epochs must be at least 1.", "")])
+    assert "Epochs must be at least 1." in texts(stage.page.panel.foot)
+
+
+def test_limits_that_follow_the_data_say_what_they_are_here(stage, qtbot):
+    stage.scripts["plan"] = [["answer", PLAN | {"readiness": READY}]]
+    stage.page.panel.set_level("more")
+    stage.page.shown()
+    around = stage.page.panel.form.field("data.max_summary_tokens").around
+    qtbot.waitUntil(lambda: "Here: 64 tokens" in texts(around), timeout=WAIT)
+    assert "Here: 64 tokens" in texts(stage.page.panel.form.field("evaluation.max_new_tokens").around)
+    stage.page.panel.form.set_values("data", {"max_summary_tokens": 32})
+    qtbot.waitUntil(lambda: "Here" not in texts(around), timeout=WAIT)
