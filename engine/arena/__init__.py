@@ -38,7 +38,7 @@ from engine.arena.entry_status import (
 )
 from engine.arena.external_summaries import ExternalScores, add_summaries
 from engine.arena.file_scoring import job_arguments, save_conversations
-from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
+from engine.arena.presets import MINUTES, PRESETS, Change, Preset, at_preset, for_minutes, preset
 from engine.arena.results import Standing, front, groups, standing, verdict_of
 from engine.arena.rows import COSTS, SCORE, Cost, Group, Row, SeedSet
 from engine.arena.seeds import MAX_SEEDS
@@ -47,6 +47,7 @@ from engine.config.recipe_diff import Difference, differences, value_text
 __all__ = [
     "COSTS",
     "MAX_SEEDS",
+    "MINUTES",
     "PRESETS",
     "SCORE",
     "Arena",
@@ -74,6 +75,7 @@ __all__ = [
     "delete",
     "differences",
     "find",
+    "for_minutes",
     "front",
     "groups",
     "is_worked",

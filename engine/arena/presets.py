@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.config.recipe import Recipe
 from engine.methods import METHODS, Family, Method, method
 
 Tables = Mapping[str, Any]
@@ -18,12 +19,16 @@ RANKS = (1, 2, 4, 8, 16, 32, 64)
 
 @dataclass(frozen=True)
 class Preset:
-    """A set of entries; each change has the values by which an entry differs from the arena's recipe."""
+    """A set of entries; each change has the values by which an entry differs from the arena's recipe.
+
+    `minutes` is how long each should train at most, 0 for as long as the recipe says.
+    """
 
     id: str
     title: str
     summary: str
     changes: tuple[Change, ...]
+    minutes: float = 0.0
 
 
 def at_preset(entry: Method) -> Change:
@@ -35,16 +40,18 @@ def at_preset(entry: Method) -> Change:
     )
 
 
-def _for_minutes(change: Change, minutes: float) -> Change:
-    return {**change, "training": {"max_minutes": minutes}}
+def for_minutes(recipe: Recipe, minutes: float) -> Recipe:
+    """Return a recipe whose entries train for so many minutes at most, 0 for no limit."""
+    return replace(recipe, training=recipe.training.model_copy(update={"max_minutes": minutes}))
 
 
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "all",
-        "All methods, ten minutes each",
-        "Every method at its preset, for ten minutes or the recipe's epochs, whichever ends first",
-        tuple(_for_minutes(at_preset(entry), MINUTES) for entry in METHODS),
+        "All methods",
+        "Every method at its preset",
+        tuple(map(at_preset, METHODS)),
+        MINUTES,
     ),
     Preset(
         "ranks",

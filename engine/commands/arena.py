@@ -44,6 +44,12 @@ def add(verbs: Verbs) -> None:
         metavar="N",
         help=f"train each method with N seeds, 1 to {arenas.MAX_SEEDS}: the table has their mean and spread",
     )
+    new.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help="train each N minutes at most, 0: no limit; absent: 10 with `--preset all`, else as the recipe says",
+    )
     run = actions.add("run", "Work an arena's queue, or continue it", run_arena)
     show = actions.add("show", "Show an arena's results and queue", show_arena)
     report_action = actions.add(
@@ -71,6 +77,9 @@ def make_arena(asked: argparse.Namespace, output: Output) -> int:
         raise RecipeError(tuple(Problem("--method", each.message, each.hint) for each in unknown))
     changes: list[Change] = list(arenas.preset(asked.preset).changes) if asked.preset else []
     changes += [arenas.at_preset(method(method_id)) for method_id in asked.methods]
+    minutes = arenas.preset(asked.preset).minutes if asked.preset and asked.minutes is None else asked.minutes
+    if minutes is not None:
+        recipe = arenas.for_minutes(recipe, minutes)
     arena = arenas.create(recipe, changes or [{}], asked.name, seeds=_number_of_seeds(asked.seeds))
     _show(arena, Reader(), output)
     output.line(f"`main.py arena run {arena.id}` works the queue.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from engine.api import escaping
 from gui.look import style
 from gui.look.fonts import font, metrics, px
+from gui.look.tooltips import plain_tooltip
 from gui.widgets.flow_layout import FlowLayout
 
 
@@ -114,6 +115,17 @@ class ToggleChips(QWidget):
         chosen = set(keys)
         for key, chip in self.chips.items():
             chip.setChecked(key in chosen)
+
+    def set_refused(self, reasons: Mapping[str, str]) -> None:
+        """Grey out the chips that can't be chosen, each with its reason as a tooltip; they are switched off."""
+        for key, chip in self.chips.items():
+            chip.setEnabled(key not in reasons)
+            chip.setToolTip(plain_tooltip(reasons.get(key, "")))
+            chip.setAccessibleDescription(reasons.get(key, ""))
+            if key in reasons:
+                chip.blockSignals(True)
+                chip.setChecked(False)
+                chip.blockSignals(False)
 
     def set_fixed(self, fixed: bool) -> None:
         """Make the chips read-only, in grey."""

@@ -40,6 +40,11 @@ class EmptyState(QWidget):
         self.setAccessibleName(line)
         self.setAccessibleDescription(what_to_do)
 
+    def set_what_to_do(self, text: str) -> None:
+        """Change what to do."""
+        self._what_to_do.setText(text)
+        self.setAccessibleDescription(text)
+
     def _fill(self, column: QVBoxLayout, buttons: Sequence[QPushButton]) -> None:
         column.setSpacing(4)
         column.addStretch(1)

@@ -29,6 +29,11 @@
    <translation>% bevorzugt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <source>&amp;Base model</source>
+   <translation>&amp;Basismodell</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>&amp;Column of the summaries</source>
    <translation>&amp;Spalte der Zusammenfassungen</translation>
@@ -49,7 +54,7 @@
    <translation>Tokens &amp;zählen für</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
+   <location filename="../../gui/pages/arena/shared_choice.py" />
    <source>&amp;Data</source>
    <translation>&amp;Daten</translation>
   </message>
@@ -117,6 +122,11 @@
    <location filename="../../gui/pages/data/paste_panel.py" />
    <source>&amp;Text</source>
    <translation>Te&amp;xt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <source>&amp;Training time for each</source>
+   <translation>Trainings&amp;zeit für jeden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/setup_view.py" />
@@ -537,8 +547,13 @@
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
-   <source>All entries share the base model ({base}), the data ({data}), the prompt, the scoring and the first seed of the recipe on the Train page. To use others, change that recipe first.</source>
-   <translation>Alle Einträge teilen Basismodell ({base}), Daten ({data}), Prompt, Bewertung und ersten Startwert des Rezepts auf der Seite „Trainieren“. Um andere zu verwenden, ändern Sie zuerst dieses Rezept.</translation>
+   <source>All entries are trained on the same data and scored in the same way, so that they can be compared.</source>
+   <translation>Alle Einträge werden auf denselben Daten trainiert und auf dieselbe Weise bewertet, sodass sie sich vergleichen lassen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>All entries are trained on the same data and scored in the same way, so that they can be compared. Prompt, epochs and scoring are those of the recipe on the Train page.</source>
+   <translation>Alle Einträge werden auf denselben Daten trainiert und auf dieselbe Weise bewertet, sodass sie sich vergleichen lassen. Prompt, Epochen und Bewertung sind die des Rezepts auf der Seite „Trainieren“.</translation>
   </message>
   <message>
    <location filename="../../gui/core/data_files.py" />
@@ -894,6 +909,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/history/page.py" />
    <source>Can resume {count}</source>
    <translation>Fortsetzbar {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Can't run on this base model:</source>
+   <translation>Laufen nicht auf diesem Basismodell:</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -1737,9 +1757,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Niederländisch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Each entry appears here when its run has ended.</source>
+   <translation>Jeder Eintrag erscheint hier, wenn sein Lauf zu Ende ist.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Each gain is over the run's own base model. The base shown is that of {first}.</source>
    <translation>Jeder Gewinn bezieht sich auf das eigene Basismodell des Laufs. Gezeigt ist das Basismodell von {first}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <source>Each trains so long, or for the epochs of its recipe, whichever ends first.</source>
+   <translation>Jeder trainiert so lange oder über die Epochen seines Rezepts, je nachdem, was zuerst endet.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -3197,6 +3227,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/plots/curves.py" />
    <source>No entry is selected.</source>
    <translation>Kein Eintrag ist gewählt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <source>No limit</source>
+   <translation>Keine Grenze</translation>
   </message>
   <message>
    <location filename="../../gui/shell/palette.py" />
@@ -5471,7 +5506,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Rezept auf der Seite „Trainieren“</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/pages/arena/arena_maker.py" />
    <source>The recipe on the Train page has problems. Fix them there first.</source>
    <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
   </message>
@@ -6363,6 +6398,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wörter gelesen als: {languages}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Working out how long that takes…</source>
+   <translation>Wird berechnet, wie lange das dauert…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Works with</source>
    <translation>Funktioniert mit</translation>
@@ -7175,6 +7215,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>median {median}, max {most}</source>
    <translation>Median {median}, max. {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/shared_choice.py" />
+   <source>min</source>
+   <translation>min</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/arena/arena_text.py" />
@@ -8736,6 +8781,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>{n} runs take {time}, scoring included.</source>
+   <translation>
+    <numerusform>{n} Lauf dauert {time}, Bewertung inbegriffen.</numerusform>
+    <numerusform>{n} Läufe dauern {time}, Bewertung inbegriffen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/history/page.py" />
    <source>{n} runs. You can open, resume or repeat each of them</source>
    <translation>
@@ -9743,8 +9796,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>All methods, ten minutes each</source>
-   <translation>Alle Verfahren, je zehn Minuten</translation>
+   <source>All methods</source>
+   <translation>Alle Verfahren</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -11087,8 +11140,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
-   <source>Every method at its preset, for ten minutes or the recipe's epochs, whichever ends first</source>
-   <translation>Jedes Verfahren mit seiner Vorlage, zehn Minuten lang oder über die Epochen des Rezepts, je nachdem, was zuerst endet</translation>
+   <source>Every method at its preset</source>
+   <translation>Jedes Verfahren mit seiner Vorgabe</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />

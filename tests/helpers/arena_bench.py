@@ -11,16 +11,18 @@ from gui.pages.arena.page import ArenaPage
 from tests.helpers.background import wait_for
 from tests.helpers.homes import make_recipe
 from tests.helpers.scripted_manager import scripted_manager
-from tests.helpers.train_stage import COMPLETE
+from tests.helpers.train_stage import COMPLETE, PLAN
 
 WAIT = 20_000
+MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "google/flan-t5-small"}]}}
 
 
 class Bench:
-    """A page and the engine whose runs follow `script`."""
+    """A page and the engine whose runs follow `script`; `answers` are the scripts of other jobs by kind."""
 
     def __init__(self, qtbot: Any) -> None:
         self.script: list[Any] = COMPLETE
+        self.answers: dict[str, list[Any]] = {"plan": [["answer", PLAN]], "models": [["emit", MODELS]]}
         self.manager = scripted_manager(self._script)
         self.qtbot = qtbot
         self.page = ArenaPage(self.manager)
@@ -30,7 +32,7 @@ class Bench:
         self.page.shown()
 
     def _script(self, job: Job) -> list[Any]:
-        return self.script
+        return self.answers.get(job.request()["kind"], self.script)
 
     def settle(self) -> Bench:
         """Wait until all is read and shown."""

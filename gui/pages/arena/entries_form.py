@@ -1,40 +1,64 @@
-"""The form of a new arena, or of more entries for an arena.
+"""The form of a new arena, or of more entries for an arena: what they share, which they are, and how long they take.
 
-Reports the choices; the page makes the arena.
+Reports the choices; `gui.pages.arena.arena_maker` plans them and makes the arena.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from engine.api import METHODS, Recipe, arenas, method
+from engine.api import (
+    METHODS,
+    BaseFacts,
+    Family,
+    Problem,
+    Recipe,
+    RecipeError,
+    arenas,
+    method,
+    recipe,
+)
 from gui.forms.undo import FormUndo
 from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.inputs.number_inputs import IntField
 from gui.look.fonts import px
+from gui.look.format import about_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
+from gui.pages.arena.shared_choice import BASE, DATA, MINUTES, SharedChoice
+from gui.pages.train.method.method_row import reason
 from gui.widgets.buttons import plain, primary, quiet
+from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
+from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
 Values = dict[str, Any]
 
-METHODS_CHOSEN, AS_IT_IS = "methods", "recipe"
+ALL, METHODS_CHOSEN, AS_IT_IS = "all", "methods", "recipe"
 NAME, ENTRIES, SEEDS = "name", "entries", "seeds"
+# How long each of a choice trains at first.
+MINUTES_OF = {each.id: round(each.minutes) for each in arenas.PRESETS} | {
+    METHODS_CHOSEN: round(arenas.MINUTES)
+}
+# The method whose plan stands for all: it works on every base model.
+PLANNED = "lora"
 WIDTH = 560
+MOST_PROBLEMS = 3
 
 
 class EntriesForm(QWidget):
     """`made(name, changes, seeds)` requests an arena or more entries; `cancelled` closes the form.
 
-    `file_wanted` asks for the form of an entry from a file.
+    `file_wanted` asks for the form of an entry from a file. `plan_wanted(recipe)` asks for the plan of the first entry,
+    None while there is none to plan; `left` ends that.
 
     `changes` is None for the current recipe unchanged, which must be comparable with the other entries.
     """
@@ -42,6 +66,8 @@ class EntriesForm(QWidget):
     made = Signal(str, object, int)
     cancelled = Signal()
     file_wanted = Signal()
+    plan_wanted = Signal(object)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,9 +75,8 @@ class EntriesForm(QWidget):
         self._about = Label("", "body", "ink2", wrap=True)
         self.name = QLineEdit()
         self._name_field = Field(tr("&Name"), self.name)
-        choices = [(each.id, translate(each.title)) for each in arenas.PRESETS]
-        choices += [(METHODS_CHOSEN, tr("Chosen methods")), (AS_IT_IS, tr("The current recipe"))]
-        self.entries = ComboBox(choices)
+        self.shared = SharedChoice()
+        self.entries = ComboBox(_choices(with_recipe=True))
         self._entries_field = Field(tr("&Compare"), self.entries)
         self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], ["lora"])
         self._methods_field = Field(tr("Methods, each with its preset"), self.methods)
@@ -64,7 +89,13 @@ class EntriesForm(QWidget):
                 "seeds and conversations. Three are a good start."
             ),
         )
+        self._arena: arenas.Arena | None = None
+        self._is_named = False
         self._recipe_trains = True
+        self._facts = BaseFacts()
+        self._seconds: float | None = None
+        self._refused = Label("", "label", "ink2", wrap=True)
+        self._time = Label("", "body", "ink", wrap=True)
         self._problem = ProblemLine()
         self.make_button = primary(tr("Create the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
@@ -72,8 +103,9 @@ class EntriesForm(QWidget):
         self.file_button.setToolTip(tr("Compare the entries with what another system wrote"))
         self._lay_out()
         self.undo = FormUndo(self, self.values(), self._take, self._places().get)
-        self.name.textEdited.connect(lambda _text: self.undo.add(self.values(), NAME, typed=True))
-        self.entries.chosen.connect(lambda _key: self._changed(ENTRIES))
+        self.name.textEdited.connect(self._on_named)
+        self.shared.changed.connect(self._on_shared)
+        self.entries.chosen.connect(lambda _key: self._on_entries())
         self.methods.changed.connect(lambda _on: self._changed(METHODS_CHOSEN))
         self.seeds.valueChanged.connect(lambda _number: self._changed(SEEDS))
         self.make_button.clicked.connect(self._make)
@@ -82,66 +114,139 @@ class EntriesForm(QWidget):
         self._follow()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.make_button)
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.file_button)
-        buttons.addStretch(1)
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
         fields.setMaximumWidth(px(WIDTH))
         parts = QVBoxLayout(fields)
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(16)
-        fields_in_order = (self._name_field, self._entries_field, self._methods_field, self._seeds_field)
+        fields_in_order = (
+            self.shared,
+            self._entries_field,
+            self._methods_field,
+            self._refused,
+            self._seeds_field,
+            self._name_field,
+        )
         for part in (self._title, self._about, *fields_in_order):
             parts.addWidget(part)
-        parts.addWidget(self._problem)
-        parts.addLayout(buttons)
         scroll.column.addLayout(at_most_so_wide(fields))
         scroll.column.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(scroll)
+        column.setSpacing(0)
+        column.addWidget(scroll, 1)
+        column.addWidget(Line())
+        column.addWidget(self._foot())
 
-    def ask_for_arena(self, recipe: Recipe) -> None:
-        """Show the form of a new arena; its entries share base model, data, prompt and scoring of `recipe`."""
+    def _foot(self) -> QWidget:
+        """Return the time and the buttons, which are always in sight."""
+        foot = QWidget(self)
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(24, 12, 24, 16)
+        column.setSpacing(8)
+        buttons = FlowBox([self.make_button, self.cancel_button, self.file_button])
+        for part in (self._time, self._problem, buttons):
+            column.addWidget(part)
+        return foot
+
+    def ask_for_arena(self, recipe: Recipe, *, is_current: bool = True) -> None:
+        """Show the form of a new arena, which starts from `recipe`; `is_current`: it is that of the Train page."""
+        self._arena = None
         self._recipe_trains = recipe.method.method.trains
-        base, data = base_text(recipe.base_model.id), data_text(recipe.data.source)
         self._title.setText(tr("A new arena"))
         self._about.setText(
             tr(
-                "All entries share the base model ({base}), the data ({data}), the prompt, the scoring and "
-                "the first seed of the recipe on the Train page. To use others, change that recipe first.",
-                base=base,
-                data=data,
+                "All entries are trained on the same data and scored in the same way, so that they can be compared. "
+                "Prompt, epochs and scoring are those of the recipe on the Train page."
+            )
+            if is_current
+            else tr(
+                "All entries are trained on the same data and scored in the same way, so that they can be compared."
             )
         )
-        self.name.setText(tr("{data} with {base}", data=data, base=base))
-        self._begin(new=True)
+        self.entries.set_items(_choices(with_recipe=is_current))
+        self.shared.begin(recipe)
+        self._is_named = False
+        self._begin()
 
     def ask_for_entries(self, arena: arenas.Arena) -> None:
         """Show the form of more entries for an arena."""
+        self._arena = arena
         self._title.setText(tr("More entries for {arena}", arena=arena.name))
         self._about.setText(
             tr("They share the base model, data, prompt, scoring and seed of the existing entries.")
         )
-        self._begin(new=False)
+        self.entries.set_items(_choices(with_recipe=True))
+        self._begin()
 
-    def _begin(self, *, new: bool) -> None:
-        self._name_field.setVisible(new)
+    def _begin(self) -> None:
+        new = self._arena is None
+        for part in (self._name_field, self.shared):
+            part.setVisible(new)
         self.file_button.setVisible(not new)
         self.make_button.setText(tr("Create the arena") if new else tr("Add entries"))
+        self._facts, self._seconds = BaseFacts(), None
+        self.shared.take({MINUTES: self._usual_minutes()})
         self.show_problem("")
         self._follow()
+        self._ask_for_plan()
         self.undo.begin(self.values())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Plan no longer."""
+        super().hideEvent(event)
+        self.left.emit()
+
+    # The plan
+
+    def _ask_for_plan(self) -> None:
+        """Ask for the plan of an entry: it tells which methods work, and how long each takes."""
+        self._seconds = None
+        try:
+            planned = _with_method(self._shared_recipe(), PLANNED)
+        except RecipeError as error:
+            self.plan_wanted.emit(None)
+            self.show_problems(error.problems)
+            return
+        self._time.setText(tr("Working out how long that takes…"))
+        self.plan_wanted.emit(planned)
+
+    def _shared_recipe(self) -> Recipe:
+        return self._arena.recipe() if self._arena is not None else self.shared.recipe()
+
+    def show_plan(self, plan: Mapping[str, Any]) -> None:
+        """Show what the plan of an entry tells."""
+        self.show_problem("")
+        self.shared.show_plan(plan)
+        self._facts = BaseFacts(
+            family=plan.get("family"),
+            model_type=str(plan.get("model_type", "")),
+            quantization=self._shared_recipe().base_model.quantization,
+            biases=bool(plan.get("biases")),
+        )
+        self._seconds = plan.get("seconds")
+        self._follow()
+
+    def family(self) -> Family | None:
+        """Return the family of the base model, None before a plan told it."""
+        return self._facts.family
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Show problems beside their fields, the others above the buttons."""
+        # The fields of what is shared are those of a new arena.
+        rest = problems if self._arena is not None else self.shared.show_problems(problems)
+        self._time.setText("")
+        self.show_problem(
+            " ".join(translate(f"{each.message} {each.hint}".strip()) for each in rest[:MOST_PROBLEMS])
+        )
 
     # Values
 
     def values(self) -> Values:
         """Return all values of the form."""
         return {
+            **self.shared.values(),
             NAME: self.name.text(),
             ENTRIES: self.entries.key(),
             METHODS_CHOSEN: tuple(self.methods.on()),
@@ -151,18 +256,24 @@ class EntriesForm(QWidget):
     def restore(self, values: Mapping[str, Any]) -> None:
         """Restore values of an earlier start, as far as they are still valid."""
         on, known = values.get(METHODS_CHOSEN), [each.id for each in METHODS]
+        minutes = values.get(MINUTES)
         restored: Values = {
+            BASE: str(values.get(BASE, self.shared.base.key())),
+            DATA: str(values.get(DATA, self.shared.data.key())),
+            MINUTES: minutes if isinstance(minutes, int) else self.shared.minutes.value(),
             NAME: str(values.get(NAME, self.name.text())),
             ENTRIES: str(values.get(ENTRIES, "")),
             METHODS_CHOSEN: tuple(each for each in known if each in on) if isinstance(on, list) else (),
             SEEDS: seeds if isinstance(seeds := values.get(SEEDS), int) else 1,
         }
         self._take(restored)
+        self._ask_for_plan()
         self.undo.begin(self.values())
 
     def _take(self, values: Values) -> None:
         if self.name.text() != values[NAME]:
             self.name.setText(str(values[NAME]))
+        self.shared.take(values)
         self.entries.set_key(str(values[ENTRIES]))
         self.methods.blockSignals(True)
         self.methods.set_on(values[METHODS_CHOSEN])
@@ -173,11 +284,38 @@ class EntriesForm(QWidget):
         self._follow()
 
     def _places(self) -> dict[str, QWidget]:
-        return {NAME: self.name, ENTRIES: self.entries, METHODS_CHOSEN: self.methods, SEEDS: self.seeds}
+        return {
+            NAME: self.name,
+            BASE: self.shared.base,
+            DATA: self.shared.data,
+            MINUTES: self.shared.minutes,
+            ENTRIES: self.entries,
+            METHODS_CHOSEN: self.methods,
+            SEEDS: self.seeds,
+        }
 
     def _changed(self, key: str) -> None:
         self._follow()
         self.undo.add(self.values(), key)
+
+    def _on_named(self, _text: str) -> None:
+        self._is_named = True
+        self.undo.add(self.values(), NAME, typed=True)
+
+    def _usual_minutes(self) -> int:
+        key = self.entries.key()
+        return self.shared.own_minutes() if key == AS_IT_IS else MINUTES_OF[key]
+
+    def _on_shared(self, key: str) -> None:
+        if key != MINUTES:
+            self._facts = BaseFacts()
+        self._changed(key)
+        self._ask_for_plan()
+
+    def _on_entries(self) -> None:
+        self.shared.take({MINUTES: self._usual_minutes()})
+        self._changed(ENTRIES)
+        self._ask_for_plan()
 
     def show_problem(self, message: str) -> None:
         """Show an error; "" hides it."""
@@ -188,25 +326,71 @@ class EntriesForm(QWidget):
         key = self.entries.key()
         if key == AS_IT_IS:
             return None
-        if key == METHODS_CHOSEN:
-            on = set(self.methods.on())
-            return [arenas.at_preset(each) for each in METHODS if each.id in on]
-        return list(arenas.preset(key).changes)
+        if key != METHODS_CHOSEN:
+            return list(arenas.preset(key).changes)
+        on = set(self.methods.on())
+        return [arenas.at_preset(each) for each in METHODS if each.id in on]
 
     def _follow(self) -> None:
         key, changes = self.entries.key(), self.changes()
+        reasons = {each.id: why for each in METHODS if (why := reason(each, self._facts))}
+        self.methods.set_refused(reasons)
         self._methods_field.setVisible(key == METHODS_CHOSEN)
+        if not self._is_named and self._arena is None:
+            base, data = base_text(self.shared.base.key()), data_text(self.shared.data.key())
+            self.name.setText(tr("{data} with {base}", data=data, base=base))
         made = [{}] if changes is None else changes
-        count = sum(self.seeds.value() if self._trains(each) else 1 for each in made)
-        entries = tr_count(count, "{n} entry", "{n} entries")
-        summaries = {each.id: each.summary for each in arenas.PRESETS}
-        feet = {METHODS_CHOSEN: entries, AS_IT_IS: f"{tr('The recipe on the Train page')}. {entries}."}
-        self._entries_field.set_foot(feet.get(key) or f"{translate(summaries[key])}. {entries}.")
+        count = sum(self._runs(each) for each in made)
+        running = sum(self._runs(each) for each in made if _method_id(each) not in reasons)
+        self._show_entries(key, count, reasons)
+        self._show_time(running)
         self.make_button.setEnabled(count > 0)
 
-    def _trains(self, change: arenas.Change) -> bool:
-        """Return whether an entry trains; a prompt has no seeds."""
-        return method(change["method"]["id"]).trains if "method" in change else self._recipe_trains
+    def _show_entries(self, key: str, count: int, reasons: Mapping[str, str]) -> None:
+        summaries = {each.id: translate(each.summary) for each in arenas.PRESETS}
+        about = {METHODS_CHOSEN: "", AS_IT_IS: tr("The recipe on the Train page")} | summaries
+        entries = tr_count(count, "{n} entry", "{n} entries")
+        self._entries_field.set_foot(f"{about[key]}. {entries}." if about[key] else entries)
+        refused = reasons if key in (METHODS_CHOSEN, ALL) else {}
+        lines = [f"{translate(method(each).title)}: {why}" for each, why in refused.items()]
+        self._refused.setText("\n".join([tr("Can't run on this base model:"), *lines]))
+        self._refused.setVisible(bool(lines))
+
+    def _show_time(self, running: int) -> None:
+        if self._seconds is None or not running:
+            self._time.setText("")
+            return
+        self._time.setText(
+            tr_count(
+                running,
+                "{n} run takes {time}, scoring included.",
+                "{n} runs take {time}, scoring included.",
+                time=about_text(running * self._seconds),
+            )
+        )
+
+    def _runs(self, change: arenas.Change) -> int:
+        """Return the number of runs of an entry: one for each seed; a prompt has no seeds."""
+        method_id = _method_id(change)
+        trains = method(method_id).trains if method_id else self._recipe_trains
+        return self.seeds.value() if trains else 1
 
     def _make(self) -> None:
         self.made.emit(" ".join(self.name.text().split()), self.changes(), self.seeds.value())
+
+
+def _choices(*, with_recipe: bool) -> list[tuple[str, str]]:
+    choices = [(each.id, translate(each.title)) for each in arenas.PRESETS]
+    choices.insert(1, (METHODS_CHOSEN, tr("Chosen methods")))
+    return [*choices, (AS_IT_IS, tr("The current recipe"))] if with_recipe else choices
+
+
+def _method_id(change: arenas.Change) -> str:
+    return str(change.get("method", {}).get("id", ""))
+
+
+def _with_method(shared: Recipe, method_id: str) -> Recipe:
+    """Return the recipe of an entry with a method at its preset. Raises RecipeError."""
+    tables = shared.as_tables() | {"name": "", "method": {"id": method_id}}
+    tables["training"].pop("learning_rate", None)
+    return recipe.from_tables(tables)

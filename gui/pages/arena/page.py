@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
-from engine.api import AppError, Family, Recipe, RecipeError, arenas
+from engine.api import AppError, Family, Recipe, arenas
 from gui.core.actions import Entry
 from gui.core.saved_state import values_of
 from gui.inputs.combo_box import ComboBox
@@ -22,6 +22,7 @@ from gui.look.language import mark, tr, translate
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
 from gui.models.list_text import entry_text, row_text
+from gui.pages.arena.arena_maker import ArenaMaker
 from gui.pages.arena.arena_operations import ArenaOperations
 from gui.pages.arena.arena_text import base_score_text, summary_text
 from gui.pages.arena.blind_choice import chosen_for_blind
@@ -53,7 +54,6 @@ CHECKED_AT_FIRST = 4
 UNSCORED_HEIGHT, LOWER_HEIGHT = 176, 200
 # The height of a window in which only the first line of the headline has room.
 LOW = 760
-MEND = mark("The recipe on the Train page has problems. Fix them there first.")
 # Why the queue is waiting, by the kind of job that has the device.
 WAITS = {
     "evaluate": mark("The queue is waiting: an adapter is being scored and holds the device"),
@@ -81,9 +81,7 @@ class ArenaPage(Page):
         self._arena_id = ""
         self._chosen = ""
         self._checked: set[str] = set()
-        self._asks_for_new = True
         self._begun: dict[str, Any] = {}
-        self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
         self.operations = ArenaOperations(manager, self)
         self.menu = EntryMenu(self.operations, self._queue, self)
@@ -137,18 +135,14 @@ class ArenaPage(Page):
             button.set_short()
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT, content)
         save_list_state(self.view)
-        self._unscored = EmptyState(
-            "clock",
-            tr("No entry is scored yet"),
-            tr("Start the queue. Each entry appears here when its run has ended."),
-            parent=content,
-        )
+        self._unscored = EmptyState("clock", tr("No entry is scored yet"), parent=content)
         self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
         self.lower_pane = LowerPane(content)
         self.lower_pane.setMinimumHeight(px(LOWER_HEIGHT))
         self.undo_strip, self.notice = UndoStrip(content), NoticeStrip(parent=content)
         self.notice.hide()
         self.form, self.summaries_form = EntriesForm(self._stack), SummariesForm(self._manager, self._stack)
+        self.maker = ArenaMaker(self._manager, self.form, self)
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
@@ -179,7 +173,7 @@ class ArenaPage(Page):
         self.operations.failed.connect(self._show_error)
         for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
-        self.form.made.connect(self._make)
+        self.maker.made.connect(self._show_added)
         self.form.cancelled.connect(self._show_state)
         self.form.file_wanted.connect(self.ask_for_summaries)
         self.summaries_form.cancelled.connect(self._show_state)
@@ -270,6 +264,12 @@ class ArenaPage(Page):
         count = self.table.rowCount()
         self.view.setVisible(count > 0)
         self._unscored.setVisible(not count)
+        is_worked = found.worked or bool(found.arena and self._queue.arena_id == found.arena.id)
+        self._unscored.set_what_to_do(
+            tr("Each entry appears here when its run has ended.")
+            if is_worked
+            else tr("Start the queue. Each entry appears here when its run has ended.")
+        )
         self.columns_button.offer(self.table.known_metrics())
         self.differences_button.setVisible(count > 1)
         self.blind_button.setVisible(count > 0)
@@ -393,7 +393,7 @@ class ArenaPage(Page):
 
     def saved_state(self) -> dict[str, str]:
         """Return the arena shown, the columns of metrics, the axes of the plot, and the values of an open form."""
-        begun = self.form.values() | {"new": self._asks_for_new} if self.form.isVisibleTo(self) else {}
+        begun = self.form.values() | {"new": self.maker.makes_new} if self.form.isVisibleTo(self) else {}
         return super().saved_state() | {
             "columns": " ".join(self.columns_button.on()),
             "axes": " ".join(self.lower_pane.front.wanted_axes()),
@@ -427,15 +427,11 @@ class ArenaPage(Page):
 
     # New arenas and entries.
     def _ask(self, *, new: bool) -> None:
-        self._asks_for_new = new
         self.recipe_wanted.emit()
-        if new and self._recipe is not None:
-            self.form.ask_for_arena(self._recipe[0])
-        elif not new and self._shown.arena is not None:
-            self.form.ask_for_entries(self._shown.arena)
-        else:
-            self._show_error(tr(MEND))
-            return
+        if new:
+            self.maker.ask_for_arena()
+        elif self._shown.arena is not None:
+            self.maker.ask_for_entries(self._shown.arena)
         self._stack.setCurrentWidget(self.form)
         self._show_header()
 
@@ -463,33 +459,4 @@ class ArenaPage(Page):
 
     def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
         """Take the Train page's recipe (None while it has problems) and its base model's family."""
-        self._recipe = (recipe, family) if recipe is not None else None
-
-    def _make(self, name: str, changes: list[arenas.Change] | None, seeds: int) -> None:
-        if changes is None and self._recipe is None:
-            self.form.show_problem(tr(MEND))
-            return
-        try:
-            arena = self._make_arena(name, changes, seeds)
-        except RecipeError as error:
-            self.form.show_problem(
-                " ".join(translate(f"{each.message} {each.hint}".strip()) for each in error.problems[:3])
-            )
-            return
-        except AppError as error:
-            self.form.show_problem(translate(arenas.why_not(error)))
-            return
-        self._stack.setCurrentWidget(self._content)
-        self.open(arena.id)
-
-    def _make_arena(self, name: str, changes: list[arenas.Change] | None, seeds: int) -> arenas.Arena:
-        recipe, family = self._recipe or (None, None)
-        if self._asks_for_new:
-            assert recipe is not None
-            return arenas.create(recipe, [{}] if changes is None else changes, name, family, seeds)
-        arena = self._shown.arena
-        assert arena is not None
-        if changes is not None:
-            return arenas.add(arena, changes, family, seeds)
-        assert recipe is not None
-        return arenas.add_recipe(arena, recipe, seeds)
+        self.maker.offer_recipe(recipe, family)

@@ -60,12 +60,18 @@ def test_all_methods_are_the_registrys_each_at_its_own_preset_and_rate():
     assert [arena.tables(entry)["method"]["id"] for entry in arena.entries] == [each.id for each in METHODS]
     for entry in arena.entries:
         tables = arena.tables(entry)
-        assert tables["training"]["max_minutes"] == 10.0
         assert "learning_rate" not in tables["training"]
     lora = next(entry for entry in arena.entries if entry.id.startswith("lora"))
     assert arena.tables(lora)["method"]["rank"] == 32  # the preset's, not the recipe's
     prompt = next(entry for entry in arena.entries if entry.title == "Prompt only")
     assert prompt.detail == "2 examples"
+
+
+def test_the_time_of_each_is_shared():
+    recipe = arenas.for_minutes(make_recipe("Starter", base="starter", source="sample"), 5.0)
+    arena = arenas.create(recipe, arenas.preset("all").changes)
+    assert {arena.tables(entry)["training"]["max_minutes"] for entry in arena.entries} == {5.0}
+    assert arenas.preset("all").minutes == arenas.MINUTES == 10.0
 
 
 def test_a_quantization_changes_the_base_and_nothing_else():

@@ -3,14 +3,97 @@
 from __future__ import annotations
 
 from engine import report
+from engine.api import METHODS, Problem, arenas, recipe
 from gui.pages.arena.arena_text import headline
+from gui.pages.arena.entries_form import EntriesForm
 from tests.helpers import arena_bench
 from tests.helpers.arenas import BASE, FULL, filled_arena, make_arena, score
-from tests.helpers.homes import unsynced
+from tests.helpers.homes import make_recipe, unsynced
 from tests.helpers.report_pages import Page
-from tests.helpers.train_stage import ENDLESS
+from tests.helpers.train_stage import ENDLESS, PLAN
 
 Bench = arena_bench.Bench
+
+CHATS = "dialogue,summary\n" + "".join(f"Ann: tea {at}?\nBob: yes.,Tea {at}.\n" for at in range(3))
+
+
+def ask(made, **plan):
+    """Open the form of a new arena, and wait for its plan."""
+    made.answers["plan"] = [["answer", PLAN | {"seconds": 300.0} | plan]]
+    made.offer()
+    made.page.empty_button.click()
+    return made.page.form
+
+
+def choose(form, field, key):
+    """Choose a base model or data as a person who types it."""
+    choice = getattr(form.shared, field)
+    choice.setEditText(key)
+    choice.lineEdit().editingFinished.emit()
+
+
+def test_base_model_data_and_time_are_chosen_on_the_page(bench, tmp_path):
+    source = tmp_path / "chats.csv"
+    source.write_text(CHATS, encoding="utf-8")
+    made = bench()
+    form = ask(made)
+    choose(form, "data", str(source))
+    choose(form, "base", "google/flan-t5-small")
+    form.shared.minutes.setValue(5)
+    assert form.name.text() == "chats.csv with google/flan-t5-small"
+    form.make_button.click()
+    made.settle()
+    [arena], _ = arenas.list_arenas()
+    shared = arena.recipe()
+    assert (shared.base_model.id, shared.data.source) == ("google/flan-t5-small", str(source))
+    assert {arena.tables(entry)["training"]["max_minutes"] for entry in arena.entries} == {5.0}
+    assert len(arena.entries) == len(METHODS)
+
+
+def test_other_data_drop_what_was_said_of_the_old_ones(home, styled, qtbot):
+    form = EntriesForm()
+    qtbot.addWidget(form)
+    tables = make_recipe("Present", base="starter", source="sample").as_tables()
+    tables["data"] |= {"conversation": "chat", "max_train": 3, "prompt": "Short:\n{conversation}\n"}
+    form.ask_for_arena(recipe.from_tables(tables))
+    assert form.shared.recipe().data.conversation == "chat"
+    choose(form, "data", "knkarthick/samsum")
+    shared = form.shared.recipe().data
+    assert (shared.conversation, shared.max_train) == ("auto", 0)
+    assert shared.prompt.startswith("Short:")
+
+
+def test_methods_that_can_not_work_are_greyed_with_the_reason(bench):
+    made = bench()
+    form = ask(made, model_type="t5")
+    made.until(form._refused.isVisible)
+    assert "BitFit: T5 models have no biases to train." in form._refused.text()
+    form.entries.set_key("methods")
+    form.entries.chosen.emit("methods")
+    made.until(lambda: not form.methods.chips["bitfit"].isEnabled())
+    assert "no biases to train" in form.methods.chips["bitfit"].toolTip()
+    assert form.methods.chips["ia3"].isEnabled()
+
+
+def test_the_whole_time_is_told_before_the_arena_is_made(bench):
+    made = bench()
+    form = ask(made, model_type="t5")
+    form.entries.set_key("methods")
+    form.entries.chosen.emit("methods")
+    form.methods.chips["ia3"].click()
+    made.until(lambda: form._time.text() == "2 runs take about 10 min, scoring included.")
+    form.seeds.setValue(3)
+    assert form._time.text() == "6 runs take about 30 min, scoring included."
+
+
+def test_problems_of_the_choice_stand_beside_their_fields(bench):
+    made = bench()
+    form = ask(made)
+    problem = {"field": "data.source", "message": "There is nothing there.", "hint": "Check the path."}
+    choose(form, "data", "/nowhere.csv")
+    form.show_problems([Problem(**problem)])
+    assert form.shared.fields["data"].problem() == "There is nothing there. Check the path."
+    assert form._time.text() == ""
 
 
 def test_the_headline_is_that_of_the_report(bench, tmp_path):

@@ -64,11 +64,18 @@ def test_any_set_of_methods_can_be_chosen(bench):
     assert not form.make_button.isEnabled()
 
 
-def test_a_recipe_with_problems_makes_no_arena(bench):
+def test_a_train_page_with_problems_is_in_nobodys_way(bench):
     made = bench()
     made.page.recipe_wanted.connect(lambda: made.page.offer_recipe(None, "encoder-decoder"))
     made.page.empty_button.click()
-    assert not made.page.form.isVisible()
+    form = made.page.form
+    assert form.isVisible()
+    assert (form.shared.base.key(), form.shared.data.key()) == ("starter", "sample")
+    assert form.entries.findData("recipe") < 0
+    form.entries.set_key("ranks")
+    form.make_button.click()
+    made.settle()
+    assert len(made.queued()) == 7
 
 
 def test_more_entries_join_if_they_compare_and_are_refused_beside_the_form_if_not(bench, filled):

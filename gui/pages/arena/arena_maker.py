@@ -1,0 +1,106 @@
+"""Makes arenas and adds entries: fills in the form, plans what it says, and writes what it made. Knows no table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, Ending, Family, Recipe, RecipeError, arenas
+from gui.look.language import mark, translate
+from gui.pages.arena.entries_form import EntriesForm
+from gui.pages.train import recipe_files
+
+MEND = mark("The recipe on the Train page has problems. Fix them there first.")
+
+
+class ArenaMaker(QObject):
+    """`made(arena id)`: an arena is new or has more entries."""
+
+    made = Signal(str)
+
+    def __init__(self, manager: Any, form: EntriesForm, parent: QObject) -> None:
+        super().__init__(parent)
+        self._manager = manager
+        self._form = form
+        self._planner = manager.new_planner(manager)
+        self._arena: arenas.Arena | None = None
+        self._recipe: Recipe | None = None
+        self._family: Family | None = None
+        form.made.connect(self._make)
+        form.plan_wanted.connect(self._plan)
+        form.left.connect(self._planner.rest)
+        self._planner.planned.connect(form.show_plan)
+        self._planner.refused.connect(form.show_problems)
+        self._planner.unavailable.connect(self._show_ending)
+
+    @property
+    def makes_new(self) -> bool:
+        """Whether the form is that of a new arena."""
+        return self._arena is None
+
+    def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
+        """Take the Train page's recipe (None while it has problems) and its base model's family."""
+        self._recipe, self._family = recipe, family
+
+    def ask_for_arena(self) -> None:
+        """Show the form of a new arena. It starts from the Train page's recipe, else from the starter's."""
+        self._arena = None
+        wanted = self._recipe or recipe_files.first_recipe(None)[0]
+        self._form.ask_for_arena(wanted, is_current=self._recipe is not None)
+        self._ask_for_models()
+
+    def ask_for_entries(self, arena: arenas.Arena) -> None:
+        """Show the form of more entries for an arena."""
+        self._arena = arena
+        self._form.ask_for_entries(arena)
+
+    def _ask_for_models(self) -> None:
+        try:
+            job = self._manager.ask("models", {"action": "list"}, parent=self)
+        except AppError:
+            # The list is a convenience: any base model can be typed.
+            return
+        job.subscribe(self, result=self._offer_models)
+
+    def _offer_models(self, result: dict[str, Any]) -> None:
+        self._form.shared.base.set_known([str(model["id"]) for model in result.get("models", ())])
+
+    def _plan(self, wanted: Recipe | None) -> None:
+        if wanted is None:
+            self._planner.forget()
+        else:
+            self._planner.plan(wanted)
+
+    def _show_ending(self, ending: Ending) -> None:
+        self._form.show_problem(translate(ending.message))
+
+    def _make(self, name: str, changes: list[arenas.Change] | None, seeds: int) -> None:
+        try:
+            arena = self._made(name, changes, seeds)
+        except RecipeError as error:
+            self._form.show_problems(error.problems)
+            return
+        except AppError as error:
+            self._form.show_problem(translate(arenas.why_not(error)))
+            return
+        if arena is None:
+            self._form.show_problem(translate(MEND))
+        else:
+            self.made.emit(arena.id)
+
+    def _family_of(self, wanted: Recipe) -> Family | None:
+        """Return the family of a new arena's base model as the plan told it, or the Train page."""
+        is_known = self._recipe is not None and self._recipe.base_model.id == wanted.base_model.id
+        return self._form.family() or (self._family if is_known else None)
+
+    def _made(self, name: str, changes: list[arenas.Change] | None, seeds: int) -> arenas.Arena | None:
+        """Return the new or longer arena, None without a recipe to add."""
+        if self._arena is None:
+            recipe = self._form.shared.recipe()
+            return arenas.create(recipe, changes or [{}], name, self._family_of(recipe), seeds)
+        if changes is not None:
+            return arenas.add(self._arena, changes, self._family, seeds)
+        if self._recipe is None:
+            return None
+        return arenas.add_recipe(self._arena, self._recipe, seeds)

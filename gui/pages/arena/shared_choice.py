@@ -1,0 +1,114 @@
+"""What all entries of a new arena share: base model, data, and the time for each. Knows recipes, not entries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.api import Problem, Recipe, recipe
+from gui.forms import plan_text
+from gui.forms.choosers import BaseModelChooser, SourceChooser
+from gui.inputs.fields import Field
+from gui.inputs.number_inputs import IntField
+from gui.look.language import tr, translate
+from gui.pages.train import recipe_files
+
+BASE, DATA, MINUTES = "base_model", "data", "minutes"
+MAX_MINUTES = 100_000
+# What other data keep of the recipe's table; columns, limits and exclusions are those of its own data.
+KEPT_OF_DATA = ("prompt", "prompt_format")
+
+
+class SharedChoice(QWidget):
+    """Changes base model and data of a recipe; `changed(key)` reports what the user chose."""
+
+    changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # Until `begin`.
+        self._recipe = recipe_files.first_recipe(None)[0]
+        self.base, self.data = BaseModelChooser(browses=False), SourceChooser()
+        self.minutes = IntField(0, MAX_MINUTES, 0, suffix=tr("min"))
+        self.minutes.setSpecialValueText(tr("No limit"))
+        self.fields = {
+            BASE: Field(tr("&Base model"), self.base),
+            DATA: Field(tr("&Data"), self.data),
+            MINUTES: Field(
+                tr("&Training time for each"),
+                self.minutes,
+                tr("Each trains so long, or for the epochs of its recipe, whichever ends first."),
+            ),
+        }
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        for field in self.fields.values():
+            column.addWidget(field)
+        self.base.picked.connect(lambda _key: self.changed.emit(BASE))
+        self.data.picked.connect(lambda _key: self.changed.emit(DATA))
+        self.minutes.valueChanged.connect(lambda _number: self.changed.emit(MINUTES))
+
+    def begin(self, wanted: Recipe) -> None:
+        """Start from a recipe."""
+        self._recipe = wanted
+        self.take({BASE: wanted.base_model.id, DATA: wanted.data.source})
+        self.show_plan({})
+
+    def own_minutes(self) -> int:
+        """Return how long the recipe itself says that a run may train, 0 for no limit."""
+        return math.ceil(self._recipe.training.max_minutes)
+
+    def values(self) -> dict[str, Any]:
+        """Return the chosen values."""
+        return {BASE: self.base.key(), DATA: self.data.key(), MINUTES: self.minutes.value()}
+
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Show values, without a report; those that are missing stay."""
+        self.base.set_key(str(values.get(BASE, self.base.key())))
+        self.data.set_key(str(values.get(DATA, self.data.key())))
+        self.minutes.blockSignals(True)
+        self.minutes.setValue(int(values.get(MINUTES, self.minutes.value())))
+        self.minutes.blockSignals(False)
+
+    def recipe(self) -> Recipe:
+        """Return the recipe with the chosen base model and data. Raises RecipeError."""
+        tables = self._recipe.as_tables()
+        # It gets a name of its own, and starts from no adapter.
+        tables["name"] = tables["method"]["start_from"] = ""
+        tables["training"]["max_minutes"] = float(self.minutes.value())
+        if self.data.key() != self._recipe.data.source:
+            kept = {name: tables["data"][name] for name in KEPT_OF_DATA if name in tables["data"]}
+            tables["data"] = {"source": self.data.key()} | kept
+        if self.base.key() != self._recipe.base_model.id:
+            tables["base_model"] = {"id": self.base.key()}
+            # Options and rate of the method fitted the other base model.
+            tables["method"] = {"id": self._recipe.method.id}
+            tables["training"].pop("learning_rate", None)
+        return recipe.from_tables(tables)
+
+    def show_plan(self, plan: Mapping[str, Any]) -> None:
+        """Show what is known of base model and data, and that they have no problem."""
+        feet = {
+            BASE: plan_text.base_text(plan, str(plan.get("family", ""))),
+            DATA: plan_text.amount_text(plan.get("examples") or {}, trains=True),
+        }
+        for key, text in feet.items():
+            self.fields[key].set_foot(text)
+            self.fields[key].set_problem()
+
+    def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Show problems beside their fields, and return those without one."""
+        self.show_plan({})
+        rest = []
+        for problem in problems:
+            field = self.fields.get(problem.field.partition(".")[0])
+            if field is None:
+                rest.append(problem)
+            elif not field.problem():
+                field.set_problem(translate(problem.message), translate(problem.hint))
+        return rest
