@@ -78,16 +78,16 @@ class SharedChoice(QWidget):
     def recipe(self) -> Recipe:
         """Return the recipe with the chosen base model and data. Raises RecipeError."""
         tables = self._recipe.as_tables()
-        # It gets a name of its own, and starts from no adapter.
-        tables["name"] = tables["method"]["start_from"] = ""
         tables["training"]["max_minutes"] = float(self.minutes.value())
         if self.data.key() != self._recipe.data.source:
             kept = {name: tables["data"][name] for name in KEPT_OF_DATA if name in tables["data"]}
             tables["data"] = {"source": self.data.key()} | kept
+            tables["name"] = ""
         if self.base.key() != self._recipe.base_model.id:
             tables["base_model"] = {"id": self.base.key()}
             # Options and rate of the method fitted the other base model.
             tables["method"] = {"id": self._recipe.method.id}
+            tables["name"] = ""
             tables["training"].pop("learning_rate", None)
         return recipe.from_tables(tables)
 
