@@ -290,6 +290,7 @@ def test_a_new_arena_begins_with_the_recipe_of_the_train_page(harness, qtbot):
     page = harness.window.show_built("arena")
     page.empty_button.click()
     page.form.entries.set_key("ranks")
+    page.form.entries.chosen.emit("ranks")
     page.form.make_button.click()
     [arena], _ = arenas.list_arenas()
     here, _family = harness.window.built("train").present_recipe()
