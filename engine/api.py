@@ -9,6 +9,7 @@ from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.config import (
+    base_model_catalogue,
     decoding,
     prompts,
     recipe,
@@ -131,6 +132,7 @@ __all__ = [
     "adapter_toml",
     "added",
     "arenas",
+    "base_model_catalogue",
     "can_afford_warm_worker",
     "chats",
     "check_claims",

@@ -45,7 +45,7 @@ class BaseModelOptions(Options):
     id: str = option(
         ...,
         "Base model",
-        'A hub id, a local folder, or "starter" (the bundled model).',
+        'A hub id, a local folder, or "starter" (the bundled practice model).',
         level="essential",
         control="model",
         min_length=1,

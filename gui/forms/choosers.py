@@ -77,7 +77,8 @@ class BaseModelChooser(ActionComboBox):
         """Offer the base models that are on this computer."""
         others = [model_id for model_id in ids if model_id != STARTER]
         browse = [(tr("All base models…"), self.browse_requested.emit)] if self._browses else []
-        self.offer([STARTER, *others], [*browse, (tr("Local folder…"), self._open_folder)])
+        starter = (STARTER, tr("starter (practice model)"))
+        self.offer([starter, *others], [*browse, (tr("Local folder…"), self._open_folder)])
 
     def _open_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("Folder of a base model"))

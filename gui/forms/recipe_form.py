@@ -78,8 +78,7 @@ class RecipeForm(QWidget):
         self._planned_base = ("", BaseFacts())
         self._modules: dict[str, int] = {}
         self._level, self._recalled = LEVELS[0], ""
-        self._writing = False
-        self._is_fixed = False
+        self._writing = self._is_fixed = False
         # The user's values for each method: its options and its learning rate.
         self._saved_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
@@ -147,13 +146,17 @@ class RecipeForm(QWidget):
 
     def set_values(self, table: str, values: dict[str, Any]) -> None:
         """Change values of one table for another page, and emit `edited`."""
-        tables = self.tables()
-        had = tables.get(table, {})
-        tables[table] = had | values
-        self._set_tables(tables)
-        self._report_edit(
-            next((f"{table}.{name}" for name in values if values[name] != had.get(name)), table)
+        self.set_tables({table: self.tables().get(table, {}) | values})
+
+    def set_tables(self, changed: dict[str, dict[str, Any]]) -> None:
+        """Replace whole tables for another page, and emit `edited`."""
+        before = self.tables()
+        self._set_tables(before | changed)
+        given = [(table, name) for table, values in changed.items() for name in values]
+        differing = (
+            each for each in given if changed[each[0]][each[1]] != before.get(each[0], {}).get(each[1])
         )
+        self._report_edit(next((".".join(each) for each in differing), next(iter(changed))))
 
     def choose_method(self, method_id: str) -> None:
         """Switch to another method, with its earlier values, or else with its preset and the preset's learning rate."""
@@ -170,10 +173,8 @@ class RecipeForm(QWidget):
         if before.get("start_from"):
             self._report_origin_removed(self.start_from.name_of(before["start_from"]))
         if rate is not None and saved_rate is None:
-            self.set_foot(
-                RATE,
-                tr("{method} used {rate}", rate=plain(rate), method=translate(method(before["id"]).title)),
-            )
+            title = translate(method(before["id"]).title)
+            self.set_foot(RATE, tr("{method} used {rate}", rate=plain(rate), method=title))
         self._report_edit(METHOD)
 
     def choose_variant(self, variant_id: str) -> None:
@@ -193,9 +194,8 @@ class RecipeForm(QWidget):
             self.set_values("method", {"start_from": adapter_id})
 
     def _report_origin_removed(self, name: str) -> None:
-        self.start_from.set_foot(
-            tr("{name} was removed here: it was trained with another method.", name=name)
-        )
+        text = tr("{name} was removed here: it was trained with another method.", name=name)
+        self.start_from.set_foot(text)
         self.start_from.show()
 
     def _show_origin(self) -> None:

@@ -22,6 +22,8 @@ TABLES: dict[str, type[Options]] = {
     "training": TrainingOptions,
     "evaluation": EvaluationOptions,
 }
+# The controls of options that name layers of a base model.
+NAMING_LAYERS = {"chips", "patterns"}
 # The keys of a method's table beside its options.
 BESIDE_OPTIONS = ("id", "start_from")
 
@@ -45,6 +47,24 @@ def preset(method_id: str, family: Family) -> dict[str, Any]:
     suited = family if family in entry.presets else entry.families[0]
     values = {name: value for name, value in entry.preset_options(suited).items() if value is not None}
     return {"id": method_id, **values}
+
+
+def on_base(
+    tables: dict[str, Any], base: dict[str, Any], family: Family, before: Family
+) -> dict[str, dict[str, Any]]:
+    """Return the tables that change with another base model: `base`, and what suits its layers and its family.
+
+    `before` is the family of the present one. The method's options stay within a family, but for those that name
+    layers, and for the adapter to start from.
+    """
+    own, training = preset(tables["method"]["id"], family), dict(tables["training"])
+    if family == before:
+        layers = {info.name for info in describe(method(own["id"]).options) if info.control in NAMING_LAYERS}
+        kept = tables["method"].items()
+        own |= {name: value for name, value in kept if name not in {*layers, "start_from"}}
+    else:
+        training.pop("learning_rate", None)
+    return {"base_model": tables["base_model"] | base, "method": own, "training": training}
 
 
 def text_of(tables: dict[str, Any]) -> str:

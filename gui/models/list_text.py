@@ -47,7 +47,7 @@ def base_text(base_id: str) -> str:
     if not base_id:
         return tr("unknown base model")
     if base_id == STARTER:
-        return tr("the starter")
+        return tr("the practice model")
     return Path(base_id).name if Path(base_id).is_absolute() else base_id
 
 

@@ -29,7 +29,8 @@ class Planner(QObject):
 
     `planned` carries the plan of the newest recipe, `refused` its problems, `unavailable` an Ending when no
     worker could answer. `busy_changed` is true from the question to its answer. `counted(key, trainable)`
-    answers `count`: at once where the same has been counted before, else behind all plans.
+    answers `count`: at once where the same has been counted before, else behind all plans. `compared(key, plan)`
+    answers `compare`, behind all plans too, with the problems alone where a plan was refused.
     """
 
     planned = Signal(object)
@@ -37,6 +38,7 @@ class Planner(QObject):
     unavailable = Signal(object)
     busy_changed = Signal(bool)
     counted = Signal(str, object)
+    compared = Signal(str, object)
 
     def __init__(self, start_worker: Callable[[str], EngineThread], parent: QObject) -> None:
         """Prepare; `start_worker` starts a worker for a device, which takes the command `plan`."""
@@ -49,6 +51,7 @@ class Planner(QObject):
         self._waiting = False
         self._counts: dict[Counted, int | None] = {}
         self._to_count: dict[str, Recipe] = {}
+        self._to_compare: dict[str, Recipe] = {}
         self._counting: tuple[str, Recipe] | None = None
         self._planning: Recipe | None = None
         self._pause = once(self, DEBOUNCE_MILLISECONDS, self._ask)
@@ -70,20 +73,29 @@ class Planner(QObject):
                 self._to_count[key] = wanted
         self._idle.start()
 
+    def compare(self, recipes: Mapping[str, Recipe]) -> None:
+        """Ask for the plan of each recipe instead of those asked for before, one after another while nobody edits.
+
+        Someone looks at them, so they come before what is to be counted.
+        """
+        self._to_compare = dict(recipes)
+        self._idle.start()
+
     def _count_next(self) -> None:
         """Ask one question at a time: the worker answers only the newest."""
         busy = self._waiting or self._counting is not None or self._pause.isActive()
-        if self._active_job.thread is None or busy or not self._to_count:
+        waiting = self._to_compare or self._to_count
+        if self._active_job.thread is None or busy or not waiting:
             return
         self._asked += 1
-        self._counting = (f"{COUNT}{self._asked}", next(iter(self._to_count.values())))
+        self._counting = (f"{COUNT}{self._asked}", next(iter(waiting.values())))
         request, wanted = self._counting
         self._active_job.thread.send("plan", request=request, recipe=recipe.dumps(wanted))
 
     def forget(self) -> None:
         """Drop the pending plan: the current recipe can't be planned."""
         self._wanted = None
-        self._to_count = {}
+        self._to_count, self._to_compare = {}, {}
         self._counting = None
         self._idle.stop()
         self._pause.stop()
@@ -144,6 +156,7 @@ class Planner(QObject):
     def _take_count(self, wanted: Recipe, event: Event) -> None:
         made = event["event"] == "result_made"
         self._note(wanted, event["result"] if made else {})
+        self._tell_compared(wanted, event["result"] if made else {"problems": event["problems"]})
         self._counting = None
         self._count_next()
 
@@ -157,6 +170,11 @@ class Planner(QObject):
                 del self._to_count[key]
                 self.counted.emit(key, count)
 
+    def _tell_compared(self, wanted: Recipe, plan: Mapping[str, Any]) -> None:
+        for key in [key for key, asked in self._to_compare.items() if asked == wanted]:
+            self._to_compare.pop(key, None)
+            self.compared.emit(key, plan)
+
     def _worker_ended(self, ending: Ending) -> None:
         counting, self._counting = self._counting, None
         if counting is None or self._waiting:
@@ -165,7 +183,8 @@ class Planner(QObject):
             return
         # The count stays unknown; another worker makes the remaining ones.
         self._note(counting[1], {})
-        if self._to_count:
+        self._tell_compared(counting[1], {"problems": []})
+        if self._to_count or self._to_compare:
             self._start()
             self._idle.start()
 

@@ -683,7 +683,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/view.py" />
    <source>Asking the hub about {name}…</source>
    <translation>Der Hub wird nach {name} gefragt…</translation>
   </message>
@@ -741,7 +741,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle Zeilen zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/view.py" />
    <source>Back to methods</source>
    <translation>Zurück zu den Verfahren</translation>
   </message>
@@ -1624,12 +1624,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} endgültig löschen? Das lässt sich nicht rückgängig machen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/model_list.py" />
    <source>Delete {name} from this computer</source>
    <translation>{name} von diesem Computer löschen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/view.py" />
    <source>Delete {name}? This frees {size}. The model can be downloaded again.</source>
    <translation>{name} löschen? Das macht {size} frei. Das Modell lässt sich erneut herunterladen.</translation>
   </message>
@@ -1647,7 +1647,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gelöscht</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/view.py" />
    <source>Deleted {name}. {size} were freed.</source>
    <translation>{name} ist gelöscht. {size} wurden frei.</translation>
   </message>
@@ -1680,6 +1680,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/gpu_banner.py" />
    <source>Dismiss</source>
    <translation>Ausblenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>Does not fit: {needed} of {available}</source>
+   <translation>Passt nicht: {needed} von {available}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -1723,8 +1728,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Draft of the bundled model</source>
-   <translation>Entwurf des mitgelieferten Modells</translation>
+   <source>Draft of the practice model</source>
+   <translation>Entwurf des Übungsmodells</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -2055,11 +2060,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fehlgeschlagen {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Family</source>
-   <translation>Familie</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Feed-forward</source>
    <translation>Feed-forward</translation>
@@ -2195,6 +2195,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einführung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>Fits in 4 bits (NF4)</source>
+   <translation>Passt in 4 Bit (NF4)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>Fits in {format}</source>
+   <translation>Passt in {format}</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/choosers.py" />
    <source>Folder of a base model</source>
    <translation>Ordner eines Basismodells</translation>
@@ -2240,6 +2250,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vergessen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <source>Found on the hub</source>
+   <translation>Auf dem Hub gefunden</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>Four bits for each weight as a tiny floating-point number. The same memory as NF4; its values fit the weights of language models less well.</source>
    <translation>Vier Bit für jedes Gewicht, als winzige Gleitkommazahl. Derselbe Speicher wie bei NF4; die Werte passen weniger gut zu den Gewichten von Sprachmodellen.</translation>
@@ -2283,6 +2298,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Free {size}</source>
    <translation>{size} freigeben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>Frees the memory that the base model takes. The next summary loads it again.</source>
+   <translation>Gibt den Speicher des Basismodells frei. Die nächste Zusammenfassung lädt es wieder.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -2458,11 +2478,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>How it works</source>
    <translation>Wie es funktioniert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>Hub id</source>
-   <translation>Hub-Kennung</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -3049,6 +3064,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Name der Vorlage</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/view.py" />
+   <source>Name, or owner/name on the hub</source>
+   <translation>Name, oder Besitzer/Name auf dem Hub</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation/conversation_edit.py" />
    <source>Name: what they say</source>
    <translation>Name: was gesagt wird</translation>
@@ -3329,6 +3349,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/view.py" />
+   <source>None of these. Search the hub, or empty the field.</source>
+   <translation>Keines davon. Auf dem Hub suchen, oder das Feld leeren.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>None: only the first run is shown</source>
    <translation>Keiner: Nur der erste Lauf wird gezeigt</translation>
@@ -3487,6 +3512,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>On the slider above a run's summaries</source>
    <translation>Am Regler über den Zusammenfassungen eines Laufs</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <source>On this computer</source>
+   <translation>Auf diesem Computer</translation>
   </message>
   <message>
    <location filename="../../gui/command_index.py" />
@@ -4662,6 +4692,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlauf durchsuchen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/view.py" />
+   <source>Search the hub</source>
+   <translation>Auf dem Hub suchen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/history/run_details.py" />
    <source>Seed</source>
    <translation>Startwert</translation>
@@ -4772,7 +4807,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zeilen zeigen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/view.py" />
    <source>Show size</source>
    <translation>Größe zeigen</translation>
   </message>
@@ -5276,11 +5311,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die mitgelieferten Gespräche fehlen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/source_bar.py" />
-   <source>The bundled model</source>
-   <translation>Mitgeliefertes Modell</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/page.py" />
    <source>The check downloads what is not on this computer yet.</source>
    <translation>Die Prüfung lädt herunter, was noch nicht auf diesem Computer ist.</translation>
@@ -5401,6 +5431,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Verlauf lässt sich nicht speichern: {why}.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/view.py" />
+   <source>The hub finds no model of this name that writes text.</source>
+   <translation>Der Hub findet kein Modell dieses Namens, das Text schreibt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>The learning rate rises during warm-up, then falls linearly or along a cosine, or stays constant</source>
    <translation>Die Lernrate steigt beim Aufwärmen; dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt gleich</translation>
@@ -5459,6 +5494,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/comparison_view.py" />
    <source>The playground loads one base model at a time</source>
    <translation>Die Werkbank lädt nur ein Basismodell auf einmal</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>The practice model</source>
+   <translation>Das Übungsmodell</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -6052,6 +6092,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tunesmith kann jetzt beendet werden.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/view.py" />
+   <source>Tunesmith is offline.</source>
+   <translation>Tunesmith ist offline.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/trust.py" />
    <source>Tunesmith itself, the libraries that it is made of, your settings, and what you enter.</source>
    <translation>Tunesmith selbst, die Bibliotheken, aus denen es besteht, Ihre Einstellungen und was Sie eingeben.</translation>
@@ -6117,7 +6162,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Unbekannte Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>Unload</source>
+   <translation>Entladen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/menus.py" />
+   <source>Unload the base model</source>
+   <translation>Basismodell entladen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models/model_list.py" />
    <source>Use</source>
    <translation>Verwenden</translation>
   </message>
@@ -6137,7 +6192,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Für den nächsten Lauf verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/view.py" />
    <source>Use it</source>
    <translation>Verwenden</translation>
   </message>
@@ -6162,7 +6217,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diesen Plan verwenden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/model_list.py" />
    <source>Use {name}</source>
    <translation>{name} verwenden</translation>
   </message>
@@ -6276,6 +6331,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Welcome</source>
    <translation>Willkommen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <source>Well-known models to download</source>
+   <translation>Bekannte Modelle zum Herunterladen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -6524,8 +6584,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>a draft of the bundled model</source>
-   <translation>ein Entwurf des mitgelieferten Modells</translation>
+   <source>a draft of the practice model</source>
+   <translation>ein Entwurf des Übungsmodells</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -6620,8 +6680,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>an edited draft of the bundled model</source>
-   <translation>ein bearbeiteter Entwurf des mitgelieferten Modells</translation>
+   <source>an edited draft of the practice model</source>
+   <translation>ein bearbeiteter Entwurf des Übungsmodells</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -6847,6 +6907,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>konstant</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>context of {count} tokens</source>
+   <translation>Kontext von {count} Tokens</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>conversation</source>
    <translation>Gespräch</translation>
@@ -6897,7 +6962,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>d. MMMM yyyy</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>decoder-only</source>
    <translation>nur Decoder</translation>
   </message>
@@ -6918,8 +6983,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>draft of the bundled model</source>
-   <translation>Entwurf des mitgelieferten Modells</translation>
+   <source>draft of the practice model</source>
+   <translation>Entwurf des Übungsmodells</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -6957,7 +7022,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nach 30 Tagen geleert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>encoder-decoder</source>
    <translation>Encoder-Decoder</translation>
   </message>
@@ -7102,6 +7167,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>seine Basis {score}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>its owner requires an agreement first</source>
+   <translation>der Besitzer verlangt zuerst eine Zustimmung</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>just now</source>
    <translation>gerade eben</translation>
@@ -7162,6 +7232,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unter einer Minute</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>licence not stated</source>
+   <translation>Lizenz nicht angegeben</translation>
+  </message>
+  <message>
    <location filename="../../gui/workers/download_check.py" />
    <source>licence {licence}</source>
    <translation>Lizenz {licence}</translation>
@@ -7175,6 +7250,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>linear</source>
    <translation>linear</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>loaded in {precision}</source>
+   <translation>geladen in {precision}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>loading</source>
+   <translation>wird geladen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -7260,6 +7345,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unverändert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>no context limit</source>
+   <translation>Kontext ohne Grenze</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/rows/rows_view.py" />
    <source>no conversation</source>
    <translation>kein Gespräch</translation>
@@ -7340,7 +7430,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Normen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>not a text model</source>
    <translation>kein Textmodell</translation>
   </message>
@@ -7390,14 +7480,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht bekannt (auto)</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>not loaded</source>
+   <translation>nicht geladen</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/adapter_table.py" />
    <source>not scored yet</source>
    <translation>noch nicht bewertet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>not stated</source>
-   <translation>nicht angegeben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/support_table.py" />
@@ -7501,11 +7591,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>overfitting überanpassung validierung</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models_view.py" />
-   <source>owner/name on the hub</source>
-   <translation>Inhaber/Name auf dem Hub</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>peak memory</source>
    <translation>Spitzenspeicher</translation>
@@ -7529,7 +7614,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Telefon</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>plain prompt</source>
    <translation>einfacher Prompt</translation>
   </message>
@@ -7699,6 +7784,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>begonnen {time}</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>starter (practice model)</source>
+   <translation>starter (Übungsmodell)</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/queue_table.py" />
    <source>starting</source>
    <translation>startet</translation>
@@ -7782,6 +7872,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der beste Text</translation>
   </message>
   <message>
+   <location filename="../../gui/models/list_text.py" />
+   <source>the practice model</source>
+   <translation>das Übungsmodell</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>the prompt</source>
    <translation>der Prompt</translation>
@@ -7790,11 +7885,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>the sentences of one summary</source>
    <translation>die Sätze einer Zusammenfassung</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/list_text.py" />
-   <source>the starter</source>
-   <translation>Startmodell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -7935,6 +8025,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/list_text.py" />
    <source>unknown base model</source>
    <translation>Basismodell unbekannt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>unloading</source>
+   <translation>wird entladen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -8336,6 +8431,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{mean}, Intervall {low} bis {high}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/fit_estimates.py" />
+   <source>{method} does not work with this family</source>
+   <translation>{method} geht nicht mit dieser Familie</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>{method} for {base}, created {moment}</source>
    <translation>{method} für {base}, {moment} erstellt</translation>
@@ -8626,6 +8726,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} gute Zusammenfassung wurde geschrieben</numerusform>
     <numerusform>{n} gute Zusammenfassungen wurden geschrieben</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
+   <source>{n} languages</source>
+   <translation>
+    <numerusform>{n} Sprache</numerusform>
+    <numerusform>{n} Sprachen</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9087,7 +9195,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/download_check.py" />
+   <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>{size} to download</source>
    <translation>{size} herunterzuladen</translation>
   </message>
@@ -9546,8 +9654,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>A hub id, a local folder, or "starter" (the bundled model).</source>
-   <translation>Eine Hub-ID, ein lokaler Ordner oder „starter“ (das mitgelieferte Modell).</translation>
+   <source>A hub id, a local folder, or "starter" (the bundled practice model).</source>
+   <translation>Eine Hub-ID, ein lokaler Ordner oder „starter“ (das mitgelieferte Übungsmodell).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />

@@ -108,12 +108,13 @@ class Requirements:
             # The memory is unknown then, and the run itself finds out.
             return Estimate(sizes)
         parts, capacity = self._parts(peak, memo), devices.capacity_bytes(self.device)
+        problem = feasibility.problem(self.recipe, parts, peak.largest, capacity)
         memory_facts = {
             "memory": parts,
             "memory_bytes": sum(parts.values()),
             "memory_there_bytes": capacity,
+            "memory_suffices": problem is None,
         }
-        problem = feasibility.problem(self.recipe, parts, peak.largest, capacity)
         return Estimate(memory_facts | sizes, parts, problem)
 
     def _parts(self, peak: PeakStep, memo: Memo) -> dict[str, int]:

@@ -27,7 +27,7 @@ from gui.pages.data.column_mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
 from gui.widgets.buttons import IconButton, plain
 
-STARTER_NAME = mark("The bundled model")
+STARTER_NAME = mark("The practice model")
 
 
 class SourceBar(QWidget):

@@ -20,7 +20,7 @@ from gui.workers.worker_manager import WorkerManager
 
 REDRAW_MILLISECONDS = 50
 # The signature of a draft, the same in every language.
-BUNDLED = mark("The bundled model")
+BUNDLED = mark("The practice model")
 
 
 @dataclass(frozen=True)

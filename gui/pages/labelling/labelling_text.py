@@ -22,7 +22,7 @@ STEPS = {
     "accepted": (mark("Accepted"), mark("accepted")),
     "skipped": (mark("Skipped"), mark("skipped")),
     "drafted": (mark("Draft of {name}"), mark("draft of {name}")),
-    "bundled": (mark("Draft of the bundled model"), mark("draft of the bundled model")),
+    "bundled": (mark("Draft of the practice model"), mark("draft of the practice model")),
     "edited": (mark("Draft edited"), mark("draft edited")),
     "emptied": (mark("Emptied"), mark("emptied")),
 }
@@ -88,8 +88,8 @@ def author(item: labelling.Item) -> str:
         return tr("from the source") if item.written_by == "source" else tr("written by you")
     name = _draft_name(item.draft)
     if item.written_by == "draft":
-        return tr("a draft of {name}", name=name) if name else tr("a draft of the bundled model")
-    return tr("an edited draft of {name}", name=name) if name else tr("an edited draft of the bundled model")
+        return tr("a draft of {name}", name=name) if name else tr("a draft of the practice model")
+    return tr("an edited draft of {name}", name=name) if name else tr("an edited draft of the practice model")
 
 
 def step_title(step: labelling.Step) -> str:

@@ -348,14 +348,35 @@ class Controller(QObject):
             self.device_lock.act()
 
     def subtitle(self) -> str:
-        """Return the page's subtitle: "google/flan-t5-base with 3 adapters, bfloat16"."""
+        """Return the page's subtitle: "google/flan-t5-base with 3 adapters, loaded in bfloat16"."""
         count, base = len(self.results.adapters), choices.base_title(self.base_id)
         shown = (
             tr_count(count, "{base} with {n} adapter", "{base} with {n} adapters", base=base)
             if count
             else base
         )
-        return f"{shown}, {self.summarizer.precision}" if self.summarizer.state == "ready" else shown
+        return f"{shown}, {self._loaded_text()}"
+
+    def _loaded_text(self) -> str:
+        """Return whether the base model is in memory."""
+        match self.summarizer.state:
+            case "ready":
+                return tr("loaded in {precision}", precision=self.summarizer.precision)
+            case "starting":
+                return tr("loading")
+            case "closing":
+                return tr("unloading")
+            case _:
+                return tr("not loaded")
+
+    @property
+    def can_unload(self) -> bool:
+        """Whether the base model is in memory and nothing is being written with it."""
+        return self.summarizer.state == "ready" and not self.summarizer.is_busy
+
+    def unload(self) -> None:
+        """Free the memory of the base model; the next summary loads it again."""
+        self.summarizer.close()
 
 
 def _one(request: Request) -> ConversationInput:

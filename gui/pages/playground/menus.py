@@ -34,4 +34,7 @@ def base_menu(parent: QWidget, controller: Controller) -> QMenu:
         action.setCheckable(True)
         action.setChecked(base_id == controller.base_id)
         action.setData(base_id)
+    menu.addSeparator()
+    unload = menu.addAction(tr("Unload the base model"), controller.unload)
+    unload.setEnabled(controller.can_unload)
     return menu

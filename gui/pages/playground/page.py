@@ -38,7 +38,7 @@ from gui.pages.playground.history.rated_summaries import collect
 from gui.pages.playground.parts import StripView
 from gui.pages.playground.single_view import SingleView
 from gui.shell.page import NARROW, Page
-from gui.widgets.buttons import plain, primary
+from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.scroll import Scroll
 from gui.workers.worker_manager import WorkerManager
 
@@ -73,6 +73,7 @@ class PlaygroundPage(Page):
         self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
         self.strip = StripView()
         self._sources: dict[str, Sequence[Example]] = {}
+        self._is_narrow = False
         self._asked_for_models = False
         self._add_buttons()
         self._lay_out()
@@ -89,9 +90,19 @@ class PlaygroundPage(Page):
         self.copy_button = plain(tr(COPY), "copy")
         self.copy_button.setAccessibleName(tr(COPY))
         self.copy_button.setToolTip(tr(COPY))
+        self.unload_button = quiet(tr("Unload"))
+        self.unload_button.setToolTip(
+            tr("Frees the memory that the base model takes. The next summary loads it again.")
+        )
         self.summarise_button = primary(tr("Summarise"), "play")
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
-        for part in (self.mode, self.add_button, self.copy_button, self.summarise_button):
+        for part in (
+            self.mode,
+            self.unload_button,
+            self.add_button,
+            self.copy_button,
+            self.summarise_button,
+        ):
             self.header.add(part)
 
     def _lay_out(self) -> None:
@@ -120,6 +131,7 @@ class PlaygroundPage(Page):
         self.add_button.clicked.connect(self._offer_adapters)
         self.copy_button.clicked.connect(self._copy)
         self.summarise_button.clicked.connect(self.summarise)
+        self.unload_button.clicked.connect(controller.unload)
         self.columns.closed.connect(controller.remove)
         self.columns.base_wanted.connect(self._offer_bases)
         self.columns.add_wanted.connect(self._offer_adapters)
@@ -266,7 +278,8 @@ class PlaygroundPage(Page):
         menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _choose_base(self, action: QAction) -> None:
-        self.controller.choose_base(action.data())
+        if action.data():
+            self.controller.choose_base(action.data())
 
     def _copy(self) -> None:
         entry = self.controller.entry
@@ -369,6 +382,12 @@ class PlaygroundPage(Page):
         narrow = width < NARROW * text_scale()
         self.mode.set_text(ONE, tr("One") if narrow else tr("One conversation"))
         self.copy_button.setText("" if narrow else tr(COPY))
+        self._is_narrow = narrow
+        self._show_unload()
+
+    def _show_unload(self) -> None:
+        """Offer to unload what is loaded; in a narrow window the base model's menu does."""
+        self.unload_button.setVisible(self.controller.can_unload and not self._is_narrow)
 
     def _show_counted(self, tokens: int) -> None:
         self.panel.show_counted(tokens)
@@ -386,6 +405,7 @@ class PlaygroundPage(Page):
         controller = self.controller
         ready = controller.summarizer.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
+        self._show_unload()
         self.single_view.share_width(len(controller.results.columns))
         can_rate = controller.entry is not None
         self.columns.show_results(controller.results, controller.summarizer.status_text, can_rate)

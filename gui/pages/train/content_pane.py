@@ -5,10 +5,14 @@ Arranges the parts and switches between them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from engine.api import Family
 from gui.core.preferences import Preferences
-from gui.pages.train.base_models_view import BaseModelsView
+from gui.pages.train.base_models.view import BaseModelsView
 from gui.pages.train.fallback_view import FallbackView
 from gui.pages.train.gpu_banner import GpuBanner
 from gui.pages.train.method.label_preview import LabelPreview
@@ -34,7 +38,8 @@ class ContentPane(QWidget):
         self.methods = MethodChooser(self._chooser_stack)
         self.base_models = BaseModelsView(manager, self._chooser_stack)
         self.fallback_view = FallbackView(self._chooser_stack)
-        self.preview = LabelPreview(self._choosers)
+        self._below_methods = QWidget(self._choosers)
+        self.preview = LabelPreview(self._below_methods)
         self.run_view = RunView(self._stack)
         self._lay_out()
         self.base_models.closed.connect(self.show_methods)
@@ -48,9 +53,13 @@ class ContentPane(QWidget):
             self._chooser_stack.addWidget(chooser)
         choosers = QVBoxLayout(self._choosers)
         choosers.setContentsMargins(24, 16, 24, 16)
-        choosers.setSpacing(16)
+        choosers.setSpacing(0)
         choosers.addWidget(self._chooser_stack, 1)
-        choosers.addWidget(self.preview)
+        choosers.addWidget(self._below_methods)
+        below = QVBoxLayout(self._below_methods)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addSpacing(16)
+        below.addWidget(self.preview)
         for part in (self._choosers, self.run_view):
             self._stack.addWidget(part)
         column = QVBoxLayout(self)
@@ -77,14 +86,17 @@ class ContentPane(QWidget):
         """Show the list of methods."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.methods)
+        self._below_methods.show()
 
     def show_fallbacks(self) -> None:
         """Show the memory fallbacks."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.fallback_view)
 
-    def show_base_models(self, current: str) -> None:
-        """Read and show the list of base models; `current` is the one in use."""
+    def show_base_models(self, tables: Mapping[str, Any], family: Family) -> None:
+        """Read and show the base models for a recipe; `family` is that of its base model."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.base_models)
-        self.base_models.refresh(current)
+        # It shows what is learned, and takes the room of a long list.
+        self._below_methods.hide()
+        self.base_models.refresh(tables, family)

@@ -364,11 +364,11 @@ class TrainPage(Page):
 
     def _show_base_models(self) -> None:
         self.buttons.sides.set_current("run")
-        self.right.show_base_models(str(self.panel.form.tables()["base_model"]["id"]))
+        self.right.show_base_models(self.panel.form.tables(), self.panel.form.family())
 
     def _take_base_model(self, model_id: str) -> None:
         self.right.show_methods()
-        self.panel.form.base_model_chooser().pick(model_id)
+        self.panel.form.set_tables(self.right.base_models.changes(model_id))
 
     def _edit_copy(self) -> None:
         if self._model is not None:

@@ -114,7 +114,7 @@ def test_new_items_keep_the_chosen_key(styled, qtbot):
 
 
 def test_an_editable_choice_takes_any_text(styled, qtbot):
-    choice = ComboBox([("starter", "The bundled model")], editable=True)
+    choice = ComboBox([("starter", "The practice model")], editable=True)
     qtbot.addWidget(choice)
     choice.set_key("google/flan-t5-base")
     assert choice.key() == "google/flan-t5-base"

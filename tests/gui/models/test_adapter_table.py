@@ -51,7 +51,7 @@ def test_groups_come_by_their_newest_adapter_and_unscored_ones_last(adapters):
         "samsum with google/flan-t5-base",
         "support tickets with google/flan-t5-large",
         "stand-up-notes with HuggingFaceTB/SmolLM2-1.7B",
-        "Sample conversations with the starter",
+        "Sample conversations with the practice model",
         "Imported, not scored yet",
     ]
     assert groups[0].facts == "819 test conversations, greedy, base 46.9"

@@ -30,7 +30,7 @@ def test_data_is_called_as_people_call_it(source: str, text: str):
     [
         ("google/flan-t5-base", "google/flan-t5-base"),
         ("/models/my-t5", "my-t5"),
-        ("starter", "the starter"),
+        ("starter", "the practice model"),
         ("", "unknown base model"),
     ],
 )

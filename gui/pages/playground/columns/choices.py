@@ -17,7 +17,7 @@ from gui.pages.playground.columns.column_results import Entry
 
 MAX_COLUMNS = 8
 SAMPLES_NAME = mark("Bundled test conversations")
-BASE_NAME, BUNDLED = mark("Base model"), mark("The bundled model")
+BASE_NAME, BUNDLED = mark("Base model"), mark("The practice model")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.look.fonts import px
@@ -23,8 +24,10 @@ class LabelPreview(Card):
         super().__init__(parent, margin=16, spacing=8)
         self.text = ReadingText(role="body", token="ink2")
         head = QHBoxLayout()
-        head.addWidget(Label(tr("Model input and label tokens"), "section"), 1)
-        head.addWidget(Label(tr("marked: label tokens; the rest is input only"), "label", "ink2"))
+        head.addWidget(Label(tr("Model input and label tokens"), "section", wrap=True), 1)
+        about = Label(tr("marked: label tokens; the rest is input only"), "label", "ink2", wrap=True)
+        about.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(about, 1)
         scroll = Scroll(margins=(0, 0, 0, 0))
         scroll.column.addWidget(self.text)
         scroll.setFixedHeight(px(HEIGHT))

@@ -92,7 +92,7 @@ def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
     checked(page, qtbot, str(chats))
 
     assert page.header.title() == "chats"
-    assert "The bundled model" in page.parts.source.tokenizer.currentText()
+    assert "The practice model" in page.parts.source.tokenizer.currentText()
     assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
     assert page.parts.rows.count() == 20
     assert page.parts.row_view.row().id == "c1"

@@ -69,7 +69,7 @@ def test_the_base_model_writes_drafts_too(opened, qtbot):
     drafted(opened, qtbot, key=False)
     assert opened.summary.text() == BASE_SAYS
     assert opened.controller.work.item(1).draft == labelling.Draft(
-        "starter", None, "The bundled model", BASE_SAYS
+        "starter", None, "The practice model", BASE_SAYS
     )
 
 

@@ -10,7 +10,7 @@ from gui.pages.labelling import labelling_text
 from gui.pages.labelling.item_navigation import ItemNavigation
 
 DRAFT = labelling.Draft("starter", "a1", "My LoRA", "Ann and Bo have tea.")
-BASE_DRAFT = labelling.Draft("starter", None, "The bundled model", "Ann and Bo have tea.")
+BASE_DRAFT = labelling.Draft("starter", None, "The practice model", "Ann and Bo have tea.")
 
 
 def walked(*numbers: int) -> ItemNavigation:
@@ -103,7 +103,7 @@ def test_steps_are_told_in_words(work):
     work.skip(1)
     steps = work.history.of(1)
     assert [labelling_text.step_title(step) for step in steps] == [
-        "Draft of the bundled model",
+        "Draft of the practice model",
         "Draft edited",
         "Accepted",
         "Emptied",
@@ -111,7 +111,7 @@ def test_steps_are_told_in_words(work):
     ]
     assert labelling_text.step_detail(steps[0]) == "5 words"
     assert [labelling_text.step_in_a_line(step) for step in steps[:2]] == [
-        "draft of the bundled model",
+        "draft of the practice model",
         "draft edited",
     ]
 

@@ -39,7 +39,7 @@ def choose(made, name, text):
 def test_filters_narrow_the_list_and_its_counts(bench):
     fill_library()
     made = bench()
-    choose(made, "base", "the starter")
+    choose(made, "base", "the practice model")
     assert made.names() == ["starter-lora-r8", "starter-bottleneck", "starter-layernorm", "starter-full"]
     assert made.page.pane.filter.texts() == ["All 4", "Scored 4", "Imported 0"]
     assert made.page.pane.right.text().startswith("4 of 14, ")
@@ -57,13 +57,13 @@ def test_filters_narrow_the_list_and_its_counts(bench):
 def test_filters_are_there_again_at_the_next_start(bench):
     fill_library()
     made = bench()
-    choose(made, "base", "the starter")
+    choose(made, "base", "the practice model")
     saved = made.page.saved_state()
     again = bench()
     again.page.restore_state(saved)
     again.page.reader.refresh()
     again.settle()
-    assert again.page.filters.choices["base"].currentText() == "the starter"
+    assert again.page.filters.choices["base"].currentText() == "the practice model"
     assert len(again.names()) == 4
 
 

@@ -14,7 +14,7 @@ from gui.pages.playground.decoding_presets import DecodingPresets
 from gui.pages.playground.decoding_row import DecodingRow
 from gui.pages.playground.history.history_entry import from_results
 
-WORDS = {"Base model": "Basismodell", "The bundled model": "Mitgeliefertes Modell", "Greedy": "Gierig"}
+WORDS = {"Base model": "Basismodell", "The practice model": "Das Übungsmodell", "Greedy": "Gierig"}
 EXPORT = """[01.02.24, 10:11:12] Ann: hi
 [01.02.24, 10:11:13] Bo: hello
 [01.02.24, 10:11:15] Ann: <Media omitted>
@@ -31,8 +31,8 @@ def german(monkeypatch):
 def test_the_base_models_column_is_kept_in_english_and_shown_translated(german):
     tried = from_results(ColumnResults(choices.base_entry(STARTER)), "", {"id": STARTER}, SummarizeOptions())
     (column,) = tried.columns
-    assert (column.name, column.detail) == ("Base model", "The bundled model")
-    assert (column.entry.title, column.entry.about) == ("Basismodell", "Mitgeliefertes Modell")
+    assert (column.name, column.detail) == ("Base model", "The practice model")
+    assert (column.entry.title, column.entry.about) == ("Basismodell", "Das Übungsmodell")
     assert tried.has("basismodell")
 
 

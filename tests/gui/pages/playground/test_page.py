@@ -11,6 +11,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from engine.api import Example, SummarizeOptions, paths, recipe
 from gui.look import style
+from gui.pages.playground import menus
 from gui.pages.playground.page import PlaygroundPage
 from gui.pages.playground.parts import Legend
 from gui.workers.summarizer import ConversationInput, Request
@@ -32,7 +33,7 @@ def test_base_and_adapters_summarise_side_by_side(page, qtbot):
         "seconds": "0.5 s",
         "speed": "20 tokens/s",
     }
-    assert page.header.subtitle() == "The bundled model with 2 adapters, float32"
+    assert page.header.subtitle() == "The practice model with 2 adapters, loaded in float32"
 
 
 def test_without_a_reference_there_is_no_rouge(page, qtbot):
@@ -55,6 +56,21 @@ def test_the_worker_stays_for_the_next_try(page, qtbot):
     first = summarizer._thread
     tried(page, qtbot, "a1", "a2")
     assert summarizer._thread is first
+
+
+def test_the_page_says_whether_the_base_model_is_loaded_and_unloads_it(page, qtbot):
+    assert page.header.subtitle() == "The practice model, not loaded"
+    assert page.unload_button.isHidden()
+    tried(page, qtbot, "a1")
+    qtbot.waitUntil(lambda: not page.unload_button.isHidden(), timeout=WAIT)
+    unload = menus.base_menu(page, page.controller).actions()[-1]
+    assert (unload.text(), unload.isEnabled()) == ("Unload the base model", True)
+    page.unload_button.click()
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.header.subtitle().endswith("not loaded"), timeout=WAIT)
+    assert page.unload_button.isHidden()
+    tried(page, qtbot, "a1")
+    assert page.header.subtitle().endswith("loaded in float32")
 
 
 def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page, qtbot):

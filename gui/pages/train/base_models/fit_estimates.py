@@ -1,0 +1,95 @@
+"""Whether the recipe's run fits this computer on other base models, and how long it takes: planned one by one.
+
+Knows which recipes to plan; the planner plans them. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import Family, Recipe, RecipeError, method, recipe
+from gui.forms.recipe_tables import copied, on_base
+from gui.look.language import tr, translate
+from gui.pages.train.base_models.model_text import Fit, ListedModel, fit_of
+from gui.workers.planner import Planner
+
+NF4 = "nf4"
+
+
+class FitEstimates(QObject):
+    """`estimated(id, Fit)` is emitted for one model after another."""
+
+    estimated = Signal(str, object)
+
+    def __init__(self, planner: Planner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._planner = planner
+        self._tables: dict[str, Any] = {}
+        self._family: Family = "encoder-decoder"
+        self._families: dict[str, Family] = {}
+        self._wanted: dict[str, Recipe] = {}
+        self._fits: dict[str, Fit] = {}
+        planner.compared.connect(self._take)
+
+    def use(self, tables: Mapping[str, Any], family: Family) -> None:
+        """Plan with another recipe, complete or not; `family` is that of its base model."""
+        if (dict(tables), family) != (self._tables, self._family):
+            self._fits = {}
+        self._tables, self._family = copied(dict(tables)), family
+
+    def estimate(self, models: Iterable[ListedModel]) -> None:
+        """Plan runs on these models; what is known already is emitted at once."""
+        self._wanted = {}
+        for model in models:
+            self._families[model.id] = (
+                "encoder-decoder" if model.family == "encoder-decoder" else "decoder-only"
+            )
+            if model.id in self._fits:
+                self.estimated.emit(model.id, self._fits[model.id])
+            elif model.family:
+                self._want(model.id, str(self._tables["base_model"].get("quantization", "none")))
+        self._planner.compare(self._wanted)
+
+    def changes(self, model_id: str) -> dict[str, dict[str, Any]]:
+        """Return the tables that change if the recipe is to use a model, in the format that fits."""
+        fit = self._fits.get(model_id, Fit())
+        form = NF4 if fit.form == NF4 else str(self._tables["base_model"].get("quantization", "none"))
+        return self._on(model_id, form)
+
+    def _on(self, model_id: str, quantization: str) -> dict[str, dict[str, Any]]:
+        if model_id == self._tables["base_model"]["id"]:
+            return {"base_model": self._tables["base_model"] | {"quantization": quantization}}
+        base = {"id": model_id, "revision": "main", "quantization": quantization}
+        return on_base(self._tables, base, self._families.get(model_id, self._family), self._family)
+
+    def _want(self, model_id: str, quantization: str) -> None:
+        """Add the recipe on a model to those to plan, or say why there is none."""
+        entry = method(self._tables["method"]["id"])
+        if self._families[model_id] not in entry.presets:
+            text = tr("{method} does not work with this family", method=translate(entry.title))
+            self._set(model_id, Fit(problem=text))
+            return
+        try:
+            changed = self._on(model_id, quantization)
+            self._wanted[model_id] = recipe.from_tables({**self._tables, "name": "", **changed})
+        except RecipeError as error:
+            self._set(model_id, Fit(problem=translate(error.problems[0].message)))
+
+    def _take(self, model_id: str, plan: Mapping[str, Any]) -> None:
+        wanted = self._wanted.pop(model_id, None)
+        if wanted is None:
+            return
+        quantization = wanted.base_model.quantization
+        may_quantize = quantization == "none" and NF4 in wanted.method.method.quantizations
+        if plan.get("memory_suffices") is False and may_quantize:
+            self._want(model_id, NF4)
+            self._planner.compare(self._wanted)
+        else:
+            self._set(model_id, fit_of(plan, quantization))
+
+    def _set(self, model_id: str, fit: Fit) -> None:
+        self._fits[model_id] = fit
+        self.estimated.emit(model_id, fit)

@@ -1,0 +1,190 @@
+"""Choose a base model: the bundled one, others on this computer, well-known ones, or one that the hub finds.
+
+Uses the `models` job; does not know how models are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from engine.api import Ending, Family, base_model_catalogue, offline
+from gui.inputs.search_field import SearchField
+from gui.look.format import bytes_text
+from gui.look.language import tr, translate
+from gui.pages.train.base_models.fit_estimates import FitEstimates
+from gui.pages.train.base_models.model_list import ModelList
+from gui.pages.train.base_models.model_text import (
+    ListedModel,
+    found_on_hub,
+    of_catalogue,
+    on_this_computer,
+)
+from gui.widgets.buttons import plain, quiet
+from gui.widgets.cards import Card, NoticeStrip
+from gui.widgets.labels import Label
+from gui.workers.download_check import cost_text
+from gui.workers.worker_manager import WorkerManager
+
+
+class BaseModelsView(Card):
+    """The lists, a filter that also asks the hub, and a message.
+
+    `chosen(id)` and `closed`; `known(ids)` after the models on this computer were read.
+    """
+
+    chosen = Signal(str)
+    closed = Signal()
+    known = Signal(object)
+
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._manager = manager
+        self._current = ""
+        self._here: list[ListedModel] = []
+        self._found: list[ListedModel] = []
+        self._priced = ""
+        self._doomed = ""
+        self._search = SearchField(tr("Name, or owner/name on the hub"))
+        self._hub_button = plain(tr("Search the hub"))
+        self._cost = NoticeStrip()
+        self._notice = NoticeStrip()
+        self._list = ModelList()
+        self._estimates = FitEstimates(manager.planner, self)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(Label(tr("Base models"), "section"), 1)
+        back = quiet(tr("Back to methods"))
+        back.clicked.connect(self.closed)
+        head.addWidget(back)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._search, 1)
+        row.addWidget(self._hub_button)
+        self.column.addLayout(head)
+        self.column.addLayout(row)
+        for strip in (self._cost, self._notice):
+            strip.hide()
+            self.column.addWidget(strip)
+        self.column.addWidget(self._list, 1)
+
+    def _connect(self) -> None:
+        self._search.searched.connect(self._filter)
+        self._search.returnPressed.connect(self._ask_hub)
+        self._hub_button.clicked.connect(self._ask_hub)
+        self._cost.acted.connect(lambda: self.chosen.emit(self._priced))
+        self._notice.acted.connect(self._act)
+        self._list.used.connect(self.chosen)
+        self._list.delete_wanted.connect(self._confirm_delete)
+        self._estimates.estimated.connect(self._list.show_fit)
+
+    def refresh(self, tables: Mapping[str, Any], family: Family) -> None:
+        """Read the lists again for a recipe, complete or not; `family` is that of its base model."""
+        self._current = str(tables["base_model"]["id"])
+        self._estimates.use(tables, family)
+        self._hub_button.setEnabled(not offline())
+        self._hub_button.setToolTip(tr("Tunesmith is offline.") if offline() else "")
+        self._read()
+
+    def _read(self) -> None:
+        job = self._manager.ask("models", {"action": "list"}, parent=self)
+        job.subscribe(self, result=self._take_list, failed=self._fail)
+
+    def ids(self) -> list[str]:
+        """Return the ids of the models on this computer."""
+        return [model.id for model in self._here]
+
+    def changes(self, model_id: str) -> dict[str, dict[str, Any]]:
+        """Return the tables of the recipe that change with another base model."""
+        return self._estimates.changes(model_id)
+
+    def _take_list(self, result: dict[str, Any]) -> None:
+        catalogue = {model.id: of_catalogue(model.as_dict()) for model in base_model_catalogue.models()}
+        self._here = [
+            on_this_computer(facts, catalogue.get(str(facts["id"]))) for facts in result.get("models", ())
+        ]
+        self._show()
+        self.known.emit(self.ids())
+
+    def _show(self) -> None:
+        """Show the models whose names hold what is searched for."""
+        words = self._search.text().strip().lower()
+        others = [of_catalogue(model.as_dict()) for model in base_model_catalogue.models()]
+        listed = [*self._here, *(model for model in others if model.id not in self.ids())]
+        ids = {model.id for model in listed}
+        shown = [model for model in listed if words in model.id.lower()]
+        shown += [model for model in self._found if model.id not in ids]
+        self._list.show_models(shown, self._current, tr("None of these. Search the hub, or empty the field."))
+        self._estimates.estimate([model for model in shown if model.place != "hub"])
+
+    def _filter(self, _words: str) -> None:
+        names_one = "/" in self._search.text()
+        self._hub_button.setText(tr("Show size") if names_one else tr("Search the hub"))
+        self._found = []
+        self._cost.hide()
+        self._show()
+
+    # The hub
+
+    def _ask_hub(self) -> None:
+        """Search the hub, or ask for the size of a model that is named in full."""
+        words = self._search.text().strip()
+        if not words or not self._hub_button.isEnabled():
+            return
+        self._cost.show_notice(tr("Asking the hub about {name}…", name=words))
+        if "/" in words:
+            self._priced = words
+            job = self._manager.ask("models", {"action": "cost", "id": words}, parent=self)
+            job.subscribe(self, result=self._show_cost, failed=self._fail_hub)
+        else:
+            job = self._manager.ask("models", {"action": "search", "words": words}, parent=self)
+            job.subscribe(self, result=self._show_found, failed=self._fail_hub)
+
+    def _show_found(self, result: dict[str, Any]) -> None:
+        self._found = [found_on_hub(facts) for facts in result.get("found", ())]
+        if self._found:
+            self._cost.hide()
+        else:
+            self._cost.show_notice(tr("The hub finds no model of this name that writes text."))
+        self._show()
+
+    def _show_cost(self, cost: dict[str, Any]) -> None:
+        self._cost.show_notice(cost_text(cost), tr("Use it"), "info", "ink2")
+
+    def _fail_hub(self, ending: Ending) -> None:
+        self._cost.show_notice(_failure_text(ending), icon_name="warning")
+
+    # Deleting
+
+    def _confirm_delete(self, model: ListedModel) -> None:
+        """Ask for confirmation in the page; a deleted model can be downloaded again."""
+        self._doomed = model.id
+        question = tr(
+            "Delete {name}? This frees {size}. The model can be downloaded again.",
+            name=self._doomed,
+            size=bytes_text(model.bytes),
+        )
+        self._notice.show_notice(question, tr("Delete"))
+
+    def _act(self) -> None:
+        self._notice.hide()
+        job = self._manager.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
+        job.subscribe(self, result=self._deleted, failed=self._fail)
+
+    def _deleted(self, result: dict[str, Any]) -> None:
+        freed = bytes_text(result.get("freed_bytes"))
+        self._notice.show_notice(tr("Deleted {name}. {size} were freed.", name=result["id"], size=freed))
+        self._read()
+
+    def _fail(self, ending: Ending) -> None:
+        self._notice.show_notice(_failure_text(ending), icon_name="warning")
+
+
+def _failure_text(ending: Ending) -> str:
+    return f"{translate(ending.message)} {translate(ending.hint)}".strip()

@@ -1,0 +1,268 @@
+"""The choice of a base model: lists, facts, whether a run fits this computer, and what the hub finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.api import base_model_catalogue, recipe
+from gui.pages.train.base_models.fit_estimates import FitEstimates
+from gui.pages.train.base_models.model_text import (
+    Fit,
+    ListedModel,
+    all_languages_text,
+    facts_text,
+    fit_of,
+    fit_texts,
+    found_on_hub,
+    of_catalogue,
+    on_this_computer,
+)
+from gui.pages.train.base_models.view import BaseModelsView
+from gui.widgets.buttons import Button
+from gui.workers.planner import Planner
+from gui.workers.worker_manager import WorkerManager
+from tests.helpers.fake_hub import FakeHub
+from tests.helpers.scripted_manager import end, scripted_manager
+from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
+
+STARTER = {
+    "id": "starter",
+    "family": "encoder-decoder",
+    "size_bytes": 14_900_000,
+    "licence": "",
+    "local": True,
+}
+SMALL = {"id": "owner/small", "family": "decoder-only", "size_bytes": 9, "licence": "mit", "local": False}
+QWEN, FLAN = "Qwen/Qwen2.5-0.5B-Instruct", "google/flan-t5-small"
+FITS = {"precision": "bfloat16", "memory_bytes": 2_500_000_000, "memory_suffices": True, "seconds": 540.0}
+TOO_LARGE = {
+    "memory_bytes": 30_000_000_000,
+    "memory_there_bytes": 16_000_000_000,
+    "memory_suffices": False,
+    "problems": [{"field": "base_model.quantization", "message": "This run needs more.", "hint": ""}],
+}
+
+
+def listed(model_id: str) -> ListedModel:
+    model = base_model_catalogue.find(model_id)
+    assert model is not None
+    return of_catalogue(model.as_dict())
+
+
+# ------------------------------------------------------------------------------------------------------- texts
+def test_a_model_is_told_in_one_line():
+    assert facts_text(listed(QWEN)) == (
+        "494 M parameters · decoder-only · chat format · 29 languages · context of 32,768 tokens · apache-2.0 · "
+        "988.0 MB to download"
+    )
+    assert "German" in all_languages_text(listed(QWEN))
+    flan = facts_text(listed(FLAN))
+    assert "plain prompt · English, French, Romanian, German · no context limit" in flan
+    assert all_languages_text(listed(FLAN)) == ""
+    assert facts_text(listed("google/gemma-3-1b-it")).endswith("its owner requires an agreement first")
+
+
+def test_what_is_here_keeps_what_the_catalogue_knows():
+    facts = {"id": FLAN, "family": "encoder-decoder", "size_bytes": 310_000_000, "licence": ""}
+    here = facts_text(on_this_computer(facts, listed(FLAN)))
+    assert here.startswith("77.0 M parameters")
+    assert here.endswith("apache-2.0 · 310.0 MB")
+    assert facts_text(on_this_computer(SMALL, None)) == "decoder-only · mit · 9 bytes"
+    assert facts_text(on_this_computer(SMALL | {"family": None}, None)) == "not a text model"
+    assert facts_text(on_this_computer(STARTER, None)) == "encoder-decoder · English · 14.9 MB"
+
+
+def test_of_what_the_hub_finds_only_what_it_says_is_told():
+    assert facts_text(found_on_hub({"id": "a/b"})) == "licence not stated"
+    known = {"id": "a/b", "parameters": 1_000_000_000, "licence": "mit", "languages": ["de"], "gated": True}
+    text = facts_text(found_on_hub(known))
+    assert text == "1.00 B parameters · German · mit · its owner requires an agreement first"
+
+
+@pytest.mark.parametrize(
+    ("plan", "quantization", "shown"),
+    [
+        (FITS, "none", ("Fits in bfloat16", "2.5 GB · about 9 min")),
+        (FITS, "nf4", ("Fits in 4 bits (NF4)", "2.5 GB · about 9 min")),
+        (FITS | {"seconds": None}, "none", ("Fits in bfloat16", "2.5 GB")),
+        (TOO_LARGE, "nf4", ("Does not fit: 30.0 GB of 16.0 GB", "")),
+        (
+            {"problems": [{"field": "method.rank", "message": "Rank is too high."}]},
+            "none",
+            ("Rank is too high.", ""),
+        ),
+        ({"problems": []}, "none", ("", "")),
+        # Offline, a model to download is a problem of the run, and its fit is known all the same.
+        (
+            FITS | {"problems": [{"field": "base_model.id", "message": "Not here."}]},
+            "none",
+            ("Fits in bfloat16", "2.5 GB · about 9 min"),
+        ),
+    ],
+)
+def test_the_fit_is_what_the_plan_says(plan, quantization, shown):
+    assert fit_texts(fit_of(plan, quantization)) == shown
+
+
+# --------------------------------------------------------------------------------------------------- estimates
+class ScriptedPlanner(Planner):
+    """A planner that only notes what is to be compared."""
+
+    def __init__(self, parent):
+        super().__init__(lambda _device: pytest.fail("a worker was started"), parent)
+        self.asked = {}
+
+    def compare(self, recipes):
+        self.asked = dict(recipes)
+
+
+@pytest.fixture
+def stage(qtbot, home):
+    manager = scripted_manager(lambda _job: [])
+    planner = ScriptedPlanner(manager)
+    estimates = FitEstimates(planner, manager)
+    seen = {}
+    estimates.estimated.connect(lambda name, fit: seen.update({name: fit}))
+    estimates.use(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
+    yield planner, estimates, seen
+    end(manager)
+
+
+def test_each_model_is_planned_with_what_suits_its_family(stage):
+    planner, estimates, _seen = stage
+    tables = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 64, "target_modules": ["wo"]}})
+    estimates.use(tables.as_tables() | {"training": {"learning_rate": 0.5}}, "encoder-decoder")
+    estimates.estimate([listed(FLAN), listed(QWEN)])
+    flan, qwen = planner.asked[FLAN], planner.asked[QWEN]
+    assert (flan.method.options.rank, flan.method.options.target_modules) == (64, None)
+    assert flan.training.learning_rate == 0.5
+    # Rank and rate are tuned for a family.
+    assert qwen.method.options.target_modules == ("all-linear",)
+    assert qwen.training.learning_rate is None
+    assert qwen.base_model.id == QWEN
+
+
+def test_what_does_not_fit_is_planned_in_four_bits(stage):
+    planner, estimates, seen = stage
+    estimates.estimate([listed(QWEN), listed(FLAN)])
+    planner.compared.emit(QWEN, TOO_LARGE)
+    assert QWEN not in seen
+    assert planner.asked[QWEN].base_model.quantization == "nf4"
+    assert FLAN in planner.asked
+    planner.compared.emit(QWEN, FITS)
+    assert seen[QWEN] == Fit("nf4", 2_500_000_000, 540.0)
+    assert estimates.changes(QWEN)["base_model"]["quantization"] == "nf4"
+    planner.compared.emit(FLAN, FITS)
+    assert (
+        estimates.changes(FLAN)["base_model"] | {"quantization": "none"}
+        == estimates.changes(FLAN)["base_model"]
+    )
+
+
+def test_what_is_known_is_not_planned_again_unless_the_recipe_changes(stage):
+    planner, estimates, seen = stage
+    estimates.estimate([listed(QWEN)])
+    planner.compared.emit(QWEN, FITS)
+    seen.clear()
+    estimates.estimate([listed(QWEN)])
+    assert planner.asked == {}
+    assert QWEN in seen
+    estimates.use(recipe.from_tables(BASICS | {"training": {"epochs": 9}}).as_tables(), "encoder-decoder")
+    estimates.estimate([listed(QWEN)])
+    assert QWEN in planner.asked
+
+
+def test_a_method_that_the_family_lacks_is_said_at_once(stage):
+    planner, estimates, seen = stage
+    tables = recipe.from_tables(BASICS).as_tables()
+    estimates.use(tables | {"training": {"epochs": -1}}, "encoder-decoder")
+    estimates.estimate([listed(QWEN)])
+    assert planner.asked == {}
+    assert seen[QWEN].problem
+
+
+# -------------------------------------------------------------------------------------------------------- view
+@pytest.fixture
+def view(qtbot, home, monkeypatch):
+    # The hub is scripted.
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    answers = {"list": {"models": [STARTER, SMALL]}, "search": {"found": []}}
+
+    def script_of(job):
+        kind = job.request()["kind"]
+        return [["by_action", answers]] if kind == "models" else [["answer", PLAN | FITS]]
+
+    manager = scripted_manager(script_of)
+    made = BaseModelsView(manager)
+    made.answers = answers
+    qtbot.addWidget(made)
+    made.show()
+    made.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
+    qtbot.waitUntil(lambda: made.ids() == ["starter", "owner/small"], timeout=WAIT)
+    yield made
+    end(manager)
+
+
+def press(view, name):
+    next(each for each in view.findChildren(Button) if each.accessibleName() == name).click()
+
+
+def test_the_starter_is_called_a_practice_model_and_the_catalogue_stands_below(view, qtbot):
+    shown = texts(view)
+    assert "starter (practice model)" in shown
+    assert "Well-known models to download" in shown
+    assert all(model.id in shown for model in base_model_catalogue.models())
+    with qtbot.waitSignal(view.chosen) as chosen:
+        press(view, f"Use {FLAN}")
+    assert chosen.args == [FLAN]
+
+
+def test_a_search_narrows_the_lists_and_asks_the_hub(view, qtbot):
+    view._search.setText("qwen")
+    qtbot.waitUntil(lambda: FLAN not in texts(view), timeout=WAIT)
+    assert QWEN in texts(view)
+    view.answers["search"]["found"] = [{"id": "other/qwen-tuned", "licence": "mit", "downloads": 3}]
+    view._hub_button.click()
+    qtbot.waitUntil(lambda: "other/qwen-tuned" in texts(view), timeout=WAIT)
+    assert "Found on the hub" in texts(view)
+    view._search.setText("nothing like it")
+    qtbot.waitUntil(lambda: "None of these." in texts(view), timeout=WAIT)
+    view.answers["search"]["found"] = []
+    view._hub_button.click()
+    qtbot.waitUntil(lambda: "The hub finds no model of this name" in texts(view), timeout=WAIT)
+
+
+def test_offline_the_hub_is_not_offered(qtbot, home, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    manager = scripted_manager(lambda _job: [["by_action", {"list": {"models": [STARTER]}}]])
+    made = BaseModelsView(manager)
+    qtbot.addWidget(made)
+    made.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
+    assert not made._hub_button.isEnabled()
+    assert made._hub_button.toolTip()
+    end(manager)
+
+
+def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
+    (tmp_path / "served/models/someone/writer-de").mkdir(parents=True)
+    with FakeHub(tmp_path / "served") as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.address)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
+        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+        manager = WorkerManager()
+        made = BaseModelsView(manager)
+        qtbot.addWidget(made)
+        made.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
+        qtbot.waitUntil(lambda: made.ids() == ["starter"], timeout=WAIT)
+        made._search.setText("writer")
+        made._hub_button.click()
+        qtbot.waitUntil(lambda: "someone/writer-de" in texts(made), timeout=WAIT)
+        manager.leave()
+
+
+def test_a_listed_model_without_a_family_writes_no_text():
+    model = ListedModel("a/b", "here")
+    assert not model.writes_text
+    assert replace(model, place="hub").writes_text
