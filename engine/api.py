@@ -11,6 +11,7 @@ from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.config import (
     base_model_catalogue,
     decoding,
+    known_plans,
     prompts,
     recipe,
     recipe_command,
@@ -153,6 +154,7 @@ __all__ = [
     "graphics_check",
     "ingest",
     "is_on_hub",
+    "known_plans",
     "labelling",
     "languages",
     "legacy_encodings",

@@ -133,6 +133,11 @@ def plans_folder() -> Path:
     return _created(cache_folder() / "plans")
 
 
+def known_plans_folder() -> Path:
+    """Return the folder with the facts of plans that were shown last, made if missing."""
+    return _created(cache_folder() / "known-plans")
+
+
 def config_folder() -> Path:
     """Return the folder for preferences and window state, made if missing."""
     return _created(_base("config") / "config")

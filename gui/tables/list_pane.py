@@ -17,6 +17,7 @@ from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.floating import float_over
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.undo_strip import UndoStrip
 
@@ -68,8 +69,8 @@ class ListPane(QWidget):
         self._column.setSpacing(12)
         self._column.addLayout(tools)
         self._column.addWidget(self._stack, 1)
-        for strip in (self.undo_strip, self.notice):
-            self._column.addWidget(strip)
+        self._column.addWidget(self.notice)
+        float_over(self.undo_strip, self)
 
     def add_tools(self, tools: QWidget) -> None:
         """Add a row of tools below the search."""

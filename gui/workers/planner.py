@@ -7,11 +7,24 @@ of widgets.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import BaseModelOptions, Ending, Event, MethodSettings, Problem, Recipe, recipe
+from engine.api import (
+    AppError,
+    BaseModelOptions,
+    Ending,
+    Event,
+    MethodSettings,
+    Problem,
+    Recipe,
+    known_plans,
+    recipe,
+)
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.timers import once
 from gui.workers.active_job import ActiveJob
 from gui.workers.engine_thread import EngineThread
@@ -28,12 +41,14 @@ class Planner(QObject):
     """Plans recipes as they are edited.
 
     `planned` carries the plan of the newest recipe, `refused` its problems, `unavailable` an Ending when no
-    worker could answer. `busy_changed` is true from the question to its answer. `counted(key, trainable)`
-    answers `count`: at once where the same has been counted before, else behind all plans. `compared(key, plan)`
-    answers `compare`, behind all plans too, with the problems alone where a plan was refused.
+    worker could answer. `recalled` carries what is known of an earlier plan of the same while a worker starts.
+    `busy_changed` is true from the question to its answer. `counted(key, trainable)` answers `count`: at once where the
+    same has been counted before, else behind all plans. `compared(key, plan)` answers `compare`, behind all plans too,
+    with the problems alone where a plan was refused.
     """
 
     planned = Signal(object)
+    recalled = Signal(object)
     refused = Signal(object)
     unavailable = Signal(object)
     busy_changed = Signal(bool)
@@ -49,19 +64,36 @@ class Planner(QObject):
         self._device = ""
         self._asked = 0
         self._waiting = False
+        self._has_planned = False
         self._counts: dict[Counted, int | None] = {}
         self._to_count: dict[str, Recipe] = {}
         self._to_compare: dict[str, Recipe] = {}
         self._counting: tuple[str, Recipe] | None = None
         self._planning: Recipe | None = None
+        self._background = BackgroundTasks(self)
         self._pause = once(self, DEBOUNCE_MILLISECONDS, self._ask)
         self._idle = once(self, IDLE_MILLISECONDS, self._count_next)
 
     def plan(self, wanted: Recipe) -> None:
-        """Ask for the plan of `wanted` once no other recipe has come for 300 ms."""
+        """Ask for the plan of `wanted` once no other recipe has come for 300 ms; a worker starts at once."""
         self._wanted = wanted
         self._idle.stop()
         self._pause.start()
+        if self._active_job.thread is None:
+            self._background.run(partial(known_plans.load, wanted), partial(self._recall, wanted))
+            self._device = wanted.training.device
+            # `_ask` tries again, and tells why there is no worker.
+            with suppress(AppError):
+                self._start()
+
+    @property
+    def is_starting(self) -> bool:
+        """Return whether the first plan of a worker is still to come."""
+        return self._active_job.thread is not None and not self._has_planned
+
+    def _recall(self, wanted: Recipe, known: dict[str, Any] | None) -> None:
+        if known is not None and wanted == self._wanted and not self._has_planned:
+            self.recalled.emit(known)
 
     def count(self, recipes: Mapping[str, Recipe]) -> None:
         """Ask for the trainable parameters of each recipe, one after another and only while nobody edits."""
@@ -130,7 +162,7 @@ class Planner(QObject):
         self.busy_changed.emit(waiting)
 
     def _start(self) -> EngineThread:
-        thread = self._start_worker(self._device)
+        thread, self._has_planned = self._start_worker(self._device), False
         self._active_job.take(thread, self._worker_ended, events=self._take)
         return thread
 
@@ -145,11 +177,13 @@ class Planner(QObject):
             self._counting = None
             self._idle.start()
             if event["event"] == "result_made":
+                self._has_planned = True
                 self._set_waiting(False)
                 if self._planning is not None:
                     self._note(self._planning, event["result"])
                 self.planned.emit(event["result"])
             elif event["event"] == "request_failed":
+                self._has_planned = True
                 self._set_waiting(False)
                 self.refused.emit([problem_of(found) for found in event["problems"]])
 

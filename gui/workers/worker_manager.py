@@ -44,6 +44,10 @@ COMPUTING: dict[str, str] = {
 }
 
 
+# Somebody waits at the window for these, so that they don't give way to other programs.
+AWAITED: tuple[JobKind, ...] = ("plan",)
+
+
 class WorkerManager(QObject):
     """Starts, finds and ends workers.
 
@@ -81,6 +85,7 @@ class WorkerManager(QObject):
             can_afford=self._can_afford_warm_worker,
         )
         self.planner = self.new_planner(self)
+        self.planner.busy_changed.connect(self._first_plan_made)
         self.arena_queue = ArenaQueue(self, self)
         self.downloads = Downloads(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
@@ -97,7 +102,12 @@ class WorkerManager(QObject):
         return self.current is not None and self.current.holds_device
 
     def _can_afford_warm_worker(self) -> bool:
-        return not self.run_holds_device and can_afford_warm_worker()
+        return not self.run_holds_device and not self.planner.is_starting and can_afford_warm_worker()
+
+    def _first_plan_made(self, is_busy: bool) -> None:
+        """Start the warm worker that has waited, so that the first plan need not share the processor."""
+        if not is_busy:
+            self.warm_workers.again()
 
     def device_text(self, apart_from: str = "") -> str:
         """Return why the device is busy; "" if it is free or only a job of the kind `apart_from` has it."""
@@ -171,7 +181,7 @@ class WorkerManager(QObject):
         job = create_job(
             paths.jobs_folder(), kind, arguments or {}, recipe=recipe.dumps(wanted) if wanted else ""
         )
-        thread = self._thread(job, attach=False)
+        thread = self._thread(job, attach=False, niced=kind not in AWAITED)
         if keep_folder:
             self._retained.append(job)
         thread.subscribe(self, ended=partial(self._tidy, job))
@@ -190,9 +200,13 @@ class WorkerManager(QObject):
         QTimer.singleShot(0, thread, thread.start)
         return model
 
-    def _thread(self, job: Job, *, attach: bool, warm_worker: WarmWorker | None = None) -> EngineThread:
+    def _thread(
+        self, job: Job, *, attach: bool, niced: bool = True, warm_worker: WarmWorker | None = None
+    ) -> EngineThread:
         command = self._command(job) if self._command else None
-        thread = EngineThread(job, attach=attach, command=command, warm_worker=warm_worker, parent=self)
+        thread = EngineThread(
+            job, attach=attach, niced=niced, command=command, warm_worker=warm_worker, parent=self
+        )
         self._threads.add(thread)
         thread.subscribe(self, finished=partial(self._release_thread, thread))
         self.downloads.follow(thread)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from engine.config import known_plans
 from engine.config import recipe as recipes
 from engine.errors import AppError, RecipeError
 from engine.jobs.job import Command
@@ -43,7 +44,10 @@ def _serve(channel: Channel, planner: Planner) -> None:
 
 def _answer(channel: Channel, planner: Planner, asked: Command) -> None:
     try:
-        channel.result(planner.plan(recipes.loads(asked["recipe"])), request=asked["request"])
+        recipe = recipes.loads(asked["recipe"])
+        found = planner.plan(recipe)
+        channel.result(found, request=asked["request"])
+        known_plans.save(recipe, found)
     except AppError as error:
         problems = [problem.as_dict() for problem in error.problems]
         channel.emit("request_failed", request=asked["request"], problems=problems)

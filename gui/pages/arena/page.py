@@ -39,6 +39,7 @@ from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.floating import float_over
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.menus import make_menu
@@ -155,8 +156,8 @@ class ArenaPage(Page):
         column.addWidget(self.view)
         column.addWidget(self._unscored)
         column.addWidget(self.lower_pane, 1)
-        for strip in (self.undo_strip, self.notice):
-            column.addWidget(strip)
+        column.addWidget(self.notice)
+        float_over(self.undo_strip, self.content)
         for part in (self._empty, self._content, self.form, self.summaries_form):
             self._stack.addWidget(part)
         self.body.addWidget(self._stack, 1)

@@ -32,6 +32,7 @@ from gui.shell.page import Page
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.floating import float_over
 from gui.widgets.menus import SEPARATOR, below, make_menu
 from gui.widgets.undo_strip import UndoStrip
 
@@ -88,8 +89,9 @@ class BlindPage(Page):
     def _lay_out(self) -> None:
         strips = QVBoxLayout()
         strips.setContentsMargins(24, 0, 24, 0)
-        for strip in (self.name_row, self.notice, self.undo_strip):
+        for strip in (self.name_row, self.notice):
             strips.addWidget(strip)
+        float_over(self.undo_strip, self.content)
         for part in (self._empty, self._busy, self.setup, self.chooser, self.vote, self.results):
             self._stack.addWidget(part)
         self.body.addLayout(strips)

@@ -15,6 +15,7 @@ from gui.pages.playground.conversation.conversation_panel import ConversationPan
 from gui.pages.playground.history.history_view import HistoryView
 from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
+from gui.widgets.floating import float_over
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
@@ -47,8 +48,9 @@ class SingleView(QWidget):
         self._foot = QVBoxLayout()
         self._foot.setContentsMargins(24, 0, 14, 0)
         self._foot.setSpacing(12)
-        for part in (Line(), Legend(), self.history, self.undo_strip):
+        for part in (Line(), Legend(), self.history):
             self._foot.addWidget(part)
+        float_over(self.undo_strip, self)
         right.column.addLayout(self._foot)
         self.splitter = Splitter("playground")
         self.splitter.addWidget(self.panel)

@@ -1,4 +1,4 @@
-"""The right pane of the train page: a message, and below it the choosers or the run.
+"""The right pane of the train page: the choosers or the run, and a message above them.
 
 Arranges the parts and switches between them.
 """
@@ -18,7 +18,8 @@ from gui.pages.train.gpu_banner import GpuBanner
 from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.run.run_view import RunView
-from gui.widgets.cards import NoticeStrip
+from gui.widgets.floating import float_over
+from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
 
 
@@ -30,8 +31,7 @@ class ContentPane(QWidget):
     ) -> None:
         super().__init__(parent)
         self.gpu_banner = GpuBanner(preferences, self)
-        self._notice_box = QWidget(self)
-        self.notice = NoticeStrip(parent=self._notice_box)
+        self.notice = UndoStrip(self)
         self._stack = QStackedWidget(self)
         self._choosers = QWidget(self._stack)
         self._chooser_stack = QStackedWidget(self._choosers)
@@ -45,10 +45,7 @@ class ContentPane(QWidget):
         self.base_models.closed.connect(self.show_methods)
 
     def _lay_out(self) -> None:
-        box = QVBoxLayout(self._notice_box)
-        box.setContentsMargins(24, 12, 24, 0)
-        box.addWidget(self.notice)
-        self._notice_box.hide()
+        self.notice_anchor = float_over(self.notice, self)
         for chooser in (self.methods, self.base_models, self.fallback_view):
             self._chooser_stack.addWidget(chooser)
         choosers = QVBoxLayout(self._choosers)
@@ -66,17 +63,15 @@ class ContentPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.gpu_banner)
-        column.addWidget(self._notice_box)
         column.addWidget(self._stack, 1)
 
     def say(self, text: str, action: str = "") -> None:
-        """Show a message at the top, with at most one action."""
+        """Show a message until it is closed, with at most one action."""
         self.notice.show_notice(text.strip(), action, "info", "ink2")
-        self._notice_box.show()
 
     def say_nothing(self) -> None:
         """Hide the message."""
-        self._notice_box.hide()
+        self.notice.dismiss()
 
     def show_run(self) -> None:
         """Show the run."""

@@ -242,9 +242,10 @@ class TrainPage(Page):
         right.base_models.known.connect(panel.form.base_model_chooser().set_known)
         self._manager.adapters_changed.connect(self._offer_adapters)
         planner.planned.connect(self._show_plan)
+        planner.recalled.connect(panel.recall_plan)
         planner.refused.connect(self._show_plan_problems)
         planner.counted.connect(right.methods.set_count)
-        planner.unavailable.connect(self._plan_unavailable)
+        planner.unavailable.connect(lambda ending: panel.say(translate(ending.message)))
         planner.busy_changed.connect(panel.show_busy)
         self._download_prompt.opened.connect(self.start_run)
         self._download_prompt.says.connect(self.say)
@@ -289,6 +290,7 @@ class TrainPage(Page):
         self.panel.setVisible(not narrow or side == "recipe")
         self._edge.setVisible(not narrow)
         self.right.setVisible(not narrow or side == "run")
+        self.right.notice_anchor.move_to(self.panel if self.right.isHidden() else self.right)
         self.run_view.set_narrow(narrow)
 
     def _restyle(self) -> None:
@@ -352,9 +354,6 @@ class TrainPage(Page):
         if self._model is None:
             self.panel.show_no_plan()
             self.panel.show_problems(problems)
-
-    def _plan_unavailable(self, ending: Ending) -> None:
-        self.panel.say(translate(ending.message))
 
     def _show_method(self) -> None:
         form = self.panel.form

@@ -158,6 +158,11 @@ class RecipePanel(QWidget):
         self.effect.show_unknown()
         self.say("")
 
+    def recall_plan(self, known: Mapping[str, Any]) -> None:
+        """Show what is known of an earlier plan of this recipe, unless it is that of a run."""
+        if not self.foot.isHidden():
+            self.show_plan(known)
+
     def show_plan(self, plan: Mapping[str, Any]) -> None:
         """Show a plan; how long it will take is told once earlier runs were read, off the GUI thread."""
         self.form.show_plan(dict(plan))

@@ -84,7 +84,7 @@ def test_what_began_first_is_shown_and_a_worker_that_dies_is_forgotten(downloads
 
 def test_the_icon_shows_what_is_fetched_for_summaries(styled, qtbot, home, monkeypatch):
     script = [["emit", entered("load_base")], ["emit", progressed(100)], ["wait_for_stop", 30]]
-    manager = scripted_manager(lambda _job: script)
+    manager = scripted_manager(lambda job: script if job.request()["kind"] == "summarize" else [])
     window = MainWindow(manager, Preferences())
     qtbot.addWidget(window)
     sent = []

@@ -1,0 +1,93 @@
+"""Keeps the facts of the plans that were made last, so that a form shows them at once while a worker plans anew.
+
+A plan is known as long as its recipe and the files of base model, data and adapter stay as they were. What a plan shows
+of conversations is not kept. Knows nothing of how plans are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from engine.config.recipe import SAMPLE, STARTER, Recipe, looks_like_path
+from engine.errors import StorageError
+from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_json
+from engine.system.hub_cache import Kind, downloads_folder, repository_folder
+from engine.system.paths import adapters_folder, known_plans_folder, sample_folder, starter_folder
+
+# Raised when plans have other facts than before.
+FORMAT = 1
+MAX_FILES = 16
+# Of a larger folder the first entries stand for all.
+MAX_ENTRIES = 200
+# Facts with texts of the data.
+TEXTS = ("learned_preview", "prompt")
+
+
+def load(recipe: Recipe) -> dict[str, Any] | None:
+    """Return the facts of the last plan of just this, None if there is none."""
+    try:
+        found = read_json(_file(recipe), FileKind.CACHED)
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def save(recipe: Recipe, plan: dict[str, Any]) -> None:
+    """Keep the facts of a plan, unless it has problems or lacks what a run would download first.
+
+    A full disk is ignored: the facts only save a wait.
+    """
+    if plan.get("problems") or plan.get("missing"):
+        return
+    facts = {name: fact for name, fact in plan.items() if name not in TEXTS}
+    with suppress(StorageError, OSError):
+        write_atomically(_file(recipe), json.dumps(facts))
+        _delete_oldest()
+
+
+def _file(recipe: Recipe) -> Path:
+    tables = {name: table for name, table in recipe.as_tables().items() if name != "name"}
+    stamps = [stamp for path in _sources(recipe) for stamp in _stamps(path)]
+    way = json.dumps([FORMAT, tables, stamps], sort_keys=True, default=str)
+    return known_plans_folder() / f"{hashlib.sha256(way.encode()).hexdigest()}.json"
+
+
+def _sources(recipe: Recipe) -> Iterator[Path]:
+    """Yield the files and folders that decide a plan beside its recipe."""
+    base, data = recipe.base_model, recipe.data.source
+    yield starter_folder() if base.id == STARTER else _place(base.id, base.revision, "model")
+    yield sample_folder() if data == SAMPLE else _place(data, "main", "dataset")
+    if recipe.method.start_from:
+        yield adapters_folder() / recipe.method.start_from
+
+
+def _place(source: str, revision: str, kind: Kind) -> Path:
+    """Return the path of a local source, or the file that names the cached revision of one of the hub."""
+    if looks_like_path(source):
+        return Path(source).expanduser()
+    return repository_folder(downloads_folder(), source, kind) / "refs" / revision
+
+
+def _stamps(path: Path) -> list[tuple[str, int, int]]:
+    """Return name, size and time of a file, or of a folder's entries."""
+    try:
+        entries = (
+            sorted(os.scandir(path), key=lambda entry: entry.name)[:MAX_ENTRIES] if path.is_dir() else []
+        )
+        facts = [(entry.name, entry.stat()) for entry in entries] or [(str(path), path.stat())]
+    except OSError:
+        return [(str(path), -1, -1)]
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in facts]
+
+
+def _delete_oldest() -> None:
+    files = sorted(known_plans_folder().glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in files[MAX_FILES:]:
+        file.unlink(missing_ok=True)

@@ -1,0 +1,77 @@
+"""The facts of plans that a form shows while a worker plans anew."""
+
+import os
+
+import pytest
+
+from engine.config import known_plans, recipe
+from engine.system.paths import known_plans_folder
+
+PLAN = {
+    "steps": 200,
+    "examples": {"train": 8},
+    "problems": [],
+    "missing": [],
+    "learned_preview": {"pieces": [["Ann: tea?", False]]},
+    "prompt": {"conversation": "Ann: tea?"},
+}
+
+
+@pytest.fixture
+def made(home, tmp_path):
+    data, base = tmp_path / "chats.csv", tmp_path / "base"
+    data.write_text("dialogue,summary\n", "utf-8")
+    base.mkdir()
+    (base / "config.json").write_text("{}", "utf-8")
+    return recipe.from_tables(
+        {"base_model": {"id": str(base)}, "data": {"source": str(data)}, "method": {"id": "lora"}}
+    )
+
+
+def changed(made, **tables):
+    values = made.as_tables()
+    return recipe.from_tables(values | {name: values[name] | table for name, table in tables.items()})
+
+
+def test_a_plan_is_known_without_texts_of_the_data(made):
+    known_plans.save(made, PLAN)
+    assert known_plans.load(made) == {"steps": 200, "examples": {"train": 8}, "problems": [], "missing": []}
+    assert "tea" not in next(known_plans_folder().iterdir()).read_text("utf-8")
+
+
+def test_another_recipe_or_changed_files_are_another_plan(made, tmp_path):
+    known_plans.save(made, PLAN)
+    assert known_plans.load(changed(made, method={"rank": 3})) is None
+    os.utime(tmp_path / "chats.csv", ns=(1, 1))
+    assert known_plans.load(made) is None
+    known_plans.save(made, PLAN)
+    (tmp_path / "base" / "model.safetensors").write_bytes(b"1")
+    assert known_plans.load(made) is None
+    known_plans.save(made, PLAN)
+    (tmp_path / "chats.csv").unlink()
+    assert known_plans.load(made) is None
+
+
+def test_the_name_of_a_run_changes_no_plan(made):
+    known_plans.save(made, PLAN)
+    named = recipe.from_tables(made.as_tables() | {"name": "Another"})
+    assert known_plans.load(named) is not None
+
+
+@pytest.mark.parametrize("plan", [PLAN | {"problems": [{"field": "data"}]}, PLAN | {"missing": ["a/b"]}])
+def test_a_plan_that_can_change_by_itself_is_not_kept(plan, made):
+    known_plans.save(made, plan)
+    assert known_plans.load(made) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff"])
+def test_a_damaged_file_is_as_good_as_none(content, made):
+    known_plans.save(made, PLAN)
+    next(known_plans_folder().iterdir()).write_bytes(content)
+    assert known_plans.load(made) is None
+
+
+def test_the_oldest_plans_go(made):
+    for rank in range(1, known_plans.MAX_FILES + 4):
+        known_plans.save(changed(made, method={"rank": rank}), PLAN)
+    assert len(list(known_plans_folder().iterdir())) == known_plans.MAX_FILES
