@@ -154,7 +154,7 @@ class Planner(QObject):
         thread = self._active_job.thread or self._start()
         self._asked += 1
         self._planning = self._wanted
-        thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted))
+        thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted), shown=True)
         self._set_waiting(True)
 
     def _set_waiting(self, waiting: bool) -> None:

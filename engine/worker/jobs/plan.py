@@ -16,7 +16,7 @@ POLL_SECONDS = 0.05
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
-    """Plan the job's recipe, or serve: answer each `plan {request, recipe}` until `quit`."""
+    """Plan the job's recipe, or serve: answer each `plan {request, recipe, shown}` until `quit`."""
     planner = Planner(channel)
     if request.get("serve"):
         _serve(channel, planner)
@@ -47,7 +47,8 @@ def _answer(channel: Channel, planner: Planner, asked: Command) -> None:
         recipe = recipes.loads(asked["recipe"])
         found = planner.plan(recipe)
         channel.result(found, request=asked["request"])
-        known_plans.save(recipe, found)
+        if asked.get("shown"):
+            known_plans.save(recipe, found)
     except AppError as error:
         problems = [problem.as_dict() for problem in error.problems]
         channel.emit("request_failed", request=asked["request"], problems=problems)

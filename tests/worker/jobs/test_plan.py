@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import known_plans
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import RecipeError
 from engine.jobs.events import Event
 from engine.worker.jobs import plan
+from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of
 from tests.helpers.tiny_runs import tiny_recipe
@@ -67,3 +69,15 @@ def wait_for(channel: Channel, name: str) -> Event:
             return found[0]
         time.sleep(0.02)
     raise AssertionError(f"no {name}")
+
+
+def test_only_plans_that_are_shown_are_known_at_the_next_start(tmp_path: Path, channel: Channel) -> None:
+    recipe = tiny_recipe(tmp_path, "t5")
+    planner, asked = Planner(channel), {"command": "plan", "request": "1", "recipe": recipes.dumps(recipe)}
+    plan._answer(channel, planner, asked)
+    assert known_plans.load(recipe) is None
+    plan._answer(channel, planner, asked | {"shown": True})
+    known = known_plans.load(recipe)
+    assert known is not None
+    assert known["steps"] == 6
+    assert "Ann" not in str(known)
