@@ -6,7 +6,6 @@ All fields derive from the engine's declarations. Values without a field are pre
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +33,7 @@ from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
 from gui.forms.module_fields import offer_modules
 from gui.forms.prompt.prompt_editor import PromptEditor
-from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of
+from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of, with_methods
 from gui.forms.start_from_field import START_FROM, StartFromField
 from gui.forms.training_length import LENGTH, TrainingLength
 from gui.forms.undo import FormUndo
@@ -208,15 +207,16 @@ class RecipeForm(QWidget):
 
     # Display
 
-    def at_presets(self) -> dict[str, Recipe]:
-        """Return this recipe with every method that works with its base model, each with its preset."""
-        found = {}
-        for entry in METHODS:
-            if self._family in entry.presets:
-                with suppress(RecipeError):
-                    tables = self.tables() | {"name": "", "method": preset(entry.id, self._family)}
-                    found[entry.id] = recipe.from_tables(tables)
-        return found
+    def with_each_method(self) -> dict[str, Recipe]:
+        """Return this recipe with every method that works with its base model, each as `choose_method` sets it."""
+        return with_methods(self.tables(), self._family, self._settings_of)
+
+    def _settings_of(self, method_id: str) -> dict[str, Any]:
+        """Return the settings of the method in use, those that another had when it was used, else its preset."""
+        if method_id == self.method_id():
+            return dict(self._tables["method"])
+        settings, _rate = self._saved_methods.get(method_id, (preset(method_id, self._family), None))
+        return settings
 
     def set_level(self, level: str) -> None:
         """Show the fields up to a level: essential, more or everything."""

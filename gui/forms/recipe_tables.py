@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from engine.api import (
+    METHODS,
     BaseModelOptions,
     DataOptions,
     EvaluationOptions,
     Family,
     Options,
+    Recipe,
+    RecipeError,
     TrainingOptions,
     describe,
     method,
+    recipe,
 )
 
 TABLES: dict[str, type[Options]] = {
@@ -65,6 +71,18 @@ def on_base(
     else:
         training.pop("learning_rate", None)
     return {"base_model": tables["base_model"] | base, "method": own, "training": training}
+
+
+def with_methods(
+    tables: dict[str, Any], family: Family, settings_of: Callable[[str], dict[str, Any]]
+) -> dict[str, Recipe]:
+    """Return a recipe with each method that works with a family, with its settings; invalid ones are left out."""
+    found = {}
+    for entry in METHODS:
+        if family in entry.presets:
+            with suppress(RecipeError):
+                found[entry.id] = recipe.from_tables(tables | {"name": "", "method": settings_of(entry.id)})
+    return found
 
 
 def text_of(tables: dict[str, Any]) -> str:

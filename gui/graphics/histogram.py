@@ -16,10 +16,16 @@ from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr
 
+# The axis reaches to a limit beyond the bins, but not further than so many times as far as they do.
+FARTHEST = 4.0
+# What lies right of a limit beyond the bins.
+AIR = 1.04
+
 
 class Histogram(QWidget):
     """Bars from `low` in bins of `width`; the limit moves by 1 with the arrows, by 16 with Page Up and Page Down.
 
+    A limit beyond the bins stands at its place on the axis; one that is farther away stands at the edge with an arrow.
     `limitChanged(int)` is emitted during a drag, `limitSettled(int)` at its end and after each key. Esc cancels a drag.
     """
 
@@ -32,6 +38,7 @@ class Histogram(QWidget):
         self._name, self._unit = name, tr("tokens")
         self._counts: list[int] = []
         self._low, self._bin = 0.0, 1.0
+        self._axis_end = 1.0
         self._limit: int | None = None
         self._before_drag: int | None = None
         self.setMinimumSize(px(180), px(140))
@@ -44,12 +51,15 @@ class Histogram(QWidget):
     def set_counts(self, counts: Sequence[int], width: float, low: float = 0.0) -> None:
         """Show counts of bins, each `width` wide, from `low`."""
         self._counts, self._bin, self._low = list(counts), max(1e-9, width), low
+        self._axis_end = self._bins_end()
+        self._reach_limit()
         self._describe()
         self.update()
 
     def set_limit(self, limit: int | None) -> None:
         """Set the limit without a signal; None shows no limit."""
         self._limit = limit
+        self._reach_limit()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if limit is None else Qt.FocusPolicy.StrongFocus)
         self._describe()
         self.update()
@@ -74,7 +84,20 @@ class Histogram(QWidget):
         return QRectF(self.rect()).adjusted(1, px(26), -1, -px(26))
 
     def _high(self) -> float:
+        """The end of the axis."""
+        return self._axis_end
+
+    def _bins_end(self) -> float:
         return self._low + self._bin * max(1, len(self._counts))
+
+    def _reach_limit(self) -> None:
+        """Let the axis reach to the limit. It gets no shorter under a pointer that drags the handle to a lower one."""
+        bins = self._bins_end() - self._low
+        if self._limit is not None and self._high() < self._limit <= self._low + FARTHEST * bins:
+            self._axis_end = self._low + AIR * (self._limit - self._low)
+
+    def _is_far(self) -> bool:
+        return self._limit is not None and self._limit > self._high()
 
     def _x(self, value: float) -> float:
         plot = self._plot()
@@ -86,7 +109,7 @@ class Histogram(QWidget):
         painter = QPainter(self)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         plot = self._plot()
-        if self._limit is not None:
+        if self._limit is not None and not self._is_far():
             ground = QRectF(QPointF(self._x(self._limit), plot.top()), plot.bottomRight())
             painter.fillRect(ground, style.color("copper_soft"))
         self._paint_bars(painter, plot)
@@ -103,7 +126,7 @@ class Histogram(QWidget):
         highest = max(self._counts, default=0)
         if not highest:
             return
-        each = plot.width() / len(self._counts)
+        each = plot.width() * self._bin / (self._high() - self._low)
         gap = 1.0 if each >= 3 else 0.0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for at, count in enumerate(self._counts):
@@ -130,7 +153,8 @@ class Histogram(QWidget):
 
     def _paint_limit(self, painter: QPainter, plot: QRectF) -> None:
         x = self._x(self._limit or 0)
-        painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("ink"))
+        if not self._is_far():
+            painter.fillRect(QRectF(x - 0.75, plot.top() - 4, 1.5, plot.height() + 4), style.color("ink"))
         handle = self._handle()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(style.color("ink"))
@@ -139,14 +163,16 @@ class Histogram(QWidget):
         icons.paint(painter, QRectF(handle.left() + 7, handle.center().y() - 7, 14, 14), "grip", "window")
         painter.setFont(font("label_medium"))
         painter.setPen(style.color("window"))
-        painter.drawText(handle.adjusted(23, 0, -8, 0), Qt.AlignmentFlag.AlignCenter, self._limit_text())
+        painter.drawText(handle.adjusted(23, 0, -8, 0), Qt.AlignmentFlag.AlignCenter, self.limit_text())
 
-    def _limit_text(self) -> str:
-        return f"{number_text(self._limit)} {self._unit}"
+    def limit_text(self) -> str:
+        """Return the text of the handle: "512 tokens", with an arrow if that is beyond the axis."""
+        text = f"{number_text(self._limit)} {self._unit}"
+        return f"{text} →" if self._is_far() else text
 
     def _handle(self) -> QRectF:
         """The rectangle of the labelled handle, inside the widget."""
-        wide = metrics("label_medium").horizontalAdvance(self._limit_text()) + 34
+        wide = metrics("label_medium").horizontalAdvance(self.limit_text()) + 34
         left = min(max(0.0, self._x(self._limit or 0) - wide / 2), self.width() - wide)
         return QRectF(left, 0, wide, px(24))
 
@@ -208,7 +234,7 @@ class Histogram(QWidget):
     def _describe(self) -> None:
         parts = [tr("{count} in total", count=number_text(sum(self._counts)))]
         if self._limit is not None:
-            parts.append(tr("limit {limit}", limit=self._limit_text()))
+            parts.append(tr("limit {limit}", limit=f"{number_text(self._limit)} {self._unit}"))
             parts.append(tr("about {count} above it", count=number_text(self.beyond())))
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(", ".join(parts))

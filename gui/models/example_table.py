@@ -18,7 +18,9 @@ Row = run_comparison.Compared
 MAX_LINE_CHARACTERS = 240
 
 
-TUNED, SUMMARY_WIDTH, ADAPTER_WIDTH = "tuned:", 220, 136
+TUNED, SUMMARY_WIDTH = "tuned:", 220
+# So wide that any score and gain is whole beside its icon: "100.0  −100.0".
+GAIN_WIDTH, ADAPTER_WIDTH = 100, 148
 CONVERSATION = Column("conversation", mark("Conversation"))
 DIFFER = Column("disagreement", mark("Differ"), 72, right=True, hidden_below=560, order="disagreement")
 BASE_SCORE = Column("base_score", mark("Base"), 64, right=True)
@@ -30,7 +32,7 @@ OF_ONE = (
     Column("tuned:0", mark("Tuned summary"), SUMMARY_WIDTH, hidden_below=700),
     BASE_SCORE,
     Column("score:0", mark("Tuned"), 74, right=True),
-    Column("gain:0", mark("Gain"), 84, right=True, order="gain"),
+    Column("gain:0", mark("Gain"), GAIN_WIDTH, right=True, order="gain"),
     Column("chrf", mark("chrF gain"), 84, right=True, hidden_below=1080),
     DIFFER,
     TRY,

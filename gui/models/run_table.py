@@ -164,13 +164,14 @@ class RunTable(GroupedTable[RunEntry]):
         self._refill()
 
     def count(self, show: Show) -> int:
-        """Return how many runs a filter includes."""
-        return sum(is_shown(entry, show) for entry in self._entries.values())
+        """Return how many runs a filter includes, of those that are searched for."""
+        return sum(is_shown(entry, show) and self._is_found(entry) for entry in self._entries.values())
+
+    def _is_found(self, entry: RunEntry) -> bool:
+        return not self._search or matches(entry, self._search)
 
     def _refill(self) -> None:
-        shown = [entry for entry in self.entries() if is_shown(entry, self._show)]
-        if self._search:
-            shown = [entry for entry in shown if matches(entry, self._search)]
+        shown = [entry for entry in self.entries() if is_shown(entry, self._show) and self._is_found(entry)]
         rows: list[Heading | RunEntry] = []
         today = datetime.now(UTC).astimezone().date()
         for day, found in groupby(shown, key=_day):

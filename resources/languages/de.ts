@@ -586,11 +586,6 @@
    <translation>Alle Einstellungen eines Laufs. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>All {count}</source>
-   <translation>Alle {count}</translation>
-  </message>
-  <message>
    <location filename="../../gui/workers/worker_manager.py" />
    <source>An adapter is being merged and holds the device.</source>
    <translation>Ein Adapter wird verschmolzen und belegt das Gerät.</translation>
@@ -904,11 +899,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/history/page.py" />
    <source>Can resume</source>
    <translation>Fortsetzbar</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/history/page.py" />
-   <source>Can resume {count}</source>
-   <translation>Fortsetzbar {count}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -3497,6 +3487,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>OK</source>
    <translation>In Ordnung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/method_chooser.py" />
+   <source>Of the method in use with its settings, of the others with those they would get</source>
+   <translation>Beim gewählten Verfahren mit seinen Einstellungen, bei den anderen mit denen, die sie bekämen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -7952,11 +7947,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Training {loss}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/method_chooser.py" />
-   <source>trainable at this preset</source>
-   <translation>trainierbar mit dieser Vorlage</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>trainable parameters</source>
    <translation>trainierbare Parameter</translation>
@@ -8225,6 +8215,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} aus {split} auch in {other}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/examples/page.py" />
+   <source>{count} of {total} conversations found</source>
+   <translation>{count} von {total} Gesprächen gefunden</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>{count} of {total}, {size}</source>
    <translation>{count} von {total}, {size}</translation>
@@ -8350,7 +8345,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{file}, Zeile {line}: {reason}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/history/page.py" />
    <source>{filter} {count}</source>
    <translation>{filter} {count}</translation>
   </message>

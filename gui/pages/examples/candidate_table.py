@@ -10,6 +10,7 @@ from engine.api import run_comparison
 from gui.look.format import gain, score
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Checked, Signed, Text
+from gui.models.example_table import GAIN_WIDTH
 from gui.models.grouped_table import Column, GroupedTable, Heading
 
 Candidate = run_comparison.Candidate
@@ -22,7 +23,7 @@ class CandidateTable(GroupedTable[Candidate]):
         Column("label", mark("Run")),
         Column("name", mark("Recipe"), 280, hidden_below=760),
         Column("score", "ROUGE-1", 84, right=True),
-        Column("gain", mark("Gain"), 84, right=True),
+        Column("gain", mark("Gain"), GAIN_WIDTH, right=True),
     )
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -171,10 +171,20 @@ class ExamplesPage(Page):
         self._stack.setCurrentWidget(self.splitter if rows else self._empty)
         for button in (self.export_button, self.compare_button, self.blind_button):
             button.setEnabled(bool(rows))
-        self.header.set_subtitle(f"{self._heading()}. {_summary_text(rows, shown)}" if rows else self._name)
+        self._show_summary()
         self._show_buttons()
         self._show_other_bases()
         self._show_list()
+
+    def _show_summary(self) -> None:
+        """Say how the scores moved on the conversations that are listed."""
+        listed = self.table.items()
+        total, count = number_text(len(self._rows)), number_text(len(listed))
+        parts = [self._heading() if self._rows else self._name]
+        if len(listed) < len(self._rows):
+            parts.append(tr("{count} of {total} conversations found", count=count, total=total))
+        parts += [_summary_text(listed, self._shown)] if listed else []
+        self.header.set_subtitle(". ".join(parts))
 
     def _heading(self) -> str:
         others = len(self._shown) - 1
@@ -243,6 +253,7 @@ class ExamplesPage(Page):
 
     def _search(self, text: str) -> None:
         self.table.search(text.strip())
+        self._show_summary()
         self._show_list()
 
     def _choose(self, row: Row | None) -> None:

@@ -160,8 +160,7 @@ class HistoryPage(Page):
         self._show_state()
 
     def _show_counts(self) -> None:
-        count = self.table.count("all")
-        resumable = self.table.count("resumable")
+        count = len(self.table.entries())
         self.header.set_subtitle(
             tr_count(
                 count,
@@ -171,13 +170,11 @@ class HistoryPage(Page):
             if count
             else tr("Your runs are saved here")
         )
-        shown = self.pane.filter
-        shown.set_text("all", tr("All {count}", count=number_text(count)) if count else tr("All"))
-        shown.set_text(
-            "resumable",
-            tr("Can resume {count}", count=number_text(resumable)) if resumable else tr("Can resume"),
-        )
-        size = sum(entry.checkpoint_bytes for entry in self.table.entries())
+        for key in SHOWN:
+            title, found = tr(FILTERS[key]), number_text(self.table.count(key))
+            counted = tr("{filter} {count}", filter=title, count=found)
+            self.pane.filter.set_text(key, counted if count else title)
+        size = sum(entry.checkpoint_bytes for entry in self.table.items())
         self.pane.right.setText(
             tr("{size} of checkpoints; the last two of each run are kept", size=bytes_text(size))
             if size
@@ -185,11 +182,12 @@ class HistoryPage(Page):
         )
 
     def _show_state(self) -> None:
-        self.pane.show_state(any_there=bool(self.table.count("all")))
+        self.pane.show_state(any_there=bool(self.table.entries()))
         self.details.setVisible(self.view.current() is not None)
 
     def _on_narrowed(self, show: str, search: str) -> None:
         self.table.show_only(next(known for known in SHOWN if known == show), search)
+        self._show_counts()
         self._show_state()
 
     def _on_chosen(self, entry: RunEntry | None) -> None:

@@ -348,7 +348,7 @@ class TrainPage(Page):
         if base != self._counted_for:
             self.right.methods.forget_counts()
         self._counted_for = base
-        self._manager.planner.count(self.panel.form.at_presets())
+        self._manager.planner.count(self.panel.form.with_each_method())
 
     def _show_plan_problems(self, problems: list[Problem]) -> None:
         if self._model is None:

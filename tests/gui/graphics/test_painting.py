@@ -53,6 +53,36 @@ def test_the_limit_stays_inside(lengths):
     assert lengths.limit() == 1000
 
 
+@pytest.mark.parametrize("limit", [1, 500, 1000, 1500, 4000])
+def test_the_handle_stands_where_its_number_is(lengths, limit):
+    lengths.set_limit(limit)
+    x, handle = lengths._x(limit), lengths._handle()
+    assert handle.left() <= x <= handle.right()
+    plot = lengths._plot()
+    # The axis reaches so far: what is at x is the limit's number.
+    share = (x - plot.left()) / plot.width()
+    assert share * lengths._high() == pytest.approx(limit)
+    assert lengths.limit_text() == f"{limit:,} tokens"
+
+
+def test_a_limit_far_beyond_all_lengths_points_there_and_squeezes_no_bar(lengths):
+    lengths.set_limit(50_000)
+    assert lengths._high() == 1000
+    assert lengths.limit_text() == "50,000 tokens →"
+    assert LIGHT.copper_soft not in _colors(lengths)
+
+
+def test_the_axis_stays_while_the_handle_is_dragged(lengths):
+    lengths.set_limit(2000)
+    high = lengths._high()
+    start = QPoint(round(lengths._x(2000)), 120)
+    QTest.mousePress(lengths, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(lengths, QPoint(201, 120))
+    QTest.mouseRelease(lengths, Qt.MouseButton.LeftButton, pos=QPoint(201, 120))
+    assert lengths._high() == high
+    assert lengths._x(lengths.limit()) == pytest.approx(201, abs=1)
+
+
 def test_the_limit_is_dragged_and_escape_takes_it_back(lengths):
     start, end = QPoint(201, 120), QPoint(301, 120)
     QTest.mousePress(lengths, Qt.MouseButton.LeftButton, pos=start)

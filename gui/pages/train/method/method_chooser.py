@@ -63,7 +63,11 @@ class MethodChooser(Card):
         head.setSpacing(16)
         head.addWidget(self._search, 1)
         head.addWidget(self._where)
-        head.addWidget(Label(tr("trainable at this preset"), "label", "ink2"))
+        counted = Label(tr("trainable parameters"), "label", "ink2")
+        counted.setToolTip(
+            tr("Of the method in use with its settings, of the others with those they would get")
+        )
+        head.addWidget(counted)
         self.column.addLayout(head)
         self.column.addWidget(Line())
         row = QHBoxLayout()

@@ -129,6 +129,7 @@ def test_a_search_leaves_the_conversations_that_fit(page, qtbot):
     opened(page, qtbot)
     page.search.searched.emit("late bo")
     assert listed(page.view) == ["b"]
+    assert "1 of 3 conversations found" in page.header.subtitle()
     page.search.searched.emit("nobody said this")
     assert page.view.isHidden()
     assert not page.try_button.isEnabled()

@@ -100,7 +100,7 @@ def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
     fill_history()
     page = bench().page
     assert page.header.subtitle() == "10 runs. You can open, resume or repeat each of them"
-    assert page.pane.filter.texts() == ["All 10", "Completed", "Can resume 3"]
+    assert page.pane.filter.texts() == ["All 10", "Completed 7", "Can resume 3"]
     assert page.pane.right.text().endswith("of checkpoints; the last two of each run are kept")
     entry = page.view.current()
     assert entry.name == "flan-t5-base on SAMSum with LoRA"
@@ -127,6 +127,7 @@ def test_searching_and_filtering_narrow_the_list(bench):
     assert len(made.entries()) == 3
     made.page.pane.search.setText("prefix")
     made.until(lambda: len(made.entries()) == 1)
+    assert made.page.pane.filter.texts() == ["All 1", "Completed 0", "Can resume 1"]
     made.page.pane.search.setText("zz")
     made.until(lambda: not made.entries())
     assert not made.page.details.isVisible()
