@@ -18,7 +18,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -350,11 +350,20 @@ class LabellingSet:
             self._numbers[text] = number
         return number
 
-    def carry(self, number: int, known: Item) -> None:
-        """Carry a summary over to an untouched conversation, as a draft until it is accepted."""
+    def carry(self, known: Item) -> bool:
+        """Carry a summary over to its conversation, if that is here and untouched; return whether it was.
+
+        A draft fills an empty place. An accepted summary, which a person wrote, replaces what no person has written.
+        """
+        number = self._number_of(known.conversation.strip())
+        if number is None or self.history.of(number):
+            return False
         item = self.item(number)
-        if item.state == "open" and not item.text and not self.history.of(number):
-            self._record("carried", item=number, **carried_fields(replace(known, state="drafted")))
+        is_news = (item.text, item.state) != (known.text, known.state)
+        if not is_news or (known.state != "accepted" and (item.text or item.state != "open")):
+            return False
+        self._record("carried", item=number, **carried_fields(known))
+        return True
 
     def _number_of(self, text: str) -> int | None:
         """Return the number of the conversation with this text, None if it is not in the set."""

@@ -5341,6 +5341,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Gespräch und der Verlauf bleiben erhalten.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/page.py" />
+   <source>The correction is accepted in “Write summaries”, and in the next run with them.</source>
+   <translation>Die Korrektur ist unter „Zusammenfassungen schreiben“ angenommen, und damit im nächsten Lauf.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>The current recipe</source>
    <translation>Das aktuelle Rezept</translation>
@@ -8929,6 +8934,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Sprecher</numerusform>
     <numerusform>{n} Sprecher</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/labelling_text.py" />
+   <source>{n} summaries that were corrected in the playground are accepted here.</source>
+   <translation>
+    <numerusform>{n} Zusammenfassung, die auf der Werkbank korrigiert wurde, ist hier angenommen.</numerusform>
+    <numerusform>{n} Zusammenfassungen, die auf der Werkbank korrigiert wurden, sind hier angenommen.</numerusform>
    </translation>
   </message>
   <message numerus="yes">

@@ -5,7 +5,7 @@ Saves typed text on every key. Knows no widget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +15,8 @@ from gui.core.background_tasks import BackgroundTasks
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.item_navigation import ItemNavigation
 from gui.pages.labelling.item_order import ItemOrder
+from gui.pages.playground.history.history_store import HistoryStore
+from gui.pages.playground.history.rated_summaries import collect
 
 
 class LabellingController(QObject):
@@ -37,6 +39,8 @@ class LabellingController(QObject):
         self._navigation = ItemNavigation()
         self._typed: str | None = None
         self.is_opening = False
+        # How many summaries were taken over from the playground that a person had corrected.
+        self.corrected = 0
         self._opening = 0
         self._background = BackgroundTasks(self)
         self._held: list[labelling.LabellingSet] = []
@@ -45,25 +49,40 @@ class LabellingController(QObject):
 
     # The set
 
-    def open(
-        self, set_id: str, examples: Sequence[Example] = (), known: Iterable[labelling.Item] = ()
-    ) -> None:
+    def open(self, set_id: str, examples: Sequence[Example] = ()) -> None:
         """Open a set, add the missing ones of `examples`, and go to the first of them.
 
-        Summaries in `known`, written elsewhere, become drafts if the set has no text for them. A large set takes a
-        moment, so it is read in a thread; then `opened` follows, or `changed` with an error.
+        What was corrected or rated good in the playground is carried over. A large set takes a moment, so it is read
+        in a thread; then `opened` follows, or `changed` with an error.
         """
         if self.work is not None and self.work.about.id == set_id:
-            self._begin(self.work, examples, known)
+            self._begin(self.work, examples)
+            self.take_corrections()
             return
         self._release()
         wanted, self.is_opening = self._opening, True
         self.changed.emit()
         self._background.run(
-            lambda: labelling.LabellingSet(set_id),
-            lambda work: self._take(work, wanted, examples, known),
+            lambda: (labelling.LabellingSet(set_id), _corrections()),
+            lambda found: self._take(found[0], wanted, examples, found[1]),
             self._fail_to_open,
         )
+
+    def take_corrections(self) -> None:
+        """Carry over what was corrected or rated good in the playground since."""
+        self._background.run(_corrections, self._carry)
+
+    def _carry(self, known: Iterable[labelling.Item]) -> None:
+        work = self.work
+        if work is None:
+            return
+        carried: list[labelling.Item] = []
+        for item in known:
+            self._done(partial(_carry, work, item, carried))
+        self.corrected = sum(item.state == "accepted" for item in carried)
+        if carried:
+            self.item_order.renew()
+            self._emit_moved()
 
     def _take(
         self,
@@ -82,13 +101,16 @@ class LabellingController(QObject):
         self._begin(work, examples, known)
 
     def _begin(
-        self, work: labelling.LabellingSet, examples: Sequence[Example], known: Iterable[labelling.Item]
+        self,
+        work: labelling.LabellingSet,
+        examples: Sequence[Example],
+        known: Iterable[labelling.Item] = (),
     ) -> None:
         self.error = None
         numbers: list[int] = []
-        written = {item.conversation.strip(): item for item in known}
         for example in examples:
-            self._done(partial(_add, work, example, written, numbers))
+            self._done(partial(_add, work, example, numbers))
+        self._carry(known)
         self.item_order.renew()
         if numbers:
             self._navigation.go(numbers[0])
@@ -282,16 +304,18 @@ class LabellingController(QObject):
         self.changed.emit()
 
 
-def _add(
-    work: labelling.LabellingSet,
-    example: Example,
-    written: Mapping[str, labelling.Item],
-    numbers: list[int],
-) -> None:
+def _add(work: labelling.LabellingSet, example: Example, numbers: list[int]) -> None:
     numbers.append(work.add(example))
-    known = written.get(example.conversation.strip())
-    if known is not None:
-        work.carry(numbers[-1], known)
+
+
+def _carry(work: labelling.LabellingSet, known: labelling.Item, carried: list[labelling.Item]) -> None:
+    if work.carry(known):
+        carried.append(known)
+
+
+def _corrections() -> tuple[labelling.Item, ...]:
+    """Return what was corrected or rated good in the playground."""
+    return collect(HistoryStore().items).items
 
 
 def _release(held: list[labelling.LabellingSet]) -> None:

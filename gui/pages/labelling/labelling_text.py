@@ -214,6 +214,17 @@ def to_go(accepted: int) -> str:
     )
 
 
+def corrected(count: int) -> str:
+    """Return how many summaries were taken over that were corrected in the playground; "" for none."""
+    if not count:
+        return ""
+    return tr_count(
+        count,
+        "{n} summary that was corrected in the playground is accepted here.",
+        "{n} summaries that were corrected in the playground are accepted here.",
+    )
+
+
 def few(accepted: int) -> str:
     """Return what a run of so few summaries can't do; "" if there are enough, or too few for any run."""
     if to_go(accepted) or accepted >= labelling.ENOUGH_FOR_A_RUN:

@@ -36,7 +36,6 @@ from gui.pages.labelling.summary_pane import SummaryPane
 from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.pages.playground.history.history_store import HistoryStore
-from gui.pages.playground.history.rated_summaries import collect
 from gui.pages.playground.parts import StripView
 from gui.shell.page import Page
 from gui.widgets.buttons import plain
@@ -208,8 +207,9 @@ class LabellingPage(Page):
     # Opening conversations
 
     def shown(self) -> None:
-        """Read the models on this computer, and focus the editor."""
+        """Read the models on this computer and what was corrected meanwhile, and focus the editor."""
         self.draft_writer.rescan()
+        self.controller.take_corrections()
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._manager.ask("models", {"action": "list"}, parent=self)
@@ -234,7 +234,7 @@ class LabellingPage(Page):
     def open_conversations(self, examples: Sequence[Example]) -> None:
         """Open conversations of the playground, and go to the first of them.
 
-        A summary rated good there is the first draft.
+        A summary rated good there is the first draft, and one corrected there is accepted.
         """
         self._put_away()
         self._background.run(_read_history, partial(self._open_playground, examples))
@@ -256,7 +256,7 @@ class LabellingPage(Page):
         except StorageError as error:
             self._show_message(labelling_text.error_text(error.message, error.hint))
         else:
-            self.controller.open(about.id, examples, collect(entries).items)
+            self.controller.open(about.id, examples)
 
     def open_last(self) -> None:
         """Open the set edited last, if there is one."""
@@ -486,7 +486,8 @@ class LabellingPage(Page):
             if work and self.controller.item_order.is_comparing
             else ""
         )
-        text = comparing or self._message or (_state_text(work.progress()) if work else "")
+        corrected = labelling_text.corrected(self.controller.corrected)
+        text = comparing or self._message or corrected or (_state_text(work.progress()) if work else "")
         return strip or (Strip(text, "", "info", "ink2") if text else None)
 
 

@@ -25,6 +25,7 @@ from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.playground import menus
 from gui.pages.playground.batch_controller import BatchController
 from gui.pages.playground.columns import choices
+from gui.pages.playground.columns.column_results import Feedback
 from gui.pages.playground.columns.markdown import as_markdown
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.conversation import files
@@ -136,7 +137,7 @@ class PlaygroundPage(Page):
         self.columns.base_wanted.connect(self._offer_bases)
         self.columns.add_wanted.connect(self._offer_adapters)
         self.columns.cancelled.connect(controller.cancel)
-        self.columns.feedback_given.connect(controller.give_feedback)
+        self.columns.feedback_given.connect(self._take_feedback)
         self.panel.changed.connect(self._refresh)
         self.panel.piecewise_chosen.connect(self._options[ONE].set_piecewise)
         self._options[ONE].changed.connect(self._show_piecewise)
@@ -303,6 +304,15 @@ class PlaygroundPage(Page):
         self.open_conversation(entry.conversation, entry.reference, whence)
         self.decoding.show_decoding(entry.decoding)
         self.decoding.prompt.show_template(entry.prompt)
+
+    def _take_feedback(self, adapter: str | None, feedback: Feedback) -> None:
+        """Store feedback, and say where a correction counts."""
+        column = self.controller.results.column(adapter)
+        before = column.feedback.edited if column is not None else ""
+        self.controller.give_feedback(adapter, feedback)
+        if column is not None and column.feedback.edited not in ("", before):
+            where = tr("The correction is accepted in “Write summaries”, and in the next run with them.")
+            self.undo_strip.offer(where, self._label, tr("Write summaries"))
 
     def _label(self) -> None:
         """Open the labelling page with the shown conversation and the history."""

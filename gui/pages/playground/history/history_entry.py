@@ -63,8 +63,10 @@ class HistoryEntry:
 
     @property
     def good(self) -> tuple[HistoryColumn, ...]:
-        """Return the summaries rated good."""
-        return tuple(column for column in self.columns if column.feedback.thumb == "up")
+        """Return the summaries rated good, and those that were corrected, however they were rated."""
+        return tuple(
+            column for column in self.columns if column.feedback.thumb == "up" or column.feedback.edited
+        )
 
     def with_feedback(self, adapter: str | None, feedback: Feedback) -> HistoryEntry:
         """Return the entry with other feedback on one summary."""

@@ -1,4 +1,4 @@
-"""Summaries rated good, as rows of training data. Knows no widget and no file."""
+"""Summaries rated good or corrected, as rows of training data. Knows no widget and no file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class RatedSummaries:
 def collect(entries: Iterable[HistoryEntry]) -> RatedSummaries:
     """Collect the good summaries, newest first, one per conversation: a corrected one, else the newest.
 
-    A model trained on one conversation twice would learn two answers to it.
+    What a person wrote is accepted; what a person found good is still a model's draft. A model trained on one
+    conversation twice would learn two answers to it.
     """
     chosen: dict[str, tuple[HistoryEntry, HistoryColumn]] = {}
     found = 0
@@ -57,6 +58,6 @@ def _item(number: int, entry: HistoryEntry, column: HistoryColumn) -> labelling.
         conversation=entry.conversation,
         given=entry.reference,
         text=column.feedback.edited or column.text,
-        state="accepted",
+        state="accepted" if column.feedback.edited else "drafted",
         draft=labelling.Draft(str(entry.base_model.get("id", "")), column.adapter, column.name, column.text),
     )

@@ -314,7 +314,7 @@ def tried(conversation: str, *columns: HistoryColumn) -> HistoryEntry:
     return HistoryEntry(new_id(1e9), 1e9, conversation, "", {"id": "starter"}, SummarizeOptions(), columns)
 
 
-def test_the_playgrounds_history_becomes_a_set_with_what_was_found_good_as_drafts(page, qtbot):
+def test_the_playgrounds_history_becomes_a_set_with_what_was_corrected_accepted(page, qtbot):
     history = HistoryStore()
     good = HistoryColumn(
         "a1", "tuned", "", "They have tea.", feedback=Feedback(thumb="up", edited="Both have tea.")
@@ -329,12 +329,41 @@ def test_the_playgrounds_history_becomes_a_set_with_what_was_found_good_as_draft
     assert (found[BUS].text, found[BUS].state) == ("", "open")
     assert (found[TEA].text, found[TEA].state, found[TEA].written_by) == (
         "Both have tea.",
-        "drafted",
+        "accepted",
         "edited draft",
     )
     assert found[TEA].draft.adapter == "a1"
-    page.controller.go(found[TEA].number)
-    assert page.summary.status() == "Not accepted yet: an edited draft of tuned"
+    assert page.strip.text() == "1 summary that was corrected in the playground is accepted here."
+
+
+def test_what_was_found_good_in_the_playground_is_a_draft_until_it_is_accepted(page, qtbot):
+    HistoryStore().add(tried(TEA, HistoryColumn("a1", "tuned", "", "Theirs.", feedback=Feedback(thumb="up"))))
+    with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+        page.open_conversations([Example("", TEA, "")])
+    item = page.controller.work.item(1)
+    assert (item.text, item.state) == ("Theirs.", "drafted")
+    assert page.summary.status() == "Not accepted yet: a draft of tuned"
+
+
+def test_a_later_correction_replaces_what_no_one_has_written_here(page, qtbot):
+    history = HistoryStore()
+    entry = tried(TEA, HistoryColumn("a1", "tuned", "", "Theirs.", feedback=Feedback(thumb="up")))
+    history.add(entry)
+    for edited, found in (("", "Theirs."), ("Mine.", "Mine."), ("Mine, again.", "Mine, again.")):
+        history.replace(entry.with_feedback("a1", Feedback("down" if edited else "up", edited=edited)))
+        page.shown()
+        with qtbot.waitSignal(page.controller.opened, timeout=WAIT):
+            page.open_conversations([Example("", TEA, "")])
+        qtbot.waitUntil(lambda found=found: page.controller.work.item(1).text == found, timeout=WAIT)
+    assert page.controller.work.item(1).state == "accepted"
+
+
+def test_a_correction_counts_in_every_set_with_the_conversation(page, qtbot):
+    edited = Feedback(edited="Both have tea.")
+    HistoryStore().add(tried(TEA, HistoryColumn("a1", "tuned", "", "They have tea.", feedback=edited)))
+    show(page, qtbot, made_set(BUS, TEA, DOG))
+    assert [item.state for item in page.controller.work.items] == ["open", "accepted", "open"]
+    assert page.controller.work.item(2).text == "Both have tea."
 
 
 def test_what_was_written_here_stands_against_what_was_found_good_in_the_playground(page, qtbot):

@@ -1,0 +1,68 @@
+"""A summary that is corrected in the playground is in "Write summaries", and in the next run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+
+from engine.api import Example, labelling
+from gui.core.preferences import Preferences
+from gui.main_window import MainWindow
+from gui.pages.playground.conversation.token_count import TokenCount
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, Workers
+
+WAIT = 60_000
+CORRECTED = "The venue can't do the 14th; Marcus joins by video on the 21st."
+OTHERS = [f"Ann: is it {number} o'clock?\nBo: yes, {number} o'clock." for number in range(1, 5)]
+
+
+@pytest.fixture
+def window(styled, qtbot, home, monkeypatch):
+    monkeypatch.setattr(TokenCount, "count", lambda *_args: None)
+    workers = Workers(monkeypatch)
+    made = MainWindow(workers.manager, Preferences())
+    qtbot.addWidget(made)
+    made.resize(1440, 900)
+    made.show()
+    yield made
+    made.built("labelling").controller.close()
+    workers.manager.leave()
+
+
+def test_from_a_correction_in_the_playground_to_the_data_of_the_next_run(window, qtbot):
+    playground = window.show_built("playground")
+    playground.open_conversation(CONVERSATION)
+    playground.summarise_button.click()
+    qtbot.waitUntil(lambda: not playground.controller.results.busy, timeout=WAIT)
+    column = playground.columns.base
+    assert column.text() == SUMMARIES[""]
+    column.tools.pen.click()
+    column.notes.summary_edit.setPlainText(CORRECTED)
+    column.notes.done_button.click()
+    assert "The correction is accepted" in playground.undo_strip.text()
+
+    playground.undo_strip.action_button().click()
+    labelled = window.built("labelling")
+    assert window.current_key() == "labelling"
+    qtbot.waitUntil(lambda: labelled.controller.item is not None, timeout=WAIT)
+    assert (labelled.controller.item.text, labelled.controller.item.state) == (CORRECTED, "accepted")
+    assert labelled.summary.edit.toPlainText() == CORRECTED
+    assert not labelled.use_button.isEnabled()
+
+    for text in OTHERS:
+        with qtbot.waitSignal(labelled.controller.opened, timeout=WAIT):
+            labelled.open_conversations([Example("", text, "")])
+        QTest.keyClicks(labelled.summary.edit, "It is that late.")
+        labelled.accept()
+    assert labelled.controller.work.progress() == labelling.Progress(5, 0, 0, 0)
+    labelled.use_button.click()
+    qtbot.waitUntil(lambda: window.current_key() == "train", timeout=WAIT)
+
+    folder = Path(window.built("train").panel.form.tables()["data"]["source"])
+    rows = [json.loads(line) for line in (folder / "summaries.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["summary"], row["written_by"]) for row in rows if row["conversation"] == CONVERSATION] == [
+        (CORRECTED, "edited draft")
+    ]
