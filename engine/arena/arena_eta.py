@@ -1,12 +1,13 @@
 """Estimates the remaining time of an arena's entries, from the finished ones and the progress of the running one.
 
-Nothing is guessed: without data, an entry and its queue have no estimate.
+Before any is finished the plan of one run tells. Nothing is guessed: without either, an entry and its queue have no
+estimate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from engine.arena.entry_status import EntryStatus
@@ -23,9 +24,11 @@ class TimeLeft:
     queue: float | None
 
 
-def time_left(statuses: Sequence[EntryStatus]) -> TimeLeft:
-    """Return the remaining time of entries and queue, as far as it is known."""
-    past = _Past.of(each for each in statuses if each.state == "completed")
+def time_left(statuses: Sequence[EntryStatus], planned_seconds: float = 0.0) -> TimeLeft:
+    """Return the remaining time of entries and queue, as far as it is known; `planned_seconds` are those of one run."""
+    past = replace(
+        _Past.of(each for each in statuses if each.state == "completed"), planned=planned_seconds or None
+    )
     to_go = [each for each in statuses if each.state in TO_GO]
     seconds_by_entry = {each.entry.id: _left(each, past) for each in to_go}
     known = {entry: seconds for entry, seconds in seconds_by_entry.items() if seconds is not None}
@@ -34,11 +37,15 @@ def time_left(statuses: Sequence[EntryStatus]) -> TimeLeft:
 
 @dataclass(frozen=True)
 class _Past:
-    """Median seconds of finished runs: training, everything else, and whole runs of methods that do not train."""
+    """Median seconds of finished runs: training, everything else, and whole runs of methods that do not train.
+
+    `planned` are the seconds of a whole run by its plan.
+    """
 
     training: float | None
     other: float | None
     untrained: float | None
+    planned: float | None = None
 
     @classmethod
     def of(cls, done: Iterable[EntryStatus]) -> _Past:
@@ -71,10 +78,13 @@ def _left(status: EntryStatus, past: _Past) -> float | None:
 def _whole(status: EntryStatus, past: _Past) -> float | None:
     """Return the time of a whole run, within its time limit."""
     if not _trains(status):
-        return past.untrained if past.untrained is not None else past.other
+        known = (past.untrained, past.other, past.planned)
+        return next((seconds for seconds in known if seconds is not None), None)
+    if past.training is None and past.planned is not None:
+        return past.planned
     minutes = status.recipe.training.max_minutes if status.recipe is not None else 0.0
-    known = [seconds for seconds in (past.training, 60 * minutes or None) if seconds is not None]
-    return min(known) + (past.other or 0.0) if known else None
+    bounds = [seconds for seconds in (past.training, 60 * minutes or None) if seconds is not None]
+    return min(bounds) + (past.other or 0.0) if bounds else None
 
 
 def _scoring(run: RunEntry) -> float:

@@ -51,7 +51,7 @@ class Entry(BaseModel):
 
 
 class ArenaFile(BaseModel):
-    """The file of an arena."""
+    """The file of an arena; `planned_seconds` is how long one run takes by its plan, 0 without one."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -59,6 +59,7 @@ class ArenaFile(BaseModel):
     name: str
     made_at: str
     paused: bool = True
+    planned_seconds: float = 0.0
     entries: list[Entry] = Field(default_factory=list)
 
 
@@ -80,6 +81,8 @@ def read(folder: Path) -> ArenaFile:
 def write(folder: Path, file: ArenaFile) -> None:
     """Write the file of an arena. Raises OSError."""
     tables = file.model_dump(by_alias=True)
+    if not file.planned_seconds:
+        del tables["planned_seconds"]
     for entry in tables["entries"]:
         # TOML has no null.
         for key in ("file", "seed"):

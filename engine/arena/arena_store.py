@@ -44,13 +44,17 @@ EDIT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Arena:
-    """An arena as in its file; `paused` means that the queue starts no entry."""
+    """An arena as in its file; `paused` means that the queue starts no entry.
+
+    `planned_seconds` is how long one run takes by the plan that the arena was made with, 0 without one.
+    """
 
     folder: Path
     name: str
     made_at: str
     paused: bool
     entries: tuple[Entry, ...]
+    planned_seconds: float = 0.0
 
     @property
     def id(self) -> str:
@@ -95,7 +99,13 @@ class Damaged:
 
 
 def create(
-    recipe: Recipe, changes: Sequence[Change], name: str = "", family: Family | None = None, seeds: int = 1
+    recipe: Recipe,
+    changes: Sequence[Change],
+    name: str = "",
+    family: Family | None = None,
+    seeds: int = 1,
+    *,
+    planned_seconds: float = 0.0,
 ) -> Arena:
     """Make an arena with an entry for each change and seed and a paused queue, and return it.
 
@@ -104,7 +114,9 @@ def create(
     """
     seeding.require_valid(recipe.as_tables(), seeds)
     folder = arenas_folder() / new_id(name or recipe.name)
-    file = ArenaFile(schema=SCHEMA, name=name or recipe.name, made_at=now_text())
+    file = ArenaFile(
+        schema=SCHEMA, name=name or recipe.name, made_at=now_text(), planned_seconds=planned_seconds
+    )
     try:
         (folder / RECIPES).mkdir(parents=True)
         recipes.save(recipe, folder / RECIPE_NAME)
@@ -117,7 +129,7 @@ def create(
 def open_arena(folder: Path) -> Arena:
     """Return the arena in a folder. Raises ArenaError if it is missing, damaged or of a later schema."""
     file = arena_file.read(folder)
-    return Arena(folder, file.name, file.made_at, file.paused, tuple(file.entries))
+    return Arena(folder, file.name, file.made_at, file.paused, tuple(file.entries), file.planned_seconds)
 
 
 def list_arenas() -> tuple[list[Arena], list[Damaged]]:

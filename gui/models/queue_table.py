@@ -55,13 +55,18 @@ class QueueTable(GroupedTable[EntryStatus]):
         """The remaining seconds of all waiting and running entries, None if unknown."""
         return self._left.queue
 
-    def set_statuses(self, statuses: Sequence[EntryStatus], current: str) -> None:
-        """Show other entries; a run that has just started is shown as running."""
+    def set_statuses(
+        self, statuses: Sequence[EntryStatus], current: str, planned_seconds: float = 0.0
+    ) -> None:
+        """Show other entries; a run that has just started is shown as running.
+
+        `planned_seconds` are those of one run, 0 if they are unknown.
+        """
         shown = [
             replace(each, state="running", reason="") if current and each.entry.run == current else each
             for each in statuses
         ]
-        self._left = arenas.time_left(shown)
+        self._left = arenas.time_left(shown, planned_seconds)
         self.set_rows(shown)
 
     def key_of(self, item: EntryStatus) -> str:

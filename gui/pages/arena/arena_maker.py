@@ -98,7 +98,10 @@ class ArenaMaker(QObject):
         """Return the new or longer arena, None without a recipe to add."""
         if self._arena is None:
             recipe = self._form.shared.recipe()
-            return arenas.create(recipe, changes or [{}], name, self._family_of(recipe), seeds)
+            family, planned_seconds = self._family_of(recipe), self._form.planned_seconds()
+            return arenas.create(
+                recipe, changes or [{}], name, family, seeds, planned_seconds=planned_seconds
+            )
         if changes is not None:
             return arenas.add(self._arena, changes, self._family, seeds)
         if self._recipe is None:

@@ -232,6 +232,10 @@ class EntriesForm(QWidget):
         """Return the family of the base model, None before a plan told it."""
         return self._facts.family
 
+    def planned_seconds(self) -> float:
+        """Return how long one run takes by the plan, 0 before there is one."""
+        return self._seconds or 0.0
+
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show problems beside their fields, the others above the buttons."""
         # The fields of what is shared are those of a new arena.

@@ -292,7 +292,9 @@ class ArenaPage(Page):
         entries = {each.entry.id: each.entry for each in found.statuses}
         self.lower_pane.show_results(first, found.losses, entries, self._shown.row_id(self._chosen))
         current = self._manager.current
-        self.lower_pane.queue.show_queue(found.statuses, current.id if current is not None else "")
+        planned_seconds = found.arena.planned_seconds if found.arena is not None else 0.0
+        followed = current.id if current is not None else ""
+        self.lower_pane.queue.show_queue(found.statuses, followed, planned_seconds)
         self.headline.show_headline(found)
         self.base_line.setText(base_score_text(found))
         if self.lower_pane.shows_differences():

@@ -77,9 +77,9 @@ class QueueView(QWidget):
         """Return the width needed by the title row."""
         return px(ROOM_BESIDE_TITLE) + self._title.sizeHint().width()
 
-    def show_queue(self, statuses: Sequence[EntryStatus], current: str) -> None:
+    def show_queue(self, statuses: Sequence[EntryStatus], current: str, planned_seconds: float = 0.0) -> None:
         """Show the entries; `current` is the run followed by this window."""
-        self.table.set_statuses(statuses, current)
+        self.table.set_statuses(statuses, current, planned_seconds)
         to_go = sum(each.state in ("waiting", "running") for each in self.table.items())
         seconds = self.table.seconds_left
         parts = [

@@ -46,6 +46,12 @@ def test_minutes_bound_what_is_expected_and_are_known_at_once():
     assert time_left([DONE, status("a", "waiting", minutes=10)]).queue == 130.0
 
 
+def test_before_any_is_finished_the_plan_of_a_run_tells():
+    prompt = status("prompt", "waiting", method="prompt_only")
+    assert time_left([WAITS, status("a", "waiting", minutes=10), prompt], 90.0).queue == 270.0
+    assert time_left([DONE, WAITS], 90.0).queue == 130.0
+
+
 def test_a_running_entry_goes_by_its_steps_and_its_scoring():
     runs = status("runs", "running", seconds=70.0, seconds_left=40.0, base_scored={"seconds": 9.0})
     assert time_left([runs]).entries == {"runs": 49.0}

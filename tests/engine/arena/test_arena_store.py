@@ -67,6 +67,13 @@ def test_all_methods_are_the_registrys_each_at_its_own_preset_and_rate():
     assert prompt.detail == "2 examples"
 
 
+def test_the_plan_of_a_run_stays_with_the_arena():
+    recipe = make_recipe("Starter", base="starter", source="sample")
+    arena = arenas.create(recipe, [{"method": {"id": "lora"}}], planned_seconds=90.0)
+    assert arenas.set_paused(arena, paused=False).planned_seconds == 90.0
+    assert "planned_seconds" not in (make("ranks").folder / "arena.toml").read_text(encoding="utf-8")
+
+
 def test_the_time_of_each_is_shared():
     recipe = arenas.for_minutes(make_recipe("Starter", base="starter", source="sample"), 5.0)
     arena = arenas.create(recipe, arenas.preset("all").changes)

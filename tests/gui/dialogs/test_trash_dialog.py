@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from engine.api import library, paths, run_store, trash_contents
 from gui.dialogs.trash_dialog import TrashDialog
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.whole_window import close, make_window
 
 WAIT = 20_000
 
@@ -79,3 +80,17 @@ def test_what_can_not_be_restored_says_why(dialog, qtbot):
     qtbot.waitUntil(dialog.notice.isVisible, timeout=WAIT)
     assert "exists already" in dialog.notice.text()
     assert names(dialog) == ["a run", "two", "one"]
+
+
+def test_the_library_leads_to_the_trash_and_lists_what_comes_back(qtbot, styled, home):
+    with unsynced():
+        library.delete(add_adapter("tea"))
+    window = make_window()
+    page = window.show_built("library")
+    page.trash_button.click()
+    dialog = window.findChild(TrashDialog)
+    qtbot.waitUntil(lambda: bool(dialog.table.items()), timeout=WAIT)
+    dialog.restore_button.click()
+    qtbot.waitUntil(lambda: [each.name for each in page.table.items()] == ["tea"], timeout=WAIT)
+    dialog.close()
+    close(window)

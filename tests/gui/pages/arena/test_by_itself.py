@@ -84,6 +84,10 @@ def test_the_whole_time_is_told_before_the_arena_is_made(bench):
     made.until(lambda: form._time.text() == "2 runs take about 10 min, scoring included.")
     form.seeds.setValue(3)
     assert form._time.text() == "6 runs take about 30 min, scoring included."
+    form.make_button.click()
+    made.settle()
+    assert made.page.start_button.isVisible()
+    assert made.page.lower_pane.queue._left.text() == "6 left, about 30 min left"
 
 
 def test_problems_of_the_choice_stand_beside_their_fields(bench):
