@@ -244,7 +244,7 @@ class MainWindow(ShellWindow):
         routes["help"] = {"keys_wanted": self._show_keys}
         routes["welcome"] = {
             "start_requested": lambda wanted: self._leave_guide("train").run_again(wanted),
-            "data_requested": lambda: self._leave_guide("data"),
+            "data_requested": lambda source: self._leave_guide("data").open(source),
             "skipped": lambda: self._leave_guide("train"),
         }
         for signal, slot in routes.get(key, {}).items():

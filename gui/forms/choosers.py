@@ -94,11 +94,21 @@ class SourceChooser(ActionComboBox):
         self.offer([SAMPLE], [(tr("File…"), self._open_file), (tr("Folder…"), self._open_folder)])
 
     def _open_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, tr("Conversations"), "", file_filter())
+        path = ask_for_file(self)
         if path:
             self.pick(path)
 
     def _open_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, tr("Folder of split files"))
+        folder = ask_for_folder(self)
         if folder:
             self.pick(folder)
+
+
+def ask_for_file(parent: QWidget) -> str:
+    """Let the user choose a file of conversations; "" for none."""
+    return QFileDialog.getOpenFileName(parent, tr("Conversations"), "", file_filter())[0]
+
+
+def ask_for_folder(parent: QWidget) -> str:
+    """Let the user choose a folder of conversations; "" for none."""
+    return QFileDialog.getExistingDirectory(parent, tr("Folder of split files"))

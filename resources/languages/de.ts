@@ -188,6 +188,11 @@
    <source>&lt;b&gt;Nothing is trained.&lt;/b&gt; The base model is scored with the plain prompt, then with this one.</source>
    <translation>&lt;b&gt;Nichts wird trainiert.&lt;/b&gt; Das Basismodell wird mit dem einfachen Prompt bewertet, dann mit diesem.</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>&lt;b&gt;{model}&lt;/b&gt; learns from {data} with {method}.</source>
+   <translation>&lt;b&gt;{model}&lt;/b&gt; lernt aus {data} mit {method}.</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/train/plan_line.py" />
    <source>&lt;b&gt;{n} steps&lt;/b&gt; in about &lt;b&gt;{time}&lt;/b&gt;.</source>
@@ -241,6 +246,11 @@
    <location filename="../../gui/pages/help/topics.py" />
    <source>A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides how it is read. The data page shows the first rows and what was guessed, and asks what only you can say.</source>
    <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. Die Seite „Daten“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/intro_pane.py" />
+   <source>A few steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
+   <translation>Wenige Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -841,7 +851,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Unter {most}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Best device available</source>
    <translation>Bestes verfügbares Gerät</translation>
   </message>
@@ -936,22 +946,27 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>Change base model</source>
+   <translation>Basismodell ändern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Change data</source>
    <translation>Daten ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Change device</source>
    <translation>Gerät ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Change method</source>
    <translation>Verfahren ändern</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Change run</source>
    <translation>Lauf ändern</translation>
   </message>
@@ -974,6 +989,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Changed or missing: {files}</source>
    <translation>Geändert oder nicht vorhanden: {files}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>Changes everything: most memory, largest file</source>
+   <translation>Ändert alles: am meisten Speicher, größte Datei</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -1036,11 +1056,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Computer wird geprüft</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>Checking this computer…</source>
-   <translation>Dieser Computer wird geprüft…</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Checking…</source>
    <translation>Wird geprüft…</translation>
@@ -1064,6 +1079,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Choose a file of summaries</source>
    <translation>Eine Datei mit Zusammenfassungen wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/page.py" />
+   <source>Choose a file or a folder, or type a hub id.</source>
+   <translation>Eine Datei oder einen Ordner wählen, oder eine Hub-ID eingeben.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -1144,11 +1164,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Chosen methods</source>
    <translation>Gewählte Verfahren</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>Chosen on the data page</source>
-   <translation>Auf der Seite „Daten“ gewählt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/history/history_view.py" />
@@ -1274,17 +1289,22 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lauf fortsetzen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>Continue to the base model</source>
+   <translation>Weiter zum Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Continue to the data</source>
    <translation>Weiter zu den Daten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Continue to the method</source>
    <translation>Weiter zum Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Continue to the run</source>
    <translation>Weiter zum Lauf</translation>
   </message>
@@ -1642,7 +1662,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} ist gelöscht. {size} wurden frei.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Device</source>
    <translation>Gerät</translation>
   </message>
@@ -2090,6 +2110,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Datei mit Zusammenfassungen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/own_data.py" />
+   <source>File, folder, or owner/name on the hub</source>
+   <translation>Datei, Ordner, oder Besitzer/Name auf dem Hub</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Files are unchanged</source>
    <translation>Die Dateien sind unverändert</translation>
@@ -2100,7 +2125,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dateien, die gelesen werden</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Files, chats, the hub</source>
    <translation>Dateien, Chats, der Hub</translation>
   </message>
@@ -2253,11 +2278,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>Four bits for each weight of the base model: sixteen values, which lie closer together near zero, where most weights are. Each block of weights has a scale of its own. The base model takes about a quarter of its memory in bfloat16. The adapter keeps its full precision: that is QLoRA.</source>
    <translation>Vier Bit für jedes Gewicht des Basismodells: sechzehn Werte, die nahe null dichter liegen, wo die meisten Gewichte sind. Jeder Block von Gewichten hat seine eigene Skala. Das Basismodell braucht etwa ein Viertel des Speichers, den es in bfloat16 braucht. Der Adapter behält seine volle Genauigkeit: Das ist QLoRA.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/intro_pane.py" />
-   <source>Four steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
-   <translation>Vier Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -2538,7 +2558,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In der Warteschlange der Arena</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Included with Tunesmith</source>
    <translation>In Tunesmith enthalten</translation>
   </message>
@@ -2801,6 +2821,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Longer than usual: {least} to {most}</source>
    <translation>Länger als üblich: {least} bis {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/own_data.py" />
+   <source>Look at them on the data page</source>
+   <translation>Auf der Datenseite ansehen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
@@ -3084,6 +3109,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Namen, Tage und Zahlwörter sind nicht erkennbar in: {languages}. Dort zählen nur Ziffern.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>Needs too much memory</source>
+   <translation>Braucht zu viel Speicher</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/results_view.py" />
    <source>Neighbours in the table</source>
    <translation>Nachbarn in der Tabelle</translation>
@@ -3209,7 +3239,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Unterschied</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>No download</source>
    <translation>Kein Download</translation>
   </message>
@@ -4852,6 +4882,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Übersprungen, nicht im Datensatz</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>Small, quick, a safe choice</source>
+   <translation>Klein, schnell, eine sichere Wahl</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>Smoothing</source>
    <translation>Glättung</translation>
@@ -4945,7 +4980,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Starten Sie die Warteschlange. Jeder Eintrag erscheint hier, sobald sein Lauf beendet ist.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Start the run</source>
    <translation>Lauf starten</translation>
   </message>
@@ -4973,11 +5008,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Begonnen {when}. Öffnen Sie ihn, um Kurve und Zusammenfassungen zu sehen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>Starter on the sample conversations with {method}</source>
-   <translation>Starter auf den Beispielgesprächen mit {method}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/checker.py" />
    <source>Starting</source>
    <translation>Wird gestartet</translation>
@@ -4986,6 +5016,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/page.py" />
    <source>Starting the worker</source>
    <translation>Arbeitsprozess startet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>Stays on this computer</source>
+   <translation>Bleibt auf diesem Computer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -4999,18 +5034,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/step.py" />
-   <source>Step {number} of 4, {title}, done. {detail}</source>
-   <translation>Schritt {number} von 4, {title}, erledigt. {detail}</translation>
+   <source>Step {number} of {count}, {title}, done. {detail}</source>
+   <translation>Schritt {number} von {count}, {title}, erledigt. {detail}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/step.py" />
-   <source>Step {number} of 4, {title}, open. {detail}</source>
-   <translation>Schritt {number} von 4, {title}, offen. {detail}</translation>
+   <source>Step {number} of {count}, {title}, open. {detail}</source>
+   <translation>Schritt {number} von {count}, {title}, offen. {detail}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/step.py" />
-   <source>Step {number} of 4, {title}, to come. {detail}</source>
-   <translation>Schritt {number} von 4, {title}, folgt noch. {detail}</translation>
+   <source>Step {number} of {count}, {title}, to come. {detail}</source>
+   <translation>Schritt {number} von {count}, {title}, folgt noch. {detail}</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -5456,6 +5491,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Modell vor dem Training. Seine eigenen Parameter ändern sich nicht: Sie sind eingefroren.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>The model stays as it is; needs more patience</source>
+   <translation>Das Modell bleibt, wie es ist; braucht mehr Geduld</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
    <source>The name has {count} characters.</source>
    <translation>Der Name hat {count} Zeichen.</translation>
@@ -5631,19 +5671,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf wurde nicht bewertet.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>The sample</source>
    <translation>Beispieldaten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>The sample conversations. No download.</source>
-   <translation>Die Beispielgespräche. Kein Download.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/welcome/page.py" />
-   <source>The sample conversations: {train} for training, {test} for testing. No download.</source>
-   <translation>Die Beispielgespräche: {train} zum Trainieren, {test} zum Testen. Kein Download.</translation>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>The sample conversations</source>
+   <translation>Die Beispielgespräche</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -5855,6 +5890,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>To fix: {what}</source>
    <translation>Zu beheben: {what}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>To see how it works; English only</source>
+   <translation>Zum Kennenlernen; nur Englisch</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -6548,12 +6588,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Sie sehen ein Gespräch und zwei Zusammenfassungen ohne Namen, in zufälliger Reihenfolge. Sie wählen die bessere mit den Tasten 1 und 2, oder = wenn beide gleich gut sind. Die Namen erscheinen am Ende.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/own_data.py" />
+   <source>Your conversations</source>
+   <translation>Eigene Gespräche</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/page.py" />
    <source>Your name</source>
    <translation>Ihr Name</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Your own</source>
    <translation>Eigene</translation>
   </message>
@@ -7882,6 +7927,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>der Prompt</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>the sample conversations</source>
+   <translation>den Beispielgesprächen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>the sentences of one summary</source>
    <translation>die Sätze einer Zusammenfassung</translation>
@@ -8517,7 +8567,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name} wurde hier entfernt: Dieser Adapter wurde mit einem anderen Verfahren trainiert.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>{name} with {size} of memory free, in {precision}.</source>
    <translation>{name} mit {size} freiem Speicher, in {precision}.</translation>
   </message>
@@ -8537,7 +8587,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name}, per Schieberegler</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>{name}, in {precision}.</source>
    <translation>{name}, in {precision}.</translation>
   </message>
@@ -8567,12 +8617,17 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{name}: {score}. Schlechter, gepaart mit dem Basismodell: {gain}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/welcome/guide_text.py" />
+   <source>{name}: {train} for training, {test} for testing.</source>
+   <translation>{name}: {train} zum Trainieren, {test} zum Testen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/conversation_pane.py" />
    <source>{number} of {total}</source>
    <translation>{number} von {total}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>{number} trainable</source>
    <translation>{number} trainierbar</translation>
   </message>
@@ -9183,7 +9238,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{share} trainiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/welcome/page.py" />
+   <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>{size} free</source>
    <translation>{size} frei</translation>
   </message>

@@ -1,18 +1,22 @@
-"""Cards to choose one from: a title, a line, a small line, and a radio mark."""
+"""Cards to choose one from: a title, a line, a small line, and a radio mark. All of their texts wrap."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent, QTextLayout
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from gui.look import style
-from gui.look.fonts import font, metrics, px
+from gui.look.fonts import px
+from gui.widgets.text_view import Mark, height_of, laid_out
 
 HEIGHT, MARK = 134, 14
+SPACING, MARGIN_X, MARGIN_Y, GAP = 16, 16, 12, 4
+# Cards that would be narrower stand below each other.
+MIN_WIDTH = 150
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Card:
 
 
 class ChoiceCards(QWidget):
-    """Cards of equal width, side by side. `chosen(key)` reports a choice by the user."""
+    """Cards of equal width, side by side or below each other. `chosen(key)` reports a choice by the user."""
 
     chosen = Signal(str)
 
@@ -34,10 +38,11 @@ class ChoiceCards(QWidget):
         super().__init__()
         self._group = QButtonGroup(self)
         self._buttons: dict[str, _CardButton] = {}
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(16)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(SPACING)
         self._group.buttonClicked.connect(self._emit_chosen)
+        style.follow(self._arrange)
 
     def offer(self, cards: Sequence[Card], current: str) -> None:
         """Show other cards, one chosen."""
@@ -48,8 +53,22 @@ class ChoiceCards(QWidget):
         self._buttons = {card.key: _CardButton(card) for card in cards}
         for key, button in self._buttons.items():
             self._group.addButton(button)
-            self._row.addWidget(button, 1)
             button.setChecked(key == current)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put cards side by side where there is room."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        count = max(1, len(self._buttons))
+        stacked = (self.width() - (count - 1) * SPACING) / count < px(MIN_WIDTH)
+        for at, button in enumerate(self._buttons.values()):
+            button.set_low(stacked)
+            self._grid.addWidget(button, *((at, 0) if stacked else (0, at)))
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, column == 0 or (not stacked and column < count))
 
     def current(self) -> str:
         """Return the key of the chosen card."""
@@ -68,30 +87,78 @@ class ChoiceCards(QWidget):
         self.chosen.emit(self.current())
 
 
+@dataclass(frozen=True)
+class _Text:
+    """A text of a card, laid out in lines, and where they stand."""
+
+    lines: QTextLayout
+    token: str
+    left: float
+    top: float
+    height: float
+
+
 class _CardButton(QAbstractButton):
     accessible_role = QAccessible.Role.RadioButton
 
     def __init__(self, card: Card) -> None:
         super().__init__()
-        self._card, self._small = card, card.small
+        self._card, self._small, self._is_low = card, card.small, False
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._describe()
         style.follow(self.updateGeometry)
 
     def say(self, small: str) -> None:
         self._small = small
         self._describe()
+        self.updateGeometry()
         self.update()
+
+    def set_low(self, low: bool) -> None:
+        """Take no more height than the texts, as in a list."""
+        if low != self._is_low:
+            self._is_low = low
+            self.updateGeometry()
 
     def _describe(self) -> None:
         self.setAccessibleName(self._card.title)
         texts = (self._card.line, self._small)
         self.setAccessibleDescription(". ".join(part for part in texts if part))
 
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        last = self._texts(width)[-1]
+        texts = last.top + last.height + MARGIN_Y
+        return round(texts if self._is_low else max(px(HEIGHT), texts))
+
     def sizeHint(self) -> QSize:
-        return QSize(px(152), px(HEIGHT))
+        width = max(self.width(), px(MIN_WIDTH))
+        return QSize(px(MIN_WIDTH), self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(px(MARK) + 2 * MARGIN_X + px(40), self.heightForWidth(max(self.width(), px(MIN_WIDTH))))
+
+    def _texts(self, width: int) -> list[_Text]:
+        """Return the texts with their boxes below each other at a width, the mark beside the title."""
+        inside, top, found = width - 2 * MARGIN_X, float(MARGIN_Y), []
+        for text, role, token, room in (
+            (self._card.title, "body", "ink", inside - px(MARK) - 8),
+            (self._card.line, "body", "ink2", inside),
+            (self._small, "label", "ink2", inside),
+        ):
+            strong = [Mark(0, len(text), "strong")] if text is self._card.title else []
+            lines = laid_out(text, role, room, strong)
+            height = height_of(lines, role)
+            is_rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+            found.append(_Text(lines, token, width - MARGIN_X - room if is_rtl else MARGIN_X, top, height))
+            top += height + GAP
+        return found
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -101,33 +168,15 @@ class _CardButton(QAbstractButton):
         rim = "ink" if focused and on else "accent" if on or focused else "edge"
         painter.setPen(QPen(style.color(rim), 2 if on or focused else 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
-        inside = QRectF(self.rect()).adjusted(16, 12, -16, -12)
+        inside = QRectF(self.rect()).adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)
         self._paint_mark(painter, inside, on=on)
-        leading, middle = Qt.AlignmentFlag.AlignLeading, Qt.AlignmentFlag.AlignVCenter
-        wrapped = Qt.TextFlag.TextWordWrap
-        title = self._title_box(inside)
-        lower = title.height() - px(22)
-        line = QRectF(inside.left(), inside.top() + px(26) + lower, inside.width(), px(58) - lower)
-        small = QRectF(inside.left(), inside.top() + px(86), inside.width(), px(22))
-        for text, role, token, box, flags in (
-            (self._card.title, "body_semibold", "ink", title, leading | middle | wrapped),
-            (self._card.line, "body", "ink2", line, leading | wrapped),
-            (self._small, "label", "ink2", small, leading | middle),
-        ):
-            painter.setFont(font(role))
-            painter.setPen(style.color(token))
-            painter.drawText(box, flags, text)
+        texts = self._texts(self.width())
+        for each in texts:
+            # The small line stands at the bottom of a card that is higher than its texts.
+            top = max(each.top, inside.bottom() - each.height) if each is texts[-1] else each.top
+            painter.setPen(style.color(each.token))
+            each.lines.draw(painter, QPointF(each.left, top))
         painter.end()
-
-    def _title_box(self, inside: QRectF) -> QRectF:
-        """Return the rectangle of the title beside the mark: one line, or two for a long one."""
-        room = inside.width() - px(MARK) - 8
-        measured = metrics("body_semibold")
-        lines = 1 if measured.horizontalAdvance(self._card.title) <= room else 2
-        box = QRectF(inside.left(), inside.top(), room, px(22) + (lines - 1) * measured.lineSpacing())
-        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
-            box.moveRight(inside.right())
-        return box
 
     def _paint_mark(self, painter: QPainter, inside: QRectF, *, on: bool) -> None:
         side = px(MARK)

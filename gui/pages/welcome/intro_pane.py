@@ -19,7 +19,7 @@ from gui.widgets.text_view import ReadingText
 WIDTH, MARGIN, POINTS = 496, 64, 90
 TITLE = mark("Teach a model to summarise your conversations")
 TEXT = mark(
-    "Four steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how "
+    "A few steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how "
     "much. Everything stays on this computer."
 )
 

@@ -1,24 +1,29 @@
-"""The first-run guide: device, data, method, run. Every step has a default; the guide can be skipped at any time.
+"""The first-run guide: data, base model, method, run. Every step has a default; the guide can be skipped at any time.
 
-Asks a worker for the devices and plans the recipe of the choices; `start_requested` requests the run.
+What has one answer is not asked but said. Asks workers for devices and base models and plans the recipe of the choices;
+`start_requested` requests the run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import AppError, Ending, Problem, Recipe, method, paths, recipe
+from engine.api import SAMPLE, AppError, Ending, Problem, Recipe, paths, recipe, run_store
 from gui.look.fonts import px
-from gui.look.format import bytes_text, number_text
-from gui.look.language import mark, tr, translate
+from gui.look.language import tr, translate
 from gui.pages.train.plan_line import plan_text
 from gui.pages.train.recipe_files import STARTER_FILE
-from gui.pages.welcome.cards import Card, ChoiceCards
+from gui.pages.welcome import guide_text
+from gui.pages.welcome.cards import ChoiceCards
+from gui.pages.welcome.guide_recipe import STARTER_MODEL, OfferedModel, guide_recipe, offered_models
+from gui.pages.welcome.guide_text import AUTO, METHODS, OWN, START, STEPS
 from gui.pages.welcome.intro_pane import IntroPane
+from gui.pages.welcome.own_data import OwnData
 from gui.pages.welcome.step import Step
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary, quiet
@@ -27,32 +32,17 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 from gui.workers.worker_manager import WorkerManager
 
-# The steps by key: title and accessible name of the Change button.
-STEPS = {
-    "device": (mark("Device"), mark("Change device")),
-    "data": (mark("Data"), mark("Change data")),
-    "method": (mark("Method"), mark("Change method")),
-    "run": (mark("Run"), mark("Change run")),
-}
-LAST = len(STEPS) - 1
-ONWARD = (
-    mark("Continue to the data"),
-    mark("Continue to the method"),
-    mark("Continue to the run"),
-    mark("Start the run"),
-)
 STEPS_WIDTH = 640
-# Three different methods, the usual one first.
-METHODS = ("lora", "prefix_tuning", "full")
-SAMPLE, OWN = "sample", "own"
-AUTO = "auto"
+MARGIN, NARROW_MARGIN = 64, 16
+MAX_DEVICES = 3
+ENGLISH = "en"
 
 
 class WelcomePage(Page):
-    """Signals: `start_requested(recipe)`, `data_requested` to choose other data, `skipped`."""
+    """Signals: `start_requested(recipe)`, `data_requested(source)` to look at own data, `skipped`."""
 
     start_requested = Signal(object)
-    data_requested = Signal()
+    data_requested = Signal(str)
     skipped = Signal()
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
@@ -61,16 +51,22 @@ class WelcomePage(Page):
         self._manager = manager
         self._planner = manager.new_planner(manager)
         self._starter = recipe.load(paths.presets_folder() / STARTER_FILE)
-        self._at, self._asked = 0, False
+        self._open, self._asked = "data", False
+        self._asks_device = False
+        self._device_said = ""
+        self._here: list[Mapping[str, Any]] = []
+        self._models: tuple[OfferedModel, ...] = (STARTER_MODEL,)
+        self._plan_shown: Mapping[str, Any] = {}
         self.left = IntroPane()
         self._edge = Line(vertical=True)
         self.steps = {
-            key: Step(at + 1, tr(title), tr(change), is_last=at == LAST)
-            for at, (key, (title, change)) in enumerate(STEPS.items())
+            key: Step(tr(title), tr(change), is_last=key == "run")
+            for key, (title, change, _) in STEPS.items()
         }
-        self.devices, self.data, self.methods = ChoiceCards(), ChoiceCards(), ChoiceCards()
+        self.devices, self.data, self.models, self.methods = (ChoiceCards() for _ in range(4))
+        self.own_data = OwnData()
         self.back_button = plain(tr("Back"))
-        self.onward_button = primary(tr(ONWARD[0]), "arrow-right")
+        self.onward_button = primary(tr(START), "arrow-right")
         self.skip_button = quiet(tr("Skip the guide"))
         self._fill()
         self._lay_out()
@@ -78,20 +74,20 @@ class WelcomePage(Page):
         self._show()
 
     def _fill(self) -> None:
-        here = Card(AUTO, tr("This computer"), tr("Best device available"), tr("Checking…"))
-        self.devices.offer([here], AUTO)
-        self.data.offer(_data_cards(), SAMPLE)
-        cards = [
-            Card(each, translate(method(each).title), translate(method(each).summary)) for each in METHODS
-        ]
-        self.methods.offer(cards, METHODS[0])
-        for key, part in (("device", self.devices), ("data", self.data), ("method", self.methods)):
+        self.data.offer(guide_text.data_cards(), SAMPLE)
+        self.models.offer(guide_text.model_cards(self._models), STARTER_MODEL.id)
+        self.methods.offer(guide_text.method_cards(), next(iter(METHODS)))
+        for key, part in (
+            ("device", self.devices),
+            ("data", self.data),
+            ("data", self.own_data),
+            ("model", self.models),
+            ("method", self.methods),
+        ):
             self.steps[key].add(part)
         hint = Label(tr("You can compare any others in the arena later."), "label", "ink2")
         hint.setContentsMargins(0, 8, 0, 0)
         self.steps["method"].add(hint)
-        self.steps["device"].say(tr("Checking this computer…"))
-        self.steps["data"].say(tr("The sample conversations. No download."))
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -108,171 +104,210 @@ class WelcomePage(Page):
         foot.addStretch(1)
         foot.addWidget(self.skip_button)
         column.addLayout(foot)
-        scroll = Scroll((64, 24, 64, 24), spacing=0)
-        scroll.column.addStretch(1)
-        scroll.column.addLayout(at_most_so_wide(content))
-        scroll.column.addStretch(1)
+        self._scroll = Scroll((MARGIN, 24, MARGIN, 24), spacing=0)
+        self._scroll.column.addStretch(1)
+        self._scroll.column.addLayout(at_most_so_wide(content))
+        self._scroll.column.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(0)
         for part in (self.left, self._edge):
             row.addWidget(part)
-        row.addWidget(scroll, 1)
+        row.addWidget(self._scroll, 1)
         self.body.addLayout(row, 1)
 
     def _connect(self) -> None:
-        for at, step in enumerate(self.steps.values()):
-            step.change_wanted.connect(lambda at=at: self.go_to(at))
-        self.back_button.clicked.connect(lambda: self.go_to(self._at - 1))
+        for key, step in self.steps.items():
+            step.change_wanted.connect(lambda key=key: self.go_to(key))
+        self.back_button.clicked.connect(lambda: self._move(-1))
         self.onward_button.clicked.connect(self._go_on)
         self.skip_button.clicked.connect(self.skipped)
-        self.data.chosen.connect(self._choose_data)
-        self.methods.chosen.connect(lambda _key: self._plan())
-        self.devices.chosen.connect(lambda _key: self._plan())
+        for cards in (self.devices, self.data, self.models, self.methods):
+            cards.chosen.connect(lambda _key: self._plan())
+        self.data.chosen.connect(lambda key: self.own_data.line.setFocus() if key == OWN else None)
+        self.own_data.picked.connect(lambda _source: self._plan())
+        self.own_data.page_wanted.connect(lambda: self.data_requested.emit(self.own_data.source()))
         self._planner.planned.connect(self._show_plan)
         self._planner.refused.connect(self._show_problems)
         self._planner.unavailable.connect(self._show_ending)
-        self._planner.counted.connect(self._show_count)
+        self._planner.compared.connect(self._show_cost)
 
     def adapt(self, width: int) -> None:
-        """Hide the left pane in a narrow window."""
+        """Hide the left pane in a narrow window, and leave less margin."""
         is_wide = width >= px(NARROW)
         self.left.setVisible(is_wide)
         self._edge.setVisible(is_wide)
+        side = MARGIN if is_wide else NARROW_MARGIN
+        self._scroll.column.setContentsMargins(side, 24, side, 24)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Focus the Continue button, and plan the recipe."""
         super().showEvent(event)
         self.onward_button.setFocus()
         self._plan()
-        self._planner.count({each: self.recipe_with(each) for each in METHODS})
 
     def hideEvent(self, event: QHideEvent) -> None:
         """End the plan worker; the Train page has its own."""
         super().hideEvent(event)
         self._planner.rest()
 
+    # What is there
+
     def shown(self) -> None:
-        """Ask for the devices when first shown."""
+        """Ask for devices and base models when first shown."""
         if not self._asked:
             self._asked = True
-            self._ask_devices()
+            self._ask("devices", {}, self._take_devices)
+            self._ask("models", {"action": "list"}, self._take_models)
 
-    def _ask_devices(self) -> None:
+    def _ask(self, kind: Any, request: dict[str, Any], take: Any) -> None:
         try:
-            job = self._manager.ask("devices", {}, parent=self)
+            job = self._manager.ask(kind, request, parent=self)
         except AppError as error:
-            self.steps["device"].say(translate(error.message))
+            self.steps["run"].say(translate(error.message))
             return
-        job.subscribe(
-            self,
-            result=self._take_devices,
-            failed=lambda ending: self.steps["device"].say(translate(ending.message)),
-        )
+        job.subscribe(self, result=take, failed=self._show_ending)
 
     def _take_devices(self, found: dict[str, Any]) -> None:
+        """Say which device computes; ask only where there are several."""
         chosen = next(each for each in found["devices"] if each["id"] == found["chosen"])
-        name, precision = translate(chosen["name"]), found["precision"]
-        if "free_bytes" in chosen:
-            size = bytes_text(chosen["free_bytes"])
-            text = tr(
-                "{name} with {size} of memory free, in {precision}.",
-                name=name,
-                size=size,
-                precision=precision,
-            )
-        else:
-            text = tr("{name}, in {precision}.", name=name, precision=precision)
-        self.steps["device"].say(text)
-        cards = [
-            Card(each["id"], translate(each["name"]), each["id"], _room(each))
-            for each in found["devices"]
-            if each != chosen
-        ]
-        best = Card(AUTO, name, tr("Best device available"), _room(chosen))
-        self.devices.offer([best, *cards][: len(METHODS)], self.devices.current())
+        self._device_said = guide_text.device_text(found, chosen)
+        cards = guide_text.device_cards(found, chosen)
+        self._asks_device = len(cards) > 1
+        self.devices.offer(cards[:MAX_DEVICES], self.devices.current() or AUTO)
+        self.steps["device"].say(self._device_said)
+        self._show()
+        self._show_run()
+
+    def _take_models(self, found: dict[str, Any]) -> None:
+        self._here = [each for each in found["models"] if each.get("family")]
+        self._offer_models(ENGLISH)
+
+    def _offer_models(self, language: str) -> None:
+        """Offer base models that know a language; the chosen one stays."""
+        chosen = self._model()
+        models = offered_models(self._here, language, chosen)
+        if models != self._models:
+            self._models = models
+            self.models.offer(guide_text.model_cards(models), chosen.id)
+            self._show()
 
     # Navigation
 
-    def go_to(self, at: int) -> None:
+    def _keys(self) -> list[str]:
+        """Return the steps that are asked."""
+        hidden = {"device": not self._asks_device, "model": len(self._models) == 1}
+        return [key for key in STEPS if not hidden.get(key)]
+
+    def go_to(self, key: str) -> None:
         """Open a step."""
-        self._at = min(LAST, max(0, at))
+        self._open = key
         self._show()
+        self.onward_button.setFocus()
+
+    def _move(self, by: int) -> None:
+        keys = self._keys()
+        self.go_to(keys[max(0, min(len(keys) - 1, keys.index(self._open) + by))])
 
     def _go_on(self) -> None:
-        if self._at == LAST:
-            self.start_requested.emit(self.recipe())
-        else:
-            self.go_to(self._at + 1)
-
-    def _choose_data(self, key: str) -> None:
-        if key == OWN:
-            self.data.offer(_data_cards(), SAMPLE)
-            self.data_requested.emit()
+        wanted = self.recipe() if self._open == "run" else None
+        if wanted is not None:
+            self.start_requested.emit(wanted)
+        elif self._open != "run":
+            self._move(1)
 
     def _show(self) -> None:
-        for at, step in enumerate(self.steps.values()):
-            step.show_state(is_open=at == self._at, is_done=at < self._at)
-        self.back_button.setVisible(self._at > 0)
-        self.onward_button.setText(tr(ONWARD[self._at]))
-        self.onward_button.set_icon("play" if self._at == LAST else "arrow-right")
-        self.onward_button.setFocus()
+        keys = self._keys()
+        if self._open not in keys:
+            self._open = keys[0]
+        at = keys.index(self._open)
+        for key, step in self.steps.items():
+            step.setVisible(key in keys)
+            if key in keys:
+                own = keys.index(key)
+                step.show_state(own + 1, len(keys), is_open=own == at, is_done=own < at)
+        self.own_data.setVisible(self._open == "data" and self.data.current() == OWN)
+        is_last = at == len(keys) - 1
+        self.back_button.setVisible(at > 0)
+        self.onward_button.setText(tr(START if is_last else STEPS[keys[at + 1]][2]))
+        self.onward_button.set_icon("play" if is_last else "arrow-right")
+        self.onward_button.setEnabled(bool(self.source()) and not self.own_data.problem())
 
     # The recipe
 
-    def recipe(self) -> Recipe:
-        """Return the recipe of the choices."""
-        return self.recipe_with(self.methods.current(), self.devices.current())
+    def source(self) -> str:
+        """Return the chosen conversations, "" if own ones are wanted and not chosen yet."""
+        return SAMPLE if self.data.current() == SAMPLE else self.own_data.source()
 
-    def recipe_with(self, method_id: str, device: str = AUTO) -> Recipe:
-        """Return the starter's recipe with another method and its preset."""
-        tables = self._starter.as_tables()
-        tables["training"]["device"] = device
-        if method_id != self._starter.method.id:
-            tables["method"] = {"id": method_id}
-            tables["name"] = tr(
-                "Starter on the sample conversations with {method}", method=translate(method(method_id).title)
-            )
-            del tables["training"]["learning_rate"]
-        return recipe.from_tables(tables)
+    def _model(self) -> OfferedModel:
+        return next(each for each in self._models if each.id == self.models.current())
+
+    def recipe(self, method_id: str = "") -> Recipe | None:
+        """Return the recipe of the choices, with another method if given; None while it has problems."""
+        choices = (self.source(), method_id or self.methods.current(), self.devices.current() or AUTO)
+        try:
+            made = guide_recipe(self._starter, self._model(), *choices)
+            problems = run_store.problems(made)
+        except AppError as error:
+            problems = error.problems
+        if problems:
+            self._show_problems(problems)
+            return None
+        return made
 
     def _plan(self) -> None:
-        chosen = self.methods.current()
-        self.steps["method"].say(f"{translate(method(chosen).title)}. {translate(method(chosen).summary)}.")
-        self._planner.plan(self.recipe())
+        self._plan_shown = {}
+        self.own_data.show_problem()
+        self._say_choices()
+        self._show()
+        wanted = self.recipe() if self.source() else None
+        if wanted is None:
+            self._planner.forget()
+            return
+        self._planner.plan(wanted)
+        others = {name: self.recipe(name) for name in METHODS}
+        self._planner.compare({name: one for name, one in others.items() if one is not None})
+
+    def _say_choices(self) -> None:
+        """Say what is chosen, as far as it is known."""
+        source = self.source()
+        if source:
+            self.steps["data"].say(guide_text.source_text(source, self._plan_shown))
+        else:
+            self.steps["data"].say(tr("Choose a file or a folder, or type a hub id."))
+        cards = {card.key: card for card in guide_text.model_cards(self._models)}
+        card = cards[self.models.current()]
+        self.steps["model"].say(f"{card.title}. {card.line}. {card.small}.")
+        self.steps["method"].say(guide_text.method_text(self.methods.current(), self._plan_shown))
+        self._show_run()
+
+    def _show_run(self) -> None:
+        if not self.source():
+            self.steps["run"].say("")
+            return
+        choices = (self.models.current(), self.source(), self.methods.current())
+        text = guide_text.run_text(*choices, "" if self._asks_device else self._device_said)
+        planned = [plan_text(self._plan_shown), guide_text.warnings_text(self._plan_shown)]
+        self.steps["run"].say(" ".join(part for part in (text, *planned) if part))
 
     def _show_plan(self, plan: dict[str, Any]) -> None:
-        self.steps["run"].say(plan_text(plan))
-        examples = plan.get("examples") or {}
-        if examples:
-            train, test = (
-                number_text(int(examples.get("train", 0))),
-                number_text(int(examples.get("test", 0))),
-            )
-            self.steps["data"].say(
-                tr(
-                    "The sample conversations: {train} for training, {test} for testing. No download.",
-                    train=train,
-                    test=test,
-                )
-            )
+        self._plan_shown = plan
+        language = str((plan.get("readiness") or {}).get("language") or ENGLISH)
+        self._offer_models(language)
+        self._say_choices()
+        problems = plan.get("problems") or ()
+        if problems:
+            self._show_problems([Problem(each["field"], each["message"], each["hint"]) for each in problems])
 
-    def _show_problems(self, problems: list[Problem]) -> None:
-        self.steps["run"].say(translate(problems[0].message))
+    def _show_problems(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        message, hint = translate(first.message), translate(first.hint)
+        if first.field.startswith("data.") and self.data.current() == OWN:
+            self.own_data.show_problem(message, hint)
+            self._show()
+        self.steps["run"].say(message)
 
     def _show_ending(self, ending: Ending) -> None:
         self.steps["run"].say(translate(ending.message))
 
-    def _show_count(self, method_id: str, trainable: int | None) -> None:
-        if trainable is not None:
-            self.methods.say(method_id, tr("{number} trainable", number=number_text(trainable)))
-
-
-def _data_cards() -> tuple[Card, ...]:
-    return (
-        Card(SAMPLE, tr("The sample"), tr("Included with Tunesmith"), tr("No download")),
-        Card(OWN, tr("Your own"), tr("Files, chats, the hub"), tr("Chosen on the data page")),
-    )
-
-
-def _room(device: dict[str, Any]) -> str:
-    return tr("{size} free", size=bytes_text(device["free_bytes"])) if "free_bytes" in device else ""
+    def _show_cost(self, method_id: str, plan: dict[str, Any]) -> None:
+        self.methods.say(method_id, guide_text.cost_text(plan))

@@ -20,9 +20,9 @@ class Step(QWidget):
 
     change_wanted = Signal()
 
-    def __init__(self, number: int, title: str, change: str, is_last: bool = False) -> None:
+    def __init__(self, title: str, change: str, is_last: bool = False) -> None:
         super().__init__()
-        self._number, self._is_last = number, is_last
+        self._number, self._count, self._is_last = 1, 1, is_last
         self._is_done = self._is_open = False
         self._title = Label(title, "section")
         self._text = RichLabel()
@@ -44,7 +44,7 @@ class Step(QWidget):
         self._column.addLayout(row)
         self._column.addLayout(self._content)
         self._parts: list[QWidget] = []
-        self.show_state(is_open=False, is_done=False)
+        self.show_state(1, 1, is_open=False, is_done=False)
         style.follow(self.update)
 
     def add(self, part: QWidget) -> None:
@@ -63,8 +63,9 @@ class Step(QWidget):
         """Return the text."""
         return self._text.text()
 
-    def show_state(self, *, is_open: bool, is_done: bool) -> None:
-        """Open or close the step; a finished one has a Change button."""
+    def show_state(self, number: int, count: int, *, is_open: bool, is_done: bool) -> None:
+        """Open or close the step, which is one of `count`; a finished one has a Change button."""
+        self._number, self._count = number, count
         self._is_open, self._is_done = is_open, is_done
         self.change_button.setVisible(is_done and not is_open)
         self._title.set_token("ink" if is_open or is_done else "ink2")
@@ -74,13 +75,18 @@ class Step(QWidget):
         self.update()
 
     def _describe(self) -> None:
-        values = {"number": self._number, "title": self._title.text(), "detail": self._text.text()}
+        values = {
+            "number": self._number,
+            "count": self._count,
+            "title": self._title.text(),
+            "detail": self._text.text(),
+        }
         if self._is_open:
-            text = tr("Step {number} of 4, {title}, open. {detail}", **values)
+            text = tr("Step {number} of {count}, {title}, open. {detail}", **values)
         elif self._is_done:
-            text = tr("Step {number} of 4, {title}, done. {detail}", **values)
+            text = tr("Step {number} of {count}, {title}, done. {detail}", **values)
         else:
-            text = tr("Step {number} of 4, {title}, to come. {detail}", **values)
+            text = tr("Step {number} of {count}, {title}, to come. {detail}", **values)
         self.setAccessibleName(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
