@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, arenas
 from gui.look.language import tr, translate
 from gui.models.list_text import entry_text
+from gui.workers.download_check import repositories
+from gui.workers.download_prompt import DownloadPrompt
 
 Arena = arenas.Arena
 EntryStatus = arenas.EntryStatus
@@ -19,27 +21,48 @@ EntryStatus = arenas.EntryStatus
 class ArenaOperations(QObject):
     """`changed`: the arena must be read again; `restored(arena id)`: one is back from the trash.
 
-    `done(text, undo or None)`: what was done; `failed(text)`: an error.
+    `done(text, undo or None)`: what was done; `failed(text)`: an error. `asked(text, action)`: the queue would download
+    something, and waits for `confirm_download`.
     """
 
     changed = Signal()
     restored = Signal(str)
     done = Signal(str, object)
     failed = Signal(str)
+    asked = Signal(str, str)
 
     def __init__(self, manager: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
         self._queue = manager.arena_queue
+        self._prompt = DownloadPrompt(manager, self)
+        self._prompt.opened.connect(lambda arena: self._try(lambda: self._queue.start(arena)))
+        self._prompt.says.connect(self._on_download_checked)
 
     def follows(self, status: EntryStatus) -> bool:
         """Return whether this window follows the entry's run."""
         current = self._manager.current
         return current is not None and current.id == status.entry.run
 
+    @property
+    def is_checking(self) -> bool:
+        """Return whether it is looked up what a queue would download."""
+        return self._prompt.is_checking
+
     def start(self, arena: Arena) -> None:
-        """Run the queue in this window."""
-        self._try(lambda: self._queue.start(arena))
+        """Run the queue in this window, once what it needs is on this computer or may be downloaded."""
+        self._try(lambda: self._prompt.request(arena, repositories(arena.recipe())))
+
+    def confirm_download(self) -> None:
+        """Start the queue that asked."""
+        self._prompt.confirm()
+
+    def _on_download_checked(self, text: str, action: str) -> None:
+        if action:
+            self.asked.emit(text, action)
+        else:
+            self.failed.emit(text)
+        self.changed.emit()
 
     def pause(self, arena: Arena) -> None:
         """Start no more entries."""

@@ -141,7 +141,9 @@ class ArenaPage(Page):
         self.lower_pane = LowerPane(content)
         self.lower_pane.setMinimumHeight(px(LOWER_HEIGHT))
         self.undo_strip, self.notice = UndoStrip(content), NoticeStrip(parent=content)
-        self.notice.hide()
+        self.download_strip = NoticeStrip(parent=content)
+        for strip in (self.notice, self.download_strip):
+            strip.hide()
         self.form, self.summaries_form = EntriesForm(self._stack), SummariesForm(self._manager, self._stack)
         self.maker = ArenaMaker(self._manager, self.form, self)
 
@@ -156,7 +158,8 @@ class ArenaPage(Page):
         column.addWidget(self.view)
         column.addWidget(self._unscored)
         column.addWidget(self.lower_pane, 1)
-        column.addWidget(self.notice)
+        for strip in (self.notice, self.download_strip):
+            column.addWidget(strip)
         float_over(self.undo_strip, self.content)
         for part in (self._empty, self._content, self.form, self.summaries_form):
             self._stack.addWidget(part)
@@ -169,6 +172,7 @@ class ArenaPage(Page):
         self.start_button.clicked.connect(lambda: self._with_arena(self.operations.start))
         self.claim_button.clicked.connect(self._manager.summarizer.close)
         self.operations.changed.connect(self.refresh)
+        self.operations.changed.connect(self._show_header)
         self.operations.restored.connect(self.open)
         self.operations.done.connect(self.undo_strip.offer)
         self.operations.failed.connect(self._show_error)
@@ -187,6 +191,9 @@ class ArenaPage(Page):
         self.report_button.clicked.connect(self._ask_where)
         self.report_export.reported.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
+        self.operations.asked.connect(self.download_strip.show_notice)
+        self.download_strip.acted.connect(self.download_strip.hide)
+        self.download_strip.acted.connect(self.operations.confirm_download)
         self.view.chosen.connect(self._choose_row)
         self.view.opened.connect(lambda row: self.menu.open_run(row.status))
         self.view.check_pressed.connect(self._toggle_check)
@@ -311,6 +318,7 @@ class ArenaPage(Page):
         self.start_button.setVisible(
             not asking and arena is not None and is_open and not here and not found.worked
         )
+        self.start_button.setEnabled(not self.operations.is_checking)
         self.claim_button.setVisible(here and not asking and self._waits_for_summaries())
         self.add_button.setVisible(arena is not None and not asking)
         self.new_button.setVisible(arena is not None and not asking)

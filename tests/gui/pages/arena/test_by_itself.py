@@ -100,6 +100,26 @@ def test_problems_of_the_choice_stand_beside_their_fields(bench):
     assert form._time.text() == ""
 
 
+def test_the_queue_asks_before_it_downloads_a_base_model(bench, monkeypatch):
+    arena = arenas.create(
+        make_recipe("Hub", base="google/flan-t5-base", source="sample"), [{"method": {"id": "lora"}}]
+    )
+    made = bench()
+    cost = {"id": "google/flan-t5-base", "missing_bytes": 990_000_000}
+    made.answers["models"] = [["emit", {"event": "result_made", "result": cost}]]
+    page, started = made.page, []
+    monkeypatch.setattr(made.manager.arena_queue, "start", lambda arena: started.append(arena.id))
+    page.start_button.click()
+    assert not page.start_button.isEnabled()
+    made.until(page.download_strip.isVisible)
+    assert "google/flan-t5-base: 990.0 MB to download" in page.download_strip.text()
+    assert page.start_button.isEnabled()
+    assert started == []
+    page.download_strip.action_button().click()
+    assert started == [arena.id]
+    assert not page.download_strip.isVisible()
+
+
 def test_the_headline_is_that_of_the_report(bench, tmp_path):
     with unsynced():
         arena = filled_arena(examples=30, steps=20)
