@@ -61,24 +61,25 @@ class ActionComboBox(ComboBox):
 
 
 class BaseModelChooser(ActionComboBox):
-    """A base model: the bundled one, those on this computer, a local folder or a hub id.
-
-    With `browses`, an entry asks for the list of all base models.
-    """
+    """A base model: the bundled one, those on this computer, a local folder or a hub id."""
 
     browse_requested = Signal()
 
-    def __init__(self, *, browses: bool = True) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._browses = browses
         self.set_known([])
 
     def set_known(self, ids: Sequence[str]) -> None:
         """Offer the base models that are on this computer."""
         others = [model_id for model_id in ids if model_id != STARTER]
-        browse = [(tr("All base models…"), self.browse_requested.emit)] if self._browses else []
         starter = (STARTER, tr("starter (practice model)"))
-        self.offer([starter, *others], [*browse, (tr("Local folder…"), self._open_folder)])
+        self.offer(
+            [starter, *others],
+            [
+                (tr("All base models…"), self.browse_requested.emit),
+                (tr("Local folder…"), self._open_folder),
+            ],
+        )
 
     def _open_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("Folder of a base model"))

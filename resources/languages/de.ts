@@ -751,6 +751,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zurück zu den Verfahren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/arena/arena_maker.py" />
+   <source>Back to the arena</source>
+   <translation>Zurück zur Arena</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>Back to the data</source>
    <translation>Zurück zu den Daten</translation>

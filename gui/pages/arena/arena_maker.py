@@ -7,17 +7,19 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Family, Recipe, RecipeError, arenas
-from gui.look.language import mark, translate
+from gui.look.language import mark, tr, translate
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.train import recipe_files
+from gui.pages.train.base_models.view import BaseModelsView
 
 MEND = mark("The recipe on the Train page has problems. Fix them there first.")
 
 
 class ArenaMaker(QObject):
-    """`made(arena id)`: an arena is new or has more entries."""
+    """`made(arena id)`: an arena is new or has more entries; `shows(widget)`: the form, or the list of base models."""
 
     made = Signal(str)
+    shows = Signal(object)
 
     def __init__(self, manager: Any, form: EntriesForm, parent: QObject) -> None:
         super().__init__(parent)
@@ -27,9 +29,12 @@ class ArenaMaker(QObject):
         self._arena: arenas.Arena | None = None
         self._recipe: Recipe | None = None
         self._family: Family | None = None
+        self._base_models: BaseModelsView | None = None
+        self._is_browsing = False
         form.made.connect(self._make)
         form.plan_wanted.connect(self._plan)
-        form.left.connect(self._planner.rest)
+        form.left.connect(self._on_form_left)
+        form.shared.base.browse_requested.connect(self._browse)
         self._planner.planned.connect(form.show_plan)
         self._planner.refused.connect(form.show_problems)
         self._planner.unavailable.connect(self._show_ending)
@@ -54,6 +59,46 @@ class ArenaMaker(QObject):
         """Show the form of more entries for an arena."""
         self._arena = arena
         self._form.ask_for_entries(arena)
+
+    # Base models
+
+    def _browse(self) -> None:
+        """Show all base models in place of the form; the same planner tells what fits."""
+        if self._base_models is None:
+            self._base_models = BaseModelsView(
+                self._manager, planner=self._planner, back=tr("Back to the arena")
+            )
+            self._base_models.chosen.connect(self._take_base)
+            self._base_models.closed.connect(self._go_back)
+        try:
+            tables = self._form.shared.recipe().as_tables()
+        except RecipeError as error:
+            self._form.show_problems(error.problems)
+            return
+        self._is_browsing = True
+        self.shows.emit(self._base_models)
+        self._base_models.refresh(tables, self._form.family() or "encoder-decoder")
+
+    def _go_back(self) -> None:
+        self._is_browsing = False
+        self.shows.emit(self._form)
+
+    def _take_base(self, model_id: str) -> None:
+        assert self._base_models is not None
+        self._go_back()
+        try:
+            self._form.shared.take_base(self._base_models.changes(model_id))
+        except RecipeError as error:
+            self._form.show_problems(error.problems)
+
+    def _on_form_left(self) -> None:
+        # The list of base models goes on with the planner.
+        if not self._is_browsing:
+            self.rest()
+
+    def rest(self) -> None:
+        """End the planner's worker: nobody looks at what it tells."""
+        self._planner.rest()
 
     def _ask_for_models(self) -> None:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, Family, Recipe, arenas
@@ -179,6 +180,7 @@ class ArenaPage(Page):
         for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
         self.maker.made.connect(self._show_added)
+        self.maker.shows.connect(self._show_part)
         self.form.cancelled.connect(self._show_state)
         self.form.file_wanted.connect(self.ask_for_summaries)
         self.summaries_form.cancelled.connect(self._show_state)
@@ -235,6 +237,11 @@ class ArenaPage(Page):
     def shown(self) -> None:
         """Read again: a command line may have run a queue."""
         self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Plan nothing any more."""
+        super().hideEvent(event)
+        self.maker.rest()
 
     def refresh(self) -> None:
         """Read the arena again."""
@@ -460,13 +467,20 @@ class ArenaPage(Page):
             self._stack.setCurrentWidget(self.summaries_form)
             self._show_header()
 
+    def _show_part(self, part: QWidget) -> None:
+        """Show the form, or what it is filled in from."""
+        if self._stack.indexOf(part) < 0:
+            self._stack.addWidget(part)
+        self._stack.setCurrentWidget(part)
+        self._show_header()
+
     def _show_added(self, arena_id: str) -> None:
         self._stack.setCurrentWidget(self._content)
         self.open(arena_id)
 
     def _fills_in(self) -> bool:
-        """Return whether a form is open."""
-        return self._stack.currentWidget() in (self.form, self.summaries_form)
+        """Return whether a form, or the list of base models for it, is open."""
+        return self._stack.currentWidget() not in (self._content, self._empty)
 
     def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
         """Take the Train page's recipe (None while it has problems) and its base model's family."""

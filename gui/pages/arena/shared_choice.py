@@ -32,7 +32,7 @@ class SharedChoice(QWidget):
         super().__init__(parent)
         # Until `begin`.
         self._recipe = recipe_files.first_recipe(None)[0]
-        self.base, self.data = BaseModelChooser(browses=False), SourceChooser()
+        self.base, self.data = BaseModelChooser(), SourceChooser()
         self.minutes = IntField(0, MAX_MINUTES, 0, suffix=tr("min"))
         self.minutes.setSpecialValueText(tr("No limit"))
         self.fields = {
@@ -74,6 +74,11 @@ class SharedChoice(QWidget):
         self.minutes.blockSignals(True)
         self.minutes.setValue(int(values.get(MINUTES, self.minutes.value())))
         self.minutes.blockSignals(False)
+
+    def take_base(self, changes: Mapping[str, Any]) -> None:
+        """Take the tables that change with another base model, as if the user had chosen it. Raises RecipeError."""
+        self._recipe = recipe.from_tables(self._recipe.as_tables() | dict(changes) | {"name": ""})
+        self.base.pick(self._recipe.base_model.id)
 
     def recipe(self) -> Recipe:
         """Return the recipe with the chosen base model and data. Raises RecipeError."""

@@ -27,22 +27,32 @@ from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import Label
 from gui.workers.download_check import cost_text
+from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager
 
 
 class BaseModelsView(Card):
     """The lists, a filter that also asks the hub, and a message.
 
-    `chosen(id)` and `closed`; `known(ids)` after the models on this computer were read.
+    `chosen(id)` and `closed`, by the button `back`; `known(ids)` after the models on this computer were read.
     """
 
     chosen = Signal(str)
     closed = Signal()
     known = Signal(object)
 
-    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        manager: WorkerManager,
+        parent: QWidget | None = None,
+        *,
+        planner: Planner | None = None,
+        back: str = "",
+    ) -> None:
+        """Make the view; `planner` plans the runs on the models, the manager's if there is none."""
         super().__init__(parent)
         self._manager = manager
+        self._back = back or tr("Back to methods")
         self._current = ""
         self._here: list[ListedModel] = []
         self._found: list[ListedModel] = []
@@ -53,14 +63,14 @@ class BaseModelsView(Card):
         self._cost = NoticeStrip()
         self._notice = NoticeStrip()
         self._list = ModelList()
-        self._estimates = FitEstimates(manager.planner, self)
+        self._estimates = FitEstimates(planner or manager.planner, self)
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(Label(tr("Base models"), "section"), 1)
-        back = quiet(tr("Back to methods"))
+        back = quiet(self._back)
         back.clicked.connect(self.closed)
         head.addWidget(back)
         row = QHBoxLayout()

@@ -50,6 +50,21 @@ def test_base_model_data_and_time_are_chosen_on_the_page(bench, tmp_path):
     assert len(arena.entries) == len(METHODS)
 
 
+def test_a_base_model_is_chosen_from_the_list_of_all(bench):
+    made = bench()
+    form = ask(made)
+    form.shared.base.browse_requested.emit()
+    view = made.page.maker._base_models
+    assert view.isVisible()
+    assert not made.page.new_button.isVisible()
+    view.chosen.emit("HuggingFaceTB/SmolLM2-135M")
+    assert form.isVisible()
+    assert form.shared.recipe().base_model.id == "HuggingFaceTB/SmolLM2-135M"
+    form.shared.base.browse_requested.emit()
+    view.closed.emit()
+    assert form.isVisible()
+
+
 def test_other_data_drop_what_was_said_of_the_old_ones(home, styled, qtbot):
     form = EntriesForm()
     qtbot.addWidget(form)
