@@ -65,8 +65,8 @@ def offer_in(menu: QMenu, recent: RecentFiles, act: Callable[[str], object]) -> 
     """Add the recent entries to a menu, each with its name and its source."""
     for source, name in recent:
         shown = metrics("body").elidedText(source, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
-        text = name if name == source else f"{name}   {shown}"
-        menu.addAction(menu_text(text), partial(act, source))
+        text = menu_text(name) if name == source else f"{menu_text(name)}   {menu_text(shown)}"
+        menu.addAction(text, partial(act, source))
 
 
 class RecentRecipes(QObject):

@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, escaping, log_redaction
 from gui.core.clipboard import copy_text
 from gui.look.language import tr, translate
+from gui.widgets.open_path import open_path
 
 MAX_LOG_BYTES = 1_000_000
 
@@ -78,7 +78,7 @@ class CrashReport(QObject):
         folder = box.addButton(tr("Open log folder"), QMessageBox.ButtonRole.ActionRole)
         box.addButton(QMessageBox.StandardButton.Close)
         copy.clicked.connect(lambda: copy_text(details))
-        folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent))))
+        folder.clicked.connect(lambda: open_path(self._path.parent))
         box.finished.connect(self._forget)
         box.open()
 

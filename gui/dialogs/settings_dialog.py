@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import paths
@@ -19,6 +18,7 @@ from gui.widgets.buttons import link, plain
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
+from gui.widgets.open_path import open_path
 
 LEAVING = mark("New runs, if the window crashes")
 LEAVING_HELP = mark(
@@ -109,6 +109,6 @@ def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
     row.addWidget(ElidedLabel(str(folder), "fixed"), 1)
     button = link(tr("Open"))
     button.setAccessibleName(opens)
-    button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+    button.clicked.connect(lambda: open_path(folder))
     row.addWidget(button)
     return row

@@ -113,7 +113,7 @@ class RecipeForm(QWidget):
         """Show a recipe; the prompt is shown with a sample until `show_plan`."""
         self._set_tables(wanted.as_tables())
         self._show_prompt(None)
-        self._check()
+        self.check()
         self.undo.begin(self.tables())
 
     def recipe(self) -> Recipe | None:
@@ -403,13 +403,13 @@ class RecipeForm(QWidget):
 
     def _report_edit(self, key: str, *, typed: bool = False) -> None:
         self.undo.add(self.tables(), key, typed=typed)
-        self._check()
+        self.check()
         self.edited.emit()
 
     def _go_back_to(self, tables: dict[str, Any]) -> None:
         """Restore the state before or after a change."""
         self._set_tables(copied(tables))
-        self._check()
+        self.check()
         self.edited.emit()
 
     def _show_field(self, key: str) -> QWidget | None:
@@ -489,12 +489,12 @@ class RecipeForm(QWidget):
             preset = f"{entry.presets[self._family].learning_rate:g}"
             rate.setPlaceholderText(tr("{rate}, preset", rate=preset))
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Look for problems again: files come and go."""
         try:
             self._recipe = recipe.from_tables(self._tables)
             found = run_store.problems(self._recipe)
         except RecipeError as error:
             self._recipe, found = None, error.problems
-        if found:
-            self._recipe = None
+        self._recipe = None if found else self._recipe
         self.show_problems(found)

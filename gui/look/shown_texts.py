@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 from engine.api import escaping
 
+MENU_LETTERS = 60
+
 
 @dataclass(frozen=True)
 class ShownTexts:
@@ -19,5 +21,12 @@ class ShownTexts:
 
 
 def menu_text(name: str) -> str:
-    """Return a name as the text of a menu's entry, in which "&" would mark a key."""
-    return escaping.in_one_line(name).replace("&", "&&")
+    """Return a name as the text of a menu's entry, in which "&" would mark a key; a very long one loses its middle.
+
+    A menu is as wide as its longest entry, also if no screen is.
+    """
+    shown = escaping.in_one_line(name)
+    if len(shown) > MENU_LETTERS:
+        half = MENU_LETTERS // 2
+        shown = f"{shown[:half].rstrip()}…{shown[-half:].lstrip()}"
+    return shown.replace("&", "&&")

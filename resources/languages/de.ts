@@ -1424,6 +1424,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rezept kopieren</translation>
   </message>
   <message>
+   <location filename="../../gui/widgets/open_path.py" />
+   <source>Copy the path</source>
+   <translation>Pfad kopieren</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Copy this summary</source>
    <translation>Diese Zusammenfassung kopieren</translation>
@@ -5769,6 +5774,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/controller.py" />
    <source>There is no conversation yet. Paste one, open a file, or pick a sample.</source>
    <translation>Es gibt noch kein Gespräch. Fügen Sie eines ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/open_path.py" />
+   <source>There is no program here that opens {path}.</source>
+   <translation>Hier gibt es kein Programm, das {path} öffnet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />

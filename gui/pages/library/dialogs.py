@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui.look.language import mark, tr
+from gui.widgets.open_path import open_path
 
 ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
 
@@ -37,7 +36,7 @@ class Dialogs:
 
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the system's file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        open_path(folder)
 
 
 def _path(text: str) -> Path | None:

@@ -17,7 +17,7 @@ def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for choice in controller.adapter_choices():
         text = choice.reason or choices.entry(choice.adapter).about
-        action = menu.addAction(menu_text(f"{choice.adapter.name}   {text}"))
+        action = menu.addAction(f"{menu_text(choice.adapter.name)}   {menu_text(text)}")
         action.setEnabled(choice.fits)
         action.setData(choice.adapter.id)
     if menu.isEmpty():

@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import (
@@ -45,6 +44,7 @@ from gui.pages.train.run.report_export import ReportExport
 from gui.pages.train.run.run_text import adapter_name, status_text
 from gui.shell.page import NARROW, Page
 from gui.widgets.line import Line
+from gui.widgets.open_path import open_path
 from gui.workers.planner import problem_of
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
@@ -488,7 +488,7 @@ class TrainPage(Page):
 
     def _open_folder(self) -> None:
         if self._model is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.folder)))
+            open_path(self._model.job.folder)
 
     def _try(self, act: Any) -> None:
         """Run an operation and show its error."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -94,6 +94,20 @@ class RecipePanel(QWidget):
         """Leave most of the height to the form, also with large text and many warnings."""
         super().resizeEvent(event)
         self.foot.said.limit_height(round(SAID_SHARE * self.height()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look again at what holds Start when the window comes to the front: files come and go meanwhile."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.check_files()
+
+    def check_files(self) -> None:
+        """Look for problems again, and report what has changed."""
+        before = self.form.problems()
+        if not self.foot.isHidden():
+            self.form.check()
+            if tuple(self.form.problems()) != before:
+                self.edited.emit()
 
     def set_wide(self, wide: bool) -> None:
         """Keep the width beside the run, or take the full width."""

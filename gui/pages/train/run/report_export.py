@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import AppError, Job, arenas, report
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr, translate
+from gui.widgets.open_path import open_path
 
 FIRST = next(iter(report.FORMATS))
 
@@ -39,7 +39,7 @@ class ReportExport(QObject):
     def _show(self, path: Path) -> None:
         self.reported.emit(tr("The report was saved as {place}.", place=path))
         if path.suffix.lower() == FIRST:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+            open_path(path)
 
     def _fail(self, error: AppError) -> None:
         self.reported.emit(f"{translate(error.message)} {translate(error.hint)}".strip())

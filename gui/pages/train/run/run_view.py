@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import OUT_OF_MEMORY, Curve, MemoryFallback, example_scores, memory_fallbacks
@@ -27,6 +26,7 @@ from gui.pages.train.run.verdict_card import VerdictCard
 from gui.plots.loss_plot import LossPlot
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.line import Line
+from gui.widgets.open_path import open_path
 from gui.widgets.scroll import Scroll
 from gui.workers.run_model import RunModel
 
@@ -227,7 +227,7 @@ class RunView(Scroll):
 
     def _open_log(self) -> None:
         if self._model is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.log_path)))
+            open_path(self._model.job.log_path)
 
 
 def _stopped_text(model: RunModel) -> str:

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -320,7 +320,7 @@ def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
     bench, filled, tmp_path, qtbot, monkeypatch
 ):
     made, opened = bench(), []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr("gui.pages.train.run.report_export.open_path", lambda path: opened.append(str(path)))
     for name in ("arena.html", "arena.csv"):
         path = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))

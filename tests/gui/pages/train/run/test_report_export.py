@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from gui.pages.train.run.report_export import ReportExport, kinds
@@ -13,7 +12,7 @@ from tests.helpers.scored_runs import add_scored_run
 @pytest.fixture
 def opened(monkeypatch) -> list[str]:
     found: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: found.append(url.toLocalFile()))
+    monkeypatch.setattr("gui.pages.train.run.report_export.open_path", lambda path: found.append(str(path)))
     return found
 
 

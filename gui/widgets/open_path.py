@@ -1,0 +1,86 @@
+"""Opens a file or a folder with the desktop's program; where there is none, says so with the path to copy."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui.core.clipboard import copy_text
+from gui.look.language import tr
+from gui.widgets.floating import float_over
+from gui.widgets.undo_strip import UndoStrip
+
+XDG_OPEN = "xdg-open"
+
+
+def open_path(path: Path) -> None:
+    """Open a path; a failure is said in the window in front, as soon as it is known."""
+    opening = _Opening(path)
+    program = desktop_opener()
+    if program is not None:
+        # It tells by its exit status whether there is a program for the path, and may live as long as that one.
+        Thread(target=opening.run, args=(program,), daemon=True).start()
+    else:
+        opening.ended.emit(QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
+
+
+def desktop_opener() -> str | None:
+    """Return the program by which a Linux desktop opens a path; None without it, or elsewhere."""
+    return shutil.which(XDG_OPEN) if sys.platform.startswith("linux") else None
+
+
+class _Opening(QObject):
+    """A path that is being opened. `ended(whether it was)` is emitted from the thread that waits."""
+
+    ended = Signal(bool)
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(QApplication.instance())
+        self._path = path
+        self.ended.connect(self._end)
+
+    def run(self, program: str) -> None:
+        """Wait for the desktop's opener; the body of a thread."""
+        try:
+            status = subprocess.run(
+                [program, str(self._path)], stdin=subprocess.DEVNULL, capture_output=True, check=False
+            ).returncode
+        except OSError:
+            status = 1
+        with suppress(RuntimeError):  # The application has ended meanwhile.
+            self.ended.emit(status == 0)
+
+    def _end(self, is_open: bool) -> None:
+        window = None if is_open else front_window()
+        if window is not None:
+            strip = _strip_of(window)
+            text = tr("There is no program here that opens {path}.", path=self._path)
+            strip.offer(text, lambda: copy_text(str(self._path)), tr("Copy the path"))
+        self.deleteLater()
+
+
+def front_window() -> QWidget | None:
+    """Return the window with the keyboard, else one that is shown, None without any."""
+    shown = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    return QApplication.activeWindow() or next(iter(shown), None)
+
+
+def _strip_of(window: QWidget) -> UndoStrip:
+    """Return the strip that floats over a window, made when it is first needed."""
+    found = window.findChild(_OpenStrip)
+    if found is None:
+        found = _OpenStrip()
+        float_over(found, window)
+    return found
+
+
+class _OpenStrip(UndoStrip):
+    """The strip of a window about paths that could not be opened."""

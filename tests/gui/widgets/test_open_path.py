@@ -1,0 +1,82 @@
+"""Folders and files are opened by the desktop; where it can't, the path is said and can be copied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui.widgets import open_path as module
+from gui.widgets.open_path import open_path
+from gui.widgets.undo_strip import UndoStrip
+
+WAIT = 20_000
+
+
+@pytest.fixture
+def window(styled, qtbot, monkeypatch):
+    made = QWidget()
+    made.resize(800, 600)
+    qtbot.addWidget(made)
+    made.show()
+    monkeypatch.setattr(module, "front_window", lambda: made)
+    return made
+
+
+def opener(monkeypatch, folder: Path, script: str | None) -> None:
+    """Let the desktop's program do what a script says; None: there is none."""
+    program = folder / "xdg-open"
+    if script is not None:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    monkeypatch.setattr(module, "desktop_opener", lambda: None if script is None else str(program))
+
+
+def said(window: QWidget) -> list[str]:
+    return [strip.text() for strip in window.findChildren(UndoStrip) if strip.isVisible()]
+
+
+@pytest.mark.parametrize("script", ["exit 3", "exit 4", None])
+def test_a_missing_file_manager_is_said_with_the_path_to_copy(script, window, qtbot, tmp_path, monkeypatch):
+    opener(monkeypatch, tmp_path, script)
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
+    for _ in range(2):
+        open_path(tmp_path / "runs")
+        qtbot.waitUntil(lambda: bool(said(window)), timeout=WAIT)
+        assert said(window) == [f"There is no program here that opens {tmp_path / 'runs'}."]
+        window.findChild(UndoStrip).action_button().click()
+        assert QGuiApplication.clipboard().text() == str(tmp_path / "runs")
+        assert said(window) == []
+
+
+def test_a_program_that_can_not_be_started_is_as_good_as_none(window, qtbot, tmp_path, monkeypatch):
+    opener(monkeypatch, tmp_path, "exit 0")
+    (tmp_path / "xdg-open").chmod(0o644)
+    open_path(tmp_path)
+    qtbot.waitUntil(lambda: bool(said(window)), timeout=WAIT)
+
+
+def test_what_is_opened_is_not_spoken_of(window, qtbot, tmp_path, monkeypatch):
+    opener(monkeypatch, tmp_path, f'echo "$1" > {tmp_path}/opened')
+    open_path(tmp_path / "a folder")
+    qtbot.waitUntil((tmp_path / "opened").exists, timeout=WAIT)
+    qtbot.waitUntil(lambda: not QApplication.instance().findChildren(module._Opening), timeout=WAIT)
+    assert (tmp_path / "opened").read_text() == f"{tmp_path / 'a folder'}\n"
+    assert said(window) == []
+
+
+def test_elsewhere_the_desktops_own_way_is_taken(window, tmp_path, monkeypatch):
+    opened: list[str] = []
+
+    def take(url: QUrl) -> bool:
+        opened.append(url.toLocalFile())
+        return True
+
+    opener(monkeypatch, tmp_path, None)
+    monkeypatch.setattr(QDesktopServices, "openUrl", take)
+    open_path(tmp_path)
+    assert opened == [str(tmp_path)]
+    assert said(window) == []
