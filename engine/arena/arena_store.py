@@ -28,6 +28,7 @@ from engine.arena.entry_additions import Additions
 from engine.arena.naming import family_of
 from engine.arena.presets import Change, changed
 from engine.config import recipe as recipes
+from engine.config import run_names
 from engine.config.recipe import Recipe
 from engine.config.recipe_diff import unlike
 from engine.errors import AppError, ArenaError, RecipeError, StorageError
@@ -109,14 +110,14 @@ def create(
 ) -> Arena:
     """Make an arena with an entry for each change and seed and a paused queue, and return it.
 
+    Without a name it is called as the recipe, or else after its base model and data.
     `family` is that of the base model, if it is known; that of a local model is looked up. Raises StorageError,
     RecipeError for seeds that can't be.
     """
     seeding.require_valid(recipe.as_tables(), seeds)
-    folder = arenas_folder() / new_id(name or recipe.name)
-    file = ArenaFile(
-        schema=SCHEMA, name=name or recipe.name, made_at=now_text(), planned_seconds=planned_seconds
-    )
+    name = name or recipe.given_name or run_names.shared_name(recipe.base_model.id, recipe.data)
+    folder = arenas_folder() / new_id(name)
+    file = ArenaFile(schema=SCHEMA, name=name, made_at=now_text(), planned_seconds=planned_seconds)
     try:
         (folder / RECIPES).mkdir(parents=True)
         recipes.save(recipe, folder / RECIPE_NAME)

@@ -37,7 +37,9 @@ def add(verbs: Verbs) -> None:
         metavar="ID",
         help="a method at its preset; may be repeated",
     )
-    new.add_argument("--name", default="", help="what to call it; absent: as the recipe")
+    new.add_argument(
+        "--name", default="", help="what to call it; absent: as the recipe, or after base model and data"
+    )
     new.add_argument(
         "--seeds",
         default="1",

@@ -30,6 +30,11 @@ def automatic_name(
     return SEPARATOR.join((_last_part(base_id) + form, _last_part(data.source), title))
 
 
+def shared_name(base_id: str, data: DataOptions) -> str:
+    """Return a name for several runs on one base model and one data set: `starter · chats.csv`."""
+    return SEPARATOR.join((_last_part(base_id), _last_part(data.source)))
+
+
 def _variant(method: Method, options: Options, around: Mapping[str, Options]) -> Variant | None:
     """Return the variant that a recipe is, the one that says most of it."""
     matching = [

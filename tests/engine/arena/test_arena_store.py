@@ -67,6 +67,15 @@ def test_all_methods_are_the_registrys_each_at_its_own_preset_and_rate():
     assert prompt.detail == "2 examples"
 
 
+def test_without_a_name_an_arena_is_called_after_what_its_entries_share():
+    recipe = recipes.from_tables(
+        {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+    )
+    arena = arenas.create(recipe, arenas.preset("ranks").changes)
+    assert arena.name == "starter · sample"
+    assert recipes.load(arena.recipe_path(arena.entries[0])).name == "starter · sample: LoRA, r 1"
+
+
 def test_the_plan_of_a_run_stays_with_the_arena():
     recipe = make_recipe("Starter", base="starter", source="sample")
     arena = arenas.create(recipe, [{"method": {"id": "lora"}}], planned_seconds=90.0)
