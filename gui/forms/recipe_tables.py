@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.api import (
     METHODS,
+    STARTER,
     BaseModelOptions,
     DataOptions,
     EvaluationOptions,
@@ -61,14 +62,14 @@ def on_base(
     """Return the tables that change with another base model: `base`, and what suits its layers and its family.
 
     `before` is the family of the present one. The method's options stay within a family, but for those that name
-    layers, and for the adapter to start from.
+    layers, and for the adapter to start from; so does the learning rate, unless it is that of the tiny starter.
     """
     own, training = preset(tables["method"]["id"], family), dict(tables["training"])
     if family == before:
         layers = {info.name for info in describe(method(own["id"]).options) if info.control in NAMING_LAYERS}
         kept = tables["method"].items()
         own |= {name: value for name, value in kept if name not in {*layers, "start_from"}}
-    else:
+    if family != before or STARTER in (tables["base_model"]["id"], base["id"]):
         training.pop("learning_rate", None)
     return {"base_model": tables["base_model"] | base, "method": own, "training": training}
 

@@ -7,14 +7,20 @@ from typing import Any
 
 from huggingface_hub import HfApi, ModelInfo
 
+from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
 from engine.worker.hub.hub_errors import FIELDS, explained
 
 MAX_FOUND = 20
 # More are asked for than are returned: many models write no text.
 MAX_ASKED = 100
-# What the Hub calls a model's task.
-TASKS = {"text-generation", "text2text-generation", "summarization", "translation"}
+# What the Hub calls the tasks of models that write text, with the family that does them.
+FAMILIES: dict[str | None, Family] = {
+    "text-generation": "decoder-only",
+    "text2text-generation": "encoder-decoder",
+    "summarization": "encoder-decoder",
+    "translation": "encoder-decoder",
+}
 FACTS: list[Any] = ["pipeline_tag", "safetensors", "cardData", "gated", "downloads"]
 
 
@@ -23,6 +29,7 @@ class FoundModel:
     """A model of the Hub; `parameters` is None and `licence` "" where the Hub does not say it."""
 
     id: str
+    family: Family
     parameters: int | None
     licence: str
     languages: tuple[str, ...]
@@ -38,7 +45,7 @@ def find(words: str) -> list[FoundModel]:
         answers = api.list_models(
             search=words, filter="safetensors", sort="downloads", limit=MAX_ASKED, expand=FACTS
         )
-        return [_described(each) for each in answers if each.pipeline_tag in TASKS][:MAX_FOUND]
+        return [_described(each) for each in answers if each.pipeline_tag in FAMILIES][:MAX_FOUND]
 
 
 def _described(info: ModelInfo) -> FoundModel:
@@ -46,6 +53,7 @@ def _described(info: ModelInfo) -> FoundModel:
     languages = card.get("language") or ()
     return FoundModel(
         info.id,
+        FAMILIES[info.pipeline_tag],
         info.safetensors.total if info.safetensors else None,
         str(card.get("license") or ""),
         tuple(map(str, [languages] if isinstance(languages, str) else languages)),

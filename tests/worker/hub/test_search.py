@@ -19,7 +19,9 @@ def small_hub(tmp_path, monkeypatch):
 
 def test_models_that_write_text_are_found_with_their_facts(small_hub):
     small_hub.gated.add("someone/writer-de")
-    assert search.find("-de") == [FoundModel("someone/writer-de", 1_000, "mit", ("de",), True, 7)]
+    assert search.find("-de") == [
+        FoundModel("someone/writer-de", "decoder-only", 1_000, "mit", ("de",), True, 7)
+    ]
     assert [model.id for model in search.find("Writer")] == ["other/writer-en", "someone/writer-de"]
     assert search.find("nothing like it") == []
 
@@ -27,7 +29,7 @@ def test_models_that_write_text_are_found_with_their_facts(small_hub):
 def test_what_the_hub_does_not_say_is_not_known(small_hub, monkeypatch):
     bare = {"id": "someone/bare", "pipeline_tag": "summarization"}
     monkeypatch.setattr(search.HfApi, "list_models", lambda *_, **__: [search.ModelInfo(**bare)])
-    assert search.find("bare") == [FoundModel("someone/bare", None, "", (), False, 0)]
+    assert search.find("bare") == [FoundModel("someone/bare", "encoder-decoder", None, "", (), False, 0)]
 
 
 def test_a_search_fails_with_words_for_people(small_hub, monkeypatch):

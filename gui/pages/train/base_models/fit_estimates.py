@@ -41,7 +41,10 @@ class FitEstimates(QObject):
         self._tables, self._family = copied(dict(tables)), family
 
     def estimate(self, models: Iterable[ListedModel]) -> None:
-        """Plan runs on these models; what is known already is emitted at once."""
+        """Plan runs on these models; what is known already is emitted at once.
+
+        A model that the hub found has no known shape.
+        """
         self._wanted = {}
         for model in models:
             self._families[model.id] = (
@@ -49,9 +52,15 @@ class FitEstimates(QObject):
             )
             if model.id in self._fits:
                 self.estimated.emit(model.id, self._fits[model.id])
-            elif model.family:
+            elif model.family and model.place != "hub":
                 self._want(model.id, str(self._tables["base_model"].get("quantization", "none")))
         self._planner.compare(self._wanted)
+
+    def stop(self) -> None:
+        """Plan no more: nobody looks."""
+        if self._wanted:
+            self._wanted = {}
+            self._planner.compare({})
 
     def changes(self, model_id: str) -> dict[str, dict[str, Any]]:
         """Return the tables that change if the recipe is to use a model, in the format that fits."""

@@ -95,6 +95,7 @@ def found_on_hub(facts: Mapping[str, Any]) -> ListedModel:
     return ListedModel(
         id=str(facts["id"]),
         place="hub",
+        family=str(facts.get("family") or ""),
         parameters=facts.get("parameters"),
         licence=str(facts.get("licence") or ""),
         languages=tuple(facts.get("languages") or ()),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import Ending, Family, base_model_catalogue, offline
@@ -106,6 +107,11 @@ class BaseModelsView(Card):
         job = self._manager.ask("models", {"action": "list"}, parent=self)
         job.subscribe(self, result=self._take_list, failed=self._fail)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """End the estimates: plans of the form come first."""
+        super().hideEvent(event)
+        self._estimates.stop()
+
     def ids(self) -> list[str]:
         """Return the ids of the models on this computer."""
         return [model.id for model in self._here]
@@ -131,7 +137,7 @@ class BaseModelsView(Card):
         shown = [model for model in listed if words in model.id.lower()]
         shown += [model for model in self._found if model.id not in ids]
         self._list.show_models(shown, self._current, tr("None of these. Search the hub, or empty the field."))
-        self._estimates.estimate([model for model in shown if model.place != "hub"])
+        self._estimates.estimate(shown)
 
     def _filter(self, _words: str) -> None:
         names_one = "/" in self._search.text()

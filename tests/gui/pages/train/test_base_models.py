@@ -76,9 +76,16 @@ def test_what_is_here_keeps_what_the_catalogue_knows():
 
 def test_of_what_the_hub_finds_only_what_it_says_is_told():
     assert facts_text(found_on_hub({"id": "a/b"})) == "licence not stated"
-    known = {"id": "a/b", "parameters": 1_000_000_000, "licence": "mit", "languages": ["de"], "gated": True}
+    known = {
+        "id": "a/b",
+        "family": "decoder-only",
+        "parameters": 1_000_000_000,
+        "licence": "mit",
+        "languages": ["de"],
+        "gated": True,
+    }
     text = facts_text(found_on_hub(known))
-    assert text == "1.00 B parameters · German · mit · its owner requires an agreement first"
+    assert text == "1.00 B parameters · decoder-only · German · mit · its owner requires an agreement first"
 
 
 @pytest.mark.parametrize(
@@ -137,11 +144,37 @@ def test_each_model_is_planned_with_what_suits_its_family(stage):
     estimates.estimate([listed(FLAN), listed(QWEN)])
     flan, qwen = planner.asked[FLAN], planner.asked[QWEN]
     assert (flan.method.options.rank, flan.method.options.target_modules) == (64, None)
-    assert flan.training.learning_rate == 0.5
+    # The starter is so small that its rate suits no other model.
+    assert flan.training.learning_rate is None
     # Rank and rate are tuned for a family.
     assert qwen.method.options.target_modules == ("all-linear",)
     assert qwen.training.learning_rate is None
     assert qwen.base_model.id == QWEN
+
+
+def test_a_learning_rate_stays_within_a_family(stage):
+    planner, estimates, _seen = stage
+    tables = recipe.from_tables(BASICS | {"base_model": {"id": FLAN}, "training": {"learning_rate": 0.5}})
+    estimates.use(tables.as_tables(), "encoder-decoder")
+    estimates.estimate([listed("google/flan-t5-base"), listed(QWEN)])
+    assert planner.asked["google/flan-t5-base"].training.learning_rate == 0.5
+    assert planner.asked[QWEN].training.learning_rate is None
+
+
+def test_what_the_hub_found_is_not_planned_and_used_with_what_suits_its_family(stage):
+    planner, estimates, _seen = stage
+    estimates.estimate([found_on_hub({"id": "a/b", "family": "decoder-only"})])
+    assert planner.asked == {}
+    assert estimates.changes("a/b")["method"]["target_modules"] == ("all-linear",)
+
+
+def test_nothing_is_planned_once_nobody_looks(stage):
+    planner, estimates, seen = stage
+    estimates.estimate([listed(QWEN)])
+    estimates.stop()
+    assert planner.asked == {}
+    planner.compared.emit(QWEN, FITS)
+    assert seen == {}
 
 
 def test_what_does_not_fit_is_planned_in_four_bits(stage):
