@@ -83,7 +83,13 @@ def _install_report() -> None:
 
 def _window(application: QApplication, preferences: Preferences, *, guides: bool) -> MainWindow:
     """Return the window in the preferred style. Raises StorageError if the home folder can't be used."""
-    style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
+    scheme, contrast = preferences.get("scheme") or "", preferences.get("contrast") or ""
+    style.apply(
+        application,
+        scheme if scheme in style.SCHEMES else "system",
+        _text_scale(preferences),
+        contrast if contrast in style.CONTRASTS else "system",
+    )
     manager = WorkerManager()
     window = MainWindow(manager, preferences, guides=guides)
     window.left.connect(manager.leave)

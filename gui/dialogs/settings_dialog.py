@@ -43,6 +43,10 @@ class SettingsDialog(GrowingDialog):
             name=tr("Appearance"),
         )
         self.schemes.set_current(style.scheme())
+        self.contrasts = SegmentedControl(
+            [("system", tr("Follow system")), ("high", tr("High"))], stretch=True, name=tr("Contrast")
+        )
+        self.contrasts.set_current(style.contrast())
         self.sizes = ComboBox([(str(size), f"{size} %") for size in TEXT_SIZES])
         self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
         self.languages = ComboBox([(language.SYSTEM, tr("Follow system")), *language.LANGUAGES.items()])
@@ -55,6 +59,7 @@ class SettingsDialog(GrowingDialog):
         self.leaving.currentChanged.connect(self._save_leaving)
         self.languages.chosen.connect(self._save_language)
         self.schemes.currentChanged.connect(self._apply)
+        self.contrasts.currentChanged.connect(self._apply)
         self.sizes.chosen.connect(self._apply)
 
     def _lay_out(self) -> None:
@@ -63,6 +68,7 @@ class SettingsDialog(GrowingDialog):
         column.setSpacing(16)
         column.addWidget(Label(tr("Settings"), "section"))
         column.addWidget(Field(tr("Appearance"), self.schemes))
+        column.addWidget(Field(tr("Contrast"), self.contrasts))
         column.addWidget(Field(tr("Text size"), self.sizes))
         self._language_field = Field(tr("Language"), self.languages, foot=tr("Applies after a restart."))
         column.addWidget(self._language_field)
@@ -94,10 +100,11 @@ class SettingsDialog(GrowingDialog):
     def _apply(self) -> None:
         scale = int(self.sizes.key()) / 100
         self._preferences.set("scheme", self.schemes.current())
+        self._preferences.set("contrast", self.contrasts.current())
         self._preferences.set("text_scale", str(scale))
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            style.apply(application, self.schemes.current(), scale)
+            style.apply(application, self.schemes.current(), scale, self.contrasts.current())
 
 
 def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:

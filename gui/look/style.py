@@ -15,9 +15,10 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from gui.look import fonts
 from gui.look.proxy_style import TunesmithStyle
 from gui.look.stylesheet import style_sheet
-from gui.look.tokens import DARK, LIGHT, Tokens
+from gui.look.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, Tokens
 
 SCHEMES = ("light", "dark", "system")
+CONTRASTS = ("system", "high")
 
 
 class _Signals(QObject):
@@ -29,6 +30,7 @@ class _Signals(QObject):
 class _State:
     tokens: Tokens = LIGHT
     scheme: str = "system"
+    contrast: str = "system"
     following: bool = False
 
 
@@ -43,6 +45,11 @@ def tokens() -> Tokens:
 def scheme() -> str:
     """Return the requested scheme: "light", "dark" or "system"."""
     return _State.scheme
+
+
+def contrast() -> str:
+    """Return the requested contrast: "system" or "high"."""
+    return _State.contrast
 
 
 def color(name: str, alpha: float = 1.0) -> QColor:
@@ -62,14 +69,22 @@ def mixed(name: str, ground: str, share: float) -> QColor:
     )
 
 
-def apply(app: QApplication, scheme: str = "system", text_scale: float = 1.0) -> None:
-    """Style the application: `scheme` is "light", "dark" or "system", `text_scale` 0.8 to 2.0."""
+def apply(
+    app: QApplication, scheme: str = "system", text_scale: float = 1.0, contrast: str = "system"
+) -> None:
+    """Style the application.
+
+    `scheme` is "light", "dark" or "system", `text_scale` 0.8 to 2.0, `contrast` "high" or "system".
+    """
     if scheme not in SCHEMES:
         raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, not {scheme!r}")
-    _State.scheme = scheme
+    if contrast not in CONTRASTS:
+        raise ValueError(f"contrast must be one of {', '.join(CONTRASTS)}, not {contrast!r}")
+    _State.scheme, _State.contrast = scheme, contrast
     fonts.set_text_scale(text_scale)
     if not _State.following:
         app.styleHints().colorSchemeChanged.connect(_system_changed)
+        app.styleHints().accessibility().contrastPreferenceChanged.connect(_system_changed)
         _State.following = True
     _restyle(app)
 
@@ -99,15 +114,27 @@ def set_property(widget: QWidget, name: str, value: str | bool) -> None:
 
 def _system_changed() -> None:
     app = QApplication.instance()
-    if _State.scheme == "system" and isinstance(app, QApplication):
+    if "system" in (_State.scheme, _State.contrast) and isinstance(app, QApplication):
         _restyle(app)
 
 
-def _restyle(app: QApplication) -> None:
-    dark = _State.scheme == "dark" or (
-        _State.scheme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+def _tokens(app: QApplication) -> Tokens:
+    """Return the colours that are requested, or that the system wants."""
+    hints = app.styleHints()
+    is_dark = _State.scheme == "dark" or (
+        _State.scheme == "system" and hints.colorScheme() == Qt.ColorScheme.Dark
     )
-    _State.tokens = DARK if dark else LIGHT
+    is_high = (
+        _State.contrast == "high"
+        or hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+    )
+    if is_high:
+        return HIGH_DARK if is_dark else HIGH_LIGHT
+    return DARK if is_dark else LIGHT
+
+
+def _restyle(app: QApplication) -> None:
+    _State.tokens = _tokens(app)
     if app.property("tunesmith_style") is None:
         app.setStyle(TunesmithStyle())
         app.setProperty("tunesmith_style", True)

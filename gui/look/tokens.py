@@ -1,11 +1,11 @@
-"""The colour tokens of the light and the dark scheme.
+"""The colour tokens of the light and the dark scheme, each with a form of high contrast.
 
 The palette, the style sheet, the icons and the plots read this table. Knows neither Qt nor any widget.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -102,4 +102,58 @@ DARK = Tokens(
     grey="#858E88",
     grey_soft="#48504B",
     raised="#1C201E",
+)
+
+# Text and marks keep 7:1, edges and lines 4.5:1, where the others keep 4.5:1 and 3:1 or less.
+HIGH_LIGHT = replace(
+    LIGHT,
+    window="#FFFFFF",
+    rail="#FFFFFF",
+    surface="#FFFFFF",
+    sunken="#F4F4F2",
+    hover="#E4E6E2",
+    pressed="#D6D9D3",
+    line="#6A6F6A",
+    edge="#3A3F3B",
+    outline="#2A2E2B",
+    ink="#000000",
+    ink2="#1A1E1C",
+    ink3="#2A2E2B",
+    off="#5E6560",
+    accent="#00453B",
+    accent_fill="#00453B",
+    accent_hover="#00372F",
+    accent_pressed="#002A24",
+    accent_mid="#2F6D62",
+    copper="#5E3000",
+    brick="#7A120A",
+    grey="#4A504B",
+    grey_soft="#8A908A",
+)
+HIGH_DARK = replace(
+    DARK,
+    window="#000000",
+    rail="#000000",
+    surface="#000000",
+    sunken="#121413",
+    hover="#262B28",
+    pressed="#2F3532",
+    line="#8B938E",
+    edge="#C2C9C5",
+    outline="#D5DBD8",
+    ink="#FFFFFF",
+    ink2="#EEF2F0",
+    ink3="#DCE2DF",
+    off="#98A19B",
+    accent="#8DE6D5",
+    accent_fill="#7FDCCA",
+    on_accent="#000000",
+    accent_hover="#A6F0E2",
+    accent_pressed="#C3F7EC",
+    accent_mid="#6BB8A9",
+    copper="#FFC793",
+    brick="#FFB3AA",
+    grey="#B4BCB7",
+    grey_soft="#6F7772",
+    raised="#000000",
 )

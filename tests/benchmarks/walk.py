@@ -1,7 +1,8 @@
-"""Every page in every look: light and dark, text of two sizes, left and right, each language; faults, and pictures.
+"""Every page in every look: languages, schemes, sizes of text and window, left and right; faults, and pictures.
 
 `python -m tests.benchmarks.walk FOLDER [PART ...]` keeps each page as FOLDER/<page>-<look>.png; parts such as `de dark`
-leave out the looks that lack them. QT_SCALE_FACTOR draws all of it for a screen of more pixels.
+leave out the looks that lack them. QT_SCALE_FACTOR=2 draws all of it for a screen of twice the pixels: with it,
+`1920x1080` is a 4K screen.
 """
 
 from __future__ import annotations
@@ -14,19 +15,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
+from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import language, style
-from gui.main_window import PAGES
+from gui.main_window import PAGES, MainWindow
 from tests.helpers.benchmark_report import show
 from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
 
-SIZE = (1440, 900)
-SETTLE_MILLISECONDS = 1000
+SETTLE_MILLISECONDS = 400
+SIZES = {"1024x700": (1024, 700), "1440x900": (1440, 900), "1920x1080": (1920, 1080)}
 SCALES = {"1x": 1.0, "2x": 2.0}
-DIRECTIONS = {"left": Qt.LayoutDirection.LeftToRight, "right": Qt.LayoutDirection.RightToLeft}
-LOOKS = tuple(itertools.product(language.LANGUAGES, ("light", "dark"), SCALES, DIRECTIONS))
+SCHEMES = {"light": ("light", "system"), "dark": ("dark", "system"), "high": ("light", "high")}
+RIGHT = "right"
+LOOKS = (
+    *itertools.product(language.LANGUAGES, SCHEMES, SCALES, SIZES, ("left",)),
+    *itertools.product(["en"], ["light"], SCALES, SIZES, (RIGHT,)),
+)
 
 
 def main() -> None:
@@ -45,22 +51,33 @@ def main() -> None:
 
 
 def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Iterator[str]:
-    code, scheme, scale, direction = look
+    code, scheme, scale, size, direction = look
     language.speak(code)
-    style.apply(application, scheme, SCALES[scale])
-    application.setLayoutDirection(DIRECTIONS[direction])
+    style.apply(application, SCHEMES[scheme][0], SCALES[scale], SCHEMES[scheme][1])
+    application.setLayoutDirection(
+        Qt.LayoutDirection.RightToLeft if direction == RIGHT else Qt.LayoutDirection.LeftToRight
+    )
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
         fill_home()
         window = make_window(planned=True)
-        window.resize(*SIZE)
+        window.resize(*SIZES[size])
         window.show()
-        for key in PAGES:
-            page = window.show_built(key)
+        for key, shown, page in _pages(window):
             _settle(application)
-            window.grab().save(str(folder / f"{key}-{'-'.join(look)}.png"))
+            shown.grab().save(str(folder / f"{key}-{'-'.join(look)}.png"))
             yield from (f"{' '.join(look)}, {key}: {fault}" for fault in layout_problems(page))
         close(window)
+
+
+def _pages(window: MainWindow) -> Iterator[tuple[str, QWidget, QWidget]]:
+    """Show each page, then the settings; yield the name, what a picture shows, and what is looked at."""
+    for key in PAGES:
+        yield key, window, window.show_built(key)
+    settings = SettingsDialog(window.preferences, window)
+    settings.show()
+    yield "settings", settings, settings
+    settings.close()
 
 
 def _settle(application: QApplication) -> None:

@@ -1,4 +1,4 @@
-"""Finds layout problems of a page: truncated text, overlapping widgets, a page too wide, untranslated text.
+"""Finds layout problems of a page: truncated text, overlapping widgets, what is out of reach, untranslated text.
 
 Text that is shortened on purpose has a tooltip. Nothing is asserted here.
 """
@@ -11,6 +11,7 @@ from itertools import combinations
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
@@ -38,6 +39,7 @@ def layout_problems(page: QWidget) -> list[str]:
     found = [f"cut off: {_name(each)}" for each in leaves if _is_cut_off(each)]
     found += [f"overlapping: {_name(one)} and {_name(other)}" for one, other in _overlapping(leaves, page)]
     found += [f"too wide: {_name(area)}" for area in _too_wide(page)]
+    found += [f"out of reach: {_name(each)}" for each in _out_of_reach(page)]
     return found + [f"not translated: {text!r}" for each in leaves if (text := _untranslated(each))]
 
 
@@ -97,6 +99,26 @@ def _too_wide(page: QWidget) -> Iterator[QScrollArea]:
     for area in page.findChildren(QScrollArea):
         if area.isVisible() and area.horizontalScrollBar().maximum() > 0:
             yield area
+
+
+def _out_of_reach(page: QWidget) -> Iterator[QWidget]:
+    """Yield what its ancestors cut off where no scrolling shows the rest."""
+    for each in page.findChildren(QWidget):
+        if isinstance(each, LEAVES) and each.isVisible() and _is_clipped(each):
+            yield each
+
+
+def _is_clipped(each: QWidget) -> bool:
+    box, widget = each.rect(), each
+    while (parent := widget.parentWidget()) is not None and not widget.isWindow():
+        box = QRect(widget.mapTo(parent, box.topLeft()), box.size())
+        if isinstance(parent.parentWidget(), QAbstractScrollArea):
+            return False
+        room = parent.rect().adjusted(-SLACK, -SLACK, SLACK, SLACK)
+        if not room.contains(box):
+            return True
+        widget = parent
+    return False
 
 
 def _untranslated(each: QWidget) -> str:

@@ -5,8 +5,8 @@ import weakref
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAccessibilityHints, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from gui.graphics.bars import Bar
@@ -14,7 +14,7 @@ from gui.inputs.number_inputs import Slider
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.stylesheet import style_sheet
-from gui.look.tokens import DARK, LIGHT
+from gui.look.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT
 from gui.widgets.buttons import primary
 from gui.widgets.labels import Label
 
@@ -32,6 +32,20 @@ def test_a_scheme_sets_tokens_palette_and_sheet(styled):
 def test_an_unknown_scheme_is_refused(styled):
     with pytest.raises(ValueError, match="sepia"):
         style.apply(styled, "sepia")
+
+
+def test_high_contrast_is_wanted_by_the_user_or_the_system(styled, monkeypatch):
+    style.apply(styled, "light", contrast="high")
+    assert style.tokens() is HIGH_LIGHT
+    style.apply(styled, "dark", contrast="system")
+    assert style.tokens() is DARK
+    monkeypatch.setattr(
+        QAccessibilityHints, "contrastPreference", lambda _hints: Qt.ContrastPreference.HighContrast
+    )
+    styled.styleHints().accessibility().contrastPreferenceChanged.emit(Qt.ContrastPreference.HighContrast)
+    assert style.tokens() is HIGH_DARK
+    with pytest.raises(ValueError, match="contrast must be one of"):
+        style.apply(styled, contrast="low")
 
 
 def test_system_follows_the_platform_and_falls_back_to_light(styled):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from gui.look.tokens import DARK, LIGHT
+from gui.look.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT
 
 
 def luminance(color: str) -> float:
@@ -21,7 +21,12 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-SCHEMES = [pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")]
+SCHEMES = [
+    pytest.param(table, id=name)
+    for name, table in zip(
+        ("light", "dark", "high light", "high dark"), (LIGHT, DARK, HIGH_LIGHT, HIGH_DARK), strict=True
+    )
+]
 GROUNDS = ("window", "rail", "surface", "sunken")
 
 
@@ -66,3 +71,20 @@ def test_text_can_be_read_on_every_ground(table, ground, ink):
 )
 def test_each_pair_has_its_least_contrast(table, front, back, minimum):
     assert round(contrast(getattr(table, front), getattr(table, back)), 1) >= minimum
+
+
+HIGH = pytest.mark.parametrize("table", [HIGH_LIGHT, HIGH_DARK], ids=["light", "dark"])
+
+
+@HIGH
+@pytest.mark.parametrize("ground", [*GROUNDS, "hover", "pressed"])
+@pytest.mark.parametrize("ink", ["ink", "ink2", "ink3", "accent", "copper", "brick"])
+def test_text_of_high_contrast_keeps_7_to_1(table, ground, ink):
+    assert contrast(getattr(table, ink), getattr(table, ground)) >= 7
+
+
+@HIGH
+@pytest.mark.parametrize("mark", ["edge", "outline", "line", "grey", "accent_mid", "off"])
+def test_edges_and_marks_of_high_contrast_keep_4_5_to_1(table, mark):
+    for ground in ("window", "surface"):
+        assert contrast(getattr(table, mark), getattr(table, ground)) >= 4.5
