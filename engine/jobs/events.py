@@ -21,7 +21,7 @@ MAX_EVENT_BYTES = 256 * 1024
 MAX_TIME = 2e11
 READ_BYTES = 1 << 20
 # Millions of steps; the rest of a longer stream is not read.
-MAX_STREAM_BYTES = 2 << 30
+MAX_STREAM_BYTES = 1 << 30
 
 Event = dict[str, Any]
 

@@ -27,6 +27,12 @@ _LONG_KEY = re.compile(
 )
 
 
+# What `st_blocks` counts. Some file systems compress, though no text so far.
+_BLOCK_BYTES = 512
+_MOST_COMPRESSION = 50
+_LARGE_BYTES = 64 * MIB
+
+
 class FileKind(Enum):
     """The kinds of files that are read whole, each with the bytes that are read at most."""
 
@@ -79,6 +85,16 @@ def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb") -> IO[byte
         os.close(descriptor)
         raise UnreadableFileError("it is no file", path)
     return os.fdopen(descriptor, mode)
+
+
+def is_mostly_empty(path: Path) -> bool:
+    """Tell whether of a large file's bytes hardly any were ever written: it was not copied to its end, or is a trap.
+
+    Systems that don't say what a file takes on the disk tell nothing. Raises OSError.
+    """
+    status = path.stat()
+    written = getattr(status, "st_blocks", status.st_size) * _BLOCK_BYTES
+    return status.st_size > _LARGE_BYTES and written * _MOST_COMPRESSION < status.st_size
 
 
 def read_bytes(path: Path, kind: FileKind) -> bytes:

@@ -119,6 +119,9 @@ def _passes_97(number: str) -> bool:
 
 # ------------------------------------------------------------------------------------------------ card numbers
 _CARD = re.compile(r"(?<![\w#])(?<!\d[.,\-])\d(?:[ \-]?\d){12,24}(?![^\W_])")
+_DIGITS = re.compile(r"\d+")
+_MIN_CARD_DIGITS, _MAX_CARD_DIGITS = 13, 19
+_FIRST_DIGITS = "23456"
 # Prefixes and lengths of the numbers of each card scheme.
 _SCHEMES = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"
@@ -132,15 +135,30 @@ _SCHEMES = re.compile(
 
 def _cards(text: str) -> Iterator[Span]:
     for match in _CARD.finditer(text):
-        groups = list(re.finditer(r"\d+", match[0]))
-        # Adjacent digits, such as the security code, may be part of the match.
-        runs = (
-            (first, last) for first in range(len(groups)) for last in range(len(groups) - 1, first - 1, -1)
-        )
-        for first, last in runs:
-            if _is_card("".join(group[0] for group in groups[first : last + 1])):
-                yield match.start() + groups[first].start(), match.start() + groups[last].end()
+        found = _card_in(match[0])
+        if found:
+            yield match.start() + found[0], match.start() + found[1]
+
+
+def _card_in(text: str) -> Span | None:
+    """Return the place of the first card number in groups of digits, the longest that begins there.
+
+    Adjacent digits, such as the security code, may be part of the groups.
+    """
+    groups = [group.span() for group in _DIGITS.finditer(text)]
+    for at, (start, _) in enumerate(groups):
+        if text[start] not in _FIRST_DIGITS:
+            continue
+        number, longest = "", None
+        for begin, end in groups[at:]:
+            number += text[begin:end]
+            if len(number) > _MAX_CARD_DIGITS:
                 break
+            if len(number) >= _MIN_CARD_DIGITS and _is_card(number):
+                longest = start, end
+        if longest:
+            return longest
+    return None
 
 
 def _is_card(number: str) -> bool:

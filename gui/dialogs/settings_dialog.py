@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import paths
 from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
@@ -13,9 +13,10 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import language, style
+from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
-from gui.widgets.growing_dialog import GrowingDialog
+from gui.widgets.growing_dialog import ScrollingDialog
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.open_path import open_path
@@ -25,10 +26,11 @@ LEAVING_HELP = mark(
     "What new runs do if the window crashes or the session ends. A recipe can override this. Closing the "
     "window asks first."
 )
+WIDTH, NAME_WIDTH = 480, 120
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 
 
-class SettingsDialog(GrowingDialog):
+class SettingsDialog(ScrollingDialog):
     """`disk_wanted` opens the disk dialog."""
 
     disk_wanted = Signal()
@@ -63,9 +65,7 @@ class SettingsDialog(GrowingDialog):
         self.sizes.chosen.connect(self._apply)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(16)
+        column = self.column
         column.addWidget(Label(tr("Settings"), "section"))
         column.addWidget(Field(tr("Appearance"), self.schemes))
         column.addWidget(Field(tr("Contrast"), self.contrasts))
@@ -88,8 +88,12 @@ class SettingsDialog(GrowingDialog):
         foot.addWidget(self.disk_button)
         foot.addStretch(1)
         foot.addWidget(close)
-        column.addLayout(foot)
-        self.setMinimumWidth(480)
+        self.foot.addLayout(foot)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.setMinimumWidth(px(WIDTH))
+        self.grow()
 
     def _save_leaving(self, chosen: str) -> None:
         self._preferences.set(WHEN_WINDOW_LEAVES, chosen)
@@ -111,7 +115,7 @@ def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(12)
     label = Label(name, "label", "ink2")
-    label.setFixedWidth(120)
+    label.setFixedWidth(px(NAME_WIDTH))
     row.addWidget(label)
     row.addWidget(ElidedLabel(str(folder), "fixed"), 1)
     button = link(tr("Open"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QToolTip, QWidget
 
 from engine.api import escaping
 from gui.look import icons, style
 from gui.look.fonts import px
+from gui.look.tooltips import plain_tooltip
 
 
 class ComboBox(QComboBox):
@@ -101,6 +102,27 @@ class ComboBox(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Pass the wheel to the page, so that scrolling changes no value."""
         event.ignore()
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """Shorten a text that does not fit; the tooltip has all of it."""
+        super().initStyleOption(option)
+        option.currentText = self._shown_text(option)
+
+    def _shown_text(self, option: QStyleOptionComboBox) -> str:
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
+
+    def event(self, event: QEvent) -> bool:
+        """Show all of a shortened text before the tooltip."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.isEditable():
+            option = QStyleOptionComboBox()
+            super().initStyleOption(option)
+            if self._shown_text(option) != self.currentText():
+                whole = "\n".join(filter(None, (self.currentText(), self.toolTip())))
+                QToolTip.showText(event.globalPos(), plain_tooltip(whole), self)
+                return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the box and the chevron."""

@@ -1,23 +1,30 @@
-"""The header of a page: title, subtitle with a status dot, and buttons at the right.
+"""The header of a page: title, subtitle with a status dot, and controls beside them, or below where there is no room.
 
-Pages add their own buttons.
+Pages add their own controls.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStyle, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.fonts import px
+from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
 
 HEIGHT = 72
+MARGIN = 24
+GAP = 16
+# A title that is longer may be shortened before the controls go below it.
+TITLE_WIDTH = 220
+# Above and below the controls that stand below the title.
+PADDING = 10
 
 
 class Header(QWidget):
-    """72 high and a hairline: `set_title`, `set_subtitle(text, dot)`, `add(widget)` at the right."""
+    """At least 72 high and a hairline: `set_title`, `set_subtitle(text, dot)`, `add(widget)`."""
 
     def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,26 +32,26 @@ class Header(QWidget):
         self._subtitle = ElidedLabel(subtitle, "label", "ink2")
         self._dot = _Dot()
         self._dot.hide()
+        self._texts = QWidget(self)
         below = QHBoxLayout()
         below.setSpacing(6)
         below.addWidget(self._dot)
         below.addWidget(self._subtitle, 1)
-        texts = QVBoxLayout()
+        texts = QVBoxLayout(self._texts)
+        texts.setContentsMargins(0, 0, 0, 0)
         texts.setSpacing(2)
         texts.addStretch(1)
         texts.addWidget(self._title)
         texts.addLayout(below)
         texts.addStretch(1)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(24, 0, 24, 1)
-        self._row.setSpacing(8)
-        self._row.addLayout(texts, 1)
-        self._row.addSpacing(16)
+        self._controls = FlowBox([], parent=self)
+        self._added: list[QWidget] = []
         style.follow(self._restyle)
 
     def set_title(self, title: str) -> None:
         """Set the title."""
         self._title.setText(title)
+        self._place()
 
     def title(self) -> str:
         """Return the title."""
@@ -55,24 +62,58 @@ class Header(QWidget):
         self._subtitle.setText(text)
         self._dot.set_token(dot)
         self._dot.setVisible(bool(dot))
+        self._place()
 
     def subtitle(self) -> str:
         """Return the subtitle."""
         return self._subtitle.text()
 
     def add(self, widget: QWidget) -> None:
-        """Add a button or another control at the right."""
-        self._row.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
+        """Add a button or another control at the end."""
+        self._controls.add(widget)
+        self._added.append(widget)
 
     def buttons(self) -> list[QAbstractButton]:
-        """Return the buttons at the right, in order."""
-        items = (self._row.itemAt(at) for at in range(self._row.count()))
-        placed = (item.widget() for item in items if item is not None)
-        return [each for each in placed if isinstance(each, QAbstractButton)]
+        """Return the buttons, in order."""
+        return [each for each in self._added if isinstance(each, QAbstractButton)]
+
+    def event(self, event: QEvent) -> bool:
+        """Make room when a control is shown, hidden or resized."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the controls beside the title, or below it."""
+        super().resizeEvent(event)
+        self._place()
 
     def _restyle(self) -> None:
-        self.setFixedHeight(px(HEIGHT) + 1)
+        self._place()
         self.update()
+
+    def _place(self) -> None:
+        """Place texts and controls, and set the height that they need."""
+        room = max(0, self.width() - 2 * MARGIN)
+        controls = self._controls.sizeHint().width()
+        text_width = max(self._title.sizeHint().width(), self._subtitle.sizeHint().width())
+        least, height = px(HEIGHT), px(HEIGHT)
+        if controls + GAP + min(text_width, px(TITLE_WIDTH)) <= room:
+            own = self._controls.heightForWidth(controls)
+            self._put(self._texts, QRect(MARGIN, 0, room - controls - (GAP if controls else 0), least))
+            self._put(
+                self._controls, QRect(self.width() - MARGIN - controls, (least - own) // 2, controls, own)
+            )
+        else:
+            texts, own = self._texts.sizeHint().height(), self._controls.heightForWidth(room)
+            height = texts + own + 3 * PADDING
+            self._put(self._texts, QRect(MARGIN, PADDING, room, texts))
+            self._put(self._controls, QRect(MARGIN, texts + 2 * PADDING, room, own))
+        # The hairline.
+        self.setFixedHeight(height + 1)
+
+    def _put(self, part: QWidget, place: QRect) -> None:
+        part.setGeometry(QStyle.visualRect(self.layoutDirection(), self.rect(), place))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the hairline at the foot."""

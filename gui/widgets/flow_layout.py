@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lays out widgets side by side, `gap` pixels apart, and wraps to the next line."""
+    """Lays out widgets side by side, `gap` pixels apart, each in the middle of its line, and wraps to the next one."""
 
     def __init__(self, parent: QWidget | None = None, gap: int = 8) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         """Return the size of one line."""
-        hints = [item.sizeHint() for item in self._items]
+        hints = [item.sizeHint() for item in self._items if not item.isEmpty()]
         width = sum(hint.width() for hint in hints) + self._gap * max(0, len(hints) - 1)
         return QSize(width, max((hint.height() for hint in hints), default=0))
 
@@ -69,18 +69,31 @@ class FlowLayout(QLayout):
         return made
 
     def _place(self, rect: QRect, move: bool) -> int:
-        left, top, line = rect.left(), rect.top(), 0
-        mirrored = self._mirrored()
+        top = rect.top()
+        for line in self._lines(rect.width()):
+            height = max(hint.height() for _, _, hint in line)
+            for item, left, hint in line if move else ():
+                shown = rect.width() - left - hint.width() if self._mirrored() else left
+                middle = top + (height - hint.height()) // 2
+                item.setGeometry(QRect(QPoint(rect.left() + shown, middle), hint))
+            top += height + self._gap
+        return max(0, top - self._gap - rect.top())
+
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, int, QSize]]]:
+        """Return the shown items of each line, with the place in it and the size of each; none is wider than a line."""
+        lines: list[list[tuple[QLayoutItem, int, QSize]]] = []
+        left = 0
         for item in self._items:
+            if item.isEmpty():
+                continue
             hint = item.sizeHint()
-            if left > rect.left() and left + hint.width() > rect.right() + 1:
-                left, top, line = rect.left(), top + line + self._gap, 0
-            if move:
-                shown = rect.right() + 1 - (left - rect.left()) - hint.width() if mirrored else left
-                item.setGeometry(QRect(QPoint(shown, top), hint))
+            hint.setWidth(max(min(hint.width(), width), item.minimumSize().width()))
+            if not lines or left + hint.width() > width:
+                lines.append([])
+                left = 0
+            lines[-1].append((item, left, hint))
             left += hint.width() + self._gap
-            line = max(line, hint.height())
-        return top + line - rect.top()
+        return lines
 
     def _mirrored(self) -> bool:
         parent = self.parentWidget()
@@ -95,6 +108,10 @@ class FlowBox(QWidget):
         self._flow = FlowLayout(self, gap)
         for part in parts:
             self._flow.addWidget(part)
+
+    def add(self, part: QWidget) -> None:
+        """Add a widget at the end."""
+        self._flow.addWidget(part)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Update the minimum height for another width."""

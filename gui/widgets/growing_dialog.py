@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from gui.widgets.scroll import Scroll
+
+# Of the screen's height, left for the title bar and what lies around the dialog.
+SCREEN_SHARE = 0.9
 
 
 class GrowingDialog(QDialog):
@@ -12,7 +17,47 @@ class GrowingDialog(QDialog):
     def event(self, event: QEvent) -> bool:
         if event.type() != QEvent.Type.LayoutRequest:
             return super().event(event)
-        handled, layout = super().event(event), self.layout()
-        if layout is not None:
-            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+        handled = super().event(event)
+        self.grow()
         return handled
+
+    def grow(self) -> None:
+        """Take the height that the content needs."""
+        self.resize(self.width(), max(self.height(), self.needed_height()))
+
+    def needed_height(self) -> int:
+        """Return the height that the content needs at the present width."""
+        layout = self.layout()
+        return layout.totalHeightForWidth(self.width()) if layout is not None else 0
+
+
+class ScrollingDialog(GrowingDialog):
+    """A growing dialog whose content, in `column`, scrolls where the screen or its window is too low; `foot` stays."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scroll = Scroll((24, 24, 24, 8), spacing=16)
+        self.column = self._scroll.column
+        self.foot = QVBoxLayout()
+        self.foot.setContentsMargins(24, 8, 24, 24)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self._scroll, 1)
+        outer.addLayout(self.foot)
+
+    def grow(self) -> None:
+        """Take the height that the content needs, as far as there is room."""
+        self.resize(self.width(), min(max(self.height(), self.needed_height()), self._most_height()))
+
+    def needed_height(self) -> int:
+        """Return the height that all of the content needs at the present width."""
+        content = self.column.totalHeightForWidth(self.width())
+        return content + self.foot.totalSizeHint().height()
+
+    def _most_height(self) -> int:
+        parent = self.parentWidget()
+        within = (
+            parent.window().height() if parent is not None else self.screen().availableGeometry().height()
+        )
+        return int(SCREEN_SHARE * within)

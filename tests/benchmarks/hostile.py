@@ -147,7 +147,7 @@ def _own_bytes() -> int:
 
 def _read_in_window() -> None:
     """Open every page on a home of damaged adapters and runs, then check every bomb on the data page."""
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
     from gui.core.preferences import Preferences
@@ -166,8 +166,10 @@ def _read_in_window() -> None:
         latency = EventLoopLatency()
 
         def live(seconds: float) -> None:
-            QTimer.singleShot(int(seconds * 1000), application.quit)
-            application.exec()
+            # An application that quits closes its windows.
+            loop = QEventLoop()
+            QTimer.singleShot(int(seconds * 1000), loop.quit)
+            loop.exec()
 
         window = MainWindow(manager, Preferences())
         window.show()
@@ -186,6 +188,7 @@ def _read_in_window() -> None:
             path.write_bytes(hostile_probes.BOMBS[path.name]())
         bombs.start()
         for path in paths:
+            assert window.isVisible()
             data.open(str(path))
             data.check()
             deadline = time.perf_counter() + BOMB_SECONDS

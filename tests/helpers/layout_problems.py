@@ -55,11 +55,18 @@ def _name(each: QWidget) -> str:
 def _is_cut_off(each: QWidget) -> bool:
     if isinstance(each, QLabel):
         return _is_label_cut_off(each)
+    if isinstance(each, (QLineEdit, QComboBox, QAbstractSpinBox)):
+        return _is_field_cut_off(each)
     if isinstance(each, (QCheckBox, QRadioButton)):
         return each.sizeHint().width() > each.width() + SLACK
     if isinstance(each, QAbstractButton) and each.text() and not isinstance(each, QToolButton):
         return _width(each, each.text().replace("&", "")) + PADDING > each.width() and not each.toolTip()
     return False
+
+
+def _is_field_cut_off(each: QWidget) -> bool:
+    """Return whether a field is squeezed; a choice shortens its text, and its tooltip has all of it."""
+    return each.height() + SLACK < each.minimumSizeHint().height()
 
 
 def _is_label_cut_off(each: QLabel) -> bool:

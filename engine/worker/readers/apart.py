@@ -23,6 +23,7 @@ MEMORY_BYTES = 512 << 20
 MEMORY_RATIO = 8
 SECONDS = 2
 SECONDS_PER_MIB = 20
+MAX_SECONDS = 600
 # A row of a conversation takes some bytes even where it is packed.
 SAFE_ROWS = 20_000
 BYTES_PER_ROW = 8
@@ -62,7 +63,8 @@ def read_apart(
 def _limits(size: int) -> Limits:
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if limited_process.is_supported() else 0
     return Limits(
-        min(MEMORY_BYTES + MEMORY_RATIO * size, whole // 2), SECONDS + SECONDS_PER_MIB * size // (1 << 20)
+        min(MEMORY_BYTES + MEMORY_RATIO * size, whole // 2),
+        min(SECONDS + SECONDS_PER_MIB * size // (1 << 20), MAX_SECONDS),
     )
 
 

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from engine.errors import DataError, StorageError
 from engine.system.paths import cache_folder
-from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, unreadable
+from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, require_written, unreadable
 
 # Of single files that are compressed.
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -50,6 +50,7 @@ def unpack(path: Path, suffixes: Collection[str], on_progress: OnProgress) -> Pa
     The folder is reused while the archive is unchanged. Raises DataError for an archive that is damaged, suspicious or
     too large, StorageError for too little disk space.
     """
+    require_written(path)
     cache = cache_folder() / "unpacked"
     cache.mkdir(mode=0o700, exist_ok=True)
     status = path.stat()
@@ -106,7 +107,8 @@ def _opened(path: Path) -> IO[bytes]:
         case ".bz2":
             return cast("IO[bytes]", bz2.open(path, "rb"))
         case ".xz":
-            return cast("IO[bytes]", lzma.open(path, "rb"))
+            # Of the other formats some begin with any bytes: zeros after the end would be read as very many files.
+            return cast("IO[bytes]", lzma.open(path, "rb", format=lzma.FORMAT_XZ))
         # Python's gzip skips zeros after the end one by one, which takes hours for gigabytes of them.
         case ".gz":
             compression = "gzip"

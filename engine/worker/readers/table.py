@@ -20,6 +20,7 @@ from typing import Any
 from engine import chats
 from engine.chats import ImportStats
 from engine.errors import DataError
+from engine.system import foreign_files
 
 FIELD = "data.source"
 # The field of errors that the user can consent to.
@@ -342,6 +343,12 @@ class Table:
         return f"{count:,} rows are broken ({named})"
 
 
+def require_written(path: Path) -> None:
+    """Raise DataError for a large file that is mostly empty: reading nothing would take long."""
+    if path.is_file() and foreign_files.is_mostly_empty(path):
+        raise unreadable(path, "most of it is empty: it was not written to its end", "Copy it again.")
+
+
 def _identity(path: Path) -> tuple[int, int, int]:
     """Return what changes when a file does: its number, size and time."""
     status = path.stat()
@@ -408,6 +415,7 @@ def _no_character(text: str, at: int) -> str:
 def _unchanged(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     """Yield what a reader finds; raise DataError if the file changed meanwhile."""
     before = _identity(path)
+    require_written(path)
     yield from rows
     if _identity(path) != before:
         raise DataError(

@@ -162,7 +162,7 @@ class FindingsView(QWidget):
         self._exclusions = exclusions
         self._rows: list[FindingRow] = []
         self._nothing = Label(
-            tr("Nothing to report. No leaks, no duplicates, no empty rows."), "body", "ink2"
+            tr("Nothing to report. No leaks, no duplicates, no empty rows."), "body", "ink2", wrap=True
         )
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
         column = QVBoxLayout(self)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, paths, questions
 from gui.core.data_files import file_filter
@@ -26,7 +27,9 @@ from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
 from gui.widgets.buttons import IconButton, plain
+from gui.widgets.flow_layout import FlowBox
 
+FIELD_WIDTH = 240
 STARTER_NAME = mark("The practice model")
 
 
@@ -59,9 +62,7 @@ class SourceBar(QWidget):
         SavedState(self, "source", self._saved_state, self._restore_state)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.source_field, 1)
+        buttons: list[QWidget] = []
         self.file_button, self.folder_button = plain(tr("Files…")), plain(tr("Folder…"))
         self.paste_button, self.sample_button = plain(tr("Paste…")), plain(tr("Sample"))
         self.check_button = plain(tr("Check"), "search")
@@ -76,22 +77,42 @@ class SourceBar(QWidget):
             (self.check_button, self.check_wanted.emit),
         ):
             button.clicked.connect(lambda _checked=False, act=act: act())
-            holder = QVBoxLayout()
-            # The buttons are on the line of the field, below its label.
-            holder.setContentsMargins(0, px(20), 0, 0)
-            holder.addWidget(button)
-            holder.addStretch(1)
-            top.addLayout(holder)
+            buttons.append(button)
+        self._buttons = FlowBox(buttons)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setSpacing(8)
+        self._top.addWidget(self.source_field, 1)
+        # Beside the field the buttons are on its line, below its label.
+        self._above_buttons = QWidget()
+        holder = QVBoxLayout()
+        holder.setSpacing(0)
+        holder.addWidget(self._above_buttons)
+        holder.addWidget(self._buttons)
+        holder.addStretch(1)
+        self._top.addLayout(holder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addLayout(top)
+        column.addLayout(self._top)
         column.addWidget(self.paste)
         self.mapping = ColumnMapping(Field(tr("&Count tokens for"), self.tokenizer), self)
         self.mapping.changed.connect(self._choose_again)
         self.mapping.hide()
         column.addWidget(self.mapping)
         column.addWidget(self.busy)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons beside the field, or below it where there is no room for a path."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        field = max(px(FIELD_WIDTH), self.source_field.sizeHint().width())
+        is_beside = field + self._top.spacing() + self._buttons.sizeHint().width() <= self.width()
+        direction = QBoxLayout.Direction.LeftToRight if is_beside else QBoxLayout.Direction.TopToBottom
+        self._top.setDirection(direction)
+        self._above_buttons.setFixedHeight(px(20))
+        self._above_buttons.setVisible(is_beside)
 
     def remember(self, source: str, name: str) -> None:
         """Put a source first in the recent ones."""

@@ -30,7 +30,7 @@ class TopicView(Scroll):
         self._background = BackgroundTasks(self)
         self._topic: Topic | None = None
         self._group = Label("", "label", "ink2")
-        self._title = Label("", "title")
+        self._title = Label("", "title", wrap=True)
         self._text = ReadingText()
         self._sketch, self._drawing = MethodSketch(), DrawingView()
         self._facts = QWidget()

@@ -16,7 +16,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text, moment_text
 from gui.models.run_table import started
 from gui.widgets.buttons import IconButton, plain, primary
-from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.labels import ElidedLabel
 from gui.widgets.line import Line
 
 Fact = tuple[str, str]
@@ -101,7 +101,7 @@ class _FactView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._label = Label("", "label", "ink2")
+        self._label = ElidedLabel("", "label", "ink2")
         self._value = ElidedLabel("", "body_medium", "ink")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

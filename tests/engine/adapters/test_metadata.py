@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,14 @@ def test_changed_missing_and_untouched_files_are_told_apart(tmp_path: Path):
     (tmp_path / "lost").unlink()
     (tmp_path / "added").write_text("", encoding="utf-8")
     assert metadata.changed(tmp_path, made) == ["altered", "lost"]
+
+
+def test_a_file_that_is_mostly_empty_is_changed_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "weights").write_bytes(b"w")
+    made = make_metadata("a", files=metadata.checksums(tmp_path))
+    os.truncate(tmp_path / "weights", 1 << 32)
+    monkeypatch.setattr(metadata, "open_regular", None)
+    assert metadata.changed(tmp_path, made) == ["weights"]
 
 
 def test_metadata_of_endless_depth_is_refused(tmp_path):

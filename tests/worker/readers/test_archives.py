@@ -75,11 +75,26 @@ def test_a_damaged_compressed_file_is_named(tmp_path: Path, ending: str) -> None
         assert f"train.csv.{ending} can't be read" in refusal(path)
 
 
-def test_gigabytes_of_zeros_after_a_gzip_take_no_time(tmp_path: Path) -> None:
-    path = tmp_path / "train.csv.gz"
-    path.write_bytes(gzip.compress(CSV))
+@pytest.mark.parametrize("ending", COMPRESS)
+def test_a_compressed_file_that_is_mostly_empty_is_named(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"train.csv.{ending}"
+    path.write_bytes(COMPRESS[ending](CSV))
     os.truncate(path, 1 << 32)
-    assert "train.csv.gz can't be read" in refusal(path)
+    assert "most of it is empty" in refusal(path)
+
+
+@pytest.mark.parametrize("ending", COMPRESS)
+def test_zeros_after_the_end_take_no_time(
+    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "require_written", lambda _path: None)
+    path = tmp_path / f"train.csv.{ending}"
+    path.write_bytes(COMPRESS[ending](CSV))
+    os.truncate(path, 1 << 32)
+    if ending in ("gz", "zst"):
+        assert f"train.csv.{ending} can't be read" in refusal(path)
+    else:
+        assert (unpacked(path) / "train.csv").read_bytes() == CSV
 
 
 def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path: Path) -> None:

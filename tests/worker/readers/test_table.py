@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import DataError
 from engine.worker.readers import table
 from engine.worker.readers.table import BrokenRow, Notes, Table
 
@@ -72,3 +73,12 @@ def test_of_a_long_or_large_file_nothing_is_kept(
         rows, before = opened(path, reader), reader.count
         assert texts(rows) == texts(rows)
         assert reader.count == before + 2
+
+
+def test_a_file_that_is_mostly_empty_is_not_read(tmp_path: Path, reader: Reader) -> None:
+    path = tmp_path / "few.txt"
+    path.write_text("a\n")
+    os.truncate(path, 1 << 32)
+    with pytest.raises(DataError, match="most of it is empty: it was not written to its end"):
+        texts(opened(path, reader))
+    assert reader.count == 0

@@ -122,10 +122,10 @@ class ColumnsView(QWidget):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give every column the same width, at least the minimum."""
+        """Give every column the same width, at least the minimum; in a narrow window the base takes half of it."""
         count = len(self._views) + 1
         room = self.contentsRect().width() - self.MARGIN
-        self._base_box.setFixedWidth(max(px(MIN_WIDTH), room // max(2, count)))
+        self._base_box.setFixedWidth(min(max(px(MIN_WIDTH), room // max(2, count)), room // 2))
         self._scroll.setVisible(bool(self._views))
         self._empty.setVisible(not self._views)
 
