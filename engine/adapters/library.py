@@ -43,6 +43,9 @@ from engine.text.escaping import file_name
 
 PARTIAL = ".partial"
 UNFINISHED_SECONDS = 86_400.0
+# Adapters whose metadata, or why it can't be read, is kept with what its file was: parsing it takes most of a scan.
+MAX_PARSED = 4_096
+_PARSED: dict[Path, tuple[tuple[int, ...], AdapterMetadata | AdapterError]] = {}
 
 __all__ = [
     "CONFIG_NAME",
@@ -149,10 +152,34 @@ def scan() -> tuple[list[Adapter], list[Unreadable]]:
         if not folder.is_dir() or folder.name.endswith(PARTIAL):
             continue
         try:
-            adapters.append(Adapter(folder, adapter_toml.load(folder)))
+            adapters.append(Adapter(folder, _metadata(folder)))
         except AdapterError as error:
             unreadable.append(Unreadable(folder, error.message))
     return sorted(adapters, key=lambda adapter: adapter.metadata.made, reverse=True), unreadable
+
+
+def _metadata(folder: Path) -> AdapterMetadata:
+    """Return the metadata of an adapter; what was parsed before is kept while its file is the same."""
+    try:
+        status = (folder / adapter_toml.FILE_NAME).stat()
+    except OSError:
+        return adapter_toml.load(folder)
+    identity = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    kept = _PARSED.get(folder)
+    if kept is None or kept[0] != identity:
+        if len(_PARSED) >= MAX_PARSED:
+            _PARSED.clear()
+        kept = _PARSED[folder] = identity, _parsed(folder)
+    if isinstance(kept[1], AdapterError):
+        raise kept[1].with_traceback(None)
+    return kept[1].model_copy()
+
+
+def _parsed(folder: Path) -> AdapterMetadata | AdapterError:
+    try:
+        return adapter_toml.load(folder)
+    except AdapterError as error:
+        return error
 
 
 def find(name: str, *, shortened: bool = False) -> Adapter:

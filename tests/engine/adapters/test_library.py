@@ -419,3 +419,25 @@ def test_weights_that_are_longer_than_their_tensors_are_damaged(tmp_path: Path):
         stream.truncate(1 << 33)
     with pytest.raises(AdapterError, match="longer than its tensors"):
         library.import_adapter(folder)
+
+
+def test_metadata_is_parsed_again_only_where_its_file_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_adapter("a")
+    damaged = add_adapter("b").folder / metadata.FILE_NAME
+    damaged.write_text("nonsense", encoding="utf-8")
+    parsed: list[str] = []
+    load = metadata.load
+
+    def counted(folder: Path) -> metadata.AdapterMetadata:
+        parsed.append(folder.name)
+        return load(folder)
+
+    monkeypatch.setattr(metadata, "load", counted)
+    for _ in range(2):
+        adapters, unreadable = library.scan()
+        assert [adapter.id for adapter in adapters] == ["a"]
+        assert [each.folder.name for each in unreadable] == ["b"]
+    library.update(adapters[0], notes="new")
+    assert library.scan()[0][0].metadata.notes == "new"
+    assert parsed.count("b") == 1
+    assert adapters[0].metadata.notes == ""
