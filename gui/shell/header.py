@@ -77,6 +77,10 @@ class Header(QWidget):
         """Return the buttons, in order."""
         return [each for each in self._added if isinstance(each, QAbstractButton)]
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the widest control."""
+        return QSize(2 * MARGIN + self._controls.minimumSizeHint().width(), px(HEIGHT) + 1)
+
     def event(self, event: QEvent) -> bool:
         """Make room when a control is shown, hidden or resized."""
         if event.type() == QEvent.Type.LayoutRequest:

@@ -1324,6 +1324,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Setzt {name} fort</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>Contrast</source>
+   <translation>Kontrast</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/trust.py" />
    <source>Control characters in names, paths and texts of others are shown and not obeyed. So no file can write into the terminal in Tunesmith's voice. The window shows all texts as plain text.</source>
    <translation>Steuerzeichen in Namen, Pfaden und Texten anderer werden gezeigt und nicht befolgt. So kann keine Datei im Namen von Tunesmith ins Terminal schreiben. Das Fenster zeigt alle Texte als reinen Text.</translation>
@@ -2458,6 +2463,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/columns/chunks_view.py" />
    <source>Hide the summaries of {count} parts</source>
    <translation>Zusammenfassungen von {count} Teilen verbergen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <source>High</source>
+   <translation>Hoch</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -10885,6 +10895,11 @@ Summary:</translation>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>Copy it again.</source>
+   <translation>Kopieren Sie sie noch einmal.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Copy its tokenizer files too.</source>
    <translation>Kopieren Sie auch seine Tokenizer-Dateien.</translation>
@@ -17994,6 +18009,11 @@ Summary:</translation>
    <location filename="../../engine/options.py" />
    <source>more than</source>
    <translation>mehr als</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>most of it is empty: it was not written to its end</source>
+   <translation>das meiste davon ist leer: sie wurde nicht bis zum Ende geschrieben</translation>
   </message>
   <message>
    <location filename="../../engine/data/first_rows.py" />

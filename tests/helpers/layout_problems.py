@@ -55,7 +55,7 @@ def _name(each: QWidget) -> str:
 def _is_cut_off(each: QWidget) -> bool:
     if isinstance(each, QLabel):
         return _is_label_cut_off(each)
-    if isinstance(each, (QLineEdit, QComboBox, QAbstractSpinBox)):
+    if isinstance(each, (QLineEdit, QComboBox)):
         return _is_field_cut_off(each)
     if isinstance(each, (QCheckBox, QRadioButton)):
         return each.sizeHint().width() > each.width() + SLACK

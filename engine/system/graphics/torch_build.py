@@ -5,8 +5,8 @@ Imports only the standard library, as the launcher does that knows the same limi
 
 from __future__ import annotations
 
-import ast
 import importlib.util
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,12 @@ class TorchBuild:
         return int(major) if major.isdecimal() else 0
 
 
+_VERSION = re.compile(
+    r"^(?P<name>cuda|hip|xpu)\b[^=\n]*=\s*(?:None|(?P<quote>['\"])(?P<version>[^'\"\n]*)(?P=quote))",
+    re.MULTILINE,
+)
+
+
 def find() -> TorchBuild | None:
     """Return the build of the installed torch; None if it can't be told, as in a frozen program."""
     try:
@@ -62,13 +68,9 @@ def find() -> TorchBuild | None:
 def read(file: Path) -> TorchBuild | None:
     """Return the build that torch's `version.py` names, None if it can't be read."""
     try:
-        lines = ast.parse(file.read_text(encoding="utf-8")).body
-    except (OSError, SyntaxError, ValueError):
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
         return None
-    versions = {}
-    for line in lines:
-        names = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
-        value = getattr(line, "value", None)
-        if isinstance(names[0], ast.Name) and isinstance(value, ast.Constant):
-            versions[names[0].id] = value.value if isinstance(value.value, str) else ""
-    return TorchBuild(*(versions.get(name, "") for name in ("cuda", "hip", "xpu")))
+    # Not `ast.parse`: Python 3.11 fails now and then where two threads parse at once.
+    versions = {found["name"]: found["version"] or "" for found in _VERSION.finditer(text)}
+    return TorchBuild(*(versions.get(name, "") for name in ("cuda", "hip", "xpu"))) if versions else None

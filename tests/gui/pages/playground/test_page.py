@@ -373,9 +373,7 @@ def test_a_file_that_is_no_text_is_refused_in_words(page, tmp_path):
 
 def test_below_1200_the_conversation_folds_to_a_strip(page, qtbot):
     page.open_conversation(CONVERSATION)
-    wide = page.header.minimumSizeHint().width()
     page.adapt(1024)
-    assert page.header.minimumSizeHint().width() < wide - 150
     assert page.copy_button.accessibleName() == "Copy as Markdown"
     assert page.panel.isHidden()
     assert page.folded.isVisible()
