@@ -139,6 +139,23 @@ def test_several_are_deleted_and_come_back_together(bench):
     made.until(lambda: len(made.names()) == 14)
 
 
+def test_no_row_stays_under_the_strip_that_offers_to_undo(bench):
+    fill_library()
+    made = bench()
+    made.page.resize(1232, 500)
+    made.page.delete([made.choose("samsum-lora-r32")])
+    made.until(lambda: len(made.names()) == 13)
+    view, strip = made.page.view, made.page.pane.undo_strip
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    last = view.visualRect(view.table().index(view.table().rowCount() - 1, 0))
+    edge = view.viewport().mapTo(made.page.pane, last.bottomLeft()).y()
+    assert edge <= strip.geometry().top()
+    strip.close_button.click()
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    last = view.visualRect(view.table().index(view.table().rowCount() - 1, 0))
+    assert last.bottom() >= view.viewport().height() - 2
+
+
 def test_a_selection_of_several_stays_when_the_folder_is_read_again(bench):
     fill_library()
     made = bench()
