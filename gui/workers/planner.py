@@ -31,6 +31,8 @@ from gui.workers.engine_thread import EngineThread
 
 DEBOUNCE_MILLISECONDS = 300
 IDLE_MILLISECONDS = 1_000
+# A window that opens may find a run to show instead.
+EARLY_MILLISECONDS = 50
 COUNT = "count "
 
 Counted = tuple[BaseModelOptions, MethodSettings]
@@ -72,16 +74,23 @@ class Planner(QObject):
         self._planning: Recipe | None = None
         self._background = BackgroundTasks(self)
         self._pause = once(self, DEBOUNCE_MILLISECONDS, self._ask)
+        self._early = once(self, EARLY_MILLISECONDS, self._start_early)
         self._idle = once(self, IDLE_MILLISECONDS, self._count_next)
 
     def plan(self, wanted: Recipe) -> None:
-        """Ask for the plan of `wanted` once no other recipe has come for 300 ms; a worker starts at once."""
+        """Ask for the plan of `wanted` once no other recipe has come for 300 ms; a worker starts before."""
         self._wanted = wanted
         self._idle.stop()
         self._pause.start()
         if self._active_job.thread is None:
+            self._has_planned = False
             self._background.run(partial(known_plans.load, wanted), partial(self._recall, wanted))
-            self._device = wanted.training.device
+            self._early.start()
+
+    def _start_early(self) -> None:
+        """Start a worker, which imports its libraries, before it is asked."""
+        if self._active_job.thread is None and self._wanted is not None:
+            self._device = self._wanted.training.device
             # `_ask` tries again, and tells why there is no worker.
             with suppress(AppError):
                 self._start()
@@ -89,7 +98,8 @@ class Planner(QObject):
     @property
     def is_starting(self) -> bool:
         """Return whether the first plan of a worker is still to come."""
-        return self._active_job.thread is not None and not self._has_planned
+        is_there = self._active_job.thread is not None or self._early.isActive()
+        return is_there and not self._has_planned
 
     def _recall(self, wanted: Recipe, known: dict[str, Any] | None) -> None:
         if known is not None and wanted == self._wanted and not self._has_planned:
@@ -131,6 +141,7 @@ class Planner(QObject):
         self._counting = None
         self._idle.stop()
         self._pause.stop()
+        self._early.stop()
         self._asked += 1
         self._set_waiting(False)
 
