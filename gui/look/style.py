@@ -141,6 +141,8 @@ def _restyle(app: QApplication) -> None:
     app.setPalette(palette(_State.tokens))
     app.setFont(fonts.font("body"))
     QToolTip.setFont(fonts.font("label_medium"))
+    # Qt takes many times as long to put one sheet in the place of another as to remove it and set the other one.
+    app.setStyleSheet("")
     app.setStyleSheet(style_sheet(_State.tokens, fonts.px))
     signals.changed.emit()
 

@@ -1,0 +1,74 @@
+"""How long the window stands still when it goes from light to dark with all of its pages built, and for larger text."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QElapsedTimer
+from PySide6.QtWidgets import QApplication
+
+from gui.look import style
+from gui.main_window import PAGES
+from tests.helpers.benchmark_report import percentile, show
+from tests.helpers.whole_window import close, fill_home, make_window
+
+SWITCHES = 20
+SETTLE_MILLISECONDS = 400
+
+
+def main() -> None:
+    """Switch and print."""
+    application = QApplication([])
+    style.apply(application, "light")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        fill_home()
+        window = make_window(planned=True)
+        window.resize(1440, 900)
+        window.show()
+        for key in (*PAGES, "train"):
+            window.show_built(key)
+            _settle(application)
+        schemes = [
+            _seconds(application, lambda dark=number % 2: _wear(application, dark=dark))
+            for number in range(SWITCHES)
+        ]
+        larger = [
+            _seconds(application, lambda scale=1.0 + number % 2 / 2: style.apply(application, "light", scale))
+            for number in range(SWITCHES)
+        ]
+        show(
+            f"A window of {len(application.allWidgets()):,} widgets",
+            [
+                ("light to dark or back, median", f"{percentile(schemes, 0.5) * 1000:.0f} ms", "300 ms"),
+                ("the same, worst", f"{max(schemes) * 1000:.0f} ms", ""),
+                ("text to 150 % or back, median", f"{percentile(larger, 0.5) * 1000:.0f} ms", ""),
+            ],
+        )
+        close(window)
+
+
+def _wear(application: QApplication, *, dark: int) -> None:
+    style.apply(application, "dark" if dark else "light")
+
+
+def _seconds(application: QApplication, change: Callable[[], None]) -> float:
+    """Return how long a change takes, until it is painted."""
+    began = time.perf_counter()
+    change()
+    application.processEvents()
+    return time.perf_counter() - began
+
+
+def _settle(application: QApplication) -> None:
+    clock = QElapsedTimer()
+    clock.start()
+    while clock.elapsed() < SETTLE_MILLISECONDS:
+        application.processEvents()
+
+
+if __name__ == "__main__":
+    main()
