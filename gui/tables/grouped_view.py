@@ -140,7 +140,7 @@ class GroupedTableView(QTableView):
         if row < 0:
             self._last_key = key
             return False
-        self.setCurrentIndex(self.table().index(row, 0))
+        self._select_only(row)
         self.scrollTo(self.table().index(row, 0))
         return True
 
@@ -148,8 +148,13 @@ class GroupedTableView(QTableView):
         """Select the first item, if there is one."""
         for row in range(self.table().rowCount()):
             if not self.table().is_heading(row):
-                self.setCurrentIndex(self.table().index(row, 0))
+                self._select_only(row)
                 return
+
+    def _select_only(self, row: int) -> None:
+        """Select a row; Qt's own way would add it to the selection while Ctrl or Shift is held."""
+        flag = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(self.table().index(row, 0), flag.ClearAndSelect | flag.Rows)
 
     def selectionChanged(self, selected: Any, deselected: Any) -> None:
         super().selectionChanged(selected, deselected)
@@ -178,7 +183,7 @@ class GroupedTableView(QTableView):
                 self.setRowHeight(row, height)
         row = model.row_of(self._last_key)
         if row >= 0:
-            self.setCurrentIndex(model.index(row, 0))
+            self._select_only(row)
             self._select_again()
             self.verticalScrollBar().setValue(self._last_scroll)
         else:

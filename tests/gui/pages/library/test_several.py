@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from gui.models.cells import Scored
 from gui.models.grouped_table import CELL_ROLE
@@ -125,6 +126,16 @@ def test_an_adapter_without_scores_is_compared_too(home, styled):
     assert rows["scored_on"].cells[1].text == "Not scored yet"
     assert rows["rouge1"].cells[1].text == "–"
     assert [cell.text for cell in rows["gain"].cells] == ["+1.1, 0.5 to 1.8", "–"]
+
+
+def test_an_adapter_that_is_opened_is_selected_alone_whatever_key_is_held(bench):
+    fill_library()
+    made = bench()
+    select(made, "samsum-lora-r32", "samsum-dora-r16")
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.ControlModifier
+    made.page.open("starter-full")
+    made.settle()
+    assert [adapter.name for adapter in made.page.view.selected()] == ["starter-full"]
 
 
 def test_several_are_deleted_and_come_back_together(bench):
