@@ -81,7 +81,12 @@ def _steps_text(plan: Mapping[str, Any]) -> str:
 
 
 def _scoring_text(plan: Mapping[str, Any]) -> str:
-    notices = [translate(notice["message"]) for notice in plan.get("notices") or ()]
+    # Warnings stand by themselves.
+    notices = [
+        translate(notice["message"])
+        for notice in plan.get("notices") or ()
+        if notice.get("level") != "warning"
+    ]
     return " ".join(notices) or tr(
         "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
     )

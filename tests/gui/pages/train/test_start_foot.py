@@ -61,6 +61,13 @@ def test_a_run_without_a_verdict_is_warned_of_beside_start(foot):
     assert "Add some." not in texts(foot)
 
 
+def test_a_warning_is_said_once_where_nothing_is_trained(foot):
+    plain = {"message": "This is the base model as it is.", "hint": ""}
+    foot.show_plan(PLAN | {"notices": [plain, DOUBT]}, trains=False)
+    assert foot.happening.text() == plain["message"]
+    assert texts(foot).count(DOUBT["message"]) == 1
+
+
 def test_several_warnings_fold_into_the_heaviest(foot):
     other = DOUBT | {"message": "The conversations are in German."}
     foot.show_plan(PLAN | {"notices": [other, DOUBT]}, trains=True)
