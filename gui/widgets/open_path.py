@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.api import paths
 from gui.core.clipboard import copy_text
 from gui.look.language import tr
 from gui.widgets.floating import float_over
@@ -63,6 +64,8 @@ class _Opening(QObject):
         if window is not None:
             strip = _strip_of(window)
             text = tr("There is no program here that opens {path}.", path=self._path)
+            if not paths.path_exists(self._path):
+                text = tr("{path} is not there any more.", path=self._path)
             strip.offer(text, lambda: copy_text(str(self._path)), tr("Copy the path"))
         self.deleteLater()
 

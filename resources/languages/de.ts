@@ -9160,6 +9160,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{path} kann nicht geschrieben werden. Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
   <message>
+   <location filename="../../gui/widgets/open_path.py" />
+   <source>{path} is not there any more.</source>
+   <translation>{path} ist nicht mehr da.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>{place} of {count}</source>
    <translation>{place} von {count}</translation>

@@ -1,4 +1,4 @@
-"""How soon the window is visible: from the start of the process to its first paint, in fresh processes."""
+"""How soon the window is visible, and how soon it shows a plan, in fresh processes."""
 
 from __future__ import annotations
 
@@ -37,6 +37,47 @@ main_window.MainWindow.show = watched_show
 sys.exit(app.run([]))
 """
 
+# Reports how long after the first paint a plan is shown: what is known of the last one, or else the one just made.
+PLAN_PROBE = """
+import sys, time
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+from gui import app, main_window
+
+class Times(QObject):
+    painted = 0.0
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint and not self.painted:
+            self.painted = time.time()
+        return False
+    def tell(self, kind):
+        print(kind, max(0.0, time.time() - self.painted) if self.painted else 0.0, flush=True)
+
+times = Times()
+show = main_window.MainWindow.show
+def watched_show(window):
+    window.installEventFilter(times)
+    planner = window.manager.planner
+    planner.recalled.connect(lambda _plan: times.tell("recalled"))
+    planner.planned.connect(lambda _plan: (times.tell("planned"), QTimer.singleShot(500, QApplication.quit)))
+    window.show_page("train")
+    show(window)
+main_window.MainWindow.show = watched_show
+sys.exit(app.run([]))
+"""
+
+
+def first_plans(home: str) -> dict[str, float]:
+    """Return after how many seconds a window shows what it knows of a plan, and the plan that is just made."""
+    done = subprocess.run(
+        [sys.executable, "-c", PLAN_PROBE],
+        env=os.environ | {"TUNESMITH_HOME": home},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {kind: float(seconds) for kind, seconds in map(str.split, done.stdout.splitlines())}
+
 
 def main() -> None:
     """Measure and print."""
@@ -57,6 +98,16 @@ def main() -> None:
             ("process start to first paint, median", f"{statistics.median(seconds):.2f} s", "1.0 s"),
             ("the same, slowest", f"{max(seconds):.2f} s", ""),
             ("torch in the window's process", "yes" if torch_seen else "no", "no"),
+        ],
+    )
+    with tempfile.TemporaryDirectory() as home:
+        first, later = first_plans(home), [first_plans(home) for _ in range(ROUNDS)]
+    known = statistics.median(found["recalled"] for found in later)
+    show(
+        "First plan",
+        [
+            ("first paint to the plan, the very first start", f"{first['planned']:.2f} s", ""),
+            ("first paint to what is known of the last plan, median", f"{known:.2f} s", "2.0 s"),
         ],
     )
 

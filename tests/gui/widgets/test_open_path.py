@@ -42,6 +42,7 @@ def said(window: QWidget) -> list[str]:
 @pytest.mark.parametrize("script", ["exit 3", "exit 4", None])
 def test_a_missing_file_manager_is_said_with_the_path_to_copy(script, window, qtbot, tmp_path, monkeypatch):
     opener(monkeypatch, tmp_path, script)
+    (tmp_path / "runs").mkdir()
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
     for _ in range(2):
         open_path(tmp_path / "runs")
@@ -57,6 +58,12 @@ def test_a_program_that_can_not_be_started_is_as_good_as_none(window, qtbot, tmp
     (tmp_path / "xdg-open").chmod(0o644)
     open_path(tmp_path)
     qtbot.waitUntil(lambda: bool(said(window)), timeout=WAIT)
+
+
+def test_a_folder_that_is_gone_is_said_to_be_gone(window, qtbot, tmp_path, monkeypatch):
+    opener(monkeypatch, tmp_path, "exit 2")
+    open_path(tmp_path / "gone")
+    qtbot.waitUntil(lambda: said(window) == [f"{tmp_path / 'gone'} is not there any more."], timeout=WAIT)
 
 
 def test_what_is_opened_is_not_spoken_of(window, qtbot, tmp_path, monkeypatch):
