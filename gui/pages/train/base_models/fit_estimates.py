@@ -56,6 +56,10 @@ class FitEstimates(QObject):
                 self._want(model.id, str(self._tables["base_model"].get("quantization", "none")))
         self._planner.compare(self._wanted)
 
+    def waiting(self) -> list[str]:
+        """Return the models whose plans are still to come."""
+        return list(self._wanted)
+
     def stop(self) -> None:
         """Plan no more: nobody looks."""
         if self._wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
@@ -61,6 +61,12 @@ class ModelList(Scroll):
         self.column.replaceWidget(old, self._content)
         old.hide()
         old.deleteLater()
+
+    def show_waiting(self, ids: Iterable[str]) -> None:
+        """Say of models that their plans are still to come."""
+        for model_id in ids:
+            self._fits[model_id][0].setText(tr("Checking…"))
+            self._fits[model_id][0].set_token("ink2")
 
     def show_fit(self, model_id: str, fit: Fit) -> None:
         """Show what a plan says of a model, if it is listed."""

@@ -138,6 +138,7 @@ class BaseModelsView(Card):
         shown += [model for model in self._found if model.id not in ids]
         self._list.show_models(shown, self._current, tr("None of these. Search the hub, or empty the field."))
         self._estimates.estimate(shown)
+        self._list.show_waiting(self._estimates.waiting())
 
     def _filter(self, _words: str) -> None:
         names_one = "/" in self._search.text()

@@ -247,6 +247,12 @@ def test_the_starter_is_called_a_practice_model_and_the_catalogue_stands_below(v
     assert "starter (practice model)" in shown
     assert "Well-known models to download" in shown
     assert all(model.id in shown for model in base_model_catalogue.models())
+    # No plan is made without one of the form.
+    assert (
+        shown.count("Checking…") == len(view._estimates.waiting()) == 2 + len(base_model_catalogue.models())
+    )
+    view._estimates._take(FLAN, FITS)
+    assert "Fits in bfloat16" in texts(view)
     with qtbot.waitSignal(view.chosen) as chosen:
         press(view, f"Use {FLAN}")
     assert chosen.args == [FLAN]
