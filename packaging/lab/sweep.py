@@ -48,6 +48,7 @@ from engine.worker.dataset.collator import (
 )
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
+from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
@@ -125,10 +126,11 @@ class Bench:
         given = {key: value for key, value in self._tables["method"].items() if f"method.{key}" in self._own}
         table = {key: value for key, value in (options | given).items() if value is not None}
         training = {key: value for key, value in self._tables["training"].items() if key != "learning_rate"}
-        return recipes.from_tables(
+        recipe = recipes.from_tables(
             self._tables
             | {"method": {**table, "id": cell.method.id}, "training": training, "name": cell.name}
         )
+        return settle_limits(recipe, base, self._splits)
 
     def _train(self, recipe: Recipe, base: LoadedBase, rate: float) -> dict[str, Any]:
         prompter = make_prompter(recipe, base, self._splits)

@@ -46,6 +46,7 @@ from tests.helpers.worker_setup import make_channel
 GOAL = 8.0
 SPREAD_OVER = 64
 STEPS = 80
+TOKENS = 64
 NEAR = 0.005
 STARTER = {"base_model.id": "starter"}
 ANY_COLUMNS = {"data.conversation": "auto", "data.summary": "auto", "data.max_conversation_tokens": "512"}
@@ -150,6 +151,7 @@ def _recipe(settings: dict[str, str]) -> Recipe:
     """Return the starter's recipe with these settings, tuned for a few steps and scored on the processor."""
     tables = recipes.parse((presets_folder() / "starter.toml").read_text(encoding="utf-8"))
     few = [f"training.max_steps={STEPS}", "training.device=cpu", f"training.evaluate_every={STEPS}"]
+    few.append(f"evaluation.max_new_tokens={TOKENS}")
     given = [f"{name}={value}" for name, value in settings.items()]
     return recipes.from_tables(recipes.overridden(tables, [*few, *given, *sys.argv[1:]]))
 
