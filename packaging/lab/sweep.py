@@ -102,6 +102,7 @@ class Bench:
         """Return what the base does without an adapter."""
         recipe = recipes.from_tables(self._tables)
         base = self._load(recipe)
+        recipe = settle_limits(recipe, base, self._splits)
         return {"cell": "base", **self._measure(recipe, base, base.model)}
 
     def run(self, cell: Cell) -> dict[str, Any]:
