@@ -59,6 +59,8 @@ class ModelList(Scroll):
         if not models:
             grid.addWidget(Label(nothing, "body", "ink2", wrap=True), 0, 0)
         self.column.replaceWidget(old, self._content)
+        # At once, so that the list is never empty for a moment.
+        self._content.show()
         old.hide()
         old.deleteLater()
 

@@ -261,6 +261,7 @@ def test_the_starter_is_called_a_practice_model_and_the_catalogue_stands_below(v
 def test_a_search_narrows_the_lists_and_asks_the_hub(view, qtbot):
     view._search.setText("qwen")
     qtbot.waitUntil(lambda: FLAN not in texts(view), timeout=WAIT)
+    # The list is never empty for a moment.
     assert QWEN in texts(view)
     view.answers["search"]["found"] = [{"id": "other/qwen-tuned", "licence": "mit", "downloads": 3}]
     view._hub_button.click()
