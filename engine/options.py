@@ -41,6 +41,7 @@ def option(
     control: str = "",
     suggestions: tuple[str, ...] = (),
     zero: str = "",
+    form: str = "",
     **bounds: Any,
 ) -> Any:
     """Declare one option.
@@ -48,7 +49,8 @@ def option(
     `level` is the first form level that shows it, `unit` is shown after the control, `peft_name` is PEFT's name for it
     ("": the same name, "-": PEFT has no such option), `control` asks for a special control ("slider", "chips",
     "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too, `zero` is
-    the word for 0 where it is no amount ("all", "never"). `bounds` are pydantic's: ge, gt, le, lt, min_length, pattern.
+    the word for 0 where it is no amount ("all", "never"), `form` is the message for a text that its `pattern` refuses.
+    `bounds` are pydantic's: ge, gt, le, lt, min_length, pattern.
     """
     extra: dict[str, Any] = {
         "level": level,
@@ -57,6 +59,7 @@ def option(
         "control": control,
         "suggestions": list(suggestions),
         "zero": zero,
+        "form": form,
     }
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
@@ -186,8 +189,7 @@ def _problem(options: type[Options], detail: ErrorDetails, prefix: str) -> Probl
         return unknown_key(field, name, options.model_fields)
     if detail["type"] == "missing":
         return Problem(field, f"{field} is missing.", _hint(options, name))
-    hint = _hint(options, name) if detail["type"] == "string_pattern_mismatch" else ""
-    return Problem(field, _message(options, name, detail), hint)
+    return Problem(field, _message(options, name, detail))
 
 
 def unknown_key(field: str, name: str, known: Iterable[str]) -> Problem:
@@ -201,41 +203,44 @@ def _title(options: type[Options], name: str) -> str:
     return (field.title if field and field.title else name) or "The value"
 
 
+# A field of a form shows what follows its own title.
 _MESSAGES = {
-    "greater_than_equal": "{title} must be at least {ge}.",
-    "greater_than": "{title} must be more than {gt}.",
-    "less_than_equal": "{title} must be at most {le}.",
-    "less_than": "{title} must be below {lt}.",
-    "literal_error": "{title} must be {expected}.",
-    "int_type": "{title} must be a whole number.",
-    "float_type": "{title} must be a number.",
-    "bool_type": "{title} must be true or false.",
-    "string_type": "{title} must be text.",
-    "tuple_type": "{title} must be a list.",
-    "dict_type": "{title} must be a table.",
-    "string_too_short": "{title} must not be empty.",
-    "too_short": "{title} must not be empty.",
-    "finite_number": "{title} must be a finite number.",
+    "greater_than_equal": "{title}: at least {ge}.",
+    "greater_than": "{title}: more than {gt}.",
+    "less_than_equal": "{title}: at most {le}.",
+    "less_than": "{title}: less than {lt}.",
+    "literal_error": "{title}: one of {expected}.",
+    "int_type": "{title}: a whole number.",
+    "float_type": "{title}: a number.",
+    "bool_type": "{title}: true or false.",
+    "string_type": "{title}: a text.",
+    "tuple_type": "{title}: a list.",
+    "dict_type": "{title}: a table.",
+    "string_too_short": "{title}: it is empty.",
+    "too_short": "{title}: choose at least one.",
+    "finite_number": "{title}: a finite number.",
 }
 
 
 def _message(options: type[Options], name: str, detail: ErrorDetails) -> str:
     kind, title = detail["type"], _title(options, name)
     if kind == "string_pattern_mismatch":
-        examples = _info(name, options.model_fields[name]).suggestions
-        return (
-            f"{title} must look like {' or '.join(examples)}." if examples else f"{title} has a wrong form."
-        )
+        extra = options.model_fields[name].json_schema_extra
+        return str(extra["form"]) if isinstance(extra, dict) else ""
     if isinstance(detail["input"], float) and math.isnan(detail["input"]):
-        return f"{title} must be a number."
+        return f"{title}: a number."
     message = _MESSAGES.get(kind)
     if message is None:
         return f"{title}: {detail['msg'].removeprefix('Value error, ').rstrip('.').lower()}."
-    bounds = {
-        key: f"{value:g}" if isinstance(value, float) else value
-        for key, value in detail.get("ctx", {}).items()
-    }
+    bounds = {key: _limit_text(value) for key, value in detail.get("ctx", {}).items()}
     return message.format(title=title, **bounds)
+
+
+def _limit_text(value: object) -> str:
+    """Return a limit as people write it; of names that may be chosen pydantic quotes each."""
+    if isinstance(value, (int, float)):
+        return f"{int(value):,}" if value == int(value) else f"{value:g}"
+    return str(value).replace("'", "")
 
 
 def _hint(options: type[Options], name: str) -> str:

@@ -184,6 +184,7 @@ class TrainingOptions(Options):
         "Device",
         "Compute device: auto, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that is "
         "not busy, else the processor.",
+        form="Device: auto, cpu, mps, xpu, or a card such as cuda:0.",
         pattern=r"^(auto|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )

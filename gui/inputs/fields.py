@@ -112,7 +112,11 @@ class Field(QWidget):
         self._foot.setSizePolicy(policy)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
-        """Show a problem as a brick rim and one line; an empty message removes it."""
+        """Show a problem as a brick rim and one line, which need not name the field; an empty message removes it."""
+        own_title = f"{self._label.text().replace('&', '')}: "
+        if message.startswith(own_title):
+            message = message.removeprefix(own_title)
+            message = message[:1].upper() + message[1:]
         style.set_property(self._rimmed, "problem", "true" if message else "false")
         self._problem.show_problem(message, hint)
         self._describe()

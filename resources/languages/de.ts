@@ -11086,6 +11086,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
+   <source>Device: auto, cpu, mps, xpu, or a card such as cuda:0.</source>
+   <translation>Gerät: auto, cpu, mps, xpu oder eine Karte wie cuda:0.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
    <source>Did you mean {1} ({2})?</source>
    <translation>War {1} ({2}) gemeint?</translation>
   </message>
@@ -13809,8 +13814,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Reference limit must be at least {1}, or 0 to follow the data.</source>
-   <translation>Die Grenze der Referenzen muss mindestens {1} sein, oder 0, um sich nach den Daten zu richten.</translation>
+   <source>Reference limit: at least {1}, or 0 to follow the data.</source>
+   <translation>Grenze für Referenzen: mindestens {1}, oder 0, um den Daten zu folgen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -19025,11 +19030,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} h {2} min</translation>
   </message>
   <message>
-   <location filename="../../engine/options.py" />
-   <source>{1} has a wrong form.</source>
-   <translation>{1} hat eine falsche Form.</translation>
-  </message>
-  <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has all these entries with {2} seeds already.</source>
    <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
@@ -19525,19 +19525,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1} weitere Dateien werden mit einer solchen Bemerkung gelesen.</translation>
   </message>
   <message>
-   <location filename="../../engine/options.py" />
-   <source>{1} must be a number.</source>
-   <translation>{1} muss eine Zahl sein.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>{1} must be a table.</source>
    <translation>{1} muss eine Tabelle sein.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/options.py" />
-   <source>{1} must look like {2}.</source>
-   <translation>{1} muss aussehen wie {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
@@ -19885,6 +19875,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: „{2}“ enthält {3} Beiträge, „{4}“ {5} Sprecher.</translation>
   </message>
   <message>
+   <location filename="../../engine/options.py" />
+   <source>{1}: a number.</source>
+   <translation>{1}: eine Zahl.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/matrix.py" />
    <source>{1}: edit</source>
    <translation>{1}: Änderung</translation>
@@ -20081,68 +20076,73 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be a finite number.</source>
-   <translation>{title} muss eine endliche Zahl sein.</translation>
+   <source>{title}: a finite number.</source>
+   <translation>{title}: eine endliche Zahl.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be a list.</source>
-   <translation>{title} muss eine Liste sein.</translation>
+   <source>{title}: a list.</source>
+   <translation>{title}: eine Liste.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be a number.</source>
-   <translation>{title} muss eine Zahl sein.</translation>
+   <source>{title}: a number.</source>
+   <translation>{title}: eine Zahl.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be a table.</source>
-   <translation>{title} muss eine Tabelle sein.</translation>
+   <source>{title}: a table.</source>
+   <translation>{title}: eine Tabelle.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be a whole number.</source>
-   <translation>{title} muss eine ganze Zahl sein.</translation>
+   <source>{title}: a text.</source>
+   <translation>{title}: ein Text.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be at least {ge}.</source>
-   <translation>{title} muss mindestens {ge} sein.</translation>
+   <source>{title}: a whole number.</source>
+   <translation>{title}: eine ganze Zahl.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be at most {le}.</source>
-   <translation>{title} darf höchstens {le} sein.</translation>
+   <source>{title}: at least {ge}.</source>
+   <translation>{title}: mindestens {ge}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be below {lt}.</source>
-   <translation>{title} muss unter {lt} liegen.</translation>
+   <source>{title}: at most {le}.</source>
+   <translation>{title}: höchstens {le}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be more than {gt}.</source>
-   <translation>{title} muss mehr als {gt} sein.</translation>
+   <source>{title}: choose at least one.</source>
+   <translation>{title}: wählen Sie mindestens eines.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be text.</source>
-   <translation>{title} muss Text sein.</translation>
+   <source>{title}: it is empty.</source>
+   <translation>{title}: ist leer.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be true or false.</source>
-   <translation>{title} muss wahr oder falsch sein.</translation>
+   <source>{title}: less than {lt}.</source>
+   <translation>{title}: weniger als {lt}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must be {expected}.</source>
-   <translation>{title} muss {expected} sein.</translation>
+   <source>{title}: more than {gt}.</source>
+   <translation>{title}: mehr als {gt}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
-   <source>{title} must not be empty.</source>
-   <translation>{title} darf nicht leer sein.</translation>
+   <source>{title}: one of {expected}.</source>
+   <translation>{title}: eines von {expected}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/options.py" />
+   <source>{title}: true or false.</source>
+   <translation>{title}: true oder false.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />

@@ -35,7 +35,7 @@ def test_a_value_that_can_t_be_is_told_with_its_field():
     with pytest.raises(RecipeError) as told:
         from_command({**OLD, "top_p": 0.0, "seed": -1})
     assert [problem.field for problem in told.value.problems] == ["top_p", "seed"]
-    assert told.value.message.startswith("Top-p must be more than 0")
+    assert told.value.message.startswith("Top-p: more than 0")
 
 
 @pytest.mark.parametrize(

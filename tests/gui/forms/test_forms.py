@@ -136,8 +136,8 @@ def test_all_problems_stand_beside_their_fields_at_once(form):
 
     assert form.recipe() is None
     assert {problem.field for problem in form.problems()} >= {"method.dropout", "training.warmup"}
-    assert "below 1" in form.field("method.dropout").around._problem.text()
-    assert "below 1" in form.field("training.warmup").around._problem.text()
+    assert "Less than 1" in form.field("method.dropout").around._problem.text()
+    assert "Less than 1" in form.field("training.warmup").around._problem.text()
 
 
 def test_a_key_of_a_table_has_its_problem_beside_the_table(form):
