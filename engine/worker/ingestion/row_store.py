@@ -17,8 +17,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 # Row numbers, masked kinds, the place, and the texts of an example: id, conversation, summary, further references.
 Record = list[Any]
-# Objects in memory take about twice as much.
-MAX_HELD_BYTES = 256 << 20
+# Of stored bytes, and of what the objects of a row take beside its texts.
+MAX_HELD_BYTES, ROW_BYTES = 256 << 20, 600
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ class LazySequence(Sequence[T], Generic[T]):
 
     def held(self) -> Sequence[T]:
         """Return the same items, in memory where they are few enough, for work that looks at each again and again."""
-        return tuple(self) if self._records.size <= MAX_HELD_BYTES else self
+        held = self._records.size + ROW_BYTES * len(self)
+        return tuple(self) if held <= MAX_HELD_BYTES else self
 
     def select(self, indices: Iterable[int]) -> LazySequence[T]:
         """Return the items at these indices, in that order."""
