@@ -14,6 +14,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from gui.core import actions
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.shell.navigation_rail import NavigationRail
@@ -72,6 +73,7 @@ class ShellWindow(QMainWindow):
         row.addWidget(self._stack, 1)
         self.setCentralWidget(middle)
         self._restore()
+        style.follow(self._fold)
 
     def add_inner_page(self, key: str, page: QWidget, within: str) -> None:
         """Add a page that is reached from the page `within` and shares its item in the rail."""
@@ -109,10 +111,14 @@ class ShellWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold the rail below 1200."""
+        self._fold()
+        super().resizeEvent(event)
+
+    def _fold(self) -> None:
+        """Fold the rail or unfold it, by the width and the size of the text."""
         folded = self.width() < px(NARROW)
         if folded != self.rail.is_folded():
             self.rail.set_folded(folded)
-        super().resizeEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Start without a focus rim; Tab moves into the rail."""

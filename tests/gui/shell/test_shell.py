@@ -5,6 +5,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from gui.look import style
 from gui.shell.device_meter import DeviceMeter
 from gui.shell.page import Page
 from gui.shell.window import DEFAULT, ShellWindow
@@ -111,6 +112,15 @@ def test_the_rail_folds_below_1200_and_pages_are_told(window):
     assert window.rail.width() < wide
     assert window.rail.item("train").toolTip() == "Train"
     assert window.page("data").widths[-1] == 1100
+
+
+def test_the_rail_folds_for_larger_text(window, styled):
+    window.resize(1440, 900)
+    assert not window.rail.is_folded()
+    style.apply(styled, "light", 2.0)
+    assert window.rail.is_folded()
+    style.apply(styled, "light", 1.0)
+    assert not window.rail.is_folded()
 
 
 def test_a_badge_is_shown_and_said(window):
