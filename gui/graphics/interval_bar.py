@@ -15,6 +15,9 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.models.intervals import ConfidenceInterval
 
+# Whatever the size of the text, since a narrow window has no room for more.
+MIN_WIDTH = 96
+
 
 def paint_interval(
     painter: QPainter,
@@ -65,7 +68,7 @@ class IntervalBar(QWidget):
         self._intervals: list[ConfidenceInterval] = []
         self._axis = (0.0, 1.0)
         self._zero = False
-        self.setMinimumSize(px(96), px(28))
+        self.setMinimumSize(MIN_WIDTH, px(28))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         style.follow(self.update)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.runs import run_store
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import language, style
 from gui.main_window import PAGES, MainWindow
@@ -71,9 +72,12 @@ def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Ite
 
 
 def _pages(window: MainWindow) -> Iterator[tuple[str, QWidget, QWidget]]:
-    """Show each page, then the settings; yield the name, what a picture shows, and what is looked at."""
+    """Show each page, a finished run and the settings; yield the name, what a picture shows, and what is looked at."""
     for key in PAGES:
         yield key, window, window.show_built(key)
+    train = window.show_built("train")
+    train.open_run(run_store.list_jobs()[0].id)
+    yield "run", window, train
     settings = SettingsDialog(window.preferences, window)
     settings.show()
     yield "settings", settings, settings

@@ -75,7 +75,7 @@ class VerdictCard(Card):
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(IconLabel(icon_name, ink, 20))
-        head.addWidget(Label(headline, "title"), 1)
+        head.addWidget(Label(headline, "title", wrap=True), 1)
         self.column.addLayout(head)
         self.column.addWidget(RichLabel(text, "body", "ink2"))
         self.setAccessibleName(headline)
@@ -115,7 +115,9 @@ class VerdictCard(Card):
             grid.setColumnStretch(column, stretch)
         compared = side_heads(state)
         for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Paired difference"))):
-            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+            title = Label(head, "head", "ink2", wrap=True)
+            title.setAlignment(RIGHT)
+            grid.addWidget(title, 0, column)
         for index, name in enumerate(names):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, 6)
             row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
