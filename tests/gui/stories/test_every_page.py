@@ -1,12 +1,13 @@
-"""A walk over all pages in every look: nothing is cut off, nothing stands on something else, all is translated.
+"""A walk over all pages and the settings in different looks: nothing is cut off, covered or out of reach.
 
-`python -m tests.benchmarks.navigation FOLDER` goes through every combination and keeps the pictures.
+`python -m tests.benchmarks.walk FOLDER` goes through every look and keeps the pictures.
 """
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
 
+from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import language, style
 from gui.main_window import PAGES
 from tests.helpers.layout_problems import layout_problems
@@ -33,24 +34,28 @@ def dressed(qapp):
 
 
 @pytest.mark.parametrize(
-    ("code", "scheme", "scale", "direction"),
+    ("code", "scheme", "scale", "size", "direction"),
     [
-        ("en", "light", 1.0, LEFT),
-        ("de", "dark", 1.0, LEFT),
-        ("de", "light", 1.5, RIGHT),
-        ("en", "dark", 1.5, RIGHT),
+        ("en", "light", 1.0, (1440, 900), LEFT),
+        ("de", "dark", 2.0, (1024, 700), LEFT),
+        ("de", "light", 1.5, (1440, 900), RIGHT),
     ],
+    ids=["english", "german-200-percent", "right-to-left-150-percent"],
 )
-def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, direction):
+def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, size, direction):
     dressed(code, scheme, scale, direction)
     fill_home()
     window = make_window(planned=True)
-    window.resize(1440, 900)
+    window.resize(*size)
     window.show()
     found = []
     for key in PAGES:
         page = window.show_built(key)
         found += [f"{key}: {fault}" for fault in _lasting_problems(page)]
+    settings = SettingsDialog(window.preferences, window)
+    settings.show()
+    found += [f"settings: {fault}" for fault in _lasting_problems(settings)]
+    assert (window.width(), window.height()) == size
     close(window)
 
     assert found == []

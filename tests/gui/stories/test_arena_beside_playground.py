@@ -1,0 +1,37 @@
+"""An arena is started while the playground holds the base model: it goes first, and the playground loads again."""
+
+from __future__ import annotations
+
+import json
+
+from tests.helpers import scripted_summarizer
+from tests.helpers.arenas import make_arena
+from tests.helpers.playground_stage import CONVERSATION
+from tests.helpers.story_window import click
+
+
+def summarised(story, page):
+    page.open_conversation(CONVERSATION)
+    click(page.summarise_button)
+    story.until(lambda: not page.controller.results.busy and page.summarise_button.isEnabled())
+    return page.columns.base.text()
+
+
+def test_the_queue_gets_the_device_that_an_idle_playground_holds(story, monkeypatch):
+    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": "The venue offers Thursday 21st."}))
+    make_arena("lora", "ia3")
+    window = story.open()
+    playground = window.show_built("playground")
+    assert summarised(story, playground) == "The venue offers Thursday 21st."
+    assert "loaded in float32" in playground.header.subtitle()
+
+    arena = window.show_built("arena")
+    story.until(arena.start_button.isVisible)
+    click(arena.start_button)
+    story.until(lambda: "2 of 2 entries" in arena.header.subtitle())
+    assert not arena.claim_button.isVisible()
+    story.until(lambda: window.manager.current is None)
+
+    window.show_page("playground")
+    assert "not loaded" in playground.header.subtitle()
+    assert summarised(story, playground) == "The venue offers Thursday 21st."

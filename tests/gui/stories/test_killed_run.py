@@ -1,0 +1,53 @@
+"""A run is killed, the window is closed and opened again, and the run goes on to its end."""
+
+from __future__ import annotations
+
+from gui.pages.train.run.failure_card import FailureCard
+from gui.pages.train.run.verdict_card import VerdictCard
+from tests.helpers.homes import add_checkpoint
+from tests.helpers.story_window import click
+from tests.helpers.train_stage import COMPLETE, STARTED, texts
+
+CHECKPOINT = {"event": "checkpoint_saved", "path": "", "bytes": 9, "step": 10}
+KILLED = [
+    ["emit", {"event": "stage_entered", "stage": "train"}],
+    ["emit", STARTED],
+    ["steps", {"count": 12, "per_second": 400}],
+    ["emit", CHECKPOINT],
+    ["killed", None],
+]
+RESUMED = [
+    ["emit", {"event": "run_resumed", "step": 10, "path": ""}],
+    *COMPLETE,
+]
+
+
+def test_a_killed_run_is_resumed_in_the_next_window(story):
+    story.scripts["train"] = KILLED
+    window = story.open()
+    train = window.show_built("train")
+    story.until(train.panel.start_button.isEnabled)
+    click(train.panel.start_button)
+    story.until(lambda: isinstance(train.run_view.card, FailureCard))
+    said = texts(train.run_view.card)
+    assert "Crashed at step 12" in said
+    assert "was ended from outside (SIGKILL)" in said
+    assert "memory" not in said.lower()
+    run = train._model
+    # A scripted worker tells of a checkpoint and makes none.
+    add_checkpoint(run.job, 10, run.recipe)
+    story.close(window)
+
+    story.scripts["train"] = RESUMED
+    window = story.open()
+    history = window.show_built("history")
+    story.until(lambda: [entry.can_resume for entry in history.table.items()] == [True])
+    assert history.pane.filter.texts() == ["All 1", "Completed 0", "Can resume 1"]
+    history.do_next(history.view.current())
+    train = window.built("train")
+    story.until(lambda: isinstance(train.run_view.card, VerdictCard))
+    assert train._model.id == run.id
+    assert train._model.state.attempt == 2
+    assert list(train._model.state.loss.steps)[-1] == 40
+    history = window.show_built("history")
+    story.until(lambda: history.pane.filter.texts() == ["All 1", "Completed 1", "Can resume 0"])

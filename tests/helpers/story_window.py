@@ -1,0 +1,78 @@
+"""The main window for stories: its workers follow a script or, of some kinds, do their real work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Job
+from engine.jobs.worker_process import worker_command
+from gui.core.preferences import Preferences
+from gui.main_window import MainWindow
+from gui.workers.worker_manager import WorkerManager
+from tests.helpers import scripted_summarizer, scripted_worker
+from tests.helpers.scripted_manager import end
+from tests.helpers.train_stage import COMPLETE, PLAN
+
+WAIT = 60_000
+MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
+
+
+def click(widget: QWidget) -> None:
+    """Click a widget that can be seen and is enabled."""
+    assert widget.isVisible(), f"{widget.accessibleName()} is not shown"
+    assert widget.isEnabled(), f"{widget.accessibleName()} is grey"
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+class StoryWindow:
+    """A window, and scripts for its workers by kind; those of the kinds in `real` get none."""
+
+    def __init__(self, qtbot: Any, real: tuple[str, ...] = ()) -> None:
+        self.scripts: dict[str, list[Any]] = {
+            "plan": [["answer", PLAN]],
+            "models": [["emit", MODELS]],
+            "train": COMPLETE,
+        }
+        self._qtbot, self._real = qtbot, real
+        self._windows: list[MainWindow] = []
+
+    def open(self, *, guides: bool = False) -> MainWindow:
+        """Open a window, as a new start of the program would."""
+        window = MainWindow(WorkerManager(self._command), Preferences(), guides=guides)
+        self._windows.append(window)
+        window.resize(1440, 900)
+        with self._qtbot.waitActive(window):
+            window.show()
+        return window
+
+    def close(self, window: MainWindow) -> None:
+        """Close a window and end its workers."""
+        self._windows.remove(window)
+        end(window.manager)
+        window._may_close = True
+        window.close()
+        window.deleteLater()
+        QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+
+    def close_all(self) -> None:
+        """Close every window that is still open."""
+        for window in list(self._windows):
+            self.close(window)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition holds."""
+        self._qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT)
+
+    def _command(self, job: Job) -> list[str]:
+        kind = job.request()["kind"]
+        if kind in self._real:
+            return worker_command(job.folder)
+        if kind == "summarize":
+            return scripted_summarizer.command(job)
+        scripted_worker.give_script(job, self.scripts.get(kind, [["answer", {}]]))
+        return scripted_worker.command(job)
