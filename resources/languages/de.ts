@@ -156,12 +156,12 @@
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>4-bit bitsandbytes quantization</source>
-   <translation>4-bit bitsandbytes quantisierung quantization</translation>
+   <translation>4-Bit bitsandbytes Quantisierung quantization</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>4-bit bitsandbytes quantization QLoRA</source>
-   <translation>4-bit bitsandbytes quantisierung quantization QLoRA</translation>
+   <translation>4-Bit bitsandbytes Quantisierung quantization QLoRA</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -176,7 +176,7 @@
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>8-bit bitsandbytes quantization</source>
-   <translation>8-bit bitsandbytes quantisierung quantization</translation>
+   <translation>8-Bit bitsandbytes Quantisierung quantization</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -255,7 +255,7 @@
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>A file with their ids, for the other system to fill in</source>
-   <translation>Eine Datei mit ihren Kennungen, die das andere System ausfüllt</translation>
+   <translation>Eine Datei mit ihren IDs, die das andere System ausfüllt</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/library_text.py" />
@@ -363,7 +363,7 @@
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>A run needs {least} accepted summaries: {lacking} more to accept.</source>
-   <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: Es fehlen noch {lacking}.</translation>
+   <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking} anzunehmen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -388,7 +388,7 @@
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>A stopped or crashed run goes on from its last checkpoint. On a processor it ends equal to the bit to a run that was never interrupted, with the same libraries and threads. On a graphics card it does so with deterministic algorithms (training.deterministic), on a card of the same kind and with the same libraries.</source>
-   <translation>Ein angehaltener oder abgestürzter Lauf geht ab seinem letzten Checkpoint weiter. Auf einem Prozessor gleicht er am Ende auf das Bit einem Lauf, der nie unterbrochen wurde, mit denselben Bibliotheken und Threads. Auf einer Grafikkarte tut er das mit deterministischen Verfahren (training.deterministic), auf einer Karte derselben Art und mit denselben Bibliotheken.</translation>
+   <translation>Ein gestoppter oder abgestürzter Lauf geht ab seinem letzten Prüfpunkt weiter. Auf einem Prozessor gleicht er am Ende auf das Bit einem Lauf, der nie unterbrochen wurde, mit denselben Bibliotheken und Threads. Auf einer Grafikkarte tut er das mit deterministischen Verfahren (training.deterministic), auf einer Karte derselben Art und mit denselben Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -458,7 +458,7 @@
   <message>
    <location filename="../../gui/pages/help/trust.py" />
    <source>Adapters and checkpoints</source>
-   <translation>Adapter und Checkpoints</translation>
+   <translation>Adapter und Prüfpunkte</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -1153,7 +1153,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
    <source>Choose them on the data page</source>
-   <translation>Auf der Datenseite wählen</translation>
+   <translation>Auf der Seite „Daten“ wählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/page.py" />
@@ -2257,7 +2257,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>For chat exports: hours of silence before a new conversation begins.</source>
-   <translation>Für exportierte Chats: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
+   <translation>Für Chatexporte: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
@@ -2630,7 +2630,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/workers/download_check.py" />
    <source>Its owner requires an agreement first.</source>
-   <translation>Der Eigentümer verlangt vorher eine Zustimmung.</translation>
+   <translation>Der Besitzer verlangt zuerst eine Zustimmung.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
@@ -2845,7 +2845,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/welcome/own_data.py" />
    <source>Look at them on the data page</source>
-   <translation>Auf der Datenseite ansehen</translation>
+   <translation>Auf der Seite „Daten“ ansehen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
@@ -3331,7 +3331,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>No reference summary.</source>
-   <translation>Keine Referenz.</translation>
+   <translation>Keine Referenzzusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/rows/row_view.py" />
@@ -4479,7 +4479,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/train/run/samples_view.py" />
    <source>Sample summaries</source>
-   <translation>Beispiele</translation>
+   <translation>Beispielzusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -4714,7 +4714,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Search names, bases, methods, tags</source>
-   <translation>Namen, Basen, Verfahren, Wörter</translation>
+   <translation>Name, Basis, Verfahren, Schlagwort</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -5050,7 +5050,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>Step of the samples</source>
-   <translation>Schritt der Proben</translation>
+   <translation>Schritt der Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/step.py" />
@@ -5085,7 +5085,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Stop drafting</source>
-   <translation>Entwerfen anhalten</translation>
+   <translation>Entwerfen stoppen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entry_menu.py" />
@@ -5095,7 +5095,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Stop the summaries</source>
-   <translation>Zusammenfassungen anhalten</translation>
+   <translation>Zusammenfassungen stoppen</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -5298,7 +5298,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/playground/conversation/files.py" />
    <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)</source>
-   <translation>Texte und Transkripte (*.txt *.md *.log *.text *.vtt *.srt *.json);;Alle Dateien (*)</translation>
+   <translation>Texte und Mitschriften (*.txt *.md *.log *.text *.vtt *.srt *.json);;Alle Dateien (*)</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/items_view.py" />
@@ -5823,12 +5823,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/help/trust.py" />
    <source>They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter are not imported. Weights that are missing, of another shape or no numbers are named. A damaged checkpoint is skipped, and the one before it is taken.</source>
-   <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden nicht importiert. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Checkpoint wird übersprungen und der davor genommen.</translation>
+   <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden nicht importiert. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Prüfpunkt wird übersprungen und der davor genommen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
    <source>They may be alike: even {count} more votes on it would hardly tell them apart.</source>
-   <translation>Sie sind vielleicht gleich gut: auch {count} weitere Stimmen dazu würden sie kaum unterscheiden.</translation>
+   <translation>Sie sind vielleicht gleich gut: Auch {count} weitere Stimmen dazu würden sie kaum unterscheiden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -5869,7 +5869,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/workers/download_prompt.py" />
    <source>This downloads what is not on this computer yet.</source>
-   <translation>Dafür wird heruntergeladen, was noch nicht auf diesem Rechner ist.</translation>
+   <translation>Dafür wird heruntergeladen, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -6014,7 +6014,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>Trained keys and values in self-attention</source>
-   <translation>Trainierte Keys und Values in der Self-Attention</translation>
+   <translation>Trainierte Schlüssel und Werte in der Self-Attention</translation>
   </message>
   <message>
    <location filename="../../gui/graphics/block_drawing.py" />
@@ -6194,7 +6194,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both</source>
-   <translation>Zwei schmale Matrizen bei Rang 1, 4 und 16: je höher der Rang, desto dicker beide</translation>
+   <translation>Zwei dünne Matrizen bei Rang 1, 4 und 16: je höher der Rang, desto dicker beide</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -6405,7 +6405,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>What a cloud model, a colleague or an older adapter wrote can be scored like an adapter: on the Arena page by Add entries and Add summaries from a file, on the command line by main.py score. The file is a table (jsonl, csv, xlsx, parquet) with a column prediction and a column id, or a text with one summary a line. Rows are matched by id, or by their order without ids; rows that match no conversation are named. A file with a summary of some conversations only is scored on these, in a table of its own. An empty summary scores 0.</source>
-   <translation>Was ein Cloud-Modell, eine Kollegin oder ein älterer Adapter geschrieben hat, lässt sich wie ein Adapter bewerten: auf der Seite Arena über „Einträge hinzufügen“ und „Zusammenfassungen aus einer Datei“, auf der Kommandozeile mit main.py score. Die Datei ist eine Tabelle (jsonl, csv, xlsx, parquet) mit einer Spalte prediction und einer Spalte id oder ein Text mit einer Zusammenfassung je Zeile. Zeilen werden nach der Kennung zugeordnet, ohne Kennungen nach ihrer Reihenfolge; Zeilen, die zu keinem Gespräch passen, werden genannt. Eine Datei mit Zusammenfassungen nur mancher Gespräche wird auf diesen bewertet, in einer eigenen Tabelle. Eine leere Zusammenfassung zählt als 0.</translation>
+   <translation>Was ein Cloud-Modell, eine Kollegin oder ein älterer Adapter geschrieben hat, lässt sich wie ein Adapter bewerten: auf der Seite Arena über „Einträge hinzufügen“ und „Zusammenfassungen aus einer Datei“, auf der Kommandozeile mit main.py score. Die Datei ist eine Tabelle (jsonl, csv, xlsx, parquet) mit einer Spalte prediction und einer Spalte id oder ein Text mit einer Zusammenfassung je Zeile. Zeilen werden nach der ID zugeordnet, ohne IDs nach ihrer Reihenfolge; Zeilen, die zu keinem Gespräch passen, werden genannt. Eine Datei mit Zusammenfassungen nur mancher Gespräche wird auf diesen bewertet, in einer eigenen Tabelle. Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -6939,7 +6939,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>checkpoint continue exact deterministic reproducible interrupted bit</source>
-   <translation>Checkpoint fortsetzen exakt deterministisch reproduzierbar unterbrochen Bit</translation>
+   <translation>Prüfpunkt Checkpoint fortsetzen exakt deterministisch reproduzierbar unterbrochen Bit</translation>
   </message>
   <message>
    <location filename="../../gui/forms/controls.py" />
@@ -7432,7 +7432,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>no limit</source>
-   <translation>unbegrenzt</translation>
+   <translation>keine Grenze</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
@@ -7628,7 +7628,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>once per epoch</source>
-   <translation>je Epoche einmal</translation>
+   <translation>einmal je Epoche</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
@@ -8009,7 +8009,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/list_text.py" />
    <source>too few to tell</source>
-   <translation>zu wenige, um es zu sagen</translation>
+   <translation>zu wenige für ein Urteil</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
@@ -8114,7 +8114,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>vocabulary</source>
-   <translation>Vokabular</translation>
+   <translation>Wortschatz</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -9020,8 +9020,8 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{n} summaries that were corrected in the playground are accepted here.</source>
    <translation>
-    <numerusform>{n} Zusammenfassung, die auf der Werkbank korrigiert wurde, ist hier angenommen.</numerusform>
-    <numerusform>{n} Zusammenfassungen, die auf der Werkbank korrigiert wurden, sind hier angenommen.</numerusform>
+    <numerusform>{n} Zusammenfassung, die in der Werkbank korrigiert wurde, ist hier angenommen.</numerusform>
+    <numerusform>{n} Zusammenfassungen, die in der Werkbank korrigiert wurden, sind hier angenommen.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9177,7 +9177,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
    <source>{rate}, preset</source>
-   <translation>{rate}, Vorgabe</translation>
+   <translation>{rate}, Vorlage</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_reader.py" />
@@ -9493,7 +9493,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/config/decoding.py" />
    <source>0 takes the most likely token; above 0 tokens are sampled, more randomly the higher it is.</source>
-   <translation>0 nimmt das wahrscheinlichste Token; über 0 werden Tokens gezogen, je höher, desto zufälliger.</translation>
+   <translation>0 nimmt das wahrscheinlichste Token; über 0 werden Tokens gezogen, umso zufälliger, je höher der Wert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -9513,7 +9513,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>1 of {1} reference summaries holds no word that ROUGE reads.</source>
-   <translation>1 von {1} Referenz-Zusammenfassungen enthält kein Wort, das ROUGE liest.</translation>
+   <translation>1 von {1} Referenzzusammenfassungen enthält kein Wort, das ROUGE liest.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -9528,7 +9528,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>1 reference summary has more than {1} tokens and is truncated.</source>
-   <translation>1 Referenz-Zusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
+   <translation>1 Referenzzusammenfassung hat mehr als {1} Tokens und wird gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -9623,7 +9623,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/data/findings.py" />
    <source>A conversation that looks like a transcript, in which no one is named</source>
-   <translation>Ein Gespräch, das wie ein Protokoll aussieht und in dem niemand genannt wird</translation>
+   <translation>Ein Gespräch, das wie eine Mitschrift aussieht und in dem niemand genannt wird</translation>
   </message>
   <message>
    <location filename="../../engine/data/file_kinds.py" />
@@ -9633,7 +9633,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>A few at the start are usual. Use bfloat16 or float32 if there are many.</source>
-   <translation>Einige am Anfang sind üblich. Sind es viele, nimm bfloat16 oder float32.</translation>
+   <translation>Einige am Anfang sind üblich. Sind es viele, verwenden Sie bfloat16 oder float32.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -9648,12 +9648,12 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
    <source>A forked process ended with status {1}.</source>
-   <translation>Ein Nebenprozess endete mit Status {1}.</translation>
+   <translation>Ein Hilfsprozess endete mit Status {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
    <source>A forked process was killed for lack of memory.</source>
-   <translation>Ein abgespaltener Prozess wurde aus Speichermangel beendet.</translation>
+   <translation>Ein Hilfsprozess wurde aus Speichermangel beendet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -9703,7 +9703,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>A frozen weight W plus one trained block D, repeated for each shard of the weight</source>
-   <translation>Ein eingefrorenes Gewicht W plus ein trainierter Block D, wiederholt für jedes Teilstück des Gewichts</translation>
+   <translation>Ein eingefrorenes Gewicht W plus ein trainierter Block D, wiederholt für jede Scherbe des Gewichts</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -9728,12 +9728,12 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>A frozen weight W plus, for each block of it, a thin trained pair of its own</source>
-   <translation>Ein eingefrorenes Gewicht W plus für jeden seiner Blöcke ein eigenes schmales, trainiertes Paar</translation>
+   <translation>Ein eingefrorenes Gewicht W plus für jeden seiner Blöcke ein eigenes dünnes, trainiertes Paar</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>A frozen weight W times a trained rotation R of its inputs</source>
-   <translation>Ein eingefrorenes Gewicht W mal eine trainierte Drehung R seiner Eingaben</translation>
+   <translation>Ein eingefrorenes Gewicht W mal eine trainierte Rotation R seiner Eingaben</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -9743,7 +9743,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>A hub id, a file (a table, a chat export, a mailbox, a transcript, or a zip or gz of them), a folder of split files or of texts, or "sample".</source>
-   <translation>Eine Hub-Kennung, eine Datei (Tabelle, Chatexport, Postfach, Mitschrift, oder ein zip oder gz davon), ein Ordner mit Dateien je Teil oder mit Texten, oder „sample“.</translation>
+   <translation>Eine Hub-ID, eine Datei (Tabelle, Chatexport, Postfach, Mitschrift oder ein zip oder gz davon), ein Ordner mit Dateien je Teil oder mit Texten oder „sample“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -9903,7 +9903,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Above 1 makes tokens less likely that were read or generated before. 1: none.</source>
-   <translation>Über 1 werden schon gelesene oder erzeugte Tokens unwahrscheinlicher. 1: nicht.</translation>
+   <translation>Über 1 werden schon gelesene oder erzeugte Tokens unwahrscheinlicher. 1: keine Strafe.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
@@ -10207,7 +10207,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Base's format</source>
-   <translation>Format der Basis</translation>
+   <translation>Format des Basismodells</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10372,7 +10372,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
    <source>Can't run: seed {1}.</source>
-   <translation>Kann nicht laufen: Startwert {1}.</translation>
+   <translation>Nicht lauffähig: Startwert {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/pii.py" />
@@ -10472,7 +10472,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Check the path.</source>
-   <translation>Den Pfad prüfen.</translation>
+   <translation>Prüfen Sie den Pfad.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -10552,7 +10552,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Choose a file with summaries.</source>
-   <translation>Eine Datei mit Zusammenfassungen wählen.</translation>
+   <translation>Wählen Sie eine Datei mit Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -10597,7 +10597,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>Choose another column, or write summaries for them: "Write summaries" on the data page.</source>
-   <translation>Wählen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
+   <translation>Wählen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen: „Zusammenfassungen schreiben“ auf der Seite „Daten“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -10612,7 +10612,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/arena/file_scoring.py" />
    <source>Choose another folder.</source>
-   <translation>Einen anderen Ordner wählen.</translation>
+   <translation>Wählen Sie einen anderen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/eva_init.py" />
@@ -10647,7 +10647,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Choose another split with --split.</source>
-   <translation>Mit --split einen anderen Teil wählen.</translation>
+   <translation>Wählen Sie mit --split einen anderen Teil.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
@@ -10697,7 +10697,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
    <source>Choose other ones: there is nothing to vote on.</source>
-   <translation>Wählen Sie andere: es gibt nichts abzustimmen.</translation>
+   <translation>Wählen Sie andere: Es gibt nichts abzustimmen.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/systems.py" />
@@ -10737,17 +10737,17 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>Choose the one to read.</source>
-   <translation>Die auswählen, die gelesen werden soll.</translation>
+   <translation>Wählen Sie die, die gelesen werden soll.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>Choose the summary column. Without one: "Write summaries" on the data page.</source>
-   <translation>Wählen Sie die Zusammenfassungsspalte. Ohne eine solche: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
+   <translation>Wählen Sie die Zusammenfassungsspalte. Ohne eine solche: „Zusammenfassungen schreiben“ auf der Seite „Daten“.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Choose the zip of an adapter.</source>
-   <translation>Wählen Sie die Zip-Datei eines Adapters.</translation>
+   <translation>Wählen Sie die ZIP-Datei eines Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -10787,7 +10787,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
    <source>Close other programs, or choose smaller files.</source>
-   <translation>Andere Programme schließen oder kleinere Dateien wählen.</translation>
+   <translation>Schließen Sie andere Programme, oder wählen Sie kleinere Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -10822,7 +10822,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Column with the reference summary, or auto.</source>
-   <translation>Spalte mit der Referenz-Zusammenfassung, oder auto.</translation>
+   <translation>Spalte mit der Referenzzusammenfassung, oder auto.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -10887,12 +10887,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Conversations over the adapter's training limit are truncated at the end, or summarised in parts, and then the summaries of the parts.</source>
-   <translation>Gespräche über der Trainingsgrenze des Adapters werden am Ende abgeschnitten, oder in Teilen zusammengefasst und dann deren Zusammenfassungen.</translation>
+   <translation>Gespräche über der Trainingsgrenze des Adapters werden am Ende gekürzt oder in Teilen zusammengefasst und danach die Zusammenfassungen der Teile.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>Conversations with the most words that no labelled conversation has: they add the most.</source>
-   <translation>Gespräche mit den meisten Wörtern, die kein beschriftetes Gespräch hat: Sie bringen am meisten Neues.</translation>
+   <translation>Gespräche mit den meisten Wörtern, die noch in keinem Gespräch mit Zusammenfassung stehen: Sie bringen am meisten Neues.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -11092,7 +11092,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Did you mean {1} ({2})?</source>
-   <translation>War {1} ({2}) gemeint?</translation>
+   <translation>Meinten Sie {1} ({2})?</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -11152,7 +11152,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>Don't trust this model.</source>
-   <translation>Vertrauen Sie diesem Modell nicht.</translation>
+   <translation>Trauen Sie diesem Modell nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -11352,7 +11352,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>Every method at its preset</source>
-   <translation>Jedes Verfahren mit seiner Vorgabe</translation>
+   <translation>Jedes Verfahren mit seiner Vorlage</translation>
   </message>
   <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
@@ -11717,7 +11717,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Give a summary for each conversation {1}, in their order, or a column "id". {2}</source>
-   <translation>Zu jedem Gespräch {1} eine Zusammenfassung angeben, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
+   <translation>Geben Sie zu jedem Gespräch {1} eine Zusammenfassung an, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
@@ -11732,7 +11732,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
    <source>Give it another name.</source>
-   <translation>Einen anderen Namen wählen.</translation>
+   <translation>Geben Sie ihm einen anderen Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -11752,7 +11752,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Give summaries of the same conversations.</source>
-   <translation>Zusammenfassungen derselben Gespräche angeben.</translation>
+   <translation>Geben Sie Zusammenfassungen derselben Gespräche an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
@@ -11767,7 +11767,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Give the ids of the data, or leave the column out if the rows have the order of the conversations.</source>
-   <translation>Die Kennungen der Daten angeben oder die Spalte weglassen, wenn die Zeilen die Reihenfolge der Gespräche haben.</translation>
+   <translation>Geben Sie die IDs der Daten an, oder lassen Sie die Spalte weg, wenn die Zeilen die Reihenfolge der Gespräche haben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -11882,7 +11882,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/decoding.py" />
    <source>Hypotheses that are followed in parallel; the most likely one is kept. 1 is greedy decoding; more are slower.</source>
-   <translation>Hypothesen, die parallel verfolgt werden; die wahrscheinlichste bleibt. 1 dekodiert greedy; mehr sind langsamer.</translation>
+   <translation>Hypothesen, die parallel verfolgt werden; die wahrscheinlichste bleibt. 1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -12177,12 +12177,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
    <source>Its scores of single conversations are missing, so it is apart from the other seeds.</source>
-   <translation>Die Werte der einzelnen Gespräche fehlen, deshalb steht er getrennt von den übrigen Startwerten.</translation>
+   <translation>Die Wertungen einzelner Gespräche fehlen, deshalb steht er getrennt von den übrigen Startwerten.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
    <source>Its summaries can't be read. Remove it, and add the file again.</source>
-   <translation>Seine Zusammenfassungen sind nicht lesbar. Den Eintrag entfernen und die Datei erneut hinzufügen.</translation>
+   <translation>Seine Zusammenfassungen sind nicht lesbar. Entfernen Sie den Eintrag, und fügen Sie die Datei erneut hinzu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -12237,7 +12237,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Keep every N-th</source>
-   <translation>Nur jedes N-te</translation>
+   <translation>Jedes N-te behalten</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -12372,7 +12372,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>Least similar to labelled ones</source>
-   <translation>Dem Beschrifteten am unähnlichsten</translation>
+   <translation>Den fertigen am unähnlichsten</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -12412,7 +12412,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Leave it out.</source>
-   <translation>Ohne sie importieren.</translation>
+   <translation>Lassen Sie sie weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
@@ -12827,7 +12827,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Minutes at most</source>
-   <translation>Max. Minuten</translation>
+   <translation>Höchstens Minuten</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12912,7 +12912,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name  minutes:seconds</source>
-   <translation>Name  minutes:seconds</translation>
+   <translation>Name  Minuten:Sekunden</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
@@ -12922,7 +12922,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name [time]</source>
-   <translation>Name [time]</translation>
+   <translation>Name [Zeit]</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -12962,7 +12962,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Name the column that holds the summaries; on the command line with --column.</source>
-   <translation>Die Spalte mit den Zusammenfassungen nennen; auf der Kommandozeile mit --column.</translation>
+   <translation>Nennen Sie die Spalte mit den Zusammenfassungen; auf der Kommandozeile mit --column.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -12977,12 +12977,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name — date time</source>
-   <translation>Name — date time</translation>
+   <translation>Name — Datum Zeit</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>Name, [date time]</source>
-   <translation>Name, [date time]</translation>
+   <translation>Name, [Datum Zeit]</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
@@ -13097,7 +13097,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>No id in {1} is that of a conversation {2}: {3} there, {4} here.</source>
-   <translation>Keine Kennung in {1} ist die eines Gesprächs {2}: dort {3}, hier {4}.</translation>
+   <translation>Keine ID in {1} ist die eines Gesprächs {2}: dort {3}, hier {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -13147,7 +13147,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/labelling/export.py" />
    <source>No summary is accepted yet.</source>
-   <translation>Noch ist keine Zusammenfassung angenommen.</translation>
+   <translation>Es ist noch keine Zusammenfassung angenommen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
@@ -13192,7 +13192,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Not known: the worker did not say.</source>
-   <translation>Nicht bekannt: der Arbeitsprozess hat nichts gemeldet.</translation>
+   <translation>Nicht bekannt: Der Arbeitsprozess hat nichts gemeldet.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
@@ -13202,7 +13202,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Not scored, as {1} has no summary of it: {2} (ids: {3}).</source>
-   <translation>Ohne Zusammenfassung in {1} und deshalb nicht bewertet: {2} (Kennungen: {3}).</translation>
+   <translation>Nicht bewertet, da {1} keine Zusammenfassung davon hat: {2} (IDs: {3}).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
@@ -13287,7 +13287,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Number of validation conversations that are summarised and scored with ROUGE at each evaluation, for the plot. With 16, the starter's run takes about 3 % longer. 0: none.</source>
-   <translation>Zahl der Validierungsgespräche, die bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden, für das Diagramm. Mit 16 dauert der Lauf des mitgelieferten Modells etwa 3 % länger. 0: keine.</translation>
+   <translation>Zahl der Validierungsgespräche, die bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden, für das Diagramm. Mit 16 dauert der Lauf des Übungsmodells etwa 3 % länger. 0: keine.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13302,7 +13302,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Number of worked examples in the prompt: the first ones of the training split, which are not trained on.</source>
-   <translation>Zahl der ausgeführten Beispiele im Prompt: die ersten des Trainingsteils, auf denen nicht trainiert wird.</translation>
+   <translation>Zahl der Beispiele im Prompt, jedes mit seiner Zusammenfassung: die ersten des Trainingsteils, auf denen dann nicht trainiert wird.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -13342,7 +13342,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>Of {1} these tables are read as splits: {2}.</source>
-   <translation>Von {1} werden diese Tabellen als Splits gelesen: {2}.</translation>
+   <translation>Von {1} werden diese Tabellen als Teile gelesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13437,7 +13437,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/readers/conversations/html_files.py" />
    <source>Open it in a spreadsheet, and save the table as xlsx or csv.</source>
-   <translation>In einer Tabellenkalkulation öffnen und die Tabelle als xlsx oder csv speichern.</translation>
+   <translation>Öffnen Sie sie in einer Tabellenkalkulation, und speichern Sie die Tabelle als xlsx oder csv.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -13497,7 +13497,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/rouge.py" />
    <source>Overlap of words between a summary and a reference summary.</source>
-   <translation>Überschneidung der Wörter von Zusammenfassung und Referenz-Zusammenfassung.</translation>
+   <translation>Überschneidung der Wörter von Zusammenfassung und Referenzzusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13830,7 +13830,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Remove one of them.</source>
-   <translation>Eine davon entfernen.</translation>
+   <translation>Entfernen Sie eine davon.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_file.py" />
@@ -13855,7 +13855,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Repair the rows.</source>
-   <translation>Die Zeilen berichtigen.</translation>
+   <translation>Reparieren Sie die Zeilen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -13950,7 +13950,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Rows {1} and {2} of {3} have the same id, "{4}", and different summaries.</source>
-   <translation>Die Zeilen {1} und {2} von {3} haben dieselbe Kennung, „{4}“, und verschiedene Zusammenfassungen.</translation>
+   <translation>Die Zeilen {1} und {2} von {3} haben dieselbe ID, „{4}“, und verschiedene Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13960,12 +13960,12 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/file_scores.py" />
    <source>Run an entry again, and compare with that one.</source>
-   <translation>Einen Eintrag noch einmal ausführen und mit diesem vergleichen.</translation>
+   <translation>Führen Sie einen Eintrag noch einmal aus, und vergleichen Sie mit diesem.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/file_scoring.py" />
    <source>Run an entry again: its scores are stored with their conversations.</source>
-   <translation>Einen Eintrag noch einmal ausführen: Seine Werte werden mit den Gesprächen gespeichert.</translation>
+   <translation>Führen Sie einen Eintrag noch einmal aus: Seine Wertungen werden mit den Gesprächen gespeichert.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -14055,7 +14055,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
    <source>Say which system wrote the summaries.</source>
-   <translation>Angeben, welches System die Zusammenfassungen geschrieben hat.</translation>
+   <translation>Geben Sie an, welches System die Zusammenfassungen geschrieben hat.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -14310,7 +14310,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Soft prompts</source>
-   <translation>Weiche Prompts</translation>
+   <translation>Soft Prompts</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -14400,7 +14400,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
    <source>Start again; a run resumes from its last checkpoint.</source>
-   <translation>Noch einmal starten; ein Lauf geht ab seinem letzten Checkpoint weiter.</translation>
+   <translation>Starten Sie noch einmal; ein Lauf geht ab seinem letzten Prüfpunkt weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -14420,7 +14420,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/arena/file_scoring.py" />
    <source>Start the queue: a file is scored on the conversations of a scored entry.</source>
-   <translation>Die Warteschlange starten: Eine Datei wird auf den Gesprächen eines bewerteten Eintrags bewertet.</translation>
+   <translation>Starten Sie die Warteschlange: Eine Datei wird auf den Gesprächen eines bewerteten Eintrags bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -14460,7 +14460,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Steps at most</source>
-   <translation>Max. Schritte</translation>
+   <translation>Höchstens Schritte</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -14490,7 +14490,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Stop after this many steps, if the epochs have more. 0: no limit.</source>
-   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben. 0: unbegrenzt.</translation>
+   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben. 0: keine Grenze.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -14738,7 +14738,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Test limit</source>
-   <translation>Grenze Test</translation>
+   <translation>Testgrenze</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -14758,7 +14758,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The MLP encoder always has two hidden layers.</source>
-   <translation>Der Encoder MLP hat immer zwei verborgene Schichten.</translation>
+   <translation>Der MLP-Encoder hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -14793,7 +14793,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/file_scores.py" />
    <source>The arena's runs were scored with another metric: {1} there, {2} here.</source>
-   <translation>Die Läufe der Arena wurden mit einem anderen Maß bewertet: dort {1}, hier {2}.</translation>
+   <translation>Die Läufe der Arena wurden mit einer anderen Metrik bewertet: dort {1}, hier {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -14878,7 +14878,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>The card's memory did not suffice: from here on {1} tokens are computed at a time.</source>
-   <translation>Der Speicher der Karte reichte nicht: Von hier an werden {1} Token auf einmal gerechnet.</translation>
+   <translation>Der Speicher der Karte reichte nicht: Von hier an werden {1} Tokens auf einmal berechnet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -14918,7 +14918,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>The column "{1}" of "{2}" holds bytes, no text: such cells are empty.</source>
-   <translation>In der Spalte „{1}“ von „{2}“ stehen Bytes, kein Text: solche Zellen sind leer.</translation>
+   <translation>In der Spalte „{1}“ von „{2}“ stehen Bytes, kein Text: Solche Zellen sind leer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
@@ -15378,7 +15378,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>The queue of {1} is worked by another window or command line.</source>
-   <translation>Die Warteschlange von {1} wird von einem anderen Fenster oder einer Befehlszeile abgearbeitet.</translation>
+   <translation>Die Warteschlange von {1} wird von einem anderen Fenster oder einer Kommandozeile abgearbeitet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
@@ -15433,7 +15433,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>The sheet of a workbook or the table of a database, or auto: all that are named after splits, else the first sheet that holds anything, or the only table with texts.</source>
-   <translation>Das Blatt einer Arbeitsmappe oder die Tabelle einer Datenbank, oder auto: alle, die nach Splits heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle mit Texten.</translation>
+   <translation>Das Blatt einer Arbeitsmappe oder die Tabelle einer Datenbank oder auto: alle, die nach Teilen heißen, sonst das erste Blatt, in dem etwas steht, oder die einzige Tabelle mit Texten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/sheets.py" />
@@ -15658,7 +15658,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Their order, or their ids, may be wrong.</source>
-   <translation>Ihre Reihenfolge oder ihre Kennungen sind vielleicht falsch.</translation>
+   <translation>Ihre Reihenfolge oder ihre IDs sind vielleicht falsch.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -15768,7 +15768,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>There is no summary yet.</source>
-   <translation>Noch gibt es keine Zusammenfassung.</translation>
+   <translation>Es gibt noch keine Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/config/general_text.py" />
@@ -15848,7 +15848,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/generation/decode_loop.py" />
    <source>This base model can't follow beams: its cache can't be reordered.</source>
-   <translation>Dieses Basismodell kann keinen Beams folgen: sein Cache lässt sich nicht umordnen.</translation>
+   <translation>Dieses Basismodell kann keinen Beams folgen: Sein Cache lässt sich nicht umordnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
@@ -16008,7 +16008,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Training limit</source>
-   <translation>Grenze Training</translation>
+   <translation>Trainingsgrenze</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -16073,7 +16073,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Transcript</source>
-   <translation>Transkript</translation>
+   <translation>Mitschrift</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -16238,12 +16238,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Use auto, or a code of ISO 639 such as de.</source>
-   <translation>Zulässig sind auto oder ein ISO-639-Kürzel wie de.</translation>
+   <translation>Verwenden Sie auto oder ein ISO-639-Kürzel wie de.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/training_loop.py" />
    <source>Use bfloat16 or float32, or lower the learning rate.</source>
-   <translation>Nimm bfloat16 oder float32, oder senke die Lernrate.</translation>
+   <translation>Verwenden Sie bfloat16 oder float32, oder senken Sie die Lernrate.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -16263,7 +16263,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/ingestion/split_summaries.py" />
    <source>Use the other files, or add the summaries.</source>
-   <translation>Die anderen Dateien verwenden oder die Zusammenfassungen ergänzen.</translation>
+   <translation>Verwenden Sie die anderen Dateien, oder ergänzen Sie die Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
@@ -16308,7 +16308,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Validation limit</source>
-   <translation>Grenze Validierung</translation>
+   <translation>Validierungsgrenze</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -16378,7 +16378,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>WebVTT transcript</source>
-   <translation>WebVTT-Transkript</translation>
+   <translation>WebVTT-Mitschrift</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -16633,7 +16633,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Write one summary, as text, into each row.</source>
-   <translation>In jede Zeile eine Zusammenfassung als Text schreiben.</translation>
+   <translation>Schreiben Sie in jede Zeile eine Zusammenfassung als Text.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -16708,7 +16708,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/text_exports/copied_messages.py" />
    <source>[date time] Name</source>
-   <translation>[date time] Name</translation>
+   <translation>[Datum Zeit] Name</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
@@ -16718,7 +16718,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
    <source>[date, time] Name: text</source>
-   <translation>[date, time] Name: text</translation>
+   <translation>[Datum, Zeit] Name: Text</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -16793,7 +16793,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>a checkpoint's state</source>
-   <translation>der Zustand eines Checkpoints</translation>
+   <translation>der Zustand eines Prüfpunkts</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -16963,7 +16963,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/text/encodings.py" />
    <source>a zip archive or a workbook</source>
-   <translation>ein Zip-Archiv oder eine Arbeitsmappe</translation>
+   <translation>ein ZIP-Archiv oder eine Arbeitsmappe</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
@@ -17353,7 +17353,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
    <source>date, time - Name: text</source>
-   <translation>date, time - Name: text</translation>
+   <translation>Datum, Zeit - Name: Text</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/google_chat.py" />
@@ -18023,7 +18023,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>most of it is empty: it was not written to its end</source>
-   <translation>das meiste davon ist leer: sie wurde nicht bis zum Ende geschrieben</translation>
+   <translation>das meiste davon ist leer: Sie wurde nicht bis zum Ende geschrieben</translation>
   </message>
   <message>
    <location filename="../../engine/data/first_rows.py" />
@@ -18043,7 +18043,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>no limit</source>
-   <translation>unbegrenzt</translation>
+   <translation>keine Grenze</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
@@ -18113,7 +18113,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>once per epoch</source>
-   <translation>je Epoche einmal</translation>
+   <translation>einmal je Epoche</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -19097,7 +19097,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>{1} has no ids, and {2} for {3}.</source>
-   <translation>{1} hat keine Kennungen und {2} für {3}.</translation>
+   <translation>{1} hat keine IDs und {2} für {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -19227,12 +19227,12 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>{1} holds no optimizer's state</source>
-   <translation>{1} enthält keinen Zustand eines Optimizers</translation>
+   <translation>{1} enthält keinen Zustand eines Optimierers</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>{1} holds no schedule's state</source>
-   <translation>{1} enthält keinen Zustand eines Zeitplans</translation>
+   <translation>{1} enthält keinen Zustand eines Lernratenplans</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
@@ -19332,7 +19332,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>{1} is in use: what stands in {2} is not read. Close the program that writes it.</source>
-   <translation>{1} ist in Gebrauch: was in {2} steht, wird nicht gelesen. Schließen Sie das Programm, das sie schreibt.</translation>
+   <translation>{1} ist in Gebrauch: Was in {2} steht, wird nicht gelesen. Schließen Sie das Programm, das sie schreibt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/repository.py" />
@@ -19347,7 +19347,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/adapters/library.py" />
    <source>{1} is neither a folder nor a zip of an adapter.</source>
-   <translation>{1} ist weder ein Ordner noch die Zip-Datei eines Adapters.</translation>
+   <translation>{1} ist weder ein Ordner noch die ZIP-Datei eines Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
@@ -19377,7 +19377,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>{1} is no labelling set.</source>
-   <translation>{1} ist keine Sammlung zum Beschriften.</translation>
+   <translation>{1} ist keine Sammlung von Gesprächen zum Zusammenfassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -19577,7 +19577,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} of {2} changed since the adapter was saved.</source>
-   <translation>{1} von {2} geändert, seit der Adapter gespeichert wurde.</translation>
+   <translation>{1} von {2} hat sich geändert, seit der Adapter gespeichert wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -19612,7 +19612,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
-   <translation>{1} von {2} Referenz-Zusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
+   <translation>{1} von {2} Referenzzusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -19657,7 +19657,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} reference summaries have more than {2} tokens and are truncated.</source>
-   <translation>{1} Referenz-Zusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
+   <translation>{1} Referenzzusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
