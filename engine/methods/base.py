@@ -224,8 +224,8 @@ def tuner_of(peft_type: str) -> Tuner | None:
 
 
 def named(method_id: str) -> str:
-    """Return a method's title and id for a text: "LoRA (lora)"."""
-    return f"{method(method_id).title} ({method_id})"
+    """Return what a text calls a method: its title, as the form shows it."""
+    return method(method_id).title
 
 
 def _a_base(quantization: Quantization) -> str:

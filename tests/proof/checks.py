@@ -6,7 +6,6 @@ Tolerances are of logits, which are of order 1 here.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +19,7 @@ from engine.adapters.library import WEIGHTS_NAME, Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AdapterError, RecipeError
-from engine.methods import unknown_method
+from engine.methods import METHODS
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.collator import MicroBatch
@@ -43,8 +42,6 @@ RELOADED = 1e-4
 MERGED = 3e-4
 GENERATED = {"none": 1e-3, "int8": 2e-2, "nf4": 1e-3, "fp4": 1e-3}
 BEAMS = 3
-# A method in a hint, the way `named` writes it: "LoRA (lora)".
-NAMED = re.compile(r"\((\w+)\)\.$")
 TRIES = {"int8": 3}
 
 
@@ -145,10 +142,9 @@ def refused(cell: Cell, source: Path) -> None:
 
 def _works(cell: Cell, hint: str) -> bool:
     """Tell whether the nearest thing is supported: the method named, or else this one on another base or plain."""
-    found = NAMED.search(hint)
-    if found:
-        claim(unknown_method(found[1]) is None, f"it names a method that is not there: {hint}")
-        near = [replace(cell, method=found[1], variant="")]
+    named = [each.id for each in METHODS if hint.endswith(f" {each.title}.")]
+    if named:
+        near = [replace(cell, method=each, variant="") for each in named]
     else:
         elsewhere = [replace(cell, quantization=each, double=double) for each, double in QUANTIZATIONS]
         near = [*elsewhere, replace(cell, variant="")]

@@ -66,7 +66,7 @@ def test_what_the_registry_refuses_is_shown_with_its_reason_and_never_taken_up()
     arena = make("bitfit", "lora")
     refused, waiting = read(arena)
     assert (refused.state, waiting.state) == ("refused", "waiting")
-    assert "no biases to train. Nearest that works: LayerNorm tuning (layernorm)." in refused.reason
+    assert "no biases to train. Nearest that works: LayerNorm tuning." in refused.reason
     assert arenas.next_up([refused], set()) is None
 
 

@@ -27,7 +27,7 @@ def test_bitfit_needs_biases_and_names_what_works_instead(model_type: str, name:
     field, message, hint = refusal("bitfit", model_type) or ("", "", "")
     assert field == "method.id"
     assert message == f"{name} models have no biases to train."
-    assert hint == "Nearest that works: LayerNorm tuning (layernorm)."
+    assert hint == "Nearest that works: LayerNorm tuning."
     assert refusal("layernorm", model_type) is None
 
 
@@ -44,7 +44,7 @@ def test_biases_are_trained_where_the_configuration_asks_for_them(model_type: st
 
 def test_where_norms_have_no_numbers_the_next_thing_is_named() -> None:
     for method_id in ("bitfit", "layernorm"):
-        assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: LoRA (lora)."
+        assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: LoRA."
     assert refusal("lora", "olmo") is None
 
 
