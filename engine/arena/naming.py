@@ -10,6 +10,7 @@ from engine.config import model_info, variants
 from engine.config.recipe import STARTER
 from engine.config.recipe_diff import differences
 from engine.methods import Family, method, unknown_method
+from engine.scoring.score_text import counted
 from engine.system.paths import starter_folder
 
 MAX_DIFFERENCES_NAMED = 2
@@ -27,7 +28,7 @@ def entry_name(tables: Mapping[str, Any]) -> tuple[str, str]:
     parts = [
         entry.short(options) if options else "",
         _weight_format(base),
-        "" if entry.trains else f"{shots} example{'' if shots == 1 else 's'}" if shots else "no examples",
+        "" if entry.trains else counted(shots, "example") if shots else "no examples",
     ]
     return _title(tables), ", ".join(part for part in parts if part)
 

@@ -196,7 +196,7 @@ def data_problems(data: DataOptions) -> list[Problem]:
 def _limit_problems(data: DataOptions) -> list[Problem]:
     if not 0 < data.max_summary_tokens < summary_limits.LOWEST_BY_HAND:
         return []
-    message = f"Reference limit: at least {summary_limits.LOWEST_BY_HAND}, or 0 to follow the data."
+    message = f"Reference limit: at least {summary_limits.LOWEST_BY_HAND}, or automatic."
     return [Problem("data.max_summary_tokens", message)]
 
 

@@ -153,7 +153,9 @@ def _frequencies(options: Options) -> str:
 def _even_rank(options: Any, _: BaseFacts) -> Problem | None:
     if options.rank % 2 == 0:
         return None
-    message = f"{options.rank} reflections do not form pairs, and a single one would change the base model."
+    message = (
+        f"{options.rank} is odd: reflections come in pairs, and a single one would change the base model."
+    )
     return Problem("method.rank", message, f"{options.rank - 1 or 2} or {options.rank + 1} work.")
 
 

@@ -189,7 +189,7 @@ class RunTable(GroupedTable[RunEntry]):
         parts = [
             item.name,
             outcome_of(item).text,
-            tr("{steps} steps", steps=_steps(item).text),
+            tr("steps: {steps}", steps=_steps(item).text),
             duration_text(item.seconds),
         ]
         if item.gain is not None:

@@ -2046,8 +2046,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_files.py" />
-   <source>Exported to {place}, with the texts of all {count} conversations and the names of the systems.</source>
-   <translation>Nach {place} exportiert, mit den Texten aller {count} Gespräche und den Namen der Systeme.</translation>
+   <source>Exported to {place}, with the texts of {conversations} and the names of the systems.</source>
+   <translation>Nach {place} exportiert, mit den Texten ({conversations}) und den Namen der Systeme.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -6796,20 +6796,26 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>as it is</source>
    <translation>unverändert</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>at least {least} and at most {most} tokens</source>
-   <translation>mindestens {least} und höchstens {most} Tokens</translation>
+   <source>at least {least} and at most {n} tokens</source>
+   <translation>
+    <numerusform>mindestens {least} und höchstens {n} Token</numerusform>
+    <numerusform>mindestens {least} und höchstens {n} Tokens</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>at most {most} columns</source>
    <translation>höchstens {most} Spalten</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>at most {most} tokens</source>
-   <translation>höchstens {most} Tokens</translation>
+   <source>at most {n} tokens</source>
+   <translation>
+    <numerusform>höchstens {n} Token</numerusform>
+    <numerusform>höchstens {n} Tokens</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/models/queue_table.py" />
@@ -7464,10 +7470,13 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>no reference summary</source>
    <translation>keine Referenzzusammenfassung</translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../gui/pages/playground/columns/markdown.py" />
-   <source>no repeated sequence of {count} tokens</source>
-   <translation>keine Wiederholung von {count} Tokens</translation>
+   <source>no repeated sequence of {n} tokens</source>
+   <translation>
+    <numerusform>kein Token zweimal</numerusform>
+    <numerusform>keine Wiederholung von {n} Tokens</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/rows/rows_view.py" />
@@ -7867,6 +7876,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>step {step} of {total}</source>
    <translation>Schritt {step} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>steps: {steps}</source>
+   <translation>Schritte: {steps}</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -8335,11 +8349,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} zum Testen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/prompt/prompt_preview.py" />
-   <source>{count} tokens</source>
-   <translation>{count} Tokens</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/arena_table.py" />
    <source>{count} trainable parameters</source>
    <translation>{count} trainierbare Parameter</translation>
@@ -8713,7 +8722,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
+   <location filename="../../gui/pages/blind/blind_files.py" />
    <source>{n} conversations</source>
    <translation>
     <numerusform>{n} Gespräch</numerusform>
@@ -9041,7 +9050,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/rows/row_view.py" />
+   <location filename="../../gui/forms/prompt/prompt_preview.py" />
    <source>{n} tokens</source>
    <translation>
     <numerusform>{n} Token</numerusform>
@@ -9299,8 +9308,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>{source}, {count} systems, made {moment}</source>
-   <translation>{source}, {count} Systeme, angelegt {moment}</translation>
+   <source>{source}, {systems}, made {moment}</source>
+   <translation>{source}, {systems}, angelegt {moment}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
@@ -9311,11 +9320,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>{speed} tokens/s</source>
    <translation>{speed} Tokens/s</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/run_table.py" />
-   <source>{steps} steps</source>
-   <translation>{steps} Schritte</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -9782,8 +9786,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/determinism.py" />
-   <source>A resumed run may differ in its last digits. training.deterministic turns them on.</source>
-   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. training.deterministic schaltet sie ein.</translation>
+   <source>A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.</source>
+   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. „Deterministisch“ (training.deterministic) schaltet sie ein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/determinism.py" />
@@ -9953,7 +9957,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>Add conversations with summaries; a tenth of them is held out for the test.</source>
-   <translation>Mehr Gespräche mit Zusammenfassungen helfen; ein Zehntel davon wird zum Testen zurückgehalten.</translation>
+   <translation>Fügen Sie Gespräche mit Zusammenfassungen hinzu; ein Zehntel davon wird zum Testen zurückgehalten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -10875,6 +10879,11 @@ Summary:</translation>
    <translation>Gespräche</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Conversations longer than {1} tokens lose their end: {2} of {3}.</source>
+   <translation>Gespräche mit mehr als {1} Tokens verlieren ihr Ende: {2} von {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Conversations of one of them alone are not scored.</source>
    <translation>Gespräche, die nur in einer davon stehen, werden nicht bewertet.</translation>
@@ -11100,6 +11109,11 @@ Summary:</translation>
    <translation>Meinten Sie {1}?</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/validation/check_report.py" />
+   <source>Different in the spaces around it only: {1} more.</source>
+   <translation>Nur durch Leerzeichen ringsum verschieden: {1} weitere.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Discord messages</source>
    <translation>Discord-Nachrichten</translation>
@@ -11306,8 +11320,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
-   <source>Ended at step {1} of {2}: the {3} minutes for training are over.</source>
-   <translation>Beendet bei Schritt {1} von {2}: Die {3} Minuten Training sind um.</translation>
+   <source>Ended at step {1} of {2}: its {3} min of training are over.</source>
+   <translation>Beendet bei Schritt {1} von {2}: Die {3} min Training sind um.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12435,6 +12449,16 @@ Summary:</translation>
    <translation>Lassen Sie {1} weg</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data.</source>
+   <translation>Lassen Sie die Höchstlänge automatisch (evaluation.max_new_tokens): Sie richtet sich nach den Daten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Leave the reference limit automatic (data.max_summary_tokens): it follows the data.</source>
+   <translation>Lassen Sie die Referenzgrenze automatisch (data.max_summary_tokens): Sie richtet sich nach den Daten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/questions.py" />
    <source>Leave them out</source>
    <translation>Auslassen</translation>
@@ -12650,19 +12674,14 @@ Summary:</translation>
    <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Lower the longest conversation or summary.</source>
-   <translation>Senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/generation/generate.py" />
-   <source>Lower the longest conversation or the longest summary.</source>
-   <translation>Senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
+   <source>Lower the limit of conversations or of summaries.</source>
+   <translation>Senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
-   <source>Lower the longest summary.</source>
-   <translation>Senken Sie die längste Zusammenfassung.</translation>
+   <source>Lower the maximum length.</source>
+   <translation>Senken Sie die Höchstlänge.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12753,11 +12772,6 @@ Summary:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>Maximum length</source>
    <translation>Höchstlänge</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Maximum length (evaluation.max_new_tokens) follows the data with 0.</source>
-   <translation>Mit 0 richtet sich die Höchstlänge (evaluation.max_new_tokens) nach den Daten.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -13166,8 +13180,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>None would fit: lower the longest conversation.</source>
-   <translation>Keines würde passen: Senken Sie das längste Gespräch.</translation>
+   <source>None would fit: lower the conversation limit.</source>
+   <translation>Keines würde passen: Senken Sie die Gesprächsgrenze.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -13203,6 +13217,11 @@ Summary:</translation>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Not scored, as {1} has no summary of it: {2} (ids: {3}).</source>
    <translation>Nicht bewertet, da {1} keine Zusammenfassung davon hat: {2} (IDs: {3}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>Not shown: {1} on how files are read.</source>
+   <translation>Nicht gezeigt: {1}, wie Dateien gelesen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
@@ -13671,23 +13690,23 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>Raise data.max_conversation_tokens to keep conversations whole.</source>
-   <translation>Erhöhen Sie data.max_conversation_tokens, um Gespräche ganz zu lassen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>Raise data.max_summary_tokens to keep summaries whole.</source>
-   <translation>Erhöhen Sie data.max_summary_tokens, um Zusammenfassungen ganz zu lassen.</translation>
+   <source>Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.</source>
+   <translation>Erhöhen Sie die Gesprächsgrenze (data.max_conversation_tokens), um Gespräche ganz zu lassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>Raise the conversation limit (data.max_conversation_tokens).</source>
-   <translation>Eine höhere Grenze der Gespräche (data.max_conversation_tokens) lässt sie ganz.</translation>
+   <translation>Erhöhen Sie die Gesprächsgrenze (data.max_conversation_tokens).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
-   <source>Raise the longest summary (evaluation.max_new_tokens) to score them whole.</source>
-   <translation>Erhöhen Sie die längste Zusammenfassung (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
+   <source>Raise the maximum length (evaluation.max_new_tokens) to score them whole.</source>
+   <translation>Erhöhen Sie die Höchstlänge (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/model_selection.py" />
+   <source>Raise the minutes (training.max_minutes) to train longer.</source>
+   <translation>Erhöhen Sie die Minuten (training.max_minutes), um länger zu trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/session.py" />
@@ -13697,17 +13716,17 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>Raise the number of scored examples (evaluation.examples).</source>
-   <translation>Eine höhere Zahl der bewerteten Beispiele (evaluation.examples) hilft.</translation>
+   <translation>Erhöhen Sie die Zahl der bewerteten Beispiele (evaluation.examples).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Raise the reference limit (data.max_summary_tokens) to keep summaries whole.</source>
+   <translation>Erhöhen Sie die Referenzgrenze (data.max_summary_tokens), um Zusammenfassungen ganz zu lassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>Raise the test limit (data.max_test).</source>
-   <translation>Eine höhere Grenze der Testdaten (data.max_test) hilft.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/model_selection.py" />
-   <source>Raise training.max_minutes to train longer; 0 sets no limit.</source>
-   <translation>Erhöhen Sie training.max_minutes, um länger zu trainieren; 0 setzt keine Grenze.</translation>
+   <translation>Erhöhen Sie die Testgrenze (data.max_test).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13808,14 +13827,14 @@ In one sentence:</translation>
    <translation>Referenzgrenze</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Reference limit (data.max_summary_tokens) follows the data with 0.</source>
-   <translation>Mit 0 richtet sich die Grenze der Referenzen (data.max_summary_tokens) nach den Daten.</translation>
+   <location filename="../../engine/config/data_options.py" />
+   <source>Reference limit: at least {1}, or automatic.</source>
+   <translation>Referenzgrenze: mindestens {1}, oder automatisch.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/data_options.py" />
-   <source>Reference limit: at least {1}, or 0 to follow the data.</source>
-   <translation>Grenze für Referenzen: mindestens {1}, oder 0, um den Daten zu folgen.</translation>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Reference summaries longer than {1} tokens are learned in part: {2} of {3}.</source>
+   <translation>Referenzzusammenfassungen mit mehr als {1} Tokens werden nur zum Teil gelernt: {2} von {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -14093,6 +14112,11 @@ In one sentence:</translation>
    <translation>Bewertete Zusammenfassungen</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Scored summaries longer than the {1} tokens that are written: {2} of {3}.</source>
+   <translation>Bewertete Zusammenfassungen, die länger sind als die {1} Tokens, die geschrieben werden: {2} von {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/run_comparison.py" />
    <source>Scored with {1}.</source>
    <translation>Bewertet mit {1}.</translation>
@@ -14224,8 +14248,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Shorten the prompt, or lower the longest summary.</source>
-   <translation>Kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
+   <source>Shorten the prompt, or lower the limit of summaries.</source>
+   <translation>Kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/signal_and_webex.py" />
@@ -14499,8 +14523,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
-   <source>Stopped at step {1}: {2} evaluations without a better {3}.</source>
-   <translation>Gestoppt bei Schritt {1}: {2} Bewertungen ohne Verbesserung ({3}).</translation>
+   <source>Stopped at step {1}: {2} without a better {3}.</source>
+   <translation>Gestoppt bei Schritt {1}: {2} ohne Verbesserung ({3}).</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -14652,8 +14676,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Take at most {1}, or lower the longest conversation or summary.</source>
-   <translation>Nehmen Sie höchstens {1}, oder senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
+   <source>Take at most {1}, or lower the limit of conversations or of summaries.</source>
+   <translation>Nehmen Sie höchstens {1}, oder senken Sie die Grenze für Gespräche oder die für Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -14667,8 +14691,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>Take fewer virtual tokens, shorten the prompt, or lower the longest summary.</source>
-   <translation>Nehmen Sie weniger virtuelle Tokens, kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
+   <source>Take fewer virtual tokens, shorten the prompt, or lower the limit of summaries.</source>
+   <translation>Nehmen Sie weniger virtuelle Tokens, kürzen Sie den Prompt, oder senken Sie die Grenze für Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -15236,6 +15260,11 @@ Summary:</translation>
    <translation>Die längste Wortfolge, die in beiden vorkommt, Lücken erlaubt.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <source>The longest stack of this model has {1}, not {2}.</source>
+   <translation>Der längste Stapel dieses Modells hat {1}, nicht {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/training_loop.py" />
    <source>The loss is no number at step {1}.</source>
    <translation>Der Verlust ist bei Schritt {1} keine Zahl.</translation>
@@ -15386,9 +15415,19 @@ Summary:</translation>
    <translation>Der Rang</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>The recipe excludes them (data.exclude).</source>
+   <translation>Das Rezept schließt sie aus (data.exclude).</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>The recipe is no TOML: {1}.</source>
    <translation>Das Rezept ist kein TOML: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>The recipe says so (data.mask).</source>
+   <translation>So sagt es das Rezept (data.mask).</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -15549,6 +15588,16 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>The tokenizer of {1} is not on this computer</source>
    <translation>Der Tokenizer von {1} ist nicht auf diesem Computer</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>The training split has {1}, too few to show {2} in the prompt and train on others.</source>
+   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen und auf anderen zu trainieren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>The training split has {1}, too few to show {2} in the prompt.</source>
+   <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -15821,11 +15870,6 @@ Summary:</translation>
    <translation>Diese tun es: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>They are excluded by data.exclude.</source>
-   <translation>Sie sind durch data.exclude ausgeschlossen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>They are left out. That is as it should be for parts that read no text.</source>
    <translation>Sie werden weggelassen. Bei Teilen, die keinen Text lesen, ist das richtig so.</translation>
@@ -15857,8 +15901,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
-   <source>This base model takes {1} tokens; prompt and summary and the {2} virtual tokens before them need up to {3}.</source>
-   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung und die {2} virtuellen Tokens davor brauchen bis zu {3}.</translation>
+   <source>This base model takes {1} tokens; prompt and summary and {2} before them need up to {3}.</source>
+   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt, Zusammenfassung und davor {2} brauchen bis zu {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/context_window.py" />
@@ -15889,11 +15933,6 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>This model has no {1} to train.</source>
    <translation>Dieses Modell hat keine {1} zum Trainieren.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/adapters/tuners/selection.py" />
-   <source>This model has {1} blocks in a stack, not {2}.</source>
-   <translation>Dieses Modell hat {1} Blöcke in einem Stapel, nicht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -16582,8 +16621,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>With {1} virtual tokens, the longest conversation and its summary, {2} tokens are needed; the context window has {3}.</source>
-   <translation>Mit {1} virtuellen Tokens, dem längsten Gespräch und seiner Zusammenfassung werden {2} Tokens gebraucht; das Kontextfenster hat {3}.</translation>
+   <source>With {1}, the longest conversation and its summary, {2} tokens are needed; the context window has {3}.</source>
+   <translation>{1}, das längste Gespräch und seine Zusammenfassung brauchen zusammen {2} Tokens; das Kontextfenster hat {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -17052,8 +17091,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/generation/generate.py" />
-   <source>and the {1} virtual tokens before them</source>
-   <translation>und die {1} virtuellen Tokens davor</translation>
+   <source>and {1} before them</source>
+   <translation>und davor {1}</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -17329,11 +17368,6 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>data.mask = ["{1}"] replaces it by {2}.</source>
    <translation>data.mask = ["{1}"] ersetzt es durch {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>data.mask masks them.</source>
-   <translation>data.mask maskiert sie.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
@@ -18016,6 +18050,11 @@ Summary:</translation>
    <translation>Minuten</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>more remark</source>
+   <translation>weiterer Hinweis</translation>
+  </message>
+  <message>
    <location filename="../../engine/options.py" />
    <source>more than</source>
    <translation>mehr als</translation>
@@ -18606,6 +18645,11 @@ Summary:</translation>
    <translation>zu tief verschachtelte Werte</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>virtual token</source>
+   <translation>virtuelles Token</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>waves</source>
    <translation>Wellen</translation>
@@ -18748,6 +18792,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/modeling/prompt_learning.py" />
    <source>{1} adapters of this kind can't be used in this version.</source>
    <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/context_window.py" />
+   <source>{1} and up to {2} others exceed the {3} tokens that this base model takes.</source>
+   <translation>{1} und bis zu {2} andere überschreiten die {3} Tokens, die dieses Basismodell nimmt.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/generic.py" />
@@ -19003,11 +19052,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} examples</source>
    <translation>{1} Beispiele</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/naming.py" />
-   <source>{1} example{2}</source>
-   <translation>{1} Beispiel{2}</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -19415,6 +19459,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist nicht auf diesem Computer, und Tunesmith ist offline.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>{1} is odd: reflections come in pairs, and a single one would change the base model.</source>
+   <translation>{1} ist ungerade: Spiegelungen bilden Paare, und eine einzelne würde das Basismodell ändern.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/locks.py" />
    <source>{1} is open elsewhere.</source>
    <translation>{1} ist anderswo geöffnet.</translation>
@@ -19506,23 +19555,13 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />
-   <source>{1} mixes encodings: {2} lines are UTF-8, and read as that.</source>
-   <translation>{1} mischt Kodierungen: {2} Zeilen sind UTF-8 und werden so gelesen.</translation>
+   <source>{1} mixes encodings: {2} of UTF-8, read as that.</source>
+   <translation>{1} mischt Kodierungen: {2} in UTF-8, so gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>{1} models have no biases to train.</source>
    <translation>{1}-Modelle haben keine Biases zum Trainieren.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/validation/check_report.py" />
-   <source>{1} more differ in the spaces around it only.</source>
-   <translation>{1} weitere unterscheiden sich nur durch Leerzeichen ringsum.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1} more files are read with such a remark.</source>
-   <translation>{1} weitere Dateien werden mit einer solchen Bemerkung gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -19585,11 +19624,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} abgeschlossen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} of {2} conversations are longer than {3} tokens and lose their end.</source>
-   <translation>{1} von {2} Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
-  </message>
-  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} of {2} free</source>
    <translation>{1} von {2} frei</translation>
@@ -19605,11 +19639,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} of {2} reference summaries are longer than {3} tokens and learned in part.</source>
-   <translation>{1} von {2} Referenzen sind länger als {3} Tokens und werden nur zum Teil gelernt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
    <translation>{1} von {2} Referenzzusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
@@ -19618,11 +19647,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>{1} of {2} scored conversations are longer than {3} tokens and lose their end.</source>
    <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{1} of {2} scored summaries are longer than the {3} tokens that are written.</source>
-   <translation>{1} von {2} bewerteten Zusammenfassungen sind länger als die {3} Tokens, die geschrieben werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -19658,11 +19682,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} reference summaries have more than {2} tokens and are truncated.</source>
    <translation>{1} Referenzzusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/methods/reparameterized.py" />
-   <source>{1} reflections do not form pairs, and a single one would change the base model.</source>
-   <translation>{1} Spiegelungen bilden keine Paare, und eine einzelne würde das Basismodell ändern.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -19705,16 +19724,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>{1} training examples are too few to show {2} in the prompt and train on others.</source>
-   <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen und auf anderen zu trainieren.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
-   <source>{1} training examples are too few to show {2} in the prompt.</source>
-   <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/runs/run_store.py" />
    <source>{1} trains nothing, so it can't start from an adapter.</source>
    <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
@@ -19738,11 +19747,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} vanished while it was read.</source>
    <translation>{1} ist beim Lesen verschwunden.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/context_window.py" />
-   <source>{1} virtual tokens and up to {2} others exceed the {3} tokens that this base model takes.</source>
-   <translation>{1} virtuelle Tokens und bis zu {2} andere überschreiten die {3} Tokens, die dieses Basismodell nimmt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -19921,8 +19925,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
-   <source>{1}: {2}, left out as data.broken_rows says.</source>
-   <translation>{1}: {2}, ausgelassen, wie data.broken_rows sagt.</translation>
+   <source>{1}: {2}, left out, as the recipe says (data.broken_rows).</source>
+   <translation>{1}: {2}, ausgelassen, wie das Rezept sagt (data.broken_rows).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -19945,6 +19949,16 @@ Der Rest steht in {2}.</translation>
    <translation>{1}{2}Schritt {3}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <source>{n} block</source>
+   <translation>{n} Block</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/tuners/selection.py" />
+   <source>{n} blocks</source>
+   <translation>{n} Blöcke</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/import_stats.py" />
    <source>{n} conversation</source>
    <translation>{n} Gespräch</translation>
@@ -19965,14 +19979,34 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Eintrag</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
+   <location filename="../../engine/worker/training/model_selection.py" />
+   <source>{n} evaluation</source>
+   <translation>{n} Bewertung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/model_selection.py" />
+   <source>{n} evaluations</source>
+   <translation>{n} Bewertungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/naming.py" />
    <source>{n} example</source>
    <translation>{n} Beispiel</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/dataset/prompting.py" />
+   <location filename="../../engine/arena/naming.py" />
    <source>{n} examples</source>
    <translation>{n} Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>{n} line</source>
+   <translation>{n} Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_decoding.py" />
+   <source>{n} lines</source>
+   <translation>{n} Zeilen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -19983,6 +20017,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>{n} media tags</source>
    <translation>{n} Medienhinweise</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{n} more remark</source>
+   <translation>{n} weiterer Hinweis</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/loading.py" />
+   <source>{n} more remarks</source>
+   <translation>{n} weitere Hinweise</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -20073,6 +20117,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/import_stats.py" />
    <source>{n} turns</source>
    <translation>{n} Beiträge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>{n} virtual token</source>
+   <translation>{n} virtuelles Token</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/prompting.py" />
+   <source>{n} virtual tokens</source>
+   <translation>{n} virtuelle Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />

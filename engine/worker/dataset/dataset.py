@@ -81,11 +81,11 @@ def read(
     for split in needs:
         _require_rest(selection.rows[split], remaining.rows[split], split)
     if remaining.text:
-        channel.notice(remaining.text, "They are excluded by data.exclude.")
+        channel.notice(remaining.text, "The recipe excludes them (data.exclude).")
     examples = {split: _complete_examples(split, remaining.rows[split], channel) for split in SPLITS}
     masked = _count_masked(remaining.rows) if options.mask else Counter()
     if masked:
-        channel.notice(_masked_text(masked), "data.mask masks them.")
+        channel.notice(_masked_text(masked), "The recipe says so (data.mask).")
     return Splits(
         **examples,
         fingerprint=fingerprint(examples),

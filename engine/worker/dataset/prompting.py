@@ -131,9 +131,12 @@ def shots_problem(
     examples, shots = len(splits.train), recipe.data.shots
     needed = shots + recipe.method.method.trains
     if shots and examples < needed:
-        message = f"{examples:,} training examples are too few to show {shots} in the prompt."
+        there = counted(examples, "example")
+        message = f"The training split has {there}, too few to show {shots} in the prompt."
         if recipe.method.method.trains:
-            message = f"{examples:,} training examples are too few to show {shots} in the prompt and train on others."
+            message = (
+                f"The training split has {there}, too few to show {shots} in the prompt and train on others."
+            )
         return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
     limit = positions(config)
     return _context_problem(recipe, splits, tokenizer, family, limit) if shots and limit else None
@@ -159,8 +162,8 @@ def _context_problem(
     needed = with_shots + limit - available
     cost = f"{counted(len(shots), 'example')} in the prompt: {with_shots - without_shots:,} tokens."
     total = (
-        f"With {virtual:,} virtual tokens, the longest conversation and its summary, {needed:,} tokens are needed; the "
-        f"context window has {limit:,}."
+        f"With {counted(virtual, 'virtual token')}, the longest conversation and its summary, {needed:,} tokens are "
+        f"needed; the context window has {limit:,}."
         if virtual
         else f"With the longest conversation and its summary, {needed:,} tokens are needed; "
         f"the context window has {limit:,}."
@@ -168,7 +171,7 @@ def _context_problem(
     return Problem(
         SHOTS,
         f"{cost} {total}",
-        f"{fitting} would fit." if fitting else "None would fit: lower the longest conversation.",
+        f"{fitting} would fit." if fitting else "None would fit: lower the conversation limit.",
     )
 
 

@@ -70,7 +70,7 @@ def _report_summaries(channel: Channel, evaluation: Evaluation, recipe: Recipe) 
         limit = recipe.evaluation.max_new_tokens
         channel.notice(
             f"{values.truncated_fraction * 100:.0f} % of the {summaries} reach {limit} tokens and are cut there.",
-            "Raise the longest summary (evaluation.max_new_tokens) to score them whole.",
+            "Raise the maximum length (evaluation.max_new_tokens) to score them whole.",
         )
     pairs = zip(values.summaries, values.metrics["capped"], strict=True)
     empty = sum(not summary and not truncated for summary, truncated in pairs)
@@ -94,6 +94,6 @@ def _report_data(channel: Channel, values: ExampleMetrics, recipe: Recipe) -> No
             f"1 of {total:,} scored conversations is longer than {limit} tokens and loses its end."
             if values.cut == 1
             else f"{values.cut:,} of {total:,} scored conversations are longer than {limit} tokens and lose their end.",
-            "Raise data.max_conversation_tokens to keep conversations whole.",
+            "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
         )
     summary_metrics.report_unreadable(channel, values.unreadable, total, "evaluation.language")

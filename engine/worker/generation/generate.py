@@ -24,6 +24,7 @@ from transformers import (
 from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
+from engine.scoring.score_text import counted
 from engine.worker.generation.decode_loop import DecodeLoop, MakeSearch
 from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
@@ -279,10 +280,10 @@ def _refuse_too_long(
     limit = positions(base_model.config)
     needed = prompt.positions(max((len(ids) for ids in inputs), default=0), max_new_tokens)
     if limit is not None and needed > limit:
-        virtual = f" and the {prompt.length} virtual tokens before them" if prompt.length else ""
+        virtual = f" and {counted(prompt.length, 'virtual token')} before them" if prompt.length else ""
         raise BaseModelError(
             f"This base model takes {limit} tokens; prompt and summary{virtual} need up to {needed}.",
-            "Lower the longest conversation or the longest summary.",
+            "Lower the limit of conversations or of summaries.",
             "data.max_conversation_tokens",
         )
 

@@ -26,6 +26,7 @@ from engine.data import (
     summary_lists,
 )
 from engine.errors import DataError
+from engine.scoring.score_text import counted
 from engine.worker.ingestion import alignment, split_summaries
 from engine.worker.ingestion.row_store import LazySequence, stored
 from engine.worker.ingestion.sources import Source
@@ -286,7 +287,9 @@ def _report_remarks(tables: Tables, channel: Channel) -> None:
     for remark in remarks[:MAX_REMARKS]:
         channel.notice(remark)
     if len(remarks) > MAX_REMARKS:
-        channel.notice(f"{len(remarks) - MAX_REMARKS:,} more files are read with such a remark.")
+        channel.notice(
+            f"Not shown: {counted(len(remarks) - MAX_REMARKS, 'more remark')} on how files are read."
+        )
 
 
 def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
@@ -296,7 +299,9 @@ def _handle_broken(tables: Tables, options: DataOptions, channel: Channel) -> No
             channel.emit("rows_broken", table=table.name, rows=rows)
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
-            channel.notice(f"{table.name}: {table.broken_text}, left out as data.broken_rows says.")
+            channel.notice(
+                f"{table.name}: {table.broken_text}, left out, as the recipe says (data.broken_rows)."
+            )
         else:
             table.refuse_broken()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.config.data_options import MIN_CONVERSATION_TOKENS
 from engine.config.recipe import Recipe
 from engine.errors import Problem
+from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Prompter
@@ -63,10 +64,11 @@ def _of_virtual_tokens(tokens: int, needed: int, limit: int) -> Problem:
     others = needed - tokens
     return Problem(
         "method.virtual_tokens",
-        f"{tokens} virtual tokens and up to {others} others exceed the {limit} tokens that this base model takes.",
-        f"Take at most {fitting}, or lower the longest conversation or summary."
+        f"{counted(tokens, 'virtual token')} and up to {others} others exceed the {limit} tokens that this base model "
+        "takes.",
+        f"Take at most {fitting}, or lower the limit of conversations or of summaries."
         if fitting
-        else "Lower the longest conversation or summary.",
+        else "Lower the limit of conversations or of summaries.",
     )
 
 
@@ -81,13 +83,13 @@ def _of_conversations(
         None,
     )
     message = f"This base model takes {limit} tokens; prompt and summary need up to {needed}."
-    hint = "Shorten the prompt, or lower the longest summary."
+    hint = "Shorten the prompt, or lower the limit of summaries."
     if soft_prompt.length:
         message = (
-            f"This base model takes {limit} tokens; prompt and summary and the {soft_prompt.length} virtual tokens "
-            f"before them need up to {needed}."
+            f"This base model takes {limit} tokens; prompt and summary and "
+            f"{counted(soft_prompt.length, 'virtual token')} before them need up to {needed}."
         )
-        hint = "Take fewer virtual tokens, shorten the prompt, or lower the longest summary."
+        hint = "Take fewer virtual tokens, shorten the prompt, or lower the limit of summaries."
     return Problem("data.max_conversation_tokens", message, f"{fitting} would fit." if fitting else hint)
 
 

@@ -117,8 +117,8 @@ def _cut_outputs(readiness: Mapping[str, Any]) -> Doubt:
     if not _is_much(facts):
         return None
     over, total, limit = facts["over"], facts["of"], facts["limit"]
-    message = f"{over:,} of {total:,} scored summaries are longer than the {limit:,} tokens that are written."
-    return message, "Maximum length (evaluation.max_new_tokens) follows the data with 0."
+    message = f"Scored summaries longer than the {limit:,} tokens that are written: {over:,} of {total:,}."
+    return message, "Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data."
 
 
 def _cut_references(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
@@ -126,10 +126,8 @@ def _cut_references(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
     if not recipe.method.method.trains or not _is_much(facts):
         return None
     over, total, limit = facts["over"], facts["of"], facts["limit"]
-    message = (
-        f"{over:,} of {total:,} reference summaries are longer than {limit:,} tokens and learned in part."
-    )
-    return message, "Reference limit (data.max_summary_tokens) follows the data with 0."
+    message = f"Reference summaries longer than {limit:,} tokens are learned in part: {over:,} of {total:,}."
+    return message, "Leave the reference limit automatic (data.max_summary_tokens): it follows the data."
 
 
 def _cut_conversations(readiness: Mapping[str, Any]) -> Doubt:
@@ -137,7 +135,7 @@ def _cut_conversations(readiness: Mapping[str, Any]) -> Doubt:
     if not _is_much(facts):
         return None
     over, total, limit = facts["over"], facts["of"], facts["limit"]
-    message = f"{over:,} of {total:,} conversations are longer than {limit:,} tokens and lose their end."
+    message = f"Conversations longer than {limit:,} tokens lose their end: {over:,} of {total:,}."
     return message, "Raise the conversation limit (data.max_conversation_tokens)."
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.scoring.score_text import counted
 from engine.text.encodings import (
     ByLine,
     Decoder,
@@ -82,9 +83,8 @@ class _Undecided:
             self._decoder = Utf8() if valid and valid >= invalid else self._guessed(data)
         text = self._decoder.decode(data, final)
         if final and isinstance(self._decoder, ByLine) and self._decoder.utf8_lines:
-            self._notes.remarks.append(
-                f"{self._path.name} mixes encodings: {self._decoder.utf8_lines:,} lines are UTF-8, and read as that."
-            )
+            lines = counted(self._decoder.utf8_lines, "line")
+            self._notes.remarks.append(f"{self._path.name} mixes encodings: {lines} of UTF-8, read as that.")
         return text
 
     def _guessed(self, data: bytes) -> Decoder:

@@ -185,7 +185,7 @@ class BatchWriter:
         row.input_facts["cut"] = True
         self._channel.notice(
             f"The summaries of the parts are together longer than {row.column.limit:,} tokens, and are cut.",
-            "Lower the longest summary.",
+            "Lower the maximum length.",
         )
 
     def _write_whole(self, rows: list[Row]) -> None:

@@ -100,6 +100,6 @@ def _choose(setting: str, measured: tuple[float, frozenset[str]] | None, channel
         return True
     channel.notice(
         f"Deterministic algorithms are off: they would cost {percent} of the time.",
-        "A resumed run may differ in its last digits. training.deterministic turns them on.",
+        "A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.",
     )
     return False

@@ -6,6 +6,7 @@ import shutil
 
 from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
+from engine.scoring.score_text import counted
 from engine.worker.runtime.atomic_write import storage_errors
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.saving import checkpoints
@@ -51,7 +52,7 @@ class ModelSelection:
         by_score = run.training.best_by == "rouge1"
         value = f"{100 * run.progress.best_rouge1:.1f}" if by_score else f"{run.progress.best_loss:.3f}"
         self._channel.notice(
-            f"Stopped at step {run.step}: {patience} evaluations without a better "
+            f"Stopped at step {run.step}: {counted(patience, 'evaluation')} without a better "
             f"{'ROUGE-1' if by_score else 'validation loss'}.",
             f"The best was {value} at step {run.progress.best_step}.",
         )
@@ -68,8 +69,8 @@ class ModelSelection:
             return False
         if run.step < run.total_steps:
             self._channel.notice(
-                f"Ended at step {run.step:,} of {run.total_steps:,}: the {minutes:g} minutes for training are over.",
-                "Raise training.max_minutes to train longer; 0 sets no limit.",
+                f"Ended at step {run.step:,} of {run.total_steps:,}: its {minutes:g} min of training are over.",
+                "Raise the minutes (training.max_minutes) to train longer.",
             )
             run.total_steps = run.step
         return True

@@ -76,7 +76,7 @@ def report_truncated_texts(channel: Channel, recipe: Recipe, prompter: Prompter)
             f"1 conversation has more than {limit} tokens and loses its end."
             if count == 1
             else f"{count:,} conversations have more than {limit} tokens and lose their end.",
-            "Raise data.max_conversation_tokens to keep conversations whole.",
+            "Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.",
         )
     if count := prompter.truncated_summaries:
         limit = recipe.data.max_summary_tokens
@@ -84,7 +84,7 @@ def report_truncated_texts(channel: Channel, recipe: Recipe, prompter: Prompter)
             f"1 reference summary has more than {limit} tokens and is truncated."
             if count == 1
             else f"{count:,} reference summaries have more than {limit} tokens and are truncated.",
-            "Raise data.max_summary_tokens to keep summaries whole.",
+            "Raise the reference limit (data.max_summary_tokens) to keep summaries whole.",
         )
 
 

@@ -122,7 +122,7 @@ def _finding_report(
     excluded = entry.id in options.exclude
     more = _more(entry.id, [rows[split][index] for index in indices])
     if entry.id == "duplicates" and (nearly := count_differing_in_spaces(rows, used, split)):
-        more = f"{nearly:,} more differ in the spaces around it only."
+        more = f"Different in the spaces around it only: {nearly:,} more."
     then = "data.exclude leaves them out." if excluded else entry.then
     numbered = f"{len(indices):,} {'row' if len(indices) == 1 else 'rows'}"
     return {

@@ -11,7 +11,7 @@ from engine.api import prompts
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import mark, tr
+from gui.look.language import mark, tr, tr_count
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll
 from gui.widgets.text_view import Mark, ReadingText
@@ -92,4 +92,4 @@ def length_text(filling: Mapping[str, Any]) -> str:
     tokens, positions = number_text(filling["tokens"]), filling.get("positions")
     if positions:
         return tr("{count} of {limit} tokens", count=tokens, limit=number_text(positions))
-    return tr("{count} tokens", count=tokens)
+    return tr_count(filling["tokens"], "{n} token", "{n} tokens")

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import escaping
-from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
 from gui.pages.blind import blind_text
 from gui.pages.blind.blind_controller import BlindController
@@ -66,9 +65,9 @@ class BlindFiles(QObject):
             count = len(self._controller.work.comparison.conversations) if self._controller.work else 0
             self.done.emit(
                 tr(
-                    "Exported to {place}, with the texts of all {count} conversations and the names of the systems.",
+                    "Exported to {place}, with the texts of {conversations} and the names of the systems.",
                     place=path,
-                    count=number_text(count),
+                    conversations=tr_count(count, "{n} conversation", "{n} conversations"),
                 )
             )
 

@@ -34,9 +34,9 @@ def comparison_titles(found: Sequence[voting.ComparisonInfo]) -> list[tuple[str,
         (
             each.id,
             tr(
-                "{source}, {count} systems, made {moment}",
+                "{source}, {systems}, made {moment}",
                 source=data_text(each.source),
-                count=number_text(len(each.systems)),
+                systems=tr_count(len(each.systems), "{n} system", "{n} systems"),
                 moment=moment_text(datetime.fromisoformat(each.made_at), now),
             ),
         )

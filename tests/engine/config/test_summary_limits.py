@@ -30,4 +30,4 @@ def test_a_limit_that_leaves_no_summary_is_refused():
         recipe.from_tables(MINIMAL | {"data": {"source": "sample", "max_summary_tokens": 3}})
     (problem,) = caught.value.problems
     assert problem.field == "data.max_summary_tokens"
-    assert problem.message == "Reference limit: at least 4, or 0 to follow the data."
+    assert problem.message == "Reference limit: at least 4, or automatic."

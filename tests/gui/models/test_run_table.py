@@ -113,7 +113,7 @@ def test_the_gain_in_chrf_is_shown_where_it_was_measured(home, qapp):
 def test_a_row_can_be_heard(table):
     told = [table.accessible_text(entry) for entry in table.entries()]
     assert told[0].startswith(
-        "flan-t5-base on SAMSum with LoRA, Completed, 1,540 steps, 12 min 04 s, ROUGE-1 +1.5, better"
+        "flan-t5-base on SAMSum with LoRA, Completed, steps: 1,540, 12 min 04 s, ROUGE-1 +1.5, better"
     )
     assert told[1].endswith("next: Show")
 

@@ -97,7 +97,7 @@ def test_findings_name_their_rows(talks: Path, check: Check) -> None:
     assert found["train", "empty_conversation"]["text"] == (
         "No conversation in 1 row of train. Runs leave such rows out."
     )
-    assert "1 more differ in the spaces around it only." in found["train", "duplicates"]["text"]
+    assert "Different in the spaces around it only: 1 more." in found["train", "duplicates"]["text"]
 
 
 def test_lengths_are_those_of_the_base_models_tokenizer(talks: Path, check: Check) -> None:

@@ -167,7 +167,7 @@ CASES = (
     Case(
         "no room, with or without virtual tokens",
         "data.max_conversation_tokens",
-        "takes 128 tokens; prompt and summary and the 100 virtual tokens",
+        "takes 128 tokens; prompt and summary and 100 virtual tokens",
         "Take fewer virtual tokens",
         {"id": "p_tuning", "virtual_tokens": 100},
         kind="gpt2",

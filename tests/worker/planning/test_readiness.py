@@ -65,9 +65,9 @@ def test_limits_by_hand_that_cut_many_are_said(tmp_path: Path, channel: Channel)
     ]
     cut = plan(channel, tmp_path, source, "data.max_summary_tokens=20", "data.max_conversation_tokens=10")
     conversations, references, outputs = warnings(cut)
-    assert conversations == "160 of 160 conversations are longer than 10 tokens and lose their end."
-    assert references.startswith("160 of 160 reference summaries are longer than 20 tokens")
-    assert outputs == "20 of 20 scored summaries are longer than the 8 tokens that are written."
+    assert conversations == "Conversations longer than 10 tokens lose their end: 160 of 160."
+    assert references == "Reference summaries longer than 20 tokens are learned in part: 160 of 160."
+    assert outputs == "Scored summaries longer than the 8 tokens that are written: 20 of 20."
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path
     ]
     state = run_store.open_run(job).state
     assert (state.fraction_done, run_summaries.read_entry(job).fraction_done) == (1.0, 1.0)
-    [told] = [event for event in events_named(events, "notice") if "minutes" in event["message"]]
-    assert told["message"] == "Ended at step 3 of 6: the 0.05 minutes for training are over."
+    [told] = [event for event in events_named(events, "notice") if "min of training" in event["message"]]
+    assert told["message"] == "Ended at step 3 of 6: its 0.05 min of training are over."
     metadata = adapter_of(events).metadata
     assert (metadata.training.step, metadata.training.stopped, metadata.training.seconds) == (3, False, 3.0)
     assert [path.name for path in run_store.checkpoints(job)][-1] == "checkpoint-3"

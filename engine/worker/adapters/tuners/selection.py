@@ -15,6 +15,7 @@ from torch import nn
 
 from engine.errors import AdapterError
 from engine.methods import named
+from engine.scoring.score_text import counted
 
 KINDS = ("all", "weights", "biases", "norms")
 NORM_CLASSES = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
@@ -107,7 +108,7 @@ def _in_last_blocks(model: nn.Module, names: Iterable[str], count: int) -> list[
     longest = max(map(len, stacks.values()), default=0)
     if count > longest:
         raise AdapterError(
-            f"This model has {longest} blocks in a stack, not {count}.",
+            f"The longest stack of this model has {counted(longest, 'block')}, not {count}.",
             "Choose fewer of the last blocks.",
             "method.last_blocks",
         )

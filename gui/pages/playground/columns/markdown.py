@@ -59,7 +59,11 @@ def decoding_text(decoding: SummarizeOptions) -> str:
         parts.append(tr("repetition penalty {value}", value=plain(decoding.repetition_penalty)))
     if decoding.no_repeat_ngram:
         parts.append(
-            tr("no repeated sequence of {count} tokens", count=number_text(decoding.no_repeat_ngram))
+            tr_count(
+                decoding.no_repeat_ngram,
+                "no token repeated",
+                "no repeated sequence of {n} tokens",
+            )
         )
     if decoding.long_conversations == "piecewise":
         parts.append(tr("long conversations in parts"))
@@ -77,11 +81,13 @@ def _choosing_text(decoding: SummarizeOptions) -> list[str]:
 
 
 def _length_text(decoding: SummarizeOptions) -> str:
-    maximum = number_text(decoding.max_new_tokens)
     if not decoding.min_new_tokens:
-        return tr("at most {most} tokens", most=maximum)
-    return tr(
-        "at least {least} and at most {most} tokens", least=number_text(decoding.min_new_tokens), most=maximum
+        return tr_count(decoding.max_new_tokens, "at most {n} token", "at most {n} tokens")
+    return tr_count(
+        decoding.max_new_tokens,
+        "at least {least} and at most {n} token",
+        "at least {least} and at most {n} tokens",
+        least=number_text(decoding.min_new_tokens),
     )
 
 

@@ -320,7 +320,7 @@ def test_own_votes_that_were_edited_are_named_when_the_page_opens(page):
 def test_another_persons_comparison_opens_from_its_file(page, tmp_path):
     begin(page, add_runs(1))
     page.files.share(tmp_path / "shared.json")
-    assert "with the texts of all 30 conversations" in page.undo_strip.text()
+    assert "with the texts of 30 conversations" in page.undo_strip.text()
     first = page.controller.work.info
     page.controller.delete()
     page.controller.open_shared(tmp_path / "shared.json")

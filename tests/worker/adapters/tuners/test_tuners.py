@@ -105,7 +105,7 @@ def test_the_plan_counts_what_is_chosen(
         ({"last_blocks": 0, "patterns": ("q", "qq")}, "patterns", 'Nothing in the model is named like "qq"'),
         ({"patterns": ("lm_head",)}, "patterns", 'Nothing in the last block is named like "lm_head"'),
         ({"last_blocks": 2, "patterns": ("nix",)}, "patterns", "Nothing in the last 2 blocks"),
-        ({"last_blocks": 3}, "last_blocks", "This model has 2 blocks in a stack, not 3"),
+        ({"last_blocks": 3}, "last_blocks", "The longest stack of this model has 2 blocks, not 3"),
     ],
 )
 def test_a_choice_of_nothing_is_refused_beside_its_field(
