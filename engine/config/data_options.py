@@ -36,12 +36,12 @@ class DataOptions(Options):
     )
     every: int = option(1, "Keep every N-th", "Keep every N-th example of each split. 1: all.", ge=1)
     max_train: int = option(
-        0, "Training limit", "Maximum number of training examples. 0: all.", unit="examples", zero="all", ge=0
+        0, "Training limit", "Maximum number of training examples.", unit="examples", zero="all", ge=0
     )
     max_validation: int = option(
         0,
         "Validation limit",
-        "Maximum number of validation examples. 0: all.",
+        "Maximum number of validation examples.",
         level="everything",
         unit="examples",
         zero="all",
@@ -50,7 +50,7 @@ class DataOptions(Options):
     max_test: int = option(
         0,
         "Test limit",
-        "Maximum number of test examples. 0: all.",
+        "Maximum number of test examples.",
         level="everything",
         unit="examples",
         zero="all",
@@ -175,7 +175,7 @@ class DataOptions(Options):
     max_summary_tokens: int = option(
         summary_limits.AUTOMATIC,
         "Reference limit",
-        "Longer reference summaries are truncated, with a notice. 0: as long as the longest, up to 1,024.",
+        "Longer reference summaries are truncated, with a notice. Automatic: as long as the longest, up to 1,024.",
         unit="tokens",
         zero="automatic",
         ge=0,

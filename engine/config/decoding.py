@@ -74,7 +74,7 @@ class DecodingOptions(Options):
     no_repeat_ngram: int = option(
         0,
         "No repeated n-gram",
-        "No sequence of this many tokens is generated twice. 0: no restriction.",
+        "No sequence of this many tokens is generated twice.",
         unit="tokens",
         zero="off",
         ge=0,

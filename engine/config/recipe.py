@@ -27,7 +27,7 @@ from engine.config.training import (
 from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
-from engine.options import Options, check, describe, option, unknown_key
+from engine.options import OptionInfo, Options, check, describe, option, unknown_key
 from engine.system import optional_dependencies
 from engine.system.foreign_files import FileKind, parse_toml, read_text
 from engine.system.paths import as_text, expand_user, path_exists, resolved, starter_folder
@@ -455,13 +455,18 @@ def dumps(recipe: Recipe) -> str:
 
 def _commented(values: Mapping[str, Any], declaration: type[Options]) -> tomlkit.items.Table:
     table = tomlkit.table()
-    helps = {info.name: info.help for info in describe(declaration)}
+    helps = {info.name: _comment(info) for info in describe(declaration)}
     for name, value in values.items():
         item = tomlkit.item(value)
         if name in helps and not isinstance(value, dict):
             item.comment(helps[name])
         table.add(name, item if not isinstance(value, dict) else _inline(value))
     return table
+
+
+def _comment(info: OptionInfo) -> str:
+    """Return an option's help with what 0 means in the file, where the form has a word instead."""
+    return f"{info.help} 0: {info.zero}." if info.zero else info.help
 
 
 def _inline(value: Mapping[str, Any]) -> tomlkit.items.InlineTable:

@@ -36,7 +36,7 @@ class TrainingOptions(Options):
     max_steps: int = option(
         0,
         "Steps at most",
-        "Stop after this many steps, if the epochs have more. 0: no limit.",
+        "Stop after this many steps, if the epochs have more.",
         level="essential",
         zero="no limit",
         ge=0,
@@ -44,8 +44,8 @@ class TrainingOptions(Options):
     max_minutes: float = option(
         0.0,
         "Minutes at most",
-        "End the training after this time, evaluations and pauses not counted. 0: no limit. The schedule is still that "
-        "of all steps.",
+        "End the training after this time, evaluations and pauses not counted. The schedule is still that of all "
+        "steps.",
         level="essential",
         zero="no limit",
         unit="minutes",
@@ -91,7 +91,7 @@ class TrainingOptions(Options):
     evaluate_every: int = option(
         0,
         "Evaluate every",
-        "Steps between two evaluations on the validation split. 0: once per epoch.",
+        "Steps between two evaluations on the validation split.",
         unit="steps",
         zero="once per epoch",
         ge=0,
@@ -100,7 +100,7 @@ class TrainingOptions(Options):
         16,
         "Scored summaries",
         "Number of validation conversations that are summarised and scored with ROUGE at each evaluation, for the "
-        "plot. With 16, the starter's run takes about 3 % longer. 0: none.",
+        "plot. With 16, the practice model's run takes about 3 % longer.",
         unit="conversations",
         zero="none",
         ge=0,
@@ -109,7 +109,7 @@ class TrainingOptions(Options):
     checkpoint_every: int = option(
         0,
         "Checkpoint every",
-        "Steps between two checkpoints. 0: once per epoch.",
+        "Steps between two checkpoints.",
         level="everything",
         unit="steps",
         zero="once per epoch",
@@ -118,7 +118,7 @@ class TrainingOptions(Options):
     early_stopping_patience: int = option(
         0,
         "Patience",
-        "Stop after this many evaluations without improvement of the best state. 0: never.",
+        "Stop after this many evaluations without improvement of the best state.",
         level="everything",
         unit="evaluations",
         zero="never",
@@ -156,8 +156,8 @@ class TrainingOptions(Options):
     micro_batch_tokens: int = option(
         0,
         "Micro-batch",
-        "Tokens computed at a time. Fewer need less memory and give the same result. 0: chosen for device and base "
-        "model.",
+        "Tokens computed at a time. Fewer need less memory and give the same result. Automatic: chosen for "
+        "device and base model.",
         level="everything",
         unit="tokens",
         zero="automatic",
@@ -208,7 +208,7 @@ def training_problems(training: TrainingOptions) -> tuple[Problem, ...]:
     """Return the problems of options that contradict each other."""
     if training.best_by == "rouge1" and not training.evaluate_summaries:
         message = "The best state can't be chosen by ROUGE-1: no summaries are scored during training."
-        hint = "Set Scored summaries above 0, or choose the best state by the loss."
+        hint = "Raise Scored summaries, or choose the best state by the loss."
         return (Problem("training.best_by", message, hint),)
     return ()
 
@@ -220,7 +220,7 @@ class EvaluationOptions(Options):
     examples: int = option(
         0,
         "Examples",
-        "Number of examples to score, the first ones. 0: all.",
+        "Number of examples to score, the first ones.",
         unit="examples",
         zero="all",
         ge=0,
@@ -236,8 +236,8 @@ class EvaluationOptions(Options):
     max_new_tokens: int = option(
         summary_limits.AUTOMATIC,
         "Maximum length",
-        "Summaries are truncated after this many tokens. 0: as long as the data's reference summaries, but for the "
-        "longest hundredth.",
+        "Summaries are truncated after this many tokens. Automatic: as long as the data's reference summaries, but for "
+        "the longest hundredth.",
         unit="tokens",
         zero="automatic",
         ge=0,

@@ -147,8 +147,8 @@ class Schema:
         speakers = as_list(record.values.get(self.speaker)) or []
         if len(items) != len(speakers):
             raise DataError(
-                f'{record.where}: "{self.conversation}" holds {len(items):,} turns, '
-                f'"{self.speaker}" {len(speakers):,} speakers.',
+                f'{record.where}: "{self.conversation}" and "{self.speaker}" are lists of different lengths, '
+                f"{len(items):,} and {len(speakers):,}.",
                 "Repair the row.",
                 "data.conversation",
             )

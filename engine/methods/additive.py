@@ -29,7 +29,7 @@ class BottleneckOptions(Options):
     placement: Literal["houlsby", "pfeiffer"] = option(
         "houlsby",
         "Placement",
-        "Where the adapters are inserted. houlsby: after attention and after feed-forward. pfeiffer: after "
+        "Where the adapters are inserted. Houlsby: after attention and after feed-forward. Pfeiffer: after "
         "feed-forward only, with at most half the parameters.",
         level="essential",
     )

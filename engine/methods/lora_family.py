@@ -150,7 +150,7 @@ class GraLoraOptions(Options):
     hybrid_rank: int = option(
         0,
         "Rank of an added LoRA",
-        "Rank of an ordinary LoRA pair that is added for the whole weight. 0: none.",
+        "Rank of an ordinary LoRA pair that is added for the whole weight.",
         level="everything",
         peft_name="hybrid_r",
         zero="none",

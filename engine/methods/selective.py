@@ -70,8 +70,9 @@ class LayersOptions(Options):
     last_blocks: int = option(
         1,
         "Last blocks",
-        "Train the last blocks of each stack, which are nearest to the output. 0 chooses from the whole model.",
+        "Train the last blocks of each stack, which are nearest to the output.",
         level="essential",
+        zero="all",
         ge=0,
         le=128,
     )

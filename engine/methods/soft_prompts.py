@@ -189,7 +189,7 @@ def _only_projection(options: PrefixOptions, _: BaseFacts) -> Problem | None:
 
 def _short(options: Options) -> str:
     assert isinstance(options, PromptOptions | PrefixOptions | PTuningOptions)
-    return f"{options.virtual_tokens} tokens"
+    return "1 token" if options.virtual_tokens == 1 else f"{options.virtual_tokens} tokens"
 
 
 SOFT_PROMPTS = (

@@ -17,7 +17,7 @@ def problems(quantization: str, optimizer: str) -> tuple[Problem, ...]:
         message = f"A base in {quantization} needs bitsandbytes, which is not installed."
         problems.append(Problem("base_model.quantization", message, hint))
     if optimizer.endswith("8bit") and not find_spec(LIBRARY):
-        hint = 'Install it (`pip install bitsandbytes`), or choose "adamw" or "adafactor".'
-        message = f"The optimizer {optimizer} needs bitsandbytes, which is not installed."
+        hint = "Install it (`pip install bitsandbytes`), or choose AdamW or Adafactor."
+        message = "An optimizer in 8 bits needs bitsandbytes, which is not installed."
         problems.append(Problem("training.optimizer", message, hint))
     return tuple(problems)

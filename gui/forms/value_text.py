@@ -5,15 +5,18 @@ Names, such as those of optimizers and formats, are the same in every language.
 
 from __future__ import annotations
 
-from gui.look.language import mark, tr
+from engine.api import legacy_encodings
+from gui.look.language import mark, tr, translate
 
 WORDS = (
     mark("all"),
+    mark("ask"),
     mark("auto"),
     mark("automatic"),
     mark("best"),
     mark("biases"),
     mark("card"),
+    mark("chat"),
     mark("constant"),
     mark("copied summary"),
     mark("cosine"),
@@ -24,7 +27,6 @@ WORDS = (
     mark("invisible characters"),
     mark("last"),
     mark("leaks"),
-    mark("leave_out"),
     mark("lengths"),
     mark("linear"),
     mark("long conversation"),
@@ -36,12 +38,17 @@ WORDS = (
     mark("norms"),
     mark("odd characters"),
     mark("off"),
+    mark("on"),
     mark("once per epoch"),
     mark("orthogonal"),
     mark("other language"),
     mark("phone"),
+    mark("plain"),
     mark("random"),
+    mark("recipe"),
+    mark("references"),
     mark("refuse"),
+    mark("sentences"),
     mark("stop"),
     mark("summary longer"),
     mark("test"),
@@ -53,6 +60,24 @@ WORDS = (
 )
 
 
+# What a value is called whose key in a recipe is no word for people.
+CALLED = {
+    "adafactor": mark("Adafactor"),
+    "adamw": mark("AdamW"),
+    "adamw_8bit": mark("AdamW, 8 bits"),
+    "cut": mark("cut at the end"),
+    "houlsby": mark("Houlsby"),
+    "leave_out": mark("leave out"),
+    "paged_adamw_8bit": mark("AdamW, 8 bits, paged"),
+    "pfeiffer": mark("Pfeiffer"),
+    "piecewise": mark("in parts"),
+    "rouge1": "ROUGE-1",
+} | legacy_encodings.ENCODINGS
+
+
 def value_text(value: str) -> str:
-    """Return the translated value; names are returned unchanged."""
+    """Return what a value is called; names are the same in every language."""
+    if value in CALLED:
+        called = CALLED[value]
+        return translate(called) if value in legacy_encodings.ENCODINGS else tr(called)
     return tr(value) if value in WORDS else value

@@ -441,6 +441,26 @@
    <translation>Aktivierungen</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>Adafactor</source>
+   <translation>Adafactor</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>AdamW</source>
+   <translation>AdamW</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>AdamW, 8 bits</source>
+   <translation>AdamW, 8 Bit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>AdamW, 8 bits, paged</source>
+   <translation>AdamW, 8 Bit, ausgelagert</translation>
+  </message>
+  <message>
    <location filename="../../gui/command_index.py" />
    <source>Adapter</source>
    <translation>Adapter</translation>
@@ -2490,6 +2510,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlauf</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>Houlsby</source>
+   <translation>Houlsby</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>How an instruct model expects a question: as one turn of a chat, between tokens that mark where turns begin and end. The model's chat template says which. Models answer worse in another form, so a base model is scored with a plain prompt and in its chat format, and compared in the better one.</source>
    <translation>Wie ein Instruct-Modell eine Frage erwartet: als ein Beitrag eines Chats, zwischen Tokens, die Anfang und Ende der Beiträge kennzeichnen. Welche das sind, sagt die Chat-Vorlage des Modells. In anderer Form antworten Modelle schlechter; darum wird ein Basismodell mit einfachem Prompt und in seinem Chat-Format bewertet und im besseren verglichen.</translation>
@@ -3937,6 +3962,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Personal data: {found}.</source>
    <translation>Persönliche Daten: {found}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>Pfeiffer</source>
+   <translation>Pfeiffer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -6796,6 +6826,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>as it is</source>
    <translation>unverändert</translation>
   </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>ask</source>
+   <translation>fragen</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>at least {least} and at most {n} tokens</source>
@@ -6928,6 +6963,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>katastrophales Vergessen allgemeiner Text Verlust Nats Perplexität perplexity forgetting</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>chat</source>
+   <translation>Chat</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/list_text.py" />
    <source>chat format</source>
    <translation>Chat-Format</translation>
@@ -7016,6 +7056,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/queue_table.py" />
    <source>crashed</source>
    <translation>abgestürzt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>cut at the end</source>
+   <translation>am Ende gekürzt</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
@@ -7218,6 +7263,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>in keiner Zusammenfassung eines anderen Adapters</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>in parts</source>
+   <translation>in Teilen</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/adapter_table.py" />
    <source>in use</source>
    <translation>in Gebrauch</translation>
@@ -7279,7 +7329,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
-   <source>leave_out</source>
+   <source>leave out</source>
    <translation>auslassen</translation>
   </message>
   <message>
@@ -7613,6 +7663,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>off</source>
    <translation>aus</translation>
   </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>on</source>
+   <translation>an</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/blind/setup_view.py" />
    <source>on the same {n} conversations</source>
@@ -7693,6 +7748,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Telefon</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>plain</source>
+   <translation>einfach</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>plain prompt</source>
    <translation>einfacher Prompt</translation>
@@ -7743,6 +7803,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>in Teilen gelesen</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>recipe</source>
+   <translation>Rezept</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>recipes, events and logs</source>
    <translation>Rezepte, Ereignisse und Protokolle</translation>
@@ -7751,6 +7816,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>recreated when needed; at most 2 GB</source>
    <translation>bei Bedarf neu erzeugt; höchstens 2 GB</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>references</source>
+   <translation>Referenzen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -7806,6 +7876,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/list_text.py" />
    <source>seed {value}</source>
    <translation>Startwert {value}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>sentences</source>
+   <translation>Sätze</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -9540,6 +9615,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 Zeile ist beschädigt ({1})</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/soft_prompts.py" />
+   <source>1 token</source>
+   <translation>1 Token</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>1 weight</source>
    <translation>1 Gewicht</translation>
@@ -10055,6 +10135,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine leere Zusammenfassung zählt als 0.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/optional_dependencies.py" />
+   <source>An optimizer in 8 bits needs bitsandbytes, which is not installed.</source>
+   <translation>Ein Optimierer in 8 Bit braucht bitsandbytes, das nicht installiert ist.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>An {1} is here, but this torch, built for {2}, does not use it.</source>
    <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
@@ -10161,7 +10246,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Auto: the base model is scored with a plain prompt and in its own chat format, and compared in the better one. Recipe: in the format of the recipe alone.</source>
-   <translation>Auto: Das Basismodell wird mit einfachem Prompt und in seinem eigenen Chat-Format bewertet und im besseren verglichen. Recipe: nur im Format des Rezepts.</translation>
+   <translation>Automatisch: Das Basismodell wird mit einfachem Prompt und in seinem eigenen Chat-Format bewertet und im besseren verglichen. Rezept: nur im Format des Rezepts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -10206,12 +10291,12 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Base models load unquantized; choose quantization none.</source>
-   <translation>Basismodelle werden unquantisiert geladen; wählen Sie die Quantisierung none.</translation>
+   <translation>Basismodelle werden unquantisiert geladen; wählen Sie als Quantisierung „keine“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Base's format</source>
-   <translation>Format des Basismodells</translation>
+   <translation>Format der Basis</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10421,7 +10506,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Chat: the prompt is a turn of the base model's own chat format. Plain: the prompt alone. Auto: chat where the base model has a chat template.</source>
-   <translation>Chat: Der Prompt ist ein Beitrag im eigenen Chat-Format des Basismodells. Plain: der Prompt allein. Auto: Chat, wo das Basismodell eine Chat-Vorlage hat.</translation>
+   <translation>Chat: Der Prompt ist ein Beitrag im eigenen Chat-Format des Basismodells. Einfach: der Prompt allein. Automatisch: Chat, wo das Basismodell eine Chat-Vorlage hat.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -10516,12 +10601,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>Choose "auto" or "plain".</source>
-   <translation>Wählen Sie „auto“ oder „plain“.</translation>
+   <translation>Wählen Sie „automatisch“ oder „einfach“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>Choose "plain" to do without it.</source>
-   <translation>Wählen Sie „plain“, um ohne sie auszukommen.</translation>
+   <translation>Wählen Sie „einfach“, um ohne sie auszukommen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -10656,7 +10741,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>Choose auto.</source>
-   <translation>Wählen Sie auto.</translation>
+   <translation>Wählen Sie „automatisch“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
@@ -11310,8 +11395,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>End the training after this time, evaluations and pauses not counted. 0: no limit. The schedule is still that of all steps.</source>
-   <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. 0: keine Grenze. Der Lernratenplan bleibt der aller Schritte.</translation>
+   <source>End the training after this time, evaluations and pauses not counted. The schedule is still that of all steps.</source>
+   <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. Der Lernratenplan bleibt der aller Schritte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -11881,7 +11966,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, which trains far fewer parameters.</source>
-   <translation>Wie der trainierte Block die Scherben ändert. plain: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Parameter trainiert.</translation>
+   <translation>Wie der trainierte Block die Scherben ändert. Einfach: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Parameter trainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12001,7 +12086,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Initial values of the pair. default: A random, B zero. gaussian: the same, normally distributed. orthogonal: orthogonal to each other, so that their product is zero. pissa, olora: factors of the weight itself (by SVD or QR). eva: the main directions of the layer's inputs for the first training examples.</source>
-   <translation>Anfangswerte des Paars. default: A zufällig, B null. gaussian: dasselbe, normalverteilt. orthogonal: orthogonal zueinander, sodass ihr Produkt null ist. pissa, olora: Faktoren des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen der Eingaben der Schicht bei den ersten Trainingsbeispielen.</translation>
+   <translation>Anfangswerte des Paars. Vorgabe: A zufällig, B null. gaussian: dasselbe, normalverteilt. orthogonal: orthogonal zueinander, sodass ihr Produkt null ist. pissa, olora: Faktoren des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen der Eingaben der Schicht bei den ersten Trainingsbeispielen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -12040,13 +12125,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/system/optional_dependencies.py" />
-   <source>Install it (`pip install bitsandbytes`), or choose "adamw" or "adafactor".</source>
-   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie „adamw“ oder „adafactor“.</translation>
+   <source>Install it (`pip install bitsandbytes`), or choose AdamW or Adafactor.</source>
+   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie AdamW oder Adafactor.</translation>
   </message>
   <message>
    <location filename="../../engine/system/optional_dependencies.py" />
    <source>Install it (`pip install bitsandbytes`), or choose quantization "none".</source>
-   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie die Quantisierung „none“.</translation>
+   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie als Quantisierung „keine“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -12625,8 +12710,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Longer reference summaries are truncated, with a notice. 0: as long as the longest, up to 1,024.</source>
-   <translation>Längere Referenzen werden mit einem Hinweis gekürzt. 0: so lang wie die längste, bis 1.024.</translation>
+   <source>Longer reference summaries are truncated, with a notice. Automatic: as long as the longest, up to 1,024.</source>
+   <translation>Längere Referenzen werden mit einem Hinweis gekürzt. Automatisch: so lang wie die längste, bis 1.024.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
@@ -12775,18 +12860,18 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Maximum number of test examples. 0: all.</source>
-   <translation>Höchstzahl der Testbeispiele. 0: alle.</translation>
+   <source>Maximum number of test examples.</source>
+   <translation>Höchstzahl der Testbeispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Maximum number of training examples. 0: all.</source>
-   <translation>Höchstzahl der Trainingsbeispiele. 0: alle.</translation>
+   <source>Maximum number of training examples.</source>
+   <translation>Höchstzahl der Trainingsbeispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
-   <source>Maximum number of validation examples. 0: all.</source>
-   <translation>Höchstzahl der Validierungsbeispiele. 0: alle.</translation>
+   <source>Maximum number of validation examples.</source>
+   <translation>Höchstzahl der Validierungsbeispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12841,7 +12926,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Minutes at most</source>
-   <translation>Höchstens Minuten</translation>
+   <translation>Max. Minuten</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13145,8 +13230,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>No sequence of this many tokens is generated twice. 0: no restriction.</source>
-   <translation>Keine Folge von so vielen Tokens wird zweimal erzeugt. 0: keine Einschränkung.</translation>
+   <source>No sequence of this many tokens is generated twice.</source>
+   <translation>Keine Folge von so vielen Tokens wird zweimal erzeugt.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -13246,7 +13331,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Number format of the frozen weights. Auto: bfloat16 where the device supports it well, else float32. T5 overflows in float16.</source>
-   <translation>Zahlenformat der eingefrorenen Gewichte. Auto: bfloat16, wo das Gerät es gut kann, sonst float32. T5 läuft in float16 über.</translation>
+   <translation>Zahlenformat der eingefrorenen Gewichte. Automatisch: bfloat16, wo das Gerät es gut kann, sonst float32. T5 läuft in float16 über.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13260,8 +13345,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Number of examples to score, the first ones. 0: all.</source>
-   <translation>Zahl der bewerteten Beispiele, die ersten. 0: alle.</translation>
+   <source>Number of examples to score, the first ones.</source>
+   <translation>Zahl der bewerteten Beispiele, die ersten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -13305,8 +13390,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Number of validation conversations that are summarised and scored with ROUGE at each evaluation, for the plot. With 16, the starter's run takes about 3 % longer. 0: none.</source>
-   <translation>Zahl der Validierungsgespräche, die bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden, für das Diagramm. Mit 16 dauert der Lauf des Übungsmodells etwa 3 % länger. 0: keine.</translation>
+   <source>Number of validation conversations that are summarised and scored with ROUGE at each evaluation, for the plot. With 16, the practice model's run takes about 3 % longer.</source>
+   <translation>Zahl der Validierungsgespräche, die bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden, für das Diagramm. Mit 16 dauert der Lauf des Übungsmodells etwa 3 % länger.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13376,7 +13461,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>On a graphics card, use algorithms with which a resumed run equals an uninterrupted one to the bit. Auto: where they cost less than 10 % of the time, which is measured before the first step. A processor's always are.</source>
-   <translation>Auf einer Grafikkarte Verfahren verwenden, mit denen ein fortgesetzter Lauf einem ununterbrochenen auf das Bit gleicht. Auto: wo sie weniger als 10 % der Zeit kosten, was vor dem ersten Schritt gemessen wird. Auf einem Prozessor sind sie es immer.</translation>
+   <translation>Auf einer Grafikkarte Verfahren verwenden, mit denen ein fortgesetzter Lauf einem ununterbrochenen auf das Bit gleicht. Automatisch: wo sie weniger als 10 % der Zeit kosten, was vor dem ersten Schritt gemessen wird. Auf einem Prozessor sind sie es immer.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -13689,6 +13774,11 @@ Summary:</translation>
    <translation>ROCm {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Raise Scored summaries, or choose the best state by the loss.</source>
+   <translation>Erhöhen Sie „Bewertete Zusammenfassungen“, oder wählen Sie den besten Stand nach dem Verlust.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>Raise the conversation limit (data.max_conversation_tokens) to keep conversations whole.</source>
    <translation>Erhöhen Sie die Gesprächsgrenze (data.max_conversation_tokens), um Gespräche ganz zu lassen.</translation>
@@ -13760,8 +13850,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
-   <source>Rank of an ordinary LoRA pair that is added for the whole weight. 0: none.</source>
-   <translation>Rang eines gewöhnlichen LoRA-Paars, das für das ganze Gewicht hinzukommt. 0: keines.</translation>
+   <source>Rank of an ordinary LoRA pair that is added for the whole weight.</source>
+   <translation>Rang eines gewöhnlichen LoRA-Paars, das für das ganze Gewicht hinzukommt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -14192,11 +14282,6 @@ In one sentence:</translation>
    <translation>Setzen Sie Beams auf 1.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Set Scored summaries above 0, or choose the best state by the loss.</source>
-   <translation>Setzen Sie Bewertete Zusammenfassungen über 0, oder wählen Sie den besten Stand nach dem Verlust.</translation>
-  </message>
-  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Set TUNESMITH_HOME to a folder of your own.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen eigenen Ordner.</translation>
@@ -14484,7 +14569,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>Steps at most</source>
-   <translation>Höchstens Schritte</translation>
+   <translation>Max. Schritte</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -14493,13 +14578,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between two checkpoints. 0: once per epoch.</source>
-   <translation>Schritte zwischen zwei Prüfpunkten. 0: einmal je Epoche.</translation>
+   <source>Steps between two checkpoints.</source>
+   <translation>Schritte zwischen zwei Prüfpunkten.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between two evaluations on the validation split. 0: once per epoch.</source>
-   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. 0: einmal je Epoche.</translation>
+   <source>Steps between two evaluations on the validation split.</source>
+   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -14508,13 +14593,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Stop after this many evaluations without improvement of the best state. 0: never.</source>
-   <translation>Nach so vielen Bewertungen ohne Verbesserung des besten Stands stoppen. 0: nie.</translation>
+   <source>Stop after this many evaluations without improvement of the best state.</source>
+   <translation>Nach so vielen Bewertungen ohne Verbesserung des besten Stands stoppen.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Stop after this many steps, if the epochs have more. 0: no limit.</source>
-   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben. 0: keine Grenze.</translation>
+   <source>Stop after this many steps, if the epochs have more.</source>
+   <translation>Nach so vielen Schritten aufhören, wenn die Epochen mehr haben.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -14568,8 +14653,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Summaries are truncated after this many tokens. 0: as long as the data's reference summaries, but for the longest hundredth.</source>
-   <translation>Nach so vielen Tokens werden Zusammenfassungen gekürzt. 0: so lang wie die Referenzen der Daten, bis auf das längste Hundertstel.</translation>
+   <source>Summaries are truncated after this many tokens. Automatic: as long as the data's reference summaries, but for the longest hundredth.</source>
+   <translation>Nach so vielen Tokens werden Zusammenfassungen gekürzt. Automatisch: so lang wie die Referenzen der Daten, bis auf das längste Hundertstel.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -14682,7 +14767,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Take eva or default, or switch DoRA off.</source>
-   <translation>Nehmen Sie eva oder default, oder schalten Sie DoRA aus.</translation>
+   <translation>Nehmen Sie eva oder die Vorgabe, oder schalten Sie DoRA aus.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -14702,7 +14787,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Take the plain form, or an nf4 base.</source>
-   <translation>Nehmen Sie die Form plain oder ein nf4-Basismodell.</translation>
+   <translation>Nehmen Sie die einfache Form oder ein nf4-Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -15046,8 +15131,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>The data has no {1} split: {2} training conversations are held out for it.</source>
-   <translation>Die Daten haben keinen Teil {1}: {2} Trainingsgespräche werden dafür zurückgehalten.</translation>
+   <source>The data has no {1} split: {2} held out for it.</source>
+   <translation>Die Daten haben keinen Teil {1}; dafür zurückgehalten: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -15353,11 +15438,6 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/train.py" />
    <source>The one before it is taken.</source>
    <translation>Der davor wird genommen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/system/optional_dependencies.py" />
-   <source>The optimizer {1} needs bitsandbytes, which is not installed.</source>
-   <translation>Der Optimierer {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -15976,8 +16056,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Tokens computed at a time. Fewer need less memory and give the same result. 0: chosen for device and base model.</source>
-   <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher und geben dasselbe Ergebnis. 0: passend zu Gerät und Basismodell gewählt.</translation>
+   <source>Tokens computed at a time. Fewer need less memory and give the same result. Automatic: chosen for device and base model.</source>
+   <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher und geben dasselbe Ergebnis. Automatisch: passend zu Gerät und Basismodell gewählt.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -16006,8 +16086,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
-   <source>Train the last blocks of each stack, which are nearest to the output. 0 chooses from the whole model.</source>
-   <translation>Die letzten Blöcke jedes Stapels trainieren, die der Ausgabe am nächsten sind. 0 wählt aus dem ganzen Modell.</translation>
+   <source>Train the last blocks of each stack, which are nearest to the output.</source>
+   <translation>Die letzten Blöcke jedes Stapels trainieren, die der Ausgabe am nächsten sind.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -16506,8 +16586,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
-   <source>Where the adapters are inserted. houlsby: after attention and after feed-forward. pfeiffer: after feed-forward only, with at most half the parameters.</source>
-   <translation>Wo die Adapter eingefügt werden. houlsby: nach Attention und nach Feed-Forward. pfeiffer: nur nach Feed-Forward, mit höchstens halb so vielen Parametern.</translation>
+   <source>Where the adapters are inserted. Houlsby: after attention and after feed-forward. Pfeiffer: after feed-forward only, with at most half the parameters.</source>
+   <translation>Wo die Adapter eingefügt werden. Houlsby: nach Attention und nach Feed-Forward. Pfeiffer: nur nach Feed-Forward, mit höchstens halb so vielen Parametern.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -18590,6 +18670,11 @@ Summary:</translation>
    <translation>zu wenige für ein Urteil</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>training conversation</source>
+   <translation>Trainingsgespräch</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/first_rows.py" />
    <source>true and false</source>
    <translation>Wahr und Falsch</translation>
@@ -19875,8 +19960,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />
-   <source>{1}: "{2}" holds {3} turns, "{4}" {5} speakers.</source>
-   <translation>{1}: „{2}“ enthält {3} Beiträge, „{4}“ {5} Sprecher.</translation>
+   <source>{1}: "{2}" and "{3}" are lists of different lengths, {4} and {5}.</source>
+   <translation>{1}: „{2}“ und „{3}“ sind verschieden lange Listen, {4} und {5}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -20107,6 +20192,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>{n} system lines</source>
    <translation>{n} Systemzeilen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>{n} training conversation</source>
+   <translation>{n} Trainingsgespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>{n} training conversations</source>
+   <translation>{n} Trainingsgespräche</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from engine.config.data_options import DataOptions
 from engine.data import Schema
 from engine.errors import DataError
+from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
 from engine.worker.ingestion.loading import open_tables, read_rows
@@ -175,7 +176,7 @@ def _with_held_out_splits(
             held, rest = hold_out(rows["train"], HELD_OUT_FRACTION, seed=seed)
             rows = {**rows, split: held, "train": rest}
             channel.notice(
-                f"The data has no {split} split: {len(held):,} training conversations are held out for it.",
+                f"The data has no {split} split: {counted(len(held), 'training conversation')} held out for it.",
                 f'A file with "{split}" in its name would be used instead.',
             )
     return rows

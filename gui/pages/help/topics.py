@@ -28,6 +28,7 @@ from engine.api import (
     licences,
     metrics,
 )
+from gui.forms.value_text import value_text
 from gui.look.format import plain
 from gui.look.language import locale, mark, tr, translate
 from gui.pages.help import trust
@@ -224,16 +225,26 @@ def _of_option(info: OptionInfo) -> str:
     """Return an option's declaration in sentences: help, choices, bounds, default."""
     sentences = [translate(info.help)]
     if info.choices:
-        sentences.append(tr("One of {choices}.", choices=", ".join(info.choices)))
+        sentences.append(tr("One of {choices}.", choices=", ".join(map(value_text, info.choices))))
     bounds = BOUNDS.get(
         (_is_in(info.minimum, info.minimum_excluded), _is_in(info.maximum, info.maximum_excluded))
     )
     if bounds:
         sentences.append(tr(bounds, least=plain(info.minimum), most=plain(info.maximum)))
-    value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
-    if value:
-        sentences.append(tr("Default: {value}.", value=f"{value} {translate(info.unit)}".rstrip()))
+    default = _default(info)
+    if default:
+        sentences.append(tr("Default: {value}.", value=default))
     return " ".join(sentences)
+
+
+def _default(info: OptionInfo) -> str:
+    """Return a default as text, "" if there is none: with its unit, or the form's word for it."""
+    if info.zero and not info.default:
+        return value_text(info.zero)
+    if info.choices:
+        return value_text(str(info.default))
+    value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
+    return f"{value} {translate(info.unit)}".rstrip() if value else ""
 
 
 def _is_in(bound: float | None, excluded: bool) -> bool | None:

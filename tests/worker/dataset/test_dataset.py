@@ -178,7 +178,7 @@ def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, cha
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (18, 2, 4)
     assert not set(splits.train) & set(splits.validation)
     assert [notice["message"] for notice in notices(channel)] == [
-        "The data has no validation split: 2 training conversations are held out for it."
+        "The data has no validation split: 2 training conversations held out for it."
     ]
 
 
