@@ -194,7 +194,9 @@ def test_a_speaker_too_few_is_named_with_its_row() -> None:
         {"utt": ["Hi", "Yo"], "speaker": ["Ann"], "summary": "They meet."},
     ]
     shape = infer_schema(list(rows[0]), rows[:1])
-    with pytest.raises(DataError, match='Row 2: "utt" and "speaker" are lists of different lengths, 2 and 1') as caught:
+    with pytest.raises(
+        DataError, match='Row 2: "utt" and "speaker" are lists of different lengths, 2 and 1'
+    ) as caught:
         list(shape.examples(numbered(rows)))
     assert caught.value.field == "data.conversation"
 

@@ -177,10 +177,12 @@ def test_a_mail_without_line_ends_takes_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     with path.open("wb") as stream:
         stream.write(b"From: Ann <a@example.org>\n\nHello there, how are you?\n")
-        stream.truncate(200 << 20)
+        # Written, since what is mostly empty is refused.
+        for _ in range(100):
+            stream.write(bytes(1 << 20))
     tracemalloc.start()
     try:
         list(open_table([path]))
-        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
     finally:
         tracemalloc.stop()

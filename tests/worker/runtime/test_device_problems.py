@@ -204,8 +204,9 @@ def test_our_own_workers_are_no_others(cards, torch_finds_cards, monkeypatch):
     cards(row(0, used="12200"), device="cuda:0", processes=lines)
     torch_finds_cards()
     sibling = type("Sibling", (), {"ppid": staticmethod(os.getppid)})
-    monkeypatch.setattr(psutil, "Process", lambda _: sibling)
-    assert devices.notices(devices.usable("cuda:0")) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(psutil, "Process", lambda _: sibling)
+        assert devices.notices(devices.usable("cuda:0")) == []
 
 
 @pytest.mark.parametrize("processes", [[], [process(0, NOBODY, "/usr/bin/vllm", "11500")]])

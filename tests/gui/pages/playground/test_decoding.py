@@ -80,7 +80,7 @@ def test_what_can_not_be_is_said_beside_its_field_and_opens_it(row):
 
 def test_a_number_out_of_bounds_is_a_problem_of_its_field(row):
     write(row, "top_p", 1.5)
-    assert "at most 1" in row.fields["top_p"].around.problem()
+    assert "At most 1" in row.fields["top_p"].around.problem()
     assert not row.is_valid
 
 
