@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.config import setting_text
 from engine.errors import Problem
 
 CHANGEABLE = (
@@ -38,14 +39,13 @@ class Change(BaseModel):
 
     def as_text(self) -> str:
         """Return the change as a sentence."""
-        after, before = _value_text(self.after), _value_text(self.before)
+        title = setting_text.title(self.field)
+        after, before = (
+            setting_text.called(setting_text.value(self.field, each)) for each in (self.after, self.before)
+        )
         if not self.step:
-            return f"From the first step on {self.field} is {after}; it was {before}."
-        return f"Since step {self.step:,} {self.field} is {after}; it was {before}."
-
-
-def _value_text(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+            return f"From the first step on: {title} {after}; it was {before}."
+        return f"Since step {self.step:,}: {title} {after}; it was {before}."
 
 
 def read(tables: Any) -> tuple[tuple[Change, ...], list[Problem]]:

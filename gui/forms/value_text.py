@@ -5,7 +5,7 @@ Names, such as those of optimizers and formats, are the same in every language.
 
 from __future__ import annotations
 
-from engine.api import legacy_encodings
+from engine.api import legacy_encodings, setting_text
 from gui.look.language import mark, tr, translate
 
 WORDS = (
@@ -60,24 +60,11 @@ WORDS = (
 )
 
 
-# What a value is called whose key in a recipe is no word for people.
-CALLED = {
-    "adafactor": mark("Adafactor"),
-    "adamw": mark("AdamW"),
-    "adamw_8bit": mark("AdamW, 8 bits"),
-    "cut": mark("cut at the end"),
-    "houlsby": mark("Houlsby"),
-    "leave_out": mark("leave out"),
-    "paged_adamw_8bit": mark("AdamW, 8 bits, paged"),
-    "pfeiffer": mark("Pfeiffer"),
-    "piecewise": mark("in parts"),
-    "rouge1": "ROUGE-1",
-} | legacy_encodings.ENCODINGS
+NAMES = setting_text.CALLED | legacy_encodings.ENCODINGS
 
 
 def value_text(value: str) -> str:
     """Return what a value is called; names are the same in every language."""
-    if value in CALLED:
-        called = CALLED[value]
-        return translate(called) if value in legacy_encodings.ENCODINGS else tr(called)
+    if value in NAMES:
+        return translate(NAMES[value])
     return tr(value) if value in WORDS else value

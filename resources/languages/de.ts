@@ -441,26 +441,6 @@
    <translation>Aktivierungen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>Adafactor</source>
-   <translation>Adafactor</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>AdamW</source>
-   <translation>AdamW</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>AdamW, 8 bits</source>
-   <translation>AdamW, 8 Bit</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>AdamW, 8 bits, paged</source>
-   <translation>AdamW, 8 Bit, ausgelagert</translation>
-  </message>
-  <message>
    <location filename="../../gui/command_index.py" />
    <source>Adapter</source>
    <translation>Adapter</translation>
@@ -2510,11 +2490,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verlauf</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>Houlsby</source>
-   <translation>Houlsby</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>How an instruct model expects a question: as one turn of a chat, between tokens that mark where turns begin and end. The model's chat template says which. Models answer worse in another form, so a base model is scored with a plain prompt and in its chat format, and compared in the better one.</source>
    <translation>Wie ein Instruct-Modell eine Frage erwartet: als ein Beitrag eines Chats, zwischen Tokens, die Anfang und Ende der Beiträge kennzeichnen. Welche das sind, sagt die Chat-Vorlage des Modells. In anderer Form antworten Modelle schlechter; darum wird ein Basismodell mit einfachem Prompt und in seinem Chat-Format bewertet und im besseren verglichen.</translation>
@@ -3962,11 +3937,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/rows/row_view.py" />
    <source>Personal data: {found}.</source>
    <translation>Persönliche Daten: {found}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>Pfeiffer</source>
-   <translation>Pfeiffer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -7058,11 +7028,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>abgestürzt</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>cut at the end</source>
-   <translation>am Ende gekürzt</translation>
-  </message>
-  <message>
    <location filename="../../gui/look/format.py" />
    <source>d MMM</source>
    <translation>d. MMM</translation>
@@ -7263,11 +7228,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>in keiner Zusammenfassung eines anderen Adapters</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>in parts</source>
-   <translation>in Teilen</translation>
-  </message>
-  <message>
    <location filename="../../gui/models/adapter_table.py" />
    <source>in use</source>
    <translation>in Gebrauch</translation>
@@ -7326,11 +7286,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>leaks</source>
    <translation>in mehreren Teilen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>leave out</source>
-   <translation>auslassen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
@@ -10020,9 +9975,29 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>AdaLoRA</translation>
   </message>
   <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>Adafactor</source>
+   <translation>Adafactor</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>AdamW</source>
+   <translation>AdamW</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>AdamW with a quarter of its state</source>
    <translation>AdamW mit einem Viertel seines Zustands</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>AdamW, 8 bits</source>
+   <translation>AdamW, 8 Bit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>AdamW, 8 bits, paged</source>
+   <translation>AdamW, 8 Bit, ausgelagert</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11730,8 +11705,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
-   <source>From the first step on {1} is {2}; it was {3}.</source>
-   <translation>Vom ersten Schritt an ist {1} {2}; vorher war es {3}.</translation>
+   <source>From the first step on: {1} {2}; it was {3}.</source>
+   <translation>Vom ersten Schritt an: {1} {2}; vorher {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -11952,6 +11927,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Hindi</source>
    <translation>Hindi</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>Houlsby</source>
+   <translation>Houlsby</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -12889,6 +12869,11 @@ Summary:</translation>
    <translation>Nachrichten aus Messenger und Instagram</translation>
   </message>
   <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>Method</source>
+   <translation>Verfahren</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>MiSS</source>
    <translation>MiSS</translation>
@@ -13644,7 +13629,7 @@ Summary:</translation>
    <translation>Persönliche Daten sind in den Texten maskiert ({1}).</translation>
   </message>
   <message>
-   <location filename="../../engine/methods/additive.py" />
+   <location filename="../../engine/config/setting_text.py" />
    <source>Pfeiffer</source>
    <translation>Pfeiffer</translation>
   </message>
@@ -14348,8 +14333,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
-   <source>Since step {1} {2} is {3}; it was {4}.</source>
-   <translation>Seit Schritt {1} ist {2} {3}; vorher war es {4}.</translation>
+   <source>Since step {1}: {2} {3}; it was {4}.</source>
+   <translation>Seit Schritt {1}: {2} {3}; vorher {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -17435,6 +17420,11 @@ Summary:</translation>
    <translation>creator, created_date und text</translation>
   </message>
   <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>cut at the end</source>
+   <translation>am Ende gekürzt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>data set</source>
    <translation>Datensatz</translation>
@@ -17723,6 +17713,11 @@ Summary:</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>in its own chat format</source>
    <translation>in seinem eigenen Chat-Format</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>in parts</source>
+   <translation>in Teilen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/workbook.py" />
@@ -18063,6 +18058,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>layer</source>
    <translation>Schicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>leave out</source>
+   <translation>auslassen</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />

@@ -7,7 +7,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.api import arenas
+from engine.api import arenas, setting_text
+from gui.forms.value_text import value_text
 from gui.look.language import mark, tr, translate
 from gui.models.cells import Cell, Text
 from gui.models.grouped_table import Column, GroupedTable
@@ -39,22 +40,23 @@ class DifferencesTable(GroupedTable[Difference]):
 
     def cell(self, item: Difference, key: str) -> Cell:
         if key == "key":
-            return Text(item.key, "body_medium", "ink")
+            return Text(translate(setting_text.title(item.key)), "body_medium", "ink")
         value = item.values[int(key)]
-        return Text(_said(value), "figure", "ink3" if value is None else "ink")
+        return Text(_said(item.key, value), "figure", "ink3" if value is None else "ink")
 
     def accessible_text(self, item: Difference) -> str:
         values = [
-            f"{column.head} {_said(value)}"
+            f"{column.head} {_said(item.key, value)}"
             for column, value in zip(self.columns[1:], item.values, strict=True)
         ]
-        return ", ".join([item.key, *values])
+        return ", ".join([translate(setting_text.title(item.key)), *values])
 
 
-def _said(value: Any) -> str:
-    """Return a value as in the recipe file; only a missing value is translated."""
-    text = arenas.value_text(value)
-    return translate(text) if value is None else text
+def _said(key: str, value: Any) -> str:
+    """Return a value as the form shows it; of texts, only the words for values are translated."""
+    if value is None:
+        return translate(arenas.value_text(value))
+    return value_text(setting_text.value(key, value))
 
 
 class DifferencesView(QWidget):

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import Recipe, RunEntry
+from gui.forms.value_text import value_text
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text, moment_text
@@ -145,7 +146,7 @@ def run_facts(entry: RunEntry) -> list[Fact]:
         (tr("Data"), ", ".join(data)),
         (tr("Method"), _method(recipe)),
         (tr("Base model"), base_text(recipe.base_model.id)),
-        (tr("Precision"), entry.precision or recipe.base_model.precision),
+        (tr("Precision"), entry.precision or value_text(recipe.base_model.precision)),
         (tr("Saved step"), saved_step),
         (tr("Seed"), str(recipe.training.seed)),
     ]

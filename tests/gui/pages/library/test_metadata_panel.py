@@ -104,8 +104,8 @@ def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
     panel.show_adapter(changed(BATCH, AGAIN))
 
     assert said_of_changes(panel) == [
-        "From the first step on training.micro_batch_tokens is 1024; it was 2048.",
-        "Since step 1,200 training.activation_checkpointing is true; it was false.",
+        "From the first step on: Micro-batch 1,024; it was 2,048.",
+        "Since step 1,200: Checkpoint activations on; it was off.",
     ]
     assert any(
         each.text() == "Changed during training" and not each.isHidden()
