@@ -66,6 +66,9 @@ def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Ite
         window.show()
         for key, shown, page in _pages(window):
             _settle(application)
+            if layout_problems(page):
+                # A text that has just come is laid out in the next turn.
+                _settle(application)
             shown.grab().save(str(folder / f"{key}-{'-'.join(look)}.png"))
             yield from (f"{' '.join(look)}, {key}: {fault}" for fault in layout_problems(page))
         close(window)
