@@ -120,7 +120,8 @@ def read(text: str) -> Chat | None:
         return None
     log = Log()
     found = tuple(turns([text], form, log))
-    return Chat(form.kind, found, tuple(log.left_out), f"{log.headers:,} messages on the page", log.headers)
+    reason = "1 message on the page" if log.headers == 1 else f"{log.headers:,} messages on the page"
+    return Chat(form.kind, found, tuple(log.left_out), reason, log.headers)
 
 
 def plain_text(pieces: Iterable[str]) -> str:

@@ -32,8 +32,8 @@ ORDERS = (
     Order("longest", "Longest first", "Long conversations first: they are the hardest to summarise."),
     Order(
         "unlike",
-        "Least similar to labelled ones",
-        "Conversations with the most words that no labelled conversation has: they add the most.",
+        "Least similar to summarised ones",
+        "Conversations with the most words that are in no summarised one yet: they add the most.",
     ),
 )
 

@@ -145,9 +145,7 @@ def create(
         partial.rename(folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise StorageError(
-            f"The labelling set can't be made: {error.strerror}.", "Free some disk space."
-        ) from error
+        raise StorageError(f"The set can't be made: {error.strerror}.", "Free some disk space.") from error
     return about
 
 
@@ -218,7 +216,9 @@ def _read_about(folder: Path) -> SetInfo:
     try:
         return SetInfo(**_facts(folder) | {"id": folder.name})
     except (OSError, ValueError, TypeError) as error:
-        raise StorageError(f"{folder.name} is no labelling set.", "Choose another one.") from error
+        raise StorageError(
+            f"{folder.name} is no set of conversations to summarise.", "Choose another one."
+        ) from error
 
 
 def _facts(folder: Path) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class FileKind(Enum):
     CACHED = "a cached result", 256 * MIB
     ARENA = "an arena", 16 * MIB
     TEMPLATE = "a prompt template", 4 * MIB
-    LABELLING = "a labelling set", 4 * MIB
+    LABELLING = "a set of conversations", 4 * MIB
     VOTES = "votes", 64 * MIB
     COMPARISON = "a comparison", 256 * MIB
     CONVERSATION = "one conversation", 64 * MIB

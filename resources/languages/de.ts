@@ -3510,8 +3510,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
-   <source>Nothing to report. No leaks, no duplicates, no empty rows.</source>
-   <translation>Keine Befunde: nichts in mehreren Teilen, nichts doppelt, keine leeren Zeilen.</translation>
+   <source>Nothing to report. No conversation in two splits, no duplicates, no empty rows.</source>
+   <translation>Keine Befunde: kein Gespräch in zwei Teilen, nichts doppelt, keine leeren Zeilen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -9540,6 +9540,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
+   <location filename="../../engine/chats/html_exports.py" />
+   <source>1 message on the page</source>
+   <translation>1 Nachricht auf der Seite</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/json_exports/export.py" />
+   <source>1 message with {1}</source>
+   <translation>1 Nachricht mit {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/import_stats.py" />
    <source>1 of them stays whole, as its times have no dates.</source>
    <translation>1 davon bleibt ganz, da seine Zeiten kein Datum haben.</translation>
@@ -9685,16 +9695,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Datei mit „{1}“ im Namen würde stattdessen verwendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A forked process ended with status {1}.</source>
-   <translation>Ein Hilfsprozess endete mit Status {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A forked process was killed for lack of memory.</source>
-   <translation>Ein Hilfsprozess wurde aus Speichermangel beendet.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>A frozen layer and behind it a trained one: wide, narrow and wide again</source>
    <translation>Eine eingefrorene Schicht und dahinter eine trainierte: breit, schmal und wieder breit</translation>
@@ -9808,6 +9808,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>A pause of {1} hours is not valid.</source>
    <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
+   <source>A process that computes a part ended with status {1}.</source>
+   <translation>Ein Prozess, der einen Teil berechnet, endete mit Status {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/fork_pool.py" />
+   <source>A process that computes a part was killed for lack of memory.</source>
+   <translation>Ein Prozess, der einen Teil berechnet, wurde aus Speichermangel beendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
@@ -10960,8 +10970,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
-   <source>Conversations with the most words that no labelled conversation has: they add the most.</source>
-   <translation>Gespräche mit den meisten Wörtern, die noch in keinem Gespräch mit Zusammenfassung stehen: Sie bringen am meisten Neues.</translation>
+   <source>Conversations with the most words that are in no summarised one yet: they add the most.</source>
+   <translation>Gespräche mit den meisten Wörtern, die noch in keinem zusammengefassten stehen: Sie bringen am meisten Neues.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -12450,7 +12460,7 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
-   <source>Least similar to labelled ones</source>
+   <source>Least similar to summarised ones</source>
    <translation>Den fertigen am unähnlichsten</translation>
   </message>
   <message>
@@ -13746,7 +13756,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>Quantization: none, int8, nf4, nf4+double</source>
-   <translation>Quantisierung: none, int8, nf4, nf4+double</translation>
+   <translation>Quantisierung: keine, int8, nf4, nf4+double</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -15275,11 +15285,6 @@ Summary:</translation>
    <translation>Der Auftrag endete als {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/sets.py" />
-   <source>The labelling set can't be made: {1}.</source>
-   <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>The language of the summaries, by which ROUGE reads their words. auto: told from each conversation and its summary.</source>
    <translation>Die Sprache der Zusammenfassungen, nach der ROUGE ihre Wörter liest. auto: aus jedem Gespräch und seiner Zusammenfassung erkannt.</translation>
@@ -15533,6 +15538,11 @@ Summary:</translation>
    <location filename="../../engine/arena/results.py" />
    <source>The scores of single conversations are missing.</source>
    <translation>Die Wertungen einzelner Gespräche fehlen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>The set can't be made: {1}.</source>
+   <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -16960,11 +16970,6 @@ Summary:</translation>
    <translation>keine Art persönlicher Daten</translation>
   </message>
   <message>
-   <location filename="../../engine/system/foreign_files.py" />
-   <source>a labelling set</source>
-   <translation>eine Sammlung</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a list</source>
    <translation>eine Liste</translation>
@@ -17053,6 +17058,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>a recording</source>
    <translation>eine Aufnahme</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>a set of conversations</source>
+   <translation>eine Sammlung von Gesprächen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/html_exports.py" />
@@ -19504,11 +19514,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist keine Art von Datei, die gelesen werden kann.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/sets.py" />
-   <source>{1} is no labelling set.</source>
-   <translation>{1} ist keine Sammlung von Gesprächen zum Zusammenfassen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>{1} is no linear layer of {2}.</source>
    <translation>{1} ist keine lineare Schicht von {2}.</translation>
@@ -19522,6 +19527,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} is no model that can be loaded: {2}</source>
    <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/labelling/sets.py" />
+   <source>{1} is no set of conversations to summarise.</source>
+   <translation>{1} ist keine Sammlung von Gesprächen zum Zusammenfassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_decoding.py" />

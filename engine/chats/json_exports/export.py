@@ -138,7 +138,8 @@ def _entries(content: Any) -> list[Entry]:
 def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
     log = Log()
     turns = tuple(export.turns(entries, {}, log))
-    reason = f"{len(entries):,} messages with {export.fields}"
+    one = len(entries) == 1
+    reason = f"1 message with {export.fields}" if one else f"{len(entries):,} messages with {export.fields}"
     return Chat(export.kind, turns, tuple(log.left_out), reason, len(entries))
 
 

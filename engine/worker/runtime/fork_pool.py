@@ -139,11 +139,11 @@ class Fork:
     def _raise_end(self) -> NoReturn:
         status = self._join()
         if status == -signal.SIGKILL and memory_kills.count() > self._kills_before:
-            raise oom.ForkKilled("A forked process was killed for lack of memory.")
+            raise oom.ForkKilled("A process that computes a part was killed for lack of memory.")
         if status == -signal.SIGKILL:
             message = "A process that computes a part was killed from outside (SIGKILL)."
             raise WorkerError(message, "Start again; a run resumes from its last checkpoint.")
-        raise RuntimeError(f"A forked process ended with status {status}.")
+        raise RuntimeError(f"A process that computes a part ended with status {status}.")
 
     def _join(self) -> int:
         """Wait for its end and return the exit status."""

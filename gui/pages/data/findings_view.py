@@ -162,7 +162,10 @@ class FindingsView(QWidget):
         self._exclusions = exclusions
         self._rows: list[FindingRow] = []
         self._nothing = Label(
-            tr("Nothing to report. No leaks, no duplicates, no empty rows."), "body", "ink2", wrap=True
+            tr("Nothing to report. No conversation in two splits, no duplicates, no empty rows."),
+            "body",
+            "ink2",
+            wrap=True,
         )
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
         column = QVBoxLayout(self)
