@@ -17,6 +17,7 @@ The columns of conversation and summary themselves are named by `data.conversati
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from engine.data.column_names import require
 from engine.errors import DataError, Problem
@@ -32,29 +33,33 @@ MAX_PAUSE_HOURS = 24 * 365
 
 def problems(mapping: Mapping[str, str]) -> list[Problem]:
     """Return the problems of a mapping that do not depend on data: unknown keys, empty names, a wrong last turn."""
-    problems = [unknown_key(f"{FIELD}.{key}", key, KEYS) for key in mapping if key not in KEYS]
+    problems = [_unknown_role(key) for key in mapping if key not in KEYS]
     problems += [
-        Problem(f"{FIELD}.{key}", f"{FIELD}.{key} is empty.", "Name a column, or leave the key out.")
+        Problem(f"{FIELD}.{key}", f'The role "{key}" has no column.', "Name a column, or leave the role out.")
         for key in KEYS
         if key in mapping and not mapping[key].strip()
     ]
     if mapping.get("last_turn", "").strip() not in ("", LAST_TURN):
-        hint = f'Write last_turn = "{LAST_TURN}", or leave it out.'
+        hint = f'It can be "{LAST_TURN}", or be left out.'
         problems.append(
             Problem(f"{FIELD}.last_turn", f"The last turn can't be {mapping['last_turn']}.", hint)
         )
     if "group" in mapping and "last_turn" in mapping:
         message = "The last turn can't be the summary of turns in rows of their own."
-        hint = "Name the column of summaries as data.summary."
+        hint = "Name the column of summaries instead."
         problems.append(Problem(f"{FIELD}.last_turn", message, hint))
     if "group" in mapping and "id" in mapping:
-        message = "Conversations of turns in rows of their own are named by data.columns.group."
-        problems.append(Problem(f"{FIELD}.id", message, "Leave data.columns.id out."))
+        message = "Conversations of turns in rows of their own are named by their group."
+        problems.append(Problem(f"{FIELD}.id", message, 'Leave the role "id" out.'))
     if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
         message = f"A pause of {mapping['pause']} hours is not valid."
         hint = f"Give hours from 0 to {MAX_PAUSE_HOURS:,}; 0 leaves each chat whole."
         problems.append(Problem(f"{FIELD}.pause", message, hint))
     return problems
+
+
+def _unknown_role(key: str) -> Problem:
+    return replace(unknown_key(f"{FIELD}.{key}", key, KEYS), message=f'There is no role "{key}".')
 
 
 def pause_hours(mapping: Mapping[str, str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -76,6 +76,13 @@ def make_field(table: str, info: OptionInfo) -> FormField:
 def make_fields(table: str, declaration: type[Options]) -> list[FormField]:
     """Return the fields of all options of a declaration."""
     return [make_field(table, info) for info in describe(declaration)]
+
+
+def nearest(key: str, fields: Collection[str]) -> str:
+    """Return the field that shows the problem of a dotted key: its own, or that of the table it is in."""
+    while key not in fields and "." in key:
+        key = key.rpartition(".")[0]
+    return key
 
 
 def _fits_column(field: FormField) -> bool:

@@ -29,7 +29,7 @@ from gui.core.saved_state import SavedState
 from gui.forms import plan_text
 from gui.forms.choosers import BaseModelChooser
 from gui.forms.device_field import offer_devices
-from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
+from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields, nearest
 from gui.forms.module_chips import ModuleChips
 from gui.forms.module_fields import offer_modules
 from gui.forms.prompt.prompt_editor import PromptEditor
@@ -264,8 +264,7 @@ class RecipeForm(QWidget):
         self.start_from.set_problem()
         homeless = []
         for problem in problems:
-            # The problem of a key within a table is shown at the table's field.
-            key = problem.field if problem.field in fields else problem.field.rpartition(".")[0]
+            key = nearest(problem.field, fields)
             if key in fields:
                 fields[key].set_problem(problem.message, problem.hint)
             elif problem.field in {"method", "method.id"}:

@@ -10960,8 +10960,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>Conversations of turns in rows of their own are named by data.columns.group.</source>
-   <translation>Gespräche aus Beiträgen in eigenen Zeilen werden durch data.columns.group benannt.</translation>
+   <source>Conversations of turns in rows of their own are named by their group.</source>
+   <translation>Gespräche aus Beiträgen in eigenen Zeilen werden nach ihrer Gruppe benannt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -12154,6 +12154,11 @@ Summary:</translation>
    <translation>Irisch</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>It can be "{1}", or be left out.</source>
+   <translation>Möglich ist „{1}“, oder nichts.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/merge.py" />
    <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
@@ -12464,11 +12469,6 @@ Summary:</translation>
    <translation>Den fertigen am unähnlichsten</translation>
   </message>
   <message>
-   <location filename="../../engine/data/column_mapping.py" />
-   <source>Leave data.columns.id out.</source>
-   <translation>Lassen Sie data.columns.id weg.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Leave data.columns.pause out.</source>
    <translation>Lassen Sie data.columns.pause weg.</translation>
@@ -12532,6 +12532,11 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>Leave the reference limit automatic (data.max_summary_tokens): it follows the data.</source>
    <translation>Lassen Sie die Referenzgrenze automatisch (data.max_summary_tokens): Sie richtet sich nach den Daten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>Leave the role "id" out.</source>
+   <translation>Die Rolle „id“ weglassen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -13020,8 +13025,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>Name a column, or leave the key out.</source>
-   <translation>Nennen Sie eine Spalte, oder lassen Sie den Schlüssel weg.</translation>
+   <source>Name a column, or leave the role out.</source>
+   <translation>Eine Spalte nennen, oder die Rolle weglassen.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
@@ -13045,8 +13050,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
-   <source>Name the column of summaries as data.summary.</source>
-   <translation>Nennen Sie die Spalte mit den Zusammenfassungen als data.summary.</translation>
+   <source>Name the column of summaries instead.</source>
+   <translation>Stattdessen die Spalte mit den Zusammenfassungen nennen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -15515,6 +15520,11 @@ Summary:</translation>
    <translation>Das Ergebnis ist bis auf die letzten Stellen dasselbe. Der Lauf geht weiter.</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>The role "{1}" has no column.</source>
+   <translation>Der Rolle „{1}“ fehlt eine Spalte.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/events.py" />
    <source>The run's events</source>
    <translation>Das Ereignisprotokoll des Laufs</translation>
@@ -15873,6 +15883,11 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>There is no recipe at {1}.</source>
    <translation>Unter {1} ist kein Rezept.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_mapping.py" />
+   <source>There is no role "{1}".</source>
+   <translation>Eine Rolle „{1}“ gibt es nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_store.py" />
@@ -16738,11 +16753,6 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>Write it again with version=2, or as parquet.</source>
    <translation>Schreiben Sie sie neu mit version=2, oder als parquet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/column_mapping.py" />
-   <source>Write last_turn = "{1}", or leave it out.</source>
-   <translation>Schreiben Sie last_turn = "{1}", oder lassen Sie es weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
@@ -19962,11 +19972,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}. ROUGE-1 {2} by {3} points</source>
    <translation>{1}. ROUGE-1 {2} um {3} Punkte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/data/column_mapping.py" />
-   <source>{1}.{2} is empty.</source>
-   <translation>{1}.{2} ist leer.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />

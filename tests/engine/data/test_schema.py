@@ -382,15 +382,15 @@ def test_flat_rows_with_an_author_and_a_category_stay_flat() -> None:
 @pytest.mark.parametrize(
     ("by_hand", "field", "words"),
     [
-        ({"speakr": "a"}, "data.columns.speakr", "data.columns.speakr is not known."),
-        ({"text": " "}, "data.columns.text", "data.columns.text is empty."),
+        ({"speakr": "a"}, "data.columns.speakr", 'There is no role "speakr".'),
+        ({"text": " "}, "data.columns.text", 'The role "text" has no column.'),
         ({"last_turn": "yes"}, "data.columns.last_turn", "The last turn can't be yes."),
         (
             {"group": "a", "last_turn": "summary"},
             "data.columns.last_turn",
             "The last turn can't be the summary",
         ),
-        ({"group": "a", "id": "b"}, "data.columns.id", "are named by data.columns.group."),
+        ({"group": "a", "id": "b"}, "data.columns.id", "are named by their group."),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused(by_hand: dict[str, str], field: str, words: str) -> None:

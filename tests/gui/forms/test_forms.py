@@ -146,7 +146,10 @@ def test_a_key_of_a_table_has_its_problem_beside_the_table(form):
     line.setText("speker = from; group")
     line.textEdited.emit(line.text())
     assert form.recipe() is None
-    assert "data.columns.group is empty" in form.field("data.columns").around.problem()
+    assert 'The role "group" has no column.' in form.field("data.columns").around.problem()
+    line.setText("../a.b = from")
+    line.textEdited.emit(line.text())
+    assert 'There is no role "../a.b".' in form.field("data.columns").around.problem()
     line.setText("speaker = from")
     line.textEdited.emit(line.text())
     assert form.recipe().data.columns == {"speaker": "from"}
