@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from engine.api import Example, library, run_store
 from gui.command_index import CommandIndex, Navigator, search_field
 from gui.core import actions, file_opening
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.data_files import dropped
 from gui.core.preferences import Preferences
 from gui.desktop.checkpoint_cleanup import CheckpointCleanup
@@ -102,6 +103,7 @@ class MainWindow(ShellWindow):
         self.manager = manager
         self.preferences = preferences
         self._may_close, self._guides = False, guides
+        self._background = BackgroundTasks(self)
         self._blind_from = "arena"
         self.quit_dialog: QuitDialog | None = None
         for key in PAGES:
@@ -339,8 +341,11 @@ class MainWindow(ShellWindow):
             self.taskbar.clear()
 
     def _count_adapters(self) -> None:
-        count = len(library.scan()[0])
-        self.rail.set_badge("library", number_text(count) if count else "")
+        """Count off the GUI thread: the first scan of a large library reads many files."""
+        self._background.run(lambda: len(library.scan()[0]), self._show_count)
+
+    def _show_count(self, adapters: int) -> None:
+        self.rail.set_badge("library", number_text(adapters) if adapters else "")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders, unless the page takes them itself."""

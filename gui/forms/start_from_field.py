@@ -29,7 +29,8 @@ class StartFromField(Field):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._choice = ComboBox([("", tr(NONE))])
         super().__init__(tr(TITLE), self._choice, tooltip=tr(TOOLTIP), parent=parent)
-        self._adapters: list[Adapter] = []
+        # None until the library was read.
+        self._adapters: list[Adapter] | None = None
         self._asked = ("", "", "")
         self._choice.chosen.connect(self.chosen)
 
@@ -41,15 +42,15 @@ class StartFromField(Field):
     def show_origin(self, base_model: str, method_id: str, adapter_id: str) -> None:
         """Show the adapter that a recipe starts from ("" for none), with the possible ones."""
         self._asked = (base_model, method_id, adapter_id)
-        fitting = [(one.id, one.name) for one in self._adapters if _fits(one, base_model, method_id)]
+        fitting = [(one.id, one.name) for one in self._adapters or () if _fits(one, base_model, method_id)]
         if adapter_id and adapter_id not in dict(fitting):
-            fitting.append((adapter_id, f"{self.name_of(adapter_id)} ({self._why_not(adapter_id)})"))
+            fitting.append((adapter_id, self._unfitting_text(adapter_id)))
         self._choice.set_items([("", tr(NONE)), *fitting])
         self._choice.set_key(adapter_id)
 
     def name_of(self, adapter_id: str) -> str:
         """Return the name of an adapter; its id if it is not in the library."""
-        return next((one.name for one in self._adapters if one.id == adapter_id), adapter_id)
+        return next((one.name for one in self._adapters or () if one.id == adapter_id), adapter_id)
 
     def key(self) -> str:
         """Return the adapter shown, "" for none."""
@@ -59,9 +60,13 @@ class StartFromField(Field):
         """Return the ids to choose from, "" for none first."""
         return [str(self._choice.itemData(index)) for index in range(self._choice.count())]
 
-    def _why_not(self, adapter_id: str) -> str:
+    def _unfitting_text(self, adapter_id: str) -> str:
+        """Return the adapter's name with why it can't be chosen; before the library was read it may well fit."""
+        if self._adapters is None:
+            return adapter_id
         known = any(one.id == adapter_id for one in self._adapters)
-        return tr("of another base model or method") if known else tr("not in the library")
+        why = tr("of another base model or method") if known else tr("not in the library")
+        return f"{self.name_of(adapter_id)} ({why})"
 
 
 def _fits(adapter: Adapter, base_model: str, method_id: str) -> bool:

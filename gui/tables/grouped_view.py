@@ -303,6 +303,14 @@ class GroupedTableView(QTableView):
         super().keyPressEvent(event)
         self.viewport().update()
 
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        """Go to the first and last row by Home and End; in a table of cells they would stay in the row."""
+        if action in (QAbstractItemView.CursorAction.MoveHome, QAbstractItemView.CursorAction.MoveEnd):
+            modifiers |= Qt.KeyboardModifier.ControlModifier
+        return super().moveCursor(action, modifiers)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Request the menu of the row under the pointer, or of the selected one for the menu key."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard

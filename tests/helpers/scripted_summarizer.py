@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 # Not from engine.api: its imports take longer than most answers.
 from engine.jobs.job import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
-from engine.worker.runtime.channel import Channel  # noqa: E402
+from engine.worker.runtime.channel import Channel, Stopped  # noqa: E402
 
 # A longer conversation is read in two chunks if the request asks for it.
 LONG_WORDS = 40
@@ -93,7 +93,10 @@ def endure(channel: Channel, said: dict[str, Any], request: str) -> bool:
         os.abort()
     while True:
         channel.check_stop()
-        if any(asked["command"] in ("cancel", "quit") for asked in channel.pending_commands()):
+        asked = {each["command"] for each in channel.pending_commands()}
+        if "quit" in asked:
+            raise Stopped
+        if "cancel" in asked:
             return False
         time.sleep(0.02)
 

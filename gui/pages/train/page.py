@@ -27,6 +27,7 @@ from engine.api import (
 )
 from gui.core import actions
 from gui.core.actions import Entry
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import Preferences
 from gui.look import style
@@ -85,6 +86,7 @@ class TrainPage(Page):
         self._fallback_controller = FallbackController(manager, self.panel, self.right, self.buttons.sides)
         self.report_export = ReportExport(self)
         self.report_export.reported.connect(self.say)
+        self._background = BackgroundTasks(self)
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
         self._clock.timeout.connect(self._refresh_run)
@@ -191,7 +193,7 @@ class TrainPage(Page):
         """Edit a recipe that starts from an adapter."""
 
         def begin() -> None:
-            self._offer_adapters()
+            self.panel.form.start_from.offer(library.scan()[0])
             adapter = library.find(adapter_id)
             made_by = adapter.recipe()
             if made_by is not None:
@@ -306,7 +308,7 @@ class TrainPage(Page):
                 self._plan()
 
     def _offer_adapters(self) -> None:
-        self.panel.form.start_from.offer(library.scan()[0])
+        self._background.run(library.scan, lambda found: self.panel.form.start_from.offer(found[0]))
 
     def entries(self) -> list[Entry]:
         """Return the entries for the command palette that have no button."""

@@ -374,6 +374,12 @@ def test_an_adapter_that_does_not_fit_or_is_gone_stays_in_sight(form, adapters):
     assert form.recipe() is None
 
 
+def test_an_adapter_is_not_called_missing_before_the_library_was_read(form):
+    form.set_values("method", {"start_from": "mine"})
+
+    assert form.start_from._choice.currentText() == "mine"
+
+
 def test_a_new_run_goes_on_from_nothing():
     saved = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 7, "start_from": "mine"}})
     found, _origin = first_recipe(recipe.dumps(saved))

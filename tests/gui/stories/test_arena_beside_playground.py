@@ -35,3 +35,20 @@ def test_the_queue_gets_the_device_that_an_idle_playground_holds(story, monkeypa
     window.show_page("playground")
     assert "not loaded" in playground.header.subtitle()
     assert summarised(story, playground) == "The venue offers Thursday 21st."
+
+
+def test_summaries_that_are_being_written_are_named_and_can_be_stopped(story, monkeypatch):
+    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": {"hang": True}}))
+    make_arena("lora")
+    window = story.open()
+    playground = window.show_built("playground")
+    playground.open_conversation(CONVERSATION)
+    click(playground.summarise_button)
+    story.until(lambda: window.manager.summarizer.state == "ready")
+
+    arena = window.show_built("arena")
+    story.until(arena.start_button.isVisible)
+    click(arena.start_button)
+    story.until(lambda: "The queue is waiting: summaries are being written" in arena.header.subtitle())
+    click(arena.claim_button)
+    story.until(lambda: "1 of 1" in arena.header.subtitle())

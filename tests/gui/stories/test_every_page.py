@@ -1,4 +1,4 @@
-"""A walk over all pages and the settings in different looks: nothing is cut off, covered or out of reach.
+"""A walk over all pages, a finished run and the settings: in no look anything is cut off, covered or out of reach.
 
 `python -m tests.benchmarks.walk FOLDER` goes through every look and keeps the pictures.
 """
@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
 
+from engine.api import run_store
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import language, style
 from gui.main_window import PAGES
@@ -52,6 +53,9 @@ def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, size,
     for key in PAGES:
         page = window.show_built(key)
         found += [f"{key}: {fault}" for fault in _lasting_problems(page)]
+    train = window.show_built("train")
+    train.open_run(run_store.list_jobs()[0].id)
+    found += [f"a run: {fault}" for fault in _lasting_problems(train)]
     settings = SettingsDialog(window.preferences, window)
     settings.show()
     found += [f"settings: {fault}" for fault in _lasting_problems(settings)]
