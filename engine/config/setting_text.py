@@ -20,6 +20,7 @@ CALLED = {
     "adamw_8bit": "AdamW, 8 bits",
     "cut": "cut at the end",
     "houlsby": "Houlsby",
+    "iban": "IBAN",
     "leave_out": "leave out",
     "paged_adamw_8bit": "AdamW, 8 bits, paged",
     "pfeiffer": "Pfeiffer",

@@ -16,6 +16,7 @@ from engine.api import OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt.prompt_editor import PromptEditor
+from gui.forms.units import unit_text
 from gui.forms.value_text import value_text
 from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import ComboBox
@@ -48,7 +49,9 @@ def make_control(info: OptionInfo) -> Control:
 def _int(info: OptionInfo) -> Control:
     if info.optional:
         return _optional_int()
-    field = IntField(*_whole_bounds(info), suffix=translate(info.unit))
+    field = IntField(
+        *_whole_bounds(info), suffix=unit_text(info.unit, 0), suffix_of_one=unit_text(info.unit, 1)
+    )
     field.setSpecialValueText(value_text(info.zero))
     return Control(field, field.value, field.setValue, field.valueChanged, narrow=True)
 

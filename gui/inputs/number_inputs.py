@@ -24,17 +24,26 @@ class IntField(QSpinBox):
         value: int = 0,
         parent: QWidget | None = None,
         suffix: str = "",
+        suffix_of_one: str = "",
     ) -> None:
         super().__init__(parent)
+        self._suffixes = suffix, suffix_of_one or suffix
         self.setRange(low, high)
         self.setValue(value)
-        self.setSuffix(f" {suffix}" if suffix else "")
+        self._set_suffix_of(value)
+        self.valueChanged.connect(self._set_suffix_of)
         self.setProperty("arrows", "true")
         self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(64)
         style.follow(self._restyle)
+
+    def _set_suffix_of(self, value: int) -> None:
+        many, one = self._suffixes
+        suffix = f" {one if value == 1 else many}".rstrip()
+        if suffix != self.suffix():
+            self.setSuffix(suffix)
 
     def set_fixed(self, fixed: bool) -> None:
         """Make the number read-only, without arrows."""

@@ -6998,7 +6998,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Kontext von {count} Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/preview_table.py" />
+   <location filename="../../gui/forms/units.py" />
    <source>conversation</source>
    <translation>Gespräch</translation>
   </message>
@@ -7123,7 +7123,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Fehlerbalken: 95-%-Intervall</translation>
   </message>
   <message>
-   <location filename="../../gui/plots/loss_plot.py" />
+   <location filename="../../gui/forms/units.py" />
    <source>evaluation</source>
    <translation>Bewertung</translation>
   </message>
@@ -7136,6 +7136,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>every claim is in the conversation</source>
    <translation>alle Angaben kommen im Gespräch vor</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/units.py" />
+   <source>example</source>
+   <translation>Beispiel</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/metrics_row.py" />
@@ -7387,6 +7392,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>min</source>
    <translation>min</translation>
   </message>
+  <message>
+   <location filename="../../gui/forms/units.py" />
+   <source>minute</source>
+   <translation>Minute</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>most on the same {n} conversations, {decoding}</source>
@@ -7443,7 +7453,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>no limit</source>
-   <translation>keine Grenze</translation>
+   <translation>unbegrenzt</translation>
   </message>
   <message>
    <location filename="../../gui/models/adapter_table.py" />
@@ -7482,6 +7492,11 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>kein Token zweimal</numerusform>
     <numerusform>keine Wiederholung von {n} Tokens</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>no speakers</source>
+   <translation>ohne Sprecher</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/rows/rows_view.py" />
@@ -7903,6 +7918,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>startet</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/units.py" />
+   <source>step</source>
+   <translation>Schritt</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>step {step} of {total}</source>
    <translation>Schritt {step} von {total}</translation>
@@ -8031,6 +8051,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>heute, {time}</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/units.py" />
+   <source>token</source>
+   <translation>Token</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/histogram.py" />
    <source>tokens</source>
    <translation>Tokens</translation>
@@ -8129,6 +8154,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/preview_table.py" />
    <source>turn text</source>
    <translation>Beitragstext</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_text.py" />
+   <source>turns in one line</source>
+   <translation>Beiträge in einer Zeile</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -18182,7 +18212,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/config/training.py" />
    <source>no limit</source>
-   <translation>keine Grenze</translation>
+   <translation>unbegrenzt</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />

@@ -7,6 +7,7 @@ import texts
 
 from engine.config import recipe
 from engine.options import check
+from gui.forms.units import unit_text
 from gui.forms.value_text import value_text
 from gui.look import language
 from tests.helpers.declarations import SETTING_IDS, SETTINGS
@@ -42,6 +43,11 @@ def test_a_help_speaks_of_0_by_the_word_that_the_form_shows(declaration, info):
 @pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
 def test_a_choice_has_a_name_for_people(declaration, info):
     assert [value for value in info.choices if "_" in value_text(value)] == []
+
+
+@pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
+def test_a_unit_has_a_form_for_one(declaration, info):
+    assert not info.unit or unit_text(info.unit, 1) != unit_text(info.unit, 2)
 
 
 def test_a_recipes_file_says_what_0_means():

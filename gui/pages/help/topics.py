@@ -28,6 +28,7 @@ from engine.api import (
     licences,
     metrics,
 )
+from gui.forms.units import unit_text
 from gui.forms.value_text import value_text
 from gui.look.format import plain
 from gui.look.language import locale, mark, tr, translate
@@ -244,7 +245,7 @@ def _default(info: OptionInfo) -> str:
     if info.choices:
         return value_text(str(info.default))
     value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
-    return f"{value} {translate(info.unit)}".rstrip() if value else ""
+    return f"{value} {unit_text(info.unit, info.default)}".rstrip() if value else ""
 
 
 def _is_in(bound: float | None, excluded: bool) -> bool | None:

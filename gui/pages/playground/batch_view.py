@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import comparison, metrics
+from gui.forms.units import unit_text
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import IntField
@@ -56,7 +57,9 @@ class BatchView(QWidget):
         super().__init__(parent)
         self.source = ComboBox()
         self.source.setAccessibleName(tr("Source of the conversations"))
-        self.count = IntField(1, 1, 1, suffix=tr("conversations"))
+        self.count = IntField(
+            1, 1, 1, suffix=tr("conversations"), suffix_of_one=unit_text("conversations", 1)
+        )
         self.count.setPrefix(f"{tr('First')} ")
         self._wanted = USUAL_COUNT
         self.count.setAccessibleName(tr("Number of conversations"))

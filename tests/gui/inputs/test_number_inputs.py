@@ -137,3 +137,14 @@ def test_powers_of_two_keep_a_number_between(styled, qtbot):
     assert both.value() == 24
     both.slider.setValue(6)
     assert both.value() == 64
+
+
+def test_one_has_its_unit_in_the_singular(styled, qtbot):
+    field = IntField(0, 100, 1, suffix="steps", suffix_of_one="step")
+    qtbot.addWidget(field)
+    assert field.text() == "1 step"
+    field.setValue(2)
+    assert field.text() == "2 steps"
+    field.lineEdit().selectAll()
+    QTest.keyClicks(field, "15")
+    assert (field.value(), field.text()) == (15, "15 steps")
