@@ -30,7 +30,7 @@ class IntField(QSpinBox):
         self._suffixes = suffix, suffix_of_one or suffix
         self.setRange(low, high)
         self.setValue(value)
-        self._set_suffix_of(value)
+        self._set_suffix_of(self.value())
         self.valueChanged.connect(self._set_suffix_of)
         self.setProperty("arrows", "true")
         self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)

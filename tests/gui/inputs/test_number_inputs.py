@@ -140,7 +140,7 @@ def test_powers_of_two_keep_a_number_between(styled, qtbot):
 
 
 def test_one_has_its_unit_in_the_singular(styled, qtbot):
-    field = IntField(0, 100, 1, suffix="steps", suffix_of_one="step")
+    field = IntField(1, 100, 0, suffix="steps", suffix_of_one="step")
     qtbot.addWidget(field)
     assert field.text() == "1 step"
     field.setValue(2)
