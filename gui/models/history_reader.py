@@ -25,6 +25,7 @@ class HistoryReader(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = BackgroundTasks(self)
+        # Of the runs that were read; used by the background tasks alone, which run one after the other.
         self._stamps: dict[str, run_summaries.Stamp] = {}
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self.refresh_soon)
@@ -46,22 +47,30 @@ class HistoryReader(QObject):
 
     def _changed_jobs(self) -> tuple[list[str], list[Job]]:
         jobs = run_store.list_jobs()
-        known = dict(self._stamps)
-        return [job.id for job in jobs], [
-            job for job in jobs if known.get(job.id) != run_summaries.stamp(job)
-        ]
+        ids = {job.id for job in jobs}
+        self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in ids}
+        return [job.id for job in jobs], [job for job in jobs if self._has_changed(job)]
+
+    def _has_changed(self, job: Job) -> bool:
+        return self._stamps.get(job.id) != run_summaries.stamp(job)
 
     def _on_listed(self, found: tuple[list[str], list[Job]]) -> None:
         ids, jobs = found
-        self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in set(ids)}
         self.listed.emit(ids)
         for portion in portions(jobs):
-            self._background.run(partial(_entries, portion), self._on_read)
+            self._background.run(partial(self._entries, portion), self.read.emit)
         self._background.run(lambda: None, lambda _nothing: self.finished.emit())
 
-    def _on_read(self, entries: list[RunEntry]) -> None:
-        self._stamps.update((entry.id, entry.stamp) for entry in entries)
-        self.read.emit(entries)
+    def _entries(self, jobs: list[Job]) -> list[RunEntry]:
+        """Read some runs, but none that was deleted, or read for an earlier request, meanwhile."""
+        entries = []
+        for job in jobs:
+            with suppress(FileNotFoundError):
+                if self._has_changed(job):
+                    entry = run_summaries.read_entry(job)
+                    self._stamps[entry.id] = entry.stamp
+                    entries.append(entry)
+        return entries
 
 
 def portions(jobs: list[Job]) -> list[list[Job]]:
@@ -71,12 +80,3 @@ def portions(jobs: list[Job]) -> list[list[Job]]:
         made.append(jobs[:size])
         jobs, size = jobs[size:], size * 2
     return made
-
-
-def _entries(jobs: list[Job]) -> list[RunEntry]:
-    """Read some runs; runs deleted meanwhile are left out."""
-    entries = []
-    for job in jobs:
-        with suppress(FileNotFoundError):
-            entries.append(run_summaries.read_entry(job))
-    return entries
