@@ -161,3 +161,10 @@ def test_a_long_value_is_shown_cut():
 def test_options_do_not_change():
     with pytest.raises(ValueError, match="frozen"):
         Sample().size = 5
+
+
+def test_a_bound_of_0_is_not_told_where_0_has_a_word():
+    infos = {info.name: info for info in describe(TrainingOptions)}
+    assert infos["max_steps"].bounds_text == ""
+    assert infos["max_minutes"].bounds_text == "at most 100000"
+    assert infos["epochs"].bounds_text.startswith("at least 1")
