@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QToolTip, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from engine.api import escaping
 from gui.look import icons, style
@@ -36,6 +36,8 @@ class ComboBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._is_fixed = False
+        # The tooltip that tells all of a shortened text.
+        self._told = ""
         self.set_items(items)
         self.activated.connect(self._emit_chosen)
         line = self.lineEdit()
@@ -103,39 +105,38 @@ class ComboBox(QComboBox):
         """Pass the wheel to the page, so that scrolling changes no value."""
         event.ignore()
 
-    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        """Shorten a text that does not fit; the tooltip has all of it."""
-        super().initStyleOption(option)
-        option.currentText = self._shown_text(option)
-
     def _shown_text(self, option: QStyleOptionComboBox) -> str:
+        """Return the chosen text, shortened if it does not fit."""
         field = QStyle.SubControl.SC_ComboBoxEditField
         room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
         return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
 
-    def event(self, event: QEvent) -> bool:
-        """Show all of a shortened text before the tooltip."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.isEditable():
-            option = QStyleOptionComboBox()
-            super().initStyleOption(option)
-            if self._shown_text(option) != self.currentText():
-                whole = "\n".join(filter(None, (self.currentText(), self.toolTip())))
-                QToolTip.showText(event.globalPos(), plain_tooltip(whole), self)
-                return True
-        return super().event(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box and the chevron."""
-        super().paintEvent(event)
+        """Draw the box, the text, shortened if it does not fit, and the chevron."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        if not self.isEditable():
+            option.currentText = self._shown_text(option)
+            self._explain(is_whole=option.currentText == self.currentText())
+            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         if self._is_fixed:
+            painter.end()
             return
-        painter = QPainter(self)
         side = px(16)
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
         left = self.width() - side - 6 if ltr else 6
         rect = QRectF(left, (self.height() - side) / 2, side, side)
         icons.paint(painter, rect, "chevron-down", "ink2" if self.isEnabled() else "off")
         painter.end()
+
+    def _explain(self, *, is_whole: bool) -> None:
+        """Tell all of a shortened text in the tooltip, unless that says something else."""
+        told = "" if is_whole else plain_tooltip(self.currentText())
+        if self.toolTip() in ("", self._told) and told != self._told:
+            self.setToolTip(told)
+            self._told = told
 
     def _show_beginning(self) -> None:
         """Of a long text show the beginning, unless it is being typed."""

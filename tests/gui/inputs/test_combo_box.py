@@ -41,3 +41,18 @@ def test_what_is_being_typed_is_left_where_it_is_until_it_is_done(combo, monkeyp
 def test_the_list_is_as_wide_as_its_longest_text(combo):
     combo.showPopup()
     assert combo.view().minimumWidth() >= combo.view().sizeHintForColumn(0) > combo.width()
+
+
+def test_a_shortened_choice_tells_all_of_itself_in_the_tooltip(qtbot, styled):
+    choice = ComboBox([("long", LONG), ("short", "s")])
+    qtbot.addWidget(choice)
+    choice.resize(120, 32)
+    choice.grab()
+    assert choice.toolTip() == LONG
+    choice.set_key("short")
+    choice.grab()
+    assert choice.toolTip() == ""
+    choice.setToolTip("What this is for.")
+    choice.set_key("long")
+    choice.grab()
+    assert choice.toolTip() == "What this is for."
