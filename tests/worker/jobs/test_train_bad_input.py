@@ -105,7 +105,7 @@ CASES = (
         "an 8-bit optimizer without bitsandbytes",
         "training.optimizer",
         "needs bitsandbytes, which is not installed",
-        "adamw",
+        "AdamW",
         {"id": "lora"},
         tables={"training": {"optimizer": "paged_adamw_8bit"}},
         lacking=NO_LIBRARY,

@@ -163,7 +163,7 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
     assert [event["step"] for event in events_named(resumed, "step_finished")] == [3, 4, 5, 6]
-    assert any("training.micro_batch_tokens" in each["message"] for each in events_named(resumed, "notice"))
+    assert any("Micro-batch" in each["message"] for each in events_named(resumed, "notice"))
     assert run_store.open_run(job).state.memory_exceeded is None
     adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
     assert [(each.step, each.field, each.after) for each in adapter.metadata.training.changes] == [
