@@ -120,7 +120,11 @@ class SegmentedControl(QWidget):
             painter.drawRoundedRect(segment, 4, 4)
         ink = "ink" if chosen or at == self._hovered else "ink2"
         painter.setPen(style.color(ink if self.isEnabled() else "off"))
-        painter.drawText(segment, Qt.AlignmentFlag.AlignCenter, self._items[at][1])
+        # Where a row is too narrow after all, no text runs into its neighbour.
+        text = painter.fontMetrics().elidedText(
+            self._items[at][1], Qt.TextElideMode.ElideRight, round(segment.width())
+        )
+        painter.drawText(segment, Qt.AlignmentFlag.AlignCenter, text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the segment under the pointer."""

@@ -18,6 +18,9 @@ SPACE = "\u00a0"
 BILLIONS, MILLIONS, THOUSANDS = mark("{value} B"), mark("{value} M"), mark("{value} k")
 NO_INTERVAL = mark("one conversation, so no interval")
 
+# The same in every language.
+GIGABYTES = "GB"
+
 
 def number_text(value: float | None, digits: int | None = None) -> str:
     """Return a number with the locale's group separators; a float with `digits` decimals (None: 3 significant)."""
@@ -62,6 +65,11 @@ def bytes_text(count: float | None) -> str:
         if count >= minimum:
             return f"{number_text(count / size, 1 if count / size < 1000 else 0)} {unit}"
     return tr_count(int(count), "{n} byte", "{n} bytes")
+
+
+def gigabytes_text(count: float) -> str:
+    """Return a size in gigabytes as text, however small: "0.8 GB"."""
+    return f"{number_text(count / 1e9, 1)} {GIGABYTES}"
 
 
 def duration_text(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.graphics.bars import Bar
 from gui.look import style
-from gui.look.format import bytes_text, number_text, percent
+from gui.look.format import bytes_text, gigabytes_text, number_text, percent
 from gui.look.language import tr
 from gui.widgets.labels import ElidedLabel, Label
 
@@ -75,7 +75,8 @@ class DeviceMeter(QAbstractButton):
         self._bar.set_fraction(used / total if used is not None and total else 0.0)
         self._memory.setText(_memory_text(used, total))
         self._load.setText(percent(load))
-        self._folded_memory.setText(bytes_text(used) if used is not None else "")
+        # In gigabytes always, since a folded rail has room for no longer number.
+        self._folded_memory.setText(gigabytes_text(used) if used is not None else "")
         text = tr(
             "{name} {device}, memory {memory}, load {load}",
             name=name,

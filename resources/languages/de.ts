@@ -4654,7 +4654,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Scoring order</source>
-   <translation>Reihenfolge der Bewertung</translation>
+   <translation>Wie bewertet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />

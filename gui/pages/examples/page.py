@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Example, Job, Recipe, escaping, example_scores, report, run_comparison, write_csv
 from gui.core.background_tasks import BackgroundTasks
@@ -31,6 +31,7 @@ from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.flow_layout import FlowBox
 from gui.widgets.splitter import Splitter
 
 ORDERS = {
@@ -96,16 +97,13 @@ class ExamplesPage(Page):
             self.header.add(button)
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(16)
-        self.search.setMaximumWidth(px(280))
-        tools.addWidget(self.search, 2)
-        tools.addWidget(self.orders)
-        tools.addStretch(1)
+        # At large text the orders are shortened, rather than to widen the page.
+        self.orders.setMinimumWidth(1)
+        tools = FlowBox([self.search, self.orders], 16)
         column = QVBoxLayout(self._left)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
-        column.addLayout(tools)
+        column.addWidget(tools)
         self._nothing_found = EmptyState("search", tr("No conversation found"), tr("Change the search."))
         for part in (self.view, self._nothing_found):
             self._list.addWidget(part)

@@ -9,6 +9,7 @@ from gui.look.format import (
     compact,
     duration_text,
     gain,
+    gigabytes_text,
     interval,
     number_text,
     percent,
@@ -79,3 +80,8 @@ def test_the_locale_decides_the_signs():
 def test_without_a_locale_english_is_spoken():
     QLocale.setDefault(QLocale.c())
     assert number_text(1540) == "1,540"
+
+
+def test_gigabytes_stay_gigabytes():
+    assert gigabytes_text(802e6) == "0.8 GB"
+    assert gigabytes_text(25.3e9) == "25.3 GB"
