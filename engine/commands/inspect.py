@@ -6,7 +6,7 @@ import argparse
 
 from engine.commands.terminal import plan_text, recipe_file, text_tables
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.parser import Verbs, positive
 from engine.commands.terminal.short_job import ask
 from engine.config import support_matrix
 from engine.config.support_matrix import Proof, Row, WeightFormat
@@ -21,13 +21,26 @@ def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     plan = verbs.add("plan", "Show what a run of a recipe would take", plan_run)
     recipe_file.add_to(plan)
+    plan.add_argument(
+        "--processes",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="plan for N processes that compute each step together, a card each",
+    )
+    plan.add_argument(
+        "--shard",
+        action="store_true",
+        help="with --processes: each holds only a part of the base model (FSDP)",
+    )
     verbs.add("methods", "List the methods", list_methods)
     verbs.add("doctor", "Check this computer and say what to do about problems", examine)
 
 
 def plan_run(asked: argparse.Namespace, output: Output) -> int:
     """Show what a run would take, and its problems."""
-    code, result = ask("plan", {"serve": False}, output, plan_text.lines, recipe_file.read(asked))
+    arguments = {"serve": False, "processes": asked.processes, "sharded": asked.shard}
+    code, result = ask("plan", arguments, output, plan_text.lines, recipe_file.read(asked))
     problems = [Problem(**problem) for problem in result.get("problems", [])]
     if problems and not output.as_json:
         output.problems(problems)

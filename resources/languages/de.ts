@@ -9650,6 +9650,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/planning/processes.py" />
+   <source>A base model can't be sharded over one process.</source>
+   <translation>Auf einen einzigen Prozess lässt sich kein Basismodell aufteilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>A base model that knows the language learns it faster and better.</source>
    <translation>Ein Basismodell, das die Sprache kennt, lernt schneller und besser.</translation>
@@ -9898,6 +9903,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>A small network computes the prefix while training.</source>
    <translation>Ein kleines Netz berechnet das Prefix beim Training.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/processes.py" />
+   <source>A step has {1} examples, too few for {2} processes.</source>
+   <translation>Ein Schritt hat {1} Beispiele, zu wenige für {2} Prozesse.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -10622,6 +10632,11 @@ Summary:</translation>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>Choose "plain" to do without it.</source>
    <translation>Wählen Sie „einfach“, um ohne sie auszukommen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/processes.py" />
+   <source>Choose 2 processes or more.</source>
+   <translation>Mindestens 2 Prozesse wählen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -13807,6 +13822,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Raise Scored summaries, or choose the best state by the loss.</source>
    <translation>Erhöhen Sie „Bewertete Zusammenfassungen“, oder wählen Sie den besten Stand nach dem Verlust.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/processes.py" />
+   <source>Raise the batch size, or take fewer processes.</source>
+   <translation>Die Batch-Größe erhöhen oder weniger Prozesse nehmen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />

@@ -48,6 +48,13 @@ class Verbs:
         return parser
 
 
+def positive(text: str) -> int:
+    """Return a whole number of at least 1, as an argument's type."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
 def _common() -> argparse.ArgumentParser:
     """Return the options of all verbs; suppressed defaults let them stand before the verb too."""
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)

@@ -76,6 +76,14 @@ def _layers(plan: Result) -> str:
     return f"{score_text.counted(plan['matrices'], 'layer')}: {', '.join(plan['targets'])}"
 
 
+def _processes(plan: Result) -> str:
+    count = f"{plan['processes']:,}, each computes its part of every step"
+    held = "each holds a part of the base model" if plan["sharded"] else "each holds the base model"
+    host = plan.get("host_memory_bytes")
+    beside = f"; together about {size(host)} of the computer's own memory" if host else ""
+    return f"{count}; {held}{beside}"
+
+
 def _examples(plan: Result) -> str:
     return ", ".join(f"{split} {count:,}" for split, count in plan["examples"].items())
 
@@ -128,6 +136,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("token_lengths", "Conversation", _conversations),
     ("token_lengths", "Summary", _summaries),
     ("readiness", "Language", _language),
+    ("processes", "Processes", _processes),
 )
 
 
@@ -135,9 +144,9 @@ def _memory(plan: Result) -> list[tuple[str, str]]:
     """Return the peak memory, and its parts on the lines below."""
     if "memory" not in plan:
         return []
-    whole = (
-        f"about {size(plan['memory_bytes'])} at its peak; {size(plan['memory_there_bytes'])} are available"
-    )
+    taken, there = size(plan["memory_bytes"]), size(plan["memory_there_bytes"])
+    each = " for each process" if "processes" in plan else ""
+    whole = f"about {taken} at its peak{each}; {there} are available"
     sizes = {name: size(taken) for name, taken in plan["memory"].items() if taken}
     width = max(map(len, sizes.values()))
     return [

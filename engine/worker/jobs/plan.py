@@ -10,6 +10,7 @@ from engine.config import recipe as recipes
 from engine.errors import AppError, RecipeError
 from engine.jobs.job import Command
 from engine.worker.planning.planner import Planner
+from engine.worker.planning.processes import Processes
 from engine.worker.runtime.channel import Channel
 
 POLL_SECONDS = 0.05
@@ -17,7 +18,8 @@ POLL_SECONDS = 0.05
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Plan the job's recipe, or serve: answer each `plan {request, recipe, shown}` until `quit`."""
-    planner = Planner(channel)
+    processes = Processes(request.get("processes", 1), request.get("sharded", False))
+    planner = Planner(channel, processes=processes)
     if request.get("serve"):
         _serve(channel, planner)
         return

@@ -17,6 +17,8 @@ from engine.worker.kernels.library import Conv1D, should_convert_module, unquant
 # The sizes of bitsandbytes' blocks: 4-bit weights with one scale, and with double quantization scales with one scale.
 WEIGHTS_PER_SCALE = 64
 SCALES_PER_SCALE = 256
+# With sharded weights, the block that is computed is whole, and the next one is fetched meanwhile.
+GATHERED_BLOCKS = 2
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,22 @@ class ModelArchitecture:
             return self.bytes
         quantized = sum(layer.num_parameters for layer in self.layers.values() if layer.quantizable)
         return round(self.bytes - quantized * (self.value_bytes - bits / 8))
+
+    def gathered_bytes(self, options: BaseModelOptions) -> int:
+        """Return the weights that are whole at a time where they are sharded: blocks, and all outside of blocks."""
+        weights, blocks = self.weight_bytes(options), sum(self.blocks().values())
+        in_blocks = sum(
+            layer.num_parameters * self._bits(layer, options) / 8
+            for name, layer in self.layers.items()
+            if any(part.isdigit() for part in name.split("."))
+        )
+        outside = max(0, weights - in_blocks)
+        return round(outside + min(GATHERED_BLOCKS, blocks) * in_blocks / max(1, blocks))
+
+    def _bits(self, layer: Layer, options: BaseModelOptions) -> float:
+        """Return the bits of a weight of a layer."""
+        is_quantized = layer.quantizable and options.quantization != "none"
+        return layer.bits(options) if is_quantized else 8 * self.value_bytes
 
     def widest_bytes(self, options: BaseModelOptions) -> int:
         """Return the size of the largest quantized weight when it is dequantized for a product."""

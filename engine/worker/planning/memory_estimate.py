@@ -14,6 +14,7 @@ Knows nothing of recipe files and events.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -31,6 +32,7 @@ GAPS = 0.12
 # bitsandbytes stores one scale per block of 8-bit optimizer states, and the states of small tensors in float32.
 STATES_PER_SCALE = 256
 MIN_8BIT_STATES = 4096
+SHARDED_PARTS = ("weights", "adapter", "gradients", "optimizer")
 
 
 def memory(
@@ -56,6 +58,15 @@ def memory(
         "activations": activations + replicas * base.widest_bytes(options),
         "runtime": _runtime_bytes(device_type, activations, replicas),
     }
+
+
+def sharded(parts: Mapping[str, int], processes: int, gathered: int) -> dict[str, int]:
+    """Return the parts of one of several processes that shard weights, gradients and optimizer states (FSDP).
+
+    `gathered` bytes of the base model's weights are whole in every process while it computes with them.
+    """
+    shares = {name: -(-size // processes) if name in SHARDED_PARTS else size for name, size in parts.items()}
+    return shares | {"weights": min(parts["weights"], shares["weights"] + gathered)}
 
 
 def _runtime_bytes(device_type: str, activations: int, replicas: int) -> int:

@@ -56,27 +56,39 @@ class PeakStep:
 
 
 def predict_peak_step(
-    training: TrainingOptions, family: Family, lengths: Sequence[Size], tokens: int, shards: int = 1
+    training: TrainingOptions,
+    family: Family,
+    lengths: Sequence[Size],
+    tokens: int,
+    shards: int = 1,
+    *,
+    in_one_memory: bool = True,
 ) -> PeakStep:
     """Return the peak step of a run on examples of these input and label lengths.
 
-    `tokens` are the padded tokens of a step's micro-batches that are computed at a time.
+    `tokens` are the padded tokens of a step's micro-batches that are computed at a time. Of shards that are not
+    `in_one_memory`, only the one with the largest micro-batch counts.
     """
     rows = lengths if family == "encoder-decoder" else [(sum(pair), sum(pair)) for pair in lengths]
     sizes = np.array(rows, dtype=np.int32).reshape(-1, 2)
     sampler = StepSampler(sizes, training.batch_size, training.seed, training.order)
     steps, _ = total_steps(len(lengths), training)
-    peak = find_peak_step(Collator(family, 0, tokens, shards), sampler, range(steps))
+    collator = Collator(family, 0, tokens, shards)
+    peak = find_peak_step(collator, sampler, range(steps), in_one_memory=in_one_memory)
     return peak.with_label_tokens(lambda index: lengths[index][1])
 
 
-def find_peak_step(collator: Collator, sampler: StepSampler, steps: range) -> PeakStep:
+def find_peak_step(
+    collator: Collator, sampler: StepSampler, steps: range, *, in_one_memory: bool = True
+) -> PeakStep:
     """Return the peak step among a run's steps, which are counted from 0 over all epochs."""
     peak = PeakStep()
     count = max(1, MAX_EXAMPLES // sampler.batch_size)
     for _, step in zip(steps[:count], sampler.from_step(steps.start), strict=False):
         sizes = sampler.sizes(step)
         largest = [_largest(shard, sizes) for shard in collator.groups(sizes)]
+        if not in_one_memory:
+            largest = [max(largest, key=lambda each: each[1].weight)]
         shapes = [shape for _, shape in largest]
         if sum(shape.weight for shape in shapes) > peak.weight:
             peak = PeakStep(step, [[step[index] for index in group] for group, _ in largest], shapes)

@@ -21,11 +21,12 @@ from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_bytes
 from engine.system.paths import plans_folder
 from engine.worker.kernels import registry
+from engine.worker.planning.processes import ONE_PROCESS, Processes
 from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
-FORMAT = 4
+FORMAT = 5
 # A form makes one with every edit; the least recently used are deleted.
 MAX_FILES = 64
 
@@ -63,7 +64,9 @@ class _File(BaseModel):
     sizes: Sizes
 
 
-def path(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
+def path(
+    recipe: Recipe, data: str, base: str, device: torch.device, processes: Processes = ONE_PROCESS
+) -> Path:
     """Return the file of a recipe's plan; `data` and `base` are the fingerprints of conversations and base model."""
     tables = recipe.as_tables()
     # A run's name, earlier changes of its recipe and the path of its data change nothing.
@@ -74,6 +77,7 @@ def path(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
         "recipe": decides,
         "data": data,
         "base": base,
+        "processes": [processes.count, processes.sharded],
         "device": devices.name(device),
         "card": devices.card(device),
         "memory": devices.capacity_bytes(device),

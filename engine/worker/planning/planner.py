@@ -46,6 +46,7 @@ from engine.worker.planning.expected_time import device_speed, run_seconds, toke
 from engine.worker.planning.memo import Memo
 from engine.worker.planning.plan_facts import Lengths
 from engine.worker.planning.probed_tokens import ProbedTokens
+from engine.worker.planning.processes import ONE_PROCESS, Processes
 from engine.worker.planning.requirements import Requirements
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel
@@ -65,11 +66,14 @@ Result = dict[str, Any]
 class Planner:
     """Makes plans, and caches tokenizer, examples and their token lengths for the next one.
 
-    `tells_time`: plans say how long a run takes, for which the device is timed once.
+    `tells_time`: plans say how long a run takes, for which the device is timed once. A run has the given `processes`.
     """
 
-    def __init__(self, channel: Channel, *, tells_time: bool = True) -> None:
+    def __init__(
+        self, channel: Channel, *, tells_time: bool = True, processes: Processes = ONE_PROCESS
+    ) -> None:
         self._channel = channel
+        self._processes = processes
         self._tells_time = tells_time
         self._memo = Memo()
 
@@ -80,7 +84,7 @@ class Planner:
         are absent. `notices` are remarks that prevent no run, each with message and hint. Raises AppError if a local
         base model can't be read at all.
         """
-        problems = _missing_dependencies(recipe)
+        problems = self._first_problems(recipe)
         device = _device(recipe, problems)
         folder, data_here = meta_model.folder_of(recipe.base_model), _is_local(recipe.data.source)
         splits = self._splits(recipe, problems) if data_here else None
@@ -136,7 +140,7 @@ class Planner:
 
     def examine(self, recipe: Recipe, splits: Splits) -> tuple[list[Problem], Result]:
         """Return problems and facts of a recipe whose base model is local and whose examples these are."""
-        problems = _missing_dependencies(recipe)
+        problems = self._first_problems(recipe)
         device, folder = _device(recipe, problems), meta_model.folder_of(recipe.base_model)
         facts = {} if folder is None else self._facts(recipe, folder, device, splits, problems)
         return problems, facts
@@ -146,14 +150,17 @@ class Planner:
 
         An adapter to start from is examined each time: it may have been replaced or damaged.
         """
-        problems = _missing_dependencies(recipe)
+        problems = self._first_problems(recipe)
         device, folder = _device(recipe, problems), meta_model.folder_of(recipe.base_model)
         if problems or folder is None or recipe.method.start_from:
             return None
         return plan_cache.load(self._cache_path(recipe, splits, folder, device))
 
+    def _first_problems(self, recipe: Recipe) -> list[Problem]:
+        return [*_missing_dependencies(recipe), *self._processes.problems(recipe)]
+
     def _cache_path(self, recipe: Recipe, splits: Splits, folder: Path, device: torch.device) -> Path:
-        return plan_cache.path(recipe, splits.fingerprint, self._fingerprint(folder), device)
+        return plan_cache.path(recipe, splits.fingerprint, self._fingerprint(folder), device, self._processes)
 
     def _fingerprint(self, folder: Path) -> str:
         fingerprint: str = self._memo.get("fingerprint", folder, lambda: base_models.fingerprint(folder))
@@ -249,12 +256,15 @@ class Planner:
         train = plan_facts.truncated(recipe, base, splits, lengths.by_split["train"][recipe.data.shots :])
         facts: Result = {}
         if model is not None:
-            requirements = Requirements(recipe, base.family, model, architecture, device)
+            requirements = Requirements(recipe, base.family, model, architecture, device, self._processes)
             facts, problem = requirements.estimate(train, self._memo)
             problems += [problem] if problem else []
         if not self._tells_time:
             return facts
         speed = device_speed(device, getattr(torch, base.precision), architecture)
+        if device.type not in oom.SHARED_MEMORY:
+            # A card for each; on a processor they share its cores.
+            speed *= self._processes.count
         work = token_work(base.model, architecture, base.family)
         share = 0.0 if model is None else plan_facts.of_adapter(model)["share"]
         examples = {split: len(splits.of(split)) for split in SPLITS}

@@ -22,9 +22,10 @@ from engine.worker.kernels.registry import enabled
 from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.planning import feasibility
 from engine.worker.planning.memo import Memo
-from engine.worker.planning.memory_estimate import memory
+from engine.worker.planning.memory_estimate import RUNTIME_BYTES, memory, sharded
 from engine.worker.planning.meta_trace import activation_bytes
 from engine.worker.planning.peak_batch import PeakStep, predict_peak_step
+from engine.worker.planning.processes import ONE_PROCESS, Processes
 from engine.worker.runtime import devices, oom
 
 # The part of a card's memory that a run is planned to take: estimates are within 15 %.
@@ -42,24 +43,27 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Requirements:
-    """A run's recipe, base model, device, and the model with the adapter on it, without weights."""
+    """A run's recipe, base model, device, and the model with the adapter on it, without weights.
+
+    Of several `processes`, the memory of one is estimated.
+    """
 
     recipe: Recipe
     family: Family
     model: PeftModel
     base: ModelArchitecture
     device: torch.device
+    processes: Processes = ONE_PROCESS
 
     def estimate(self, lengths: list[tuple[int, int]], memo: Memo) -> tuple[dict[str, Any], Problem | None]:
         """Return the memory for examples of these lengths as a plan has it, and why the run can't be done, if so.
 
-        Steps are computed in as many processes as suit them, or in one where memory does not suffice for more; on a
-        card as many tokens at a time as fill it. Without examples there is nothing to estimate.
+        On a processor, steps are computed in as many forks as suit them, or in none where memory does not suffice for
+        more; on a card as many tokens at a time as fill it. Without examples there is nothing to estimate.
         """
         training = self.recipe.training
         tokens = micro_batch_tokens(training, self.device.type, self.base.activations_per_token)
-        suited = devices.process_count(self.device, training.batch_size, self.base.num_parameters)
-        suited = suited if enabled("step_forks", self.device.type) else 1
+        suited = self._suited_forks()
         estimate = Estimate({})
         for replicas in dict.fromkeys((suited, 1)):
             estimate = self._of_size(tokens, replicas, lengths, memo)
@@ -68,6 +72,11 @@ class Requirements:
         if self.device.type in oom.SHARED_MEMORY or training.micro_batch_tokens or not estimate.parts:
             return estimate.facts, estimate.problem
         return self._filling(estimate, lengths, memo)
+
+    def _suited_forks(self) -> int:
+        if self.processes.count > 1 or not enabled("step_forks", self.device.type):
+            return 1
+        return devices.process_count(self.device, self.recipe.training.batch_size, self.base.num_parameters)
 
     def _filling(
         self, first: Estimate, lengths: list[tuple[int, int]], memo: Memo
@@ -95,19 +104,23 @@ class Requirements:
 
     def _of_size(self, tokens: int, replicas: int, lengths: list[tuple[int, int]], memo: Memo) -> Estimate:
         """Return the estimate for so many tokens at a time, in so many processes."""
-        key = (self.recipe.training, self.family, lengths, tokens, replicas)
-        peak: PeakStep = memo.get(f"peak_step_{tokens}_{replicas}", key, partial(predict_peak_step, *key))
+        apart = self.processes.count > 1
+        shards = self.processes.count if apart else replicas
+        key = (self.recipe.training, self.family, lengths, tokens, shards)
+        predict = partial(predict_peak_step, *key, in_one_memory=not apart)
+        peak: PeakStep = memo.get(f"peak_step_{tokens}_{shards}_{apart}", key, predict)
         if not peak.shapes:
             return Estimate({})
         sizes = {
             "micro_batch": peak.largest.as_dict(),
             "micro_batch_tokens": tokens,
             "replicas": replicas,
+            **self._process_facts(),
         }
         if not enabled("meta_trace"):
             # The memory is unknown then, and the run itself finds out.
             return Estimate(sizes)
-        parts, capacity = self._parts(peak, memo), devices.capacity_bytes(self.device)
+        parts, capacity = self._parts(peak, memo), self._capacity_of_a_process()
         problem = feasibility.problem(self.recipe, parts, peak.largest, capacity)
         memory_facts = {
             "memory": parts,
@@ -117,6 +130,20 @@ class Requirements:
         }
         return Estimate(memory_facts | sizes, parts, problem)
 
+    def _process_facts(self) -> dict[str, Any]:
+        """Return the number of processes, if there are several, and what they take of the computer's own memory."""
+        if self.processes.count == 1:
+            return {}
+        facts = {"processes": self.processes.count, "sharded": self.processes.sharded}
+        if self.device.type in oom.SHARED_MEMORY:
+            return facts
+        return facts | {"host_memory_bytes": self.processes.count * RUNTIME_BYTES}
+
+    def _capacity_of_a_process(self) -> int:
+        """Return the memory of a card, or of the computer's memory the part of one process."""
+        capacity = devices.capacity_bytes(self.device)
+        return capacity // self.processes.count if self.device.type in oom.SHARED_MEMORY else capacity
+
     def _parts(self, peak: PeakStep, memo: Memo) -> dict[str, int]:
         """Return the bytes of each part of the peak memory."""
         options, training = self.recipe.base_model, self.recipe.training
@@ -124,7 +151,7 @@ class Requirements:
         on_device = devices.name(self.device)
         key = (options, self.recipe.method, peak.largest, on_device, training.activation_checkpointing)
         largest: int = memo.get("activations", key, partial(self._activations, peak))
-        return memory(
+        parts = memory(
             self.base,
             self.model,
             options,
@@ -133,6 +160,9 @@ class Requirements:
             device_type=self.device.type,
             replicas=len(peak.shapes),
         )
+        if not self.processes.sharded:
+            return parts
+        return sharded(parts, self.processes.count, self.base.gathered_bytes(options))
 
     def _activations(self, peak: PeakStep) -> int:
         """Return the activation bytes of the largest micro-batch; others are taken to need as much by weight."""

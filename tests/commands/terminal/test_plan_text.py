@@ -100,3 +100,13 @@ def test_few_minutes_are_told_beside_the_steps_that_they_may_cut_short() -> None
         line.endswith("1,540, or as many as fit into 10 min")
         for line in plan_text.lines(known | {"max_minutes": 10.0})
     )
+
+
+def test_of_several_processes_the_memory_of_one_is_told() -> None:
+    processes = {"processes": 4, "sharded": True, "host_memory_bytes": 2_720_000_000}
+    lines = plan_text.lines(PLAN | processes)
+    assert any(
+        "4, each computes its part of every step; each holds a part of the base" in line for line in lines
+    )
+    assert any("2.7 GB of the computer's own memory" in line for line in lines)
+    assert any("at its peak for each process" in line for line in lines)

@@ -60,3 +60,14 @@ def test_without_examples_the_peak_is_empty():
     peak = predict_peak_step(TrainingOptions(), "decoder-only", [], 100)
 
     assert (list(peak.shapes), peak.largest, peak.relative_weight) == ([], BatchShape(), 1)
+
+
+def test_of_shards_with_memories_of_their_own_only_the_largest_counts():
+    training = TrainingOptions(batch_size=6, seed=4, epochs=3)
+    peak = predict_peak_step(training, "decoder-only", LENGTHS, 150, 2, in_one_memory=False)
+    shapes = [
+        shape for step in computed(training, "decoder-only", 150, 2) for shard in step for shape in shard
+    ]
+
+    assert len(peak.shapes) == peak.relative_weight == 1
+    assert peak.largest.weight == max(map(weight, shapes))

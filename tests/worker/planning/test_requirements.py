@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from transformers import LlamaConfig
@@ -13,6 +15,8 @@ from engine.worker.modeling import meta_model
 from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.memo import Memo
+from engine.worker.planning.memory_estimate import RUNTIME_BYTES
+from engine.worker.planning.processes import ONE_PROCESS, Processes
 from engine.worker.planning.requirements import FILLED, Requirements
 from engine.worker.runtime import devices
 from tests.helpers.shaped_models import LLAMA_SHAPES
@@ -29,12 +33,12 @@ def llama():
     """Return what a plan knows of a Llama as wide as 7B, in NF4 with LoRA, by layers and training settings."""
     memo, made = Memo(), {}
 
-    def estimate(layers, gigabytes, patch, **training):
+    def estimate(layers, gigabytes, patch, processes=ONE_PROCESS, **training):
         key = (layers, *sorted(training.items()))
         if key not in made:
             made[key] = _requirements(layers, training)
         patch.setattr(devices, "capacity_bytes", lambda _: round(gigabytes * GIGABYTE))
-        return made[key].estimate(LENGTHS, memo)
+        return replace(made[key], processes=processes).estimate(LENGTHS, memo)
 
     return estimate
 
@@ -84,3 +88,52 @@ def test_a_card_that_is_too_small_has_a_problem(llama, monkeypatch):
     facts, problem = llama(4, 1.0, monkeypatch)
     assert facts["micro_batch_tokens"] == MIN_GPU_TOKENS
     assert "only 1.0 GB is available" in problem.message
+
+
+# ------------------------------------------------------------------------------------------------- several cards
+def test_a_process_has_its_part_of_a_step_and_a_whole_base_model(llama, monkeypatch):
+    one, _ = llama(4, 24, monkeypatch, micro_batch_tokens=32768)
+    each, _ = llama(4, 24, monkeypatch, Processes(4), micro_batch_tokens=32768)
+
+    assert (each["processes"], each["sharded"]) == (4, False)
+    assert each["memory"]["weights"] == one["memory"]["weights"]
+    # A quarter of a step's 64 examples, at most.
+    assert each["micro_batch"]["rows"] <= 16 < one["micro_batch"]["rows"]
+    assert each["memory"]["activations"] < one["memory"]["activations"] / 3
+    assert each["host_memory_bytes"] == 4 * RUNTIME_BYTES
+
+
+def test_a_base_that_fits_no_card_fits_on_several_when_it_is_sharded(llama, monkeypatch):
+    whole, problem = llama(32, 3, monkeypatch, Processes(8), activation_checkpointing=True)
+    sharded, none = llama(32, 3, monkeypatch, Processes(8, sharded=True), activation_checkpointing=True)
+
+    assert problem.field == "base_model.id"
+    assert none is None
+    # A part of the blocks; two blocks, embeddings and head are whole where they are computed.
+    assert whole["memory"]["weights"] / 8 < sharded["memory"]["weights"] < whole["memory"]["weights"] / 3
+    for trained in ("adapter", "gradients", "optimizer"):
+        assert sharded["memory"][trained] == pytest.approx(whole["memory"][trained] / 8, abs=1)
+
+
+def test_processes_on_a_processor_share_its_memory(monkeypatch):
+    requirements = replace(_requirements(2, {}), device=torch.device("cpu"), processes=Processes(2))
+    monkeypatch.setattr(devices, "capacity_bytes", lambda _: 8 * GIGABYTE)
+    facts, _ = requirements.estimate(LENGTHS, Memo())
+
+    assert facts["memory_there_bytes"] == 4 * GIGABYTE
+    assert facts["replicas"] == 1
+    assert "host_memory_bytes" not in facts
+
+
+@pytest.mark.parametrize(
+    ("processes", "field"),
+    [
+        (Processes(1, sharded=True), "processes"),
+        (Processes(65), "training.batch_size"),
+        (Processes(64), None),
+    ],
+)
+def test_processes_that_can_not_share_a_step_are_told(processes, field):
+    problems = processes.problems(_requirements(2, {}).recipe)
+
+    assert [problem.field for problem in problems] == ([field] if field else [])

@@ -1,0 +1,30 @@
+"""The processes that compute a run's steps together, each on a card or with memory of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.config.recipe import Recipe
+from engine.errors import Problem
+
+
+@dataclass(frozen=True)
+class Processes:
+    """How many processes compute a step, and whether each holds only its part of the base model (FSDP)."""
+
+    count: int = 1
+    sharded: bool = False
+
+    def problems(self, recipe: Recipe) -> list[Problem]:
+        """Return why a run of the recipe can't be shared out in this way."""
+        if self.sharded and self.count == 1:
+            message = "A base model can't be sharded over one process."
+            return [Problem("processes", message, "Choose 2 processes or more.")]
+        batch_size = recipe.training.batch_size
+        if recipe.method.method.trains and self.count > batch_size:
+            message = f"A step has {batch_size:,} examples, too few for {self.count:,} processes."
+            return [Problem("training.batch_size", message, "Raise the batch size, or take fewer processes.")]
+        return []
+
+
+ONE_PROCESS = Processes()
