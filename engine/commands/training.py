@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 
 from engine.commands.terminal import fallback_text, recipe_file
 from engine.commands.terminal.download_consent import confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.parser import Verbs, positive, whole_number
 from engine.commands.terminal.progress import ProgressPrinter
 from engine.config import hub_sources
+from engine.config.recipe import Recipe
 from engine.config.run_changes import CHANGEABLE
-from engine.errors import RecipeError, WorkerError
+from engine.errors import Problem, RecipeError, WorkerError
 from engine.jobs.job import Job
-from engine.runs import run_store
+from engine.runs import run_store, slurm_script
 from engine.runs.run_store import Run
+from engine.runs.slurm_script import SlurmResources
 
 LOCK_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -26,6 +29,7 @@ def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     train = verbs.add("train", "Train an adapter by a recipe", train_adapter)
     recipe_file.add_to(train)
+    _add_slurm(train)
     resume = verbs.add("resume", "Resume a run from its last checkpoint", resume_run)
     resume.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
     recipe_file.add_overrides(
@@ -34,14 +38,53 @@ def add(verbs: Verbs) -> None:
     )
 
 
+def _add_slurm(train: argparse.ArgumentParser) -> None:
+    train.add_argument(
+        "--slurm",
+        action="store_true",
+        help="only make the run, and a script that trains it on a SLURM cluster",
+    )
+    train.add_argument(
+        "--nodes", type=positive, metavar="N", help="with --slurm: so many nodes, by default 1"
+    )
+    train.add_argument(
+        "--cards",
+        type=whole_number,
+        metavar="N",
+        help="with --slurm: so many graphics cards on each node, by default 1",
+    )
+
+
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Make a run of a recipe and follow it to its end; a person agrees to downloads first."""
     recipe = recipe_file.read(asked)
+    if asked.slurm:
+        return _prepare_slurm(recipe, asked, output)
+    if asked.nodes is not None or asked.cards is not None:
+        raise RecipeError((Problem("--slurm", "--nodes and --cards go with --slurm."),))
     if not confirm_downloads(recipe, output):
         return STOPPED
     job = run_store.create_run(recipe)
     _announce(job, output)
     return _follow(job, ProgressPrinter(output), output)
+
+
+def _prepare_slurm(recipe: Recipe, asked: argparse.Namespace, output: Output) -> int:
+    """Make a run that is trained elsewhere, and the script that SLURM is given."""
+    usual_cards = 0 if recipe.training.device == "cpu" else 1
+    resources = SlurmResources(asked.nodes or 1, usual_cards if asked.cards is None else asked.cards)
+    problems = slurm_script.problems(recipe, resources)
+    if problems:
+        raise RecipeError(tuple(problems))
+    job = run_store.create_run(recipe)
+    path = slurm_script.write(job, resources)
+    output.json({"run": job.id, "path": str(job.folder), "script": str(path)})
+    output.lines([
+        f"Run {job.id}",
+        f"sbatch {shlex.quote(str(path))}",
+        "The nodes have to see this run's folder, its data and its base model under the same paths.",
+    ])  # fmt: skip
+    return 0
 
 
 def resume_run(asked: argparse.Namespace, output: Output) -> int:

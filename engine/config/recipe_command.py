@@ -41,15 +41,15 @@ def command(recipe: Recipe, windows: bool = sys.platform == "win32") -> str:
     """Return the command, for a POSIX shell or for PowerShell."""
     text = tomlkit.dumps(essential_tables(recipe)).strip()
     if windows:
-        words = [f"'{word}'" for word in (*_program(), "train", STDIN)]
+        words = [f"'{word}'" for word in (*program(), "train", STDIN)]
         return f"@'\n{text}\n'@ | & {' '.join(words)}\n"
     end = "RECIPE"
     while end in text.splitlines():
         end += "_"
-    return f"{shlex.join([*_program(), 'train', STDIN])} <<'{end}'\n{text}\n{end}\n"
+    return f"{shlex.join([*program(), 'train', STDIN])} <<'{end}'\n{text}\n{end}\n"
 
 
-def _program() -> list[str]:
+def program() -> list[str]:
     """Return what starts this Tunesmith in a terminal."""
     if getattr(sys, "frozen", False):
         return [sys.executable]

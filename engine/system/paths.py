@@ -16,10 +16,11 @@ from engine.errors import StorageError
 from engine.system import text_paths
 
 APPLICATION = "tunesmith"
+HOME = "TUNESMITH_HOME"
 
 
 def _base(kind: str) -> Path:
-    home = os.environ.get("TUNESMITH_HOME")
+    home = os.environ.get(HOME)
     folder = Path(home).expanduser().resolve() if home else _folder_of_system(kind)
     if text_paths.is_text(folder):
         return folder

@@ -10234,6 +10234,11 @@ Bob: At the office, till five.</translation>
    <translation>Nach Dateien ohne die Spalten der anderen fragen oder sie mit einem Hinweis auslassen.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>Ask for 0, or change training.device.</source>
+   <translation>0 angeben oder training.device ändern.</translation>
+  </message>
+  <message>
    <location filename="../../engine/voting/sharing.py" />
    <source>Ask for the file again.</source>
    <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
@@ -12152,6 +12157,11 @@ Summary:</translation>
    <location filename="../../engine/methods/additive.py" />
    <source>Inserts a small network after attention and feed-forward: a narrow layer, an activation function and a layer back to the model's width, whose result is added. It starts at zero, so training starts from the base model. Take it as a solid all-rounder that learns what no change of a weight can. It can't be merged into the weights, so generating is a little slower. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
    <translation>Fügt nach Attention und Feed-Forward ein kleines Netz ein: eine schmale Schicht, eine Aktivierungsfunktion und eine Schicht zurück auf die Breite des Modells, deren Ergebnis addiert wird. Es beginnt bei null, sodass das Training beim Basismodell beginnt. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann. Es lässt sich nicht mit den Gewichten verschmelzen, sodass das Schreiben etwas langsamer ist. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>Install Tunesmith with pip, or ask for one card.</source>
+   <translation>Tunesmith mit pip installieren oder eine Karte angeben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -15500,6 +15510,11 @@ Summary:</translation>
    <translation>Die anderen {1} sind in Ordnung.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>The packaged Tunesmith can't share a run out over several processes.</source>
+   <translation>Das paketierte Tunesmith kann einen Lauf nicht auf mehrere Prozesse verteilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/metadata.py" />
    <source>The prompt</source>
    <translation>Der Prompt</translation>
@@ -15538,6 +15553,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The rank</source>
    <translation>Der Rang</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>The recipe computes on the processor and needs no graphics card.</source>
+   <translation>Das Rezept rechnet auf dem Prozessor und braucht keine Grafikkarte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections.abc import Callable
@@ -223,3 +224,30 @@ def test_unknown_run_is_a_problem(in_process: InProcessTerminal) -> None:
     done = in_process.run("resume", "2020", "--json")
     assert done.code == 2
     assert done.problems[0]["field"] == "run"
+
+
+def test_for_slurm_a_run_is_made_and_not_started(
+    call: Callable[..., Finished], make_recipe: MakeRecipe
+) -> None:
+    finished = call("train", str(make_recipe("t5")), "--slurm", "--json")
+    made = json.loads(finished.out.splitlines()[-1])
+    assert finished.code == 0
+    assert f"resume {made['path']}" in Path(made["script"]).read_text(encoding="utf-8")
+    assert not (Path(made["path"]) / "events.jsonl").exists()
+
+
+def test_nodes_and_cards_are_asked_of_slurm_alone(
+    call: Callable[..., Finished], make_recipe: MakeRecipe
+) -> None:
+    finished = call("train", str(make_recipe("t5")), "--cards", "2")
+    assert finished.code == 2
+    assert "--slurm" in finished.err
+
+
+def test_a_run_for_slurm_is_trained_by_resuming_it(
+    make_recipe: MakeRecipe, call: Callable[..., Finished], in_process: InProcessTerminal
+) -> None:
+    finished = call("train", str(make_recipe("t5", "training.epochs=1")), "--slurm", "--json")
+    done = in_process.run("resume", json.loads(finished.out.splitlines()[-1])["run"], "--json")
+    assert (done.code, done.json[-1]["outcome"]) == (0, "completed")
+    assert done.named("run_started")[0]["first_step"] == 0

@@ -48,11 +48,16 @@ class Verbs:
         return parser
 
 
+def whole_number(text: str, least: int = 0) -> int:
+    """Return a whole number of at least `least`, as an argument's type."""
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, not {text!r}")
+    return int(text)
+
+
 def positive(text: str) -> int:
     """Return a whole number of at least 1, as an argument's type."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
-    return int(text)
+    return whole_number(text, 1)
 
 
 def _common() -> argparse.ArgumentParser:

@@ -19,7 +19,7 @@ class Processes:
         """Return why a run of the recipe can't be shared out in this way."""
         if self.sharded and self.count == 1:
             message = "A base model can't be sharded over one process."
-            return [Problem("processes", message, "Choose 2 processes or more.")]
+            return [Problem("--processes", message, "Choose 2 processes or more.")]
         batch_size = recipe.training.batch_size
         if recipe.method.method.trains and self.count > batch_size:
             message = f"A step has {batch_size:,} examples, too few for {self.count:,} processes."

@@ -128,7 +128,7 @@ def test_processes_on_a_processor_share_its_memory(monkeypatch):
 @pytest.mark.parametrize(
     ("processes", "field"),
     [
-        (Processes(1, sharded=True), "processes"),
+        (Processes(1, sharded=True), "--processes"),
         (Processes(65), "training.batch_size"),
         (Processes(64), None),
     ],

@@ -1,0 +1,119 @@
+"""The script that trains a run on a SLURM cluster, for `sbatch`.
+
+One run is resumed again and again: when its time is up it saves a checkpoint, and SLURM queues the script anew. The
+run's folder has to be on a file system that the nodes share with the computer that made it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from engine.config.recipe import Recipe
+from engine.config.recipe_command import program
+from engine.errors import Problem, StorageError
+from engine.jobs.job import Job
+from engine.system.files import write_atomically
+from engine.system.paths import HOME, templates_folder
+
+FILE_NAME = "train.sbatch"
+# What a worker reads, beside what srun hands on anyway; paths on the shared file system.
+HANDED_ON = (HOME, "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TUNESMITH_PATCHES")
+HOURS = 24
+SECONDS_TO_STOP = 300
+CORES_BESIDE_A_CARD = 4
+PORT = 29500
+
+
+@dataclass(frozen=True)
+class SlurmResources:
+    """What a run asks of a cluster: nodes, and graphics cards on each; without cards it computes on processors."""
+
+    nodes: int = 1
+    cards: int = 1
+
+    @property
+    def processes(self) -> int:
+        """The number of processes that compute a step together: one on each card, or on each node without cards."""
+        return self.nodes * max(1, self.cards)
+
+
+def write(job: Job, resources: SlurmResources, environment: Mapping[str, str] = os.environ) -> Path:
+    """Write the script into a run's folder and return its path. Raises StorageError."""
+    path = job.folder / FILE_NAME
+    try:
+        write_atomically(path, text(job, resources, environment))
+    except OSError as error:
+        raise StorageError(f"{path} can't be written: {error.strerror}.") from error
+    return path
+
+
+def problems(recipe: Recipe, resources: SlurmResources) -> list[Problem]:
+    """Return why a run of the recipe can't be trained with these resources."""
+    found = []
+    if recipe.training.device == "cpu" and resources.cards:
+        message = "The recipe computes on the processor and needs no graphics card."
+        found.append(Problem("--cards", message, "Ask for 0, or change training.device."))
+    if getattr(sys, "frozen", False) and resources.processes > 1:
+        message = "The packaged Tunesmith can't share a run out over several processes."
+        found.append(Problem("--cards", message, "Install Tunesmith with pip, or ask for one card."))
+    return found
+
+
+def text(job: Job, resources: SlurmResources, environment: Mapping[str, str]) -> str:
+    """Return the script."""
+    resume = [*program(), "resume", str(job.folder)]
+    launcher = [] if resources.processes == 1 else [resume.pop(0), *_launcher(resources)]
+    return _template().render(
+        job_id=job.id,
+        file_name=FILE_NAME,
+        asked=_asked(job, resources),
+        environment={name: environment[name] for name in HANDED_ON if name in environment},
+        launcher=launcher,
+        resume=resume,
+        port=PORT,
+    )
+
+
+def _asked(job: Job, resources: SlurmResources) -> dict[str, str]:
+    """Return what the cluster is asked for, as options of sbatch."""
+    return {
+        "job-name": job.id,
+        "nodes": str(resources.nodes),
+        "ntasks-per-node": "1",
+        **({"gpus-per-node": str(resources.cards)} if resources.cards else {}),
+        "cpus-per-task": str(CORES_BESIDE_A_CARD * max(1, resources.cards)),
+        "time": f"{HOURS}:00:00",
+        "output": str(job.folder / "slurm-%j.log"),
+        "open-mode": "append",
+        # Only the script is warned before the time is up, early enough to save a checkpoint.
+        "signal": f"B:TERM@{SECONDS_TO_STOP}",
+    }
+
+
+def _launcher(resources: SlurmResources) -> list[str]:
+    """Return torchrun's arguments; the nodes' processes meet at the first of them."""
+    cards = max(1, resources.cards)
+    nodes = [f"--nnodes={resources.nodes}", f"--nproc-per-node={cards}", "--rdzv-backend=c10d"]
+    return ["-m", "torch.distributed.run", *nodes]
+
+
+def _template() -> Template:
+    # A script, not a page: its values are quoted for the shell.
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder() / "slurm"),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # SLURM takes a value with spaces in double quotes.
+    environment.filters["option"] = lambda value: f'"{value}"' if " " in value else value
+    environment.filters |= {"quoted": shlex.quote, "command": shlex.join}
+    return environment.get_template(FILE_NAME)

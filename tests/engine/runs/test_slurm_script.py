@@ -1,0 +1,114 @@
+"""A run's script for SLURM: bash runs it here, with stand-ins for SLURM's own programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from engine.config import recipe as recipes
+from engine.jobs.job import create_job
+from engine.runs import slurm_script
+from engine.runs.slurm_script import SlurmResources
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+# Writes down what it was called with; the run that it stands for ends when it is stopped.
+STAND_INS = {
+    "srun": 'printf "%s\\n" "$@" > "$CALLS/srun.partial"; mv "$CALLS/srun.partial" "$CALLS/srun"\n'
+    'trap "exit 130" TERM\n[ -n "$TRAINED" ] || for _ in {1..500}; do sleep 0.02; done',
+    "scontrol": 'printf "%s\\n" "$@" >> "$CALLS/scontrol"; [ "$1" = requeue ] || printf "node7\\nnode8\\n"',
+}
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts the script of a run with resources as SLURM does, in a folder that needs quotes."""
+    (tmp_path / "bin").mkdir()
+    for name, does in STAND_INS.items():
+        path = tmp_path / "bin" / name
+        path.write_text(f"#!/bin/bash\n{does}\n")
+        path.chmod(0o755)
+
+    def start(resources, *, trained):
+        job = create_job(tmp_path / "my runs", "train", {}, name="chats")
+        script = slurm_script.write(job, resources, {"TUNESMITH_HOME": "/shared/it's here"})
+        path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+        more = {"PATH": path, "CALLS": str(tmp_path), "TRAINED": "yes" if trained else ""}
+        slurm = {"SLURM_JOB_ID": "42", "SLURM_JOB_NODELIST": "node[7-8]"}
+        process = subprocess.Popen(["bash", str(script)], env=os.environ | more | slurm)
+        return job, process
+
+    (tmp_path / "my runs").mkdir()
+    return start
+
+
+def calls(tmp_path, program):
+    return (tmp_path / program).read_text().splitlines() if (tmp_path / program).exists() else []
+
+
+def test_one_card_needs_no_launcher(start, tmp_path):
+    job, process = start(SlurmResources(), trained=True)
+
+    assert process.wait(30) == 0
+    *_, program, verb, folder = calls(tmp_path, "srun")
+    assert (program.endswith("main.py"), verb, folder) == (True, "resume", str(job.folder))
+    assert "torch.distributed.run" not in calls(tmp_path, "srun")
+    assert calls(tmp_path, "scontrol") == []
+
+
+def test_cards_of_several_nodes_meet_at_the_first(start, tmp_path):
+    _, process = start(SlurmResources(nodes=2, cards=4), trained=True)
+
+    assert process.wait(30) == 0
+    asked = calls(tmp_path, "srun")
+    assert {"--nnodes=2", "--nproc-per-node=4", "--rdzv-id=42"} < set(asked)
+    assert f"--rdzv-endpoint=node7:{slurm_script.PORT}" in asked
+
+
+def test_a_run_whose_time_is_up_waits_for_its_next_turn(start, tmp_path):
+    _, process = start(SlurmResources(), trained=False)
+    while not calls(tmp_path, "srun"):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(30) != 0
+    assert calls(tmp_path, "scontrol") == ["requeue", "42"]
+
+
+def test_what_is_asked_of_the_cluster(start, tmp_path):
+    job, process = start(SlurmResources(nodes=1, cards=2), trained=True)
+    process.wait(30)
+    lines = (job.folder / slurm_script.FILE_NAME).read_text().splitlines()
+
+    assert lines[0] == "#!/bin/bash"
+    assert {"#SBATCH --nodes=1", "#SBATCH --gpus-per-node=2", "#SBATCH --requeue"} < set(lines)
+    assert f'#SBATCH --output="{job.folder / "slurm-%j.log"}"' in lines
+    # SLURM reads no line behind the first command.
+    assert max(map(lines.index, filter(is_option, lines))) < min(map(lines.index, filter(is_command, lines)))
+    assert "export TUNESMITH_HOME='/shared/it'\"'\"'s here'" in lines
+
+
+def is_option(line):
+    return line.startswith("#SBATCH")
+
+
+def is_command(line):
+    return bool(line) and not line.startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("device", "cards", "refused"), [("cpu", 1, True), ("cpu", 0, False), ("auto", 4, False)]
+)
+def test_a_run_on_the_processor_takes_no_card(device, cards, refused):
+    tables = {
+        "base_model": {"id": "starter"},
+        "data": {"source": "sample"},
+        "method": {"id": "lora"},
+        "training": {"device": device},
+    }
+    found = slurm_script.problems(recipes.from_tables(tables), SlurmResources(cards=cards))
+    assert [problem.field for problem in found] == (["--cards"] if refused else [])
