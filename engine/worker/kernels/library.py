@@ -6,6 +6,7 @@ from typing import Any
 
 from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 from peft.tuners.boft import layer as boft_layer
+from peft.tuners.c3a.utils import BlockCircularConvolution
 from peft.tuners.fourierft import layer as fourierft_layer
 from peft.tuners.lora.layer import LoraVariant
 from peft.tuners.shira import layer as shira_layer
@@ -39,6 +40,7 @@ __all__ = [
     "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES",
     "PEFT_TYPE_TO_TUNER_MAPPING",
     "BaseModelOutput",
+    "BlockCircularConvolution",
     "Conv1D",
     "DynamicLayer",
     "FastGELUActivation",

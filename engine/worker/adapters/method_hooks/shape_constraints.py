@@ -18,7 +18,13 @@ from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOpt
 from engine.options import Options
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks
 from engine.worker.adapters.method_hooks.target_modules import Width, adapted_widths, common_divisors
-from engine.worker.kernels.library import boft_layer, fourierft_layer, shira_layer, vblora_layer
+from engine.worker.kernels.library import (
+    BlockCircularConvolution,
+    boft_layer,
+    fourierft_layer,
+    shira_layer,
+    vblora_layer,
+)
 from engine.worker.kernels.registry import enabled, replace
 from engine.worker.modeling.base_models import LoadedBase
 
@@ -80,6 +86,19 @@ def _unchecked_pair(
 
 
 replace(vblora_layer.Linear, "_get_lora_matrices", "vblora_check", _unchecked_pair)
+
+
+def _convolution_gradients(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the gradients of C3A's inputs and kernels; PEFT's of the inputs is a correlation with the kernels."""
+    inputs, kernels = context.saved_tensors
+    rows, _, size = kernels.shape
+    spectrum = torch.fft.fft(gradient.unflatten(-1, (rows, size)))
+    of_inputs = torch.fft.ifft(torch.einsum("...mb,mnb->...nb", spectrum, torch.fft.fft(kernels)))
+    of_kernels = torch.fft.fft(torch.einsum("...mb,...nb->mnb", spectrum, torch.fft.ifft(inputs)))
+    return of_inputs.real.flatten(-2), of_kernels.real
+
+
+replace(BlockCircularConvolution, "backward", "c3a_gradient", _convolution_gradients)
 
 
 def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:
