@@ -5,18 +5,21 @@ python -m tests.proof.card_part        prints what came of it as JSON: cells and
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from bitsandbytes.functional import dequantize_4bit
+from bitsandbytes.nn import Params4bit
 from safetensors.torch import load_file
 
 from engine.adapters import library
@@ -76,7 +79,12 @@ def main() -> None:
         os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
         with opened(Path(name), device) as workshop:
             found = {cell.id: _failures(cell, claims, workshop, name) for cell, claims in part()}
-        done = {"cells": found, "jobs": _jobs(Path(name)), "card": _counted_by_the_card()}
+        done = {
+            "cells": found,
+            "jobs": _jobs(Path(name)),
+            "card": _counted_by_the_card(),
+            "unlike the processor": _unlike_the_processor(),
+        }
         print(json.dumps(done), file=answers, flush=True)
 
 
@@ -91,6 +99,35 @@ def _counted_by_the_card() -> dict[str, int]:
         values[values > 0]
         bool(values.any())
     return {**counts.kinds, "mixed": len(counts.mixed)}
+
+
+def _unlike_the_processor() -> list[str]:
+    """Return the operations that the card computes otherwise than the processor, to the last bit."""
+    return [name for name, compute in SAME.items() if not compute("cpu").equal(compute("card:0").cpu())]
+
+
+def _of_numbers(device: str) -> torch.Tensor:
+    return torch.linspace(-3, 3, 64).to(device)
+
+
+def _gradient_of_silu(device: str) -> torch.Tensor:
+    numbers = _of_numbers(device).requires_grad_()
+    return torch.autograd.grad(torch.nn.functional.silu(numbers).sum(), numbers)[0]
+
+
+def _copy_of_quantized(device: str) -> torch.Tensor:
+    weights = Params4bit(_of_numbers("cpu"), requires_grad=False).to(device)
+    copied = copy.deepcopy(weights)
+    assert type(copied).__name__ == Params4bit.__name__
+    return dequantize_4bit(copied.data, copied.quant_state)
+
+
+# What torch leaves undone until it is needed (conjugation), puts together where a device lacks it, or copies by class.
+SAME: dict[str, Callable[[str], torch.Tensor]] = {
+    "conjugated": lambda device: (torch.fft.ifft(_of_numbers(device)) * 2).imag,
+    "gradient of SiLU": _gradient_of_silu,
+    "copy of quantized weights": _copy_of_quantized,
+}
 
 
 def _failures(cell: Cell, claims: tuple[Check, ...], workshop: Workshop, folder: str) -> list[str]:

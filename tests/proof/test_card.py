@@ -27,6 +27,7 @@ def test_methods_and_jobs_compute_on_a_card_what_the_processor_does(tmp_path):
     found = json.loads(done.stdout)
 
     assert found["card"] == {"synchronisation": 4, "to the card": 1, "to the host": 1, "mixed": 1}
+    assert found["unlike the processor"] == []
     assert {cell: failures for cell, failures in found["cells"].items() if failures} == {}
     jobs = found["jobs"]
     assert jobs["mixed"] == []

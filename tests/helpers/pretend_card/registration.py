@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
 import torch
 
 from tests.helpers.pretend_card import random_numbers
-from tests.helpers.pretend_card.tensor import NAME, CardTensor, copy_in_place, create
+from tests.helpers.pretend_card.tensor import NAME, CardTensor, compute, copy_in_place, create
 
 # torch's dispatch key for devices that are not its own.
 NAME_OF_KEY = "PrivateUse1"
+# Processor and CUDA compute these by one kernel; for other devices torch would put them together, rounded otherwise.
+OF_EVERY_CARD = ("silu_backward", "mish_backward")
 # torch's registrations last as long as these.
 _libraries: list[Any] = []
 
@@ -60,6 +63,12 @@ def _register_kernels() -> None:
         if operation is not None and _creates(operation._schema):
             library.impl(full, partial(create, operation), NAME_OF_KEY)
     library.impl("copy_", partial(copy_in_place, None), NAME_OF_KEY)
+    for name in OF_EVERY_CARD:
+        library.impl(name, _computed(_operation(name)), NAME_OF_KEY)
+
+
+def _computed(operation: Any) -> Callable[..., Any]:
+    return lambda *args, **kwargs: compute(operation, args, kwargs)
 
 
 def _operation(full: str) -> Any:
@@ -85,7 +94,7 @@ def _allow_quantized_weights() -> None:
     """Let bitsandbytes' parameters move: they quantize themselves there and take the result as their data."""
     from bitsandbytes.nn import Int8Params, Params4bit
 
-    kinds = {kind: type(f"Card{kind.__name__}", (CardTensor, kind), {}) for kind in (Params4bit, Int8Params)}
+    kinds = {kind: type(kind.__name__, (CardTensor, kind), {}) for kind in (Params4bit, Int8Params)}
     for kind, on_card in kinds.items():
         kind.data = property(torch.Tensor.data.__get__, partial(_set_data, on_card))
     stock = torch.Tensor._make_subclass

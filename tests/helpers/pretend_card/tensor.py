@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, Self
 
 import torch
@@ -44,6 +45,8 @@ class CardTensor(torch.Tensor):
     @staticmethod
     def __new__(cls, raw: torch.Tensor) -> Self:
         """Wrap a tensor on the processor."""
+        # torch computes below here as if there were no conjugation left to do: it would be lost.
+        raw = raw.resolve_conj().resolve_neg()
         wrapper: Self = torch.Tensor._make_wrapper_subclass(
             cls,
             raw.size(),
@@ -100,10 +103,10 @@ class CardTensor(torch.Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> CardTensor:
         if id(self) in memo:
             return memo[id(self)]
-        copied = CardTensor(self.raw.detach().clone()).requires_grad_(self.requires_grad)
-        if getattr(self, "_is_param", False):
-            copied._is_param = True
+        copied = type(self)(self.raw.detach().clone()).requires_grad_(self.requires_grad)
         memo[id(self)] = copied
+        kept = {name: copy.deepcopy(value, memo) for name, value in vars(self).items() if name != "raw"}
+        copied.__dict__.update(kept)
         return copied
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -154,7 +157,9 @@ def compute(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 
 @cache
 def _is_composed(operation: Any) -> bool:
-    return torch._C._dispatch_has_kernel_for_dispatch_key(operation.name(), "CompositeImplicitAutograd")
+    """Tell whether an operation is made of others on every device, the processor too."""
+    has_kernel = partial(torch._C._dispatch_has_kernel_for_dispatch_key, operation.name())
+    return has_kernel("CompositeImplicitAutograd") and not has_kernel("CPU")
 
 
 def _raw(value: Any, on_card: dict[int, CardTensor], on_host: list[torch.Tensor]) -> Any:
