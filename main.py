@@ -1,4 +1,4 @@
-"""Tunesmith's doors: the window, a worker, and the command line.
+"""Tunesmith's doors: the window, a worker, a bridge to other computers, and the command line.
 
 Nothing heavy is imported and neither stdin nor stdout is touched before it is known which door is meant: a
 windowed executable has no streams, and a worker imports torch, which no other process may.
@@ -10,7 +10,7 @@ import multiprocessing
 import sys
 from pathlib import Path
 
-WORKER = "--worker"
+WORKER, BRIDGE = "--worker", "--bridge"
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +20,10 @@ def main(arguments: list[str]) -> int:
 
         # Without a folder it waits for its job.
         return work(Path(arguments[1]) if arguments[1:] else None)
+    if arguments[:1] == [BRIDGE] and len(arguments) == 2:
+        from engine.cluster.bridge import main as connect
+
+        return connect(Path(arguments[1]))
     from engine.commands.cli import parse, run
 
     asked = parse(arguments)

@@ -8,6 +8,8 @@ from engine.adapters import library, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
+from engine.computers import store as computer_store
+from engine.computers.computer import Computer
 from engine.config import (
     base_model_catalogue,
     decoding,
@@ -32,6 +34,7 @@ from engine.data.file_kinds import DATA_FILE_KINDS, DATA_SUFFIXES, DataFileKind
 from engine.data.findings import FINDINGS, SEVERITIES, Severity, finding
 from engine.errors import (
     AppError,
+    ComputerError,
     DataError,
     Problem,
     RecipeError,
@@ -92,6 +95,8 @@ __all__ = [
     "Box",
     "Change",
     "Claim",
+    "Computer",
+    "ComputerError",
     "Curve",
     "DataError",
     "DataFileKind",
@@ -141,6 +146,7 @@ __all__ = [
     "check_results",
     "clock",
     "comparison",
+    "computer_store",
     "create_job",
     "decoding",
     "describe",

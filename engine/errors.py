@@ -12,6 +12,7 @@
     ├ ArenaError         damaged, in use, or without the entry that was asked for
     ├ StorageError       a folder is gone, full or not writable
     ├ TrainingError      the run itself failed, for example by a loss that is not finite
+    ├ ComputerError      another computer can't be reached, lets nobody in, or does not fit
     ├ WorkerError        the worker could not be started or does not answer
     └ SettingError       an environment variable has a value that nobody knows
 
@@ -123,6 +124,10 @@ class TrainingError(AppError):
 
 class WorkerError(AppError):
     """A worker that could not be started or does not answer."""
+
+
+class ComputerError(AppError):
+    """Another computer that can't be reached, does not accept the token, or does not fit this one."""
 
 
 class SettingError(AppError):

@@ -11,9 +11,11 @@ from pathlib import Path
 from engine.commands import (
     adapters,
     arena,
+    computers,
     data_check,
     inspect,
     models,
+    node,
     run_commands,
     score,
     scoring,
@@ -91,6 +93,8 @@ def _add_verbs(verbs: Verbs) -> None:
         adapters,
         trash,
         arena,
+        computers,
+        node,
     ):
         module.add(verbs)
 

@@ -43,7 +43,10 @@ JobKind = Literal[
     "count_tokens",
     "read_conversations",
     "score",
+    "computers",
 ]
+# Kinds whose work is to speak with other computers.
+BRIDGED = frozenset({"computers"})
 # Kinds that compute on the processor, whatever the computer has.
 ON_PROCESSOR = frozenset({
     "check_data", "label_data", "models", "merge", "count_tokens", "read_conversations", "score",
@@ -118,9 +121,14 @@ class Job:
         kind = request.get("kind")
         if kind == ON_ALL_DEVICES:
             return ALL
-        if kind in ON_PROCESSOR:
+        if kind in ON_PROCESSOR or self.is_bridged():
             return "cpu"
         return str(request.get("device") or self._recipe_device() or "auto")
+
+    def is_bridged(self) -> bool:
+        """Tell whether a bridge does the job, since it is for another computer. Raises WorkerError."""
+        request = self.request()
+        return request.get("kind") in BRIDGED or bool(request.get("computer"))
 
     def _recipe_device(self) -> str:
         try:

@@ -22,7 +22,7 @@ from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
 from engine.jobs.run_state import Outcome
-from engine.jobs.worker_process import WarmWorker, launch, visible_to, worker_command
+from engine.jobs.worker_process import WarmWorker, bridge_command, launch, visible_to, worker_command
 from engine.system import memory_kills
 
 POLL_SECONDS = 0.05
@@ -84,7 +84,7 @@ class Supervisor:
         """
         self.job = job
         self._niced = niced
-        self._command = command or worker_command(job.folder)
+        self._command = command
         self._warm_worker = warm_worker
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = EventReader(job.events_path)
@@ -109,7 +109,7 @@ class Supervisor:
 
     def _process_of_warm_worker(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
         """Return the process of the warm worker, which has the job now; end it if it can't take the job."""
-        if self._warm_worker is None:
+        if self._warm_worker is None or self.job.is_bridged():
             return None
         process = self._warm_worker.assign(self.job, cards)
         if process is None:
@@ -117,9 +117,11 @@ class Supervisor:
         return process
 
     def _launched(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        own = bridge_command if self.job.is_bridged() else worker_command
+        command = self._command or own(self.job.folder)
         try:
             with self.job.open_log() as log:
-                return launch(self._command, log, self.job.folder, cards, niced=self._niced)
+                return launch(command, log, self.job.folder, cards, niced=self._niced)
         except OSError as error:
             raise WorkerError(f"The worker can't be started: {error}.") from error
 

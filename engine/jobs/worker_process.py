@@ -29,6 +29,11 @@ def worker_command(folder: Path | None = None) -> list[str]:
     return program if folder is None else [*program, str(folder)]
 
 
+def bridge_command(folder: Path) -> list[str]:
+    """Return the command of the bridge that does a job for another computer."""
+    return [*_program(), "--bridge", str(folder)]
+
+
 def _program() -> list[str]:
     """Return how Tunesmith is started: by Python, or in a frozen build by the worker program."""
     if getattr(sys, "frozen", False):

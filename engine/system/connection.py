@@ -37,7 +37,7 @@ def require_hub(field: str | None = None) -> None:
             field,
         )
     host, port = _host_and_port()
-    reason = _failure(host, port)
+    reason = failure(host, port)
     if reason:
         raise OfflineError(
             f"The hub can't be reached: {host} {reason}.",
@@ -67,7 +67,7 @@ def _proxy() -> str:
     return urllib.request.getproxies().get(address.scheme, "")
 
 
-def _failure(host: str, port: int) -> str:
+def failure(host: str, port: int) -> str:
     """Return why `host` accepts no connection, "" if it does.
 
     Runs in a thread, since name resolution has no timeout.

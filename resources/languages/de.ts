@@ -9505,6 +9505,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>„{1}“ als „{2}“</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>"{1}" can't be the name of a computer.</source>
+   <translation>„{1}“ kann kein Name eines Computers sein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>"{1}" can't be the name of a file.</source>
    <translation>„{1}“ kann kein Dateiname sein.</translation>
@@ -9515,6 +9520,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>„{1}“ ist eine mitgelieferte Prompt-Vorlage.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>"{1}" is no address.</source>
+   <translation>„{1}“ ist keine Adresse.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>"{1}" is not table.key=value.</source>
    <translation>„{1}“ hat nicht die Form tabelle.schlüssel=wert.</translation>
@@ -9523,6 +9533,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/data/findings.py" />
    <source>"{1}" is not {2}.</source>
    <translation>„{1}“ ist {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>"{1}" is nothing that ssh could connect to.</source>
+   <translation>Mit „{1}“ kann sich ssh nicht verbinden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -10095,6 +10110,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Albanisch</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Alive</source>
+   <translation>Alive</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/selective.py" />
    <source>All attention</source>
    <translation>Alle Attention</translation>
@@ -10150,6 +10170,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Adapter braucht einen Namen.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>An address looks like host:{1}.</source>
+   <translation>Eine Adresse sieht so aus: host:{1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/connection.py" />
    <source>An address looks like https://host or https://user:password@host:8443.</source>
    <translation>Eine Adresse sieht aus wie https://host oder https://benutzer:passwort@host:8443.</translation>
@@ -10187,6 +10212,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Another language than the rest</source>
    <translation>Andere Sprache als die übrigen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Another program has it: stop that, or give other ports with --port and --client-port.</source>
+   <translation>Ein anderes Programm belegt ihn: dieses beenden, oder mit --port und --client-port andere Ports angeben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -10242,6 +10272,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/voting/sharing.py" />
    <source>Ask for the file again.</source>
    <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Ask who runs it. If the change is meant, remove the old key with ssh-keygen -R, then connect once by hand.</source>
+   <translation>Bei denen nachfragen, die ihn betreiben. Ist die Änderung gewollt, den alten Schlüssel mit ssh-keygen -R entfernen und einmal von Hand verbinden.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -10342,6 +10377,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>Beams</source>
    <translation>Beams</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Bearer {1}</source>
+   <translation>Bearer {1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -10554,9 +10594,19 @@ Summary:</translation>
    <translation>Prüfen Sie sie</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Check its owner.</source>
+   <translation>Den Besitzer prüfen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Check its power, its cooling and its slot, and restart the computer. {1}</source>
    <translation>Prüfen Sie Stromversorgung, Kühlung und Steckplatz, und starten Sie den Computer neu. {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Check the address, and whether the cluster is up: `main.py node start` on its head starts it.</source>
+   <translation>Die Adresse prüfen, und ob der Cluster läuft: `main.py node start` startet ihn auf seinem Kopfrechner.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -10582,6 +10632,21 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Check the folder's permissions.</source>
    <translation>Prüfen Sie die Rechte des Ordners.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Check the name and the connection.</source>
+   <translation>Name und Verbindung prüfen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Check the name and whether SSH runs there.</source>
+   <translation>Den Namen prüfen, und ob SSH dort läuft.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Check the name.</source>
+   <translation>Den Namen prüfen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -10752,6 +10817,11 @@ Summary:</translation>
    <location filename="../../engine/runs/run_store.py" />
    <source>Choose another method, or no adapter.</source>
    <translation>Wählen Sie ein anderes Verfahren oder keinen Adapter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/store.py" />
+   <source>Choose another name, or remove the other one first.</source>
+   <translation>Einen anderen Namen wählen, oder zuerst den anderen Computer entfernen.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -10959,6 +11029,16 @@ Summary:</translation>
    <translation>Rechengerät: auto, cpu, mps, xpu, cuda:0 und so weiter. Auto: die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst der Prozessor.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Connect once by hand with `ssh {1}`, and compare the key's fingerprint before you accept it.</source>
+   <translation>Einmal von Hand mit `ssh {1}` verbinden und den Fingerabdruck des Schlüssels vergleichen, bevor er angenommen wird.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Connection refused</source>
+   <translation>Connection refused</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
    <source>Control or zero-width characters</source>
    <translation>Steuer- oder Nullbreitenzeichen</translation>
@@ -11029,9 +11109,14 @@ Summary:</translation>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/table.py" />
+   <location filename="../../engine/computers/token.py" />
    <source>Copy it again.</source>
    <translation>Kopieren Sie sie noch einmal.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>Copy it from the head of the cluster: `main.py node start` says where it is.</source>
+   <translation>Sie vom Kopfrechner des Clusters kopieren: `main.py node start` sagt, wo sie liegt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -11072,6 +11157,16 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Copy the model's own tokenizer files.</source>
    <translation>Kopieren Sie die eigenen Tokenizer-Dateien des Modells.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Copy the token's file from the head of the cluster: `main.py node start` says where it is.</source>
+   <translation>Die Datei mit dem Token vom Kopfrechner des Clusters kopieren: `main.py node start` sagt, wo sie liegt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Could not resolve hostname</source>
+   <translation>Could not resolve hostname</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/token_counter.py" />
@@ -11162,6 +11257,11 @@ Summary:</translation>
    <location filename="../../engine/chats/json_exports/discord.py" />
    <source>Default</source>
    <translation>Vorgabe</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/store.py" />
+   <source>Delete it, and add the computers again.</source>
+   <translation>Sie löschen und die Computer neu hinzufügen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
@@ -11459,6 +11559,11 @@ Summary:</translation>
    <translation>Epochen</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Error</source>
+   <translation>Error</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Esperanto</source>
    <translation>Esperanto</translation>
@@ -11722,6 +11827,11 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>Free some space</source>
    <translation>Schaffen Sie Platz</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Free some space there: checkpoints and the base model lie on it.</source>
+   <translation>Dort Platz schaffen: Checkpoints und das Basismodell liegen darauf.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
@@ -11989,6 +12099,11 @@ Summary:</translation>
    <translation>Hindi</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Host key verification failed</source>
+   <translation>Host key verification failed</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/setting_text.py" />
    <source>Houlsby</source>
    <translation>Houlsby</translation>
@@ -12022,6 +12137,11 @@ Summary:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>Hypotheses that are followed in parallel; the most likely one is kept. 1 is greedy decoding; more are slower.</source>
    <translation>Hypothesen, die parallel verfolgt werden; die wahrscheinlichste bleibt. 1 dekodiert greedy; mehr ist langsamer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>IDENTIFICATION HAS CHANGED</source>
+   <translation>IDENTIFICATION HAS CHANGED</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -12159,6 +12279,16 @@ Summary:</translation>
    <translation>Fügt nach Attention und Feed-Forward ein kleines Netz ein: eine schmale Schicht, eine Aktivierungsfunktion und eine Schicht zurück auf die Breite des Modells, deren Ergebnis addiert wird. Es beginnt bei null, sodass das Training beim Basismodell beginnt. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann. Es lässt sich nicht mit den Gewichten verschmelzen, sodass das Schreiben etwas langsamer ist. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Install OpenSSH's client.</source>
+   <translation>Den Client von OpenSSH installieren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Install Tunesmith there with all it needs.</source>
+   <translation>Tunesmith dort mit allem installieren, was es braucht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/slurm_script.py" />
    <source>Install Tunesmith with pip, or ask for one card.</source>
    <translation>Tunesmith mit pip installieren oder eine Karte angeben.</translation>
@@ -12179,6 +12309,21 @@ Summary:</translation>
    <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie als Quantisierung „keine“.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Install it here: pip install 'tunesmith[cluster]'.</source>
+   <translation>Hier installieren: pip install 'tunesmith[cluster]'.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Install it there, and start the node with `main.py node start` or `main.py node join`.</source>
+   <translation>Es dort installieren und den Knoten mit `main.py node start` oder `main.py node join` starten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Install it: pip install 'tunesmith[cluster]'.</source>
+   <translation>Installieren: pip install 'tunesmith[cluster]'.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Install its driver and restart the computer.</source>
    <translation>Installieren Sie ihren Treiber, und starten Sie den Computer neu.</translation>
@@ -12187,6 +12332,21 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Install the driver of the {1} and restart the computer.</source>
    <translation>Installieren Sie den Treiber der {1} und starten Sie den Computer neu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Install the same version for results that agree to the bit.</source>
+   <translation>Dieselbe Version installieren, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Install the same version on both.</source>
+   <translation>Auf beiden dieselbe Version installieren.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Install the same versions. {1}</source>
+   <translation>Dieselben Versionen installieren. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -12254,6 +12414,11 @@ Summary:</translation>
    <translation>Sie wird genutzt von: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>It looks like user@host, or is a host of ~/.ssh/config.</source>
+   <translation>Es sieht so aus: user@host, oder ist ein Host aus ~/.ssh/config.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>It may be made by a later version of PEFT.</source>
    <translation>Er stammt vielleicht von einer späteren PEFT-Version.</translation>
@@ -12307,6 +12472,11 @@ Summary:</translation>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Its last log lines are below.</source>
    <translation>Seine letzten Protokollzeilen stehen unten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Its log is {1}.</source>
+   <translation>Das Protokoll ist {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/rows.py" />
@@ -13119,6 +13289,11 @@ Summary:</translation>
    <translation>Nennen Sie die Spalte mit den Zusammenfassungen; auf der Kommandozeile mit --column.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Name the port of Ray's client server, usually 10001.</source>
+   <translation>Den Port von Rays Client-Server angeben, meist 10001.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Name their last layers under Applied to.</source>
    <translation>Nennen Sie unter „Angewendet auf“ deren letzte Schichten.</translation>
@@ -13259,6 +13434,11 @@ Summary:</translation>
    <translation>Kein messbarer Unterschied</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>No node that was started here runs.</source>
+   <translation>Es läuft kein Knoten, der hier gestartet wurde.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/import_stats.py" />
    <source>No one is named in it: the model can't learn who says what.</source>
    <translation>Niemand wird darin genannt: Das Modell kann nicht lernen, wer was sagt.</translation>
@@ -13312,6 +13492,16 @@ Summary:</translation>
    <location filename="../../engine/voting/preference_pairs.py" />
    <source>No vote prefers a summary yet, so there are no pairs.</source>
    <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>NodeID</source>
+   <translation>NodeID</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>NodeManagerAddress</source>
+   <translation>NodeManagerAddress</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13649,6 +13839,11 @@ Summary:</translation>
    <translation>Andere Programme rechnen auf {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>Others may read the token in {1}.</source>
+   <translation>Andere können das Token in {1} lesen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.</source>
    <translation>Ausgaben, die der wiederholte Block der Form mini umfasst; die Zahl muss die Ausgaben aller angepassten Schichten teilen.</translation>
@@ -13687,6 +13882,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Patience</source>
    <translation>Geduld</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Permission denied</source>
+   <translation>Permission denied</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13732,6 +13932,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Polish</source>
    <translation>Polnisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Port {1} of {2} can't be had: {3}.</source>
+   <translation>Port {1} von {2} ist nicht zu haben: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -13797,6 +14002,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Put it back.</source>
    <translation>Legen Sie sie zurück.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Put your public key there (ssh-copy-id), or load it into your agent (ssh-add). No password is asked for.</source>
+   <translation>Den öffentlichen Schlüssel dort ablegen (ssh-copy-id) oder in den Agenten laden (ssh-add). Nach einem Passwort wird nicht gefragt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/atomic_write.py" />
@@ -13932,6 +14142,21 @@ Summary:</translation>
    <location filename="../../engine/methods/lora.py" />
    <source>Rank-stabilised</source>
    <translation>Rangstabilisiert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Ray did not start. {1}</source>
+   <translation>Ray ist nicht gestartet. {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Ray is not installed.</source>
+   <translation>Ray ist nicht installiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Ray runtime started</source>
+   <translation>Ray runtime started</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -14120,6 +14345,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Rows {1} and {2} of {3} have the same id, "{4}", and different summaries.</source>
    <translation>Die Zeilen {1} und {2} von {3} haben dieselbe ID, „{4}“, und verschiedene Zusammenfassungen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>Run `chmod 600 {1}`.</source>
+   <translation>`chmod 600 {1}` ausführen.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -14350,6 +14580,11 @@ In one sentence:</translation>
    <location filename="../../engine/system/paths.py" />
    <source>Set TUNESMITH_HOME to another folder.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Set both by a time server; times of events are the node's.</source>
+   <translation>Beide nach einem Zeitserver stellen; die Zeiten der Ereignisse sind die des Knotens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/registration.py" />
@@ -14585,6 +14820,16 @@ In one sentence:</translation>
    <location filename="../../engine/config/hub_sources.py" />
    <source>Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.</source>
    <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie einen Ordner auf diesem Computer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Start it without --offline.</source>
+   <translation>Ohne --offline starten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Start the head with `main.py node start --host` and its address, and check its firewall.</source>
+   <translation>Den Kopfrechner mit `main.py node start --host` und seiner Adresse starten und seine Firewall prüfen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/file_scoring.py" />
@@ -14930,6 +15175,11 @@ Summary:</translation>
    <translation>Der MLP-Encoder hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>The Ray or the Python of {1} is not that of this computer.</source>
+   <translation>Ray oder Python von {1} ist nicht das dieses Computers.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>The activation function between the adapter's two layers.</source>
    <translation>Die Aktivierungsfunktion zwischen den zwei Schichten des Adapters.</translation>
@@ -15270,6 +15520,11 @@ Summary:</translation>
    <translation>Die Dateien sind von verschiedener Art: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>The folder of temporary files is not this user's alone.</source>
+   <translation>Der Ordner für temporäre Dateien gehört nicht diesem Benutzer allein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/paths.py" />
    <source>The folder {1} cannot be made: {2}.</source>
    <translation>Der Ordner {1} lässt sich nicht anlegen: {2}.</translation>
@@ -15308,6 +15563,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>The graphics driver {1} is too old: this torch, built for {2}, needs {3}.</source>
    <translation>Der Grafiktreiber {1} ist zu alt: Dieses torch, gebaut für {2}, braucht {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>The head can't be reached: {1}:{2} {3}.</source>
+   <translation>Der Kopfrechner ist nicht erreichbar: {1}:{2} {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -15350,6 +15610,16 @@ Summary:</translation>
    <translation>Der Auftrag endete als {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>The key of {1} has changed: it may be another computer.</source>
+   <translation>Der Schlüssel von {1} hat sich geändert: Es kann ein anderer Computer sein.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>The key of {1} is not known here.</source>
+   <translation>Der Schlüssel von {1} ist hier nicht bekannt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>The language of the summaries, by which ROUGE reads their words. auto: told from each conversation and its summary.</source>
    <translation>Die Sprache der Zusammenfassungen, nach der ROUGE ihre Wörter liest. auto: aus jedem Gespräch und seiner Zusammenfassung erkannt.</translation>
@@ -15385,7 +15655,12 @@ Summary:</translation>
    <translation>Die Zeilen der Schicht sind nicht die des Batches.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/__main__.py" />
+   <location filename="../../engine/computers/store.py" />
+   <source>The list of computers</source>
+   <translation>Die Liste der Computer</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/bridge.py" />
    <source>The log has the details.</source>
    <translation>Das Protokoll enthält die Einzelheiten.</translation>
   </message>
@@ -15473,6 +15748,46 @@ Summary:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The network that computes the vectors: each on its own (MLP), or in order (LSTM).</source>
    <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder der Reihe nach (LSTM).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node could not say what it has: {1}</source>
+   <translation>Der Knoten konnte nicht sagen, was er hat: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node does not answer.</source>
+   <translation>Der Knoten antwortet nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node has Tunesmith {1}, this computer {2}.</source>
+   <translation>Der Knoten hat Tunesmith {1}, dieser Computer {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node has {1} GB of free disk.</source>
+   <translation>Auf dem Datenträger des Knotens sind {1} GB frei.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node has {1} {2}, this computer {3}: results may differ a little.</source>
+   <translation>Der Knoten hat {1} {2}, dieser Computer {3}: Ergebnisse können leicht abweichen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node is gone.</source>
+   <translation>Den Knoten gibt es nicht mehr.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node lacks {1}.</source>
+   <translation>Dem Knoten fehlt {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>The node's clock is {1} s off that of this computer.</source>
+   <translation>Die Uhr des Knotens weicht um {1} s von der dieses Computers ab.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -15720,6 +16035,11 @@ Summary:</translation>
    <translation>Der Text, an dem der Verlust von Basismodell und Adapter zeigt, was das Training anderswo gekostet hat. Auto: der mitgelieferte Text. None: nicht gemessen. Oder eine Textdatei, deren Abschnitte durch Leerzeilen getrennt sind.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>The token in {1} is empty.</source>
+   <translation>Das Token in {1} ist leer.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
@@ -15885,6 +16205,11 @@ Summary:</translation>
    <translation>{1} Startwerte sind nicht möglich: erlaubt sind 1 bis {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/store.py" />
+   <source>There is a computer "{1}" already.</source>
+   <translation>Einen Computer „{1}“ gibt es schon.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>There is a template "{1}" already.</source>
    <translation>Es gibt schon eine Prompt-Vorlage „{1}“.</translation>
@@ -15918,6 +16243,11 @@ Summary:</translation>
    <location filename="../../engine/data/column_names.py" />
    <source>There is no column "{1}".</source>
    <translation>Es gibt keine Spalte „{1}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/store.py" />
+   <source>There is no computer "{1}".</source>
+   <translation>Einen Computer „{1}“ gibt es nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -15970,6 +16300,11 @@ Summary:</translation>
    <translation>Es gibt keine gespeicherte Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>There is no ssh on this computer.</source>
+   <translation>Auf diesem Computer gibt es kein ssh.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>There is no stemmer for {1}</source>
    <translation>Keinen Stemmer gibt es für: {1}</translation>
@@ -15988,6 +16323,11 @@ Summary:</translation>
    <location filename="../../engine/data/ingest.py" />
    <source>There is no text to paste.</source>
    <translation>Es gibt keinen Text zum Einfügen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>There is no token at {1}.</source>
+   <translation>In {1} ist kein Token.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/session.py" />
@@ -16078,6 +16418,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>This computer has no {1} device that torch can use.</source>
    <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>This computer is a node already, of the cluster at {1}.</source>
+   <translation>Dieser Computer ist schon ein Knoten, im Cluster bei {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
@@ -16285,6 +16630,11 @@ Summary:</translation>
    <translation>Abgeschnitten</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>Try `ssh {1}` by hand.</source>
+   <translation>`ssh {1}` von Hand versuchen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Try again later; what came so far is kept.</source>
    <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
@@ -16295,9 +16645,19 @@ Summary:</translation>
    <translation>Versuchen Sie es noch einmal.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>Tunesmith is not found by the node's Python.</source>
+   <translation>Das Python des Knotens findet Tunesmith nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/connection.py" />
    <source>Tunesmith is offline, so nothing is fetched from the hub.</source>
    <translation>Tunesmith ist offline, also wird nichts vom Hub heruntergeladen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Tunesmith is offline, so {1} is not asked.</source>
+   <translation>Tunesmith ist offline, daher wird {1} nicht gefragt.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -16345,7 +16705,7 @@ Summary:</translation>
    <translation>Glättung der Unsicherheit</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/__main__.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Unexpected: {1}: {2}</source>
    <translation>Unerwartet: {1}: {2}</translation>
   </message>
@@ -16458,6 +16818,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Use its settings to continue from it.</source>
    <translation>Übernehmen Sie seine Einstellungen, um mit ihm weiterzumachen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/computer.py" />
+   <source>Use letters, digits, dots, hyphens and underscores, at most {1}.</source>
+   <translation>Buchstaben, Ziffern, Punkte, Binde- und Unterstriche verwenden, höchstens {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/split_summaries.py" />
@@ -16613,6 +16978,11 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>What a list in the summary column is: the sentences of one summary, or several reference summaries.</source>
    <translation>Was eine Liste in der Spalte der Zusammenfassung ist: die Sätze einer Zusammenfassung oder mehrere Referenzen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>What answers at {1} is no Ray cluster, or not one that is ready.</source>
+   <translation>Was bei {1} antwortet, ist kein Ray-Cluster, oder keiner, der bereit ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -16930,6 +17300,11 @@ Summary:</translation>
    <translation>`main.py arena show` listet sie auf.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/store.py" />
+   <source>`main.py computers` lists them, `main.py computers add` adds one.</source>
+   <translation>`main.py computers` listet sie auf, `main.py computers add` fügt einen hinzu.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>`main.py methods` lists the methods that it does.</source>
    <translation>`main.py methods` listet die Verfahren auf, die es verwendet.</translation>
@@ -16940,6 +17315,11 @@ Summary:</translation>
    <translation>`main.py methods` listet sie auf.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>`main.py node stop` ends it.</source>
+   <translation>`main.py node stop` beendet ihn.</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/run_store.py" />
    <source>`main.py runs` lists them.</source>
    <translation>`main.py runs` listet sie auf.</translation>
@@ -16948,6 +17328,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/trash_contents.py" />
    <source>`main.py trash` lists them.</source>
    <translation>`main.py trash` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>`ray stop` ends those started otherwise.</source>
+   <translation>`ray stop` beendet auf andere Weise gestartete.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -17460,6 +17845,11 @@ Summary:</translation>
    <translation>can't allocate memory</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>cat {1}</source>
+   <translation>cat {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>cell {1}{2}</source>
    <translation>Zelle {1}{2}</translation>
@@ -17600,6 +17990,11 @@ Summary:</translation>
    <translation>bearbeiteter Entwurf</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>ersion mismatch</source>
+   <translation>ersion mismatch</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>evaluations</source>
    <translation>Bewertungen</translation>
@@ -17658,6 +18053,11 @@ Summary:</translation>
    <location filename="../../engine/arena/external_summaries.py" />
    <source>from a file</source>
    <translation>aus einer Datei</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>from ray.scripts.scripts import main; main()</source>
+   <translation>from ray.scripts.scripts import main; main()</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/telegram.py" />
@@ -18520,6 +18920,11 @@ Summary:</translation>
    <translation>Teile: {1}, nach ihren Namen</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>ssh can't open a tunnel to {1}: {2}</source>
+   <translation>ssh kann keinen Tunnel zu {1} öffnen: {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>steps</source>
    <translation>Schritte</translation>
@@ -18748,6 +19153,11 @@ Summary:</translation>
    <location filename="../../engine/chats/text_exports/formats.py" />
    <source>time nick text</source>
    <translation>Zeit Name Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>timed out</source>
+   <translation>timed out</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -18999,6 +19409,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} antwortet</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} asks for a token.</source>
+   <translation>{1} verlangt ein Token.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} begins a value of more than {2} characters</source>
    <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
@@ -19087,6 +19502,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/trash.py" />
    <source>{1} can't be moved to the trash: {2}.</source>
    <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} can't be reached: {2} {3}.</source>
+   <translation>{1} ist nicht erreichbar: {2} {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_file.py" />
@@ -19184,6 +19604,21 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} does not accept this token.</source>
+   <translation>{1} nimmt dieses Token nicht an.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>{1} does not answer.</source>
+   <translation>{1} antwortet nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} does not answer: {2}.</source>
+   <translation>{1} antwortet nicht: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>{1} does not belong to this run's recipe.</source>
    <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
@@ -19202,6 +19637,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} does not hold what its configuration says, first at {2}.</source>
    <translation>{1} enthält nicht, was seine Konfiguration sagt, zuerst bei {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>{1} does not let this computer in.</source>
+   <translation>{1} lässt diesen Computer nicht herein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/merge.py" />
@@ -19619,6 +20059,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist nicht UTF-8. Gelesen wird es als {2}, und das ist eine Vermutung: Sehen Sie sich die Buchstaben an, und wählen Sie eine andere Kodierung (data.encoding), wenn sie falsch sind.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>{1} is not a known name on this network.</source>
+   <translation>{1} ist in diesem Netz kein bekannter Name.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} is not as large as it says</source>
    <translation>{1} ist nicht so groß, wie angegeben</translation>
@@ -19857,6 +20302,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} reference summaries have more than {2} tokens and are truncated.</source>
    <translation>{1} Referenzzusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/tunnel.py" />
+   <source>{1} refuses SSH connections.</source>
+   <translation>{1} weist SSH-Verbindungen ab.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />

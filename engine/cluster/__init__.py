@@ -1,0 +1,8 @@
+"""Runs on other computers, through Ray: a bridge process here, and on the cluster a keeper and one task an entry.
+
+    bridge       a process on this computer: sends a job, follows it, brings back what it made
+    keeper       an actor on the cluster's head: keeps what was sent, events, checkpoints and results
+    entry        a task on a node: runs Tunesmith's own worker, and starts again elsewhere if the node dies
+
+Ray does the scheduling, the transport and the recovery. Nothing here is imported by the window or the command line.
+"""

@@ -1,0 +1,65 @@
+"""What a node of a cluster tells of itself. It is sent to the node as it is, since Tunesmith may be missing there.
+
+So it imports nothing of Tunesmith but where it looks for it.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+PACKAGES = ("ray", "torch", "transformers", "peft", "accelerate", "bitsandbytes", "datasets")
+SMI = ["nvidia-smi", "--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits"]
+MIB = 1 << 20
+
+
+def facts() -> dict[str, Any]:
+    """Return versions, memory, disk, cards and the time of the computer that this runs on."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return {
+        "host": platform.node(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "tunesmith": _tunesmith(),
+        "memory_bytes": memory.total,
+        "free_memory_bytes": memory.available,
+        "free_disk_bytes": shutil.disk_usage(tempfile.gettempdir()).free,
+        "cards": _cards(),
+        "time": time.time(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _tunesmith() -> str:
+    """Return the version of Tunesmith, "" if the node's Python does not find it."""
+    if find_spec("engine") is None or find_spec("engine.cluster") is None:
+        return ""
+    return _version("tunesmith") or "unknown"
+
+
+def _cards() -> list[dict[str, Any]]:
+    try:
+        answer = subprocess.run(SMI, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    rows = [line.rsplit(",", 2) for line in answer.stdout.splitlines() if line.count(",") >= 2]
+    return [
+        {"name": name.strip(), "memory_bytes": int(total) * MIB, "free_bytes": int(free) * MIB}
+        for name, total, free in rows
+        if total.strip().isdigit() and free.strip().isdigit()
+    ]

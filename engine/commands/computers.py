@@ -1,0 +1,129 @@
+"""The verb `computers`: other computers that runs can be sent to."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.commands.terminal import text_tables
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.short_job import Result, ask
+from engine.computers import store
+from engine.computers.computer import CLIENT_PORT, Computer, with_port
+from engine.system.units import size
+
+ADD = "`main.py computers add NAME --address HOST:10001` or `--ssh USER@HOST` adds one."
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb and its actions."""
+    parser = verbs.add("computers", "Other computers that runs can be sent to", list_computers)
+    actions = Verbs(parser, title="action")
+    actions.add("list", "List the computers, without asking them", list_computers)
+    new = actions.add("add", "Add a Ray cluster, by its address or behind SSH", add_computer)
+    new.add_argument("name", metavar="NAME", help="what to call it")
+    new.add_argument(
+        "--address",
+        default="",
+        metavar="HOST:PORT",
+        help=f"Ray's client server; with --ssh as seen from there; absent: 127.0.0.1:{CLIENT_PORT}",
+    )
+    new.add_argument(
+        "--ssh", default="", metavar="USER@HOST", help="reach it through the system's ssh, by key or agent"
+    )
+    new.add_argument(
+        "--token-file",
+        default="",
+        metavar="FILE",
+        help="the cluster's token, with --ssh a path there; absent: where `node start` puts it",
+    )
+    new.add_argument(
+        "--storage",
+        default="",
+        metavar="PLACE",
+        help="where the cluster keeps checkpoints and results: a path that its nodes see, or an fsspec address; "
+        "absent: a private folder on its head",
+    )
+    remove = actions.add("remove", "Remove a computer; what runs there goes on", remove_computer)
+    remove.add_argument("name", metavar="NAME")
+    show = actions.add("show", "Ask computers for cards, memory, versions, and what runs", show_computers)
+    show.add_argument("names", metavar="NAME", nargs="*", help="absent: all of them")
+
+
+def list_computers(_: argparse.Namespace, output: Output) -> int:
+    """List the computers, without asking them."""
+    computers = store.list_computers()
+    output.json([each.as_dict() for each in computers])
+    if not computers:
+        output.line(f"There are no other computers yet. {ADD}")
+        return 0
+    rows = [(each.name, each.destination, each.storage or "on its head") for each in computers]
+    output.lines(text_tables.table(("Computer", "Reached at", "Keeps files"), rows))
+    return 0
+
+
+def add_computer(asked: argparse.Namespace, output: Output) -> int:
+    """Add a computer; nothing is sent there, and it is not asked yet."""
+    computer = store.add(
+        Computer(
+            asked.name,
+            "ssh" if asked.ssh else "ray",
+            with_port(asked.address or "127.0.0.1"),
+            asked.ssh,
+            asked.token_file,
+            asked.storage,
+        )
+    )
+    output.json(computer.as_dict())
+    output.line(f"{computer.name} was added. `main.py computers show {computer.name}` asks it.")
+    return 0
+
+
+def remove_computer(asked: argparse.Namespace, output: Output) -> int:
+    """Remove a computer."""
+    store.remove(asked.name)
+    output.json({"removed": asked.name})
+    output.line(f"{asked.name} was removed.")
+    return 0
+
+
+def show_computers(asked: argparse.Namespace, output: Output) -> int:
+    """Ask computers for what they have."""
+    names = [store.find(name).name for name in asked.names] or [each.name for each in store.list_computers()]
+    if not names:
+        return list_computers(asked, output)
+    code, result = ask("computers", {"names": names}, output, _lines)
+    return code or int(any(each["problem"] for each in result["computers"]))
+
+
+def _lines(result: Result) -> list[str]:
+    return [line for computer in result["computers"] for line in (*_computer_lines(computer), "")][:-1]
+
+
+def _computer_lines(computer: Mapping[str, Any]) -> Iterator[str]:
+    place = computer["ssh"] or computer["address"]
+    yield f"{computer['name']} ({place})"
+    if computer["problem"]:
+        yield f"    {computer['problem']['message']} {computer['problem']['hint']}".rstrip()
+    for node in computer["nodes"]:
+        yield f"  {node.get('host', node['address'])}: {'fits' if node['fits'] else 'does not fit'}"
+        if "python" in node:
+            yield from (f"    {line}" for line in text_tables.facts(list(_node_facts(node))))
+        for each in (*node["problems"], *node.get("remarks", ())):
+            yield f"    {each['message']} {each['hint']}".rstrip()
+    if computer["reachable"]:
+        yield f"  {len(computer['entries'])} runs there"
+    for entry in computer["entries"]:
+        yield f"    {entry['name']}: {entry['state']}"
+
+
+def _node_facts(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    cards = ", ".join(f"{each['name']} ({size(each['memory_bytes'])})" for each in node["cards"])
+    yield "Cards", cards or "none"
+    yield "Processors", str(node["processors"])
+    yield "Memory", f"{size(node['free_memory_bytes'])} of {size(node['memory_bytes'])} free"
+    yield "Disk", f"{size(node['free_disk_bytes'])} free"
+    packages = {"Tunesmith": node["tunesmith"], "Python": node["python"], **node["packages"]}
+    yield "Versions", ", ".join(f"{name} {number}" for name, number in packages.items() if number)

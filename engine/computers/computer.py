@@ -1,0 +1,96 @@
+"""One computer or cluster that runs can be sent to, and the checks of what was typed for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.errors import Problem
+
+Kind = Literal["ray", "ssh"]
+# Where Ray's client server listens unless told otherwise.
+CLIENT_PORT = 10001
+MAX_PORT = 65_535
+MAX_NAME = 40
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_NAME - 1}}}")
+# No option of ssh and no shell can be hidden in it.
+_SSH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*@)?[A-Za-z0-9_\[][A-Za-z0-9_.:\]-]*")
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\]")
+
+
+@dataclass(frozen=True)
+class Computer:
+    """A Ray cluster, reached by the address of its head or through SSH.
+
+    `address` is `host:port` of Ray's client server; for the kind `ssh` it is as seen from the other end of the tunnel.
+    `ssh` is what the system's own ssh calls the computer: `user@host`, or a host of its configuration. `token_file`
+    holds the cluster's token: a path on this computer, or for `ssh` on the other one. `storage` is where the cluster
+    keeps checkpoints and results: "" for a private folder on the head, a path that all nodes see, or an fsspec
+    address. `agreed` says that the person agreed to sending conversations there.
+    """
+
+    name: str
+    kind: Kind
+    address: str
+    ssh: str = ""
+    token_file: str = ""
+    storage: str = ""
+    agreed: bool = False
+
+    @property
+    def host(self) -> str:
+        """The host of the address."""
+        return self.address.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port of the address."""
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def destination(self) -> str:
+        """What a person calls the place: the SSH destination, or the address."""
+        return self.ssh if self.kind == "ssh" else self.address
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the computer in the shape that the command line prints."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "address": self.address,
+            "ssh": self.ssh,
+            "token_file": self.token_file,
+            "storage": self.storage,
+            "agreed": self.agreed,
+        }
+
+
+def with_port(address: str) -> str:
+    """Return an address with the usual port if it names none."""
+    host, colon, port = address.rpartition(":")
+    is_bare_host = not colon or address.endswith("]")
+    return f"{address}:{CLIENT_PORT}" if is_bare_host else f"{host}:{port}"
+
+
+def problems(computer: Computer) -> tuple[Problem, ...]:
+    """Return what is wrong with a computer's name and addresses, without opening a connection."""
+    return tuple(_problems(computer))
+
+
+def _problems(computer: Computer) -> Iterator[Problem]:
+    if not _NAME.fullmatch(computer.name):
+        hint = f"Use letters, digits, dots, hyphens and underscores, at most {MAX_NAME}."
+        yield Problem("name", f'"{computer.name}" can\'t be the name of a computer.', hint)
+    if not _is_address(computer.address):
+        hint = f"An address looks like host:{CLIENT_PORT}."
+        yield Problem("address", f'"{computer.address}" is no address.', hint)
+    if computer.kind == "ssh" and not _SSH.fullmatch(computer.ssh):
+        hint = "It looks like user@host, or is a host of ~/.ssh/config."
+        yield Problem("ssh", f'"{computer.ssh}" is nothing that ssh could connect to.', hint)
+
+
+def _is_address(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    return bool(_HOST.fullmatch(host)) and port.isascii() and port.isdigit() and 0 < int(port) <= MAX_PORT

@@ -1,0 +1,230 @@
+"""This computer as a node of a cluster: a thin call of `ray start`, and its end.
+
+A head listens on loopback alone unless it is given another address. Its token is on. Only what was started here is
+stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from engine.computers import token
+from engine.computers.computer import CLIENT_PORT
+from engine.errors import ComputerError
+from engine.system import text_paths
+from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_json, read_text
+from engine.system.paths import application_root, make_private
+
+LOOPBACK = "127.0.0.1"
+CLUSTER_PORT = 6379
+# Cold, with a busy disk, Ray takes half a minute.
+START_SECONDS = 90.0
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.2
+# Ray's name for "this computer alone, no cluster": its servers then bind to loopback.
+LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_PROGRAM = "from ray.scripts.scripts import main; main()"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node that was started here: the process, and the address at which others join or send."""
+
+    pid: int
+    address: str
+    client_port: int
+    token_file: str
+
+
+def start(
+    host: str = LOOPBACK,
+    port: int = CLUSTER_PORT,
+    client_port: int = CLIENT_PORT,
+    *,
+    cards: int | None = None,
+    processors: int | None = None,
+) -> Node:
+    """Start the head of a cluster and return it once it answers. Raises ComputerError.
+
+    `host` is the address of this computer at which others join; loopback means none can. `cards` and `processors` are
+    what Ray finds unless they are given.
+    """
+    _require_none_runs()
+    for each in (port, client_port):
+        _require_free(host, each)
+    secret = token.make()
+    arguments = ["--head", f"--port={port}", f"--ray-client-server-port={client_port}"]
+    # The dashboard is a website of a gigabyte that nothing here needs.
+    arguments += ["--include-dashboard=false"]
+    process = _started([*arguments, *_sizes(cards, processors)], host, secret)
+    return _await(process, Node(process.pid, f"{host}:{port}", client_port, str(secret)), host, client_port)
+
+
+def join(
+    address: str,
+    token_file: str = "",
+    host: str = "",
+    *,
+    cards: int | None = None,
+    processors: int | None = None,
+) -> Node:
+    """Make this computer a node of the cluster whose head is at `address`. Raises ComputerError."""
+    _require_none_runs()
+    head, _, port = address.rpartition(":")
+    if not port.isdigit():
+        head, port = address, str(CLUSTER_PORT)
+    from engine.system import connection
+
+    if reason := connection.failure(head, int(port)):
+        hint = "Start the head with `main.py node start --host` and its address, and check its firewall."
+        raise ComputerError(f"The head can't be reached: {head}:{port} {reason}.", hint, "address")
+    secret = token.require_private(token_file)
+    process = _started([f"--address={head}:{port}", *_sizes(cards, processors)], host, secret)
+    return _await(process, Node(process.pid, f"{head}:{port}", 0, str(secret)), "", 0)
+
+
+def stop() -> Node:
+    """Stop the node that was started here and return it. Raises ComputerError if there is none."""
+    node = running()
+    if node is None:
+        raise ComputerError("No node that was started here runs.", "`ray stop` ends those started otherwise.")
+    import psutil
+
+    parent = psutil.Process(node.pid)
+    processes = [parent, *parent.children(recursive=True)]
+    with suppress(ProcessLookupError):
+        os.kill(node.pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS)
+    for each in alive:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    _record().unlink(missing_ok=True)
+    return node
+
+
+def running() -> Node | None:
+    """Return the node that was started here and still runs."""
+    import psutil
+
+    try:
+        stored: dict[str, Any] = read_json(_record(), FileKind.JOB)
+        began = float(stored.pop("began"))
+        node = Node(**stored)
+        # Another process may have the number by now.
+        same = abs(psutil.Process(node.pid).create_time() - began) < 1.0
+    except (OSError, ValueError, TypeError, KeyError, psutil.Error):
+        return None
+    return node if same else None
+
+
+def _require_none_runs() -> None:
+    if find_spec("ray") is None:
+        raise ComputerError("Ray is not installed.", "Install it: pip install 'tunesmith[cluster]'.")
+    node = running()
+    if node is not None:
+        raise ComputerError(
+            f"This computer is a node already, of the cluster at {node.address}.",
+            "`main.py node stop` ends it.",
+        )
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ComputerError(
+                f"Port {port} of {host} can't be had: {error.strerror}.",
+                "Another program has it: stop that, or give other ports with --port and --client-port.",
+                "port",
+            ) from error
+
+
+def _sizes(cards: int | None, processors: int | None) -> list[str]:
+    given = {"--num-gpus": cards, "--num-cpus": processors}
+    return [f"{name}={number}" for name, number in given.items() if number is not None]
+
+
+def _started(arguments: list[str], host: str, secret: Path) -> subprocess.Popen[bytes]:
+    folder = _folder()
+    command = [sys.executable, "-c", _PROGRAM, "start", *arguments, "--block", f"--temp-dir={folder}"]
+    command += ["--disable-usage-stats", *([f"--node-ip-address={host}"] if host else [])]
+    with (folder / "node.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_environment(host, secret),
+            start_new_session=True,
+        )
+
+
+def _environment(host: str, secret: Path) -> dict[str, str]:
+    environment = dict(os.environ) | (LOOPBACK_ONLY if host == LOOPBACK else {})
+    paths = [str(application_root()), environment.get("PYTHONPATH", "")]
+    return environment | {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(secret),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        # The tasks of a node find Tunesmith where this one is.
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
+
+
+def _await(process: subprocess.Popen[bytes], node: Node, host: str, client_port: int) -> Node:
+    """Return the node once it is up; one that does not come up is ended. Raises ComputerError."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if _is_up(host, client_port):
+            _save(node)
+            return node
+        time.sleep(POLL_SECONDS)
+    process.kill()
+    process.wait()
+    log = read_text(_folder() / "node.log", FileKind.LOG, errors="replace").splitlines()
+    last = next((line.strip() for line in reversed(log) if "Error" in line or "rror:" in line), "")
+    raise ComputerError(f"Ray did not start. {last}".strip(), f"Its log is {_folder() / 'node.log'}.", None)
+
+
+def _is_up(host: str, client_port: int) -> bool:
+    if not client_port:
+        # A node that joins has no port of its own to ask; Ray says so when it has joined.
+        return "Ray runtime started" in read_text(_folder() / "node.log", FileKind.LOG, errors="replace")
+    with suppress(OSError):
+        socket.create_connection((host, client_port), timeout=1.0).close()
+        return True
+    return False
+
+
+def _save(node: Node) -> None:
+    import psutil
+
+    began = psutil.Process(node.pid).create_time()
+    write_atomically(_record(), json.dumps({**vars(node), "began": began}))
+
+
+def _record() -> Path:
+    return _folder() / "node.json"
+
+
+def _folder() -> Path:
+    """Return the folder of Ray's sockets and logs: private, and with a short name, as sockets need."""
+    private = text_paths.private_temporary_folder()
+    if private is None:
+        raise ComputerError("The folder of temporary files is not this user's alone.", "Check its owner.")
+    make_private(private / "ray")
+    return private / "ray"

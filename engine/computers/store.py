@@ -1,0 +1,81 @@
+"""The computers that a person has added, in `computers.toml` beside the preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import tomlkit
+from pydantic import TypeAdapter, ValidationError
+
+from engine.computers import computer as checks
+from engine.computers.computer import Computer
+from engine.errors import ComputerError, Problem, RecipeError, StorageError
+from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_toml
+from engine.system.locks import locked_file
+from engine.system.paths import config_folder
+
+FILE_NAME = "computers.toml"
+TABLE = "computer"
+_COMPUTERS = TypeAdapter(list[Computer])
+
+
+def list_computers() -> list[Computer]:
+    """Return the computers in the order in which they were added. Raises StorageError for a damaged file."""
+    path = _path()
+    try:
+        return _COMPUTERS.validate_python(read_toml(path, FileKind.WINDOW).get(TABLE, []))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, ValidationError) as error:
+        raise StorageError(f"{path} can't be read.", "Delete it, and add the computers again.") from error
+
+
+def find(name: str) -> Computer:
+    """Return a computer by its name. Raises ComputerError."""
+    for each in list_computers():
+        if each.name == name:
+            return each
+    hint = "`main.py computers` lists them, `main.py computers add` adds one."
+    raise ComputerError(f'There is no computer "{name}".', hint, "computer")
+
+
+def add(computer: Computer) -> Computer:
+    """Add a computer and return it. Raises RecipeError with all problems, also for a name that is taken."""
+    refusals = checks.problems(computer)
+    if any(each.name == computer.name for each in list_computers()):
+        hint = "Choose another name, or remove the other one first."
+        refusals = (*refusals, Problem("name", f'There is a computer "{computer.name}" already.', hint))
+    if refusals:
+        raise RecipeError(refusals)
+    _change(lambda computers: [*computers, computer])
+    return computer
+
+
+def remove(name: str) -> None:
+    """Remove a computer; what runs there goes on. Raises ComputerError."""
+    find(name)
+    _change(lambda computers: [each for each in computers if each.name != name])
+
+
+def agree(name: str) -> Computer:
+    """Record that the person agreed to sending conversations to a computer, and return it. Raises ComputerError."""
+    _change(lambda computers: [replace(each, agreed=each.agreed or each.name == name) for each in computers])
+    return find(name)
+
+
+def _change(change: Callable[[list[Computer]], list[Computer]]) -> None:
+    path = _path()
+    try:
+        with locked_file(path.with_suffix(".lock"), "The list of computers"):
+            document = {TABLE: [asdict(each) for each in change(list_computers())]}
+            write_atomically(path, tomlkit.dumps(document))
+    except OSError as error:
+        raise StorageError(f"{path} can't be written: {error.strerror}.", "Free some space.") from error
+
+
+def _path() -> Path:
+    # A private folder: addresses are nobody else's matter.
+    return config_folder() / FILE_NAME

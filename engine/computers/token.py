@@ -1,0 +1,69 @@
+"""The token of a cluster: a file that only its owner may read. Whoever knows it may run programs on the cluster."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import stat
+from pathlib import Path
+
+from engine.computers.computer import Computer
+from engine.computers.tunnel import output_of
+from engine.errors import ComputerError
+from engine.system.foreign_files import FileKind, read_text
+from engine.system.paths import config_folder, expand_user
+
+FILE_NAME = "cluster.token"
+FIELD = "token_file"
+# Where `node start` puts it on a Linux computer.
+REMOTE_FILE = "~/.config/tunesmith/config/cluster.token"
+
+
+def default_file() -> Path:
+    """Return where the token of this computer's own cluster is."""
+    return config_folder() / FILE_NAME
+
+
+def make() -> Path:
+    """Return the file with this computer's token, made if there is none."""
+    path = default_file()
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_hex(32))
+    return path
+
+
+def require_private(file: str) -> Path:
+    """Return the path of a token's file, that of this computer's token without one.
+
+    Raises ComputerError if it is missing, empty, or others may read it.
+    """
+    path = expand_user(file) if file else default_file()
+    try:
+        facts = path.stat()
+    except OSError as error:
+        hint = "Copy it from the head of the cluster: `main.py node start` says where it is."
+        raise ComputerError(f"There is no token at {path}.", hint, FIELD) from error
+    if not facts.st_size:
+        raise ComputerError(f"The token in {path} is empty.", "Copy it again.", FIELD)
+    if os.name != "nt" and facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ComputerError(f"Others may read the token in {path}.", f"Run `chmod 600 {path}`.", FIELD)
+    return path
+
+
+def read(computer: Computer) -> str:
+    """Return the token of a computer's cluster, "" if none is named and this computer has none. Raises ComputerError.
+
+    That of a computer behind SSH stays there: it is read through ssh each time, and never stored here.
+    """
+    if computer.kind == "ssh":
+        # The shell there expands "~"; the quotes keep the rest of the path one word.
+        path = computer.token_file or REMOTE_FILE
+        home, _, rest = path.partition("/") if path.startswith("~") else ("", "", path)
+        named = f"{home}/{shlex.quote(rest)}" if home == "~" else shlex.quote(path)
+        return output_of(computer, f"cat {named}").strip()
+    if not computer.token_file and not default_file().exists():
+        return ""
+    return read_text(require_private(computer.token_file), FileKind.JOB).strip()

@@ -1,0 +1,46 @@
+"""A node of this computer: what is looked at before Ray is started."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from engine.computers import node
+from engine.errors import ComputerError
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder of Ray's own, so that a node of this computer is not met."""
+    monkeypatch.setattr("engine.system.text_paths.tempfile.gettempdir", lambda: str(tmp_path))
+
+
+def test_a_port_in_use_is_told_before_anything_is_started():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ComputerError, match="can't be had") as refused:
+            node.start(port=taken.getsockname()[1])
+    assert refused.value.field == "port"
+
+
+def test_a_dead_head_is_told_before_anything_is_started():
+    with pytest.raises(ComputerError, match="refuses the connection") as refused:
+        node.join("127.0.0.1:9")
+    assert refused.value.field == "address"
+
+
+def test_nothing_is_stopped_that_was_not_started_here():
+    assert node.running() is None
+    with pytest.raises(ComputerError, match="No node"):
+        node.stop()
+
+
+def test_the_record_of_a_process_that_is_gone_counts_for_nothing(tmp_path):
+    folder = next(tmp_path.glob("tunesmith-*"), None)
+    node.running()
+    folder = next(tmp_path.glob("tunesmith-*"))
+    record = '{"pid": 1, "address": "a:1", "client_port": 2, "token_file": "", "began": 1.0}'
+    (folder / "ray" / "node.json").write_text(record)
+    assert node.running() is None

@@ -1,0 +1,41 @@
+"""The token's file: made for its owner alone, and refused where others may read it."""
+
+from __future__ import annotations
+
+import stat
+
+import pytest
+
+from engine.computers import token
+from engine.computers.computer import Computer
+from engine.errors import ComputerError
+
+LAB = Computer("lab", "ray", "lab:10001")
+
+
+def test_a_token_is_made_once_for_its_owner_alone():
+    path = token.make()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(path.read_text()) == 64
+    before = path.read_text()
+    assert token.make().read_text() == before
+    assert token.read(LAB) == before
+
+
+def test_a_cluster_without_a_token_needs_none():
+    assert token.read(LAB) == ""
+
+
+def test_a_missing_token_is_told(tmp_path):
+    with pytest.raises(ComputerError, match="no token") as refused:
+        token.require_private(str(tmp_path / "none"))
+    assert refused.value.field == token.FIELD
+
+
+@pytest.mark.parametrize(("mode", "text", "message"), [(0o644, "x", "Others"), (0o600, "", "empty")])
+def test_a_token_that_others_read_or_that_is_empty_is_refused(tmp_path, mode, text, message):
+    path = tmp_path / "token"
+    path.write_text(text)
+    path.chmod(mode)
+    with pytest.raises(ComputerError, match=message):
+        token.require_private(str(path))
