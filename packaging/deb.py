@@ -103,8 +103,8 @@ def lay_out(tree: Path) -> Path:
     share = tree / "usr" / "share"
     _copy_sources(share / "tunesmith")
     _put(LINUX / "tunesmith", tree / "usr/bin/tunesmith", mode=0o755)
-    _put(LINUX / "tunesmith.desktop", share / "applications/tunesmith.desktop")
-    _put(LINUX / "tunesmith.xml", share / "mime/packages/tunesmith.xml")
+    _put(ROOT / "resources/desktop/tunesmith.desktop", share / "applications/tunesmith.desktop")
+    _put(ROOT / "resources/desktop/tunesmith.xml", share / "mime/packages/tunesmith.xml")
     _fill(LINUX / "tunesmith.metainfo.xml", share / "metainfo/org.tunesmith.tunesmith.metainfo.xml")
     _put_icons(share / "icons/hicolor")
     _put_texts(share)

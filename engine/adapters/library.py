@@ -36,6 +36,7 @@ from engine.config.recipe import Recipe
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, Method
+from engine.system.command_name import command_name
 from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, expand_user, path_exists, resolved
 from engine.system.validators import SCORE
@@ -210,9 +211,11 @@ def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) ->
     """Raise AdapterError for a name that is no adapter's, or with which several ids have `begun`."""
     if begun:
         message = f'{len(begun)} adapters begin with "{name}".'
-        raise AdapterError(message, "Give more of the id; `main.py adapters` lists them.", "adapter")
+        raise AdapterError(
+            message, f"Give more of the id; `{command_name()} adapters` lists them.", "adapter"
+        )
     near = difflib.get_close_matches(name, [text for each in adapters for text in (each.name, each.id)], n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`main.py adapters` lists them."
+    hint = f"Did you mean {near[0]}?" if near else f"`{command_name()} adapters` lists them."
     raise AdapterError(f'There is no adapter "{name}".', hint, "adapter")
 
 

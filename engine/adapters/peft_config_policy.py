@@ -17,6 +17,7 @@ from engine.errors import AdapterError
 from engine.methods import methods_of, tuner_of
 from engine.methods.tuner import Dimension, KeyKind, KeyRule, Tuner
 from engine.options import OptionInfo, describe
+from engine.system.command_name import command_name
 
 Shapes = Mapping[str, tuple[int, ...]]
 Check = Callable[[Any], bool]
@@ -218,7 +219,7 @@ def require_known(config: Mapping[str, Any], name: str) -> None:
     if tuner is None:
         raise AdapterError(
             f"{name} was made with {peft_type[:60]}, which Tunesmith does not use.",
-            "`main.py methods` lists the methods that it does.",
+            f"`{command_name()} methods` lists the methods that it does.",
         )
     rules = rules_of(tuner)
     for key, value in config.items():

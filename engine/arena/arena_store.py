@@ -34,6 +34,7 @@ from engine.config.recipe_diff import unlike
 from engine.errors import AppError, ArenaError, RecipeError, StorageError
 from engine.jobs.job import new_id
 from engine.methods import Family
+from engine.system.command_name import command_name
 from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import arenas_folder, resolved
@@ -68,7 +69,7 @@ class Arena:
             if each.id == entry_id:
                 return each
         raise ArenaError(
-            f'{self.name} has no entry "{entry_id}".', "`main.py arena show` lists them.", "entry"
+            f'{self.name} has no entry "{entry_id}".', f"`{command_name()} arena show` lists them.", "entry"
         )
 
     def recipe_path(self, entry: Entry) -> Path:
@@ -157,7 +158,7 @@ def find(name: str) -> Arena:
     if len(matches) != 1:
         several = f'More than one arena is called or begins with "{name}".'
         message = several if matches else f'There is no arena "{name}".'
-        raise ArenaError(message, "`main.py arena list` lists them.", "arena")
+        raise ArenaError(message, f"`{command_name()} arena list` lists them.", "arena")
     return matches[0]
 
 

@@ -14,6 +14,7 @@ from engine.computers.computer import Computer
 from engine.computers.tunnel import tunnel_to
 from engine.errors import ComputerError
 from engine.system import connection
+from engine.system.command_name import command_name
 
 NAMESPACE = "tunesmith"
 ANSWER_SECONDS = 10.0
@@ -62,7 +63,7 @@ def _require_ray_client(computer: Computer, address: str, secret: str) -> None:
     if reason := connection.failure(host.strip("[]"), int(port)):
         raise ComputerError(
             f"{computer.name} can't be reached: {computer.destination} {reason}.",
-            "Check the address, and whether the cluster is up: `main.py node start` on its head starts it.",
+            f"Check the address, and whether the cluster is up: `{command_name()} node start` on its head starts it.",
             "address",
         )
     try:
@@ -86,7 +87,9 @@ def _refusal(computer: Computer, unauthenticated: bool, secret: str) -> Computer
         message = f"What answers at {computer.destination} is no Ray cluster, or not one that is ready."
         return ComputerError(message, "Name the port of Ray's client server, usually 10001.", "address")
     wrong = f"{computer.name} does not accept this token." if secret else f"{computer.name} asks for a token."
-    hint = "Copy the token's file from the head of the cluster: `main.py node start` says where it is."
+    hint = (
+        f"Copy the token's file from the head of the cluster: `{command_name()} node start` says where it is."
+    )
     return ComputerError(wrong, hint, token.FIELD)
 
 

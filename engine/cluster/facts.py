@@ -10,6 +10,7 @@ from engine.cluster import keeper_actor, probe
 from engine.cluster.connection import connected
 from engine.computers.computer import Computer
 from engine.errors import AppError, Problem
+from engine.system.command_name import command_name
 
 Facts = dict[str, Any]
 NODE_SECONDS = 30.0
@@ -77,7 +78,8 @@ def _node(ray: Any, node: Facts, asked: Any, answered: list[Any], here: Facts, b
 def misfits(node: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield why a node can't do a run of this computer."""
     if not node["tunesmith"]:
-        hint = "Install it there, and start the node with `main.py node start` or `main.py node join`."
+        start = f"start the node with `{command_name()} node start` or `{command_name()} node join`"
+        hint = f"Install it there, and {start}."
         yield Problem("tunesmith", "Tunesmith is not found by the node's Python.", hint)
     elif node["tunesmith"] != here["tunesmith"]:
         message = f"The node has Tunesmith {node['tunesmith']}, this computer {here['tunesmith']}."

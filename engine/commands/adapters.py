@@ -17,6 +17,7 @@ from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AdapterError, StorageError
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
+from engine.system.command_name import command_name
 from engine.system.paths import as_text
 from engine.system.text_paths import is_text
 from engine.system.units import size
@@ -57,7 +58,7 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
         rows = [_row(adapter) for adapter in adapters]
         output.lines(text_tables.table(head, rows, right=("ROUGE-1", "Gain", CHRF.title, "Size")))
     else:
-        output.line("The library is empty. `main.py train RECIPE.toml` makes an adapter.")
+        output.line(f"The library is empty. `{command_name()} train RECIPE.toml` makes an adapter.")
     for folder in unreadable:
         output.remark(f"{folder.folder}: {folder.reason}")
     return 0
@@ -150,7 +151,7 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
 def _score_lines(adapter: Adapter) -> list[str]:
     card = adapter.metadata.score_card
     if card is None:
-        return ["Not scored yet. `main.py evaluate` scores it."]
+        return [f"Not scored yet. `{command_name()} evaluate` scores it."]
     base, own = {**card.base_measures, **card.base}, {**card.measures, **card.scores}
     rows = [
         (title, score_text.interval(base[name]), score_text.interval(own[name]))

@@ -17,6 +17,7 @@ from engine.commands.terminal.progress import ProgressPrinter
 from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.methods import method, unknown_method
+from engine.system.command_name import command_name
 from engine.system.paths import resolved
 
 COMPLETED, FAILED, REFUSED = 0, 1, 2
@@ -84,7 +85,7 @@ def make_arena(asked: argparse.Namespace, output: Output) -> int:
         recipe = arenas.for_minutes(recipe, minutes)
     arena = arenas.create(recipe, changes or [{}], asked.name, seeds=_number_of_seeds(asked.seeds))
     _show(arena, Reader(), output)
-    output.line(f"`main.py arena run {arena.id}` works the queue.")
+    output.line(f"`{command_name()} arena run {arena.id}` works the queue.")
     return COMPLETED
 
 
@@ -112,7 +113,9 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
         rows = [(each.id, arenas.progress_text(each, statuses[each.id]), each.name) for each in listed]
         output.lines(text_tables.table(("Arena", "Entries", "Name"), rows))
     else:
-        output.line("There are no arenas yet. `main.py arena new RECIPE.toml --preset all` makes one.")
+        output.line(
+            f"There are no arenas yet. `{command_name()} arena new RECIPE.toml --preset all` makes one."
+        )
     for each in damaged:
         output.remark(f"{each.folder}: {each.reason}")
     return COMPLETED
@@ -187,12 +190,14 @@ class _Queue:
                 return self._conclude()
             if self._arena.paused:
                 self._output.remark(
-                    f"The queue is paused. `main.py arena run {self._arena.id}` continues it."
+                    f"The queue is paused. `{command_name()} arena run {self._arena.id}` continues it."
                 )
                 return STOPPED
             self._tried.add(status.entry.id)
             if self._do(status) == STOPPED:
-                self._output.remark(f"Stopped. `main.py arena run {self._arena.id}` continues from here.")
+                self._output.remark(
+                    f"Stopped. `{command_name()} arena run {self._arena.id}` continues from here."
+                )
                 return STOPPED
 
     def _do(self, status: EntryStatus) -> int:

@@ -12,9 +12,10 @@ from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
 from engine.computers import store
 from engine.computers.computer import CLIENT_PORT, Computer, with_port
+from engine.system.command_name import command_name
 from engine.system.units import size
 
-ADD = "`main.py computers add NAME --address HOST:10001` or `--ssh USER@HOST` adds one."
+ADD = f"`{command_name()} computers add NAME --address HOST:10001` or `--ssh USER@HOST` adds one."
 
 
 def add(verbs: Verbs) -> None:
@@ -77,7 +78,7 @@ def add_computer(asked: argparse.Namespace, output: Output) -> int:
         )
     )
     output.json(computer.as_dict())
-    output.line(f"{computer.name} was added. `main.py computers show {computer.name}` asks it.")
+    output.line(f"{computer.name} was added. `{command_name()} computers show {computer.name}` asks it.")
     return 0
 
 

@@ -9,6 +9,7 @@ from engine.commands.terminal.parser import Verbs
 from engine.computers import node
 from engine.computers.computer import CLIENT_PORT
 from engine.computers.node import CLUSTER_PORT, LOOPBACK, Node
+from engine.system.command_name import command_name
 from engine.system.graphics import graphics_cards
 from engine.system.units import size
 
@@ -50,10 +51,10 @@ def start_node(asked: argparse.Namespace, output: Output) -> int:
     output.lines([f"Its token is in {started.token_file}. Whoever has it may run programs here."])
     if asked.host == LOOPBACK:
         output.line("It listens on this computer alone. Others reach it through SSH:")
-        output.line("    main.py computers add NAME --ssh USER@THIS-COMPUTER")
+        output.line(f"    {command_name()} computers add NAME --ssh USER@THIS-COMPUTER")
     else:
         output.line("Copy the token to each computer that joins (mode 600), and run there:")
-        output.line(f"    main.py node join {started.address} --token-file FILE")
+        output.line(f"    {command_name()} node join {started.address} --token-file FILE")
     return 0
 
 
@@ -80,7 +81,8 @@ def show_node(_: argparse.Namespace, output: Output) -> int:
     if found is None:
         output.json({"node": None})
         output.line(
-            "This computer is no node. `main.py node start` starts a cluster, `main.py node join` joins one."
+            f"This computer is no node. `{command_name()} node start` starts a cluster, "
+            f"`{command_name()} node join` joins one."
         )
         return 0
     _show(found, output)

@@ -12,6 +12,7 @@ from engine.commands.terminal.parser import Verbs
 from engine.runs import run_store
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.scoring import score_text
+from engine.system.command_name import command_name
 
 GAINS = ("ROUGE-1 gain", "chrF gain")
 
@@ -42,7 +43,7 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
         if entry.error:
             output.remark(f"{entry.id}: {entry.error}")
     if not entries:
-        output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
+        output.line(f"There are no runs yet. `{command_name()} train RECIPE.toml` makes one.")
         return 0
     head = ("Run", "Outcome", "Steps", "Time", *GAINS, "Name")
     output.lines(text_tables.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", *GAINS)))

@@ -20,6 +20,7 @@ from engine.jobs.job import Job
 from engine.runs import run_store, slurm_script
 from engine.runs.run_store import Run
 from engine.runs.slurm_script import SlurmResources
+from engine.system.command_name import command_name
 
 LOCK_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -91,7 +92,7 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     """Resume a run; repeat the end of a completed one."""
     job = run_store.find_job(asked.run_id)
     if job.request().get("kind") != "train":
-        raise WorkerError(f"{job.id} is no run.", "`main.py runs` lists them.", "run")
+        raise WorkerError(f"{job.id} is no run.", f"`{command_name()} runs` lists them.", "run")
     _announce(job, output)
     run = _wait_for_lock(job, output)
     if run.outcome == "completed":

@@ -23,6 +23,7 @@ from engine.computers import token
 from engine.computers.computer import CLIENT_PORT
 from engine.errors import ComputerError
 from engine.system import text_paths
+from engine.system.command_name import command_name
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_json, read_text
 from engine.system.paths import application_root, make_private
@@ -88,7 +89,7 @@ def join(
     from engine.system import connection
 
     if reason := connection.failure(head, int(port)):
-        hint = "Start the head with `main.py node start --host` and its address, and check its firewall."
+        hint = f"Start the head with `{command_name()} node start --host` and its address, and check its firewall."
         raise ComputerError(f"The head can't be reached: {head}:{port} {reason}.", hint, "address")
     secret = token.require_private(token_file)
     process = _started([f"--address={head}:{port}", *_sizes(cards, processors)], host, secret)
@@ -136,7 +137,7 @@ def _require_none_runs() -> None:
     if node is not None:
         raise ComputerError(
             f"This computer is a node already, of the cluster at {node.address}.",
-            "`main.py node stop` ends it.",
+            f"`{command_name()} node stop` ends it.",
         )
 
 

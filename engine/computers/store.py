@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.computers import computer as checks
 from engine.computers.computer import Computer
 from engine.errors import ComputerError, Problem, RecipeError, StorageError
+from engine.system.command_name import command_name
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_toml
 from engine.system.locks import locked_file
@@ -38,7 +39,7 @@ def find(name: str) -> Computer:
     for each in list_computers():
         if each.name == name:
             return each
-    hint = "`main.py computers` lists them, `main.py computers add` adds one."
+    hint = f"`{command_name()} computers` lists them, `{command_name()} computers add` adds one."
     raise ComputerError(f'There is no computer "{name}".', hint, "computer")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.computers.computer import Computer
 from engine.computers.tunnel import output_of
 from engine.errors import ComputerError
+from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, read_text
 from engine.system.paths import config_folder, expand_user
 
@@ -44,7 +45,7 @@ def require_private(file: str) -> Path:
     try:
         facts = path.stat()
     except OSError as error:
-        hint = "Copy it from the head of the cluster: `main.py node start` says where it is."
+        hint = f"Copy it from the head of the cluster: `{command_name()} node start` says where it is."
         raise ComputerError(f"There is no token at {path}.", hint, FIELD) from error
     if not facts.st_size:
         raise ComputerError(f"The token in {path} is empty.", "Copy it again.", FIELD)

@@ -29,6 +29,7 @@ from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import OptionInfo, Options, check, describe, option, unknown_key
 from engine.system import optional_dependencies
+from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, parse_toml, read_text
 from engine.system.paths import as_text, expand_user, path_exists, resolved, starter_folder
 
@@ -217,7 +218,9 @@ def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
     if not isinstance(table, Mapping):
         return None, []
     if "id" not in table:
-        return None, [Problem("method.id", "method.id is missing.", "`main.py methods` lists them.")]
+        return None, [
+            Problem("method.id", "method.id is missing.", f"`{command_name()} methods` lists them.")
+        ]
     method_id, start_from = table["id"], table.get("start_from", "")
     if not isinstance(method_id, str) or not isinstance(start_from, str):
         return None, [Problem("method", "id and start_from must be text.")]

@@ -158,7 +158,7 @@ def patches(facts: Facts) -> Check:
     if patches is None:
         return Check("patches", title, "notice", "Not known: the worker did not say.")
     if patches["doubts"]:
-        fix = "Install the versions that packaging/constraints.txt names."
+        fix = f"Install {patches['tested_with']}."
         return Check("patches", title, "notice", " ".join(patches["doubts"]), fix)
     if patches["off"]:
         text = f"Switched off: {', '.join(patches['off'])}. On: {', '.join(patches['on']) or 'none'}."

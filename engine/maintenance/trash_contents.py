@@ -18,6 +18,7 @@ from engine.config import recipe as recipes
 from engine.errors import AppError, StorageError
 from engine.jobs.job import Job
 from engine.system import paths
+from engine.system.command_name import command_name
 from engine.system.files import bytes_in
 from engine.voting import comparisons
 
@@ -122,4 +123,4 @@ def find(name: str) -> Trashed:
 def _refuse(name: str, matches: Sequence[Trashed]) -> NoReturn:
     several = f'{len(matches)} things in the trash are called or begin with "{name}".'
     message = several if matches else f'There is no "{name}" in the trash.'
-    raise StorageError(message, "`main.py trash` lists them.", "trash")
+    raise StorageError(message, f"`{command_name()} trash` lists them.", "trash")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.config.run_changes import CHANGEABLE, Value
+from engine.system.command_name import command_name
 from engine.system.units import size
 
 _MICRO_BATCH, _CHECKPOINTING, _OPTIMIZER, _QUANTIZATION, _DOUBLE = CHANGEABLE
@@ -128,5 +129,8 @@ def lines(fallbacks: Sequence[MemoryFallback], run_id: str) -> list[str]:
     lines = []
     for number, each in enumerate(fallbacks, 1):
         costs = f"{each.memory} ({each.saving}), time {each.time}, result {each.learning}"
-        lines += [f"  {number}  {each.title}: {costs}", f"     main.py resume {run_id} {each.arguments}"]
+        lines += [
+            f"  {number}  {each.title}: {costs}",
+            f"     {command_name()} resume {run_id} {each.arguments}",
+        ]
     return lines

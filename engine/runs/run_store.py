@@ -19,6 +19,7 @@ from engine.errors import AdapterError, AppError, Problem, RecipeError, StorageE
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
+from engine.system.command_name import command_name
 from engine.system.files import write_atomically
 from engine.system.paths import resolved, runs_folder
 
@@ -154,7 +155,7 @@ def find_job(name: str) -> Job:
     matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
     if len(matches) != 1:
         message = f'More than one run begins with "{name}".' if matches else f'There is no run "{name}".'
-        raise WorkerError(message, "`main.py runs` lists them.", "run")
+        raise WorkerError(message, f"`{command_name()} runs` lists them.", "run")
     return Job(matches[0])
 
 

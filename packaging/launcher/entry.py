@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import environment
 
+from engine.system import command_name
 from engine.system.graphics import graphics_cards
 from launcher import answers, environments, fronts
 from launcher.builds import BUILDS, Build, suited
@@ -22,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SET_UP, TORCH = "--set-up", "--torch"
 # What an administrator sets, and what Tunesmith is told of the way to make its environment anew.
 GIVEN, COMMAND = "TUNESMITH_ENVIRONMENT", "TUNESMITH_SET_UP"
+# How messages call the command.
+NAME = command_name.VARIABLE
 LOG = "set-up.log"
 
 
@@ -56,7 +59,7 @@ def _become(folder: Path, arguments: Sequence[str]) -> int:
     if not python.is_file():
         _say(f"{folder} is no environment: it has no {python.relative_to(folder)}.")
         return 1
-    variables = {**os.environ, COMMAND: f"tunesmith {SET_UP}"}
+    variables = {**os.environ, COMMAND: f"tunesmith {SET_UP}", NAME: "tunesmith"}
     become(python, [str(python), str(ROOT / "main.py"), *arguments], variables)
 
 

@@ -10266,7 +10266,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/runs/slurm_script.py" />
    <source>Ask for 0, or change training.device.</source>
-   <translation>0 angeben oder training.device ändern.</translation>
+   <translation>Geben Sie 0 an, oder ändern Sie training.device.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/sharing.py" />
@@ -10605,8 +10605,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Check the address, and whether the cluster is up: `main.py node start` on its head starts it.</source>
-   <translation>Die Adresse prüfen, und ob der Cluster läuft: `main.py node start` startet ihn auf seinem Kopfrechner.</translation>
+   <source>Check the address, and whether the cluster is up: `{1} node start` on its head starts it.</source>
+   <translation>Prüfen Sie die Adresse, und ob der Cluster läuft: `{1} node start` startet ihn auf seinem Kopfrechner.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -10690,8 +10690,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
-   <source>Choose "auto" or "cpu"; `main.py doctor` says what is there.</source>
-   <translation>Wählen Sie „auto“ oder „cpu“; `main.py doctor` sagt, was vorhanden ist.</translation>
+   <source>Choose "auto" or "cpu"; `{1} doctor` says what is there.</source>
+   <translation>Wählen Sie „auto“ oder „cpu“; `{1} doctor` sagt, was vorhanden ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
@@ -10706,7 +10706,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/planning/processes.py" />
    <source>Choose 2 processes or more.</source>
-   <translation>Mindestens 2 Prozesse wählen.</translation>
+   <translation>Wählen Sie mindestens 2 Prozesse.</translation>
   </message>
   <message>
    <location filename="../../engine/data/cells.py" />
@@ -11115,8 +11115,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/token.py" />
-   <source>Copy it from the head of the cluster: `main.py node start` says where it is.</source>
-   <translation>Sie vom Kopfrechner des Clusters kopieren: `main.py node start` sagt, wo sie liegt.</translation>
+   <source>Copy it from the head of the cluster: `{1} node start` says where it is.</source>
+   <translation>Kopieren Sie ihn vom Kopfrechner des Clusters: `{1} node start` sagt, wo er liegt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -11160,8 +11160,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Copy the token's file from the head of the cluster: `main.py node start` says where it is.</source>
-   <translation>Die Datei mit dem Token vom Kopfrechner des Clusters kopieren: `main.py node start` sagt, wo sie liegt.</translation>
+   <source>Copy the token's file from the head of the cluster: `{1} node start` says where it is.</source>
+   <translation>Kopieren Sie die Datei mit dem Token vom Kopfrechner des Clusters: `{1} node start` sagt, wo sie liegt.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -11990,8 +11990,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
-   <source>Give more of the id; `main.py adapters` lists them.</source>
-   <translation>Geben Sie mehr von der ID an; `main.py adapters` listet sie auf.</translation>
+   <source>Give more of the id; `{1} adapters` lists them.</source>
+   <translation>Geben Sie mehr von der ID an; `{1} adapters` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -12170,8 +12170,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/kernels/registry.py" />
-   <source>If something fails, install the versions that packaging/constraints.txt names.</source>
-   <translation>Wenn etwas fehlschlägt, installieren Sie die Versionen aus packaging/constraints.txt.</translation>
+   <source>If something fails, install {1}.</source>
+   <translation>Installieren Sie {1}, falls etwas fehlschlägt.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -12291,7 +12291,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/runs/slurm_script.py" />
    <source>Install Tunesmith with pip, or ask for one card.</source>
-   <translation>Tunesmith mit pip installieren oder eine Karte angeben.</translation>
+   <translation>Installieren Sie Tunesmith mit pip, oder geben Sie eine Karte an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -12315,8 +12315,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/facts.py" />
-   <source>Install it there, and start the node with `main.py node start` or `main.py node join`.</source>
-   <translation>Es dort installieren und den Knoten mit `main.py node start` oder `main.py node join` starten.</translation>
+   <source>Install it there, and {1}.</source>
+   <translation>Installieren Sie es dort, und {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -12350,13 +12350,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Install the versions that packaging/constraints.txt names.</source>
-   <translation>Installieren Sie die Versionen aus packaging/constraints.txt.</translation>
+   <source>Install the {1} build that pytorch.org names for this system into {2}.</source>
+   <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
-   <source>Install the {1} build that pytorch.org names for this system into {2}.</source>
-   <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
+   <source>Install {1}.</source>
+   <translation>Installieren Sie {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/torch_build.py" />
@@ -13029,6 +13029,11 @@ Summary:</translation>
    <translation>E-Mail</translation>
   </message>
   <message>
+   <location filename="../../engine/system/desktop_entry.py" />
+   <source>Make a shortcut to the command `tunesmith`.</source>
+   <translation>Legen Sie eine Verknüpfung mit dem Befehl `tunesmith` an.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Make it writable. {1}</source>
    <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
@@ -13097,6 +13102,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Memory</source>
    <translation>Speicher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/desktop_entry.py" />
+   <source>Menu entries are made on Linux alone.</source>
+   <translation>Menüeinträge werden nur unter Linux angelegt.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/export.py" />
@@ -14046,7 +14056,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/planning/processes.py" />
    <source>Raise the batch size, or take fewer processes.</source>
-   <translation>Die Batch-Größe erhöhen oder weniger Prozesse nehmen.</translation>
+   <translation>Erhöhen Sie die Batch-Größe oder nehmen Sie weniger Prozesse.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -14828,8 +14838,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>Start the head with `main.py node start --host` and its address, and check its firewall.</source>
-   <translation>Den Kopfrechner mit `main.py node start --host` und seiner Adresse starten und seine Firewall prüfen.</translation>
+   <source>Start the head with `{1} node start --host` and its address, and check its firewall.</source>
+   <translation>Starten Sie den Kopfrechner mit `{1} node start --host` und seiner Adresse, und prüfen Sie seine Firewall.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/file_scoring.py" />
@@ -16645,6 +16655,11 @@ Summary:</translation>
    <translation>Versuchen Sie es noch einmal.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/desktop_entry.py" />
+   <source>Tunesmith is in the menu already: {1} belongs to a package.</source>
+   <translation>Tunesmith ist schon im Menü: {1} gehört zu einem Paket.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/facts.py" />
    <source>Tunesmith is not found by the node's Python.</source>
    <translation>Das Python des Knotens findet Tunesmith nicht.</translation>
@@ -17285,54 +17300,54 @@ Summary:</translation>
    <translation>[Datum, Zeit] Name: Text</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/library.py" />
-   <source>`main.py adapters` lists them.</source>
-   <translation>`main.py adapters` listet sie auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/arena_store.py" />
-   <source>`main.py arena list` lists them.</source>
-   <translation>`main.py arena list` listet sie auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/arena/arena_store.py" />
-   <source>`main.py arena show` lists them.</source>
-   <translation>`main.py arena show` listet sie auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/store.py" />
-   <source>`main.py computers` lists them, `main.py computers add` adds one.</source>
-   <translation>`main.py computers` listet sie auf, `main.py computers add` fügt einen hinzu.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/adapters/peft_config_policy.py" />
-   <source>`main.py methods` lists the methods that it does.</source>
-   <translation>`main.py methods` listet die Verfahren auf, die es verwendet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/config/recipe.py" />
-   <source>`main.py methods` lists them.</source>
-   <translation>`main.py methods` listet sie auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/computers/node.py" />
-   <source>`main.py node stop` ends it.</source>
-   <translation>`main.py node stop` beendet ihn.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/runs/run_store.py" />
-   <source>`main.py runs` lists them.</source>
-   <translation>`main.py runs` listet sie auf.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/maintenance/trash_contents.py" />
-   <source>`main.py trash` lists them.</source>
-   <translation>`main.py trash` listet sie auf.</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/node.py" />
    <source>`ray stop` ends those started otherwise.</source>
    <translation>`ray stop` beendet auf andere Weise gestartete.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/library.py" />
+   <source>`{1} adapters` lists them.</source>
+   <translation>`{1} adapters` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>`{1} arena list` lists them.</source>
+   <translation>`{1} arena list` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/arena_store.py" />
+   <source>`{1} arena show` lists them.</source>
+   <translation>`{1} arena show` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/store.py" />
+   <source>`{1} computers` lists them, `{2} computers add` adds one.</source>
+   <translation>`{1} computers` listet sie auf, `{2} computers add` fügt einen hinzu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/peft_config_policy.py" />
+   <source>`{1} methods` lists the methods that it does.</source>
+   <translation>`{1} methods` listet die Verfahren auf, die es verwendet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>`{1} methods` lists them.</source>
+   <translation>`{1} methods` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>`{1} node stop` ends it.</source>
+   <translation>`{1} node stop` beendet ihn.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/run_store.py" />
+   <source>`{1} runs` lists them.</source>
+   <translation>`{1} runs` listet sie auf.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/maintenance/trash_contents.py" />
+   <source>`{1} trash` lists them.</source>
+   <translation>`{1} trash` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/text/encodings.py" />
@@ -18580,11 +18595,6 @@ Summary:</translation>
    <translation>Zeilen {1} bis {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/memory_fallbacks.py" />
-   <source>main.py resume {1} {2}</source>
-   <translation>main.py resume {1} {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>media tag</source>
    <translation>Medienhinweis</translation>
@@ -18923,6 +18933,11 @@ Summary:</translation>
    <location filename="../../engine/computers/tunnel.py" />
    <source>ssh can't open a tunnel to {1}: {2}</source>
    <translation>ssh kann keinen Tunnel zu {1} öffnen: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/facts.py" />
+   <source>start the node with `{1} node start` or `{2} node join`</source>
+   <translation>starten Sie den Knoten mit `{1} node start` oder `{2} node join`</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -19679,6 +19694,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} frei</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/kernels/registry.py" />
+   <source>{1} from {2} below {3}</source>
+   <translation>{1} ab {2} unter {3}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} goes on behind the end</source>
    <translation>{1} geht hinter dem Ende weiter</translation>
@@ -20307,6 +20327,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/computers/tunnel.py" />
    <source>{1} refuses SSH connections.</source>
    <translation>{1} weist SSH-Verbindungen ab.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/memory_fallbacks.py" />
+   <source>{1} resume {2} {3}</source>
+   <translation>{1} resume {2} {3}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />

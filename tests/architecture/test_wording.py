@@ -11,6 +11,7 @@ from gui.forms.units import unit_text
 from gui.forms.value_text import value_text
 from gui.look import language
 from tests.helpers.declarations import SETTING_IDS, SETTINGS
+from tests.helpers.repository import ROOT
 
 # What no option takes, of every kind.
 NONSENSE = (-1e12, 1e12, "nonsense", [], {"a": [1]}, True)
@@ -70,3 +71,15 @@ def test_a_count_of_one_has_a_text_of_its_own():
     counted = {text.source for text in texts.texts() if text.one}
     plural = {text.source for text in texts.texts() if text.context == language.WINDOW} - counted - NEVER_ONE
     assert sorted(text for text in plural if COUNT_BEFORE_NOUN.search(text)) == []
+
+
+def test_messages_call_the_command_as_it_was_called():
+    # `main.py` is its name in a checkout alone; engine.system.command_name knows it.
+    named = re.compile(r"""["'].*(?:`| {4})main\.py [a-z]""")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in (ROOT / "engine").rglob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if named.search(line) and not line.lstrip().startswith(('"""', "#"))
+    ]
+    assert found == []

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.commands.terminal.output import Output
 from engine.errors import StorageError
+from engine.system.command_name import command_name
 
 Run = Callable[[argparse.Namespace, Output], int]
 # Values of --page: the window's pages, and the train page with a recipe to be started.
@@ -71,7 +72,7 @@ def _common() -> argparse.ArgumentParser:
 def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentParser, Collection[str]]:
     """Return the parser of the command line, without files for the window, and its verbs."""
     parser = Parser(
-        prog="main.py",
+        prog=command_name(),
         description="Fine-tune language models to summarise conversations. Without a verb the window opens.",
         epilog="Files in place of a verb open in the window: recipes, adapters, and conversations of any kind.",
         parents=[_common()],

@@ -66,6 +66,7 @@ def _patches() -> Facts:
         "on": [state.patch.name for state in states if state.on],
         "off": [state.patch.name for state in states if not state.on],
         "doubts": [doubt.message for doubt in registry.doubts()],
+        "tested_with": registry.tested_versions(states),
     }
 
 

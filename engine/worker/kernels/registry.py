@@ -8,7 +8,7 @@ everything off, the worker runs on the public paths of transformers, PEFT and ac
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +20,6 @@ from engine.worker.kernels.patch_table import PATCHES, UNPROVEN, Patch
 
 VARIABLE = "TUNESMITH_PATCHES"
 ALL, NONE = "all", "none"
-INSTALL_TESTED = "If something fails, install the versions that packaging/constraints.txt names."
 BY_NAME: Mapping[str, Patch] = {patch.name: patch for patch in PATCHES}
 _planned_device = ""
 
@@ -93,8 +92,16 @@ def doubts() -> list[Doubt]:
             messages.append(Doubt(message, "Results are right; the work may take longer.", "notice"))
         if fixes:
             message = f"Not tested with {version_text}, and on all the same: {', '.join(fixes)}."
-            messages.append(Doubt(message, INSTALL_TESTED, "warning"))
+            hint = f"If something fails, install {tested_versions(untested)}."
+            messages.append(Doubt(message, hint, "warning"))
     return messages
+
+
+def tested_versions(states: Iterable[State]) -> str:
+    """Return the versions that untested entries were tested with: "torch from 2.13 below 2.14"."""
+    doubted = [(state.patch, state.untested.partition(" ")[0]) for state in states if state.untested]
+    ranges = {library: patch.libraries[library] for patch, library in doubted}
+    return ", ".join(f"{library} from {first} below {end}" for library, (first, end) in ranges.items())
 
 
 @cache

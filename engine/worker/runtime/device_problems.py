@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DeviceError
+from engine.system.command_name import command_name
 from engine.system.graphics import graphics_cards, nvidia_smi, visible_cards
 from engine.system.graphics.nvidia_smi import CardProcess, GraphicsCard
 from engine.system.graphics.torch_build import TorchBuild
@@ -19,7 +20,7 @@ from engine.system.graphics.visible_cards import VisibleCard
 from engine.system.units import size
 
 FIELD = "training.device"
-OTHER_DEVICE = 'Choose "auto" or "cpu"; `main.py doctor` says what is there.'
+OTHER_DEVICE = f'Choose "auto" or "cpu"; `{command_name()} doctor` says what is there.'
 # With less free memory CUDA itself does not start.
 FULL_BYTES = 600 * nvidia_smi.MEBIBYTE
 # A card is refused only where processes that are known hold so much of it; else a run may still make it.

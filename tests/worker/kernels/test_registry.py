@@ -193,6 +193,7 @@ def test_another_version_switches_speed_off_and_leaves_fixes_on(install, number:
     assert "tied_head" not in speed.message
     assert (speed.level, fixes.level) == ("notice", "warning")
     assert "tied_head" in fixes.message
+    assert "transformers from 5.22 below" in fixes.hint
 
 
 @pytest.mark.parametrize("number", ["5.22", "5.24.0", "5.24.9.dev0", "5.23.1+local", ""])

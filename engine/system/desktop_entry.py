@@ -1,0 +1,111 @@
+"""Tunesmith in the menu of a Linux desktop, for this person alone: where pip installed it, nothing else put it there.
+
+By the desktop entry and icon theme specifications of freedesktop.org. What has a package of its own is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from engine.errors import StorageError
+from engine.system.files import write_atomically
+from engine.system.paths import resources_folder
+
+NAME = "tunesmith.desktop"
+SYSTEM_FOLDERS = "/usr/local/share:/usr/share"
+# Characters that an argument in quotes still has to escape.
+ESCAPED = '"`$\\'
+
+
+def install(command: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Write menu entry, icon and file types for a command; return the files. Raises StorageError."""
+    _require_linux()
+    packaged = of_package(environment)
+    if packaged is not None:
+        raise StorageError(f"Tunesmith is in the menu already: {packaged} belongs to a package.")
+    text = (_sources() / NAME).read_text(encoding="utf-8")
+    contents = {
+        "entry": text.replace("Exec=tunesmith", f"Exec={quoted(command)}"),
+        "types": (_sources() / "tunesmith.xml").read_text(encoding="utf-8"),
+        "icon": (resources_folder() / "tunesmith.svg").read_text(encoding="utf-8"),
+    }
+    files = _files(environment)
+    for name, content in contents.items():
+        try:
+            files[name].parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(files[name], content)
+        except OSError as error:
+            raise StorageError(f"{files[name]} can't be written: {error.strerror}.") from error
+    _refresh(environment)
+    return [*files.values()]
+
+
+def remove(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Delete what `install` wrote, and return the files that were there. Raises StorageError."""
+    _require_linux()
+    removed = [file for file in _files(environment).values() if file.exists()]
+    for file in removed:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{file} can't be deleted: {error.strerror}.") from error
+    _refresh(environment)
+    return removed
+
+
+def of_package(environment: Mapping[str, str]) -> Path | None:
+    """Return the menu entry that a package of the system has put, None if there is none."""
+    folders = environment.get("XDG_DATA_DIRS") or SYSTEM_FOLDERS
+    entries = (Path(folder) / "applications" / NAME for folder in folders.split(":") if folder)
+    return next((entry for entry in entries if entry.is_file()), None)
+
+
+def quoted(command: Sequence[str]) -> str:
+    """Return a command as the value of `Exec`: each argument in quotes, where a percent sign is doubled."""
+    return " ".join(map(_quoted, command))
+
+
+def _quoted(argument: str) -> str:
+    escaped = "".join(f"\\{character}" if character in ESCAPED else character for character in argument)
+    # The value itself is a string whose backslashes are escaped once more.
+    return '"' + escaped.replace("\\", "\\\\").replace("%", "%%") + '"'
+
+
+def _require_linux() -> None:
+    if sys.platform != "linux":
+        message = "Menu entries are made on Linux alone."
+        raise StorageError(message, "Make a shortcut to the command `tunesmith`.")
+
+
+def _sources() -> Path:
+    return resources_folder() / "desktop"
+
+
+def _files(environment: Mapping[str, str]) -> dict[str, Path]:
+    share = _share(environment)
+    return {
+        "entry": share / "applications" / NAME,
+        "types": share / "mime" / "packages" / "tunesmith.xml",
+        "icon": share / "icons" / "hicolor" / "scalable" / "apps" / "tunesmith.svg",
+    }
+
+
+def _share(environment: Mapping[str, str]) -> Path:
+    folder = environment.get("XDG_DATA_HOME", "")
+    return Path(folder) if Path(folder).is_absolute() else Path.home() / ".local" / "share"
+
+
+def _refresh(environment: Mapping[str, str]) -> None:
+    """Let desktops that keep a list of entries and file types read them again; others look by themselves."""
+    share = _share(environment)
+    for program, folder in (("update-desktop-database", "applications"), ("update-mime-database", "mime")):
+        found = shutil.which(program)
+        if found is not None and (share / folder).is_dir():
+            with suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run([found, str(share / folder)], capture_output=True, timeout=30, check=False)

@@ -1,0 +1,7 @@
+"""`python -m tunesmith`."""
+
+import sys
+
+from tunesmith import command
+
+sys.exit(command())
