@@ -8,6 +8,7 @@ from engine.adapters import library, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
+from engine.computers import computer as computers
 from engine.computers import store as computer_store
 from engine.computers.computer import Computer
 from engine.config import (
@@ -147,6 +148,7 @@ __all__ = [
     "clock",
     "comparison",
     "computer_store",
+    "computers",
     "create_job",
     "decoding",
     "describe",

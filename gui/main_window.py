@@ -50,11 +50,13 @@ PAGES = {
     "examples": "gui.pages.examples.page:ExamplesPage",
     "blind": "gui.pages.blind.page:BlindPage",
     "doctor": "gui.pages.doctor.page:DoctorPage",
+    "computers": "gui.pages.computers.page:ComputersPage",
     "help": "gui.pages.help.page:HelpPage",
     "welcome": "gui.pages.welcome.page:WelcomePage",
 }
 # Pages reached from another page, or from the foot of the rail.
-WITHIN = {"labelling": "data", "examples": "train", "blind": "arena", "doctor": "", "help": "", "welcome": ""}
+WITHIN = {"labelling": "data", "examples": "train", "blind": "arena"}
+WITHIN |= dict.fromkeys(("doctor", "computers", "help", "welcome"), "")
 FIRST = "train"
 LAST_PAGE = "page"
 # Whether the first-run guide was closed; it opens by itself once.
@@ -63,6 +65,7 @@ PALETTE_PAGES = ITEMS | {
     "labelling": (mark("Write summaries"), "edit"),
     "blind": (mark("Blind comparison"), "equals"),
     "doctor": (mark("This computer"), "device"),
+    "computers": (mark("Computers"), "device"),
     "help": (mark("Help"), "help"),
     "welcome": (mark("First-run guide"), "mark"),
 }
@@ -242,7 +245,11 @@ class MainWindow(ShellWindow):
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
             },
         }
-        routes["doctor"] = {"disk_wanted": self._show_disk_use}
+        routes["doctor"] = {
+            "disk_wanted": self._show_disk_use,
+            "others_wanted": lambda: self.show_page("computers"),
+        }
+        routes["computers"] = {"this_wanted": lambda: self.show_page("doctor")}
         routes["help"] = {"keys_wanted": self._show_keys}
         routes["welcome"] = {
             "start_requested": lambda wanted: self._leave_guide("train").run_again(wanted),

@@ -243,6 +243,11 @@
    <translation>In jeder Zeile ein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>A copy on this computer of the file that `tunesmith node start` names.</source>
+   <translation>Eine Kopie auf diesem Computer von der Datei, die `tunesmith node start` nennt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>A data set is a file, a folder of files, or a data set of the Hugging Face Hub. What a file holds decides how it is read. The data page shows the first rows and what was guessed, and asks what only you can say.</source>
    <translation>Ein Datensatz ist eine Datei, ein Ordner mit Dateien oder ein Datensatz des Hugging Face Hub. Der Inhalt einer Datei entscheidet, wie sie gelesen wird. Die Seite „Daten“ zeigt die ersten Zeilen und was erkannt wurde und fragt, was nur ein Mensch wissen kann.</translation>
@@ -319,6 +324,11 @@
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>A new arena</source>
    <translation>Neue Arena</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>A path on that computer; empty for where `tunesmith node start` puts it.</source>
+   <translation>Ein Pfad auf jenem Computer; leer: wo `tunesmith node start` sie ablegt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -466,6 +476,21 @@
    <translation>Adapter, Kurven, Wertungen und alle fortsetzbaren Läufe bleiben erhalten.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Add</source>
+   <translation>Hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Add a computer</source>
+   <translation>Computer hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Add a computer…</source>
+   <translation>Computer hinzufügen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/columns_view.py" />
    <source>Add adapter</source>
    <translation>Adapter hinzufügen</translation>
@@ -509,6 +534,16 @@
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Add to the arena</source>
    <translation>Zur Arena hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Address</source>
+   <translation>Adresse</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Address of a cluster</source>
+   <translation>Adresse eines Clusters</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_text.py" />
@@ -678,6 +713,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Als ZIP-Datei…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>As behind the command ssh. It needs a key or an agent: no password is kept.</source>
+   <translation>Wie hinter dem Befehl ssh. Nötig ist ein Schlüssel oder ein Agent: Es wird kein Passwort gespeichert.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_files.py" />
    <source>As in your last run</source>
    <translation>Wie in Ihrem letzten Lauf</translation>
@@ -688,6 +728,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie trainiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Ask</source>
+   <translation>Fragen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Ask all</source>
+   <translation>Alle fragen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models/view.py" />
    <source>Asking the hub about {name}…</source>
    <translation>Der Hub wird nach {name} gefragt…</translation>
@@ -696,6 +746,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>Asking the hub about {source}…</source>
    <translation>Der Hub wird nach {source} gefragt…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>Asking…</source>
+   <translation>Wird gefragt…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -914,6 +969,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/history/page.py" />
    <source>Can resume</source>
    <translation>Fortsetzbar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>Can't be reached</source>
+   <translation>Nicht erreichbar</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -1272,6 +1332,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Completed {when}</source>
    <translation>Abgeschlossen {when}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Computer</source>
+   <translation>Computer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>Computers</source>
+   <translation>Computer</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -1707,6 +1777,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ausblenden</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>Does not fit</source>
+   <translation>Passt nicht</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>Does not fit: {needed} of {available}</source>
    <translation>Passt nicht: {needed} von {available}</translation>
@@ -2123,6 +2198,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>File of summaries</source>
    <translation>Datei mit Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>File with the token</source>
+   <translation>Datei mit dem Token</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/own_data.py" />
@@ -2606,6 +2686,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>It is paused, and its process keeps running without the window.</source>
    <translation>Er ist pausiert; sein Prozess läuft auch ohne das Fenster weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>It needs Tunesmith with Ray, started there by `tunesmith node start`.</source>
+   <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
@@ -3314,6 +3399,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein Netz</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>No other computer yet</source>
+   <translation>Noch kein anderer Computer</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>No other run has scores per conversation</source>
    <translation>Kein anderer Lauf hat Wertungen je Gespräch</translation>
@@ -3414,6 +3504,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Noch nicht angenommen: {author}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>Not asked yet</source>
+   <translation>Noch nicht gefragt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Not checked yet</source>
    <translation>Noch nicht geprüft</translation>
@@ -3492,6 +3587,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Nothing is lost: you can resume the run at any time.</source>
    <translation>Nichts ist verloren: Sie können den Lauf jederzeit fortsetzen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>Nothing of yours is there.</source>
+   <translation>Nichts von Ihnen ist dort.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/differences_view.py" />
@@ -3634,6 +3734,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Es kann nur ein Auftrag laufen. Warten Sie, bis er fertig ist, oder brechen Sie ihn ab.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Only this one</source>
+   <translation>Nur dieser</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Only {size} is available.</source>
    <translation>Nur {size} sind verfügbar.</translation>
@@ -3757,6 +3862,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Origin</source>
    <translation>Herkunft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor/page.py" />
+   <source>Other computers</source>
+   <translation>Andere Computer</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -4182,6 +4292,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Rohdaten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Reached by</source>
+   <translation>Erreichbar über</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Read more conversations from a file into this set</source>
    <translation>Weitere Gespräche aus einer Datei in diese Sammlung lesen</translation>
@@ -4220,6 +4335,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/file_scorer.py" />
    <source>Reading {name} …</source>
    <translation>{name} wird gelesen …</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>Ready</source>
+   <translation>Bereit</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -4275,6 +4395,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Reference summary, optional</source>
    <translation>Referenzzusammenfassung, optional</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Remove</source>
+   <translation>Entfernen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entry_menu.py" />
@@ -4432,6 +4557,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Läufe</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Runs and arenas can be trained on a computer with a better card, or on a cluster of several. What is sent is said before, and comes back as if it had been trained here.</source>
+   <translation>Läufe und Arenen lassen sich auf einem Computer mit besserer Karte trainieren oder auf einem Cluster aus mehreren. Was gesendet wird, steht vorher da, und es kommt zurück, als wäre hier trainiert worden.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>Runs are trained here unless you choose another.</source>
+   <translation>Läufe werden hier trainiert, wenn Sie keinen anderen wählen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>Runs to compare with</source>
    <translation>Läufe zum Vergleichen</translation>
@@ -4460,6 +4595,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>S&amp;ummary column</source>
    <translation>&amp;Zusammenfassungsspalte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>SSH</source>
+   <translation>SSH</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -5128,6 +5268,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird gestoppt. Erst endet der laufende Schritt, dann wird alles gespeichert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Storage</source>
+   <translation>Speicher</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Storage problem</source>
    <translation>Speicherproblem</translation>
@@ -5751,7 +5896,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Arbeitsprozess endete ohne Ergebnis.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/doctor/page.py" />
+   <location filename="../../gui/pages/computers/computer_card.py" />
    <source>The worker reported nothing.</source>
    <translation>Der Arbeitsprozess hat nichts gemeldet.</translation>
   </message>
@@ -6456,6 +6601,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
    <source>Where</source>
    <translation>Wo</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_form.py" />
+   <source>Where checkpoints and results are kept: empty for a private folder on its head, a path that all of its nodes see, or an address such as s3://.</source>
+   <translation>Wo Checkpoints und Ergebnisse liegen: leer für einen privaten Ordner auf dem Kopfrechner, ein Pfad, den alle Knoten sehen, oder eine Adresse wie s3://.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -7446,6 +7596,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>kein Gespräch</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>no graphics card</source>
+   <translation>keine Grafikkarte</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/metrics_view.py" />
    <source>no interval</source>
    <translation>kein Intervall</translation>
@@ -8419,6 +8574,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} Werte</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{count} × {card}</source>
+   <translation>{count} × {card}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/remarks_view.py" />
    <source>{count}. The last: {message}</source>
    <translation>{count}. Zuletzt: {message}</translation>
@@ -8522,6 +8682,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{format}: {turns} of {speakers}; {left} left out.</source>
    <translation>{format}: {turns}, {speakers}; ausgelassen: {left}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{free} of disk free</source>
+   <translation>{free} auf der Platte frei</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{free} of {total} memory free</source>
+   <translation>{free} von {total} Arbeitsspeicher frei</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/history/history_view.py" />
@@ -8659,6 +8829,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/recipe_form.py" />
    <source>{name} was removed here: it was trained with another method.</source>
    <translation>{name} wurde hier entfernt: Dieser Adapter wurde mit einem anderen Verfahren trainiert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>{name} was removed. What runs there goes on.</source>
+   <translation>{name} wurde entfernt. Was dort läuft, läuft weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -8958,6 +9133,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>{n} other computers</source>
+   <translation>
+    <numerusform>{n} anderer Computer</numerusform>
+    <numerusform>{n} andere Computer</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/playground/history/rated_summaries.py" />
    <source>{n} other good ones of the same conversations left out</source>
    <translation>
@@ -8990,11 +9173,27 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{n} processor cores</source>
+   <translation>
+    <numerusform>{n} Prozessorkern</numerusform>
+    <numerusform>{n} Prozessorkerne</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/playground/conversation/export_offer.py" />
    <source>{n} quoted messages</source>
    <translation>
     <numerusform>{n} zitierte Nachricht</numerusform>
     <numerusform>{n} zitierte Nachrichten</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/computers/page.py" />
+   <source>{n} ready</source>
+   <translation>
+    <numerusform>{n} bereit</numerusform>
+    <numerusform>{n} bereit</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9043,6 +9242,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Lauf dauert {time}, Bewertung inbegriffen.</numerusform>
     <numerusform>{n} Läufe dauern {time}, Bewertung inbegriffen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{n} runs there: {runs}</source>
+   <translation>
+    <numerusform>{n} Lauf dort: {runs}</numerusform>
+    <numerusform>{n} Läufe dort: {runs}</numerusform>
    </translation>
   </message>
   <message numerus="yes">

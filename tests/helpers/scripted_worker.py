@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 # Not from engine.api: its imports take longer than most scripts, and there are a thousand starts.
 from engine.errors import AppError, OutOfMemoryError  # noqa: E402
-from engine.jobs.job import Job  # noqa: E402
+from engine.jobs.job import BRIDGED, Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
 from engine.worker.runtime.channel import Channel, Stopped  # noqa: E402
 
@@ -198,5 +198,5 @@ STEPS = {
 }
 
 if __name__ == "__main__":
-    worker.JOBS = dict.fromkeys(worker.JOBS, "__main__")
+    worker.JOBS = dict.fromkeys([*worker.JOBS, *BRIDGED], "__main__")
     sys.exit(worker.main(Path(sys.argv[1]) if sys.argv[1:] else None))

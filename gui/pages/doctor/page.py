@@ -37,9 +37,10 @@ STATES = {
 
 
 class DoctorPage(Page):
-    """Checks when first shown and on request. `disk_wanted` opens the disk dialog."""
+    """Checks when first shown and on request. `disk_wanted` leads to disk use, `others_wanted` to other computers."""
 
     disk_wanted = Signal()
+    others_wanted = Signal()
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
         super().__init__(tr("This computer"), tr("Not checked yet"), parent)
@@ -50,7 +51,8 @@ class DoctorPage(Page):
         self._devices, self._cancelled = ActiveJob(self), False
         self.copy_button = plain(tr("Copy diagnostics"), "copy")
         self.again_button = plain(tr("Check again"), "retry")
-        for button in (self.copy_button, self.again_button):
+        self.others_button = plain(tr("Other computers"), "device")
+        for button in (self.others_button, self.copy_button, self.again_button):
             self.header.add(button)
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow(tr("Checking this computer"), self.cancel_button)
@@ -59,6 +61,7 @@ class DoctorPage(Page):
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         self._lay_out()
+        self.others_button.clicked.connect(self.others_wanted)
         self.copy_button.clicked.connect(self.copy)
         self.again_button.clicked.connect(self.look)
         self.cancel_button.clicked.connect(self.cancel)

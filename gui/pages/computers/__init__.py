@@ -1,0 +1,1 @@
+"""Other computers that runs can be sent to."""

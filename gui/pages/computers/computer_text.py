@@ -1,0 +1,94 @@
+"""What is known of another computer, as texts. Knows no widget."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gui.look.format import bytes_text, number_text
+from gui.look.language import mark, tr, tr_count, translate
+
+Facts = Mapping[str, Any]
+BETWEEN = " · "
+# The icon, ink and text of a state.
+STATES = {
+    "unknown": ("info", "ink3", mark("Not asked yet")),
+    "asking": ("clock", "ink2", mark("Asking…")),
+    "ready": ("check", "accent", mark("Ready")),
+    "unfit": ("info", "copper", mark("Does not fit")),
+    "unreachable": ("problem", "brick", mark("Can't be reached")),
+}
+# Keys of the states of a run on a cluster.
+RUN_STATES = {
+    "waiting": mark("waiting"),
+    "running": mark("running"),
+    "completed": mark("completed"),
+    "stopped": mark("stopped"),
+    "failed": mark("failed"),
+    "crashed": mark("crashed"),
+}
+
+
+def state_of(facts: Facts) -> str:
+    """Return the key of a computer's state: it is ready if one of its nodes fits."""
+    if not facts["reachable"]:
+        return "unreachable"
+    return "ready" if any(node["fits"] for node in facts["nodes"]) else "unfit"
+
+
+def problem_text(facts: Facts) -> str:
+    """Return why a computer could not be asked and what to do, "" if it could."""
+    return _problem_line(facts["problem"]) if facts["problem"] else ""
+
+
+def node_title(node: Facts) -> str:
+    """Return a node's name with its cards: "blue · 2 × RTX 3090 (24 GB)"."""
+    name = node.get("host") or node["address"]
+    if "cards" not in node:
+        return str(name)
+    counts = Counter((card["name"], card["memory_bytes"]) for card in node["cards"])
+    cards = [_card(*kind, count) for kind, count in counts.items()]
+    return BETWEEN.join([name, *(cards or [tr("no graphics card")])])
+
+
+def _card(name: str, memory_bytes: int, count: int) -> str:
+    one = f"{name} ({bytes_text(memory_bytes)})"
+    return one if count == 1 else tr("{count} × {card}", count=number_text(count), card=one)
+
+
+def node_text(node: Facts) -> str:
+    """Return a node's processors, memory, disk and versions; "" for one that did not answer."""
+    if "python" not in node:
+        return ""
+    free, total = bytes_text(node["free_memory_bytes"]), bytes_text(node["memory_bytes"])
+    packages = node["packages"]
+    versions = {"Tunesmith": node["tunesmith"], "Python": node["python"], "torch": packages.get("torch")}
+    return BETWEEN.join([
+        tr_count(node["processors"], "{n} processor core", "{n} processor cores"),
+        tr("{free} of {total} memory free", free=free, total=total),
+        tr("{free} of disk free", free=bytes_text(node["free_disk_bytes"])),
+        *(f"{name} {version}" for name, version in versions.items() if version),
+    ])  # fmt: skip
+
+
+def node_remarks(node: Facts) -> list[str]:
+    """Return what keeps a node from computing, and what differs from this computer, with what to do."""
+    return [_problem_line(each) for each in (*node["problems"], *node.get("remarks", ()))]
+
+
+def runs_text(entries: Sequence[Facts]) -> str:
+    """Return what runs on a computer: "2 runs there: chats.csv (running), notes (waiting)"."""
+    if not entries:
+        return tr("Nothing of yours is there.")
+    named = ", ".join(f"{entry['name']} ({run_state_text(entry['state'])})" for entry in entries)
+    return tr_count(len(entries), "{n} run there: {runs}", "{n} runs there: {runs}", runs=named)
+
+
+def run_state_text(state: str) -> str:
+    """Return the name of a run's state on a cluster."""
+    return tr(RUN_STATES[state]) if state in RUN_STATES else state
+
+
+def _problem_line(problem: Facts) -> str:
+    return translate(f"{problem['message']} {problem['hint']}".strip())

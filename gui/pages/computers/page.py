@@ -1,0 +1,168 @@
+"""The page "Computers": this one, and others that runs can be sent to."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import AppError, Computer, computer_store
+from gui.look.fonts import px
+from gui.look.language import tr, tr_count, translate
+from gui.pages.computers.computer_card import ComputerCard
+from gui.pages.computers.computer_form import ComputerForm
+from gui.shell.page import Page
+from gui.widgets.buttons import link, plain, primary
+from gui.widgets.cards import Card, NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import IconLabel, Label
+from gui.widgets.scroll import Scroll, at_most_so_wide
+from gui.widgets.undo_strip import UndoStrip
+from gui.workers.worker_manager import WorkerManager
+
+PAGE_WIDTH = 880
+
+
+class ComputersPage(Page):
+    """Lists the computers; asks them when first shown and on request. `this_wanted` leads to this computer's checks."""
+
+    this_wanted = Signal()
+
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Computers"), "", parent)
+        self._manager = manager
+        self._was_shown = False
+        self.cards: dict[str, ComputerCard] = {}
+        self.ask_button = plain(tr("Ask all"), "retry")
+        self.add_button = primary(tr("Add a computer…"), "plus")
+        self.removed_strip, self.notice = UndoStrip(), NoticeStrip()
+        self.notice.hide()
+        self.form: ComputerForm | None = None
+        for button in (self.ask_button, self.add_button):
+            self.header.add(button)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(16)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self.ask_button.clicked.connect(self.ask_all)
+        self.add_button.clicked.connect(self.open_form)
+        self.notice.acted.connect(self.notice.hide)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        content.setMaximumWidth(px(PAGE_WIDTH))
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        for part in (self.removed_strip, self.notice, self._card_of_this()):
+            column.addWidget(part)
+        column.addLayout(self._list)
+        self._empty = EmptyState(
+            "device",
+            tr("No other computer yet"),
+            tr(
+                "Runs and arenas can be trained on a computer with a better card, or on a cluster of several. What is "
+                "sent is said before, and comes back as if it had been trained here."
+            ),
+            card=True,
+        )
+        column.addWidget(self._empty)
+        column.addStretch(1)
+        scroll = Scroll((24, 20, 24, 24), spacing=0)
+        scroll.column.addLayout(at_most_so_wide(content))
+        self.body.addWidget(scroll, 1)
+
+    def _card_of_this(self) -> Card:
+        card = Card()
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(IconLabel("device", "ink2", 20))
+        row.addWidget(Label(tr("This computer"), "title"))
+        row.addWidget(
+            Label(tr("Runs are trained here unless you choose another."), "label", "ink2", wrap=True), 1
+        )
+        self.this_button = link(tr("Check"))
+        self.this_button.clicked.connect(self.this_wanted)
+        row.addWidget(self.this_button)
+        card.column.addLayout(row)
+        return card
+
+    def shown(self) -> None:
+        """Ask all computers when first shown."""
+        if not self._was_shown:
+            self._was_shown = True
+            self.ask_all()
+
+    def refresh(self) -> None:
+        """Show the computers of the list, also what another window or the command line added."""
+        try:
+            computers = computer_store.list_computers()
+        except AppError as error:
+            self.notice.show_notice(translate(f"{error.message} {error.hint}"), tr("Close"), "warning")
+            computers = []
+        kept = {computer.name: computer for computer in computers}
+        for name, card in list(self.cards.items()):
+            if kept.get(name) != card.computer:
+                self._drop(name)
+        for computer in computers:
+            if computer.name not in self.cards:
+                self._insert(computer)
+        self._describe()
+
+    def ask_all(self) -> None:
+        """Ask every computer, side by side."""
+        self.refresh()
+        for card in self.cards.values():
+            card.ask()
+
+    def open_form(self) -> None:
+        """Open the form of a new computer."""
+        self.form = ComputerForm(self)
+        self.form.added.connect(self._take_new)
+        self.form.open()
+
+    def _take_new(self, name: str) -> None:
+        self.refresh()
+        self.cards[name].ask()
+
+    def _insert(self, computer: Computer) -> None:
+        card = self.cards[computer.name] = ComputerCard(computer, self._manager, self)
+        card.answered.connect(self._describe)
+        card.remove_wanted.connect(partial(self._remove, computer))
+        self._list.addWidget(card)
+
+    def _drop(self, name: str) -> None:
+        card = self.cards.pop(name)
+        card.hide()
+        card.deleteLater()
+
+    def _remove(self, computer: Computer) -> None:
+        try:
+            computer_store.remove(computer.name)
+        except AppError as error:
+            self.notice.show_notice(translate(f"{error.message} {error.hint}"), tr("Close"), "warning")
+            return
+        self.refresh()
+        text = tr("{name} was removed. What runs there goes on.", name=computer.name)
+        self.removed_strip.offer(text, partial(self._put_back, computer))
+
+    def _put_back(self, computer: Computer) -> None:
+        computer_store.add(computer)
+        self._take_new(computer.name)
+
+    def _describe(self) -> None:
+        states = [card.state for card in self.cards.values()]
+        self._empty.setVisible(not states)
+        self.ask_button.setVisible(bool(states))
+        self.ask_button.setEnabled("asking" not in states)
+        self.header.set_subtitle(_summary(states))
+
+
+def _summary(states: list[str]) -> str:
+    if not states:
+        return tr("Only this one")
+    others = tr_count(len(states), "{n} other computer", "{n} other computers")
+    ready = states.count("ready")
+    return f"{others}, {tr_count(ready, '{n} ready', '{n} ready')}" if ready else others

@@ -1,0 +1,179 @@
+"""The page of computers: each is asked by itself, says what it has, and is added and removed here."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Computer, computer_store
+from gui.pages.computers.page import ComputersPage
+from tests.helpers.layout_problems import layout_problems
+from tests.helpers.scripted_manager import end, scripted_manager
+
+WAIT = 20_000
+GIGABYTE = 1_000_000_000
+CARD = {"name": "RTX 3090", "memory_bytes": 24 * GIGABYTE, "free_bytes": 23 * GIGABYTE}
+NODE = {
+    "node": "1", "address": "10.0.0.2", "alive": True, "processors": 16, "cards_for_entries": 2, "host": "blue",
+    "system": "Linux", "python": "3.12.3", "tunesmith": "0.1.0", "packages": {"torch": "2.13.0"},
+    "memory_bytes": 64 * GIGABYTE, "free_memory_bytes": 50 * GIGABYTE, "free_disk_bytes": 300 * GIGABYTE,
+    "cards": [CARD, CARD], "fits": True, "problems": [], "remarks": [],
+}  # fmt: skip
+OLD = {
+    "field": "tunesmith",
+    "message": "The node has Tunesmith 0.0.9, this computer 0.1.0.",
+    "hint": "Install it.",
+}
+REFUSED = {"field": "ssh", "message": "blue refuses SSH connections.", "hint": "Start its SSH server."}
+ENTRY = {"name": "chats.csv · LoRA r 32", "state": "running"}
+
+
+def answer(computer, **facts):
+    found = {**computer.as_dict(), "reachable": True, "problem": None, "nodes": [], "entries": []} | facts
+    return [["emit", {"event": "result_made", "result": {"computers": [found]}}]]
+
+
+def texts(widget):
+    return [text for each in widget.findChildren(QWidget) if each.isVisible() and (text := shown(each))]
+
+
+def shown(widget):
+    return widget.text() if hasattr(widget, "text") and callable(widget.text) else ""
+
+
+class Stage:
+    def __init__(self, qtbot):
+        self.qtbot = qtbot
+        self.facts = {}
+        self.manager = scripted_manager(self._script)
+        self.page = ComputersPage(self.manager)
+        qtbot.addWidget(self.page)
+        self.page.resize(900, 700)
+        self.page.show()
+
+    def _script(self, job):
+        [name] = job.request()["names"]
+        return self.facts.get(name) or answer(computer_store.find(name))
+
+    def ask(self):
+        self.page.ask_all()
+        states = lambda: {card.state for card in self.page.cards.values()}  # noqa: E731
+        self.qtbot.waitUntil(lambda: not states() & {"asking", "unknown"}, timeout=WAIT)
+        # A layout shows new rows in the next turn of the event loop.
+        QTest.qWait(1)
+
+
+@pytest.fixture
+def stage(styled, qtbot, home):
+    made = Stage(qtbot)
+    yield made
+    end(made.manager)
+
+
+@pytest.fixture
+def blue(home):
+    return computer_store.add(Computer("blue", "ssh", "127.0.0.1:10001", "ute@blue"))
+
+
+def test_without_others_it_says_what_they_are_for(stage):
+    assert "No other computer yet" in texts(stage.page)
+    assert stage.page.header.subtitle() == "Only this one"
+    assert not stage.page.ask_button.isVisible()
+
+
+def test_a_computer_says_what_it_has_and_what_runs_there(blue, stage):
+    stage.facts["blue"] = answer(blue, nodes=[NODE], entries=[ENTRY])
+    stage.ask()
+
+    found = texts(stage.page.cards["blue"])
+    assert "blue · 2 × RTX 3090 (24.0 GB)" in found
+    assert any("50.0 GB of 64.0 GB memory free" in text and "torch 2.13.0" in text for text in found)
+    assert "1 run there: chats.csv · LoRA r 32 (running)" in found
+    assert "Ready" in found
+    assert stage.page.header.subtitle() == "1 other computer, 1 ready"
+    assert layout_problems(stage.page) == []
+
+
+def test_a_node_that_does_not_fit_says_why_and_what_to_do(blue, stage):
+    stage.facts["blue"] = answer(blue, nodes=[{**NODE, "fits": False, "cards": [], "problems": [OLD]}])
+    stage.ask()
+
+    found = texts(stage.page.cards["blue"])
+    assert "Does not fit" in found
+    assert "The node has Tunesmith 0.0.9, this computer 0.1.0. Install it." in found
+    assert "blue · no graphics card" in found
+
+
+def test_one_that_is_not_reached_holds_up_no_other(blue, stage):
+    grey = computer_store.add(Computer("grey", "ray", "10.0.0.9:10001"))
+    stage.facts["blue"] = [["deaf", 30]]
+    stage.facts["grey"] = answer(grey, reachable=False, problem=REFUSED)
+    stage.page.ask_all()
+    stage.qtbot.waitUntil(lambda: stage.page.cards["grey"].state == "unreachable", timeout=WAIT)
+
+    assert "blue refuses SSH connections. Start its SSH server." in texts(stage.page.cards["grey"])
+    card = stage.page.cards["blue"]
+    assert card.state == "asking"
+    assert card.ask_button.text() == "Cancel"
+    card.ask_button.click()
+    assert card.state == "unknown"
+
+
+def test_a_worker_that_fails_is_told(blue, stage):
+    stage.facts["blue"] = [["fail", {"message": "Ray is not installed.", "hint": "Install it."}]]
+    stage.ask()
+    assert "Ray is not installed. Install it." in texts(stage.page.cards["blue"])
+
+
+def test_a_later_answer_takes_the_place_of_an_earlier_one(blue, stage):
+    stage.facts["blue"] = answer(blue, nodes=[NODE, {**NODE, "host": "green"}])
+    stage.ask()
+    stage.facts["blue"] = answer(blue, nodes=[NODE])
+    stage.ask()
+    assert not any("green" in text for text in texts(stage.page.cards["blue"]))
+
+
+def test_the_form_adds_a_computer_and_it_is_asked(stage):
+    stage.page.open_form()
+    form = stage.page.form
+    form.name.setText("blue")
+    form.ssh.setText("ute@blue")
+    form.add_button.click()
+
+    [computer] = computer_store.list_computers()
+    assert (computer.kind, computer.ssh, computer.address) == ("ssh", "ute@blue", "127.0.0.1:10001")
+    assert stage.page.cards["blue"].state == "asking"
+
+
+def test_what_is_wrong_stands_beside_its_field(blue, stage):
+    stage.page.open_form()
+    form = stage.page.form
+    form.ways.set_current("ray")
+    form.name.setText("blue")
+    form.address.setText("no host!")
+    form.add_button.click()
+
+    assert "already" in form._fields["name"].problem()
+    assert "is no address" in form._fields["address"].problem()
+    assert form.isVisible()
+    assert layout_problems(form) == []
+    assert [each.name for each in computer_store.list_computers()] == ["blue"]
+
+
+def test_a_removed_computer_can_be_put_back(blue, stage):
+    stage.page.refresh()
+    stage.page.cards["blue"].remove_button.click()
+    assert computer_store.list_computers() == []
+    assert stage.page.cards == {}
+
+    stage.page.removed_strip.action_button().click()
+    assert computer_store.list_computers() == [blue]
+    assert "blue" in stage.page.cards
+
+
+def test_what_another_window_removed_is_no_error(blue, stage):
+    stage.page.refresh()
+    computer_store.remove("blue")
+    stage.page.cards["blue"].remove_button.click()
+    assert stage.page.notice.isVisible()
