@@ -69,7 +69,7 @@ NAMES = {
     "chrF {1}.",
     "{1}, chrF {2}",
 }
-NAMES |= {"Return", "Esc", "Ctrl"}
+NAMES |= {"Return", "Esc", "Ctrl", "Python"}
 PLACEHOLDER = re.compile(r"\{\w+\}")
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
 
