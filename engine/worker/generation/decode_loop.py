@@ -13,14 +13,12 @@ import torch
 from transformers import Cache, GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
 from engine.errors import BaseModelError
+from engine.worker.generation import fixed_steps
+from engine.worker.generation.fixed_steps import FixedSteps
 from engine.worker.generation.prefill import encode, prefill
 from engine.worker.generation.search import Search, Step
 from engine.worker.kernels.library import CACHE, ModelOutput
 from engine.worker.kernels.preallocated_cache import reorder, reserve
-
-# Ended rows leave when they are at least this fraction of the batch, since the others' cache is copied then. On the
-# starter a quarter, or each row at once, cost a little more.
-MIN_LEAVING_FRACTION = 1 / 8
 
 Inputs = dict[str, Any]
 # Takes rows, length of the input, and what transformers has prepared.
@@ -84,7 +82,7 @@ class DecodeLoop:
         # A prompt is read once, whatever the number of hypotheses.
         repeated = torch.arange(rows, device=input_ids.device).repeat_interleave(search.beams)
         ids, inputs = _selected(input_ids, inputs, repeated) if search.beams > 1 else (input_ids, inputs)
-        reserve(inputs.get(CACHE), input_ids.device.type)
+        steps = _steps(model, inputs, cached, input_ids.device)
         # A copy, so that the logits of the whole input can go.
         scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)[repeated]
         del output
@@ -97,12 +95,10 @@ class DecodeLoop:
                     return ids
                 if step.parents is not None:
                     reorder(inputs.get(CACHE), step.parents, cached)
-                if self._can_leave(inputs):
+                if self._can_leave(inputs, steps.min_leaving):
                     ids, inputs = self._without_ended(ids, inputs, search)
-                output = model(
-                    **model.prepare_inputs_for_generation(ids, next_sequence_length=1, **inputs),
-                    return_dict=True,
-                )
+                    steps.forget()
+                output = steps.step(ids, inputs)
                 inputs = _next_inputs(model, output, inputs)
                 scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)
                 del output
@@ -118,9 +114,9 @@ class DecodeLoop:
             self._ended.add(index)
             self._take(self._rows[index], ids)
 
-    def _can_leave(self, inputs: Inputs) -> bool:
-        """Tell whether enough rows have ended, and rows of the model's cache can be selected."""
-        is_enough = len(self._ended) >= max(1, len(self._rows) * MIN_LEAVING_FRACTION)
+    def _can_leave(self, inputs: Inputs, fraction: float) -> bool:
+        """Tell whether so many rows have ended, and rows of the model's cache can be selected."""
+        is_enough = len(self._ended) >= max(1, len(self._rows) * fraction)
         return is_enough and isinstance(inputs.get(CACHE), Cache)
 
     def _without_ended(
@@ -135,6 +131,34 @@ class DecodeLoop:
         search.select(stay)
         self._begin(list(range(len(stay))))
         return _selected(ids, inputs, indices)
+
+
+class _PlainSteps:
+    """Steps over tensors that grow."""
+
+    # Ended rows leave when they are at least this fraction of the batch, since the others' cache is copied then. On the
+    # starter a quarter, or each row at once, cost a little more.
+    min_leaving = 1 / 8
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def step(self, ids: torch.Tensor, inputs: Inputs) -> ModelOutput:
+        """Return the model's output for the last of `ids` (rows × tokens)."""
+        given = self._model.prepare_inputs_for_generation(ids, next_sequence_length=1, **inputs)
+        output: ModelOutput = self._model(**given, return_dict=True)
+        return output
+
+    def forget(self) -> None:
+        """Nothing is kept of earlier rows."""
+
+
+def _steps(model: Any, inputs: Inputs, cached: int, device: torch.device) -> _PlainSteps | FixedSteps:
+    """Return what computes the steps behind `cached` tokens, and make the cache ready for it."""
+    if fixed_steps.apply(model, inputs, device):
+        return FixedSteps(model, cached)
+    reserve(inputs.get(CACHE), device.type)
+    return _PlainSteps(model)
 
 
 def _next_inputs(model: Any, output: ModelOutput, inputs: Inputs) -> Inputs:

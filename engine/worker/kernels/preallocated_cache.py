@@ -36,7 +36,7 @@ def reorder(cache: Any, parents: torch.Tensor, start: int) -> None:
         # Rows of one prompt have the same encoder output.
         cache = cache.self_attention_cache
     for layer in cache.layers:
-        if isinstance(layer, PreallocatedLayer):
+        if hasattr(layer, "reorder"):
             layer.reorder(parents, start)
         else:
             layer.reorder_cache(parents)

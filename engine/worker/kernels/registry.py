@@ -1,8 +1,9 @@
 """Which entries of the patch table are on in this process.
 
-`TUNESMITH_PATCHES` switches them: `all` (the default), `none`, or names with commas between. A "speed" entry is off
-with a library version that it was not tested with; a "fix" stays on, with a warning. Call sites ask `enabled`. With
-everything off, the worker runs on the public paths of transformers, PEFT and accelerate. Imports no library.
+`TUNESMITH_PATCHES` switches them: `all` (the default), `none`, or names with commas between; `all,NAME` adds one that
+is off by default. A "speed" entry is off with a library version that it was not tested with; a "fix" stays on, with a
+warning. Call sites ask `enabled`. With everything off, the worker runs on the public paths of transformers, PEFT and
+accelerate. Imports no library.
 """
 
 from __future__ import annotations
@@ -118,10 +119,10 @@ def _states(switch: str) -> dict[str, State]:
 def _chosen(switch: str) -> set[str]:
     """Return the names that TUNESMITH_PATCHES chooses. Raises SettingError for one that the table does not have."""
     names = {name.strip() for name in switch.split(",") if name.strip()}
-    if names <= {ALL}:
-        return set(BY_NAME)
     if names == {NONE}:
         return set()
+    usual = {patch.name for patch in PATCHES if patch.by_default} if names <= {ALL} or ALL in names else set()
+    names -= {ALL}
     unknown = sorted(names - BY_NAME.keys())
     if unknown:
         raise SettingError(
@@ -129,7 +130,7 @@ def _chosen(switch: str) -> set[str]:
             f"Known: {ALL}, {NONE}, {', '.join(BY_NAME)}.",
             VARIABLE,
         )
-    return names
+    return usual | names
 
 
 def _untested(tested: tuple[str, tuple[str, str]]) -> str:
