@@ -18,7 +18,7 @@ CUDA = frozenset({"cuda"})
 BFLOAT16, FLOAT32 = frozenset({"bfloat16"}), frozenset({"float32"})
 TRANSFORMERS = {"transformers": ("5.22", "5.25")}
 PEFT = {"peft": ("0.21", "0.22")}
-TORCH = {"torch": ("2.13", "2.14")}
+TORCH = {"torch": ("2.13", "2.16")}
 
 
 @dataclass(frozen=True)
