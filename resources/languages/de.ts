@@ -1898,8 +1898,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>Eight bits for each weight, half the memory of bfloat16. On a graphics card, columns with very large values are computed in 16 bits.</source>
-   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Auf einer Grafikkarte werden Spalten mit sehr großen Werten in 16 Bit gerechnet.</translation>
+   <source>Eight bits for each weight, half the memory of bfloat16. On a graphics card, columns with very large values are computed in 16 bits. Which ones depends on the whole batch, so a summary can differ in another batch.</source>
+   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Auf einer Grafikkarte werden Spalten mit sehr großen Werten in 16 Bit gerechnet. Welche das sind, hängt vom ganzen Batch ab, darum kann eine Zusammenfassung in einem anderen Batch anders ausfallen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />

@@ -181,7 +181,8 @@ WORDS = (
         "int8",
         mark(
             "Eight bits for each weight, half the memory of bfloat16. On a graphics card, columns with very large "
-            "values are computed in 16 bits."
+            "values are computed in 16 bits. Which ones depends on the whole batch, so a summary can differ in "
+            "another batch."
         ),
         "int8",
         mark("8-bit bitsandbytes quantization"),

@@ -67,6 +67,19 @@ def test_t5_in_float16_is_refused_with_a_way_out():
     assert "bfloat16" in caught.value.hint
 
 
+@pytest.mark.parametrize(("device", "threshold"), [("cpu", 0.0), ("cuda", 6.0)])
+def test_int8_keeps_outliers_apart_on_a_card_alone(device, threshold):
+    options = BaseModelOptions(id="any", quantization="int8")
+    made = base_models.quantization(options, torch.float16, torch.device(device))
+    assert made.llm_int8_threshold == threshold
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_nf4_computes_in_the_format_of_the_card(dtype):
+    options = BaseModelOptions(id="any", quantization="nf4")
+    assert base_models.quantization(options, dtype, torch.device("cuda")).bnb_4bit_compute_dtype == dtype
+
+
 def test_a_folder_without_a_model(tmp_path):
     with pytest.raises(BaseModelError, match="no model"):
         load(tmp_path)
