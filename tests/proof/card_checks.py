@@ -18,6 +18,7 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.collator import Collator, StepSampler, steps_from, train_loader
 from engine.worker.generation import generate
+from engine.worker.generation.fixed_steps import FixedSteps
 from engine.worker.kernels import registry
 from engine.worker.kernels.patch_table import PATCHES
 from engine.worker.modeling.base_models import LoadedBase
@@ -93,6 +94,16 @@ def decodes_without_waiting(subject: Subject) -> None:
         waits = (more.synchronisations - few.synchronisations) / (MORE_TOKENS - FEW_TOKENS)
         told = _places([more], "synchronisation")
         claim(waits <= MAX_WAITS_OF_A_TOKEN, f"{decoding}: {waits} waits a token: {told}")
+
+
+def decodes_by_graphs_without_waiting(subject: Subject) -> None:
+    """So it does over tensors of fixed size and place, of which a real card makes a graph."""
+    with (
+        only_patches((registry.ALL, "graphed_decoding")),
+        mock.patch.object(FixedSteps, "step", autospec=True, side_effect=FixedSteps.step) as step,
+    ):
+        decodes_without_waiting(subject)
+    claim(step.called, "no step is fixed")
 
 
 def _decoding_model(subject: Subject) -> tuple[Any, LoadedBase]:
