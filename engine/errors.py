@@ -14,6 +14,7 @@
     ├ TrainingError      the run itself failed, for example by a loss that is not finite
     ├ ComputerError      another computer can't be reached, lets nobody in, or does not fit
     ├ WorkerError        the worker could not be started or does not answer
+    │ └ ProcessLostError  a process that computes for the run is dead, hangs, or can't be reached
     └ SettingError       an environment variable has a value that nobody knows
 
 Anything else is a bug. It is caught in two places only: the worker's main function and the window's excepthook.
@@ -128,6 +129,10 @@ class WorkerError(AppError):
 
 class ComputerError(AppError):
     """Another computer that can't be reached, does not accept the token, or does not fit this one."""
+
+
+class ProcessLostError(WorkerError):
+    """A process that computes for the run is dead, hangs, or can't be reached."""
 
 
 class SettingError(AppError):

@@ -28,6 +28,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, make_parser
 from engine.commands.terminal.recipe_file import with_absolute_paths
 from engine.errors import AppError
+from engine.system import ranks
 from engine.system.paths import as_text
 
 BAD_USAGE = 2
@@ -106,6 +107,9 @@ def run(asked: argparse.Namespace) -> int:
     command = asked.typed if "overrides" in asked else ()
     output = Output(as_json=getattr(asked, "json", False), command=command)
     try:
+        if ranks.is_follower() and not getattr(asked, "has_ranks", False):
+            # Started several times by torchrun: once is enough.
+            return 0
         return int(asked.run(asked, output))
     except AppError as error:
         if error.field is not None:

@@ -13,13 +13,18 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, positive, whole_number
 from engine.commands.terminal.progress import ProgressPrinter
 from engine.config import hub_sources
+from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
+from engine.config.recipe_command import STDIN
 from engine.config.run_changes import CHANGEABLE
-from engine.errors import Problem, RecipeError, WorkerError
+from engine.config.run_identity import identity
+from engine.errors import AppError, Problem, RecipeError, WorkerError
 from engine.jobs.job import Job
+from engine.jobs.worker_process import become_rank
 from engine.runs import run_store, slurm_script
 from engine.runs.run_store import Run
 from engine.runs.slurm_script import SlurmResources
+from engine.system import ranks
 from engine.system.command_name import command_name
 
 LOCK_SECONDS = 30.0
@@ -30,8 +35,10 @@ def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     train = verbs.add("train", "Train an adapter by a recipe", train_adapter)
     recipe_file.add_to(train)
+    train.set_defaults(has_ranks=True)
     _add_slurm(train)
     resume = verbs.add("resume", "Resume a run from its last checkpoint", resume_run)
+    resume.set_defaults(has_ranks=True)
     resume.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
     recipe_file.add_overrides(
         resume,
@@ -57,7 +64,12 @@ def _add_slurm(train: argparse.ArgumentParser) -> None:
 
 
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Make a run of a recipe and follow it to its end; a person agrees to downloads first."""
+    """Make a run of a recipe and follow it to its end; a person agrees to downloads first.
+
+    Of a run's processes only the first does so.
+    """
+    if ranks.is_follower():
+        become_rank(_known_of_run(asked))
     recipe = recipe_file.read(asked)
     if asked.slurm:
         return _prepare_slurm(recipe, asked, output)
@@ -89,13 +101,15 @@ def _prepare_slurm(recipe: Recipe, asked: argparse.Namespace, output: Output) ->
 
 
 def resume_run(asked: argparse.Namespace, output: Output) -> int:
-    """Resume a run; repeat the end of a completed one."""
+    """Resume a run; repeat the end of a completed one. Of a run's processes only the first does so."""
+    if ranks.is_follower():
+        become_rank({})
     job = run_store.find_job(asked.run_id)
     if job.request().get("kind") != "train":
         raise WorkerError(f"{job.id} is no run.", f"`{command_name()} runs` lists them.", "run")
     _announce(job, output)
     run = _wait_for_lock(job, output)
-    if run.outcome == "completed":
+    if run.outcome == "completed" and ranks.own() is None:
         return _repeat(run, output)
     problems = hub_sources.offline_problems(run.recipe)
     if problems:
@@ -103,6 +117,16 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     if asked.overrides:
         run_store.change(job, recipe_file.wanted(asked.overrides))
     return _follow(job, ProgressPrinter(output, run.state), output)
+
+
+def _known_of_run(asked: argparse.Namespace) -> dict[str, str]:
+    """Return what this process, which another one's run is for, knows of it: the other compares."""
+    if str(asked.recipe) == STDIN:
+        return {}
+    try:
+        return identity(recipes.load(asked.recipe, recipe_file.with_absolute_paths(asked.overrides)))
+    except AppError as error:
+        return {"problem": error.message}
 
 
 def _announce(job: Job, output: Output) -> None:

@@ -34,6 +34,7 @@ SCHEMAS: Mapping[str, Check] = {
             **dict.fromkeys(
                 (
                     "first_step", "trainable_parameters", "all_parameters", "base_parameters", "threads", "replicas",
+                    "processes",
                     "matrices",
                     "device_memory_bytes",
                 ),

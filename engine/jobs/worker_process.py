@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from engine.errors import WorkerError
 from engine.jobs.job import Job
+from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import application_root
 
@@ -40,6 +41,20 @@ def _program() -> list[str]:
         window = Path(sys.executable)
         return [str(window.with_name(FROZEN_WORKER + window.suffix))]
     return [sys.executable, str(application_root() / "main.py")]
+
+
+def become_rank(facts: Mapping[str, str]) -> NoReturn:
+    """Let this process be a worker that computes for a run that another process owns; `facts` are what it knows of it.
+
+    It stays the process that torchrun started and watches.
+    """
+    command = worker_command()
+    environment = worker_environment(niced=False) | {ranks.FACTS: json.dumps(dict(facts))}
+    sys.stdout.flush()
+    if os.name == "nt":
+        # There a process that is replaced ends for those who wait for it.
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    os.execve(command[0], command, environment)  # noqa: S606 - the worker's own command, without a shell
 
 
 def launch(

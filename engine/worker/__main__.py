@@ -14,7 +14,8 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,12 +23,13 @@ from typing import Any
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
-from engine.system import log_redaction
+from engine.system import log_redaction, ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
 from engine.worker.kernels import registry
 from engine.worker.runtime import device_problems, oom
 from engine.worker.runtime.channel import Channel, Stopped
+from engine.worker.runtime.scratch import Scratch
 from engine.worker.runtime.versions import versions
 
 JOBS = {
@@ -45,6 +47,8 @@ JOBS = {
     "merge": "engine.worker.jobs.merge",
     "devices": "engine.worker.jobs.device_report",
 }
+# Of the processes of a run that another one owns.
+RANK = "engine.worker.jobs.rank"
 # Jobs whose results depend on replaced library code.
 COMPUTING = ("train", "evaluate", "summarize", "merge")
 # How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the processor and no more: a layer's small
@@ -87,6 +91,8 @@ def main(folder: Path | None) -> int:
         os.environ.update(visible_cards.environment(device, os.environ))
     # Made even where nothing is compiled, and by default among the temporary files, for good.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
+    if ranks.is_follower():
+        return _compute_for_another(has_log=folder is not None)
     if folder is None:
         _imported("train")
         folder = _job_to_come()
@@ -94,6 +100,15 @@ def main(folder: Path | None) -> int:
             return 0
         _move_into(Job(folder))
     return _do(Job(folder))
+
+
+def _compute_for_another(*, has_log: bool) -> int:
+    """Take part in a run that another process owns; what libraries print goes into a job's log if one was named."""
+    scratch = Scratch(has_log=has_log)
+    try:
+        return int(importlib.import_module(RANK).serve(scratch))
+    finally:
+        scratch.remove()
 
 
 def _job_to_come() -> Path | None:
@@ -171,7 +186,8 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
     """Run the job and return what `job_ended` says of it. The one broad except of the engine."""
     try:
         _report_patches(channel, request)
-        _imported(request["kind"]).run(channel, request)
+        with _joined(channel, request):
+            _imported(request["kind"]).run(channel, request)
     except Stopped:
         return {"outcome": "stopped"}
     except AppError as error:
@@ -180,6 +196,20 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
         _log(log_redaction.format_error(error))
         return _failure(channel, _known(error, request["kind"]))
     return {"outcome": "completed"}
+
+
+@contextmanager
+def _joined(channel: Channel, request: dict[str, Any]) -> Iterator[None]:
+    """Let a run have the other processes that it was started with, if there are any, inside. Raises WorkerError."""
+    if request["kind"] != "train" or ranks.own() is None:
+        yield
+        return
+    from engine.config import recipe as recipes
+    from engine.config.run_identity import identity
+    from engine.worker.runtime import rank_joining
+
+    with rank_joining.joined(identity(recipes.load(channel.job.recipe_path))):
+        yield
 
 
 def _report_patches(channel: Channel, request: dict[str, Any]) -> None:

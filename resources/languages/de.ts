@@ -11041,6 +11041,11 @@ Summary:</translation>
    <translation>Wählen Sie etwas anderes.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>Choose another port, or let torchrun choose: --standalone.</source>
+   <translation>Einen anderen Port wählen, oder torchrun wählen lassen: --standalone.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/read_conversations.py" />
    <source>Choose another source.</source>
    <translation>Wählen Sie eine andere Quelle.</translation>
@@ -11054,6 +11059,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>Choose auto.</source>
    <translation>Wählen Sie „automatisch“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Choose auto: each process takes a card of its own.</source>
+   <translation>auto wählen: Jeder Prozess nimmt eine eigene Karte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
@@ -11089,6 +11099,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Choose one of them or "auto".</source>
    <translation>Wählen Sie eine davon oder „auto“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>Choose one precision for all.</source>
+   <translation>Eine Genauigkeit für alle wählen.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -11354,6 +11369,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Copy or export the adapter again.</source>
    <translation>Kopieren oder exportieren Sie den Adapter erneut.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>Copy the base model's folder.</source>
+   <translation>Den Ordner des Basismodells kopieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/config_checks.py" />
@@ -12171,6 +12191,11 @@ Summary:</translation>
    <translation>Geben Sie zu jedem Gespräch {1} eine Zusammenfassung an, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>Give all processes the same conversations, or only process 0: the others get theirs from it.</source>
+   <translation>Allen Prozessen dieselben Gespräche geben, oder nur Prozess 0: Die anderen erhalten ihre von ihm.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>Give each column a name of its own.</source>
    <translation>Geben Sie jeder Spalte einen eigenen Namen.</translation>
@@ -12219,6 +12244,11 @@ Summary:</translation>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Give the ids of the data, or leave the column out if the rows have the order of the conversations.</source>
    <translation>Geben Sie die IDs der Daten an, oder lassen Sie die Spalte weg, wenn die Zeilen die Reihenfolge der Gespräche haben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Give the name or the address of the computer on which process 0 runs.</source>
+   <translation>Name oder Adresse des Computers angeben, auf dem Prozess 0 läuft.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -12551,6 +12581,11 @@ Summary:</translation>
    <translation>Auf beiden dieselbe Version installieren.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>Install the same versions on all computers.</source>
+   <translation>Auf allen Computern dieselben Versionen installieren.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Install the same versions. {1}</source>
    <translation>Dieselben Versionen installieren. {1}</translation>
@@ -12576,6 +12611,11 @@ Summary:</translation>
    <translation>Irisch</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>Is process 0 running there, and the port open?</source>
+   <translation>Läuft Prozess 0 dort, und ist der Port offen?</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>It can be "{1}", or be left out.</source>
    <translation>Möglich ist „{1}“, oder nichts.</translation>
@@ -12589,6 +12629,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>It could overwrite the base model, so it is not loaded. Export the adapter again.</source>
    <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/heartbeat.py" />
+   <source>It hangs, or its computer is gone.</source>
+   <translation>Er hängt, oder sein Computer ist weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -14151,6 +14196,11 @@ Summary:</translation>
    <translation>Polnisch</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>Port {1} is in use ({2}).</source>
+   <translation>Port {1} ist belegt ({2}).</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/node.py" />
    <source>Port {1} of {2} can't be had: {3}.</source>
    <translation>Port {1} von {2} ist nicht zu haben: {3}.</translation>
@@ -14174,6 +14224,33 @@ Summary:</translation>
    <location filename="../../engine/methods/base.py" />
    <source>Problem | None</source>
    <translation>Problem | None</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/heartbeat.py" />
+   <source>Process {1} (on {2})</source>
+   <translation>Prozess {1} (auf {2})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_orders.py" />
+   <source>Process {1} (on {2}): {3}</source>
+   <translation>Prozess {1} (auf {2}): {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/rank.py" />
+   <source>Process {1} ends: {2}</source>
+   <translation>Prozess {1} endet: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Process {1} has no card: {2} processes share {3} on this computer.</source>
+   <translation>Prozess {1} hat keine Karte: {2} Prozesse teilen sich {3} auf diesem Computer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_orders.py" />
+   <source>Process {1}:
+{2}</source>
+   <translation>Prozess {1}:
+{2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -14522,6 +14599,11 @@ In one sentence:</translation>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Resume continues from the last checkpoint.</source>
    <translation>Das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>Resume goes on from the last checkpoint.</source>
+   <translation>Fortsetzen beginnt beim letzten Checkpoint.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -15004,6 +15086,11 @@ In one sentence:</translation>
    <translation>Beginnen Sie einen neuen Lauf.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>Start a process for each card, or choose cpu for all.</source>
+   <translation>Einen Prozess für jede Karte starten, oder für alle cpu wählen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Start again: it is fetched anew.</source>
    <translation>Starten Sie noch einmal: Sie wird neu heruntergeladen.</translation>
@@ -15022,6 +15109,21 @@ In one sentence:</translation>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
    <source>Start again; a run resumes from its last checkpoint.</source>
    <translation>Starten Sie noch einmal; ein Lauf geht ab seinem letzten Prüfpunkt weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>Start all of them at the same time.</source>
+   <translation>Alle zur gleichen Zeit starten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>Start all processes with the same recipe and the same --set.</source>
+   <translation>Alle Prozesse mit demselben Rezept und denselben --set starten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>Start as many processes as there are cards.</source>
+   <translation>So viele Prozesse starten, wie es Karten gibt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -15052,6 +15154,11 @@ In one sentence:</translation>
    <location filename="../../engine/arena/file_scoring.py" />
    <source>Start the queue: a file is scored on the conversations of a scored entry.</source>
    <translation>Starten Sie die Warteschlange: Eine Datei wird auf den Gesprächen eines bewerteten Eintrags bewertet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Start with torchrun or `accelerate launch`, which set the variables.</source>
+   <translation>Mit torchrun oder `accelerate launch` starten, die die Variablen setzen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -15622,6 +15729,11 @@ Summary:</translation>
    <translation>Die Verbindung brach nach {1} von {2} ab.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/heartbeat.py" />
+   <source>The connection of the processes is lost: {1}</source>
+   <translation>Die Verbindung der Prozesse ist verloren: {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
    <source>The conversation is empty.</source>
    <translation>Das Gespräch ist leer.</translation>
@@ -16045,6 +16157,11 @@ Summary:</translation>
    <location filename="../../engine/runs/slurm_script.py" />
    <source>The packaged Tunesmith can't share a run out over several processes.</source>
    <translation>Das paketierte Tunesmith kann einen Lauf nicht auf mehrere Prozesse verteilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>The processes have no place to meet: {1} is {2}, {3} is {4}.</source>
+   <translation>Die Prozesse haben keinen Treffpunkt: {1} ist {2}, {3} ist {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -16495,6 +16612,11 @@ Summary:</translation>
    <location filename="../../engine/voting/session.py" />
    <source>There is no pair left to vote on.</source>
    <translation>Es ist kein Paar mehr übrig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>There is no process {1} of {2} ({3}, {4}, {5}, {6}).</source>
+   <translation>Es gibt keinen Prozess {1} von {2} ({3}, {4}, {5}, {6}).</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -17767,6 +17889,11 @@ Summary:</translation>
    <translation>ein ZIP-Archiv oder eine Arbeitsmappe</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>a {1} device</source>
+   <translation>ein Gerät der Art {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>after attention</source>
    <translation>nach Attention</translation>
@@ -17880,6 +18007,11 @@ Summary:</translation>
    <location filename="../../engine/runs/run_comparison.py" />
    <source>another prompt</source>
    <translation>anderem Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>another recipe</source>
+   <translation>ein anderes Rezept</translation>
   </message>
   <message>
    <location filename="../../engine/runs/run_comparison.py" />
@@ -18212,6 +18344,11 @@ Summary:</translation>
    <translation>bearbeiteter Entwurf</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/heartbeat.py" />
+   <source>ended or was killed</source>
+   <translation>hat geendet oder wurde beendet</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>ersion mismatch</source>
    <translation>ersion mismatch</translation>
@@ -18290,6 +18427,11 @@ Summary:</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>further references: {1}</source>
    <translation>weitere Referenzen: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluation/general_loss.py" />
+   <source>general text</source>
+   <translation>allgemeiner Text</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -18867,6 +19009,11 @@ Summary:</translation>
    <translation>keine Beispiele</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>no graphics card</source>
+   <translation>keine Grafikkarte</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>no limit</source>
    <translation>unbegrenzt</translation>
@@ -18990,6 +19137,11 @@ Summary:</translation>
    <location filename="../../engine/text/unicode_checks.py" />
    <source>private use</source>
    <translation>privat</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>process 0 (on {1})</source>
+   <translation>Prozess 0 (auf {1})</translation>
   </message>
   <message>
    <location filename="../../engine/methods/sketches.py" />
@@ -19457,6 +19609,11 @@ Summary:</translation>
    <translation>virtuelles Token</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/heartbeat.py" />
+   <source>was killed for lack of memory</source>
+   <translation>wurde aus Mangel an Speicher beendet</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>waves</source>
    <translation>Wellen</translation>
@@ -19821,6 +19978,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Chats sind als Beiträge gelesen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>{1} computes in {2}, {3} in {4}.</source>
+   <translation>{1} rechnet in {2}, {3} in {4}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} conversations have more than {2} tokens and lose their end.</source>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
@@ -20031,9 +20193,19 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat keine Spalte {2}{3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/heartbeat.py" />
+   <source>{1} has not answered for {2} s. {3}</source>
+   <translation>{1} hat seit {2} s nicht geantwortet. {3}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>{1} has other columns than the first file: {2} is read.</source>
    <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>{1} has other files of {2} than {3}.</source>
+   <translation>{1} hat andere Dateien von {2} als {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
@@ -20071,6 +20243,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2} von Schichten, die seine config.json weglässt: {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>{1} has {2} than process 0 (on {3}).</source>
+   <translation>{1} hat {2} als Prozess 0 (auf {3}).</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>{1} has {2} that a {3} model does not use: {4}.</source>
    <translation>{1} hat {2}, die ein {3}-Modell nicht verwendet: {4}.</translation>
@@ -20079,6 +20256,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>{1} has {2} {3} ({4}{5}): each cell counts as its first.</source>
    <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>{1} has {2} {3}, process 0 (on {4}) has {5}.</source>
+   <translation>{1} hat {2} {3}, Prozess 0 (auf {4}) hat {5}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>{1} has {2}, {3} has {4}.</source>
+   <translation>{1} hat {2}, {3} hat {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -20251,6 +20438,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist kein Blindvergleich.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>{1} is no computer that can be found ({2}): {3}.</source>
+   <translation>{1} ist kein Computer, der sich finden lässt ({2}): {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/job.py" />
    <source>{1} is no job: {2}.</source>
    <translation>{1} ist kein Auftrag: {2}.</translation>
@@ -20274,6 +20466,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>{1} is no model that can be loaded: {2}</source>
    <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>{1} is no number: {2}.</source>
+   <translation>{1} ist keine Zahl: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -20486,6 +20683,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>{1} of {2} processes did not come within {3} s:</source>
+   <translation>{1} von {2} Prozessen kamen nicht innerhalb von {3} s:</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
    <translation>{1} von {2} Referenzzusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
@@ -20524,6 +20726,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/validation/check_report.py" />
    <source>{1} places.</source>
    <translation>{1} Stellen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>{1} processes can't all compute on {2}:{3}.</source>
+   <translation>{1} Prozesse können nicht alle auf {2}:{3} rechnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -20779,6 +20986,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>{1}: {2}, left out, as the recipe says (data.broken_rows).</source>
    <translation>{1}: {2}, ausgelassen, wie das Rezept sagt (data.broken_rows).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>{1}:{2}, where the processes meet, can't be reached: {3}</source>
+   <translation>{1}:{2}, wo die Prozesse sich treffen, ist nicht erreichbar: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />

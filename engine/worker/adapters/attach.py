@@ -43,6 +43,7 @@ from engine.worker.adapters.method_hooks.target_modules import (
 from engine.worker.kernels import model_patches
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime import rank_orders
 
 # Settings that may differ from those of the adapter that a run continues from: they affect training alone. A finished
 # prefix is the same with and without projection.
@@ -331,7 +332,7 @@ def _set_tensors(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) 
 def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
     """Activate one adapter, or none for None."""
     if adapter_id is None:
-        with model.disable_adapter():
+        with model.disable_adapter(), rank_orders.without_adapter():
             yield
     else:
         model.set_adapter(adapter_name(adapter_id))
@@ -374,6 +375,11 @@ def _defaults(config_class: Any) -> dict[str, Any]:
 def trainable_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
     """Return the trainable parameters by name."""
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def all_tensors(model: PeftModel) -> dict[str, torch.Tensor]:
+    """Return all parameters and buffers of base model and adapter by name."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
 def count_parameters(model: PeftModel) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain, count
 from typing import Any
 
@@ -69,6 +69,10 @@ class MicroBatch:
     targets: torch.Tensor
     label_tokens: int
     tokens: int
+
+    def as_tuple(self) -> tuple[Any, ...]:
+        """Return what the constructor takes, as another process gets it."""
+        return tuple(getattr(self, field.name) for field in fields(self))
 
     def to(self, device: torch.device) -> MicroBatch:
         """Return the batch on another device."""

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ from engine.system.foreign_files import FileKind, read_bytes
 from engine.worker.dataset.collator import Collator, MicroBatch
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.evaluation import score_cache
+from engine.worker.evaluation.shared_losses import Losses, losses_of
 from engine.worker.ingestion.special_tokens import SpecialTokens
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
@@ -40,6 +42,8 @@ MAX_PASSAGE_TOKENS, MIN_PASSAGE_TOKENS = 256, 8
 WINDOW_PARTS = 4
 # Few enough for logits of a large vocabulary.
 BATCH_TOKENS = 1024
+# The name of these losses in orders to other processes.
+KIND = "general text"
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,6 @@ def measure(
     return GeneralLoss(text, tuple(losses))
 
 
-@torch.inference_mode()
 def _losses(
     channel: Channel, base: LoadedBase, model: Model, passages: Sequence[Encoded], collator: Collator
 ) -> list[float]:
@@ -119,15 +122,21 @@ def _losses(
     [groups] = collator.groups([(len(each.input_ids), len(each.labels)) for each in passages])
     was_training = model.training
     model.eval()
-    for group, batch in zip(groups, collator(passages).micro_batches, strict=True):
-        channel.check_stop()
-        for index, loss in zip(group, _row_losses(model, batch.to(base.device), base.family), strict=True):
+    batches = collator(passages).micro_batches
+    found = losses_of(model, batches, KIND, row_losses(base.family), channel.check_stop)
+    for group, of_group in zip(groups, found, strict=True):
+        for index, loss in zip(group, of_group, strict=True):
             losses[index] = loss
     model.train(was_training)
     return losses
 
 
-def _row_losses(model: Model, batch: MicroBatch, family: Family) -> list[float]:
+def row_losses(family: Family) -> Losses:
+    """Return what computes the losses of a batch's rows."""
+    return partial(_row_losses, family)
+
+
+def _row_losses(family: Family, model: Model, batch: MicroBatch) -> list[float]:
     """Return the mean loss per label token of each row of a batch."""
     logits = forward.logits_at(
         model, family, batch.input_ids, batch.attention_mask, batch.labels, batch.positions

@@ -7,9 +7,9 @@ nothing of conversations, scores and jobs.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.scoring.score_text import counted
+from engine.system import ranks
 from engine.worker.generation.decode_loop import DecodeLoop, MakeSearch
 from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
@@ -33,8 +34,9 @@ from engine.worker.generation.stock import generate_stock
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kv_values_per_token, positions
-from engine.worker.runtime import devices, oom
+from engine.worker.runtime import devices, oom, rank_orders
 from engine.worker.runtime.parallel_map import Emit, Tick, no_tick, parallel_map
+from engine.worker.runtime.rank_orders import Ranks
 
 # Tokens of one batch, padding and new tokens included. On two cores a model of 135 million parameters is fastest with
 # 2**14, the starter with twice as many. The KV cache of a batch holds at most 2**28 values.
@@ -52,6 +54,9 @@ PREFILL_PARTS = 4
 CPU_PREFILL_TOKENS = 1 << 11
 # All that the base model's own generation config decides.
 SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id", "bad_words_ids")
+
+# The order by which other processes of a run generate a part.
+ORDER = "generate"
 
 OnTokens = Callable[[torch.Tensor], None]
 OnRows = Callable[[list[int]], None]
@@ -115,13 +120,34 @@ def generate(
         (batch_tokens or _batch_tokens(base_model)) // num_processes,
         is_followed=bool(is_followed),
     )
+    others = rank_orders.current()
     with _decoding(base_model, config):
         if is_followed:
             work.write(rows, take, on_rows, on_tokens)
+        elif others is not None:
+            work.write_by_ranks(others, rows, list(end_tokens), take, on_tick)
         else:
             parts = [rows[start::num_processes] for start in range(num_processes)]
             parallel_map(work.write_part, parts, lambda result: take(*result), on_tick)
     return [written[row] for row in range(len(inputs))]
+
+
+def write_part(
+    model: Model,
+    tokenizer: PreTrainedTokenizerBase,
+    family: Family,
+    facts: Mapping[str, Any],
+    inputs: Sequence[list[int]],
+    emit: Emit,
+    tick: Tick,
+) -> None:
+    """Generate the summaries of another process's part of the prompts, the longest first, by the order's facts."""
+    options = DecodingOptions(**facts["options"])
+    base_model = model.get_base_model() if isinstance(model, PeftModel) else model
+    prompt = prompt_learning.prompt_of(model)
+    work = _Work(base_model, prompt, family, inputs, options, facts["batch_tokens"], is_followed=False)
+    with _decoding(base_model, generation_config(base_model, tokenizer, options, facts["end_tokens"])):
+        work.write_part(range(len(inputs)), emit, tick)
 
 
 @dataclass(frozen=True)
@@ -198,6 +224,26 @@ class _Work:
     def write_part(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
         """Generate the summaries of some prompts; emit each as its row and ids, and call `tick` regularly."""
         self.write(rows, lambda row, ids: emit((row, ids)), lambda _: tick(), lambda _: tick())
+
+    def write_by_ranks(
+        self, others: Ranks, rows: Sequence[int], end_tokens: list[int], take: Take, on_tick: Tick
+    ) -> None:
+        """Generate the summaries of some prompts in all processes of this run: each writes as many as the others."""
+        count = max(1, min(others.size, len(rows)))
+        # Of one computer they share the memory.
+        shared = ranks.local_size() if self.base_model.device.type in oom.SHARED_MEMORY else 1
+        batch_tokens = self.batch_tokens // shared
+        facts = {"options": self.options.model_dump(), "end_tokens": end_tokens, "batch_tokens": batch_tokens}
+        parts = [rows[start::count] for start in range(count)]
+        inputs = [[self.inputs[row] for row in part] for part in parts]
+
+        def on_result(part: int, result: tuple[int, list[int]]) -> None:
+            take(parts[part][result[0]], result[1])
+
+        def write(mine: Sequence[list[int]], emit: Emit, tick: Tick) -> None:
+            replace(self, inputs=mine, batch_tokens=batch_tokens).write_part(range(len(mine)), emit, tick)
+
+        others.map(ORDER, facts, inputs, write, on_result, on_tick)
 
     def _next_batch(self, rows: list[int], batch_tokens: int) -> list[int]:
         """Return the first rows. With the longest first, little is padded and the peak memory comes first."""

@@ -29,9 +29,10 @@ from engine.worker.modeling.architecture import architecture_of
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.planning.probed_tokens import ProbedTokens
-from engine.worker.runtime import devices, oom
+from engine.worker.planning.processes import Processes
+from engine.worker.runtime import devices, oom, rank_orders
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.training import prompt_baseline, training_loop
+from engine.worker.training import prompt_baseline, rank_models, training_loop
 from engine.worker.training.reporting import report_changes, report_started, report_truncated_texts
 from engine.worker.training.saving import adapter_store, checkpoints
 from engine.worker.training.saving.adapter_metadata import make_metadata
@@ -62,7 +63,8 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         recipe.data, channel, counter=partial(token_counter.fetch_counter, recipe.base_model, channel)
     )
     channel.enter("load_base")
-    planning, reached = planner.Planner(channel, tells_time=False), _Reached()
+    processes = Processes(rank_orders.size())
+    planning, reached = planner.Planner(channel, tells_time=False, processes=processes), _Reached()
     planned = planning.require_feasible(recipe, splits)
     try:
         _carry_out(channel, recipe, splits, planned, planning.probed_tokens(recipe, splits), reached)
@@ -88,7 +90,9 @@ def _carry_out(
     reached: _Reached,
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
-    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    with rank_models.loading(recipe) as elsewhere:
+        base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    elsewhere.require_same(base)
     recipe = settle_limits(settle_format(channel, recipe, base.tokenizer), base, splits)
     if not recipe.method.method.trains:
         prompt_baseline.score_prompt(channel, recipe, base, splits)
@@ -114,14 +118,14 @@ def _carry_out(
         recipe=recipe,
         splits=splits,
         base=base,
-        model=attach.attach(base, recipe, _init_context(recipe, train, collator)),
+        model=rank_models.attach_everywhere(base, recipe, _init_context(recipe, train, collator)),
         train=train,
         validation=validation,
         prompter=prompter,
         collator=collator,
         chosen=samples.choose(recipe, splits),
         planned_memory=planned.get("memory", {}),
-        replicas=planned.get("replicas", 1),
+        replicas=rank_orders.size() if rank_orders.size() > 1 else planned.get("replicas", 1),
         probed=probed,
     )
     checkpoint = _newest_checkpoint(channel)

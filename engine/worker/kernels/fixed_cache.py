@@ -49,9 +49,7 @@ def can_be_fixed(cache: Any) -> bool:
 
 def fix(cache: Cache, length: int, width: int) -> None:
     """Give a cache of `length` tokens room for `width` in all, at a fixed place."""
-    # One by one, so that never the whole of it is there twice.
-    for index in range(len(cache.layers)):
-        cache.layers[index] = FixedLayer(cache.layers[index], length, width)
+    cache.layers = [FixedLayer(layer, length, width) for layer in cache.layers]
 
 
 def lengths(cache: Cache) -> list[torch.Tensor]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from engine.errors import StorageError
@@ -109,3 +110,24 @@ class Channel:
         """Return the commands since the last call, with those that `check_stop` met."""
         commands, self._pending = self._pending + self.commands(), []
         return commands
+
+
+class SilentChannel(Channel):
+    """The channel of a process that computes for another one's job: it reports nothing, and hears from that one alone.
+
+    `is_dropped` tells whether what it does is no longer wanted.
+    """
+
+    def __init__(self, is_dropped: Callable[[], bool]) -> None:
+        self.stopping = False
+        self._is_dropped = is_dropped
+
+    def emit(self, event: str, **facts: Any) -> None:
+        """Report nothing."""
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """Report nothing."""
+
+    def stop_requested(self) -> bool:
+        """Return whether what is done is no longer wanted."""
+        return self._is_dropped()

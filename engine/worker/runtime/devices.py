@@ -15,8 +15,10 @@ import torch
 
 from engine.config.recipe import Precision
 from engine.errors import DeviceError
+from engine.system import ranks
 from engine.system.graphics import visible_cards
-from engine.worker.runtime import device_problems, fork_pool
+from engine.system.ranks import Rank
+from engine.worker.runtime import device_problems, fork_pool, rank_orders
 
 POLL_SECONDS = 0.001
 # As the driver writes it, where torch leaves it out.
@@ -49,7 +51,8 @@ class Format:
 def choose(device: str) -> torch.device:
     """Return the device of a recipe's `training.device`. Raises DeviceError if this computer has none such.
 
-    A worker sees one card alone, which is number 0 for torch whatever number it has in the recipe.
+    A worker sees one card alone, which is number 0 for torch whatever number it has in the recipe; of a run's processes
+    on one computer, each takes the card of its own number there.
     """
     available = {
         "cuda": torch.cuda.is_available(),
@@ -58,13 +61,30 @@ def choose(device: str) -> torch.device:
         "cpu": True,
     }
     kind, _, number = device.partition(":")
-    if kind == "auto":
+    if kind in ("auto", visible_cards.ALL):
         kind = next(name for name, is_available in available.items() if is_available)
     elif not available[kind] or not _is_visible(kind, int(number or 0)):
         raise device_problems.missing(device)
     if kind not in ("cuda", "xpu"):
         return torch.device(kind)
+    process = ranks.own()
+    if process is not None:
+        return _card_of(process, kind, number)
     return torch.device(kind, 0 if _reserved_kind() == kind else int(number or 0))
+
+
+def _card_of(process: Rank, kind: str, number: str) -> torch.device:
+    """Return the card of one of a run's processes. Raises DeviceError where there is none for each of them."""
+    count = int(getattr(torch, kind).device_count())
+    if number and process.local_size > 1:
+        message = f"{process.local_size} processes can't all compute on {kind}:{number}."
+        raise DeviceError(
+            message, "Choose auto: each process takes a card of its own.", device_problems.FIELD
+        )
+    if process.local_rank >= count:
+        message = f"Process {process.rank} has no card: {process.local_size} processes share {count} on this computer."
+        raise DeviceError(message, "Start as many processes as there are cards.", device_problems.FIELD)
+    return torch.device(kind, process.local_rank)
 
 
 def usable(device: str) -> torch.device:
@@ -108,9 +128,11 @@ def name(device: torch.device) -> str:
 def threads(device: torch.device) -> int:
     """Return the number of threads to compute with: all cores on a CPU, one fewer beside another device.
 
-    OpenMP's own limit holds: with more threads than it grants, bfloat16 kernels leave parts uncomputed.
+    A run's processes on one computer share its cores. OpenMP's own limit holds: with more threads than it grants,
+    bfloat16 kernels leave parts uncomputed.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    all_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = max(1, all_cores // ranks.local_size())
     limit = os.environ.get("OMP_THREAD_LIMIT", "")
     wanted = cores if device.type == "cpu" else max(1, cores - 1)
     return min(wanted, max(1, int(limit))) if limit.isdecimal() else wanted
@@ -119,11 +141,13 @@ def threads(device: torch.device) -> int:
 def process_count(device: torch.device, examples: int, parameters: int) -> int:
     """Return in how many processes a batch of examples is best computed; 1: in the worker alone.
 
-    `parameters` counts the base model's. A CPU's cores do more in processes of their own, but the processes wait for
-    the slowest one and each takes memory; and a step of a very small model ends before another process has its input.
+    `parameters` counts the base model's. One of a run's several processes has no forks. A CPU's cores do more in
+    processes of their own, but the processes wait for the slowest one and each takes memory; and a step of a very small
+    model ends before another process has its input.
     """
     if (
         device.type != "cpu"
+        or ranks.own() is not None
         or not fork_pool.is_supported()
         or parameters < MIN_PARAMETERS
         or torch.xpu.is_available()
@@ -135,6 +159,11 @@ def process_count(device: torch.device, examples: int, parameters: int) -> int:
 def threads_per_process(processes: int) -> int:
     """Return the number of threads of each process, so that together they use all."""
     return max(1, torch.get_num_threads() // processes)
+
+
+def threads_per_shard(shards: int) -> int:
+    """Return the number of threads for each shard of a step, which a run's processes or forks compute side by side."""
+    return max(1, rank_orders.size() * torch.get_num_threads() // shards)
 
 
 @contextmanager
@@ -221,12 +250,14 @@ def capacity_bytes(device: torch.device) -> int:
 
 
 def memory_bytes(device: torch.device) -> int:
-    """Return the peak memory on the device so far; on a CPU, what this process and its forks have now."""
+    """Return the peak memory on the device so far; on a CPU, what the run's processes here have now."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     import psutil
 
-    return int(psutil.Process().memory_info().rss) + fork_pool.taken_bytes()
+    others = rank_orders.current()
+    beside = fork_pool.taken_bytes() + (others.private_bytes() if others else 0)
+    return int(psutil.Process().memory_info().rss) + beside
 
 
 def available_bytes(device: torch.device) -> int:

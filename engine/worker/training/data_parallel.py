@@ -34,9 +34,9 @@ class Shard:
     label_tokens: int
 
     def __iter__(self) -> Iterator[MicroBatch]:
-        """Yield the micro-batches, each after its seed was set."""
+        """Yield the micro-batches, each after its seed was set, for the processor and for cards."""
         for batch, seed in zip(self.micro_batches, self.seeds, strict=True):
-            torch.default_generator.manual_seed(seed)
+            torch.manual_seed(seed)
             yield batch
 
 
@@ -79,13 +79,13 @@ class ShardForks:
         """Wait a moment; tell whether `finish` would return at once."""
         return all(fork.has_answered() for fork in self._busy)
 
-    def finish(self) -> float:
-        """Wait for all shards, add their gradients to this process's, and return their part of the loss."""
-        loss = 0.0
+    def finish(self) -> list[float]:
+        """Wait for all shards, add their gradients to this process's, and return their parts of the loss."""
+        losses = []
         for fork, sums in zip(self._busy, self._sums, strict=False):
-            loss += fork.receive()
+            losses.append(fork.receive())
             self._add(sums)
-        return loss
+        return losses
 
     def drop(self) -> None:
         """Abort what is being computed."""

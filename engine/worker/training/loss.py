@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -10,7 +10,11 @@ from torch.nn import functional
 
 from engine.methods import Family
 from engine.worker.dataset.collator import MicroBatch
+from engine.worker.evaluation.shared_losses import Losses, losses_of
 from engine.worker.modeling import forward
+
+# The name of these losses in orders to other processes.
+KIND = "validation"
 
 
 def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tensor:
@@ -21,21 +25,30 @@ def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tenso
     return functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
 
 
-@torch.inference_mode()
 def mean_loss(
     model: Any, batches: Iterable[MicroBatch], family: Family, on_batch: Callable[[], None]
 ) -> float:
     """Return the mean loss per label token over batches, in nats, in eval mode.
 
-    `on_batch` is called before each of them; what it raises ends the work.
+    `on_batch` is called before each of them; what it raises ends the work. A run's processes share the batches.
     """
     was_training = model.training
     model.eval()
-    device = next(model.parameters()).device
-    total, tokens = 0.0, 0
-    for batch in batches:
-        on_batch()
-        total += float(token_loss_sum(model, batch.to(device), family))
-        tokens += batch.label_tokens
+    tokens = 0
+
+    def counted() -> Iterator[MicroBatch]:
+        nonlocal tokens
+        for batch in batches:
+            tokens += batch.label_tokens
+            yield batch
+
+    total = 0.0
+    for [loss] in losses_of(model, counted(), KIND, loss_sums(family), on_batch):
+        total += loss
     model.train(was_training)
     return total / max(1, tokens)
+
+
+def loss_sums(family: Family) -> Losses:
+    """Return what computes the one loss of a batch."""
+    return lambda model, batch: [float(token_loss_sum(model, batch, family))]

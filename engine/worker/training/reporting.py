@@ -11,7 +11,7 @@ from engine.worker.dataset.prompter import Prompter
 from engine.worker.kernels import registry
 from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.planning.planner import Result
-from engine.worker.runtime import devices
+from engine.worker.runtime import devices, rank_orders
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.training_run import StepReport, TrainingRun
 
@@ -37,6 +37,7 @@ def report_started(
         device=devices.name(base.device),
         **devices.card(base.device),
         threads=base.threads,
+        processes=rank_orders.size(),
         precision=base.precision,
         precision_reason=base.precision_reason,
         examples={
@@ -54,7 +55,7 @@ def report_started(
         blocks=architecture.blocks(),
         learning_rate=run.learning_rate,
         patches=registry.active(base.device.type, base.precision),
-        **planned,
+        **planned | {"replicas": run.collator.shards},
     )
 
 

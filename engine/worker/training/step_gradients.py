@@ -1,4 +1,4 @@
-"""The gradients of one optimizer step: its micro-batches, one after the other or sharded over forks of the process.
+"""The gradients of one optimizer step: its micro-batches, one after the other or sharded over processes.
 
 The loss is the sum over the step's label tokens divided by their number, whatever the micro-batches are; the stock
 Trainer gets that wrong for T5. Knows neither the optimizer nor the loop.
@@ -7,8 +7,8 @@ Trainer gets that wrong for T5. Knows neither the optimizer nor the loop.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -18,12 +18,14 @@ from torch.amp import GradScaler
 from engine.methods import Family
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import MicroBatch, Step
-from engine.worker.runtime import devices, oom
+from engine.worker.runtime import devices, oom, rank_orders
 from engine.worker.runtime.random_state import RandomState
-from engine.worker.training.data_parallel import ShardForks, scatter
+from engine.worker.training.data_parallel import Shard, ShardForks, scatter
 from engine.worker.training.loss import token_loss_sum
+from engine.worker.training.rank_shards import ShardRanks
 
 Abort = Callable[[], bool]
+Others = ShardForks | ShardRanks
 
 
 class StepGradients:
@@ -42,7 +44,10 @@ class StepGradients:
         self._scaler = scaler
         self._seed = seed
         self.fitting_tokens = 0
+        self._trained = [each for each in model.parameters() if each.requires_grad]
         self._forks: ShardForks | None = None
+        ranks = rank_orders.current()
+        self._ranks = ShardRanks(ranks, scaler) if ranks else None
 
     def compute(self, step: Step, number: int, should_abort: Abort = lambda: False) -> torch.Tensor | None:
         """Compute the gradients of step `number` (counted from 0); return its loss per label token, a scalar.
@@ -94,9 +99,8 @@ class StepGradients:
 
         Random numbers are drawn; the caller puts their state back.
         """
-        trained = [parameter for parameter in self._model.parameters() if parameter.requires_grad]
         try:
-            for parameter in trained:
+            for parameter in self._trained:
                 # As in every micro-batch of a step but the first: gradients exist and are added to.
                 parameter.grad = torch.zeros_like(parameter)
             loss = self.compute(step, number, should_abort)
@@ -105,11 +109,13 @@ class StepGradients:
                 loss.item()
             return loss is not None
         finally:
-            for parameter in trained:
+            for parameter in self._trained:
                 parameter.grad = None
 
     def close(self) -> None:
-        """End the forks; the next sharded step makes new ones."""
+        """Abort what others compute, and end the forks; the next sharded step makes new ones."""
+        if self._ranks:
+            self._ranks.close()
         if self._forks:
             self._forks.close()
             self._forks = None
@@ -134,37 +140,74 @@ class StepGradients:
         self._accelerator.backward(self._scaler.scale(loss))
 
     def _add_sharded(self, step: Step, number: int, should_abort: Abort) -> torch.Tensor | None:
-        """Add the gradients of a step's shards: the first is computed here, the others in forks meanwhile."""
-        mine, *others = scatter(step, self._seed, number)
-        threads = devices.threads_per_process(len(step.shards))
-        # Forks would not see how the scale changes.
-        forks = None if self._scaler.is_enabled() else self._forked(len(others), threads)
-        if forks is None:
-            return self._add(chain(mine, *others), step.label_tokens, should_abort)
+        """Add the gradients of a step's shards, in their order, as many at once as there are processes."""
+        shards = scatter(step, self._seed, number)
+        others = self._others(len(shards))
+        processes = 1 + (others.count if others else 0)
+        total = torch.zeros((), device=self._accelerator.device)
+        for start in range(0, len(shards), processes):
+            with self._added_to_gradients() if start else nullcontext():
+                at_once = shards[start : start + processes]
+                losses = self._add_at_once(at_once, others, len(shards), should_abort)
+            if not losses:
+                return None
+            for loss in losses:
+                total += loss
+        return total
+
+    def _add_at_once(
+        self, shards: Sequence[Shard], others: Others | None, count: int, should_abort: Abort
+    ) -> list[torch.Tensor | float]:
+        """Add the gradients of the first shard, which is computed here, and of those that others compute meanwhile.
+
+        Return the shards' parts of the loss, none if it was aborted. `count` shards have all cores.
+        """
+        mine, *theirs = shards
+        if others is None:
+            loss = self._add(mine, mine.label_tokens, should_abort)
+            return [] if loss is None else [loss]
         try:
-            with devices.using_threads(threads):
-                forks.begin(others)
-                loss = self._add(mine, step.label_tokens, should_abort)
-            while loss is not None and not forks.are_done():
+            with devices.using_threads(devices.threads_per_shard(count)):
+                others.begin(theirs)
+                loss = self._add(mine, mine.label_tokens, should_abort)
+            while loss is not None and not others.are_done():
                 loss = None if should_abort() else loss
             if loss is None:
-                forks.drop()
-                return None
-            return loss + forks.finish()
+                others.drop()
+                return []
+            return [loss, *others.finish()]
         except BaseException:
             self.close()
             raise
 
-    def _forked(self, count: int, threads: int) -> ShardForks | None:
-        """Return forks that compute `count` shards beside this process, None where the system allows no fork.
+    @contextmanager
+    def _added_to_gradients(self) -> Iterator[None]:
+        """Let gradients inside be summed by themselves, and then added to those that are there.
 
-        They live on from step to step.
+        So a sum's bits do not depend on how many shards are computed at once.
         """
+        before = [(each, each.grad) for each in self._trained if each.grad is not None]
+        for parameter, _ in before:
+            parameter.grad = None
+        yield
+        for parameter, gradient in before:
+            parameter.grad = gradient if parameter.grad is None else gradient.add_(parameter.grad)
+
+    def _others(self, shards: int) -> Others | None:
+        """Return what computes shards beside this process: the processes of its run, or forks of it.
+
+        None where it is alone and the system allows no fork. Forks live on from step to step; on a card there are none.
+        """
+        if self._ranks is not None:
+            return self._ranks
+        if self._accelerator.device.type != "cpu" or self._scaler.is_enabled():
+            return None
+        count = shards - 1
         if self._forks is None or self._forks.count < count:
             self.close()
-            trained = [parameter for parameter in self._model.parameters() if parameter.requires_grad]
+            threads = devices.threads_per_shard(shards)
             try:
-                self._forks = ShardForks(trained, self._add_one, count, threads)
+                self._forks = ShardForks(self._trained, self._add_one, count, threads)
             except OSError:
                 traceback.print_exc()
         return self._forks

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import torch
 
-from engine.errors import TrainingError
+from engine.errors import ProcessLostError, TrainingError
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import Step, steps_from
-from engine.worker.runtime import oom
+from engine.worker.runtime import oom, rank_orders
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import determinism, interim_evaluation, memory_probe
 from engine.worker.training.control import RunControl
@@ -59,10 +59,19 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
         with determinism.switched_back():
             if not selection.is_finished() and determinism.settle(run, state, channel, control.should_abort):
                 _loop(run, state, channel, control, selection, checkpoint)
+    except ProcessLostError:
+        # The state of the run is all here.
+        if run.step > run.checkpoint_step:
+            _save_checkpoint(run, state, channel, selection)
+        raise
     finally:
         state.gradients.close()
     if run.step > run.checkpoint_step:
         _save_checkpoint(run, state, channel, selection)
+    others = rank_orders.current()
+    if channel.stopping and others is not None:
+        # A launcher asks for a stop also when one of its processes is gone.
+        others.require_all()
     finished = not channel.stopping or run.step >= run.total_steps
     if finished:
         report_skipped_steps(run, channel)
@@ -186,7 +195,7 @@ def _resume(
 ) -> None:
     """Take over everything that a checkpoint holds; only the random states wait for the next step."""
     run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
-    torch.set_num_threads(run.progress.threads)
+    torch.set_num_threads(max(1, run.progress.threads // rank_orders.size()))
     run.collator.shards = run.progress.replicas
     if run.progress.fitting_tokens:
         run.collator.use_tokens(run.progress.fitting_tokens)

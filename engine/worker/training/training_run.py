@@ -29,6 +29,7 @@ from engine.worker.evaluation.samples import SampleSet
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.probed_tokens import ProbedTokens
+from engine.worker.runtime import rank_orders
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
 
@@ -57,8 +58,9 @@ class Progress:
     fitting_tokens: int = 0
     # Steps that changed nothing, since gradients overflowed in float16.
     skipped_steps: int = 0
+    # Of all processes together.
     threads: int = 0
-    # Processes that share a step; another number gives other last bits.
+    # The shards of a step, one for each process or fork; another number gives other last bits.
     replicas: int = 1
 
     def as_dict(self) -> dict[str, Any]:
@@ -109,7 +111,7 @@ class TrainingRun:
         training = self.training
         self.step = self.checkpoint_step = 0
         self.total_steps, self.steps_per_epoch = total_steps(len(self.train), training)
-        self.progress = Progress(threads=self.base.threads, replicas=self.replicas)
+        self.progress = Progress(threads=rank_orders.size() * self.base.threads, replicas=self.replicas)
         self.sampler = StepSampler(self.train, training.batch_size, training.seed, training.order)
         self.collator = self.collator.with_shards(self.replicas)
         is_pinned = self.base.device.type == "cuda"
@@ -189,7 +191,9 @@ def prepare(
     if training.activation_checkpointing:
         checkpoint_activations(model, ACTIVATION_CHECKPOINTING)
     accelerator = Accelerator(cpu=base.device.type == "cpu", mixed_precision="no")
-    prepared, optimizer = accelerator.prepare(model, make_optimizer(model, training, learning_rate))
+    # In evaluation mode the model is not wrapped for data parallelism, which is `step_gradients`' own.
+    prepared = accelerator.prepare_model(model, evaluation_mode=True)
+    optimizer = accelerator.prepare_optimizer(make_optimizer(model, training, learning_rate))
     scaler = GradScaler(base.device.type, enabled=base.precision == "float16")
     return TrainState(
         model=prepared,
