@@ -7,6 +7,7 @@ shape (rows leave, the cache is full) costs a new recording.
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,8 @@ from engine.worker.runtime import oom
 
 # Tokens until the cache is widened and the step recorded anew. All of the width is attended to.
 WINDOW = 64
+# Widths are multiples of it: kernels of attention copy a mask of another width.
+ALIGNED = 8
 # Before it is recorded a step is computed so often, so that libraries have chosen their kernels.
 WARM_UPS = 2
 
@@ -76,7 +79,7 @@ class FixedSteps:
     def _begin(self, ids: torch.Tensor, inputs: Inputs) -> Run:
         """Widen the cache, and return what computes this step and those after it."""
         cache = fixed_cache.of_new_tokens(inputs[CACHE])
-        self._width = self._length + WINDOW
+        self._width = math.ceil((self._length + WINDOW) / ALIGNED) * ALIGNED
         fixed_cache.fix(cache, self._length, self._width)
         self._given, structure = self._prepared(ids, inputs)
         self._places = [_own(value) for value in self._given]

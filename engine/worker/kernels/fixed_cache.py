@@ -49,7 +49,9 @@ def can_be_fixed(cache: Any) -> bool:
 
 def fix(cache: Cache, length: int, width: int) -> None:
     """Give a cache of `length` tokens room for `width` in all, at a fixed place."""
-    cache.layers = [FixedLayer(layer, length, width) for layer in cache.layers]
+    # One by one, so that never the whole of it is there twice.
+    for index in range(len(cache.layers)):
+        cache.layers[index] = FixedLayer(cache.layers[index], length, width)
 
 
 def lengths(cache: Cache) -> list[torch.Tensor]:

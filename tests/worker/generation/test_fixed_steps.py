@@ -74,6 +74,7 @@ def graphs(monkeypatch: pytest.MonkeyPatch) -> type[Graph]:
     monkeypatch.setattr(torch.cuda, "graph", lambda graph, **_: graph)
     monkeypatch.setattr(fixed_steps, "_has_graphs", lambda device: True)
     monkeypatch.setattr(fixed_steps, "WINDOW", 5)
+    monkeypatch.setattr(fixed_steps, "ALIGNED", 1)
     monkeypatch.setattr(Graph, "replayed", 0)
     return Graph
 
@@ -118,6 +119,19 @@ def test_soft_prompts_stand_before_the_tokens(
     base, model = soft_prompt_model(kind, method, options)
     assert in_fixed_steps(model, base) == written(model, base)
     assert graphs.replayed
+
+
+def test_the_cache_is_widened_to_what_attention_takes_without_a_copy(graphs: type[Graph]) -> None:
+    base = load_tiny("llama")
+    with (
+        patch.object(fixed_steps, "ALIGNED", 8),
+        patch.object(fixed_steps.fixed_cache, "fix", wraps=fixed_steps.fixed_cache.fix) as fix,
+    ):
+        in_fixed_steps(base.model, base)
+    widths = [call.args[2] - call.args[1] for call in fix.call_args_list]
+    assert all(call.args[2] % 8 == 0 for call in fix.call_args_list)
+    assert all(5 <= width < 13 for width in widths)
+    assert len(widths) > 1
 
 
 def test_a_batch_read_in_groups_goes_on_so(graphs: type[Graph]) -> None:
