@@ -38,7 +38,7 @@ from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, Method
 from engine.system.command_name import command_name
 from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
-from engine.system.paths import adapters_folder, expand_user, path_exists, resolved
+from engine.system.paths import adapters_folder, path_exists, path_here, resolved
 from engine.system.validators import SCORE
 from engine.text.escaping import file_name
 
@@ -199,7 +199,7 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
         raise AdapterError(f'{len(matches)} adapters are called "{name}".', "Give the id of one.", "adapter")
     if matches:
         return matches[0]
-    folder = expand_user(name)
+    folder = path_here(name)
     if any(path_exists(folder / mark) for mark in (adapter_toml.FILE_NAME, CONFIG_NAME)):
         folder = resolved(folder)
         return Adapter(folder, read_metadata(folder, folder.name))

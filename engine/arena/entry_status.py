@@ -24,9 +24,9 @@ from engine.runs.run_summaries import RunEntry, Stamp, read_entry, stamp
 from engine.scoring import score_text
 from engine.system.paths import runs_folder
 
-State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "refused"]
+State = Literal["waiting", "running", "completed", "stopped", "failed", "crashed", "away", "refused"]
 # States that the queue starts; a failed run would fail again.
-OPEN: tuple[State, ...] = ("waiting", "stopped", "crashed")
+OPEN: tuple[State, ...] = ("waiting", "stopped", "crashed", "away")
 UNREADABLE = "Its summaries can't be read. Remove it, and add the file again."
 GONE = "Its run no longer exists. Run it again, or remove it."
 
@@ -123,6 +123,8 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
             "crashed",
             "Its worker ended unexpectedly. The queue resumes it from its last checkpoint.",
         )
+    if run.outcome == "away":
+        return "away", "It goes on at another computer. The queue follows it."
     return run.outcome or "waiting", ""
 
 

@@ -1,12 +1,14 @@
 """The process between a job's folder on this computer and a cluster.
 
 To whoever started it, it is the job's worker: it holds the folder's lock, appends the events, takes the commands, and
-ends with one last event. Ray is loaded here and in no other process of this computer.
+ends with one last event. Ray is loaded here and in no other process of this computer. What was sent goes on without
+it: if it ends, the next one follows where it left off.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.cluster import facts
+from engine.cluster.following import Following
+from engine.cluster.sent_run import SentRun
 from engine.computers import store
 from engine.errors import AppError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
@@ -24,11 +28,16 @@ Request = dict[str, Any]
 
 def main(folder: Path) -> int:
     """Do the job in `folder` and return the exit code of a worker."""
+    # Ctrl+C in a terminal goes to the command line, which sends a command.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     job = Job(folder)
     request = job.request()
     try:
         with job.lock():
             return _JOBS[request["kind"]](job, request)
+    except StorageError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return EVENTS_UNWRITTEN
     except WorkerError as error:
         sys.stderr.write(f"{error.message} {error.hint}\n")
         return ALREADY_RUNNING
@@ -37,14 +46,10 @@ def main(folder: Path) -> int:
 def ask_computers(job: Job, request: Request) -> int:
     """Report the facts of the computers that the request names, of all without a name."""
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": job.last_attempt() + 1})
-    try:
-        writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
-        writer.write("job_ended", **_outcome(job, lambda: _report_facts(writer, request)))
-    except StorageError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return EVENTS_UNWRITTEN
-    finally:
-        writer.close()
+    writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
+    failure = _failure(job, lambda: _report_facts(writer, request))
+    writer.write("job_ended", **(failure or {"outcome": "completed"}))
+    writer.close()
     return 0
 
 
@@ -54,8 +59,25 @@ def _report_facts(writer: EventWriter, request: Request) -> None:
     writer.write("result_made", result={"computers": found})
 
 
-def _outcome(job: Job, work: Callable[[], None]) -> dict[str, Any]:
-    """Do some work and return what `job_ended` says of it."""
+def send_run(job: Job, request: Request) -> int:
+    """Send a run, or follow one that was sent, to its end."""
+    run = SentRun(job)
+    run.emit("job_accepted", kind=request["kind"], pid=os.getpid())
+
+    def carry_out() -> None:
+        computer = store.find(request["computer"])
+        Following(computer, [run]).work()
+
+    failure = _failure(job, carry_out)
+    # What was sent goes on elsewhere: that it can't be followed just now does not end it.
+    if failure and not run.is_sent:
+        run.emit("job_ended", **failure)
+    run.close()
+    return int(bool(failure) and run.is_sent)
+
+
+def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
+    """Do some work; return what `job_ended` says of its failure."""
     try:
         work()
     except AppError as error:
@@ -66,7 +88,7 @@ def _outcome(job: Job, work: Callable[[], None]) -> dict[str, Any]:
             f"Unexpected: {type(error).__name__}: {str(error)[:500]}", "The log has the details."
         )
     else:
-        return {"outcome": "completed"}
+        return None
     return {
         "outcome": "failed",
         "kind": known.kind,
@@ -78,4 +100,4 @@ def _outcome(job: Job, work: Callable[[], None]) -> dict[str, Any]:
     }
 
 
-_JOBS: dict[str, Callable[[Job, Request], int]] = {"computers": ask_computers}
+_JOBS: dict[str, Callable[[Job, Request], int]] = {"computers": ask_computers, "train": send_run}

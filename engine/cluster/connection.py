@@ -97,9 +97,7 @@ def _initialized(computer: Computer, address: str) -> Any:
     import ray
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ray.init(f"ray://{address}", namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+        _connect(ray, address)
     except RuntimeError as error:
         if "ersion mismatch" not in str(error):
             raise
@@ -111,6 +109,21 @@ def _initialized(computer: Computer, address: str) -> Any:
     except ConnectionError as error:
         raise ComputerError(f"{computer.name} does not answer: {error}.", "Try again.", "computer") from error
     return ray
+
+
+def _connect(ray: Any, address: str) -> None:
+    """Connect, at the second try too: of the servers that Ray forks for each connection, some do not come up."""
+    for is_last in (False, True):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ray.init(f"ray://{address}", namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+        except ConnectionError:
+            if is_last:
+                raise
+            ray.shutdown()
+        else:
+            return
 
 
 def _first_lines(error: BaseException) -> str:

@@ -23,15 +23,15 @@ def of_computer(computer: Computer) -> Facts:
     empty: Facts = {"reachable": False, "problem": None, "nodes": [], "entries": []}
     try:
         with connected(computer) as ray:
-            found = {"reachable": True, "nodes": _nodes(ray), "entries": _entries(ray)}
+            found = {"reachable": True, "nodes": _nodes(ray), "entries": _entries(ray, computer)}
     except AppError as error:
         found = {"problem": error.problems[0].as_dict()}
     return computer.as_dict() | empty | found
 
 
-def _entries(ray: Any) -> list[Facts]:
-    keeper = keeper_actor.find(ray)
-    return [] if keeper is None else list(ray.get(keeper.overview.remote(), timeout=NODE_SECONDS))
+def _entries(ray: Any, computer: Computer) -> list[Facts]:
+    keeper = keeper_actor.find(ray, computer.storage)
+    return [] if keeper is None else list(keeper.overview())
 
 
 def _nodes(ray: Any) -> list[Facts]:

@@ -6,7 +6,7 @@ import argparse
 import shlex
 import time
 
-from engine.commands.terminal import fallback_text, recipe_file
+from engine.commands.terminal import fallback_text, recipe_file, sending_consent
 from engine.commands.terminal.download_consent import confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
@@ -36,6 +36,7 @@ def add(verbs: Verbs) -> None:
     train = verbs.add("train", "Train an adapter by a recipe", train_adapter)
     recipe_file.add_to(train)
     train.set_defaults(has_ranks=True)
+    sending_consent.add_to(train)
     _add_slurm(train)
     resume = verbs.add("resume", "Resume a run from its last checkpoint", resume_run)
     resume.set_defaults(has_ranks=True)
@@ -75,9 +76,12 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
         return _prepare_slurm(recipe, asked, output)
     if asked.nodes is not None or asked.cards is not None:
         raise RecipeError((Problem("--slurm", "--nodes and --cards go with --slurm."),))
-    if not confirm_downloads(recipe, output):
+    if asked.computer:
+        if not sending_consent.confirm(asked, recipe, output=output):
+            return STOPPED
+    elif not confirm_downloads(recipe, output):
         return STOPPED
-    job = run_store.create_run(recipe)
+    job = run_store.create_run(recipe, asked.computer)
     _announce(job, output)
     return _follow(job, ProgressPrinter(output), output)
 
@@ -112,7 +116,7 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     if run.outcome == "completed" and ranks.own() is None:
         return _repeat(run, output)
     problems = hub_sources.offline_problems(run.recipe)
-    if problems:
+    if problems and not job.is_bridged():
         raise RecipeError(problems)
     if asked.overrides:
         run_store.change(job, recipe_file.wanted(asked.overrides))

@@ -181,6 +181,8 @@ def _environment(host: str, secret: Path) -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(secret),
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Ray forks a server for whoever connects; gRPC's own care for forks makes one in some of them fail.
+        "GRPC_ENABLE_FORK_SUPPORT": "0",
         # The tasks of a node find Tunesmith where this one is.
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }

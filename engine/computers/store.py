@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from engine.computers.computer import Computer
 from engine.errors import ComputerError, Problem, RecipeError, StorageError
 from engine.system.command_name import command_name
 from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, read_toml
+from engine.system.foreign_files import FileKind, read_text, read_toml
 from engine.system.locks import locked_file
 from engine.system.paths import config_folder
 
@@ -65,6 +66,17 @@ def agree(name: str) -> Computer:
     """Record that the person agreed to sending conversations to a computer, and return it. Raises ComputerError."""
     _change(lambda computers: [replace(each, agreed=each.agreed or each.name == name) for each in computers])
     return find(name)
+
+
+def desk_id() -> str:
+    """Return what tells this person's runs on a cluster from those of others, made once."""
+    path = config_folder() / "desk-id"
+    try:
+        if not path.exists():
+            write_atomically(path, secrets.token_hex(4))
+        return read_text(path, FileKind.WINDOW).strip()
+    except OSError as error:
+        raise StorageError(f"{path} can't be written: {error.strerror}.", "Free some space.") from error
 
 
 def _change(change: Callable[[list[Computer]], list[Computer]]) -> None:

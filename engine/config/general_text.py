@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.errors import Problem, RecipeError
 from engine.system.foreign_files import open_regular
-from engine.system.paths import expand_user, general_text_file
+from engine.system.paths import general_text_file, path_here
 from engine.text import encodings
 
 AUTO, NONE = "auto", "none"
@@ -60,7 +60,7 @@ def passages(text: str) -> tuple[str, ...]:
 
 
 def _path(choice: str) -> Path:
-    return expand_user(choice) if is_file(choice) else general_text_file()
+    return path_here(choice) if is_file(choice) else general_text_file()
 
 
 def _text(path: Path, choice: str) -> str:

@@ -31,7 +31,7 @@ from engine.options import OptionInfo, Options, check, describe, option, unknown
 from engine.system import optional_dependencies
 from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, parse_toml, read_text
-from engine.system.paths import as_text, expand_user, path_exists, resolved, starter_folder
+from engine.system.paths import as_text, expand_user, path_exists, path_here, resolved, starter_folder
 
 SCHEMA = 1
 STARTER = "starter"
@@ -274,7 +274,7 @@ def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
 def _local_folder(model_id: str) -> Path | None:
     if model_id == STARTER:
         return starter_folder()
-    return expand_user(model_id) if looks_like_path(model_id) else None
+    return path_here(model_id) if looks_like_path(model_id) else None
 
 
 def _data_problems(data: DataOptions) -> list[Problem]:
@@ -319,7 +319,7 @@ def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
 
 
 def _missing(field: str, path: str) -> tuple[Problem, ...]:
-    if not looks_like_path(path) or path_exists(expand_user(path)):
+    if not looks_like_path(path) or path_exists(path_here(path)):
         return ()
     hint = "Check the path; a hub id looks like owner/name."
     return (Problem(field, f"There is nothing at {path}.", hint),)

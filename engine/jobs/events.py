@@ -41,6 +41,15 @@ class EventWriter:
             path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600
         )
 
+    def forward(self, record: Event) -> None:
+        """Append an event that another computer wrote. Raises as `write` does."""
+        line = encode(record)
+        if len(line) > MAX_EVENT_BYTES:
+            raise ValueError(
+                f"{record['event']} has {len(line)} bytes, at most {MAX_EVENT_BYTES} are allowed"
+            )
+        self._append(line)
+
     def write(self, event: str, **facts: Any) -> Event:
         """Append one event and return it.
 
@@ -54,10 +63,7 @@ class EventWriter:
             "clock": round(time.monotonic(), 3),
             **facts,
         }
-        line = encode(record)
-        if len(line) > MAX_EVENT_BYTES:
-            raise ValueError(f"{event} has {len(line)} bytes, at most {MAX_EVENT_BYTES} are allowed")
-        self._append(line)
+        self.forward(record)
         return record
 
     def _append(self, line: bytes) -> None:

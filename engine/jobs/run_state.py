@@ -13,7 +13,8 @@ from typing import Any, Literal
 from engine.jobs.event_schema import DAMAGED, validated
 from engine.jobs.events import Event, clock
 
-Outcome = Literal["completed", "stopped", "failed", "crashed"]
+# "away": it goes on at another computer, and no process here follows it.
+Outcome = Literal["completed", "stopped", "failed", "crashed", "away"]
 
 # Of a stream with more, which no run of ours makes, the newest are kept.
 MAX_NOTICES = 1000
@@ -155,7 +156,7 @@ class RunState:
         return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
 
     def close(self, outcome: Outcome, ended: Event | None) -> None:
-        """Set the outcome: that of `job_ended`, or crashed, which no event reports."""
+        """Set the outcome: that of `job_ended`, or crashed or away, which no event reports."""
         self.outcome = outcome
         self.ended = ended
 

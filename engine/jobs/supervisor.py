@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import OutOfMemoryError, WorkerError
+from engine.jobs import sent_job
 from engine.jobs.event_schema import validated
 from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
@@ -59,7 +60,7 @@ class Ending:
         """The command line's exit code for this ending."""
         if self.outcome == "failed" and self.event and self.event.get("kind") == "RecipeError":
             return 2
-        return {"completed": 0, "stopped": 130, "failed": 1, "crashed": 1}[self.outcome]
+        return {"completed": 0, "stopped": 130, "failed": 1, "crashed": 1, "away": 130}[self.outcome]
 
 
 # What is said to who resumed a job as another one did.
@@ -190,6 +191,9 @@ class Supervisor:
             )
         if not self.job.folder.exists():
             return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
+        sent_to = sent_job.read(self.job)
+        if sent_to is not None:
+            return Ending("away", f"It goes on at {sent_to.computer}.", "Resume follows it again.")
         returncode = self._process.returncode if self._process else None
         if returncode == EVENTS_UNWRITTEN:
             message, hint = unwritten_text(self.job.folder)

@@ -24,6 +24,7 @@ OUTCOMES = {
     "stopped": "Stopped",
     "failed": "Failed",
     "crashed": "Crashed",
+    "away": "At another computer",
     None: "Not finished",
 }
 

@@ -16,6 +16,7 @@ from engine.config import recipe as recipes
 from engine.config import run_changes
 from engine.config.recipe import MethodSettings, Recipe
 from engine.errors import AdapterError, AppError, Problem, RecipeError, StorageError, WorkerError
+from engine.jobs import sent_job
 from engine.jobs.events import Event, read_all
 from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
@@ -49,13 +50,17 @@ class Run:
         return self.state.outcome
 
 
-def create_run(recipe: Recipe) -> Job:
-    """Make the folder of a new run. Raises RecipeError with all problems, StorageError."""
+def create_run(recipe: Recipe, computer: str = "") -> Job:
+    """Make the folder of a new run, here or at another computer. Raises RecipeError with all problems, StorageError."""
     refusals = problems(recipe)
     if refusals:
         raise RecipeError(refusals)
     return create_job(
-        runs_folder(), "train", {}, name=recipe.name, recipe=recipes.dumps(recipe.without_changes())
+        runs_folder(),
+        "train",
+        {"computer": computer} if computer else {},
+        name=recipe.name,
+        recipe=recipes.dumps(recipe.without_changes()),
     )
 
 
@@ -168,7 +173,7 @@ def open_run(job: Job) -> Run:
         # Read again: the worker may have ended in between.
         state = replay(read_all(job.events_path))
         if state.outcome is None:
-            state.close("crashed", None)
+            state.close("crashed" if sent_job.read(job) is None else "away", None)
     return Run(job, recipe, state, running and state.outcome is None)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError
+from engine.jobs import sent_job
 from engine.jobs.events import VERSION, Event, clock, decode, lines
 from engine.jobs.job import Job
 from engine.jobs.run_state import Outcome, RunState
@@ -96,8 +97,9 @@ class RunEntry:
 
     @property
     def can_resume(self) -> bool:
-        """Tell whether the run ended early and has a checkpoint to go on from."""
-        return not self.running and self.outcome not in (None, "completed") and bool(self.checkpoints)
+        """Tell whether the run ended early and has a checkpoint to go on from, or goes on elsewhere."""
+        has_more = bool(self.checkpoints) or self.outcome == "away"
+        return not self.running and self.outcome not in (None, "completed") and has_more
 
 
 def stamp(job: Job) -> Stamp:
@@ -124,7 +126,7 @@ def read_entry(job: Job) -> RunEntry:
         name=recipe.name if recipe else job.id,
         recipe=recipe,
         error=error,
-        **_end(state, running=mark[2]),
+        **_end(state, running=mark[2], away=sent_job.read(job) is not None),
         **_training(state),
         **_result(state),
         seconds=clock.seconds,
@@ -195,11 +197,11 @@ class _Clock:
             yield event
 
 
-def _end(state: RunState, *, running: bool) -> dict[str, Any]:
+def _end(state: RunState, *, running: bool, away: bool) -> dict[str, Any]:
     ended = state.ended or {}
     outcome = state.outcome
     if outcome is None and state.attempt > 0 and not running:
-        outcome = "crashed"
+        outcome = "away" if away else "crashed"
     return {
         "running": running and outcome is None,
         "outcome": outcome,

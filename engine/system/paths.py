@@ -6,6 +6,7 @@ of what the folders hold.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from engine.system import text_paths
 
 APPLICATION = "tunesmith"
 HOME = "TUNESMITH_HOME"
+# On a node of a cluster: where on it the files are that were sent, by their paths where they come from.
+SENT_FILES = "TUNESMITH_SENT_FILES"
 
 
 def _base(kind: str) -> Path:
@@ -139,6 +142,11 @@ def known_plans_folder() -> Path:
     return _created(cache_folder() / "known-plans")
 
 
+def cluster_folder() -> Path:
+    """Return the folder with what other computers sent to this one, made if missing."""
+    return _created(_base("data") / "cluster")
+
+
 def config_folder() -> Path:
     """Return the folder for preferences and window state, made if missing."""
     return _created(_base("config") / "config")
@@ -156,6 +164,12 @@ def expand_user(text: str) -> Path:
         return Path(text).expanduser()
     except (RuntimeError, ValueError):
         return Path(text)
+
+
+def path_here(text: str) -> Path:
+    """Return where to read what a recipe names by a path: on a node of a cluster, where it was sent to."""
+    sent = json.loads(os.environ.get(SENT_FILES) or "{}")
+    return Path(sent[text]) if text in sent else expand_user(text)
 
 
 def as_text(path: Path) -> Path:

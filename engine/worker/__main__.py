@@ -284,7 +284,8 @@ def _listen(channel: Channel, request: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.stdin is not None:
         stops = _stops_with_the_window(channel.job, request)
-        threading.Thread(target=_watch_window, args=(channel, stops), daemon=True).start()
+        asked = {"stops": stops, "ends_at_once": bool(request.get("ends_with_parent"))}
+        threading.Thread(target=_watch_window, args=(channel,), kwargs=asked, daemon=True).start()
 
 
 def _stops_with_the_window(job: Job, request: dict[str, Any]) -> bool:
@@ -299,10 +300,13 @@ def _stops_with_the_window(job: Job, request: dict[str, Any]) -> bool:
         return True
 
 
-def _watch_window(channel: Channel, stops: bool) -> None:
+def _watch_window(channel: Channel, *, stops: bool, ends_at_once: bool) -> None:
     descriptor = sys.stdin.fileno()
     while os.read(descriptor, 4096):
         pass
+    if ends_at_once:
+        # Nobody would take what comes of it any more.
+        os.killpg(0, signal.SIGKILL)
     channel.window_gone = True
     if stops:
         # A last word of the window may be in another thread's hands.

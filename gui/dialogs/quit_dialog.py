@@ -21,6 +21,7 @@ ENDED = {
     "stopped": mark("The run has stopped."),
     "failed": mark("The run has failed."),
     "crashed": mark("The run has crashed."),
+    "away": mark("The run goes on at another computer."),
 }
 
 

@@ -23,6 +23,7 @@ SIGNS = {
     "stopped": ("pause", "copper"),
     "failed": ("problem", "brick"),
     "crashed": ("problem", "brick"),
+    "away": ("link", "accent"),
     "refused": ("warning", "copper"),
 }
 STATES = {
@@ -32,6 +33,7 @@ STATES = {
     "stopped": mark("stopped"),
     "failed": mark("failed"),
     "crashed": mark("crashed"),
+    "away": mark("elsewhere"),
     "refused": mark("refused"),
 }
 # Short forms, where they differ.

@@ -37,6 +37,7 @@ _OUTCOMES = {
     "stopped": Outcome("stop", mark("Stopped")),
     "failed": Outcome("problem", mark("Failed"), "brick", "brick"),
     "crashed": Outcome("warning", mark("Crashed"), "copper", "copper"),
+    "away": Outcome("link", mark("At another computer"), "accent"),
 }
 _FAILURES = {
     OUT_OF_MEMORY: mark("Out of memory"),

@@ -753,6 +753,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wird gefragt…</translation>
   </message>
   <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>At another computer</source>
+   <translation>Auf einem anderen Computer</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>At least {least}, at most {most}.</source>
    <translation>Mindestens {least}, höchstens {most}.</translation>
@@ -2330,6 +2335,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Follow</source>
+   <translation>Verfolgen</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Follow system</source>
    <translation>Wie das System</translation>
@@ -2478,6 +2488,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Go from the method search to the first match</source>
    <translation>Von der Verfahrenssuche zum ersten Treffer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Goes on at another computer, followed until {when}</source>
+   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Goes on at another computer, followed until {when} at step {step} of {total}</source>
+   <translation>Läuft auf einem anderen Computer weiter, verfolgt bis {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
@@ -4912,6 +4932,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Self-Attention</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>Sending what the run needs</source>
+   <translation>Was der Lauf braucht, wird gesendet</translation>
+  </message>
+  <message>
    <location filename="../../gui/app.py" />
    <source>Set TUNESMITH_HOME to another folder.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
@@ -5794,6 +5819,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
    <source>The run ended before its first step.</source>
    <translation>Der Lauf endete vor seinem ersten Schritt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/quit_dialog.py" />
+   <source>The run goes on at another computer.</source>
+   <translation>Der Lauf geht auf einem anderen Computer weiter.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -7241,6 +7271,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>each step drops others</source>
    <translation>jeder Schritt lässt andere aus</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>elsewhere</source>
+   <translation>anderswo</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -10811,6 +10846,11 @@ Summary:</translation>
    <translation>Prüfen Sie Stromversorgung, Kühlung und Steckplatz, und starten Sie den Computer neu. {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/keeper_actor.py" />
+   <source>Check its storage, and that Tunesmith is installed on its head: `main.py computers show` says more.</source>
+   <translation>Seinen Speicherort prüfen, und ob Tunesmith auf seinem Kopfrechner installiert ist: `main.py computers show` sagt mehr.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Check the address, and whether the cluster is up: `{1} node start` on its head starts it.</source>
    <translation>Prüfen Sie die Adresse, und ob der Cluster läuft: `{1} node start` startet ihn auf seinem Kopfrechner.</translation>
@@ -11251,6 +11291,11 @@ Summary:</translation>
    <translation>Rechengerät: auto, cpu, mps, xpu, cuda:0 und so weiter. Auto: die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst der Prozessor.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>ComputerError</source>
+   <translation>ComputerError</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Connect once by hand with `ssh {1}`, and compare the key's fingerprint before you accept it.</source>
    <translation>Einmal von Hand mit `ssh {1}` verbinden und den Fingerabdruck des Schlüssels vergleichen, bevor er angenommen wird.</translation>
@@ -11624,6 +11669,11 @@ Summary:</translation>
    <location filename="../../engine/config/recipe.py" />
    <source>Double quantization</source>
    <translation>Doppelte Quantisierung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/parcel.py" />
+   <source>Download it here first: it is then sent along.</source>
+   <translation>Es zuerst hier herunterladen: Dann wird es mitgesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
@@ -12629,6 +12679,16 @@ Summary:</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>It could overwrite the base model, so it is not loaded. Export the adapter again.</source>
    <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/entry_status.py" />
+   <source>It goes on at another computer. The queue follows it.</source>
+   <translation>Er geht auf einem anderen Computer weiter. Die Warteschlange verfolgt ihn.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>It goes on at {1}.</source>
+   <translation>Er geht auf {1} weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/heartbeat.py" />
@@ -13681,6 +13741,11 @@ Summary:</translation>
    <translation>Kein Gespräch {1} passt zu {2} von {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>No conversations of yours leave this computer: {1} has all that is needed.</source>
+   <translation>Keine eigenen Gespräche verlassen diesen Computer: {1} hat alles, was nötig ist.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/file_scoring.py" />
    <source>No entry is scored yet.</source>
    <translation>Noch kein Eintrag ist bewertet.</translation>
@@ -14576,6 +14641,11 @@ In one sentence:</translation>
    <translation>Melden alle</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/keeper_actor.py" />
+   <source>Resources</source>
+   <translation>Resources</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Restart the computer; if that does not help, install the driver again.</source>
    <translation>Starten Sie den Computer neu; hilft das nicht, installieren Sie den Treiber noch einmal.</translation>
@@ -14601,9 +14671,19 @@ In one sentence:</translation>
    <translation>Das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/supervisor.py" />
+   <source>Resume follows it again.</source>
+   <translation>Fortsetzen verfolgt ihn wieder.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/process_group.py" />
    <source>Resume goes on from the last checkpoint.</source>
    <translation>Fortsetzen beginnt beim letzten Checkpoint.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>Resume sends it again.</source>
+   <translation>Fortsetzen sendet ihn neu.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -15634,6 +15714,21 @@ Summary:</translation>
    <translation>Der Prüfpunkt von Schritt {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/keeper_actor.py" />
+   <source>The cluster can't keep what is sent: {1}</source>
+   <translation>Der Cluster kann nicht aufbewahren, was gesendet wird: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>The cluster ended it: {1}</source>
+   <translation>Der Cluster hat ihn beendet: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>The cluster sent a file that it should not.</source>
+   <translation>Der Cluster hat eine Datei gesendet, die er nicht senden soll.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The column "{1}" has no {2} in the {3} split.</source>
    <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
@@ -15732,6 +15827,16 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/heartbeat.py" />
    <source>The connection of the processes is lost: {1}</source>
    <translation>Die Verbindung der Prozesse ist verloren: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>The connection to {1} is there again.</source>
+   <translation>Die Verbindung zu {1} ist wieder da.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>The connection to {1} was lost: {2}</source>
+   <translation>Die Verbindung zu {1} ist abgebrochen: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -16242,6 +16347,11 @@ Summary:</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>The role "{1}" has no column.</source>
    <translation>Der Rolle „{1}“ fehlt eine Spalte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>The run goes on at {1}. It is tried again.</source>
+   <translation>Der Lauf geht auf {1} weiter. Es wird wieder versucht.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -16814,6 +16924,11 @@ Summary:</translation>
    <translation>Um sie zu lesen, legen Sie sie in einen eigenen Ordner.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>To {1} ({2}) go, unless they are there:</source>
+   <translation>An {1} ({2}) gehen, falls noch nicht dort:</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/token_lengths.py" />
    <source>Token lengths are counted with the tokenizer of {1}.</source>
    <translation>Token-Längen sind mit dem Tokenizer von {1} gezählt.</translation>
@@ -16997,6 +17112,11 @@ Summary:</translation>
    <location filename="../../engine/system/connection.py" />
    <source>Tunesmith is offline, so nothing is fetched from the hub.</source>
    <translation>Tunesmith ist offline, also wird nichts vom Hub heruntergeladen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>Tunesmith is offline, so nothing is sent to {1}.</source>
+   <translation>Tunesmith ist offline, daher wird nichts an {1} gesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -17814,6 +17934,11 @@ Summary:</translation>
    <translation>die Konfiguration eines Modells</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>a model, {1}: {2}</source>
+   <translation>ein Modell, {1}: {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a name</source>
    <translation>ein Name</translation>
@@ -18192,6 +18317,11 @@ Summary:</translation>
    <location filename="../../engine/data/summary_lists.py" />
    <source>by the column's name</source>
    <translation>nach dem Namen der Spalte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>bytes</source>
+   <translation>bytes</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
@@ -19983,9 +20113,19 @@ Der Rest steht in {2}.</translation>
    <translation>{1} rechnet in {2}, {3} in {4}.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>{1} conversations</source>
+   <translation>{1} Gespräche</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} conversations have more than {2} tokens and lose their end.</source>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} did not arrive as it was sent.</source>
+   <translation>{1} kam nicht so an, wie es gesendet wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -20078,6 +20218,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} h {2} min</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/keeper_actor.py" />
+   <source>{1} has Tunesmith {2}, this computer {3}.</source>
+   <translation>{1} hat Tunesmith {2}, dieser Computer {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has all these entries with {2} seeds already.</source>
    <translation>{1} hat alle diese Einträge schon mit {2} Startwerten.</translation>
@@ -20086,6 +20231,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has another entry like {2} now.</source>
    <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>{1} has forgotten the run: it is sent again.</source>
+   <translation>{1} hat den Lauf vergessen: Er wird neu gesendet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>{1} has forgotten {2}.</source>
+   <translation>{1} hat {2} vergessen.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -20151,6 +20306,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>{1} has no layer {2}.</source>
    <translation>{1} hat keine Schicht {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} has no place in the folder.</source>
+   <translation>{1} hat im Ordner keinen Platz.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -20421,6 +20581,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/library.py" />
    <source>{1} is neither a folder nor a zip of an adapter.</source>
    <translation>{1} ist weder ein Ordner noch die ZIP-Datei eines Adapters.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/parcel.py" />
+   <source>{1} is neither on this computer nor on every node, and a node can't reach the hub.</source>
+   <translation>{1} ist weder auf diesem Computer noch auf jedem Knoten, und ein Knoten erreicht den Hub nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
@@ -20708,6 +20873,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} {3} sind leer.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/entry.py" />
+   <source>{1} on the node</source>
+   <translation>{1} auf dem Knoten</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/run_names.py" />
    <source>{1} on {2} with {3}</source>
    <translation>{1} on {2} with {3}</translation>
@@ -20821,6 +20991,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/voting/sharing.py" />
    <source>{1} was changed after it was exported.</source>
    <translation>{1} wurde nach dem Export geändert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} was changed while it was sent.</source>
+   <translation>{1} wurde während des Sendens geändert.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from engine.computers import store
+from engine.runs import run_store
+from engine.system.paths import presets_folder
 
 
 def test_no_computers_are_said_with_the_way_to_one(call):
@@ -54,3 +56,26 @@ def test_a_computer_without_a_node_says_how_to_start_one(call, monkeypatch, tmp_
     monkeypatch.setattr("engine.system.text_paths.tempfile.gettempdir", lambda: str(tmp_path))
     assert "node start" in call("node").out
     assert call("node", "--json").json == [{"node": None}]
+
+
+def test_nothing_is_sent_before_somebody_agreed(call, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    call("computers", "add", "lab", "--address", "127.0.0.1:9")
+    starter = str(presets_folder() / "starter.toml")
+    done = call("train", starter, "--on", "lab", "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "--yes")
+    assert run_store.list_jobs() == []
+    done = call("train", starter, "--on", "lab", "--yes", "--json")
+    assert done.code == 1
+    assert "refuses the connection" in done.json[-1]["message"]
+    assert store.find("lab").agreed
+    assert not store.list_computers()[0].token_file
+
+
+def test_offline_nothing_is_sent(call):
+    call("computers", "add", "lab", "--address", "127.0.0.1:9")
+    done = call(
+        "train", str(presets_folder() / "starter.toml"), "--on", "lab", "--yes", "--offline", "--json"
+    )
+    assert (done.code, done.problems[0]["field"]) == (2, "--on")
+    assert run_store.list_jobs() == []

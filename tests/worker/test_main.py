@@ -3,9 +3,11 @@
 import errno
 import gc
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -217,3 +219,17 @@ def test_a_job_without_a_device_lacks_the_computers_memory():
     found = worker._known(MemoryError(), "check_data")
     assert (found.message, found.field) == ("This computer's memory does not hold this.", None)
     assert worker._known(MemoryError(), "train").field == "training.micro_batch_tokens"
+
+
+def test_a_worker_on_a_node_ends_at_once_with_whoever_started_it(monkeypatch, tmp_path):
+    end = tmp_path / "input"
+    end.write_text("")
+    killed = []
+    monkeypatch.setattr(worker.os, "killpg", lambda *group: killed.append(group))
+    channel = SimpleNamespace(window_gone=False, stopping=False)
+    with end.open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        worker._watch_window(channel, stops=False, ends_at_once=False)
+        assert killed == []
+        worker._watch_window(channel, stops=False, ends_at_once=True)
+    assert killed == [(0, signal.SIGKILL)]

@@ -16,6 +16,7 @@ from engine.scoring.metrics import CHRF
 from engine.system.units import size
 
 STAGES = {
+    "send": "Sending what the run needs",
     "load_base": "Loading the base model",
     "read_data": "Reading the conversations",
     "check_rows": "Checking the conversations",

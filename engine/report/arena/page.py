@@ -27,6 +27,7 @@ STATES = {
     "stopped": "Stopped",
     "failed": "Failed",
     "crashed": "Crashed",
+    "away": "At another computer",
     "refused": "Can't run",
 }
 FORGETTING = (

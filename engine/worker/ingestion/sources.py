@@ -12,7 +12,7 @@ from engine.config.data_options import DataOptions
 from engine.config.recipe import SAMPLE, looks_like_path
 from engine.data import SPLITS, Split, split_in, told_apart
 from engine.errors import DataError
-from engine.system.paths import expand_user, sample_folder
+from engine.system.paths import path_here, sample_folder
 from engine.worker.hub import repository_card
 from engine.worker.readers import DESCRIPTIONS, SUFFIXES, TEXT_SUFFIXES, archives, parallel, suffix_of, unread
 from engine.worker.readers.conversations import chat_files, text_folder
@@ -104,7 +104,7 @@ def _decided(source: Source, options: DataOptions) -> Source:
 
 
 def _on_this_computer(source: str, channel: Channel) -> Source | None:
-    path = expand_user(source)
+    path = path_here(source)
     if path.is_dir():
         return _folder_source(str(path), path, channel)
     if path.is_file():

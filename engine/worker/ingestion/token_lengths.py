@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from engine.config import model_info
 from engine.config.recipe import STARTER, looks_like_path
 from engine.methods import Family
-from engine.system.paths import starter_folder
+from engine.system.paths import path_here, starter_folder
 from engine.worker.ingestion.special_tokens import SpecialTokens
 from engine.worker.runtime import tokenizer_trial
 
@@ -51,7 +51,7 @@ def counter_for(base_model: str | None) -> TokenCounter:
 
 def _folder_of(name: str) -> Path | None:
     if looks_like_path(name):
-        return Path(name).expanduser()
+        return path_here(name)
     # A slow import, which a folder does without.
     from engine.worker.hub import repository
 

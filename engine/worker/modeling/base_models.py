@@ -30,7 +30,7 @@ from engine.config.recipe import STARTER, BaseModelOptions, looks_like_path
 from engine.errors import AppError, BaseModelError
 from engine.methods import BaseFacts, Family, Quantization
 from engine.system.foreign_files import FileKind, open_regular, read_json
-from engine.system.paths import starter_folder
+from engine.system.paths import path_here, starter_folder
 from engine.system.units import size
 from engine.worker.hub import repository
 from engine.worker.kernels import model_patches
@@ -142,7 +142,7 @@ def local_folder(base_id: str) -> Path:
     """Return the folder of a local base model. Raises BaseModelError if there is none."""
     if base_id == STARTER:
         return starter_folder()
-    folder = Path(base_id).expanduser()
+    folder = path_here(base_id)
     if not (folder / "config.json").exists():
         raise BaseModelError(
             f"There is no model in {folder}.",

@@ -12,7 +12,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, BaseModelOptions
 from engine.errors import RecipeError
 from engine.methods import Family
-from engine.system.paths import starter_folder
+from engine.system.paths import path_here, starter_folder
 from engine.worker.hub import repository
 from engine.worker.kernels import model_patches
 from engine.worker.kernels.library import Conv1D
@@ -32,7 +32,7 @@ def folder_of(options: BaseModelOptions) -> Path | None:
     if options.id == STARTER:
         return starter_folder()
     if recipes.looks_like_path(options.id):
-        return Path(options.id).expanduser()
+        return path_here(options.id)
     return repository.cached_folder(options.id, options.revision)
 
 

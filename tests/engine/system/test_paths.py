@@ -23,6 +23,7 @@ FOLDERS = [
     paths.intake_folder,
     paths.cache_folder,
     paths.config_folder,
+    paths.cluster_folder,
 ]
 
 
@@ -103,3 +104,10 @@ def test_what_is_imported_and_unpacked_lies_in_private_folders(home, umask, tmp_
     library.import_adapter(tmp_path / "sent.zip")
     assert made
     assert {folder.stat().st_mode & 0o777 for folder in made} == {0o700}
+
+
+def test_a_path_that_was_sent_leads_to_where_it_is_on_the_node(monkeypatch: pytest.MonkeyPatch):
+    assert paths.path_here("/desk/chats.csv") == Path("/desk/chats.csv")
+    monkeypatch.setenv(paths.SENT_FILES, '{"/desk/chats.csv": "/node/sent/chats.csv"}')
+    assert paths.path_here("/desk/chats.csv") == Path("/node/sent/chats.csv")
+    assert paths.path_here("~/other.csv") == Path("~/other.csv").expanduser()

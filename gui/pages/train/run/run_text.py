@@ -15,6 +15,7 @@ from gui.models.metric_text import VERDICT_TEXTS, amount
 from gui.workers.run_model import RunModel
 
 STAGES = {
+    "send": mark("Sending what the run needs"),
     "": mark("Starting the worker"),
     "load_base": mark("Loading the base model"),
     "read_data": mark("Reading the data"),
@@ -28,6 +29,7 @@ OUTCOMES = {
     "stopped": mark("Stopped"),
     "failed": mark("Failed"),
     "crashed": mark("Crashed"),
+    "away": mark("At another computer"),
 }
 # The ending of a run with its time, and its step if it is incomplete; "freed" is a paused run without a device.
 ENDED = {
@@ -35,12 +37,14 @@ ENDED = {
     "stopped": mark("Stopped {when}"),
     "failed": mark("Failed {when}"),
     "crashed": mark("Crashed {when}"),
+    "away": mark("Goes on at another computer, followed until {when}"),
     "freed": mark("Paused {when}. The device is free"),
 }
 ENDED_AT_STEP = {
     "stopped": mark("Stopped {when} at step {step} of {total}"),
     "failed": mark("Failed {when} at step {step} of {total}"),
     "crashed": mark("Crashed {when} at step {step} of {total}"),
+    "away": mark("Goes on at another computer, followed until {when} at step {step} of {total}"),
     "freed": mark("Paused {when} at step {step} of {total}. The device is free"),
 }
 HOW_FAR = {
@@ -58,7 +62,7 @@ BASE_FORMS = {
     "chat": mark("The base model was scored in its own chat format, the better of two formats."),
     "plain": mark("The base model was scored with a plain prompt, the better of two formats."),
 }
-DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick"}
+DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick", "away": "accent"}
 
 
 def adapter_name(adapter_id: str) -> str:
@@ -112,6 +116,8 @@ def resume_text(model: RunModel) -> str:
     """Return what a click does with a run that has ended early; without a checkpoint there is nothing to resume."""
     if model.state.device_released:
         return tr("Continue")
+    if model.state.outcome == "away":
+        return tr("Follow")
     return tr("Resume") if model.state.checkpoint is not None else tr("Start again")
 
 

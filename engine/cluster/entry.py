@@ -1,0 +1,218 @@
+"""One entry on a node: fetches what it needs, runs Tunesmith's own worker, and hands over what comes of it.
+
+A task that another one has replaced, since its node was taken for dead, ends its worker and hands nothing over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from engine.cluster.files import Manifest, below, digest_of, fetch, part_of, send
+from engine.cluster.node_home import models_folder, node_home
+from engine.cluster.remote_keeper import RemoteKeeper
+from engine.jobs.events import read_all
+from engine.jobs.job import Job
+from engine.jobs.worker_process import worker_command, worker_environment
+from engine.system.files import write_atomically
+from engine.system.foreign_files import open_regular
+from engine.system.paths import HOME, SENT_FILES, make_private
+
+POLL_SECONDS = 0.2
+BEAT_SECONDS = 1.0
+END_SECONDS = 60.0
+# What only belongs to this computer, or was sent.
+NOT_FILES = ("events.jsonl", "lock", "job.json", "recipe.toml", "commands/")
+# What libraries take from Ray's process, and a worker has to decide itself.
+OF_RAY = ("OMP_NUM_THREADS", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+SAVES = (b'"event":"checkpoint_saved"', b'"event":"adapter_saved"')
+ENDS = b'"event":"job_ended"'
+
+
+def run_entry(keeper_name: str, entry_id: str) -> None:
+    """Run an entry to its end, from its last checkpoint on if it was begun before: a task of Ray."""
+    import ray
+
+    keeper = RemoteKeeper(ray, ray.get_actor(keeper_name))
+    node = ray.get_runtime_context().get_node_id()
+    begun = keeper.begin(entry_id, node)
+    if begun is None:
+        return
+    with node_home(node[:16]) as home:
+        _Attempt(keeper, entry_id, begun, home).run()
+
+
+class _Attempt:
+    """One try of an entry on this node."""
+
+    def __init__(self, keeper: RemoteKeeper, entry_id: str, begun: dict[str, Any], home: Path) -> None:
+        self._keeper = keeper
+        self._id = entry_id
+        self._turn: int = begun["turn"]
+        self._spec: dict[str, Any] = begun["spec"]
+        self._begun = begun
+        self._home = home
+        self._job = Job(home / "runs" / self._spec["run"])
+        self._read = self._seen = 0
+        self._pushed: dict[str, tuple[tuple[int, int], str]] = {}
+        self._beat_at = 0.0
+
+    def run(self) -> None:
+        """Prepare the job's folder, run the worker, hand over, and leave nothing behind."""
+        try:
+            self._prepare()
+            process = self._start()
+            try:
+                current = self._follow(process)
+            finally:
+                _kill_group(process)
+            if current:
+                self._push_files()
+                self._push_events(whole=True)
+                self._keeper.finish(self._id, self._turn, process.returncode)
+        except OSError as error:
+            self._keeper.finish(self._id, self._turn, None, f"{error.strerror or error} on the node")
+        finally:
+            self._clean()
+
+    def _prepare(self) -> None:
+        """Write what was sent and what an earlier task handed over."""
+        spec, folder = self._spec, self._job.folder
+        for each in (self._home / "runs", self._home / "adapters", folder, folder / "commands"):
+            make_private(each)
+        self._fetch("run/", folder)
+        self._fetch("sent/", self._home / "sent")
+        self._fetch("adapters/", self._home / "adapters")
+        for prefix in ("models/", "hub/"):
+            self._fetch(prefix, models_folder() / prefix.rstrip("/"))
+        fetch(self._keeper, part_of(self._begun["files"], "run/"), folder)
+        fetch(self._keeper, part_of(self._begun["files"], "adapters/"), self._home / "adapters")
+        self._write_events()
+        write_atomically(folder / "recipe.toml", spec["recipe"])
+        write_atomically(folder / "job.json", json.dumps({"kind": "train", "ends_with_parent": True}))
+
+    def _fetch(self, prefix: str, folder: Path) -> None:
+        fetch(self._keeper, part_of(self._spec["files"], prefix), folder)
+
+    def _write_events(self) -> None:
+        """Write what earlier tasks handed over."""
+        done = 0
+        with self._job.events_path.open("wb") as stream:
+            while done < self._begun["event_bytes"] and (more := self._keeper.events(self._id, done)):
+                stream.write(more)
+                done += len(more)
+        self._read = done
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        environment = worker_environment(niced=False) | {
+            HOME: str(self._home),
+            SENT_FILES: json.dumps(self._sent_files()),
+        }
+        if self._spec["hub"]:
+            environment["HF_HUB_CACHE"] = str(models_folder() / "hub")
+        with self._job.open_log() as log:
+            return subprocess.Popen(
+                worker_command(self._job.folder),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=self._job.folder,
+                env={name: value for name, value in environment.items() if name not in OF_RAY},
+                start_new_session=True,
+            )
+
+    def _sent_files(self) -> dict[str, str]:
+        """Return where on this node what was sent is, by its path on the computer that it comes from."""
+        roots = {"sent": self._home, "models": models_folder()}
+        return {path: str(roots[name.partition("/")[0]] / name) for path, name in self._spec["sent"].items()}
+
+    def _follow(self, process: subprocess.Popen[bytes]) -> bool:
+        """Hand over events and pass commands on until the worker ends; return whether the entry is still this one's."""
+        while process.poll() is None:
+            if not self._exchange():
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
+    def _exchange(self) -> bool:
+        new = self._new_events()
+        if not new and time.monotonic() - self._beat_at < BEAT_SECONDS:
+            return True
+        return self._push_events(whole=False)
+
+    def _new_events(self) -> bytes:
+        """Return the whole lines behind those that were handed over."""
+        with open_regular(self._job.events_path) as stream:
+            stream.seek(self._read)
+            content = stream.read()
+        return content[: content.rfind(b"\n") + 1]
+
+    def _push_events(self, *, whole: bool) -> bool:
+        """Hand new events over, the last one only if `whole`: by then all files are there."""
+        content = self._new_events()
+        if not whole and ENDS in content:
+            content = content[: content.rfind(b"\n", 0, content.index(ENDS)) + 1]
+        if not whole and any(mark in content for mark in SAVES):
+            self._push_files()
+        self._beat_at = time.monotonic()
+        answer = self._keeper.append(self._id, self._turn, self._read, content, self._seen)
+        if answer is None:
+            return False
+        self._read += len(content)
+        for each in answer:
+            self._seen = max(self._seen, each["number"])
+            self._job.send(**each["command"])
+        return True
+
+    def _push_files(self) -> None:
+        """Hand over the files of run and adapters that are new or changed."""
+        found: Manifest = []
+        for name, path in self._files():
+            # A checkpoint may be dropped while it is read: the next one is there by then.
+            with suppress(FileNotFoundError):
+                facts = path.stat()
+                mark = facts.st_size, facts.st_mtime_ns
+                if self._pushed.get(name, ((0, 0), ""))[0] != mark:
+                    self._pushed[name] = mark, digest_of(path)
+                    one = [[name, facts.st_size, self._pushed[name][1]]]
+                    send(self._keeper, [(name, path)], one, lambda _: None)
+                found.append([name, facts.st_size, self._pushed[name][1]])
+        self._keeper.set_files(self._id, self._turn, found)
+
+    def _files(self) -> list[tuple[str, Path]]:
+        folder = self._job.folder
+        run = [
+            (f"run/{name}", path)
+            for name, path in below(folder)
+            if not name.startswith(NOT_FILES) and ".partial" not in name
+        ]
+        adapters = self._home / "adapters"
+        return run + [
+            pair for each in self._adapters() for pair in below(adapters / each, f"adapters/{each}/")
+        ]
+
+    def _adapters(self) -> set[str]:
+        """Return the ids of the adapters that the run has saved."""
+        events = read_all(self._job.events_path)
+        return {str(event["adapter"]) for event in events if event["event"] == "adapter_saved"}
+
+    def _clean(self) -> None:
+        for each in self._adapters():
+            shutil.rmtree(self._home / "adapters" / each, ignore_errors=True)
+        shutil.rmtree(self._job.folder, ignore_errors=True)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End a worker and its children at once; one that has ended has none left."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

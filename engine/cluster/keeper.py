@@ -1,0 +1,309 @@
+"""The keeper: what was sent to a cluster, how far each entry is, its events, commands and files.
+
+All of it is in the storage, so that a keeper that is started anew goes on where the one before it ended. Entries are
+tried in the order of their priority, as many at once as there is place for; where each runs is Ray's matter, and Ray is
+not known here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from engine.cluster.files import Manifest, digests_of
+from engine.cluster.storage import Storage
+
+Spec = dict[str, Any]
+EntryState = Literal["waiting", "running", "held", "ended"]
+POLL_BYTES = 1 << 20
+
+
+@dataclass
+class State:
+    """How far an entry is.
+
+    `turn` counts the tasks that took it up: only the last one is listened to. `seen` is the last command that it took.
+    """
+
+    state: EntryState = "waiting"
+    priority: int = 0
+    sent_at: float = 0.0
+    turn: int = 0
+    node: str = ""
+    returncode: int | None = None
+    reason: str = ""
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    numbered: int = 0
+    files: Manifest = field(default_factory=list)
+
+
+class _Entry:
+    """One entry: what was asked for, its state, and where the pieces of its events are."""
+
+    def __init__(self, spec: Spec, state: State, pieces: Iterable[tuple[int, int]] = ()) -> None:
+        self.spec = spec
+        self.state = state
+        self.pieces = list(pieces)
+        self.digests = set(digests_of(spec["files"]))
+
+    @property
+    def event_bytes(self) -> int:
+        return sum(self.pieces[-1]) if self.pieces else 0
+
+
+class Keeper:
+    """Keeps entries. Its calls come from several threads."""
+
+    def __init__(self, place: str) -> None:
+        self._storage = Storage(place)
+        self._lock = threading.RLock()
+        self._entries: dict[str, _Entry] = {}
+        for entry_id in self._storage.sizes("entries"):
+            self._load(entry_id)
+
+    def _load(self, entry_id: str) -> None:
+        spec = self._storage.read_json(f"entries/{entry_id}/entry.json")
+        if spec is None:
+            return
+        state = State(**(self._storage.read_json(f"entries/{entry_id}/state.json") or {}))
+        if state.state == "running":
+            # Who ran it has gone with the keeper that started it.
+            state.state = "waiting"
+        pieces = (
+            (int(name), size) for name, size in self._storage.sizes(f"entries/{entry_id}/events").items()
+        )
+        self._entries[entry_id] = _Entry(spec, state, pieces)
+
+    # Content
+    def missing(self, digests: Sequence[str]) -> list[str]:
+        """Return which contents are not there yet."""
+        return [each for each in dict.fromkeys(digests) if not self._storage.has_blob(each)]
+
+    def put(self, digest: str, number: int, content: bytes) -> None:
+        """Take one part of a content."""
+        self._storage.write_part(digest, number, content)
+
+    def complete(self, digest: str) -> bool:
+        """Tell whether the parts of a content are what its digest says."""
+        return self._storage.complete(digest)
+
+    def part(self, digest: str, number: int) -> bytes | None:
+        """Return one part of a content, None behind the last."""
+        return self._storage.read_part(digest, number)
+
+    # For who sends
+    def submit(self, entry_id: str, spec: Spec, priority: int = 0) -> None:
+        """Take an entry. One that is there already goes on as it is."""
+        with self._lock:
+            if entry_id in self._entries:
+                return
+            entry = _Entry(spec, State(priority=priority, sent_at=time.time()))
+            self._storage.write_json(f"entries/{entry_id}/state.json", asdict(entry.state))
+            # Written last: without it there is no entry.
+            self._storage.write_json(f"entries/{entry_id}/entry.json", spec)
+            self._entries[entry_id] = entry
+
+    def knows(self, entry_id: str) -> bool:
+        """Tell whether an entry is here."""
+        with self._lock:
+            return entry_id in self._entries
+
+    def poll(self, offsets: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+        """Return for each entry its state and its events from a byte on; an entry that is not here is left out."""
+        return {
+            entry_id: self._polled(entry_id, offset)
+            for entry_id, offset in offsets.items()
+            if self.knows(entry_id)
+        }
+
+    def _polled(self, entry_id: str, offset: int) -> dict[str, Any]:
+        with self._lock:
+            entry = self._entries[entry_id]
+            state = entry.state
+            told = {
+                "state": state.state,
+                "node": state.node,
+                "returncode": state.returncode,
+                "reason": state.reason,
+                "event_bytes": entry.event_bytes,
+            }
+            pieces = list(entry.pieces)
+        return told | {"events": self._events(entry_id, pieces, offset)}
+
+    def _events(self, entry_id: str, pieces: list[tuple[int, int]], offset: int) -> bytes:
+        found = b""
+        for start, size in pieces:
+            if start + size > offset and len(found) < POLL_BYTES:
+                content = self._storage.read(f"entries/{entry_id}/events/{start:012d}") or b""
+                found += content[max(0, offset - start) :]
+        return found
+
+    def command(self, entry_id: str, command: Mapping[str, Any]) -> None:
+        """Pass a command on to who runs an entry. One that waits is stopped, held or let go here."""
+        with self._lock:
+            entry = self._entries.get(entry_id)
+            if entry is None or entry.state.state == "ended":
+                return
+            state = entry.state
+            waits = state.state in {"waiting", "held"}
+            if waits and command["command"] == "stop":
+                state.state, state.reason = "ended", "stopped"
+            elif waits and command["command"] in {"pause", "continue"}:
+                state.state = "held" if command["command"] == "pause" else "waiting"
+            elif not waits:
+                state.numbered += 1
+                state.commands.append({"number": state.numbered, "command": dict(command)})
+            self._save(entry_id)
+
+    def prioritize(self, priorities: Mapping[str, int]) -> None:
+        """Set the priorities of entries: the highest is tried first."""
+        with self._lock:
+            for entry_id, priority in priorities.items():
+                if entry_id in self._entries and self._entries[entry_id].state.priority != priority:
+                    self._entries[entry_id].state.priority = priority
+                    self._save(entry_id)
+
+    def files(self, entry_id: str) -> Manifest:
+        """Return the files that an entry has made so far."""
+        with self._lock:
+            return list(self._entries[entry_id].state.files)
+
+    def forget(self, entry_id: str) -> None:
+        """Remove an entry, and the contents that no other entry needs."""
+        with self._lock:
+            entry = self._entries.pop(entry_id, None)
+            self._storage.remove(f"entries/{entry_id}")
+        if entry is not None:
+            self._drop_unused(entry.digests | set(digests_of(entry.state.files)))
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Return what is here, in the order in which it is tried."""
+        with self._lock:
+            ordered = sorted(self._entries.items(), key=lambda item: _order(item[1].state))
+            return [
+                {
+                    "entry": entry_id,
+                    "run": entry.spec["run"],
+                    "name": entry.spec["name"],
+                    "state": entry.state.state,
+                    "node": entry.state.node,
+                    "priority": entry.state.priority,
+                }
+                for entry_id, entry in ordered
+            ]
+
+    # For who runs
+    def begin(self, entry_id: str, node: str) -> dict[str, Any] | None:
+        """Give an entry to a task, which alone is listened to from now on; None if there is nothing left to do."""
+        with self._lock:
+            entry = self._entries.get(entry_id)
+            if entry is None or entry.state.state == "ended":
+                return None
+            state = entry.state
+            state.state, state.node, state.turn = "running", node, state.turn + 1
+            self._save(entry_id)
+            return {
+                "turn": state.turn,
+                "spec": entry.spec,
+                "files": list(state.files),
+                "event_bytes": entry.event_bytes,
+            }
+
+    def events(self, entry_id: str, offset: int) -> bytes:
+        """Return events of an entry from a byte on, a megabyte or little more at a time."""
+        with self._lock:
+            pieces = list(self._entries[entry_id].pieces)
+        return self._events(entry_id, pieces, offset)
+
+    def append(
+        self, entry_id: str, turn: int, offset: int, content: bytes, seen: int
+    ) -> list[dict[str, Any]] | None:
+        """Take events, and return the commands behind the one with the number `seen`.
+
+        None tells a task that another one has the entry, or no one any more.
+        """
+        with self._lock:
+            entry = self._entries.get(entry_id)
+            if entry is None or entry.state.turn != turn or entry.state.state != "running":
+                return None
+            # What came twice, since an answer was lost, is there already.
+            if content and offset == entry.event_bytes:
+                self._storage.write(f"entries/{entry_id}/events/{offset:012d}", content)
+                entry.pieces.append((offset, len(content)))
+            waiting = [each for each in entry.state.commands if each["number"] > seen]
+            if waiting != entry.state.commands:
+                entry.state.commands = waiting
+                self._save(entry_id)
+            return waiting
+
+    def set_files(self, entry_id: str, turn: int, files: Manifest) -> None:
+        """Replace the files of an entry, whose contents are there; what none needs any more goes."""
+        with self._lock:
+            entry = self._entries.get(entry_id)
+            if entry is None or entry.state.turn != turn:
+                return
+            before, entry.state.files = entry.state.files, files
+            self._save(entry_id)
+        self._drop_unused(set(digests_of(before)) - set(digests_of(files)))
+
+    def finish(self, entry_id: str, turn: int, returncode: int | None, reason: str = "") -> None:
+        """Note that an entry has ended, however it did; `turn` is 0 for whoever watches the tasks."""
+        with self._lock:
+            entry = self._entries.get(entry_id)
+            if entry is None or turn not in {0, entry.state.turn} or entry.state.state == "ended":
+                return
+            entry.state.state, entry.state.returncode, entry.state.reason = "ended", returncode, reason
+            self._save(entry_id)
+
+    # For who starts tasks
+    def startable(self, started: Iterable[str], places: int) -> list[str]:
+        """Return which entries to start now, given those that were and the number of places in all."""
+        with self._lock:
+            taken = set(started)
+            by_group = Counter(self._group(each) for each in taken if each in self._entries)
+            chosen: list[str] = []
+            for entry_id, entry in sorted(self._entries.items(), key=lambda item: _order(item[1].state)):
+                if len(taken) >= places:
+                    break
+                limit = entry.spec.get("at_once") or places
+                group = self._group(entry_id)
+                if entry.state.state == "waiting" and entry_id not in taken and by_group[group] < limit:
+                    chosen.append(entry_id)
+                    taken.add(entry_id)
+                    by_group[group] += 1
+            return chosen
+
+    def demand(self, entry_id: str) -> dict[str, Any]:
+        """Return what an entry asks of the node that runs it."""
+        with self._lock:
+            return dict(self._entries[entry_id].spec.get("demand") or {})
+
+    def _group(self, entry_id: str) -> str:
+        return str(self._entries[entry_id].spec.get("group") or entry_id)
+
+    def _save(self, entry_id: str) -> None:
+        self._storage.write_json(f"entries/{entry_id}/state.json", asdict(self._entries[entry_id].state))
+
+    def _drop_unused(self, digests: set[str]) -> None:
+        """Remove contents that no entry needs; base models stay for the next run."""
+        with self._lock:
+            needed = set[str]().union(
+                *(entry.digests | set(digests_of(entry.state.files)) for entry in self._entries.values())
+            )
+            kept = set((self._storage.read_json("models.json") or {}).get("digests", ()))
+            for digest in digests - needed - kept:
+                self._storage.remove_blob(digest)
+
+    def keep_models(self, digests: Sequence[str]) -> None:
+        """Note contents that are base models: they stay when the entries that needed them are gone."""
+        with self._lock:
+            kept = set((self._storage.read_json("models.json") or {}).get("digests", ()))
+            self._storage.write_json("models.json", {"digests": sorted(kept | set(digests))})
+
+
+def _order(state: State) -> tuple[int, float]:
+    return -state.priority, state.sent_at

@@ -1,0 +1,139 @@
+"""What a run needs of this computer: conversations, a base model, an adapter to start from, checkpoints.
+
+What ships with Tunesmith is on every node. What is on the hub is sent only if a node can't have it otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.adapters import library
+from engine.cluster.files import Contents, Manifest, OnBytes, below, bytes_of, digests_of, manifest_of, send
+from engine.computers.sending import texts_of
+from engine.config import hub_sources
+from engine.config.recipe import STARTER, Recipe, looks_like_path
+from engine.errors import ComputerError
+from engine.jobs.job import Job
+from engine.system import hub_cache
+from engine.system.hub_cache import Kind
+from engine.system.paths import expand_user
+
+# Whether a node has a base model or data set of the hub, or can fetch it; asked for its id, revision and kind.
+HasSource = Callable[[str, str, Kind], bool]
+RUN_FILES = ("checkpoint-", "best-")
+
+
+@dataclass
+class Parcel:
+    """The files to send: by the path that each has there, and where that is for paths of the recipe."""
+
+    files: Manifest = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    hub: bool = False
+
+    @property
+    def models(self) -> list[str]:
+        """The digests of the base model's files."""
+        return digests_of([each for each in self.files if each[0].startswith(("models/", "hub/models--"))])
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of all files."""
+        return bytes_of(self.files)
+
+    def add(self, pairs: Iterator[tuple[str, Path]]) -> None:
+        """Add files by the paths that they are to have."""
+        listed = list(pairs)
+        self.paths |= dict(listed)
+        self.files += manifest_of(listed)
+
+    def add_path(self, place: str, text: str) -> None:
+        """Add a file or folder that a recipe names; it gets a folder of its own below `place`, by its content."""
+        path = expand_user(text)
+        # Its own name stays: it is part of what scores are called after.
+        pairs = list(below(path, f"{path.name}/")) if path.is_dir() else [(path.name, path)]
+        manifest = manifest_of(pairs)
+        folder = f"{place}/{hashlib.sha256(json.dumps(manifest).encode()).hexdigest()[:16]}"
+        self.paths |= {f"{folder}/{name}": file for name, file in pairs}
+        self.files += [[f"{folder}/{name}", size, digest] for name, size, digest in manifest]
+        self.sent[text] = f"{folder}/{path.name}"
+
+    def send(self, contents: Contents, on_bytes: OnBytes) -> None:
+        """Send what is missing there."""
+        send(contents, self.paths.items(), self.files, on_bytes)
+
+
+def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Parcel:
+    """Return what a run needs. Raises ComputerError for a base model that is neither here nor there."""
+    parcel = Parcel()
+    for text in texts_of(recipe):
+        parcel.add_path("sent", text)
+    _add_base(parcel, recipe, has_source)
+    if recipe.method.start_from:
+        _add_adapter(parcel, recipe.method.start_from)
+    _add_run(parcel, job)
+    return parcel
+
+
+def _add_base(parcel: Parcel, recipe: Recipe, has_source: HasSource) -> None:
+    base, source = recipe.base_model, recipe.data.source
+    if base.id != STARTER and looks_like_path(base.id):
+        parcel.add_path("models", base.id)
+    elif hub_sources.is_on_hub(base.id):
+        _add_from_hub(parcel, base.id, base.revision, "model", has_source)
+    if hub_sources.is_on_hub(source):
+        _add_from_hub(parcel, source, "main", "dataset", has_source)
+
+
+def _add_from_hub(parcel: Parcel, repo_id: str, revision: str, kind: Kind, has_source: HasSource) -> None:
+    if has_source(repo_id, revision, kind):
+        return
+    if not hub_cache.is_cached(repo_id, revision, kind):
+        field_name = "base_model.id" if kind == "model" else "data.source"
+        raise ComputerError(
+            f"{repo_id} is neither on this computer nor on every node, and a node can't reach the hub.",
+            "Download it here first: it is then sent along.",
+            field_name,
+        )
+    parcel.hub = True
+    cache = hub_cache.downloads_folder()
+    repository = hub_cache.repository_folder(cache, repo_id, kind)
+    for part in ("refs", "snapshots"):
+        parcel.add(below(repository / part, f"hub/{repository.name}/{part}/"))
+
+
+def _add_adapter(parcel: Parcel, name: str) -> None:
+    if looks_like_path(name):
+        parcel.add_path("sent", name)
+    else:
+        adapter = library.find(name)
+        parcel.add(below(adapter.folder, f"adapters/{adapter.id}/"))
+
+
+def _add_run(parcel: Parcel, job: Job) -> None:
+    """Add the checkpoints that earlier attempts left, to go on from."""
+    kept = [
+        path for path in sorted(job.folder.iterdir()) if path.name.startswith(RUN_FILES) and path.is_dir()
+    ]
+    for folder in kept:
+        if not folder.name.endswith(".partial"):
+            parcel.add(below(folder, f"run/{folder.name}/"))
+
+
+def spec_of(job: Job, recipe_text: str, name: str, parcel: Parcel, **asked: Any) -> dict[str, Any]:
+    """Return what a keeper is asked to do."""
+    return {
+        "run": job.id,
+        "name": name,
+        "recipe": recipe_text,
+        "files": parcel.files,
+        "sent": parcel.sent,
+        "hub": parcel.hub,
+        **asked,
+    }

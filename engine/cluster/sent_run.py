@@ -1,0 +1,195 @@
+"""One run that another computer does: what is forwarded between its entry there and its folder here.
+
+Forwarded events say how many bytes of the entry's stream lie behind them, so that whoever follows the run later knows
+where to go on, without a second record.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from engine.adapters import library
+from engine.cluster.files import fetch, part_of
+from engine.cluster.parcel import HasSource, Parcel, of_run, spec_of
+from engine.cluster.remote_keeper import RemoteKeeper
+from engine.computers import store
+from engine.computers.computer import Computer
+from engine.config import recipe as recipes
+from engine.jobs import sent_job
+from engine.jobs.events import Event, EventWriter, clock, decode, read_all
+from engine.jobs.job import Job
+from engine.jobs.sent_job import SentTo
+from engine.jobs.supervisor import exit_text
+from engine.system.foreign_files import FileKind, read_text
+from engine.system.paths import adapters_folder
+
+STREAM_BYTES = "entry_bytes"
+# The event that says that a run was sent, from its start or its last checkpoint on.
+SENT = "job_sent"
+CHECKPOINTS = ("checkpoint-", "best-")
+PROGRESS_BYTES = 4 << 20
+
+
+class SentRun:
+    """A run and its entry. The caller holds the lock of the run's folder."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        sent = sent_job.read(job)
+        self.entry_id = sent.entry if sent else f"{job.id}-{store.desk_id()}"
+        self.is_sent = sent is not None
+        self.ended = False
+        self._attempt = job.last_attempt() + 1
+        self._writer = EventWriter(job.events_path, {"run": job.id, "attempt": self._attempt})
+        self._offset = 0
+        self._clock: float | None = None
+        if self.is_sent:
+            self._find_place()
+        self._outcome: Event | None = None
+
+    def notice(self, message: str, hint: str = "", level: str = "notice") -> None:
+        """Tell the person something that ends nothing."""
+        self.emit("notice", level=level, message=message, hint=hint)
+
+    def _find_place(self) -> None:
+        """Find how far the entry was followed before."""
+        for event in read_all(self.job.events_path):
+            if STREAM_BYTES in event:
+                self._offset, self._clock = int(event[STREAM_BYTES]), clock(event)
+            elif event["event"] == SENT:
+                self._offset = 0
+
+    @property
+    def offset(self) -> int:
+        """The bytes of the entry's stream that are here."""
+        return self._offset
+
+    def emit(self, event: str, **facts: Any) -> None:
+        """Append an event of this computer's own, at the time of the one before on the clock of the node."""
+        on_clock = {} if self._clock is None else {"clock": self._clock}
+        self._writer.write(event, attempt=self._attempt, **on_clock, **facts)
+
+    def send(self, keeper: RemoteKeeper, computer: Computer, has_source: HasSource, **asked: Any) -> None:
+        """Send what the run needs and ask for it. Raises AppError."""
+        recipe = recipes.load(self.job.recipe_path)
+        parcel = of_run(self.job, recipe, has_source)
+        self._send_files(keeper, parcel)
+        # Noted first: whoever ends in between asks again, and nothing is done twice.
+        sent_job.write(self.job, SentTo(computer.name, self.entry_id))
+        self.is_sent, self._offset = True, 0
+        self.emit(SENT, computer=computer.name, bytes=parcel.bytes)
+        text = read_text(self.job.recipe_path, FileKind.RECIPE)
+        keeper.submit(
+            self.entry_id, spec_of(self.job, text, recipe.name, parcel, **asked), asked.get("priority", 0)
+        )
+        keeper.nudge()
+
+    def _send_files(self, keeper: RemoteKeeper, parcel: Parcel) -> None:
+        keeper.keep_models(parcel.models)
+        done = told = 0
+
+        def count(content_bytes: int) -> None:
+            nonlocal done, told
+            done += content_bytes
+            if done - told >= PROGRESS_BYTES:
+                told = done
+                self.emit("stage_progressed", done=done, total=max(done, parcel.bytes), unit="bytes")
+
+        parcel.send(keeper, count)
+
+    def take(self, keeper: RemoteKeeper, told: dict[str, Any]) -> bool:
+        """Take over what an entry tells; return whether it told anything new."""
+        content: bytes = told["events"]
+        whole = content[: content.rfind(b"\n") + 1]
+        for line in whole.splitlines(keepends=True):
+            self._offset += len(line)
+            event = decode(line)
+            if event is not None:
+                self._forward(keeper, event)
+        if told["state"] == "ended" and self._offset >= told["event_bytes"]:
+            self._conclude(keeper, told)
+        return bool(whole) or self.ended
+
+    def _forward(self, keeper: RemoteKeeper, event: Event) -> None:
+        if event["event"] == "job_ended":
+            # The last event, and so written when all files are here.
+            self._outcome = event
+            return
+        if event["event"] == "job_accepted":
+            self._attempt += 1
+            # What is followed and killed here is the process here.
+            event["pid"] = os.getpid()
+        elif event["event"] == "checkpoint_saved" and "path" in event:
+            event["path"] = str(self.job.folder / Path(event["path"]).name)
+        elif event["event"] == "adapter_saved":
+            self._fetch_adapters(keeper)
+            event["path"] = str(adapters_folder() / event["adapter"])
+        self._append(event)
+
+    def _append(self, event: Event) -> None:
+        self._clock = clock(event)
+        self._writer.forward(
+            event | {"run": self.job.id, "attempt": self._attempt, STREAM_BYTES: self._offset}
+        )
+
+    def _fetch_adapters(self, keeper: RemoteKeeper) -> None:
+        """Fetch adapters aside and put them into the library when they are whole."""
+        files = part_of(keeper.files(self.entry_id), "adapters/")
+        for name in dict.fromkeys(name.partition("/")[0] for name, _, _ in files):
+            folder, partial = adapters_folder() / name, library.partial_folder(name)
+            if folder.exists():
+                shutil.copytree(folder, partial, dirs_exist_ok=True)
+            fetch(keeper, part_of(files, f"{name}/"), partial)
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.replace(folder)
+
+    def _conclude(self, keeper: RemoteKeeper, told: dict[str, Any]) -> None:
+        """Fetch what came of the entry, write the last event, and let the cluster forget it."""
+        completed = self._outcome is not None and self._outcome["outcome"] == "completed"
+        files = part_of(keeper.files(self.entry_id), "run/")
+        # What a run that has ended well has no more use for may be large.
+        fetch(
+            keeper,
+            [each for each in files if not (completed and each[0].startswith(CHECKPOINTS))],
+            self.job.folder,
+        )
+        self._fetch_adapters(keeper)
+        if self._outcome is not None:
+            if "log" in self._outcome:
+                self._outcome["log"] = str(self.job.log_path)
+            self._append(self._outcome)
+        elif told["reason"] == "stopped":
+            self.emit("job_ended", outcome="stopped")
+        else:
+            self.emit("job_ended", **_failure(told, self.job))
+        self._writer.sync()
+        sent_job.remove(self.job)
+        keeper.forget(self.entry_id)
+        self.ended = True
+
+    def lost(self) -> None:
+        """Note that the cluster does not know the entry any more: it has to be sent again."""
+        sent_job.remove(self.job)
+        self.is_sent, self._offset = False, 0
+
+    def close(self) -> None:
+        """Close the event stream."""
+        self._writer.close()
+
+
+def _failure(told: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Return what `job_ended` says of an entry whose worker, or whose task, ended without a last event."""
+    message, hint = exit_text(told["returncode"])
+    if told["reason"]:
+        message, hint = f"The cluster ended it: {told['reason']}", "Resume sends it again."
+    said: dict[str, Any] = {
+        "message": message,
+        "hint": hint,
+        "field": None,
+        "problems": [],
+        "log": str(job.log_path),
+    }
+    return {"outcome": "failed", "kind": "ComputerError", **said}

@@ -1,0 +1,53 @@
+"""Says what a run sends to another computer, and asks once for each computer.
+
+`--yes` is the answer of a person who read it before. Without a terminal, or with `--json`, nobody can be asked, and
+nothing is sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from engine.commands.terminal.output import Output
+from engine.computers import sending, store
+from engine.config.recipe import Recipe
+from engine.errors import ComputerError
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of a verb that sends."""
+    parser.add_argument(
+        "--on",
+        default="",
+        dest="computer",
+        metavar="COMPUTER",
+        help="train there: one of `main.py computers`",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="send the conversations, and to this computer from now on"
+    )
+
+
+def confirm(asked: argparse.Namespace, *recipes: Recipe, output: Output) -> bool:
+    """Say what is sent, and return whether the person agrees, now or before. Raises ComputerError."""
+    computer = store.find(asked.computer)
+    sending.require_online(computer)
+    output.lines(sending.lines(computer, recipes))
+    if computer.agreed:
+        return True
+    if not asked.yes and not _agrees(output):
+        return False
+    store.agree(computer.name)
+    return True
+
+
+def _agrees(output: Output) -> bool:
+    if not output.live or not sys.stdin.isatty():
+        raise ComputerError(
+            "Nobody agreed to sending conversations to this computer.", "Give --yes once.", "--yes"
+        )
+    try:
+        return input("Send them there, now and from now on? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False

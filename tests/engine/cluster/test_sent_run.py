@@ -1,0 +1,218 @@
+"""A run that another computer does, followed into its folder here; the keeper is in this process."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.adapters import library
+from engine.cluster.files import manifest_of, send
+from engine.cluster.keeper import Keeper
+from engine.cluster.parcel import of_run
+from engine.cluster.sent_run import SentRun
+from engine.computers.computer import Computer
+from engine.config import recipe as recipes
+from engine.errors import ComputerError
+from engine.jobs import sent_job
+from engine.jobs.events import read_all
+from engine.jobs.supervisor import Supervisor
+from engine.runs import run_store
+from engine.runs.run_summaries import read_entry
+from engine.system import hub_cache
+from engine.system.paths import adapters_folder
+from tests.helpers.homes import add_adapter
+
+LAB = Computer("lab", "ray", "lab:10001")
+
+
+class HereKeeper(Keeper):
+    """A keeper that nobody has to be told to look."""
+
+    def nudge(self):
+        pass
+
+
+@pytest.fixture
+def keeper(tmp_path):
+    return HereKeeper(str(tmp_path / "kept"))
+
+
+def recipe_of(tmp_path, **more):
+    data = tmp_path / "chats.csv"
+    data.write_text("dialogue,summary\nhi,greeting\n")
+    return recipes.from_tables(
+        {"base_model": {"id": "starter"}, "data": {"source": str(data)}, "method": {"id": "lora"}, **more}
+    )
+
+
+@pytest.fixture
+def job(tmp_path):
+    return run_store.create_run(recipe_of(tmp_path), "lab")
+
+
+def sent(job, keeper):
+    run = SentRun(job)
+    run.emit("job_accepted", kind="train", pid=1)
+    run.send(keeper, LAB, lambda *_: True)
+    return run
+
+
+def line(event, **facts):
+    return (
+        json.dumps({"v": 1, "event": event, "time": 1.0, "clock": 5.0, "attempt": 1, **facts}).encode()
+        + b"\n"
+    )
+
+
+def write(keeper, run, *lines):
+    turn = keeper._entries[run.entry_id].state.turn
+    end = keeper._entries[run.entry_id].event_bytes
+    keeper.append(run.entry_id, turn, end, b"".join(lines), 0)
+
+
+def take(keeper, run):
+    return run.take(keeper, keeper.poll({run.entry_id: run.offset})[run.entry_id])
+
+
+def names(job):
+    return [event["event"] for event in read_all(job.events_path)]
+
+
+def test_events_come_once_also_to_who_follows_later(job, keeper):
+    run = sent(job, keeper)
+    keeper.begin(run.entry_id, "node")
+    write(keeper, run, line("job_accepted", pid=7), line("stage_entered", stage="train"))
+    assert take(keeper, run)
+    assert not take(keeper, run)
+    run.close()
+    again = SentRun(job)
+    again.emit("job_accepted", kind="train", pid=2)
+    write(keeper, again, line("stage_entered", stage="save"))
+    take(keeper, again)
+    again.close()
+    assert names(job) == [
+        "job_accepted", "job_sent", "job_accepted", "stage_entered", "job_accepted", "stage_entered"
+    ]  # fmt: skip
+    assert [event["attempt"] for event in read_all(job.events_path)] == [1, 1, 2, 2, 3, 3]
+    assert {event["run"] for event in read_all(job.events_path)} == {job.id}
+
+
+def test_a_run_that_nobody_follows_goes_on_elsewhere(job, keeper):
+    sent(job, keeper).close()
+    assert run_store.open_run(job).outcome == read_entry(job).outcome == "away"
+    assert read_entry(job).can_resume
+    assert Supervisor(job).ending().outcome == "away"
+
+
+def test_what_came_of_it_is_fetched_before_it_ends_here(job, keeper, tmp_path):
+    run = sent(job, keeper)
+    turn = keeper.begin(run.entry_id, "node")["turn"]
+    made = tmp_path / "made"
+    made.write_text("tea")
+    pairs = [
+        (name, made)
+        for name in ("run/scores.json", "run/worker.log", "run/checkpoint-2/x", "adapters/new/adapter.toml")
+    ]
+    files = manifest_of(pairs)
+    send(keeper, pairs, files, lambda _: None)
+    keeper.set_files(run.entry_id, turn, files)
+    saved = line("adapter_saved", adapter="new", path="/node/adapters/new", step=2)
+    write(keeper, run, line("job_accepted"), saved, line("job_ended", outcome="completed"))
+    take(keeper, run)
+    assert not run.ended
+    keeper.finish(run.entry_id, turn, 0)
+    take(keeper, run)
+    run.close()
+    assert run.ended
+    assert sent_job.read(job) is None
+    assert keeper.overview() == []
+    assert (job.folder / "scores.json").read_text() == (
+        adapters_folder() / "new" / "adapter.toml"
+    ).read_text()
+    assert not (job.folder / "checkpoint-2").exists()
+    events = list(read_all(job.events_path))
+    assert events[-2]["path"] == str(adapters_folder() / "new")
+    assert (events[-1]["event"], events[-1]["outcome"]) == ("job_ended", "completed")
+
+
+def test_a_run_that_was_stopped_brings_its_checkpoint_back(job, keeper, tmp_path):
+    run = sent(job, keeper)
+    turn = keeper.begin(run.entry_id, "node")["turn"]
+    made = tmp_path / "made"
+    made.write_text("tea")
+    pairs = [("run/checkpoint-2/x", made)]
+    send(keeper, pairs, manifest_of(pairs), lambda _: None)
+    keeper.set_files(run.entry_id, turn, manifest_of(pairs))
+    write(keeper, run, line("job_accepted"), line("job_ended", outcome="stopped"))
+    keeper.finish(run.entry_id, turn, 0)
+    take(keeper, run)
+    run.close()
+    assert (job.folder / "checkpoint-2" / "x").exists()
+    parcel = of_run(job, recipe_of(tmp_path), lambda *_: True)
+    assert "run/checkpoint-2/x" in parcel.paths
+
+
+@pytest.mark.parametrize(
+    ("returncode", "reason", "message"),
+    [(-9, "", "SIGKILL"), (None, "No space left on device on the node", "No space left")],
+)
+def test_an_end_without_a_last_event_is_told_with_its_reason(job, keeper, returncode, reason, message):
+    run = sent(job, keeper)
+    turn = keeper.begin(run.entry_id, "node")["turn"]
+    keeper.finish(run.entry_id, turn, returncode, reason)
+    take(keeper, run)
+    run.close()
+    ended = list(read_all(job.events_path))[-1]
+    assert (ended["event"], ended["outcome"]) == ("job_ended", "failed")
+    assert message in ended["message"]
+
+
+def test_a_run_that_waits_is_stopped_from_here(job, keeper):
+    run = sent(job, keeper)
+    keeper.command(run.entry_id, {"command": "stop"})
+    take(keeper, run)
+    run.close()
+    assert run_store.open_run(job).outcome == "stopped"
+
+
+def test_two_desks_do_not_take_each_other_s_entries(job, keeper, monkeypatch):
+    run = sent(job, keeper)
+    run.close()
+    sent_job.remove(job)
+    monkeypatch.setattr("engine.computers.store.desk_id", lambda: "another")
+    assert SentRun(job).entry_id != run.entry_id
+
+
+def test_conversations_and_the_adapter_to_start_from_are_sent(tmp_path):
+    adapter = add_adapter("before")
+    recipe = recipe_of(tmp_path, method={"id": "lora", "start_from": adapter.id})
+    parcel = of_run(run_store.create_run(recipe_of(tmp_path)), recipe, lambda *_: True)
+    assert parcel.sent.keys() == {recipe.data.source}
+    assert parcel.sent[recipe.data.source].endswith("/chats.csv")
+    assert f"adapters/{adapter.id}/adapter.toml" in parcel.paths
+    assert library.find(adapter.id).folder / "adapter.toml" in parcel.paths.values()
+    assert not parcel.models
+
+
+def test_a_model_that_neither_side_has_is_refused(tmp_path, job):
+    recipe = recipe_of(tmp_path, base_model={"id": "owner/model"})
+    with pytest.raises(ComputerError, match="neither") as refused:
+        of_run(job, recipe, lambda *_: False)
+    assert refused.value.field == "base_model.id"
+
+
+def test_a_model_of_the_hub_is_sent_only_if_a_node_can_not_have_it(tmp_path, job, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    folder = hub_cache.repository_folder(tmp_path / "hub", "owner/model", "model")
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "main").write_text("abc")
+    (folder / "snapshots" / "abc").mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (folder / "snapshots" / "abc" / name).write_text("{}")
+    recipe = recipe_of(tmp_path, base_model={"id": "owner/model"})
+    assert not of_run(job, recipe, lambda *_: True).hub
+    parcel = of_run(job, recipe, lambda *_: False)
+    assert parcel.hub
+    assert "hub/models--owner--model/snapshots/abc/config.json" in parcel.paths
+    assert len(parcel.models) == 3

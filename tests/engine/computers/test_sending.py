@@ -1,0 +1,40 @@
+"""What is said before anything leaves this computer."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.computers import sending
+from engine.computers.computer import Computer
+from engine.config import recipe as recipes
+from engine.errors import ComputerError
+
+LAB = Computer("lab", "ray", "lab.example:10001")
+DESK = Computer("desk", "ssh", "127.0.0.1:10001", ssh="ann@desk.example")
+
+
+def recipe_of(source, base="starter"):
+    return recipes.from_tables(
+        {"base_model": {"id": str(base)}, "data": {"source": str(source)}, "method": {"id": "lora"}}
+    )
+
+
+def test_conversations_and_models_are_named_with_their_size_and_for_whom(tmp_path):
+    chats, model = tmp_path / "chats.csv", tmp_path / "model"
+    chats.write_text("x" * 2_000)
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    lines = sending.lines(DESK, [recipe_of(chats, model), recipe_of(chats, model)])
+    assert lines[0] == "To desk (ann@desk.example) go, unless they are there:"
+    assert lines[1:] == [f"  conversations, {chats}: 2.0 kB", f"  a model, {model}: 2 B"]
+
+
+def test_what_ships_with_tunesmith_is_not_sent():
+    assert sending.of_recipes([recipe_of("sample")]) == []
+    assert "No conversations of yours" in sending.lines(LAB, [recipe_of("sample")])[0]
+
+
+def test_offline_nothing_is_sent():
+    with pytest.raises(ComputerError, match="offline") as refused:
+        sending.require_online(LAB)
+    assert refused.value.field == "--on"
