@@ -16,6 +16,7 @@ from engine.cluster.keeper import Keeper
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
+from engine.system.command_name import command_name
 from engine.system.paths import cluster_folder
 
 NAME = "keeper"
@@ -155,7 +156,7 @@ def _started(ray: Any, place: str) -> RemoteKeeper:
         last = str(error).strip().splitlines()[-1]
         raise ComputerError(
             f"The cluster can't keep what is sent: {last[:300]}",
-            "Check its storage, and that Tunesmith is installed on its head: `main.py computers show` says more.",
+            f"Check its storage, and whether Tunesmith is on its head: `{command_name()} computers show` says more.",
             "storage",
         ) from error
     return keeper

@@ -10847,8 +10847,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/keeper_actor.py" />
-   <source>Check its storage, and that Tunesmith is installed on its head: `main.py computers show` says more.</source>
-   <translation>Seinen Speicherort prüfen, und ob Tunesmith auf seinem Kopfrechner installiert ist: `main.py computers show` sagt mehr.</translation>
+   <source>Check its storage, and whether Tunesmith is on its head: `{1} computers show` says more.</source>
+   <translation>Seinen Speicherort prüfen, und ob Tunesmith auf seinem Kopfrechner ist: `{1} computers show` sagt mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />

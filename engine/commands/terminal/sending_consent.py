@@ -13,6 +13,7 @@ from engine.commands.terminal.output import Output
 from engine.computers import sending, store
 from engine.config.recipe import Recipe
 from engine.errors import ComputerError
+from engine.system.command_name import command_name
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         default="",
         dest="computer",
         metavar="COMPUTER",
-        help="train there: one of `main.py computers`",
+        help=f"train there: one of `{command_name()} computers`",
     )
     parser.add_argument(
         "--yes", action="store_true", help="send the conversations, and to this computer from now on"

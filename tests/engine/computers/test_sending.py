@@ -26,7 +26,7 @@ def test_conversations_and_models_are_named_with_their_size_and_for_whom(tmp_pat
     (model / "config.json").write_text("{}")
     lines = sending.lines(DESK, [recipe_of(chats, model), recipe_of(chats, model)])
     assert lines[0] == "To desk (ann@desk.example) go, unless they are there:"
-    assert lines[1:] == [f"  conversations, {chats}: 2.0 kB", f"  a model, {model}: 2 B"]
+    assert lines[1:] == [f"  conversations, {chats}: 2.0 kB", f"  a model, {model}: 2 bytes"]
 
 
 def test_what_ships_with_tunesmith_is_not_sent():
