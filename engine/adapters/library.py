@@ -29,7 +29,7 @@ from engine.adapters.import_checks import (
     unpack,
     weight_shapes,
 )
-from engine.adapters.metadata import AdapterMetadata, ScoreCard
+from engine.adapters.metadata import AdapterMetadata, ExportFacts, ScoreCard
 from engine.adapters.trash import restore, to_trash
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
@@ -263,6 +263,11 @@ def update(adapter: Adapter, **changes: Any) -> Adapter:
 def add_score(adapter: Adapter, card: ScoreCard) -> Adapter:
     """Return the adapter with new scores in its metadata."""
     return _rewritten(adapter, adapter.metadata.with_score(card))
+
+
+def add_export(adapter: Adapter, export: ExportFacts) -> Adapter:
+    """Return the adapter with an export in its metadata."""
+    return _rewritten(adapter, adapter.metadata.with_export(export))
 
 
 def _rewritten(adapter: Adapter, metadata: AdapterMetadata) -> Adapter:

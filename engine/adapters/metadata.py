@@ -175,6 +175,41 @@ class ScoreCard(_Table):
         return verdict
 
 
+# What an export is, compared with its adapter.
+State = Literal["same", "worse", "too few to tell", "failed", "not tried"]
+
+
+class Verification(_Table):
+    """What became of an adapter's summaries where an export wrote them: how many of `conversations` are `identical`.
+
+    `equal_prompts` are prompts of the same tokens. `difference` is the export's scores less the adapter's, paired.
+    """
+
+    state: State
+    runtime: str = ""
+    reason: str = ""
+    conversations: Count = 0
+    identical: Count = 0
+    equal_prompts: Count = 0
+    difference: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_valid(self) -> Self:
+        if self.conversations and not validators.are_score_differences(self.difference):
+            raise ValueError("these are no differences")
+        return self
+
+
+class ExportFacts(_Table):
+    """An export of the adapter: what it was made `to`, in which precision, and what its verification found."""
+
+    to: str
+    name: str
+    precision: str = ""
+    made_at: str = ""
+    verified: Verification
+
+
 class AdapterMetadata(_Table):
     """The content of an `adapter.toml`."""
 
@@ -191,6 +226,7 @@ class AdapterMetadata(_Table):
     training: TrainingFacts = Field(default_factory=TrainingFacts)
     prompt: PromptFacts | None = None
     scores: list[ScoreCard] = Field(default_factory=list)
+    exports: list[ExportFacts] = Field(default_factory=list)
     versions: dict[str, str] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
@@ -222,6 +258,12 @@ class AdapterMetadata(_Table):
         """Return the metadata with `card` added; a card of the same protocol is replaced."""
         others = [other for other in self.scores if other.key != card.key]
         return self.model_copy(update={"scores": [*others, card]})
+
+    def with_export(self, export: ExportFacts) -> AdapterMetadata:
+        """Return the metadata with an export added; an earlier one of the same kind and precision is replaced."""
+        same = (export.to, export.precision)
+        others = [other for other in self.exports if (other.to, other.precision) != same]
+        return self.model_copy(update={"exports": [*others, export]})
 
 
 def _is_card(card: object) -> bool:

@@ -8,22 +8,18 @@ from typing import Any
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
+from engine.commands import adapter_export
+from engine.commands.adapter_export import ADAPTER_HELP
 from engine.commands.terminal import text_tables
-from engine.commands.terminal.download_consent import confirm_base
-from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.short_job import Result, ask
-from engine.errors import AdapterError, StorageError
-from engine.scoring import score_text
+from engine.errors import AdapterError
+from engine.scoring import export_text, score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
 from engine.system.command_name import command_name
-from engine.system.paths import as_text
-from engine.system.text_paths import is_text
 from engine.system.units import size
 
 FEWEST, MOST = 2, 6
-ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
 
 
 def add(verbs: Verbs) -> None:
@@ -34,18 +30,13 @@ def add(verbs: Verbs) -> None:
     actions = Verbs(parser, title="action")
     actions.add("list", "List the library", list_adapters)
     show = actions.add("show", "Show an adapter's metadata", show_adapter)
-    export = actions.add("export", "Copy an adapter to a folder, or to a zip", export_adapter)
     take_in = actions.add("import", "Take a folder or zip of an adapter into the library", import_adapter)
     compare = actions.add("compare", "Show two to six adapters side by side", compare_adapters)
     compare.add_argument("adapters", nargs="+", metavar="ADAPTER", help=ADAPTER_HELP)
-    merge = actions.add("merge", "Merge an adapter into its base model", merge_adapter)
     delete = actions.add("delete", "Move an adapter to the trash", delete_adapter)
-    for action in (show, export, merge, delete):
+    for action in (show, delete):
         action.add_argument("adapter", metavar="ADAPTER", help=ADAPTER_HELP)
-    export.add_argument(
-        "target", type=Path, metavar="TARGET", help="a new folder, or a file that ends in .zip"
-    )
-    merge.add_argument("target", type=Path, metavar="TARGET", help="a new folder for the merged model")
+    adapter_export.add(actions)
     take_in.add_argument("source", type=Path, metavar="SOURCE")
 
 
@@ -141,11 +132,23 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
         ("Trained on", f"{metadata.data.source}, {score_text.counted(metadata.data.train, 'conversation')}"),
         ("Steps", f"{training.step:,}{stopped} in {score_text.duration(training.seconds)}"),
         ("Trainable parameters", f"{training.trainable_parameters:,}"),
+        *(
+            (f"As {each.to} {each.precision}".strip(), export_text.lines(each.verified.model_dump())[0])
+            for each in metadata.exports
+        ),
         ("Tags", ", ".join(metadata.tags)),
         ("Notes", metadata.notes),
         ("Folder", str(adapter.folder)),
     ]
     return [(name, value) for name, value in pairs if value.strip()]
+
+
+def _export_facts(adapter: Adapter) -> list[tuple[str, str]]:
+    """Return what each export was when it was scored again."""
+    return [
+        (f"As {each.to} {each.precision}".strip(), export_text.lines(each.verified.model_dump())[0])
+        for each in adapter.metadata.exports
+    ]
 
 
 def _score_lines(adapter: Adapter) -> list[str]:
@@ -166,16 +169,6 @@ def _score_lines(adapter: Adapter) -> list[str]:
     ]
 
 
-def export_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Copy an adapter out of the library."""
-    adapter, target = library.find(asked.adapter, shortened=True), asked.target.expanduser().resolve()
-    export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
-    target_path = export(adapter, target)
-    output.json({"adapter": adapter.id, "path": str(target_path)})
-    output.line(f"Exported {adapter.name} to {target_path}.")
-    return 0
-
-
 def import_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Copy an adapter into the library."""
     source = asked.source.expanduser().resolve()
@@ -187,26 +180,6 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
     for message in library.remarks_on_weights(adapter):
         output.line(message)
     return 0
-
-
-def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Merge an adapter into its base model: a plain model folder that needs no PEFT."""
-    adapter, target = (
-        library.find(asked.adapter, shortened=True),
-        as_text(asked.target.expanduser().resolve()),
-    )
-    if target.exists():
-        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
-    if not is_text(target):
-        raise StorageError(f"{target.name} is no text in UTF-8.", "Choose another name.", "target")
-    if not confirm_base(adapter.metadata.base_model.as_table(), output):
-        return STOPPED
-
-    def show(result: Result) -> list[str]:
-        return [f"Merged {adapter.name} into {result['path']}, {size(result['bytes'])}."]
-
-    code, _ = ask("merge", {"adapter": str(adapter.folder), "target": str(target)}, output, show)
-    return code
 
 
 def delete_adapter(asked: argparse.Namespace, output: Output) -> int:

@@ -38,7 +38,7 @@ JobKind = Literal[
     "check_data",
     "label_data",
     "models",
-    "merge",
+    "export",
     "devices",
     "count_tokens",
     "read_conversations",
@@ -49,7 +49,7 @@ JobKind = Literal[
 BRIDGED = frozenset({"computers"})
 # Kinds that compute on the processor, whatever the computer has.
 ON_PROCESSOR = frozenset({
-    "check_data", "label_data", "models", "merge", "count_tokens", "read_conversations", "score",
+    "check_data", "label_data", "models", "export", "count_tokens", "read_conversations", "score",
 })  # fmt: skip
 # The kind that reports every device.
 ON_ALL_DEVICES = "devices"

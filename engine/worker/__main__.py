@@ -44,13 +44,13 @@ JOBS = {
     "read_conversations": "engine.worker.jobs.read_conversations",
     "score": "engine.worker.jobs.score",
     "models": "engine.worker.jobs.models",
-    "merge": "engine.worker.jobs.merge",
+    "export": "engine.worker.jobs.export",
     "devices": "engine.worker.jobs.device_report",
 }
 # Of the processes of a run that another one owns.
 RANK = "engine.worker.jobs.rank"
 # Jobs whose results depend on replaced library code.
-COMPUTING = ("train", "evaluate", "summarize", "merge")
+COMPUTING = ("train", "evaluate", "summarize", "export")
 # How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the processor and no more: a layer's small
 # operations follow one another within that, and to wake a thread for each took a quarter to a third of a step. By its
 # own default it waits so for milliseconds, and with threads = cores throughput falls 20 to 130 fold as soon as anything

@@ -39,7 +39,7 @@ Command = Callable[[Job], list[str]]
 # Why the device is busy, by the kind of job.
 COMPUTING: dict[str, str] = {
     "evaluate": mark("An adapter is being scored and holds the device."),
-    "merge": mark("An adapter is being merged and holds the device."),
+    "export": mark("An adapter is being exported and holds the device."),
     "summarize": mark("A base model is loaded for summaries and holds the device."),
 }
 

@@ -632,8 +632,8 @@
   </message>
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
-   <source>An adapter is being merged and holds the device.</source>
-   <translation>Ein Adapter wird verschmolzen und belegt das Gerät.</translation>
+   <source>An adapter is being exported and holds the device.</source>
+   <translation>Ein Adapter wird exportiert und belegt das Gerät.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
@@ -706,6 +706,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/import_export.py" />
    <source>As a folder…</source>
    <translation>Als Ordner…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>As a plain model…</source>
+   <translation>Als einfaches Modell…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -2120,6 +2125,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Exportieren: Ort für den neuen Ordner wählen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Exported to {name}, {size}.</source>
+   <translation>Exportiert nach {name}, {size}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Exported to {path}.</source>
    <translation>Nach {path} exportiert.</translation>
@@ -2133,6 +2143,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Exported to {place}.</source>
    <translation>Exportiert nach {place}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Exported, {size}.</source>
+   <translation>Exportiert, {size}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Exporting {name}</source>
+   <translation>{name} wird exportiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
@@ -2343,6 +2363,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Follow system</source>
    <translation>Wie das System</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>For CTranslate2, in 8 bits…</source>
+   <translation>Für CTranslate2, in 8 Bit…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>For CTranslate2…</source>
+   <translation>Für CTranslate2…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -2703,6 +2733,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Intervall</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>It does not work</source>
+   <translation>Er funktioniert nicht</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
    <source>It is paused, and its process keeps running without the window.</source>
    <translation>Er ist pausiert; sein Prozess läuft auch ohne das Fenster weiter.</translation>
@@ -2736,6 +2771,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/workers/download_check.py" />
    <source>Its owner requires an agreement first.</source>
    <translation>Der Besitzer verlangt zuerst eine Zustimmung.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Its prompts read differently: {count} of them.</source>
+   <translation>Seine Prompts lesen sich anders: {count} davon.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/arena_operations.py" />
@@ -3061,29 +3101,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Stimmen anderer zusammenführen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/import_export.py" />
-   <source>Merge: choose where to create the folder</source>
-   <translation>Verschmelzen: Ort für den neuen Ordner wählen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Merged into a plain model, {size}.</source>
-   <translation>Zu einem einfachen Modell verschmolzen, {size}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Merged into {name}, {size}.</source>
-   <translation>Verschmolzen zu {name}, {size}.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Merge…</source>
    <translation>Verschmelzen…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Merging {name}</source>
-   <translation>{name} wird verschmolzen</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
@@ -3572,6 +3592,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/method/support_table.py" />
    <source>Not tested yet: the table shows what should work.</source>
    <translation>Noch nicht getestet: Die Tabelle zeigt, was funktionieren sollte.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Not tried</source>
+   <translation>Nicht erprobt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -4077,6 +4102,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Pick a sample</source>
    <translation>Beispiel wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Plain model</source>
+   <translation>Einfaches Modell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -4620,6 +4650,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/computer_form.py" />
    <source>SSH</source>
    <translation>SSH</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Same as the adapter</source>
+   <translation>Wie der Adapter</translation>
   </message>
   <message>
    <location filename="../../gui/models/arena_table.py" />
@@ -5747,8 +5782,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue is waiting: an adapter is being merged and holds the device</source>
-   <translation>Die Warteschlange wartet: Ein Adapter wird verschmolzen und belegt das Gerät</translation>
+   <source>The queue is waiting: an adapter is being exported and holds the device</source>
+   <translation>Die Warteschlange wartet: Ein Adapter wird exportiert und belegt das Gerät</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -6117,7 +6152,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
+   <location filename="../../gui/pages/library/export_text.py" />
    <source>Too few conversations to tell</source>
    <translation>Zu wenige Gespräche für ein Urteil</translation>
   </message>
@@ -6716,6 +6751,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>Worse</source>
    <translation>Schlechter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Worse than the adapter, not recommended</source>
+   <translation>Schlechter als der Adapter, nicht empfohlen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -8775,6 +8815,11 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>{mean} ({low} to {high})</source>
+   <translation>{mean} ({low} bis {high})</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
    <source>{mean}, interval {low} to {high}</source>
    <translation>{mean}, Intervall {low} bis {high}</translation>
@@ -9623,6 +9668,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>{speed} tokens/s</source>
    <translation>{speed} Tokens/s</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>{state}: ROUGE-1 {change}, {same} of {n} summaries identical.</source>
+   <translation>
+    <numerusform>{state}: ROUGE-1 {change}, {same} von {n} Zusammenfassung identisch.</numerusform>
+    <numerusform>{state}: ROUGE-1 {change}, {same} von {n} Zusammenfassungen identisch.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
    <source>{step} of {total}</source>
@@ -10437,7 +10490,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>Ann: Shall we meet at 5 pm?
 Bob: Yes, at the station.</source>
    <translation>Ann: Shall we meet at 5 pm?
@@ -10764,6 +10817,21 @@ Summary:</translation>
    <location filename="../../engine/text/pii.py" />
    <source>CH HR LI LV</source>
    <translation>CH HR LI LV</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <source>CTranslate2 can't convert this model: {1}</source>
+   <translation>CTranslate2 kann dieses Modell nicht umwandeln: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <source>CTranslate2 has no {1}.</source>
+   <translation>CTranslate2 kennt {1} nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <source>CTranslate2 is not installed.</source>
+   <translation>CTranslate2 ist nicht installiert.</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/torch_build.py" />
@@ -11214,6 +11282,11 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>Choose what the others are for, or leave them out.</source>
    <translation>Wählen Sie, wofür die anderen sind, oder lassen Sie sie aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <source>Choose {1}.</source>
+   <translation>Wählen Sie {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -11911,7 +11984,12 @@ Summary:</translation>
    <translation>Exportieren Sie es als mbox, zum Beispiel mit Thunderbird.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <source>Export it as merged.</source>
+   <translation>Exportieren Sie ihn als merged.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>Export the adapter instead.</source>
    <translation>Exportieren Sie stattdessen den Adapter.</translation>
   </message>
@@ -12114,6 +12192,11 @@ Summary:</translation>
    <location filename="../../engine/data/ingest.py" />
    <source>Free some space, or check the folder.</source>
    <translation>Schaffen Sie Platz, oder prüfen Sie den Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>Free some space, or choose another folder.</source>
+   <translation>Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -12611,6 +12694,11 @@ Summary:</translation>
    <translation>Installieren: pip install 'tunesmith[cluster]'.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <source>Install it: pip install 'tunesmith[ctranslate2]'.</source>
+   <translation>Installieren Sie es: pip install 'tunesmith[ctranslate2]'.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Install its driver and restart the computer.</source>
    <translation>Installieren Sie ihren Treiber, und starten Sie den Computer neu.</translation>
@@ -12671,7 +12759,7 @@ Summary:</translation>
    <translation>Möglich ist „{1}“, oder nichts.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
   </message>
@@ -12679,6 +12767,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>It could overwrite the base model, so it is not loaded. Export the adapter again.</source>
    <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>It does not work</source>
+   <translation>Er funktioniert nicht</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -12754,6 +12847,11 @@ Summary:</translation>
    <location filename="../../engine/chats/import_stats.py" />
    <source>It stays whole, as its times have no dates.</source>
    <translation>Er bleibt ganz, da seine Zeiten kein Datum haben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>It was not asked for.</source>
+   <translation>Es war nicht verlangt.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/seed_sets.py" />
@@ -13891,6 +13989,11 @@ Summary:</translation>
    <translation>Mit {1} nicht getestet, deshalb läuft der Code der Bibliothek anstelle von: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>Not tried</source>
+   <translation>Nicht erprobt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
    <source>Not used by this tuner</source>
    <translation>Von diesem Tuner nicht verwendet</translation>
@@ -14781,6 +14884,11 @@ In one sentence:</translation>
    <translation>SRT-Untertitel</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>Same</source>
+   <translation>Gleich</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/label_data.py" />
    <source>Sample conversations</source>
    <translation>Beispielgespräche</translation>
@@ -15597,6 +15705,16 @@ Summary:</translation>
    <location filename="../../engine/adapters/library.py" />
    <source>The adapter can't be put into the library: {1}.</source>
    <translation>Der Adapter lässt sich nicht in die Bibliothek legen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>The adapter does not say which prompt it was trained with.</source>
+   <translation>Der Adapter sagt nicht, mit welchem Prompt er trainiert wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>The adapter has no recipe that names its conversations.</source>
+   <translation>Der Adapter hat kein Rezept, das seine Gespräche nennt.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
@@ -16629,6 +16747,11 @@ Summary:</translation>
    <translation>Ihre Reihenfolge oder ihre IDs sind vielleicht falsch.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>There are no conversations to test on.</source>
+   <translation>Es gibt keine Gespräche zum Testen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
    <source>There are no data files in {1}.</source>
    <translation>In {1} sind keine Datendateien.</translation>
@@ -16939,7 +17062,7 @@ Summary:</translation>
    <translation>Tokens, die auf einmal berechnet werden. Weniger brauchen weniger Speicher und geben dasselbe Ergebnis. Automatisch: passend zu Gerät und Basismodell gewählt.</translation>
   </message>
   <message>
-   <location filename="../../engine/scoring/score_text.py" />
+   <location filename="../../engine/scoring/export_text.py" />
    <source>Too few conversations to tell</source>
    <translation>Zu wenige Gespräche für ein Urteil</translation>
   </message>
@@ -17644,6 +17767,11 @@ Summary:</translation>
    <translation>Schlechter</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>Worse, not recommended</source>
+   <translation>Schlechter, nicht empfohlen</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/recipe.py" />
    <source>Write [{1}] above its keys.</source>
    <translation>Schreiben Sie [{1}] über seine Schlüssel.</translation>
@@ -18207,6 +18335,11 @@ Summary:</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>as named</source>
    <translation>wie angegeben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>as stored</source>
+   <translation>wie gespeichert</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_contents.py" />
@@ -19184,6 +19317,11 @@ Summary:</translation>
    <translation>nicht gemessen</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/metadata.py" />
+   <source>not tried</source>
+   <translation>nicht erprobt</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/graphics/nvidia_smi.py" />
    <source>nvidia-smi can't be started: {1}.</source>
    <translation>nvidia-smi lässt sich nicht starten: {1}.</translation>
@@ -19615,6 +19753,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
+   <source>these are no differences</source>
+   <translation>das sind keine Differenzen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/metadata.py" />
    <source>these are no scores</source>
    <translation>das sind keine Wertungen</translation>
   </message>
@@ -19669,7 +19812,7 @@ Summary:</translation>
    <translation>Tokens</translation>
   </message>
   <message>
-   <location filename="../../engine/arena/results.py" />
+   <location filename="../../engine/adapters/metadata.py" />
    <source>too few to tell</source>
    <translation>zu wenige für ein Urteil</translation>
   </message>
@@ -19828,6 +19971,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} % der {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>{1} ({2} to {3})</source>
+   <translation>{1} ({2} bis {3})</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} ({2}), time {3}, result {4}</source>
    <translation>{1} ({2}), Zeit {3}, Ergebnis {4}</translation>
@@ -19838,7 +19986,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ({2}{3}) in {4}: {5}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} Adapters of nf4 and fp4 bases can be merged.</source>
    <translation>{1} Adapter von nf4- und fp4-Basismodellen lassen sich verschmelzen.</translation>
   </message>
@@ -19993,17 +20141,17 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht zu einem gewöhnlichen Modell verschmelzen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} can't be merged: its weights are damaged.</source>
    <translation>{1} lässt sich nicht verschmelzen: Seine Gewichte sind beschädigt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} can't be merged: the merged model would not write the same.</source>
    <translation>{1} lässt sich nicht verschmelzen: Das verschmolzene Modell würde nicht dasselbe schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} can't be merged: {2}.</source>
    <translation>{1} lässt sich nicht verschmelzen: {2}.</translation>
   </message>
@@ -20168,7 +20316,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt diesen Computer nicht herein.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/merge.py" />
+   <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} does not say which base model it was made for.</source>
    <translation>{1} sagt nicht, für welches Basismodell er gemacht ist.</translation>
   </message>
@@ -20396,6 +20544,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/jobs/events.py" />
    <source>{1} has {2} bytes, at most {3} are allowed</source>
    <translation>{1} hat {2} Bytes, höchstens {3} sind erlaubt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/export.py" />
+   <source>{1} has {2} free, and the export needs up to {3}.</source>
+   <translation>{1} hat {2} frei, und der Export braucht bis zu {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
@@ -20853,6 +21006,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} Prozessen kamen nicht innerhalb von {3} s:</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>{1} of {2} read differently: the template or tokenizer differs.</source>
+   <translation>{1} von {2} lesen sich anders: Vorlage oder Tokenizer unterscheiden sich.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/text_metrics/summary_metrics.py" />
    <source>{1} of {2} reference summaries hold no word that ROUGE reads.</source>
    <translation>{1} von {2} Referenzzusammenfassungen enthalten kein Wort, das ROUGE liest.</translation>
@@ -21113,6 +21271,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: „{2}“ und „{3}“ sind verschieden lange Listen, {4} und {5}.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>{1}: ROUGE-1 {2}, {3} of {4} summaries identical.</source>
+   <translation>{1}: ROUGE-1 {2}, {3} von {4} Zusammenfassungen identisch.</translation>
+  </message>
+  <message>
    <location filename="../../engine/options.py" />
    <source>{1}: a number.</source>
    <translation>{1}: eine Zahl.</translation>
@@ -21276,6 +21439,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>{n} other chats</source>
    <translation>{n} andere Chats</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>{n} prompt</source>
+   <translation>{n} Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>{n} prompts</source>
+   <translation>{n} Prompts</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />

@@ -37,5 +37,5 @@ def test_each_kind_of_job_is_imported_without_another() -> None:
     )
     assert done.returncode == 0, done.stderr
     codes = dict(line.split() for line in done.stdout.splitlines())
-    assert {"train", "evaluate", "plan", "shrink", "merge"} <= codes.keys()
+    assert {"train", "evaluate", "plan", "shrink", "export"} <= codes.keys()
     assert set(codes.values()) == {"0"}, done.stderr

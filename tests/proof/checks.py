@@ -23,7 +23,8 @@ from engine.methods import METHODS
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.collator import MicroBatch
-from engine.worker.jobs import merge
+from engine.worker.exports import merged_model
+from engine.worker.jobs import export
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers import counted_runs
@@ -293,12 +294,13 @@ def merges(subject: Subject) -> None:
     adapter, expected = subject.adapters[0]
     if not subject.cell.entry.merges or subject.cell.quantization == "int8":
         try:
-            merge.refuse_unmergeable(adapter)
+            merged_model.refuse_unmergeable(adapter)
         except AdapterError:
             return
         raise Disproved("merging is not refused")
     target = subject.folder / "export"
-    merge.run(subject.workshop.channel, {"adapter": str(adapter.folder), "target": str(target)})
+    request = {"adapter": str(adapter.folder), "to": export.MERGED, "target": str(target)}
+    export.run(subject.workshop.channel, request)
     subject.expect(target, expected)
     off = subject.workshop.reloader.difference(target, None, "none", False)
     claim(off <= MERGED, f"logits {off:.1e} off")

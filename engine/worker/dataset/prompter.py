@@ -69,7 +69,7 @@ class Prompter:
         self._family = family
         self._limit = max_conversation_tokens
         self._summary_limit = max_summary_tokens
-        self._escape = SpecialTokens(self._reserved_tokens()).escaped
+        self._escape = SpecialTokens(self.reserved_tokens()).escaped
         self._template = template
         self.shots = [(self._escape(shot.conversation), self._escape(shot.summary)) for shot in shots]
         self.truncated_conversations = 0
@@ -128,7 +128,7 @@ class Prompter:
     def _read_format(self) -> None:
         """Take what surrounds prompt and summary from the tokenizer."""
 
-    def _reserved_tokens(self) -> Sequence[str]:
+    def reserved_tokens(self) -> Sequence[str]:
         """Return the tokens that no text of the data may become."""
         return list(self._tokenizer.all_special_tokens)
 
@@ -200,7 +200,8 @@ class ChatPrompter(Prompter):
         opening = f"{self.frame.lead}{self._cue}" if self._cue else ""
         return f"{self.frame.prompt(self.question(self.truncated(conversation)))}{opening}"
 
-    def _reserved_tokens(self) -> Sequence[str]:
+    def reserved_tokens(self) -> Sequence[str]:
+        """Return special tokens, and those that the chat template writes."""
         return control_tokens(self._tokenizer)
 
     def _format_identity(self) -> tuple[Any, ...]:
@@ -222,7 +223,7 @@ class ChatPrompter(Prompter):
     def _end_of_turn(self) -> list[int]:
         """Return what ends the model's turn: up to the first special token, or the end token if there is none."""
         ids = self._token_ids(self.frame.end.lstrip())
-        special = set(self._tokenizer.convert_tokens_to_ids(list(self._reserved_tokens())))
+        special = set(self._tokenizer.convert_tokens_to_ids(list(self.reserved_tokens())))
         end = next((index for index, token in enumerate(ids) if token in special), None)
         return [self._tokenizer.eos_token_id] if end is None else ids[: end + 1]
 

@@ -59,7 +59,7 @@ LOW = 760
 # Why the queue is waiting, by the kind of job that has the device.
 WAITS = {
     "evaluate": mark("The queue is waiting: an adapter is being scored and holds the device"),
-    "merge": mark("The queue is waiting: an adapter is being merged and holds the device"),
+    "export": mark("The queue is waiting: an adapter is being exported and holds the device"),
     "summarize": mark("The queue is waiting: summaries are being written"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import Adapter, escaping, paths
 from gui.core.actions import Entry
 from gui.look.language import tr
+from gui.pages.library import export_text
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.jobs import LibraryJobs
 from gui.pages.library.library_operations import LibraryOperations
@@ -34,14 +36,18 @@ class ImportExport:
         """Show the output folder of a job."""
         self._dialogs.open_folder(folder)
 
-    def merge(self, adapter: Adapter) -> None:
-        """Merge an adapter into a plain model folder."""
-        name = f"{_file_name(adapter)}-merged"
+    def export_model(self, adapter: Adapter, to: str, precision: str = "") -> None:
+        """Export an adapter as a model of another kind."""
+        name = "-".join(filter(None, (_file_name(adapter), to, precision)))
         target = self._dialogs.path_for_folder(
-            self._page, tr("Merge: choose where to create the folder"), name
+            self._page, tr("Export: choose where to create the folder"), name
         )
         if target is not None:
-            self._jobs.merge(adapter, target)
+            self._jobs.export(adapter, to, precision, target)
+
+    def merge(self, adapter: Adapter) -> None:
+        """Merge an adapter into a plain model folder."""
+        self.export_model(adapter, "merged")
 
     def export_folder(self, adapter: Adapter) -> None:
         """Copy an adapter to a folder."""
@@ -77,6 +83,13 @@ class ImportExport:
         return [
             (folder, lambda: self.export_folder(adapter), ""),
             (file, lambda: self.export_zip(adapter), ""),
+            *([] if in_full or adapter.unmergeable else self._model_entries(adapter)),
+        ]
+
+    def _model_entries(self, adapter: Adapter) -> list[Entry]:
+        return [
+            (tr(text), partial(self.export_model, adapter, to, precision), "")
+            for (to, precision), text in export_text.MODELS.items()
         ]
 
     def import_entries(self) -> list[Entry]:

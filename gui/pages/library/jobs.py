@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import Adapter, AppError, Ending, Event, Recipe
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
+from gui.pages.library import export_text
 from gui.workers.download_check import Request, repositories
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.eta import Eta
@@ -26,6 +27,8 @@ STAGES = {
     "evaluate": mark("Scoring"),
     "save": mark("Saving"),
 }
+# Conversations on which an export is compared with its adapter.
+COMPARED = 100
 # Progress texts by the worker's unit.
 HOW_FAR = {
     "bytes": mark("{done} of {total}"),
@@ -78,11 +81,17 @@ class LibraryJobs(QObject):
         begin = partial(self._begin, adapter, "evaluate", {"adapters": [adapter.id]}, recipe, doing, done)
         self._request(adapter, begin, doing, repositories(recipe))
 
-    def merge(self, adapter: Adapter, target: Path) -> None:
-        """Merge an adapter into its base model: a plain model folder at `target`."""
-        arguments = {"adapter": adapter.id, "target": str(target)}
-        doing = tr("Merging {name}", name=adapter.name)
-        begin = partial(self._begin, adapter, "merge", arguments, None, doing, "")
+    def export(self, adapter: Adapter, to: str, precision: str, target: Path) -> None:
+        """Export an adapter as a model of another kind, and compare it with the adapter."""
+        arguments = {
+            "to": to,
+            "precision": precision,
+            "adapter": adapter.id,
+            "target": str(target),
+            "conversations": COMPARED,
+        }
+        doing = tr("Exporting {name}", name=adapter.name)
+        begin = partial(self._begin, adapter, "export", arguments, None, doing, "")
         self._request(adapter, begin, doing, base_repositories(adapter.metadata.base_model.as_table()))
 
     def confirm_download(self) -> None:
@@ -175,7 +184,9 @@ class LibraryJobs(QObject):
             path = result.get("path")
             size = bytes_text(result["bytes"]) if "bytes" in result else ""
             folder = Path(path) if path else None
-            self.finished.emit(done or _merged(folder, size), folder)
+            verified = result.get("verified")
+            found = f" {export_text.verdict(verified)}" if verified else ""
+            self.finished.emit(done or f"{_exported(folder, size)}{found}", folder)
             if self._remarks:
                 self.remarked.emit(" ".join(dict.fromkeys(self._remarks)))
         elif ending.outcome == "stopped":
@@ -185,10 +196,10 @@ class LibraryJobs(QObject):
             self.failed.emit(in_one_line(why, ending.hint))
 
 
-def _merged(folder: Path | None, size: str) -> str:
+def _exported(folder: Path | None, size: str) -> str:
     if folder is None:
-        return tr("Merged into a plain model, {size}.", size=size)
-    return tr("Merged into {name}, {size}.", name=folder.name, size=size)
+        return tr("Exported, {size}.", size=size)
+    return tr("Exported to {name}, {size}.", name=folder.name, size=size)
 
 
 def in_one_line(message: str, hint: str) -> str:

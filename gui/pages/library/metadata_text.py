@@ -9,9 +9,11 @@ from engine.api import METHODS, Adapter, AdapterMetadata, Change, describe, prom
 from gui.look.format import bytes_text, compact, duration_text, number_text, plain
 from gui.look.language import ENGLISH, spoken, tr, tr_count, translate
 from gui.models.list_text import base_text, grouped_digits, when_text
+from gui.pages.library import export_text
 
 Fact = tuple[str, str]
 MAX_TARGETS = 4
+MAX_EXPORTS = 6
 # Limits against imported metadata with many or long changes.
 MAX_CHANGES = 6
 MAX_CHANGE_CHARACTERS = 200
@@ -30,6 +32,15 @@ def made_from(metadata: AdapterMetadata) -> list[Fact]:
         (tr("Trained on"), _trained_on(metadata)),
         (tr("Continued from"), training.start_from),
         (tr("Run"), training.run),
+        *_exports(metadata),
+    ]
+
+
+def _exports(metadata: AdapterMetadata) -> list[Fact]:
+    """Return what each export was when it was scored again."""
+    return [
+        (export_text.title(each.to, each.precision), export_text.verdict(each.verified.model_dump()))
+        for each in metadata.exports[-MAX_EXPORTS:]
     ]
 
 

@@ -121,7 +121,7 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
     assert list(paths.jobs_folder().iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", ["evaluate", "merge", "summarize"])
+@pytest.mark.parametrize("kind", ["evaluate", "export", "summarize"])
 def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot, kind):
     scripts.by_kind[kind] = [["wait_for_stop", 60]]
     thread = scripts.manager.ask(kind)

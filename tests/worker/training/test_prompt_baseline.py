@@ -12,8 +12,8 @@ from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system.paths import adapters_folder, jobs_folder
 from engine.worker.dataset.prompting import NUM_PINNED, prompter_from_metadata
+from engine.worker.exports import merged_model
 from engine.worker.generation import generate
-from engine.worker.jobs import merge
 from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_runs import (
     events_named,
@@ -187,7 +187,7 @@ def test_a_prompt_moves_like_an_adapter_and_is_no_weights(tmp_path):
     assert taken.metadata.prompt == adapter.metadata.prompt
     assert library.restore_adapter(library.delete(taken)).id == taken.id
     with pytest.raises(AdapterError, match="can't be merged"):
-        merge.refuse_unmergeable(adapter)
+        merged_model.refuse_unmergeable(adapter)
     going_on = tiny_recipe(tmp_path, "t5", "lora", f"method.start_from={adapter.id}")
     with pytest.raises(RecipeError, match="no weights") as caught:
         run_store.create_run(going_on)

@@ -321,11 +321,21 @@ def test_a_merge_ends_with_the_new_folder(bench, tmp_path):
     made = bench()
     made.dialogs.place = tmp_path
     target = tmp_path / "a-merged"
-    result = {"path": str(target), "bytes": 12_000_000}
-    made.scripts["merge"] = [["emit", {"event": "result_made", "result": result}]]
+    verified = {
+        "state": "same", "reason": "", "conversations": 100, "identical": 97, "equal_prompts": 100,
+        "difference": {"rouge1": {"mean": -0.001, "low": -0.004, "high": 0.002}},
+    }  # fmt: skip
+    result = {"path": str(target), "bytes": 12_000_000, "verified": verified}
+    made.scripts["export"] = [["emit", {"event": "result_made", "result": result}]]
     made.page.panel.merge_button.click()
-    made.until(lambda: made.page.pane.undo_strip.text() == "Merged into a-merged, 12.0 MB.")
-    assert made.asked == [{"kind": "merge", "adapter": "a", "target": str(target)}]
+    made.until(made.page.pane.undo_strip.isVisible)
+    assert made.page.pane.undo_strip.text() == (
+        "Exported to a-merged, 12.0 MB. Same as the adapter: ROUGE-1 −0.1 (−0.4 to +0.2), 97 of 100 summaries "
+        "identical."
+    )
+    [asked] = made.asked
+    wanted = {"kind": "export", "to": "merged", "adapter": "a", "target": str(target), "conversations": 100}
+    assert asked == asked | wanted
     made.page.pane.undo_strip.action_button().click()
     assert made.dialogs.opened == [target]
 

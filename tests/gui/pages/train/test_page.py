@@ -289,7 +289,7 @@ def test_no_second_run_while_one_trains(stage, qtbot):
     assert "holds the device" in stage.page.right.notice.text()
 
 
-@pytest.mark.parametrize(("kind", "text"), [("evaluate", "being scored"), ("merge", "being merged")])
+@pytest.mark.parametrize(("kind", "text"), [("evaluate", "being scored"), ("export", "being exported")])
 def test_no_run_starts_or_goes_on_while_a_job_has_the_device(stage, qtbot, kind, text):
     stage.scripts[kind] = [["wait_for_stop", 60]]
     model = stage.run(qtbot, COMPLETE)

@@ -17,8 +17,9 @@ from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, StorageError
 from engine.worker.adapters import attach
+from engine.worker.exports import merged_model
 from engine.worker.generation.generate import generate
-from engine.worker.jobs import merge
+from engine.worker.jobs import export
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
 from tests.helpers.channel_events import events_of
@@ -38,8 +39,8 @@ CONVERSATION = "Summarize: Ann: Where are you?\nBob: At the office."
 
 
 def do_merge(adapter: Adapter, target: Path) -> dict[str, Any]:
-    channel = make_channel("merge")
-    merge.run(channel, {"kind": "merge", "adapter": adapter.id, "target": str(target)})
+    channel = make_channel("export")
+    export.run(channel, {"kind": "export", "to": "merged", "adapter": adapter.id, "target": str(target)})
     (made,) = events_of(channel, "result_made")
     return made["result"]
 
@@ -100,7 +101,7 @@ def test_a_head_of_its_own_is_said_even_if_the_configuration_denies_it(tmp_path)
     shutil.copytree(tiny_model("t5"), folder)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": True}))
-    merge.correct_tied_head(folder)
+    merged_model.correct_tied_head(folder)
     assert json.loads((folder / "config.json").read_text())["tie_word_embeddings"] is False
 
 

@@ -1,57 +1,36 @@
-"""The job `merge`: fold an adapter into its base model, as a plain folder that plain transformers loads.
+"""Merges an adapter into its base model, as a plain folder that plain transformers loads.
 
-The sum is made in float32, whatever the base is stored in, and then stored as the base is. Knows nothing of how
-the adapter was trained.
+The sum is made in float32, whatever the base is stored in, and then stored as the base is or as asked. Knows nothing of
+how the adapter was trained.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from peft import PeftModel
+from transformers import GenerationConfig, PreTrainedModel
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
-from engine.errors import AdapterError, StorageError
-from engine.system.files import partial_beside, sync_tree, write_atomically
-from engine.worker.adapters import attach
+from engine.errors import AdapterError
+from engine.system.files import write_atomically
+from engine.worker.exports import plain_prompt
 from engine.worker.kernels.library import Conv1D
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
-from engine.worker.runtime.channel import Channel
 
 HEAD = "lm_head.weight"
+RUNTIME = "transformers"
+SHARD_SIZE = "4GB"
 PROBE = "Ann: Shall we meet at 5 pm?\nBob: Yes, at the station."
 # Logits are of order 10; adding in float32 moves them by about 1e-5.
 TOLERANCE = 1e-3
-
-
-def run(channel: Channel, request: dict[str, Any]) -> None:
-    """Merge an adapter into a new folder."""
-    adapter = library.find(request["adapter"])
-    target = Path(request["target"]).expanduser()
-    refuse_unmergeable(adapter)
-    if target.exists():
-        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
-    channel.enter("load_base")
-    options = _options(adapter)
-    stored = base_models.read_config(base_models.folder_of(options, channel), options.id).dtype
-    base = base_models.load(options, "cpu", channel)
-    _dequantize(base)
-    channel.check_stop()
-    channel.enter("attach_adapter")
-    merged = as_stored(merge(base, adapter))
-    channel.check_stop()
-    channel.enter("save")
-    save(merged.to(stored or torch.float32), base, target)
-    channel.result({"path": str(target), "bytes": sum(path.stat().st_size for path in target.iterdir())})
 
 
 def refuse_unmergeable(adapter: Adapter) -> None:
@@ -70,7 +49,7 @@ def _refuse_impossible_weights(adapter: Adapter) -> None:
         raise AdapterError(f"{adapter.name} can't be merged: its weights are damaged.", remark)
 
 
-def _options(adapter: Adapter) -> BaseModelOptions:
+def base_options(adapter: Adapter) -> BaseModelOptions:
     """Return the base to merge into: the one that the adapter was trained on, quantized if that was, in float32."""
     made_for = adapter.metadata.base_model
     if not made_for.id:
@@ -78,7 +57,7 @@ def _options(adapter: Adapter) -> BaseModelOptions:
     return BaseModelOptions.model_validate(made_for.as_table() | {"precision": "float32"})
 
 
-def _dequantize(base: LoadedBase) -> None:
+def dequantize(base: LoadedBase) -> None:
     """Give a quantized base plain weights that say the same: merging into quantized ones rounds the sum away."""
     if base.options.quantization != "none":
         base.model = base.model.dequantize().float()
@@ -86,9 +65,11 @@ def _dequantize(base: LoadedBase) -> None:
         base.model.is_loaded_in_4bit = False
 
 
-def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:
-    """Return the base with the adapter folded in. Raises AdapterError if the sum would compute something else."""
-    model = attach.load_adapter(base, adapter)
+def merge(base: LoadedBase, model: PeftModel, name: str) -> PreTrainedModel:
+    """Return the base with the adapter of `model` folded in.
+
+    Raises AdapterError, which calls the adapter by its name, if the sum would compute something else.
+    """
     before = _logits(base, model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -96,7 +77,7 @@ def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:
     after = _logits(base, merged)
     if not torch.allclose(before, after, rtol=TOLERANCE, atol=TOLERANCE * float(before.abs().max())):
         raise AdapterError(
-            f"{adapter.name} can't be merged: the merged model would not write the same.",
+            f"{name} can't be merged: the merged model would not write the same.",
             "It changes weights that the base shares between layers. Export the adapter instead.",
         )
     return merged
@@ -124,19 +105,25 @@ def _logits(base: LoadedBase, model: Model) -> torch.Tensor:
     return logits
 
 
-def save(model: PreTrainedModel, base: LoadedBase, target: Path) -> None:
-    """Write model and tokenizer as one folder, whole or not at all. Raises StorageError."""
-    partial = partial_beside(target)
-    try:
-        model.save_pretrained(partial)
-        base.tokenizer.save_pretrained(partial)
-        if enabled("tied_head"):
-            correct_tied_head(partial)
-        sync_tree(partial)
-        partial.rename(target)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise StorageError(f"{target} can't be written: {error.strerror or error}.", "", "target") from error
+def save(
+    model: PreTrainedModel,
+    base: LoadedBase,
+    folder: Path,
+    decoding: GenerationConfig | None = None,
+    settings: dict[str, Any] | None = None,
+) -> None:
+    """Write model and tokenizer into a folder; with the settings of a prompt also a script that summarises.
+
+    With `decoding`, plain `generate` decodes as the adapter does, and stops where it was taught to.
+    """
+    if decoding is not None:
+        model.generation_config = decoding
+    model.save_pretrained(folder, max_shard_size=SHARD_SIZE)
+    base.tokenizer.save_pretrained(folder)
+    if enabled("tied_head"):
+        correct_tied_head(folder)
+    if settings is not None:
+        plain_prompt.write(settings, RUNTIME, folder)
 
 
 def correct_tied_head(folder: Path) -> None:

@@ -1,0 +1,110 @@
+"""The actions `adapters export` and `adapters merge`: adapters for other programs and other people."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.adapters import library
+from engine.adapters.library import Adapter
+from engine.commands.terminal.download_consent import confirm_base
+from engine.commands.terminal.follow_job import STOPPED
+from engine.commands.terminal.output import Output
+from engine.commands.terminal.parser import Verbs, whole_number
+from engine.commands.terminal.short_job import Result, ask
+from engine.errors import StorageError
+from engine.scoring import export_text
+from engine.system.paths import as_text
+from engine.system.text_paths import is_text
+from engine.system.units import size
+
+ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
+# What stays an adapter, and what becomes a model.
+PEFT, MERGED = "peft", "merged"
+KINDS = {
+    PEFT: "the adapter as it is, for PEFT; a zip if the target ends in .zip",
+    MERGED: "base and adapter as one plain model of transformers",
+    "ctranslate2": "the merged model for CTranslate2, fast on processors",
+}
+PRECISIONS = ("float32", "bfloat16", "float16", "int8")
+CONVERSATIONS = 100
+
+
+def add(actions: Verbs) -> None:
+    """Declare the actions."""
+    export = actions.add(
+        "export", "Export an adapter for other programs, and score the export", export_adapter
+    )
+    kinds = "; ".join(f"{kind}: {does}" for kind, does in KINDS.items())
+    export.add_argument("--to", choices=KINDS, default=PEFT, help=f"{kinds} (default: {PEFT})")
+    export.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="",
+        help="number format of the model's weights; absent: as stored",
+    )
+    export.add_argument(
+        "--conversations",
+        type=whole_number,
+        default=CONVERSATIONS,
+        metavar="N",
+        help="compare the export with the adapter on so many test conversations, 0 for none (default: "
+        f"{CONVERSATIONS})",
+    )
+    merge = actions.add(
+        "merge", "Merge an adapter into its base model, as export --to merged does", merge_adapter
+    )
+    for action in (export, merge):
+        action.add_argument("adapter", metavar="ADAPTER", help=ADAPTER_HELP)
+        action.add_argument(
+            "target", type=Path, metavar="TARGET", help="a new folder, or a zip of an adapter"
+        )
+
+
+def export_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Export an adapter and say what its verification found."""
+    adapter = library.find(asked.adapter, shortened=True)
+    if asked.to == PEFT:
+        return _copy(adapter, asked.target.expanduser().resolve(), output)
+    return _export(adapter, asked.to, asked.target, asked.precision, asked.conversations, output)
+
+
+def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Merge an adapter into its base model: a plain model folder that needs no PEFT."""
+    adapter = library.find(asked.adapter, shortened=True)
+    return _export(adapter, MERGED, asked.target, "", 0, output)
+
+
+def _copy(adapter: Adapter, target: Path, output: Output) -> int:
+    export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
+    path = export(adapter, target)
+    output.json({"adapter": adapter.id, "path": str(path), "verified": None})
+    output.line(f"Exported {adapter.name} to {path}.")
+    return 0
+
+
+def _export(
+    adapter: Adapter, to: str, given: Path, precision: str, conversations: int, output: Output
+) -> int:
+    target = as_text(given.expanduser().resolve())
+    if target.exists():
+        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+    if not is_text(target):
+        raise StorageError(f"{target.name} is no text in UTF-8.", "Choose another name.", "target")
+    if not confirm_base(adapter.metadata.base_model.as_table(), output):
+        return STOPPED
+    arguments: dict[str, Any] = {
+        "adapter": str(adapter.folder),
+        "to": to,
+        "target": str(target),
+        "precision": precision,
+        "conversations": conversations,
+    }
+
+    def show(result: Result) -> list[str]:
+        written = f"Wrote {adapter.name} to {result['path']}, {size(result['bytes'])}."
+        return [written, *export_text.lines(result["verified"])]
+
+    code, _ = ask("export", arguments, output, show)
+    return code

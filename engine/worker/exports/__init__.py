@@ -1,0 +1,1 @@
+"""What becomes of an adapter elsewhere: models in other forms, each scored again before it counts."""

@@ -1,0 +1,59 @@
+"""What became of an adapter's exports when they were scored again, as texts. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gui.look.format import gain, number_text
+from gui.look.language import mark, tr, tr_count, translate
+
+STATES = {
+    "same": mark("Same as the adapter"),
+    "worse": mark("Worse than the adapter, not recommended"),
+    "too few to tell": mark("Too few conversations to tell"),
+    "failed": mark("It does not work"),
+    "not tried": mark("Not tried"),
+}
+# Entries of the menu by kind and number format of an export.
+MODELS = {
+    ("merged", ""): mark("As a plain model…"),
+    ("ctranslate2", "float32"): mark("For CTranslate2…"),
+    ("ctranslate2", "int8"): mark("For CTranslate2, in 8 bits…"),
+}
+TITLES = {"merged": mark("Plain model"), "ctranslate2": "CTranslate2"}
+
+
+def verdict(verified: Mapping[str, Any]) -> str:
+    """Return what a verification found: "Same as the adapter: ROUGE-1 +0.1 (−0.4 to +0.6), 97 of 100 identical"."""
+    state, count = tr(STATES[verified["state"]]), verified["conversations"]
+    if not count:
+        return f"{state}. {translate(verified['reason'])}".strip()
+    return tr_count(
+        count,
+        "{state}: ROUGE-1 {change}, {same} of {n} summary identical.",
+        "{state}: ROUGE-1 {change}, {same} of {n} summaries identical.",
+        state=state,
+        change=_change(verified["difference"]["rouge1"]),
+        same=number_text(verified["identical"]),
+    ) + _other_prompts(count - verified["equal_prompts"])
+
+
+def _other_prompts(count: int) -> str:
+    if not count:
+        return ""
+    return " " + tr("Its prompts read differently: {count} of them.", count=number_text(count))
+
+
+def _change(difference: Mapping[str, Any]) -> str:
+    mean = gain(difference["mean"])
+    if difference.get("low") is None:
+        return mean
+    low, high = gain(difference["low"]), gain(difference["high"])
+    return tr("{mean} ({low} to {high})", mean=mean, low=low, high=high)
+
+
+def title(to: str, precision: str) -> str:
+    """Return the name of a kind of export with its number format: "CTranslate2, int8"."""
+    name = tr(TITLES.get(to, to))
+    return f"{name}, {precision}" if precision else name

@@ -1,0 +1,196 @@
+"""An export is used by its own script, in a process without Tunesmith, and compared with the adapter."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from engine.adapters import library
+from engine.adapters.metadata import PromptFacts
+from engine.config import recipe as recipes
+from engine.errors import AppError, RecipeError, StorageError
+from engine.scoring import export_text
+from engine.worker.adapters import attach
+from engine.worker.dataset.prompting import prompter_from_metadata
+from engine.worker.exports import ctranslate2_model, plain_prompt
+from engine.worker.generation.generate import generate
+from engine.worker.jobs import export
+from engine.worker.runtime.channel import Stopped
+from tests.helpers.channel_events import events_of
+from tests.helpers.chat_templates import CHATML
+from tests.helpers.tiny_models import tiny_model
+from tests.helpers.worker_setup import (
+    install_random,
+    load_tiny,
+    make_channel,
+    make_recipe,
+    write_conversations,
+)
+
+pytestmark = pytest.mark.torch
+TALKS = ["Ann: Where are you?\nBob: At the office.", "Ann: A </s> and <pad>.", "word " * 60, "", " ü 漢 \n"]
+PROMPT = PromptFacts(
+    template="Summarize: {conversation}\nSummary: ", max_conversation_tokens=24, max_new_tokens=8
+)
+
+
+@pytest.fixture
+def adapter_of(tmp_path):
+    """Installs an adapter with random weights that knows its prompt and, if so wanted, its conversations."""
+
+    def install(kind, *, prompt=PROMPT, with_data=True, **tables):
+        adapter = install_random(kind, "mine", **tables)
+        adapter = library.update(adapter, prompt=prompt)
+        if with_data:
+            recipe = make_recipe(kind, str(write_conversations(tmp_path / "data", 12)), **tables)
+            (adapter.folder / "recipe.toml").write_text(recipes.dumps(recipe), encoding="utf-8")
+        return adapter
+
+    return install
+
+
+def do_export(adapter, target, to="merged", **more):
+    channel = make_channel("export")
+    export.run(channel, {"kind": "export", "to": to, "adapter": adapter.id, "target": str(target), **more})
+    [made] = events_of(channel, "result_made")
+    return made["result"]
+
+
+def expected(adapter, kind, prompts):
+    base = load_tiny(kind)
+    model = attach.load_adapter(base, adapter)
+    made = generate(model, base.tokenizer, base.family, prompts, beams=1, max_new_tokens=8)
+    return [each.text for each in made]
+
+
+def by_script(folder, talks):
+    lines = "".join(json.dumps({"conversation": talk}) + "\n" for talk in talks)
+    command = [sys.executable, "summarize.py", "--jsonl"]
+    done = subprocess.run(command, cwd=folder, input=lines, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(("kind", "to"), [("t5", "merged"), ("llama", "ctranslate2")])
+def test_its_script_writes_what_the_adapter_writes(adapter_of, tmp_path, kind, to):
+    adapter = adapter_of(kind, with_data=False)
+    result = do_export(adapter, tmp_path / "out", to)
+    answers = by_script(tmp_path / "out", TALKS)
+
+    assert result["verified"]["state"] == "not tried"
+    assert [each["summary"] for each in answers] == expected(
+        adapter, kind, [each["prompt_ids"] for each in answers]
+    )
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
+@pytest.mark.parametrize("chat", [False, True])
+def test_prompts_are_the_same_tokens_as_in_training(tmp_path, kind, chat):
+    base = load_tiny(kind)
+    if chat:
+        base.tokenizer.chat_template = CHATML
+    facts = PROMPT.model_copy(update={"format": "chat" if chat else "plain"})
+    prompter = prompter_from_metadata(facts, base, facts.max_conversation_tokens, facts.max_new_tokens)
+    settings = plain_prompt.settings(prompter, base.tokenizer, base.family, facts, [1])
+    base.tokenizer.save_pretrained(tmp_path)
+    plain_prompt.write(settings, "transformers", tmp_path)
+    script = runpy.run_path(str(tmp_path / "prompting.py"))
+
+    assert [script["prompt_ids"](talk) for talk in TALKS] == [prompter.input_ids(talk) for talk in TALKS]
+
+
+def test_the_verdict_stands_in_the_result_and_in_the_metadata(adapter_of, tmp_path):
+    result = do_export(adapter_of("llama"), tmp_path / "out", "ctranslate2", conversations=5)
+    verified = result["verified"]
+
+    assert (verified["state"], verified["conversations"]) == ("too few to tell", 5)
+    assert (verified["identical"], verified["equal_prompts"]) == (5, 5)
+    assert verified["difference"]["rouge1"]["mean"] == 0.0
+    [stored] = library.find("mine").metadata.exports
+    assert stored.verified.model_dump() == verified
+    assert (stored.to, stored.name) == ("ctranslate2", "out")
+    assert "5 of 5 summaries identical." in export_text.lines(verified)[0]
+
+
+def test_another_prompt_is_told_and_a_broken_script_is_no_export_that_works(
+    adapter_of, tmp_path, monkeypatch
+):
+    write = plain_prompt.write
+
+    def spoilt(settings, runtime, folder):
+        write(settings | {"after": "\nSay: "}, runtime, folder)
+
+    monkeypatch.setattr(plain_prompt, "write", spoilt)
+    adapter = adapter_of("llama")
+    verified = do_export(adapter, tmp_path / "one", "ctranslate2", conversations=3)["verified"]
+    assert verified["equal_prompts"] == 0
+    assert "3 prompts of 3 read differently" in export_text.lines(verified)[1]
+
+    monkeypatch.setattr(plain_prompt, "write", lambda settings, runtime, folder: write({}, runtime, folder))
+    verified = do_export(adapter, tmp_path / "two", "ctranslate2", conversations=3)["verified"]
+    assert verified["state"] == "failed"
+    assert "KeyError" in verified["reason"]
+    assert export_text.lines(verified)[0].startswith("It does not work. ")
+
+
+def test_without_its_conversations_it_is_not_tried_and_says_why(adapter_of, tmp_path):
+    adapter = adapter_of("llama")
+    shutil.rmtree(tmp_path / "data")
+    verified = do_export(adapter, tmp_path / "out", "ctranslate2", conversations=5)["verified"]
+    assert (verified["state"], verified["conversations"]) == ("not tried", 0)
+    assert str(tmp_path / "data") in verified["reason"]
+
+
+def test_an_adapter_without_a_prompt_is_merged_and_not_tried(adapter_of, tmp_path):
+    adapter = adapter_of("llama", prompt=None)
+    verified = do_export(adapter, tmp_path / "out", conversations=5)["verified"]
+    assert verified == verified | {"state": "not tried", "reason": export.NO_PROMPT}
+    with pytest.raises(AppError, match="which prompt"):
+        do_export(adapter, tmp_path / "other", "ctranslate2")
+
+
+def test_precision_is_as_asked(adapter_of, tmp_path):
+    adapter = adapter_of("llama", with_data=False)
+    do_export(adapter, tmp_path / "half", precision="bfloat16")
+    assert json.loads((tmp_path / "half" / "config.json").read_text())["dtype"] == "bfloat16"
+    sizes = {}
+    for precision in ("float32", "int8"):
+        sizes[precision] = do_export(adapter, tmp_path / precision, "ctranslate2", precision=precision)[
+            "bytes"
+        ]
+    assert sizes["int8"] < sizes["float32"]
+
+
+def test_a_disk_that_is_too_small_is_told_before(adapter_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(export.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
+    with pytest.raises(StorageError, match="has 1 bytes free"):
+        do_export(adapter_of("llama", with_data=False), tmp_path / "out")
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_without_the_library_nothing_is_loaded(adapter_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(ctranslate2_model.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(RecipeError) as caught:
+        do_export(adapter_of("llama", with_data=False), tmp_path / "out", "ctranslate2")
+    assert "pip install" in caught.value.problems[0].hint
+
+
+def test_cancelled_it_leaves_nothing(adapter_of, tmp_path, monkeypatch):
+    adapter = adapter_of("llama")
+    monkeypatch.setattr(export.Verifier, "verify", lambda *_: (_ for _ in ()).throw(Stopped))
+    with pytest.raises(Stopped):
+        do_export(adapter, tmp_path / "out", conversations=3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+    assert library.find("mine").metadata.exports == []
+
+
+def test_no_script_names_a_folder_of_this_computer(adapter_of, tmp_path):
+    do_export(adapter_of("t5", with_data=False), tmp_path / "out", "ctranslate2")
+    for path in (tmp_path / "out").iterdir():
+        if path.suffix in {".json", ".py"}:
+            assert str(tiny_model("t5").parent) not in path.read_text(encoding="utf-8")
