@@ -140,12 +140,15 @@ def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
     return next((each for each in statuses if each.state in OPEN and each.entry.id not in tried), None)
 
 
-def job_of(arena: Arena, status: EntryStatus) -> Job:
-    """Return the run of an entry that is about to start or resume, a new one if it has none. Raises AppError."""
+def job_of(arena: Arena, status: EntryStatus, computer: str = "") -> Job:
+    """Return the run of an entry that is about to start or resume, a new one if it has none. Raises AppError.
+
+    A new one is for another computer if one is named.
+    """
     if status.entry.run:
         return Job(runs_folder() / status.entry.run)
     assert status.recipe is not None
-    job = run_store.create_run(status.recipe)
+    job = run_store.create_run(status.recipe, computer)
     arena_store.set_run(arena, status.entry.id, job.id)
     return job
 

@@ -11,19 +11,23 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.arena import open_arena, working
 from engine.cluster import facts
-from engine.cluster.following import Following
-from engine.cluster.sent_run import SentRun
+from engine.cluster.following import Following, OneRun
+from engine.cluster.sent_arena import ArenaRuns
+from engine.cluster.sent_run import SentRun, failure
 from engine.computers import store
 from engine.errors import AppError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
 
 Request = dict[str, Any]
+LOCK_SECONDS = 30.0
 
 
 def main(folder: Path) -> int:
@@ -33,8 +37,7 @@ def main(folder: Path) -> int:
     job = Job(folder)
     request = job.request()
     try:
-        with job.lock():
-            return _JOBS[request["kind"]](job, request)
+        return _JOBS[request["kind"]](job, request)
     except StorageError as error:
         sys.stderr.write(f"{error.message}\n")
         return EVENTS_UNWRITTEN
@@ -45,12 +48,22 @@ def main(folder: Path) -> int:
 
 def ask_computers(job: Job, request: Request) -> int:
     """Report the facts of the computers that the request names, of all without a name."""
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": job.last_attempt() + 1})
-    writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
-    failure = _failure(job, lambda: _report_facts(writer, request))
-    writer.write("job_ended", **(failure or {"outcome": "completed"}))
-    writer.close()
+    with _events(job) as writer:
+        writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
+        failure = _failure(job, lambda: _report_facts(writer, request))
+        writer.write("job_ended", **(failure or {"outcome": "completed"}))
     return 0
+
+
+@contextmanager
+def _events(job: Job) -> Iterator[EventWriter]:
+    """Hold a job that is no run, and yield its event stream. Raises WorkerError if another process has it."""
+    with job.lock(LOCK_SECONDS):
+        writer = EventWriter(job.events_path, {"job": job.id, "attempt": job.last_attempt() + 1})
+        try:
+            yield writer
+        finally:
+            writer.close()
 
 
 def _report_facts(writer: EventWriter, request: Request) -> None:
@@ -62,18 +75,36 @@ def _report_facts(writer: EventWriter, request: Request) -> None:
 def send_run(job: Job, request: Request) -> int:
     """Send a run, or follow one that was sent, to its end."""
     run = SentRun(job)
-    run.emit("job_accepted", kind=request["kind"], pid=os.getpid())
+    run.open(wait_seconds=LOCK_SECONDS)
 
     def carry_out() -> None:
-        computer = store.find(request["computer"])
-        Following(computer, [run]).work()
+        Following(store.find(request["computer"]), OneRun(run, {"demand": request.get("demand", {})})).work()
 
     failure = _failure(job, carry_out)
     # What was sent goes on elsewhere: that it can't be followed just now does not end it.
     if failure and not run.is_sent:
         run.emit("job_ended", **failure)
-    run.close()
-    return int(bool(failure) and run.is_sent)
+    run.rest()
+    return int(bool(failure))
+
+
+def send_arena(job: Job, request: Request) -> int:
+    """Send the entries of an arena, or follow those that were sent, to their ends."""
+    with _events(job) as writer:
+        writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
+        ended = {"outcome": "completed"}
+
+        def carry_out() -> None:
+            computer, arena = store.find(request["computer"]), open_arena(Path(request["arena"]))
+            asked = {"at_once": request.get("at_once", 0), "demand": request.get("demand", {})}
+            runs = ArenaRuns(computer, arena, job, writer.write, asked)
+            with working(arena):
+                Following(computer, runs).work()
+            ended["outcome"] = "stopped" if runs.is_stopped else "completed"
+
+        failure_facts = _failure(job, carry_out)
+        writer.write("job_ended", **(failure_facts or ended))
+    return 0
 
 
 def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
@@ -89,15 +120,11 @@ def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
         )
     else:
         return None
-    return {
-        "outcome": "failed",
-        "kind": known.kind,
-        "message": known.message,
-        "hint": known.hint,
-        "field": known.field,
-        "problems": [],
-        "log": str(job.log_path),
-    }
+    return failure(known, job)
 
 
-_JOBS: dict[str, Callable[[Job, Request], int]] = {"computers": ask_computers, "train": send_run}
+_JOBS: dict[str, Callable[[Job, Request], int]] = {
+    "computers": ask_computers,
+    "train": send_run,
+    "arena": send_arena,
+}

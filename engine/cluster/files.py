@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -41,7 +42,13 @@ def below(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
 
 
 def digest_of(path: Path) -> str:
-    """Return a file's SHA-256."""
+    """Return a file's SHA-256; of one that has not changed it is remembered."""
+    facts = path.stat()
+    return _digest(path, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001 - they tell versions of a file apart
     found = hashlib.sha256()
     with open_regular(path) as stream:
         while content := stream.read(PART_BYTES):

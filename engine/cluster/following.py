@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from engine.cluster import keeper_actor
 from engine.cluster.connection import connected
@@ -18,25 +17,80 @@ from engine.cluster.hub_access import every_node_has
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.cluster.sent_run import SentRun
 from engine.computers.computer import Computer
-from engine.errors import AppError, ComputerError
+from engine.errors import AppError, ComputerError, WorkerError
 
 POLL_SECONDS = 0.3
 RETRY_SECONDS = 3.0
 # After that, whoever wants to know asks again by resuming.
 LOST_SECONDS = 900.0
 
+Facts = dict[str, Any]
+
+
+class Runs(Protocol):
+    """The runs that are followed together."""
+
+    def open(self) -> list[SentRun]:
+        """Return those that have not ended."""
+
+    def look(self, keeper: RemoteKeeper) -> None:
+        """Pass on what people want meanwhile; called again and again."""
+
+    def asked(self, run: SentRun) -> Facts:
+        """Return what a run asks of the cluster beside its recipe."""
+
+    def failed(self, run: SentRun, error: AppError) -> None:
+        """Take a failure to send a run; raises it if nothing else can go on."""
+
+    def took(self, run: SentRun, told: Facts) -> None:
+        """Take notice of what the cluster told of a run, after its events were taken over."""
+
+    def tell(self, message: str, hint: str = "", level: str = "notice") -> None:
+        """Tell the person something that ends nothing."""
+
+
+class OneRun:
+    """A run that is followed alone."""
+
+    def __init__(self, run: SentRun, asked: Facts) -> None:
+        self._run = run
+        self._asked = asked
+
+    def open(self) -> list[SentRun]:
+        """Return the run unless it has ended."""
+        return [] if self._run.ended else [self._run]
+
+    def look(self, keeper: RemoteKeeper) -> None:
+        """Pass the run's commands on."""
+        self._run.pass_commands_on(keeper)
+
+    def asked(self, run: SentRun) -> Facts:
+        """Return what the run was asked to be done with."""
+        return self._asked
+
+    def failed(self, run: SentRun, error: AppError) -> None:
+        """Raise the error."""
+        raise error
+
+    def took(self, run: SentRun, told: Facts) -> None:
+        """The run's own events say all."""
+
+    def tell(self, message: str, hint: str = "", level: str = "notice") -> None:
+        """Tell it in the run."""
+        self._run.notice(message, hint, level)
+
 
 class Following:
     """Runs at one computer, followed until all have ended."""
 
-    def __init__(self, computer: Computer, runs: Sequence[SentRun]) -> None:
+    def __init__(self, computer: Computer, runs: Runs) -> None:
         self._computer = computer
-        self._runs = list(runs)
+        self._runs = runs
         self._lost_at: float | None = None
 
     def work(self) -> None:
         """Follow the runs to their ends. Raises AppError, ComputerError if there is no connection for long."""
-        while self._open():
+        while True:
             try:
                 with connected(self._computer) as ray:
                     self._follow(ray, keeper_actor.find_or_start(ray, self._computer))
@@ -50,50 +104,69 @@ class Following:
                 self._wait(
                     ComputerError(f"The connection to {self._computer.name} was lost: {last[0][:200]}")
                 )
-
-    def _open(self) -> list[SentRun]:
-        return [run for run in self._runs if not run.ended]
+            else:
+                return
 
     def _wait(self, error: ComputerError) -> None:
-        """Wait before the next try. Raises the error for runs that were never sent, or after a quarter of an hour."""
-        now = time.monotonic()
-        if self._lost_at is None:
+        """Wait before the next try. Raises the error if nothing was sent yet, and after a quarter of an hour."""
+        now, has_sent = time.monotonic(), any(run.is_sent for run in self._runs.open())
+        if has_sent and self._lost_at is None:
             self._lost_at = now
-            for run in self._open():
-                run.notice(
-                    error.message, f"The run goes on at {self._computer.name}. It is tried again.", "warning"
-                )
-        if now - self._lost_at > LOST_SECONDS or not all(run.is_sent for run in self._open()):
+            hint = f"What was sent goes on at {self._computer.name}. It is tried again."
+            self._runs.tell(error.message, hint, "warning")
+        if self._lost_at is None or now - self._lost_at > LOST_SECONDS:
             raise error
         time.sleep(RETRY_SECONDS)
 
     def _follow(self, ray: Any, keeper: RemoteKeeper) -> None:
-        for run in self._open():
-            self._send(ray, keeper, run)
         if self._lost_at is not None:
             self._lost_at = None
-            for run in self._open():
-                run.notice(f"The connection to {self._computer.name} is there again.")
-        while self._open():
+            self._runs.tell(f"The connection to {self._computer.name} is there again.")
+        known: set[str] = set()
+        while True:
+            self._runs.look(keeper)
+            fresh = [run for run in self._runs.open() if run.entry_id not in known]
+            self._send(ray, keeper, fresh)
+            known |= {run.entry_id for run in fresh}
+            if not self._runs.open():
+                return
             if not self._exchange(keeper):
                 time.sleep(POLL_SECONDS)
 
-    def _send(self, ray: Any, keeper: RemoteKeeper, run: SentRun) -> None:
-        if run.is_sent and not keeper.knows(run.entry_id):
-            run.lost()
-            run.notice(f"{self._computer.name} has forgotten the run: it is sent again.")
-        if not run.is_sent:
-            run.emit("stage_entered", stage="send")
-            run.send(keeper, self._computer, partial(every_node_has, ray))
+    def _send(self, ray: Any, keeper: RemoteKeeper, runs: list[SentRun]) -> None:
+        """Send the runs that the cluster does not know."""
+        there = set(keeper.known([run.entry_id for run in runs if run.is_sent])) if runs else set()
+        for run in runs:
+            try:
+                if run.is_sent and run.entry_id not in there:
+                    run.lost()
+                    run.notice(f"{self._computer.name} has forgotten the run: it is sent again.")
+                if not run.is_sent:
+                    run.emit("stage_entered", stage="send")
+                    run.send(keeper, self._computer, partial(every_node_has, ray), **self._runs.asked(run))
+            except ComputerError as error:
+                # Without a field it is the connection that failed.
+                if error.field is None:
+                    raise
+                self._runs.failed(run, error)
+            except AppError as error:
+                self._runs.failed(run, error)
 
     def _exchange(self, keeper: RemoteKeeper) -> bool:
-        """Pass commands on and take over what is new; return whether anything was."""
-        runs = {run.entry_id: run for run in self._open()}
-        for run in runs.values():
-            for command in run.job.take_commands():
-                keeper.command(run.entry_id, command)
+        """Take over what is new; return whether anything was."""
+        runs = {run.entry_id: run for run in self._runs.open()}
         told = keeper.poll({entry_id: run.offset for entry_id, run in runs.items()})
-        for entry_id in runs.keys() - told.keys():
-            raise ComputerError(f"{self._computer.name} has forgotten {runs[entry_id].job.id}.")
-        news = [runs[entry_id].take(keeper, facts) for entry_id, facts in told.items()]
+        if forgotten := runs.keys() - told.keys():
+            raise ComputerError(f"{self._computer.name} has forgotten {runs[forgotten.pop()].job.id}.")
+        news = [self._take(keeper, runs[entry_id], facts) for entry_id, facts in told.items()]
         return any(news)
+
+    def _take(self, keeper: RemoteKeeper, run: SentRun, told: Facts) -> bool:
+        try:
+            is_new = run.take(keeper, told)
+        except WorkerError:
+            # Another process of this computer follows it.
+            run.ended = True
+            return True
+        self._runs.took(run, told)
+        return is_new

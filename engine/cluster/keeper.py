@@ -107,18 +107,14 @@ class Keeper:
             self._storage.write_json(f"entries/{entry_id}/entry.json", spec)
             self._entries[entry_id] = entry
 
-    def knows(self, entry_id: str) -> bool:
-        """Tell whether an entry is here."""
+    def known(self, entry_ids: Sequence[str]) -> list[str]:
+        """Return which entries are here."""
         with self._lock:
-            return entry_id in self._entries
+            return [each for each in entry_ids if each in self._entries]
 
     def poll(self, offsets: Mapping[str, int]) -> dict[str, dict[str, Any]]:
         """Return for each entry its state and its events from a byte on; an entry that is not here is left out."""
-        return {
-            entry_id: self._polled(entry_id, offset)
-            for entry_id, offset in offsets.items()
-            if self.knows(entry_id)
-        }
+        return {entry_id: self._polled(entry_id, offsets[entry_id]) for entry_id in self.known(list(offsets))}
 
     def _polled(self, entry_id: str, offset: int) -> dict[str, Any]:
         with self._lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.cluster.remote_keeper import RemoteKeeper
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
+from engine.errors import AppError, ComputerError
 from engine.jobs import sent_job
 from engine.jobs.events import Event, EventWriter, clock, decode, read_all
 from engine.jobs.job import Job
@@ -34,21 +36,47 @@ PROGRESS_BYTES = 4 << 20
 
 
 class SentRun:
-    """A run and its entry. The caller holds the lock of the run's folder."""
+    """A run and its entry.
+
+    From its first word on it holds the lock of the run's folder and its event stream, until it is at rest again: of a
+    thousand runs that wait, only those are open that something is told of.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self._open = ExitStack()
+        self._writer: EventWriter | None = None
         sent = sent_job.read(job)
         self.entry_id = sent.entry if sent else f"{job.id}-{store.desk_id()}"
         self.is_sent = sent is not None
         self.ended = False
-        self._attempt = job.last_attempt() + 1
-        self._writer = EventWriter(job.events_path, {"run": job.id, "attempt": self._attempt})
+        self._attempt = 0
         self._offset = 0
         self._clock: float | None = None
-        if self.is_sent:
-            self._find_place()
         self._outcome: Event | None = None
+        self._find_place()
+
+    def open(self, wait_seconds: float = 0.0) -> None:
+        """Take the run's folder, and say so in a new attempt. Raises WorkerError if another process has it."""
+        if self._writer is not None:
+            return
+        self._open.enter_context(self.job.lock(wait_seconds))
+        # Another process may have followed it meanwhile.
+        self._find_place()
+        self._attempt += 1
+        self._writer = EventWriter(self.job.events_path, {"run": self.job.id})
+        self._open.callback(self._writer.close)
+        self.emit("job_accepted", kind="train", pid=os.getpid())
+
+    def rest(self) -> None:
+        """Let the run's folder go."""
+        self._writer = None
+        self._open.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run's folder is held."""
+        return self._writer is not None
 
     def notice(self, message: str, hint: str = "", level: str = "notice") -> None:
         """Tell the person something that ends nothing."""
@@ -57,6 +85,9 @@ class SentRun:
     def _find_place(self) -> None:
         """Find how far the entry was followed before."""
         for event in read_all(self.job.events_path):
+            self._attempt = max(self._attempt, int(event.get("attempt", 0)))
+            if not self.is_sent:
+                continue
             if STREAM_BYTES in event:
                 self._offset, self._clock = int(event[STREAM_BYTES]), clock(event)
             elif event["event"] == SENT:
@@ -69,6 +100,8 @@ class SentRun:
 
     def emit(self, event: str, **facts: Any) -> None:
         """Append an event of this computer's own, at the time of the one before on the clock of the node."""
+        self.open()
+        assert self._writer is not None
         on_clock = {} if self._clock is None else {"clock": self._clock}
         self._writer.write(event, attempt=self._attempt, **on_clock, **facts)
 
@@ -77,10 +110,10 @@ class SentRun:
         recipe = recipes.load(self.job.recipe_path)
         parcel = of_run(self.job, recipe, has_source)
         self._send_files(keeper, parcel)
-        # Noted first: whoever ends in between asks again, and nothing is done twice.
+        self.emit(SENT, computer=computer.name, bytes=parcel.bytes)
+        # Noted before it is asked for: whoever ends in between asks again, and nothing is done twice.
         sent_job.write(self.job, SentTo(computer.name, self.entry_id))
         self.is_sent, self._offset = True, 0
-        self.emit(SENT, computer=computer.name, bytes=parcel.bytes)
         text = read_text(self.job.recipe_path, FileKind.RECIPE)
         keeper.submit(
             self.entry_id, spec_of(self.job, text, recipe.name, parcel, **asked), asked.get("priority", 0)
@@ -100,10 +133,17 @@ class SentRun:
 
         parcel.send(keeper, count)
 
+    def pass_commands_on(self, keeper: RemoteKeeper) -> None:
+        """Pass the commands that wait in the run's folder on to who runs the entry."""
+        for command in self.job.take_commands():
+            keeper.command(self.entry_id, command)
+
     def take(self, keeper: RemoteKeeper, told: dict[str, Any]) -> bool:
         """Take over what an entry tells; return whether it told anything new."""
         content: bytes = told["events"]
         whole = content[: content.rfind(b"\n") + 1]
+        if whole or told["state"] == "ended":
+            self.open()
         for line in whole.splitlines(keepends=True):
             self._offset += len(line)
             event = decode(line)
@@ -130,6 +170,7 @@ class SentRun:
         self._append(event)
 
     def _append(self, event: Event) -> None:
+        assert self._writer is not None
         self._clock = clock(event)
         self._writer.forward(
             event | {"run": self.job.id, "attempt": self._attempt, STREAM_BYTES: self._offset}
@@ -164,10 +205,21 @@ class SentRun:
         elif told["reason"] == "stopped":
             self.emit("job_ended", outcome="stopped")
         else:
-            self.emit("job_ended", **_failure(told, self.job))
+            self.emit("job_ended", **failure(_ended_early(told), self.job))
+        assert self._writer is not None
         self._writer.sync()
         sent_job.remove(self.job)
         keeper.forget(self.entry_id)
+        self.ended = True
+
+    @property
+    def outcome(self) -> str:
+        """How the run ended, "" before, or if its worker had no last word."""
+        return str(self._outcome["outcome"]) if self.ended and self._outcome is not None else ""
+
+    def fail(self, error: AppError) -> None:
+        """End the run before it was sent."""
+        self.emit("job_ended", **failure(error, self.job))
         self.ended = True
 
     def lost(self) -> None:
@@ -175,21 +227,15 @@ class SentRun:
         sent_job.remove(self.job)
         self.is_sent, self._offset = False, 0
 
-    def close(self) -> None:
-        """Close the event stream."""
-        self._writer.close()
+
+def failure(error: AppError, job: Job) -> dict[str, Any]:
+    """Return what `job_ended` says of an error."""
+    said: dict[str, Any] = {"message": error.message, "hint": error.hint, "field": error.field}
+    return {"outcome": "failed", "kind": error.kind, **said, "problems": [], "log": str(job.log_path)}
 
 
-def _failure(told: dict[str, Any], job: Job) -> dict[str, Any]:
-    """Return what `job_ended` says of an entry whose worker, or whose task, ended without a last event."""
-    message, hint = exit_text(told["returncode"])
+def _ended_early(told: dict[str, Any]) -> ComputerError:
+    """Return the error of an entry whose worker, or whose task, ended without a last event."""
     if told["reason"]:
-        message, hint = f"The cluster ended it: {told['reason']}", "Resume sends it again."
-    said: dict[str, Any] = {
-        "message": message,
-        "hint": hint,
-        "field": None,
-        "problems": [],
-        "log": str(job.log_path),
-    }
-    return {"outcome": "failed", "kind": "ComputerError", **said}
+        return ComputerError(f"The cluster ended it: {told['reason']}", "Resume sends it again.")
+    return ComputerError(*exit_text(told["returncode"]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine import arena as arenas
 from engine import report
 from engine.arena import Arena, Change, EntryStatus, Reader
-from engine.commands.terminal import arena_text, recipe_file, report_file, text_tables
+from engine.commands.terminal import arena_text, recipe_file, report_file, sent_arena, text_tables
 from engine.commands.terminal.download_consent import confirm_downloads
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
@@ -54,6 +54,7 @@ def add(verbs: Verbs) -> None:
         help="train each N minutes at most, 0: no limit; absent: 10 with `--preset all`, else as the recipe says",
     )
     run = actions.add("run", "Work an arena's queue, or continue it", run_arena)
+    sent_arena.add_to(run)
     show = actions.add("show", "Show an arena's results and queue", show_arena)
     report_action = actions.add(
         "report", "Write an arena's report: a page to read or print, or its figures", write_report
@@ -164,6 +165,8 @@ def run_arena(asked: argparse.Namespace, output: Output) -> int:
     arena = arenas.find(asked.arena)
     if not arena.entries:
         raise ArenaError(f"{arena.name} has no entries.", "Add some, or make another arena.", "arena")
+    if asked.computer:
+        return sent_arena.run(asked, arena, output, _conclude)
     if not confirm_downloads(arena.recipe(), output):
         return STOPPED
     with arenas.working(arena):
@@ -187,7 +190,7 @@ class _Queue:
             self._arena = arenas.open_arena(self._arena.folder)
             status = arenas.next_up(self._reader.read(self._arena), self._tried)
             if status is None:
-                return self._conclude()
+                return _conclude(self._arena, self._reader, self._output)
             if self._arena.paused:
                 self._output.remark(
                     f"The queue is paused. `{command_name()} arena run {self._arena.id}` continues it."
@@ -216,11 +219,12 @@ class _Queue:
         progress.show_result()
         return conclude(ending, self._output)
 
-    def _conclude(self) -> int:
-        """Show the arena; the exit code is that of failures, or of a queue without an entry that could run."""
-        self._output.line("")
-        _show(self._arena, self._reader, self._output)
-        counts = arenas.counted(self._reader.read(self._arena))
-        if counts.get("failed", 0) + counts.get("crashed", 0):
-            return FAILED
-        return REFUSED if counts.keys() == {"refused"} else COMPLETED
+
+def _conclude(arena: Arena, reader: Reader, output: Output) -> int:
+    """Show the arena; the exit code is that of failures, or of a queue without an entry that could run."""
+    output.line("")
+    _show(arena, reader, output)
+    counts = arenas.counted(reader.read(arena))
+    if counts.get("failed", 0) + counts.get("crashed", 0):
+        return FAILED
+    return REFUSED if counts.keys() == {"refused"} else COMPLETED

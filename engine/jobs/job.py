@@ -44,9 +44,10 @@ JobKind = Literal[
     "read_conversations",
     "score",
     "computers",
+    "arena",
 ]
 # Kinds whose work is to speak with other computers.
-BRIDGED = frozenset({"computers"})
+BRIDGED = frozenset({"computers", "arena"})
 # Kinds that compute on the processor, whatever the computer has.
 ON_PROCESSOR = frozenset({
     "check_data", "label_data", "models", "export", "count_tokens", "read_conversations", "score",

@@ -5,6 +5,7 @@ Knows nothing of how training is done. `engine.runs.run_summaries` has the short
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,6 +63,17 @@ def create_run(recipe: Recipe, computer: str = "") -> Job:
         name=recipe.name,
         recipe=recipes.dumps(recipe.without_changes()),
     )
+
+
+def move_to(job: Job, computer: str) -> None:
+    """Let another computer do a run that does not run, from its last checkpoint on. Raises StorageError."""
+    request = job.request()
+    if request.get("computer") == computer:
+        return
+    try:
+        write_atomically(job.folder / "job.json", json.dumps({**request, "computer": computer}, indent=1))
+    except OSError as error:
+        raise StorageError(f"{job.folder} can't be written: {error.strerror}.") from error
 
 
 def change(job: Job, wanted: Mapping[str, run_changes.Value]) -> Recipe:

@@ -11364,11 +11364,6 @@ Summary:</translation>
    <translation>Rechengerät: auto, cpu, mps, xpu, cuda:0 und so weiter. Auto: die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst der Prozessor.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/sent_run.py" />
-   <source>ComputerError</source>
-   <translation>ComputerError</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Connect once by hand with `ssh {1}`, and compare the key's fingerprint before you accept it.</source>
    <translation>Einmal von Hand mit `ssh {1}` verbinden und den Fingerabdruck des Schlüssels vergleichen, bevor er angenommen wird.</translation>
@@ -16467,11 +16462,6 @@ Summary:</translation>
    <translation>Der Rolle „{1}“ fehlt eine Spalte.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/following.py" />
-   <source>The run goes on at {1}. It is tried again.</source>
-   <translation>Der Lauf geht auf {1} weiter. Es wird wieder versucht.</translation>
-  </message>
-  <message>
    <location filename="../../engine/jobs/events.py" />
    <source>The run's events</source>
    <translation>Das Ereignisprotokoll des Laufs</translation>
@@ -17600,6 +17590,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/trash.py" />
    <source>What was deleted is still in {1}.</source>
    <translation>Was gelöscht wurde, liegt noch in {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/following.py" />
+   <source>What was sent goes on at {1}. It is tried again.</source>
+   <translation>Was gesendet wurde, geht auf {1} weiter. Es wird wieder versucht.</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
@@ -20189,6 +20184,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/jobs/events.py" />
    <source>{1} can't be saved: {2}.</source>
    <translation>{1} lässt sich nicht speichern: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/sent_arena.py" />
+   <source>{1} can't be sent: {2}</source>
+   <translation>{1} kann nicht gesendet werden: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />

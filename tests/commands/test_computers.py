@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.computers import store
 from engine.runs import run_store
 from engine.system.paths import presets_folder
+from tests.helpers.arenas import make_arena
 
 
 def test_no_computers_are_said_with_the_way_to_one(call):
@@ -79,3 +80,15 @@ def test_offline_nothing_is_sent(call):
     )
     assert (done.code, done.problems[0]["field"]) == (2, "--on")
     assert run_store.list_jobs() == []
+
+
+def test_an_arena_that_can_not_be_sent_says_why_and_how_to_go_on(call, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    call("computers", "add", "lab", "--address", "127.0.0.1:9")
+    arena = make_arena("lora")
+    done = call("arena", "run", arena.id, "--on", "lab", "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "--yes")
+    done = call("arena", "run", arena.id, "--on", "lab", "--yes", "--json")
+    assert done.code == 1
+    assert "refuses the connection" in done.json[-1]["message"]
+    assert f"arena run {arena.id} --on lab" in done.err

@@ -3,6 +3,8 @@
 first Ctrl+C, SIGTERM, SIGHUP    asks the worker to stop: a run writes a checkpoint and saves an adapter
 second Ctrl+C                    kills the worker; a run can be resumed from its last checkpoint
 closed output pipe               as the first Ctrl+C, without a remark
+
+What another computer does goes on there when the terminal is closed (SIGHUP), and after a second Ctrl+C.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ INPUT_ERRORS = ("RecipeError", "DataError", "SettingError")
 OnEvent = Callable[[Event], None]
 
 
+class _Left(Exception):
+    """The terminal was closed, and the job goes on without it."""
+
+
 class Follower:
     """Follows one worker to its end."""
 
@@ -34,7 +40,8 @@ class Follower:
         self._output = output
         self._stop_requested = False
         self._signals_received = 0
-        self._forced = False
+        self._forced = self._left = False
+        self._is_bridged = job.is_bridged()
 
     def run(self, on_event: OnEvent, *, attach: bool = False) -> Ending:
         """Start the worker, call `on_event` with each event until the worker has ended, and return how it ended.
@@ -49,12 +56,16 @@ class Follower:
                     self._supervisor.start()
                 for event in self._supervisor.follow(tick=self._handle_signals):
                     self._deliver(event, on_event)
+            except _Left:
+                self._supervisor.detach()
+                return Ending("away", "It goes on at another computer.", "Resume follows it again.")
             finally:
-                self._end_worker()
-                self._supervisor.force()
-                self._supervisor.close()
+                if not self._left:
+                    self._end_worker()
+                    self._supervisor.force()
+                    self._supervisor.close()
         ending = self._supervisor.ending()
-        if self._forced:
+        if self._forced and ending.outcome != "away":
             return Ending("stopped", "Ended at once.", "Resume continues from the last checkpoint.")
         return ending
 
@@ -84,9 +95,12 @@ class Follower:
 
     def _handle_signals(self) -> None:
         """Act on signals between events, since a signal handler must not write output."""
+        if self._left:
+            raise _Left
         if self._signals_received and not self._stop_requested:
             self.stop()
-            self._output.remark("Stopping after this step. Ctrl+C again ends the worker at once.")
+            again = "leaves it to the other computer" if self._is_bridged else "ends the worker at once"
+            self._output.remark(f"Stopping after this step. Ctrl+C again {again}.")
         elif self._signals_received > 1 and not self._forced:
             self._forced = True
             self._supervisor.force()
@@ -94,6 +108,9 @@ class Follower:
     @contextmanager
     def _signals(self) -> Iterator[None]:
         def count(number: int, _: FrameType | None) -> None:
+            if self._is_bridged and number == getattr(signal, "SIGHUP", None):
+                self._left = True
+                return
             # Only Ctrl+C is counted twice; the system may repeat the other signals.
             self._signals_received += 1 if number == signal.SIGINT or not self._signals_received else 0
 

@@ -1,9 +1,12 @@
-"""A run at a cluster outlives whoever sent it, and the node that it is on; what comes back is what a run here gives."""
+"""An arena at a cluster outlives whoever sent it, and a node; what comes back is what runs here give."""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -11,13 +14,13 @@ import pytest
 from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
-from engine.runs import run_store
 from engine.runs.run_summaries import read_entry
 from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import RayCluster
 from tests.helpers.tiny_runs import tiny_recipe
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.torch]
+SECONDS = 90.0
 
 
 @pytest.fixture
@@ -28,41 +31,57 @@ def recipe_file(tmp_path: Path) -> Path:
     return tmp_path / "recipe.toml"
 
 
-def weights(home: Path, run_id: str) -> bytes:
-    return (home / "adapters" / run_id / "adapter_model.safetensors").read_bytes()
+def event_of(job: Job, name: str) -> dict[str, Any]:
+    """Return the first event with a name, once it is there."""
+    return waited_for(lambda: (event for event in read_all(job.events_path) if event["event"] == name))
 
 
-def test_a_run_outlives_its_bridge_and_its_node(
+def waited_for(find: Callable[[], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        for found in find():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
+
+
+def test_an_arena_outlives_its_bridge_and_a_node(
     terminal: Terminal, home: Path, cluster: RayCluster, recipe_file: Path
 ) -> None:
-    process = terminal.start("train", str(recipe_file), "--on", "lab", "--yes", "--json")
-    events = map(json.loads, process.stdout)
-    run_id = next(events)["run"]
-    job = Job(home / "runs" / run_id)
-    next(event for event in events if event["event"] == "checkpoint_saved")
-    job.send("pause")
-    next(event for event in events if event["event"] == "run_paused")
-    bridge = next(event["pid"] for event in read_all(job.events_path) if event["event"] == "job_accepted")
-    psutil.Process(bridge).kill()
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert read_entry(job).outcome == run_store.open_run(job).outcome == "away"
-    assert read_entry(job).can_resume
+    methods = ["--method", "lora", "--method", "ia3"]
+    [made] = terminal.run("arena", "new", str(recipe_file), *methods, "--json").json
+    with terminal.start("arena", "run", made["arena"], "--on", "lab", "--yes", "--json") as process:
+        events = map(json.loads, process.stdout)
+        bridge = next(event["pid"] for event in events if event["event"] == "job_accepted")
+        job = Job(home / "runs" / next(event["run"] for event in events if event["event"] == "entry_started"))
+        event_of(job, "checkpoint_saved")
+        job.send("pause")
+        event_of(job, "run_paused")
+        psutil.Process(bridge).kill()
+        process.communicate(timeout=SECONDS)
+    assert process.returncode == 1
+    assert read_entry(job).outcome == "away"
 
     [lab] = terminal.run("computers", "show", "lab", "--json").json[-1]["computers"]
-    [entry] = lab["entries"]
-    assert (entry["run"], entry["state"]) == (run_id, "running")
-    cluster.kill_node(entry["node"])
+    [node] = {entry["node"] for entry in lab["entries"] if entry["run"] == job.id}
+    cluster.kill_node(node)
 
-    resumed = terminal.run("resume", run_id, "--json")
-    assert resumed.code == 0
+    done = terminal.run("arena", "run", made["arena"], "--on", "lab", "--json")
+    assert done.code == 0
+    assert {entry["state"] for entry in done.json[-1]["entries"]} == {"completed"}
     stream = list(read_all(job.events_path))
     assert next(event for event in stream if event["event"] == "run_resumed")["step"] >= 2
     assert [event["outcome"] for event in stream if event["event"] == "job_ended"] == ["completed"]
-    assert read_entry(job).outcome == "completed"
-
-    here = terminal.run("train", str(recipe_file), "--json")
-    assert weights(home, run_id) == weights(home, here.json[0]["run"])
     assert job.log_path.exists()
-    [lab] = terminal.run("computers", "show", "lab", "--json").json[-1]["computers"]
-    assert lab["entries"] == []
+    # Nothing private is left where it ran.
+    kept = cluster.token_file.parent / "nodes" / "cluster"
+    assert [*(kept / "storage" / "entries").iterdir(), *(kept / "nodes").glob("*/runs/*")] == []
+
+    here = Job(home / "runs" / terminal.run("train", str(job.recipe_path), "--json").json[0]["run"])
+    assert weights(home, job) == weights(home, here)
+    assert (job.folder / "scores.json").read_text() == (here.folder / "scores.json").read_text()
+
+
+def weights(home: Path, job: Job) -> bytes:
+    """Return the weights of a run's adapter."""
+    return (home / "adapters" / job.id / "adapter_model.safetensors").read_bytes()

@@ -53,7 +53,6 @@ def job(tmp_path):
 
 def sent(job, keeper):
     run = SentRun(job)
-    run.emit("job_accepted", kind="train", pid=1)
     run.send(keeper, LAB, lambda *_: True)
     return run
 
@@ -85,12 +84,11 @@ def test_events_come_once_also_to_who_follows_later(job, keeper):
     write(keeper, run, line("job_accepted", pid=7), line("stage_entered", stage="train"))
     assert take(keeper, run)
     assert not take(keeper, run)
-    run.close()
+    run.rest()
     again = SentRun(job)
-    again.emit("job_accepted", kind="train", pid=2)
     write(keeper, again, line("stage_entered", stage="save"))
     take(keeper, again)
-    again.close()
+    again.rest()
     assert names(job) == [
         "job_accepted", "job_sent", "job_accepted", "stage_entered", "job_accepted", "stage_entered"
     ]  # fmt: skip
@@ -99,7 +97,7 @@ def test_events_come_once_also_to_who_follows_later(job, keeper):
 
 
 def test_a_run_that_nobody_follows_goes_on_elsewhere(job, keeper):
-    sent(job, keeper).close()
+    sent(job, keeper).rest()
     assert run_store.open_run(job).outcome == read_entry(job).outcome == "away"
     assert read_entry(job).can_resume
     assert Supervisor(job).ending().outcome == "away"
@@ -123,7 +121,7 @@ def test_what_came_of_it_is_fetched_before_it_ends_here(job, keeper, tmp_path):
     assert not run.ended
     keeper.finish(run.entry_id, turn, 0)
     take(keeper, run)
-    run.close()
+    run.rest()
     assert run.ended
     assert sent_job.read(job) is None
     assert keeper.overview() == []
@@ -147,7 +145,7 @@ def test_a_run_that_was_stopped_brings_its_checkpoint_back(job, keeper, tmp_path
     write(keeper, run, line("job_accepted"), line("job_ended", outcome="stopped"))
     keeper.finish(run.entry_id, turn, 0)
     take(keeper, run)
-    run.close()
+    run.rest()
     assert (job.folder / "checkpoint-2" / "x").exists()
     parcel = of_run(job, recipe_of(tmp_path), lambda *_: True)
     assert "run/checkpoint-2/x" in parcel.paths
@@ -162,7 +160,7 @@ def test_an_end_without_a_last_event_is_told_with_its_reason(job, keeper, return
     turn = keeper.begin(run.entry_id, "node")["turn"]
     keeper.finish(run.entry_id, turn, returncode, reason)
     take(keeper, run)
-    run.close()
+    run.rest()
     ended = list(read_all(job.events_path))[-1]
     assert (ended["event"], ended["outcome"]) == ("job_ended", "failed")
     assert message in ended["message"]
@@ -172,13 +170,13 @@ def test_a_run_that_waits_is_stopped_from_here(job, keeper):
     run = sent(job, keeper)
     keeper.command(run.entry_id, {"command": "stop"})
     take(keeper, run)
-    run.close()
+    run.rest()
     assert run_store.open_run(job).outcome == "stopped"
 
 
 def test_two_desks_do_not_take_each_other_s_entries(job, keeper, monkeypatch):
     run = sent(job, keeper)
-    run.close()
+    run.rest()
     sent_job.remove(job)
     monkeypatch.setattr("engine.computers.store.desk_id", lambda: "another")
     assert SentRun(job).entry_id != run.entry_id

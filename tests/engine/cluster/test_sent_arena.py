@@ -1,0 +1,187 @@
+"""An arena whose entries a cluster works: the keeper is in this process, and its tasks are done when it is asked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine import arena as arenas
+from engine.cluster import sent_arena
+from engine.cluster.following import Following
+from engine.cluster.keeper import Keeper
+from engine.cluster.sent_arena import ArenaRuns
+from engine.computers.computer import Computer
+from engine.errors import ComputerError
+from engine.jobs import sent_job
+from engine.jobs.job import Job, create_job
+from engine.runs import run_store
+from engine.system.paths import jobs_folder, runs_folder
+from tests.helpers.arenas import make_arena
+
+LAB = Computer("lab", "ray", "lab:10001")
+
+
+class WorkingKeeper(Keeper):
+    """A keeper with one place, whose entries end at the poll after the one at which they started."""
+
+    def __init__(self, place):
+        super().__init__(place)
+        self.order = []
+        self.works = True
+
+    def nudge(self):
+        pass
+
+    def poll(self, offsets):
+        told = super().poll(offsets)
+        if self.works:
+            running = [each["entry"] for each in self.overview() if each["state"] == "running"]
+            for entry_id in running:
+                self._end(entry_id)
+            for entry_id in self.startable(running, 1):
+                self.order.append(entry_id.partition("-lora")[0])
+                self.begin(entry_id, "node")
+                self._write(entry_id, "job_accepted")
+        return told
+
+    def _end(self, entry_id):
+        self._write(entry_id, "job_ended", outcome="completed")
+        self.finish(entry_id, self._entries[entry_id].state.turn, 0)
+
+    def _write(self, entry_id, event, **facts):
+        entry = self._entries[entry_id]
+        line = json.dumps({"v": 1, "event": event, "time": 1.0, "attempt": 1, **facts}).encode() + b"\n"
+        self.append(entry_id, entry.state.turn, entry.event_bytes, line, 0)
+
+
+@pytest.fixture(autouse=True)
+def _looks_each_time(monkeypatch):
+    monkeypatch.setattr(sent_arena, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("engine.cluster.following.POLL_SECONDS", 0.0)
+
+
+@pytest.fixture
+def keeper(tmp_path):
+    return WorkingKeeper(str(tmp_path / "kept"))
+
+
+@pytest.fixture
+def arena():
+    return arenas.set_paused(make_arena("lora", "ia3", "vera"), paused=False)
+
+
+def runs_of(arena, events, **asked):
+    def emit(event, **facts):
+        events.append((event, facts))
+
+    return ArenaRuns(LAB, arena, create_job(jobs_folder(), "arena", {}), emit, asked)
+
+
+def states(arena):
+    return [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))]
+
+
+def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, keeper):
+    events = []
+    Following(LAB, runs_of(arena, events))._follow(None, keeper)
+    assert states(arena) == ["completed"] * 3
+    started = [facts["entry"] for event, facts in events if event == "entry_started"]
+    assert started == [entry.id for entry in arena.entries]
+    assert [facts["outcome"] for event, facts in events if event == "entry_ended"] == ["completed"] * 3
+    assert keeper.overview() == []
+
+
+def test_entries_that_wait_there_hold_nothing_open_here(arena, keeper):
+    keeper.works = False
+    runs = runs_of(arena, [])
+    runs.look(keeper)
+    following = Following(LAB, runs)
+    following._send(None, keeper, runs.open())
+    following._exchange(keeper)
+    assert not any(run.is_open for run in runs.open())
+    assert states(arena) == ["away"] * 3
+    assert len(keeper.overview()) == 3
+
+
+def test_what_changes_in_the_arena_is_passed_on(arena, keeper):
+    keeper.works = False
+    runs = runs_of(arena, [])
+    following = Following(LAB, runs)
+
+    def turn():
+        runs.look(keeper)
+        following._send(None, keeper, [run for run in runs.open() if not run.is_sent])
+        following._exchange(keeper)
+
+    turn()
+    first, second, third = arena.entries
+    arenas.move(arena, third.id, 0)
+    turn()
+    assert [each["priority"] for each in keeper.overview()] == [0, -1, -2]
+    assert keeper.overview()[0]["name"].endswith(third.name)
+    arenas.set_paused(arena, paused=True)
+    turn()
+    assert {each["state"] for each in keeper.overview()} == {"held"}
+    arenas.set_paused(arena, paused=False)
+    turn()
+    assert {each["state"] for each in keeper.overview()} == {"waiting"}
+    arenas.remove(arena, second.id)
+    turn()
+    turn()
+    assert len(keeper.overview()) == 2
+    job = Job(runs_folder() / arenas.open_arena(arena.folder).entry(first.id).run)
+    assert job.request()["computer"] == "lab"
+
+
+def test_a_wish_to_stop_stops_all_entries(arena, keeper):
+    keeper.works = False
+    runs = runs_of(arena, [])
+    following = Following(LAB, runs)
+    runs.look(keeper)
+    following._send(None, keeper, runs.open())
+    runs._job.send("stop")
+    following._follow(None, keeper)
+    assert runs.is_stopped
+    assert states(arena) == ["stopped"] * 3
+
+
+def test_an_entry_that_another_computer_has_is_left_to_it(arena, keeper):
+    status = arenas.Reader().read(arena)[0]
+    job = arenas.job_of(arena, status, "other")
+    sent_job.write(job, sent_job.SentTo("other", "x"))
+    runs = runs_of(arenas.open_arena(arena.folder), [])
+    Following(LAB, runs)._follow(None, keeper)
+    assert sent_job.read(job).computer == "other"
+    assert states(arena)[1:] == ["completed"] * 2
+
+
+def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, keeper, monkeypatch):
+    real = sent_arena.SentRun.send
+
+    def send(run, *rest, **asked):
+        if "ia3" in run.job.id:
+            raise ComputerError("owner/model is neither here nor there.", "Download it.", "base_model.id")
+        real(run, *rest, **asked)
+
+    monkeypatch.setattr(sent_arena.SentRun, "send", send)
+    events = []
+    Following(LAB, runs_of(arena, events))._follow(None, keeper)
+    assert states(arena) == ["completed", "failed", "completed"]
+    assert any("neither here nor there" in facts.get("message", "") for _, facts in events)
+
+
+def test_a_run_that_another_process_follows_is_left_to_it(arena, keeper):
+    keeper.works = False
+    runs = runs_of(arena, [])
+    following = Following(LAB, runs)
+    runs.look(keeper)
+    following._send(None, keeper, runs.open())
+    following._exchange(keeper)
+    first = runs.open()[0]
+    keeper.works = True
+    keeper.poll({})
+    with first.job.lock():
+        following._exchange(keeper)
+    assert first not in runs.open()
+    assert run_store.open_run(first.job).outcome == "away"
