@@ -9,6 +9,7 @@ from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
 from engine.computers import computer as computers
+from engine.computers import sending
 from engine.computers import store as computer_store
 from engine.computers.computer import Computer
 from engine.config import (
@@ -42,6 +43,7 @@ from engine.errors import (
     StorageError,
     WorkerError,
 )
+from engine.jobs import sent_job
 from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
 from engine.jobs.run_state import Curve, RunState, Sample
@@ -188,6 +190,8 @@ __all__ = [
     "run_names",
     "run_store",
     "run_summaries",
+    "sending",
+    "sent_job",
     "setting_text",
     "speakers",
     "summary_limits",

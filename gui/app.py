@@ -157,20 +157,24 @@ def _text_scale(preferences: Preferences) -> float:
 def begin(
     window: MainWindow, *, demo: bool = False, screenshot: Path | None = None, values: Sequence[str] = ()
 ) -> None:
-    """Start the demo if asked, with changed values in its recipe; else show the running run, if there is one."""
+    """Start the demo if asked, with changed values in its recipe; else show the run that goes on here or elsewhere."""
     if demo:
         page = window.show_built("train")
         model = _start_demo(page, values)
         if screenshot is not None:
             _end_with_picture(window, model, screenshot.absolute())
         return
-    living = window.manager.find_living_run()
-    if living is not None:
-        page = window.show_built("train")
-        try:
+    living, elsewhere = window.manager.find_living_run(), window.manager.find_run_elsewhere()
+    if living is None and elsewhere is None:
+        return
+    page = window.show_built("train")
+    try:
+        if living is not None:
             page.show_run(window.manager.attach(living))
-        except AppError as error:
-            page.say(translate(error.message))
+        elif elsewhere is not None:
+            page.show_run(window.manager.resume(elsewhere.id))
+    except AppError as error:
+        page.say(translate(error.message))
 
 
 def _start_demo(page: Any, values: Sequence[str]) -> RunModel | None:

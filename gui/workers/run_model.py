@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from functools import cached_property
 
 from PySide6.QtCore import QObject, Signal
 
@@ -58,8 +59,13 @@ class RunModel(QObject):
 
     @property
     def holds_device(self) -> bool:
-        """Return whether it uses the device: it runs and is not paused."""
-        return self.running and not self.state.paused
+        """Return whether it uses this computer's device: it runs here and is not paused."""
+        return self.running and not self.state.paused and not self.is_elsewhere
+
+    @cached_property
+    def is_elsewhere(self) -> bool:
+        """Whether it is trained at another computer."""
+        return self.job.is_bridged()
 
     @property
     def stopping(self) -> bool:

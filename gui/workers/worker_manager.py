@@ -21,9 +21,11 @@ from engine.api import (
     WarmWorker,
     can_afford_warm_worker,
     create_job,
+    offline,
     paths,
     recipe,
     run_store,
+    sent_job,
 )
 from gui.look.language import mark, tr
 from gui.workers.arena_queue import ArenaQueue
@@ -127,9 +129,9 @@ class WorkerManager(QObject):
             self.summarizer.close()
         return False
 
-    def start_run(self, wanted: Recipe) -> RunModel:
-        """Start a run. Raises RecipeError with all known problems, StorageError."""
-        model = self._follow(run_store.create_run(wanted), wanted, attach=False)
+    def start_run(self, wanted: Recipe, computer: str = "") -> RunModel:
+        """Start a run, at another computer if one is named. Raises RecipeError with all problems, StorageError."""
+        model = self._follow(run_store.create_run(wanted, computer), wanted, attach=False)
         self._make_current(model)
         return model
 
@@ -161,6 +163,11 @@ class WorkerManager(QObject):
     def find_living_run(self) -> Job | None:
         """Return the newest running run, started by any window or command line."""
         return next((job for job in run_store.list_jobs() if job.is_running()), None)
+
+    def find_run_elsewhere(self) -> Job | None:
+        """Return the newest run that goes on at another computer, followed by nobody; None while offline."""
+        jobs = () if offline() else run_store.list_jobs()
+        return next((job for job in jobs if sent_job.read(job) and not job.is_running()), None)
 
     def ask(
         self,

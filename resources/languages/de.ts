@@ -238,6 +238,11 @@
    <translation>Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>A cluster of your own</source>
+   <translation>Ein eigener Cluster</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/report.py" />
    <source>A conversation in each row</source>
    <translation>In jeder Zeile ein Gespräch</translation>
@@ -661,6 +666,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>Ann| will| be| un|available| on| Fri|day</source>
    <translation>Ann| kann| am| Frei|tag| nicht| mit|machen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Another computer</source>
+   <translation>Ein anderer Computer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/page.py" />
@@ -2465,6 +2475,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus einer ZIP-Datei…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>From one card to a cluster: what each way needs, and what it gives. Whatever computes, a run has one folder, one history and one result.</source>
+   <translation>Von einer Karte bis zum Cluster: was jeder Weg braucht und was er bringt. Was auch rechnet, ein Lauf hat einen Ordner, einen Verlauf und ein Ergebnis.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/page.py" />
    <source>From the history</source>
    <translation>Aus dem Verlauf</translation>
@@ -2746,6 +2761,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/computers/computer_form.py" />
    <source>It needs Tunesmith with Ray, started there by `tunesmith node start`.</source>
    <translation>Er braucht Tunesmith mit Ray, dort gestartet mit `tunesmith node start`.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside Start, or give --on NAME on the command line. What is sent is said first. The run goes on when this computer is shut, and its adapter, scores and log come back.</source>
+   <translation>Er braucht Tunesmith mit Ray: pip install 'tunesmith[cluster]', dann tunesmith node start. Fügen Sie ihn auf der Seite Computer hinzu, über SSH mit Schlüssel oder Agent oder über seine Adresse. Wählen Sie ihn dann neben Start, oder geben Sie auf der Kommandozeile --on NAME an. Was gesendet wird, steht vorher da. Der Lauf geht weiter, wenn dieser Computer aus ist, und Adapter, Bewertungen und Protokoll kommen zurück.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
@@ -3154,6 +3174,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>More entries for {arena}</source>
    <translation>Weitere Einträge für {arena}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>More than one card or computer</source>
+   <translation>Mehr als eine Karte oder ein Computer</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -3659,6 +3684,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Befunde: kein Gespräch in zwei Teilen, nichts doppelt, keine leeren Zeilen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Nothing to set up. A run that does not fit is offered fallbacks, such as four bits.</source>
+   <translation>Nichts einzurichten. Für einen Lauf, der nicht passt, werden Auswege angeboten, etwa vier Bit.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Nothing was trained yet, so nothing is lost. The recipe and the log are saved.</source>
    <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll sind gespeichert.</translation>
@@ -3717,6 +3747,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/page.py" />
    <source>One</source>
    <translation>Eines</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>One card</source>
+   <translation>Eine Karte</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -4647,6 +4682,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>&amp;Zusammenfassungsspalte</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>SLURM</source>
+   <translation>SLURM</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/computers/computer_form.py" />
    <source>SSH</source>
    <translation>SSH</translation>
@@ -4967,6 +5007,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Self-Attention</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/start_prompt.py" />
+   <source>Send and start</source>
+   <translation>Senden und starten</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Sending what the run needs</source>
    <translation>Was der Lauf braucht, wird gesendet</translation>
@@ -4990,6 +5035,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/page.py" />
    <source>Several</source>
    <translation>Mehrere</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Several cards</source>
+   <translation>Mehrere Karten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -6092,6 +6142,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dieser Lauf lädt herunter, was noch nicht auf diesem Computer ist.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/start_prompt.py" />
+   <source>This run goes to {where}, with what is not there yet: {parts}.</source>
+   <translation>Dieser Lauf geht an {where}, mit dem, was dort noch nicht ist: {parts}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_prompt.py" />
+   <source>This run goes to {where}. No conversations of yours leave this computer.</source>
+   <translation>Dieser Lauf geht an {where}. Von Ihren Gesprächen verlässt keines diesen Computer.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
    <source>This run needs more memory than is available</source>
    <translation>Dieser Lauf braucht mehr Speicher, als verfügbar ist</translation>
@@ -6200,6 +6260,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/history/page.py" />
    <source>Train further from its adapter</source>
    <translation>Vom Adapter aus weitertrainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>Train on</source>
+   <translation>Trainieren auf</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -6818,6 +6883,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Gestern</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/start_prompt.py" />
+   <source>You are asked once for each computer.</source>
+   <translation>Sie werden für jeden Computer einmal gefragt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>You can compare any others in the arena later.</source>
    <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
@@ -7283,6 +7353,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>fertig um {clock}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>done, to be fetched</source>
+   <translation>fertig, abzuholen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>draft edited</source>
    <translation>Entwurf bearbeitet</translation>
@@ -7598,6 +7673,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>niedriger als die Basis</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>main.py train RECIPE.toml --slurm --cards 4 makes the run and a script for sbatch. When its time is up it saves a checkpoint and waits for its next turn. The nodes have to see the run's folder, the data and the base model under the same paths.</source>
+   <translation>main.py train REZEPT.toml --slurm --cards 4 legt den Lauf an und ein Skript für sbatch. Ist seine Zeit um, speichert er einen Checkpoint und wartet, bis er wieder an der Reihe ist. Die Knoten müssen den Ordner des Laufs, die Daten und das Basismodell unter denselben Pfaden sehen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/label_preview.py" />
    <source>marked: label tokens; the rest is input only</source>
    <translation>markiert: Label-Tokens; der Rest ist nur Eingabe</translation>
@@ -7629,6 +7709,11 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>die meisten an demselben Gespräch, {decoding}</numerusform>
     <numerusform>die meisten an denselben {n} Gesprächen, {decoding}</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>multi GPU torchrun accelerate FSDP distributed Ray SSH SLURM sbatch cluster remote server node</source>
+   <translation>mehrere GPU torchrun accelerate FSDP verteilt Ray SSH SLURM sbatch Cluster entfernt Server Knoten</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
@@ -7925,6 +8010,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>overfitting überanpassung validierung</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>paused</source>
+   <translation>pausiert</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>peak memory</source>
    <translation>Spitzenspeicher</translation>
@@ -8217,6 +8307,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>the base model ({name})</source>
    <translation>Basismodell ({name})</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/train/start_prompt.py" />
+   <source>the conversations of {name} ({size})</source>
+   <translation>die Gespräche aus {name} ({size})</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/conversation/length.py" />
    <source>the last {n} turns are cut off</source>
@@ -8234,6 +8329,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>the likeliest</source>
    <translation>der beste Text</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_prompt.py" />
+   <source>the model {name} ({size})</source>
+   <translation>das Modell {name} ({size})</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -8316,6 +8416,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Top-p {value}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, and so does accelerate launch. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each. With --shard each holds only a part of the base model.</source>
+   <translation>torchrun --nproc-per-node 4 main.py train REZEPT.toml startet auf jeder von vier Karten einen Prozess, accelerate launch ebenso. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan REZEPT.toml --processes 4 nennt den Speicher von jedem. Mit --shard hält jeder nur einen Teil des Basismodells.</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>train</source>
    <translation>Training</translation>
@@ -8379,6 +8484,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>tuned model</source>
    <translation>trainiertes Modell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena sent there with main.py arena run ARENA --on NAME are trained side by side, a card each; if a node fails, its entry goes on elsewhere. Nothing is started in a cloud.</source>
+   <translation>tunesmith node join ADRESSE macht jeden weiteren Computer zu einem Knoten des ersten. Einträge einer Arena, die mit main.py arena run ARENA --on NAME dorthin gesendet werden, trainieren nebeneinander, jeder auf einer Karte; fällt ein Knoten aus, geht sein Eintrag anderswo weiter. Nichts wird in einer Cloud gestartet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
@@ -8547,6 +8657,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>{count} beyond the limit of {most}</source>
    <translation>{count} über der Grenze von {most}</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/start_prompt.py" />
+   <source>{count} conversations of {name} ({size})</source>
+   <translation>
+    <numerusform>{count} Gespräch aus {name} ({size})</numerusform>
+    <numerusform>{count} Gespräche aus {name} ({size})</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />

@@ -23,10 +23,8 @@ STATES = {
 RUN_STATES = {
     "waiting": mark("waiting"),
     "running": mark("running"),
-    "completed": mark("completed"),
-    "stopped": mark("stopped"),
-    "failed": mark("failed"),
-    "crashed": mark("crashed"),
+    "held": mark("paused"),
+    "ended": mark("done, to be fetched"),
 }
 
 

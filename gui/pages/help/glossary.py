@@ -9,12 +9,13 @@ from gui.look.language import mark
 
 @dataclass(frozen=True)
 class Term:
-    """A term, its meaning, and its drawing, if there is one."""
+    """A term, its meaning, its drawing, further search terms, and pairs of name and text, as far as there are any."""
 
     title: str
     text: str
     drawing: str = ""
     others: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 WORDS = (
@@ -97,13 +98,13 @@ WORDS = (
         mark("Seeds"),
         mark(
             "A seed decides the first weights of an adapter, the order of the examples and the dropout. With another "
-            "seed, the same recipe ends with another score, often by as much as two methods differ. An arena can train "
-            "each method with several seeds: Seeds in its form, --seeds on the command line. The table has their mean "
-            "and their spread, the standard deviation of the seeds' means. The interval is over seeds and "
+            "seed, the same recipe ends with another score, often by as much as two methods differ. An arena can "
+            "train each method with several seeds: Seeds in its form, --seeds on the command line. The table has "
+            "their mean and their spread, the standard deviation of the seeds' means. The interval is over seeds and "
             "conversations together: about where the score would lie with other seeds and other conversations of the "
             "same kind. Two seeds leave it wide, as they say little of a third. Three are a good start, five are "
-            "better, and more narrow it slowly. Seeds can be added to an arena later: an entry that is there counts as "
-            "the first. Methods without training have no seeds."
+            "better, and more narrow it slowly. Seeds can be added to an arena later: an entry that is there counts "
+            "as the first. Methods without training have no seeds."
         ),
         "verdict",
         mark(
@@ -115,7 +116,8 @@ WORDS = (
         mark(
             "A stopped or crashed run goes on from its last checkpoint. On a processor it ends equal to the bit to a "
             "run that was never interrupted, with the same libraries and threads. On a graphics card it does so with "
-            "deterministic algorithms (training.deterministic), on a card of the same kind and with the same libraries."
+            "deterministic algorithms (training.deterministic), on a card of the same kind and with the same "
+            "libraries."
         ),
         others=mark("checkpoint continue exact deterministic reproducible interrupted bit"),
     ),
@@ -130,6 +132,56 @@ WORDS = (
             "Cards of AMD, Intel and Apple compute with the libraries' own code."
         ),
         others=mark("GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps device driver nvidia-smi"),
+    ),
+    Term(
+        mark("More than one card or computer"),
+        mark(
+            "From one card to a cluster: what each way needs, and what it gives. Whatever computes, a run has one "
+            "folder, one history and one result."
+        ),
+        others=mark(
+            "multi GPU torchrun accelerate FSDP distributed Ray SSH SLURM sbatch cluster remote server node"
+        ),
+        facts=(
+            (
+                mark("One card"),
+                mark("Nothing to set up. A run that does not fit is offered fallbacks, such as four bits."),
+            ),
+            (
+                mark("Several cards"),
+                mark(
+                    "torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, "
+                    "and so does accelerate launch. Together they compute every step: the result is that of one "
+                    "process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of "
+                    "each. With --shard each holds only a part of the base model."
+                ),
+            ),
+            (
+                mark("Another computer"),
+                mark(
+                    "It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it"
+                    " on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside "
+                    "Start, or give --on NAME on the command line. What is sent is said first. The run goes on when "
+                    "this computer is shut, and its adapter, scores and log come back."
+                ),
+            ),
+            (
+                mark("SLURM"),
+                mark(
+                    "main.py train RECIPE.toml --slurm --cards 4 makes the run and a script for sbatch. When its time"
+                    " is up it saves a checkpoint and waits for its next turn. The nodes have to see the run's "
+                    "folder, the data and the base model under the same paths."
+                ),
+            ),
+            (
+                mark("A cluster of your own"),
+                mark(
+                    "tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena"
+                    " sent there with main.py arena run ARENA --on NAME are trained side by side, a card each; if a "
+                    "node fails, its entry goes on elsewhere. Nothing is started in a cloud."
+                ),
+            ),
+        ),
     ),
     Term(
         mark("Blind comparison"),

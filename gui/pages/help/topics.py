@@ -156,6 +156,7 @@ def _first() -> list[Topic]:
             FIRST,
             tr(word.title),
             tr(word.text),
+            tuple((tr(name), tr(text)) for name, text in word.facts),
             drawing=word.drawing,
             others=tr(word.others),
         )

@@ -36,17 +36,16 @@ from gui.look.language import tr, translate
 from gui.pages.train import recipe_files
 from gui.pages.train.content_pane import ContentPane
 from gui.pages.train.device_choices import DeviceChoices
-from gui.pages.train.download_prompt import RunDownloadPrompt
 from gui.pages.train.fallback_controller import FallbackController
 from gui.pages.train.fallback_finder import FallbackFinder
 from gui.pages.train.page_header import PageHeader
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.run.report_export import ReportExport
 from gui.pages.train.run.run_text import adapter_name, status_text
+from gui.pages.train.start_prompt import StartPrompt
 from gui.shell.page import NARROW, Page
 from gui.widgets.line import Line
 from gui.widgets.open_path import open_path
-from gui.workers.planner import problem_of
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
@@ -80,7 +79,7 @@ class TrainPage(Page):
         self.panel = RecipePanel(self.content)
         self.right = ContentPane(manager, self._preferences, self.content)
         self.run_view = self.right.run_view
-        self._download_prompt = RunDownloadPrompt(manager, self)
+        self._start_prompt = StartPrompt(manager, self)
         self._fallback_finder = FallbackFinder(manager, self)
         self._device_choices = DeviceChoices(manager, self.panel.form, self.right.gpu_banner, self)
         self._fallback_controller = FallbackController(manager, self.panel, self.right, self.buttons.sides)
@@ -118,12 +117,12 @@ class TrainPage(Page):
         """Edit the recipe used last, or the starter recipe."""
         self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
 
-    def start_run(self, wanted: Recipe) -> RunModel | None:
-        """Start a run of a recipe and return it; None if other work uses the device or the start failed."""
+    def start_run(self, wanted: Recipe, computer: str = "") -> RunModel | None:
+        """Start a run, here or at a computer, and return it; None if the device is in use or the start failed."""
         if self._must_wait():
             return None
         try:
-            model = self._manager.start_run(wanted)
+            model = self._manager.start_run(wanted, computer)
         except RecipeError as error:
             self.panel.show_problems(error.problems)
             return None
@@ -172,7 +171,7 @@ class TrainPage(Page):
 
     def _must_wait(self) -> bool:
         """Return whether other work uses the device, and show which."""
-        taken = self._download_prompt.blocked_by()
+        taken = self._start_prompt.blocked_by()
         if taken:
             self.say(taken)
         return bool(taken)
@@ -181,7 +180,7 @@ class TrainPage(Page):
         """Run the recipe of an earlier run again; downloads are confirmed first, as for every run."""
         wanted = replace(wanted, given_name="")
         self.edit(wanted)
-        self._download_prompt.request_run(wanted)
+        self._start_prompt.request(wanted)
 
     def use_data(self, values: dict[str, Any]) -> None:
         """Use data that another page has chosen."""
@@ -249,8 +248,9 @@ class TrainPage(Page):
         planner.counted.connect(right.methods.set_count)
         planner.unavailable.connect(lambda ending: panel.say(translate(ending.message)))
         planner.busy_changed.connect(panel.show_busy)
-        self._download_prompt.opened.connect(self.start_run)
-        self._download_prompt.says.connect(self.say)
+        self._start_prompt.opened.connect(self.start_run)
+        self._start_prompt.says.connect(self.say)
+        panel.foot.computer_chosen.connect(self._plan)
         right.notice.acted.connect(self._confirm)
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
@@ -302,6 +302,7 @@ class TrainPage(Page):
     def shown(self) -> None:
         """Make the first plan when the page is first shown."""
         self._offer_adapters()
+        self.panel.offer_computers()
         if not self._planned_once:
             self._planned_once = True
             if self._model is None:
@@ -337,7 +338,7 @@ class TrainPage(Page):
         wanted = self.panel.form.recipe()
         self.panel.show_plan(plan)
         self.right.preview.show_tokens((plan.get("learned_preview") or {}).get("pieces") or ())
-        self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
+        self.panel.show_plan_problems(plan)
         self._show_method()
         self._count_methods(plan)
         self._device_choices.follow(wanted, plan)
@@ -396,17 +397,16 @@ class TrainPage(Page):
             self._origin = tr("Saved as {name}", name=path.name)
             self._show_header()
 
-    # Starting
+    # Starting and running
     def _start(self) -> None:
         wanted = self.panel.form.recipe()
         if wanted is not None:
-            self._download_prompt.request_run(wanted)
+            self._start_prompt.request(wanted, self.panel.foot.computer())
 
     def _confirm(self) -> None:
         self.right.say_nothing()
-        self._download_prompt.confirm()
+        self._start_prompt.confirm()
 
-    # Running
     def _refresh_run(self) -> None:
         model = self._model
         if model is None:
@@ -437,7 +437,7 @@ class TrainPage(Page):
     def _leave_run(self) -> None:
         self._clock.stop()
         self.right.say_nothing()
-        self._download_prompt.forget()
+        self._start_prompt.forget()
         if self._model is not None:
             self._model.changed.disconnect(self._refresh_run)
             self._model.ended.disconnect(self._run_ended)

@@ -24,10 +24,12 @@ from gui.look.language import mark, tr
 from gui.pages.train.method.effect_panel import EffectPanel
 from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.start_foot import StartFoot
+from gui.pages.train.start_prompt import computer_names
 from gui.widgets.buttons import plain
 from gui.widgets.labels import IconLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
+from gui.workers.planner import problem_of
 from gui.workers.run_model import RunModel
 
 WIDTH = 344
@@ -135,6 +137,15 @@ class RecipePanel(QWidget):
         self._fixed_icon.set_icon(icon_name)
         self.foot.setVisible(not why)
         self._fixed_foot.setVisible(bool(why))
+
+    def offer_computers(self) -> None:
+        """Offer the other computers that were added."""
+        self._background.run(computer_names, self.foot.offer_computers)
+
+    def show_plan_problems(self, plan: Mapping[str, Any]) -> None:
+        """Show what prevents a run here; another computer looks for itself."""
+        problems = () if self.foot.computer() else plan.get("problems") or ()
+        self.show_problems([problem_of(found) for found in problems])
 
     def show_run(self, model: RunModel) -> None:
         """Show a run's facts, and why its recipe is read-only; this lays out the form again."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Problem
-from gui.inputs.fields import ProblemLine
+from gui.inputs.combo_box import ComboBox
+from gui.inputs.fields import Field, ProblemLine
 from gui.look.language import tr, tr_count, translate
 from gui.pages.train.plan_line import plan_text, readiness_text
 from gui.pages.train.run.remarks_view import RemarksView
@@ -18,20 +20,30 @@ from gui.widgets.scroll import FittedScroll
 
 
 class StartFoot(QWidget):
-    """A plan's warnings, the plan in two lines, the first problem, and Start."""
+    """A plan's warnings, the plan in two lines, the first problem, the computer, and Start.
+
+    `computer_chosen` reports another computer.
+    """
+
+    computer_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ready, self.happening = RichLabel("", "label", "ink2"), RichLabel("", "label", "ink2")
         self.warnings = RemarksView()
         self._problem = ProblemLine()
+        self._computers = ComboBox([("", tr("This computer"))])
+        self._where = Field(tr("Train on"), self._computers)
+        self._where.hide()
         self.start_button = primary(tr("Start"), "play")
+        self._computers.chosen.connect(lambda _name: self.computer_chosen.emit())
         self.said = FittedScroll((24, 12, 24, 4), spacing=8)
         for part in (self.warnings, self.ready, self.happening):
             self.said.column.addWidget(part)
         below = QVBoxLayout()
         below.setContentsMargins(24, 4, 24, 16)
         below.setSpacing(8)
+        below.addWidget(self._where)
         below.addWidget(self._problem)
         below.addWidget(self.start_button)
         column = QVBoxLayout(self)
@@ -40,6 +52,18 @@ class StartFoot(QWidget):
         column.addWidget(self.said)
         column.addLayout(below)
         self.ready.hide()
+
+    def offer_computers(self, names: Sequence[str]) -> None:
+        """Offer other computers; one that is gone is no longer chosen."""
+        before = self.computer()
+        self._computers.set_items([("", tr("This computer")), *((name, name) for name in names)])
+        self._where.setVisible(bool(names))
+        if self.computer() != before:
+            self.computer_chosen.emit()
+
+    def computer(self) -> str:
+        """Return the name of the computer that is to train, "" for this one."""
+        return self._computers.key()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show why Start is grey: the first problem, and how many more there are. Any problem disables Start."""

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from PySide6.QtTest import QTest
 
-from engine.api import Job, create_job, paths, recipe, run_store
+from engine.api import Job, create_job, paths, recipe, run_store, sent_job
+from engine.jobs.sent_job import SentTo
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.scripted_manager import end, scripted_manager
@@ -214,3 +215,20 @@ def test_nothing_is_begun_once_the_window_has_left(scripts, qtbot):
         pass
 
     assert thread.pid is None
+
+
+def test_a_run_that_goes_on_elsewhere_is_found_and_followed_unless_offline(scripts, qtbot, monkeypatch):
+    scripts.by_kind["train"] = [["steps", {"count": 2, "per_second": 50}]]
+    job = run_store.create_run(recipe.from_tables(TABLES), "blue")
+    assert scripts.manager.find_run_elsewhere() is None
+    sent_job.write(job, SentTo("blue", job.id))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert scripts.manager.find_run_elsewhere() is None
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    assert scripts.manager.find_run_elsewhere() == job
+
+    model = scripts.manager.resume(job.id)
+    assert scripts.manager.current is model
+    assert not model.holds_device
+    assert scripts.manager.device_text() == ""
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)

@@ -1,0 +1,105 @@
+"""What is asked between the press of Start and a run: what it downloads, or what it sends to another computer.
+
+Knows which work blocks a run; starts nothing itself.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, Computer, Recipe, computer_store, sending
+from gui.look.format import bytes_text, number_text
+from gui.look.language import tr, tr_count, translate
+from gui.pages.train.download_prompt import RunDownloadPrompt
+from gui.workers.worker_manager import WorkerManager
+
+
+class StartPrompt(QObject):
+    """`opened(recipe, computer)`: start it, there; `says(text, action)`: a message, with an action that confirms."""
+
+    opened = Signal(object, str)
+    says = Signal(str, str)
+
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._downloads = RunDownloadPrompt(manager, self)
+        self._pending: tuple[Recipe, str] | None = None
+        self._downloads.opened.connect(lambda wanted: self.opened.emit(wanted, ""))
+        self._downloads.says.connect(self.says)
+
+    def blocked_by(self) -> str:
+        """Return which work blocks a run."""
+        return self._downloads.blocked_by()
+
+    def request(self, wanted: Recipe, name: str = "") -> None:
+        """Request a run of a recipe here, or at another computer."""
+        self.forget()
+        if not name:
+            self._downloads.request_run(wanted)
+            return
+        try:
+            computer = computer_store.find(name)
+            sending.require_online(computer)
+        except AppError as error:
+            self.says.emit(translate(f"{error.message} {error.hint}".strip()), "")
+            return
+        if computer.agreed:
+            self.opened.emit(wanted, name)
+        else:
+            self._pending = (wanted, name)
+            self.says.emit(question(computer, wanted), tr("Send and start"))
+
+    def confirm(self) -> None:
+        """Confirm the last prompt; a person agrees to sending once for each computer."""
+        pending = self._pending
+        if pending is None:
+            self._downloads.confirm()
+            return
+        self.forget()
+        try:
+            computer_store.agree(pending[1])
+        except AppError as error:
+            self.says.emit(translate(f"{error.message} {error.hint}".strip()), "")
+            return
+        self.opened.emit(*pending)
+
+    def forget(self) -> None:
+        """Drop the prompt, since something else is shown."""
+        self._pending = None
+        self._downloads.forget()
+
+
+def computer_names() -> list[str]:
+    """Return the names of the other computers; of a damaged list none."""
+    try:
+        return [computer.name for computer in computer_store.list_computers()]
+    except AppError:
+        return []
+
+
+def question(computer: Computer, wanted: Recipe) -> str:
+    """Return what leaves this computer, and to whom."""
+    sent = sending.of_recipes([wanted])
+    where = f"{computer.name} ({computer.destination})"
+    if not sent:
+        return tr("This run goes to {where}. No conversations of yours leave this computer.", where=where)
+    parts = ", ".join(map(_part, sent))
+    text = tr("This run goes to {where}, with what is not there yet: {parts}.", where=where, parts=parts)
+    return f"{text} {tr('You are asked once for each computer.')}"
+
+
+def _part(sent: sending.Sent) -> str:
+    name, size = sent.path.name, bytes_text(sent.bytes)
+    if sent.is_model:
+        return tr("the model {name} ({size})", name=name, size=size)
+    if sent.conversations is None:
+        return tr("the conversations of {name} ({size})", name=name, size=size)
+    count = number_text(sent.conversations)
+    return tr_count(
+        sent.conversations,
+        "{count} conversation of {name} ({size})",
+        "{count} conversations of {name} ({size})",
+        count=count,
+        name=name,
+        size=size,
+    )

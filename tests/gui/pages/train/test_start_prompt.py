@@ -1,0 +1,87 @@
+"""Sending a run to another computer: what goes there is said and asked once, and nothing is sent while offline."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import Computer, computer_store, run_store
+from tests.helpers.train_stage import COMPLETE, WAIT, texts
+
+PROBLEM = {"field": "base_model.id", "message": "This run needs 90 GB.", "hint": "Choose a smaller one."}
+
+
+@pytest.fixture
+def blue(home):
+    return computer_store.add(Computer("blue", "ssh", "127.0.0.1:10001", "ute@blue"))
+
+
+def choose(stage, qtbot, name):
+    stage.page.shown()
+    foot = stage.page.panel.foot
+    qtbot.waitUntil(lambda: foot._computers.count() > 1, timeout=WAIT)
+    foot._computers.set_key(name)
+    foot._computers.chosen.emit(name)
+
+
+def test_without_other_computers_there_is_nothing_to_choose(stage, qtbot):
+    stage.page.shown()
+    stage.page.panel._background.wait()
+    assert not stage.page.panel.foot._where.isVisible()
+
+
+def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    stage.scripts["train"] = COMPLETE
+    choose(stage, qtbot, "blue")
+    stage.page.panel.start_button.click()
+    said = stage.page.right.notice.text()
+    assert "This run goes to blue (ute@blue). No conversations of yours leave this computer." in said
+    assert run_store.list_jobs() == []
+
+    stage.page.right.notice.acted.emit()
+    model = stage.manager.current
+    assert computer_store.find("blue").agreed
+    assert model.job.request()["computer"] == "blue"
+    assert not model.holds_device
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    stage.page.new_run()
+    stage.page.panel.start_button.click()
+    qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2, timeout=WAIT)
+
+
+def test_conversations_that_go_are_named_with_their_size(blue, stage, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    chats = tmp_path / "chats.csv"
+    chats.write_text("conversation,summary\n" + "hello,hi\n" * 100)
+    stage.page.panel.form.set_values("data", {"source": str(chats)})
+    choose(stage, qtbot, "blue")
+    stage.page.panel.start_button.click()
+    assert "the conversations of chats.csv (921 bytes)" in stage.page.right.notice.text()
+
+
+def test_offline_nothing_is_sent(blue, stage, qtbot, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    choose(stage, qtbot, "blue")
+    stage.page.panel.start_button.click()
+    assert "nothing is sent to blue" in stage.page.right.notice.text()
+    assert run_store.list_jobs() == []
+
+
+def test_what_does_not_fit_here_may_fit_there(blue, stage, qtbot):
+    plan = stage.scripts["plan"][0][1]
+    stage.scripts["plan"] = [["answer", plan | {"problems": [PROBLEM]}]]
+    stage.page.shown()
+    qtbot.waitUntil(lambda: "90 GB" in texts(stage.page.panel), timeout=WAIT)
+    assert not stage.page.panel.start_button.isEnabled()
+    choose(stage, qtbot, "blue")
+    qtbot.waitUntil(stage.page.panel.start_button.isEnabled, timeout=WAIT)
+
+
+def test_a_computer_that_was_removed_is_no_longer_chosen(blue, stage, qtbot):
+    choose(stage, qtbot, "blue")
+    assert stage.page.panel.foot.computer() == "blue"
+    computer_store.remove("blue")
+    stage.page.shown()
+    qtbot.waitUntil(lambda: stage.page.panel.foot.computer() == "", timeout=WAIT)
+    assert not stage.page.panel.foot._where.isVisible()
