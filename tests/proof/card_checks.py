@@ -234,6 +234,7 @@ OF_THE_PRETENCE: tuple[Check, ...] = (waits_little, decodes_without_waiting, com
 COMPARED: tuple[Check, ...] = (
     checks.reloads,
     checks.generates,
+    checks.writes_as_prompted,
     computes_like_the_processor,
     adapter_computes_alike,
 )
