@@ -114,5 +114,8 @@ def _init(covariance: _Covariance) -> None:
             "Choose another initialisation, a lower rank or more examples.",
             FIELD,
         )
-    _, directions = torch.linalg.eigh(covariance.sum)
-    lora_A.copy_(directions.flip(1)[:, :rank].T)
+    _, found = torch.linalg.eigh(covariance.sum)
+    directions = found.flip(1)[:, :rank].T
+    # An eigenvector has either sign, by the last digit: by its largest value it has the same one on every device.
+    largest = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
+    lora_A.copy_(directions * largest.sign())
