@@ -26,6 +26,7 @@ from gui.look import language  # noqa: E402
 NOT_SHOWN = (
     "engine/commands",
     "engine/report",
+    "engine/server",
     "engine/api.py",
     "engine/worker/kernels/library.py",
     "engine/worker/kernels/patch_table.py",

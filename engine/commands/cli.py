@@ -20,6 +20,7 @@ from engine.commands import (
     run_commands,
     score,
     scoring,
+    serve,
     training,
     trash,
 )
@@ -88,6 +89,7 @@ def _add_verbs(verbs: Verbs) -> None:
         training,
         scoring,
         score,
+        serve,
         data_check,
         desktop,
         inspect,

@@ -70,7 +70,7 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     problems = (*recipes.problems(recipe), *hub_sources.offline_problems(recipe))
     if problems:
         raise RecipeError(problems)
-    names = [_name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
+    names = [name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
     if not confirm_downloads(recipe, output):
         return STOPPED
     code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
@@ -123,7 +123,7 @@ def _measured(scored: dict[str, Any], metric: Metric) -> str:
     return score_text.metric(found, metric.unit) if found else "-"
 
 
-def _name_for_worker(adapter: Adapter) -> str:
+def name_for_worker(adapter: Adapter) -> str:
     """Return an id for an adapter of the library and a folder for any other."""
     return adapter.id if adapter.folder.parent == adapters_folder() else str(adapter.folder)
 
@@ -132,12 +132,12 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     """Summarise one conversation by the base model, or by each adapter on it."""
     conversation = _read_conversation(asked.file)
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
-    arguments = job_arguments(asked, adapters)
+    arguments = adapter_arguments(adapters, asked.base_model or "", asked.device)
     if not confirm_base(arguments["base_model"], output):
         return STOPPED
     job = create_job(jobs_folder(), "summarize", arguments)
     follower = Follower(job, output)
-    column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
+    column_names: list[str | None] = [name_for_worker(adapter) for adapter in adapters]
     request = what_is_asked(conversation, column_names or [None], adapters, piecewise=asked.piecewise)
     listener = _Listener(follower, output, request)
     ending = follower.run(listener.show)
@@ -181,10 +181,10 @@ def _reason(error: OSError | ValueError) -> str:
     return error.strerror or "its path is no file's" if isinstance(error, OSError) else str(error)
 
 
-def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[str, Any]:
+def adapter_arguments(adapters: list[Adapter], base_model: str, device: str) -> dict[str, Any]:
     """Return the base model to load, as in the first adapter's metadata if any; each has a prompt of its own."""
     made_for = adapters[0].metadata.base_model if adapters else None
-    base_id = asked.base_model or (made_for.id if made_for else "")
+    base_id = base_model or (made_for.id if made_for else "")
     if not base_id:
         problem = Problem("--base-model", "No base model is named.", "Name one, or an adapter.")
         raise RecipeError((problem,))
@@ -193,7 +193,7 @@ def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[st
         table.pop("revision", None)
     table["id"] = _absolute(base_id)
     _require_base(table)
-    return {"base_model": table, "device": _checked_device(asked.device)}
+    return {"base_model": table, "device": _checked_device(device)}
 
 
 def _checked_device(device: str) -> str:

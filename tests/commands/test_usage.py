@@ -236,7 +236,7 @@ def test_each_adapter_reads_the_prompt_that_it_was_scored_with(monkeypatch: pyte
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
     assert "prompt" not in scoring.what_is_asked("Ann: hi", ["one", "two"], adapters, piecewise=False)
     asked = cli.parse(["summarize", "--adapter", "one", "--adapter", "two"])
-    assert scoring.job_arguments(asked, adapters)["base_model"] == {
+    assert scoring.adapter_arguments(adapters, asked.base_model or "", asked.device)["base_model"] == {
         "id": "google/flan-t5-base",
         "revision": "7bcac572",
     }
@@ -247,9 +247,9 @@ def test_summaries_are_written_on_the_device_that_is_named(monkeypatch: pytest.M
     adapters = [add_adapter("one", scores=[score_card(0.4)])]
     for given, device in (([], "auto"), (["--device", "cuda:1"], "cuda:1"), (["--device", "cpu"], "cpu")):
         asked = cli.parse(["summarize", "--adapter", "one", *given])
-        assert scoring.job_arguments(asked, adapters)["device"] == device
+        assert scoring.adapter_arguments(adapters, asked.base_model or "", asked.device)["device"] == device
     with pytest.raises(RecipeError) as refused:
-        scoring.job_arguments(cli.parse(["summarize", "--adapter", "one", "--device", "cuda:x"]), adapters)
+        scoring.adapter_arguments(adapters, "", "cuda:x")
     assert [problem.field for problem in refused.value.problems] == ["--device"]
 
 

@@ -1,0 +1,97 @@
+"""Requests in OpenAI's form: what is summarised, what is refused, and how answers look."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.server import chat_api
+from engine.server.chat_api import Answer, RequestError
+
+MODELS = ("chats", "base")
+USER = {"role": "user", "content": "Ann: hi"}
+
+
+def parse(**asked):
+    return chat_api.parse(json.dumps({"model": "chats", "messages": [USER]} | asked).encode(), MODELS)
+
+
+@pytest.mark.parametrize(
+    ("messages", "conversation"),
+    [
+        ([USER], "Ann: hi"),
+        ([{"role": "system", "content": "Be brief."}, USER], "Ann: hi"),
+        ([{"role": "developer", "content": "Be brief.", "name": "x"}, USER], "Ann: hi"),
+        ([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}], "ab"),
+        (
+            [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}],
+            "User: hi\nAssistant: hello",
+        ),
+        (
+            [
+                {"role": "user", "name": "Ann", "content": "hi"},
+                {"role": "user", "name": "Bob", "content": "yo"},
+            ],
+            "Ann: hi\nBob: yo",
+        ),
+    ],
+)
+def test_what_is_sent_is_the_conversation(messages, conversation):
+    assert parse(messages=messages).conversation == conversation
+
+
+def test_settings_have_our_names():
+    asked = parse(stream=True, max_tokens=9, temperature=0.5, top_p=0.9, seed=3, user="ann", n=1)
+    assert asked.settings == {"max_new_tokens": 9, "temperature": 0.5, "top_p": 0.9, "seed": 3}
+    assert asked.stream
+    assert parse(max_completion_tokens=7).settings == {"max_new_tokens": 7}
+    assert parse(temperature=None).settings == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "field"),
+    [
+        ({"model": "gpt-4"}, 404, "model"),
+        ({"model": None}, 404, "model"),
+        ({"n": 2}, 400, "n"),
+        ({"messages": []}, 400, "messages"),
+        ({"messages": "hi"}, 400, "messages"),
+        ({"messages": ["hi"]}, 400, "messages"),
+        ({"messages": [{"content": "hi"}]}, 400, "messages"),
+        ({"messages": [{"role": "user"}]}, 400, "messages"),
+        ({"messages": [{"role": "user", "content": "  "}]}, 400, "messages"),
+        ({"messages": [{"role": "system", "content": "alone"}]}, 400, "messages"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "messages"),
+        ({"temperature": 9}, 400, "temperature"),
+        ({"max_tokens": "many"}, 400, "max_tokens"),
+        ({"max_completion_tokens": 0}, 400, "max_completion_tokens"),
+        ({"seed": -1}, 400, "seed"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_field(asked, status, field):
+    with pytest.raises(RequestError) as caught:
+        parse(**asked)
+    assert (caught.value.status, caught.value.field) == (status, field)
+    assert caught.value.body()["error"]["message"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_object_is_refused(body):
+    with pytest.raises(RequestError) as caught:
+        chat_api.parse(body, MODELS)
+    assert caught.value.status == 400
+
+
+def test_answers_have_openais_form():
+    answer = Answer("chatcmpl-1", "chats", 7)
+    whole = answer.whole("Ann greets.", capped=True, read=5, written=3)
+    assert whole["choices"][0] == {
+        "index": 0,
+        "message": {"role": "assistant", "content": "Ann greets."},
+        "finish_reason": "length",
+    }
+    assert whole["usage"]["total_tokens"] == 8
+    assert answer.part("An")["choices"][0]["delta"]["content"] == "An"
+    assert answer.last(capped=False)["choices"][0]["finish_reason"] == "stop"
+    assert [model["id"] for model in chat_api.model_list(MODELS)["data"]] == ["chats", "base"]
