@@ -14317,6 +14317,11 @@ Summary:</translation>
    <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/process_group.py" />
+   <source>Only {1} of {2} processes came within {3} s.</source>
+   <translation>Nur {1} von {2} Prozessen kamen innerhalb von {3} s.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>Open it and save it as docx, or as text.</source>
    <translation>Öffnen Sie es und speichern Sie es als docx oder als Text.</translation>
@@ -16578,6 +16583,11 @@ Summary:</translation>
    <location filename="../../engine/data/column_mapping.py" />
    <source>The role "{1}" has no column.</source>
    <translation>Der Rolle „{1}“ fehlt eine Spalte.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>The run goes on in {1} instead of {2}. Its steps keep their {3}, so that the result is the same to the bit on the same kind of device.</source>
+   <translation>Der Lauf geht mit {1} statt mit {2} weiter. Seine Schritte behalten {3}, so dass das Ergebnis auf Geräten derselben Art bis aufs Bit dasselbe ist.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -20109,6 +20119,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel als data.columns.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{1} Start a new run to train in all of them.</source>
+   <translation>{1} Ein neuer Lauf trainiert in allen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
    <source>{1} The activations of a micro-batch take {2} of it.</source>
    <translation>{1} Die Aktivierungen eines Mikrobatches brauchen davon {2}.</translation>
@@ -21159,6 +21174,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} on {2} with {3}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{1} only help to score.</source>
+   <translation>{1} helfen nur beim Bewerten.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>{1} or {2} work.</source>
    <translation>{1} oder {2} gehen.</translation>
@@ -21559,6 +21579,16 @@ Der Rest steht in {2}.</translation>
    <translation>{n} andere Chats</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{n} process</source>
+   <translation>{n} Prozess</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{n} processes</source>
+   <translation>{n} Prozesse</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/export_text.py" />
    <source>{n} prompt</source>
    <translation>{n} Prompt</translation>
@@ -21597,6 +21627,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{n} seeds</source>
    <translation>{n} Startwerte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{n} shard</source>
+   <translation>{n} Teil</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{n} shards</source>
+   <translation>{n} Teile</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />

@@ -128,14 +128,17 @@ def name(device: torch.device) -> str:
 def threads(device: torch.device) -> int:
     """Return the number of threads to compute with: all cores on a CPU, one fewer beside another device.
 
-    A run's processes on one computer share its cores. OpenMP's own limit holds: with more threads than it grants,
-    bfloat16 kernels leave parts uncomputed.
+    A run's processes on one computer share its cores.
     """
     all_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     cores = max(1, all_cores // ranks.local_size())
+    return within_limit(cores if device.type == "cpu" else max(1, cores - 1))
+
+
+def within_limit(threads: int) -> int:
+    """Return so many threads, or as many as OpenMP grants: with more, kernels leave parts uncomputed."""
     limit = os.environ.get("OMP_THREAD_LIMIT", "")
-    wanted = cores if device.type == "cpu" else max(1, cores - 1)
-    return min(wanted, max(1, int(limit))) if limit.isdecimal() else wanted
+    return min(threads, max(1, int(limit))) if limit.isdecimal() else threads
 
 
 def process_count(device: torch.device, examples: int, parameters: int) -> int:

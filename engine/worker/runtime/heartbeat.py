@@ -85,6 +85,8 @@ class Heartbeat:
         """End the thread."""
         self._over.set()
         self._thread.join(2 * BEAT_SECONDS)
+        # Its end must not be left to a search for garbage, which a fork of this process may be in.
+        self._store = None
 
     def find_loss(self) -> str:
         """Return which process of this computer is gone and why, "" if none is known to be."""

@@ -7,7 +7,9 @@ containers of them, and is read without running code. Knows nothing of models.
 
 from __future__ import annotations
 
+import gc
 import io
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -35,6 +37,7 @@ POLL_SECONDS = 0.0005
 IDLE_SECONDS = 1.0
 # Numbers that are multiplied with a tensor's words for its digest, and words at a time.
 DIGEST_WORDS = 1 << 18
+TOGETHER = "Start all of them at the same time."
 RESUME = "Resume goes on from the last checkpoint."
 
 
@@ -165,6 +168,9 @@ class ProcessGroup:
         self._heartbeat.stop()
         if not self.is_broken:
             dist.destroy_process_group()
+        # Nothing of the connection must be left to a search for garbage, which a fork of this process may be in.
+        self._store = None
+        gc.collect()
 
     def _watched(self) -> _Watched:
         return _Watched(self)
@@ -235,6 +241,9 @@ def _open_store(rank: Rank) -> Any:
             raise WorkerError(
                 message, "Choose another port, or let torchrun choose: --standalone.", ranks.PORT
             ) from error
+        if came := re.search(r"(\d+)/(\d+) clients joined", text):
+            message = f"Only {came[1]} of {came[2]} processes came within {JOIN_SECONDS:.0f} s."
+            raise WorkerError(message, TOGETHER) from error
         message = f"{host}:{port}, where the processes meet, can't be reached: {text.splitlines()[0][:200]}"
         raise WorkerError(message, "Is process 0 running there, and the port open?", ranks.ADDRESS) from error
     return store
@@ -250,9 +259,7 @@ def _facts_of_all(store: Any, rank: Rank) -> Iterable[bytes]:
         with suppress(RuntimeError):
             missing = [str(each) for each, key in enumerate(keys) if not store.check([key])]
         message = f"{len(missing)} of {rank.size} processes did not come within {JOIN_SECONDS:.0f} s: "
-        raise WorkerError(
-            f"{message}{', '.join(missing[:8])}.", "Start all of them at the same time."
-        ) from error
+        raise WorkerError(f"{message}{', '.join(missing[:8])}.", TOGETHER) from error
     return [store.get(key) for key in keys]
 
 

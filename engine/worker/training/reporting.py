@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.config.recipe import Recipe
 from engine.jobs.events import read_all
+from engine.scoring.score_text import counted
 from engine.worker.adapters import attach
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.kernels import registry
@@ -105,6 +106,21 @@ def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds:
         examples_per_second=round(report.examples / seconds, 2),
         memory_bytes=memory,
         **_time_used(run),
+    )
+
+
+def report_other_processes(run: TrainingRun, channel: Channel) -> None:
+    """Report that a run goes on in another number of processes than before, and what that means for its result."""
+    before, now, shards = run.progress.processes, rank_orders.size(), run.progress.replicas
+    run.progress.processes = now
+    if before == now:
+        return
+    idle = max(0, now - shards)
+    helping = f"{counted(idle, 'process', 'processes')} only help to score."
+    channel.notice(
+        f"The run goes on in {counted(now, 'process', 'processes')} instead of {before:,}. Its steps keep their "
+        f"{counted(shards, 'shard')}, so that the result is the same to the bit on the same kind of device.",
+        f"{helping} Start a new run to train in all of them." if idle else "",
     )
 
 

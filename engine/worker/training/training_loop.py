@@ -23,12 +23,17 @@ import torch
 from engine.errors import ProcessLostError, TrainingError
 from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import Step, steps_from
-from engine.worker.runtime import oom, rank_orders
+from engine.worker.runtime import devices, oom, rank_orders
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import determinism, interim_evaluation, memory_probe
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
-from engine.worker.training.reporting import report_skipped_steps, report_smaller_micro_batches, report_step
+from engine.worker.training.reporting import (
+    report_other_processes,
+    report_skipped_steps,
+    report_smaller_micro_batches,
+    report_step,
+)
 from engine.worker.training.saving import checkpoints
 from engine.worker.training.saving.adapter_metadata import make_metadata
 from engine.worker.training.step_gradients import Abort
@@ -195,12 +200,13 @@ def _resume(
 ) -> None:
     """Take over everything that a checkpoint holds; only the random states wait for the next step."""
     run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
-    torch.set_num_threads(max(1, run.progress.threads // rank_orders.size()))
+    torch.set_num_threads(devices.within_limit(max(1, run.progress.threads // rank_orders.size())))
     run.collator.shards = run.progress.replicas
     if run.progress.fitting_tokens:
         run.collator.use_tokens(run.progress.fitting_tokens)
     run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
     channel.emit("run_resumed", step=run.step)
+    report_other_processes(run, channel)
     checkpoints.load_trainable(run.model, checkpoint)
     checkpoints.load_state(state, checkpoint)
     if run.progress.evaluation_pending:

@@ -62,6 +62,8 @@ class Progress:
     threads: int = 0
     # The shards of a step, one for each process or fork; another number gives other last bits.
     replicas: int = 1
+    # Those that a launcher started, forks not counted.
+    processes: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
@@ -111,7 +113,10 @@ class TrainingRun:
         training = self.training
         self.step = self.checkpoint_step = 0
         self.total_steps, self.steps_per_epoch = total_steps(len(self.train), training)
-        self.progress = Progress(threads=rank_orders.size() * self.base.threads, replicas=self.replicas)
+        processes = rank_orders.size()
+        self.progress = Progress(
+            threads=processes * self.base.threads, replicas=self.replicas, processes=processes
+        )
         self.sampler = StepSampler(self.train, training.batch_size, training.seed, training.order)
         self.collator = self.collator.with_shards(self.replicas)
         is_pinned = self.base.device.type == "cuda"

@@ -1,0 +1,68 @@
+"""Which of a run's processes this one is, by the variables of a launcher."""
+
+import socket
+
+import pytest
+
+from engine.errors import WorkerError
+from engine.system import ranks
+from engine.system.ranks import Rank
+
+
+@pytest.mark.parametrize("given", [{}, {"WORLD_SIZE": "1", "RANK": "0"}, {"RANK": "3"}])
+def test_a_process_without_others_is_alone(given):
+    assert ranks.own(given) is None
+    assert not ranks.is_follower(given)
+    assert ranks.local_size(given) == 1
+
+
+def test_the_first_process_owns_the_run_and_the_others_follow():
+    given = {"WORLD_SIZE": "4", "RANK": "0", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2"}
+    assert ranks.own(given) == Rank(0, 4, 0, 2)
+    assert not ranks.is_follower(given)
+    assert ranks.is_follower(given | {"RANK": "3", "LOCAL_RANK": "1"})
+    # As some launchers on one computer leave it.
+    assert ranks.local_size({"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1"}) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE"),
+        ({"WORLD_SIZE": "2", "RANK": "2"}, "RANK"),
+        ({"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "-1"}, "LOCAL_RANK"),
+        ({"WORLD_SIZE": "4", "RANK": "1", "LOCAL_RANK": "2", "LOCAL_WORLD_SIZE": "2"}, "RANK"),
+    ],
+)
+def test_variables_that_make_no_sense_are_refused_by_name(given, field):
+    with pytest.raises(WorkerError) as refused:
+        ranks.own(given)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "field", "message"),
+    [
+        ("", "29500", "MASTER_ADDR", "no place to meet"),
+        ("127.0.0.1", "", "MASTER_PORT", "no place to meet"),
+        ("127.0.0.1", "70000", "MASTER_PORT", "no place to meet"),
+    ],
+)
+def test_a_meeting_place_that_is_none_is_refused_by_name(host, port, field, message):
+    with pytest.raises(WorkerError, match=message) as refused:
+        ranks.require_address({"MASTER_ADDR": host, "MASTER_PORT": port})
+    assert refused.value.field == field
+
+
+def test_a_name_that_is_no_host_is_refused_by_name(monkeypatch):
+    def unknown(*_, **__):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(WorkerError, match="nowhere is no computer that can be found") as refused:
+        ranks.require_address({"MASTER_ADDR": "nowhere", "MASTER_PORT": "29500"})
+    assert refused.value.field == "MASTER_ADDR"
+
+
+def test_a_meeting_place():
+    assert ranks.require_address({"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}) == ("127.0.0.1", 29500)
