@@ -37,8 +37,9 @@ def measure(setting: Setting) -> Iterator[Figure]:
         for rows, beams in SETTINGS:
             words = _compared(base, setting, rows, beams)
             yield Figure(f"tokens/s, {rows} at once, beams {beams}, {shapes.name(size, setting)}", words)
-        recordable = "yes" if fixed_steps.is_recordable(base.model) else "no"
-        yield Figure(f"steps can be recorded, {shapes.name(size, setting)}", recordable)
+        if setting.kind == "cuda":
+            recordable = "yes" if fixed_steps.is_recordable(base.model) else "no"
+            yield Figure(f"steps can be recorded, {shapes.name(size, setting)}", recordable)
 
 
 def _compared(base: LoadedBase, setting: Setting, rows: int, beams: int) -> str:
