@@ -182,10 +182,10 @@ class TrainingOptions(Options):
     device: str = option(
         "auto",
         "Device",
-        "Compute device: auto, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that is "
-        "not busy, else the processor.",
-        form="Device: auto, cpu, mps, xpu, or a card such as cuda:0.",
-        pattern=r"^(auto|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
+        "Device: auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that "
+        "is not busy, else the processor. All: every graphics card, each computes its part of a step.",
+        form="Device: auto, all, cpu, mps, xpu, or a card such as cuda:0.",
+        pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )
     deterministic: Literal["auto", "on", "off"] = option(

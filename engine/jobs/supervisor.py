@@ -23,7 +23,7 @@ from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
 from engine.jobs.run_state import Outcome
-from engine.jobs.worker_process import WarmWorker, bridge_command, launch, visible_to, worker_command
+from engine.jobs.worker_process import WarmWorker, bridge_command, launch, own_command, worker_command
 from engine.system import memory_kills
 
 POLL_SECONDS = 0.05
@@ -105,8 +105,10 @@ class Supervisor:
         self._skip_earlier_attempts()
         self._exit_record.begin(self._attempt + 1, self._memory.kills)
         _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]
-        cards = visible_to(self.job.device())
-        self._process = self._process_of_warm_worker(cards) or self._launched(cards)
+        command, cards = own_command(self.job)
+        takes_one = command == worker_command(self.job.folder)
+        warm = self._process_of_warm_worker(cards) if takes_one else None
+        self._process = warm or self._launched(command, cards)
 
     def _process_of_warm_worker(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
         """Return the process of the warm worker, which has the job now; end it if it can't take the job."""
@@ -117,9 +119,9 @@ class Supervisor:
             self._warm_worker.end()
         return process
 
-    def _launched(self, cards: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        own = bridge_command if self.job.is_bridged() else worker_command
-        command = self._command or own(self.job.folder)
+    def _launched(self, own: list[str], cards: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        bridged = bridge_command(self.job.folder) if self.job.is_bridged() else own
+        command = self._command or bridged
         try:
             with self.job.open_log() as log:
                 return launch(command, log, self.job.folder, cards, niced=self._niced)
@@ -229,12 +231,17 @@ class Supervisor:
         if pid is None or not self.alive():
             return
         self._forced = True
+        # Of a run in several processes each leads a group of its own.
+        below = _below(pid)
         if os.name == "nt":
             os.kill(pid, signal.SIGTERM)
         else:
             # It may have ended by itself.
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+        for each in below:
+            with suppress(OSError):
+                os.kill(each, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
@@ -253,6 +260,15 @@ class Supervisor:
             self._process.stdin.close()
         if self._process and self._process.poll() is None:
             _DETACHED.append(self._process)
+
+
+def _below(pid: int) -> list[int]:
+    """Return the ids of all processes that a process has started, and those of theirs."""
+    import psutil
+
+    with suppress(psutil.Error):
+        return [each.pid for each in psutil.Process(pid).children(recursive=True)]
+    return []
 
 
 class MemoryWatch:

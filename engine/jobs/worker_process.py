@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from engine.errors import WorkerError
-from engine.jobs.job import Job
+from engine.jobs.job import ON_ALL_DEVICES, Job
 from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import application_root
@@ -33,6 +33,27 @@ def worker_command(folder: Path | None = None) -> list[str]:
 def bridge_command(folder: Path) -> list[str]:
     """Return the command of the bridge that does a job for another computer."""
     return [*_program(), "--bridge", str(folder)]
+
+
+def group_command(folder: Path, processes: int) -> list[str]:
+    """Return the command of several workers that do a run together."""
+    return [*_program(), "--workers", str(processes), str(folder)]
+
+
+def own_command(job: Job) -> tuple[list[str], dict[str, str]]:
+    """Return how a job's worker is started, and the variables by which it sees its card; may take seconds.
+
+    A run on all cards has a process for each, unless a launcher has started this one as one of several.
+    """
+    device, command = job.device(), worker_command(job.folder)
+    if device != visible_cards.ALL or job.request().get("kind") == ON_ALL_DEVICES:
+        return command, visible_to(device)
+    if job.request().get("kind") != "train" or visible_cards.RANK in os.environ:
+        return command, visible_to("auto")
+    cards = visible_cards.count(os.environ)
+    return (
+        (command, visible_to("auto")) if cards < 2 else (group_command(job.folder, cards), visible_to(device))
+    )
 
 
 def _program() -> list[str]:

@@ -23,6 +23,7 @@ from typing import Any
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
+from engine.jobs.worker_process import worker_command
 from engine.system import log_redaction, ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
@@ -91,6 +92,9 @@ def main(folder: Path | None) -> int:
         os.environ.update(visible_cards.environment(device, os.environ))
     # Made even where nothing is compiled, and by default among the temporary files, for good.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
+    if ranks.own() is not None:
+        # Torch warns of every second in which a process waits for an order.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     if ranks.is_follower():
         return _compute_for_another(has_log=folder is not None)
     if folder is None:
@@ -100,6 +104,23 @@ def main(folder: Path | None) -> int:
             return 0
         _move_into(Job(folder))
     return _do(Job(folder))
+
+
+def main_of_several(processes: int, folder: Path) -> int:
+    """Let torchrun start so many workers for a run, each on a card of its own; end as the first of them ends."""
+    from torch.distributed import run as torchrun
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+    count = f"--nproc-per-node={processes}"
+    try:
+        torchrun.main(["--standalone", count, "--no-python", *worker_command(folder)])
+    except ChildFailedError as error:
+        code = next((each.exitcode for rank, each in error.failures.items() if rank == 0), 1)
+        if code < 0:
+            signal.signal(-code, signal.SIG_DFL)
+            os.kill(os.getpid(), -code)
+        return int(code)
+    return 0
 
 
 def _compute_for_another(*, has_log: bool) -> int:

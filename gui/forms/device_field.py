@@ -9,13 +9,15 @@ from PySide6.QtCore import Qt
 
 from gui.inputs.combo_box import ComboBox
 from gui.look.format import bytes_text
-from gui.look.language import translate
+from gui.look.language import tr, translate
 
 
 def offer_devices(choice: ComboBox, devices: Sequence[Mapping[str, Any]]) -> None:
     """Offer the devices of this computer; others can be typed, for recipes of another computer."""
-    choice.set_items(["auto", *((str(device["id"]), _text(device)) for device in devices)])
-    for key, device in enumerate(devices, start=1):
+    cards = sum(":" in str(device["id"]) for device in devices)
+    several = [("all", tr("All cards"))] if cards > 1 else []
+    choice.set_items(["auto", *several, *((str(device["id"]), _text(device)) for device in devices)])
+    for key, device in enumerate(devices, start=1 + len(several)):
         choice.setItemData(key, _text(device), Qt.ItemDataRole.ToolTipRole)
 
 

@@ -581,6 +581,11 @@
    <translation>Alle Basismodelle…</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/device_field.py" />
+   <source>All cards</source>
+   <translation>Alle Karten</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>All conversations of this set</source>
    <translation>Alle Gespräche dieser Sammlung</translation>
@@ -11477,11 +11482,6 @@ Summary:</translation>
    <translation>Aktivierungen zweimal berechnen, statt sie zu speichern: weniger Speicher, mehr Zeit.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Compute device: auto, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that is not busy, else the processor.</source>
-   <translation>Rechengerät: auto, cpu, mps, xpu, cuda:0 und so weiter. Auto: die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst der Prozessor.</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Connect once by hand with `ssh {1}`, and compare the key's fingerprint before you accept it.</source>
    <translation>Einmal von Hand mit `ssh {1}` verbinden und den Fingerabdruck des Schlüssels vergleichen, bevor er angenommen wird.</translation>
@@ -11712,6 +11712,11 @@ Summary:</translation>
    <translation>Verfall der trainierbaren Parameter gegen null.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>DeepSpeed</source>
+   <translation>DeepSpeed</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/discord.py" />
    <source>Default</source>
    <translation>Vorgabe</translation>
@@ -11773,8 +11778,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Device: auto, cpu, mps, xpu, or a card such as cuda:0.</source>
-   <translation>Gerät: auto, cpu, mps, xpu oder eine Karte wie cuda:0.</translation>
+   <source>Device: auto, all, cpu, mps, xpu, cuda:0 and so on. Auto: the graphics card with most free memory that is not busy, else the processor. All: every graphics card, each computes its part of a step.</source>
+   <translation>Gerät: auto, all, cpu, mps, xpu, cuda:0 und so weiter. Auto: die Grafikkarte mit dem meisten freien Speicher, die nicht beschäftigt ist, sonst der Prozessor. All: jede Grafikkarte, jede rechnet ihren Teil eines Schritts.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Device: auto, all, cpu, mps, xpu, or a card such as cuda:0.</source>
+   <translation>Gerät: auto, all, cpu, mps, xpu oder eine Karte wie cuda:0.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -13620,6 +13630,11 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Maximum number of validation examples.</source>
    <translation>Höchstzahl der Validierungsbeispiele.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>Megatron-LM</source>
+   <translation>Megatron-LM</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -17495,6 +17510,11 @@ Summary:</translation>
    <translation>Urdu</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>Use a configuration without it; a quantized base model needs less memory.</source>
+   <translation>Eine Konfiguration ohne das verwenden; ein quantisiertes Basismodell braucht weniger Speicher.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/prompts.py" />
    <source>Use at most {1}.</source>
    <translation>Verwenden Sie höchstens {1}.</translation>
@@ -20952,6 +20972,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/config/hub_sources.py" />
    <source>{1} is not on this computer, and Tunesmith is offline.</source>
    <translation>{1} ist nicht auf diesem Computer, und Tunesmith ist offline.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <source>{1} is not supported: each process holds the whole base model.</source>
+   <translation>{1} wird nicht unterstützt: Jeder Prozess hält das ganze Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />

@@ -158,6 +158,16 @@ def _card_of(token: str, cards: Sequence[GraphicsCard], *, by_slot: bool) -> Gra
     return next((card for card in cards if card.uuid.startswith(token)), None)
 
 
+def count(given: Mapping[str, str]) -> int:
+    """Return how many cards the user leaves visible that torch can use; 0 where its build has no kind of cards."""
+    build = installed_build()
+    kind = _kind_of(build)
+    if kind == "cuda":
+        found = visible(build, given, () if build.hip else nvidia_smi.ask(with_processes=False).cards)
+        return sum(not _is_too_old(each, build) for each in found)
+    return len(_listed(given.get(XPU_CARDS)) or ()) if kind else 0
+
+
 def cards_variable(build: TorchBuild) -> str:
     """Return the variable that lists the cards for a build of torch."""
     return ROCM_CARDS if build.hip else CUDA_CARDS

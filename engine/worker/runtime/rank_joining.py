@@ -5,6 +5,7 @@ The environment says that there are several, see `engine.system.ranks`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,14 @@ MUST_AGREE = {
     "data": "Give all processes the same conversations, or only process 0: the others get theirs from it.",
 }
 
+# Configurations of accelerate, by the variables that it sets.
+OTHER_WAYS = {
+    "ACCELERATE_USE_FSDP": "FSDP",
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
+    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
+}
+WHOLE = "Use a configuration without it; a quantized base model needs less memory."
+
 
 @contextmanager
 def joined(identity: Mapping[str, str]) -> Iterator[None]:
@@ -32,6 +41,7 @@ def joined(identity: Mapping[str, str]) -> Iterator[None]:
     if own is None:
         yield
         return
+    _refuse_other_ways(os.environ)
     group, everyone = process_group.connect(own, facts(identity), lambda *_: None)
     others = Ranks(group)
     problem = disagreement(everyone)
@@ -44,6 +54,15 @@ def joined(identity: Mapping[str, str]) -> Iterator[None]:
     finally:
         rank_orders.forget()
         others.end()
+
+
+def _refuse_other_ways(given: Mapping[str, str]) -> None:
+    """Raise WorkerError where `accelerate launch` is to share a model out in a way that is not supported."""
+    for name, what in OTHER_WAYS.items():
+        if given.get(name, "").lower() in ("true", "1"):
+            raise WorkerError(
+                f"{what} is not supported: each process holds the whole base model.", WHOLE, name
+            )
 
 
 def facts(identity: Mapping[str, str]) -> dict[str, Any]:

@@ -26,7 +26,9 @@ class DeviceChoices(QObject):
         """Let the window's other workers compute on the device of a recipe whose plan has no problem with it."""
         fields = {problem.get("field") for problem in plan.get("problems") or ()}
         if planned is not None and DEVICE not in fields:
-            self._manager.suit_device(planned.training.device)
+            # The other workers compute on one card.
+            device = planned.training.device
+            self._manager.suit_device("auto" if device == "all" else device)
         self._ask()
 
     def _ask(self) -> None:

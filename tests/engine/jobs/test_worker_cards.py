@@ -156,3 +156,34 @@ def test_a_driver_that_fails_stops_no_worker(tmp_path: Path, monkeypatch: pytest
         tmp_path, monkeypatch, ["NVIDIA-SMI has failed because it couldn't communicate"], code=9
     )
     assert told(make_job("train", "auto")) == ["0", "PCI_BUS_ID", "auto"]
+
+
+def command_of(job: Job) -> list[str]:
+    command, variables = worker_process.own_command(job)
+    assert command[-1] == str(job.folder)
+    return [*command[-3:-1], variables.get("CUDA_VISIBLE_DEVICES", "every card")]
+
+
+def test_a_run_on_all_cards_has_a_process_for_each():
+    assert command_of(make_job("train", "all")) == ["--workers", "2", "every card"]
+
+
+@pytest.mark.parametrize("kind", ["plan", "evaluate"])
+def test_other_jobs_of_such_a_recipe_compute_on_the_best_card(kind):
+    assert command_of(make_job(kind, "all"))[1:] == ["--worker", "1"]
+
+
+def test_all_of_one_card_is_one_process(tmp_path, monkeypatch):
+    (tmp_path / "one").mkdir()
+    fake_nvidia_smi.install(tmp_path / "one", monkeypatch, [row(0)])
+    assert command_of(make_job("train", "all"))[1:] == ["--worker", "0"]
+
+
+def test_all_without_a_card_is_one_process(monkeypatch):
+    monkeypatch.setattr(visible_cards, "installed_build", TorchBuild)
+    assert command_of(make_job("train", "all"))[1] == "--worker"
+
+
+def test_a_process_that_torchrun_started_starts_no_others(monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    assert command_of(make_job("train", "all"))[1:] == ["--worker", "every card"]

@@ -293,6 +293,10 @@ def test_a_card_chosen_by_its_name_stands_in_the_recipe_by_its_number(form):
     assert control.read() == "cuda:1"
     control.widget.setCurrentIndex(control.widget.findData("cuda:0"))
     assert control.read() == "cuda:0"
+    every = control.widget.findData("all")
+    assert control.widget.itemText(every) == "All cards"
+    control.widget.setCurrentIndex(every)
+    assert control.read() == "all"
     control.widget.setEditText("cuda:7")
     assert control.read() == "cuda:7"
 

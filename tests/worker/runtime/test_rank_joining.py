@@ -48,6 +48,14 @@ def joined():
         pass
 
 
+@pytest.mark.parametrize("name", rank_joining.OTHER_WAYS)
+def test_a_model_shared_out_in_another_way_is_refused_by_name(monkeypatch, name):
+    environment(monkeypatch, 0, MASTER_PORT="29500", **{name: "true"})
+    with pytest.raises(WorkerError, match="is not supported") as refused:
+        joined()
+    assert refused.value.field == name
+
+
 @pytest.mark.torch
 def test_a_port_in_use_is_named(monkeypatch):
     import socket
