@@ -100,10 +100,7 @@ class Following:
                 self._wait(error)
             except Exception as error:  # noqa: BLE001 - Ray's client raises many kinds when a connection is lost
                 traceback.print_exc()
-                last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-                self._wait(
-                    ComputerError(f"The connection to {self._computer.name} was lost: {last[0][:200]}")
-                )
+                self._wait(ComputerError(f"The connection to {self._computer.name} was lost."))
             else:
                 return
 

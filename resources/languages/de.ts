@@ -16086,8 +16086,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/following.py" />
-   <source>The connection to {1} was lost: {2}</source>
-   <translation>Die Verbindung zu {1} ist abgebrochen: {2}</translation>
+   <source>The connection to {1} was lost.</source>
+   <translation>Die Verbindung zu {1} ist abgebrochen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.computers import store
 from engine.computers.computer import Computer
+from engine.config import recipe as recipes
+from engine.jobs.events import read_all
+from engine.jobs.job import Job
 from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import RayCluster, ray_cluster
+from tests.helpers.tiny_runs import tiny_recipe
+
+SECONDS = 90.0
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +41,35 @@ def terminal(home: Path, cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     store.add(Computer("lab", "ray", cluster.address, token_file=str(cluster.token_file)))
     return Terminal(home)
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path) -> Path:
+    """A recipe of some seconds, with a checkpoint at every other step."""
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=4", "training.checkpoint_every=2")
+    recipes.save(recipe, tmp_path / "recipe.toml")
+    return tmp_path / "recipe.toml"
+
+
+def event_of(job: Job, name: str) -> dict[str, Any]:
+    """Return the first event with a name, once it is there."""
+    return waited_for(lambda: (event for event in read_all(job.events_path) if event["event"] == name))
+
+
+def waited_for(find: Callable[[], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        for found in find():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not come")
+
+
+def first_with(process: subprocess.Popen[str], name: str, value: str = "") -> dict[str, Any]:
+    """Return the first line of a command that has a value by this name, with a text in it."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        found: dict[str, Any] = json.loads(line)
+        if value in str(found.get(name, "")) and name in found:
+            return found
+    raise AssertionError(process.stderr.read() if process.stderr else "")

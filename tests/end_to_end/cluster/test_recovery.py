@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.runs.run_summaries import read_entry
+from tests.end_to_end.cluster.conftest import SECONDS, event_of, first_with
 from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import RayCluster
-from tests.helpers.tiny_runs import tiny_recipe
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.torch]
-SECONDS = 90.0
-
-
-@pytest.fixture
-def recipe_file(tmp_path: Path) -> Path:
-    """A recipe of some seconds, with a checkpoint at every other step."""
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=4", "training.checkpoint_every=2")
-    recipes.save(recipe, tmp_path / "recipe.toml")
-    return tmp_path / "recipe.toml"
-
-
-def event_of(job: Job, name: str) -> dict[str, Any]:
-    """Return the first event with a name, once it is there."""
-    return waited_for(lambda: (event for event in read_all(job.events_path) if event["event"] == name))
-
-
-def waited_for(find: Callable[[], Iterator[dict[str, Any]]]) -> dict[str, Any]:
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        for found in find():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
 
 
 def test_an_arena_outlives_its_bridge_and_a_node(
@@ -51,9 +23,8 @@ def test_an_arena_outlives_its_bridge_and_a_node(
     methods = ["--method", "lora", "--method", "ia3"]
     [made] = terminal.run("arena", "new", str(recipe_file), *methods, "--json").json
     with terminal.start("arena", "run", made["arena"], "--on", "lab", "--yes", "--json") as process:
-        events = map(json.loads, process.stdout)
-        bridge = next(event["pid"] for event in events if event["event"] == "job_accepted")
-        job = Job(home / "runs" / next(event["run"] for event in events if event["event"] == "entry_started"))
+        bridge = first_with(process, "pid")["pid"]
+        job = Job(home / "runs" / first_with(process, "event", "entry_started")["run"])
         event_of(job, "checkpoint_saved")
         job.send("pause")
         event_of(job, "run_paused")

@@ -1,0 +1,40 @@
+"""A cluster that is reached through SSH alone: sent, followed, its tunnel cut and mended, stopped, fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.computers import store
+from engine.computers.computer import Computer
+from engine.jobs.job import Job
+from engine.runs.run_store import checkpoints
+from tests.end_to_end.cluster.conftest import event_of, first_with
+from tests.helpers.command_line import Terminal
+from tests.helpers.ray_cluster import RayCluster
+from tests.helpers.ssh_server import HOST, ssh_server
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.torch]
+
+
+def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(
+    home: Path, cluster: RayCluster, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    with ssh_server(tmp_path) as server:
+        monkeypatch.setenv("PATH", server.path)
+        there = str(cluster.token_file)
+        store.add(Computer("behind", "ssh", cluster.address, ssh=HOST, token_file=there))
+        with Terminal(home).start("train", str(recipe_file), "--on", "behind", "--yes", "--json") as process:
+            job = Job(home / "runs" / first_with(process, "run")["run"])
+            event_of(job, "checkpoint_saved")
+            job.send("pause")
+            event_of(job, "run_paused")
+            server.cut()
+            first_with(process, "message", "is there again")
+            process.terminate()
+            process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert checkpoints(job)
+    assert Path(event_of(job, "adapter_saved")["path"], "adapter_model.safetensors").exists()

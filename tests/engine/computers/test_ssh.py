@@ -1,0 +1,71 @@
+"""A computer behind a real sshd: what is told when it can't or must not be reached."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+
+import pytest
+
+from engine.computers import token
+from engine.computers.computer import Computer
+from engine.computers.tunnel import tunnel_to
+from engine.errors import ComputerError
+from tests.helpers.ssh_server import HOST, ssh_server
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    with ssh_server(tmp_path) as started:
+        monkeypatch.setenv("PATH", started.path)
+        yield started
+
+
+def desk(port=9, token_file=""):
+    return Computer("desk", "ssh", f"127.0.0.1:{port}", ssh=HOST, token_file=token_file)
+
+
+def refusal():
+    with pytest.raises(ComputerError) as refused, tunnel_to(desk()):
+        pass
+    assert refused.value.field == "ssh"
+    return refused.value.message
+
+
+class Greeting(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b"hello")
+
+
+def test_what_listens_there_is_reached_here_and_the_token_stays_there(server, tmp_path):
+    (tmp_path / "a token").write_text("secret\n")
+    assert token.read(desk(token_file=str(tmp_path / "a token"))) == "secret"
+    with socketserver.TCPServer(("127.0.0.1", 0), Greeting) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        with tunnel_to(desk(listening.server_address[1])) as address:
+            host, _, port = address.rpartition(":")
+            with socket.create_connection((host, int(port)), timeout=10) as connection:
+                assert connection.recv(5) == b"hello"
+        listening.shutdown()
+    assert host == "127.0.0.1"
+
+
+def test_an_unknown_key_is_not_accepted_by_itself(server):
+    server.know_nothing()
+    assert refusal() == f"The key of {HOST} is not known here."
+
+
+def test_a_changed_key_is_told_and_not_accepted(server):
+    server.change_key()
+    assert refusal() == f"The key of {HOST} has changed: it may be another computer."
+
+
+def test_a_computer_that_lets_nobody_in_is_told(server):
+    server.refuse()
+    assert refusal() == f"{HOST} does not let this computer in."
+
+
+def test_a_computer_without_ssh_is_told(server):
+    server.stop()
+    assert refusal() == f"{HOST} refuses SSH connections."
