@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, whole_number
 from engine.commands.terminal.short_job import Result, ask
 from engine.errors import StorageError
+from engine.jobs.job import slug
 from engine.scoring import export_text
 from engine.system.paths import as_text
 from engine.system.text_paths import is_text
@@ -26,6 +28,8 @@ KINDS = {
     PEFT: "the adapter as it is, for PEFT; a zip if the target ends in .zip",
     MERGED: "base and adapter as one plain model of transformers",
     "ctranslate2": "the merged model for CTranslate2, fast on processors",
+    "gguf": "a file for llama.cpp and LM Studio, by llama.cpp's own converter, which is fetched once (77 MB)",
+    "ollama": "the same with a Modelfile for ollama create",
 }
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
 CONVERSATIONS = 100
@@ -104,7 +108,16 @@ def _export(
 
     def show(result: Result) -> list[str]:
         written = f"Wrote {adapter.name} to {result['path']}, {size(result['bytes'])}."
-        return [written, *export_text.lines(result["verified"])]
+        return [written, *export_text.lines(result["verified"]), *_next_step(to, target)]
 
     code, _ = ask("export", arguments, output, show)
     return code
+
+
+def _next_step(to: str, target: Path) -> list[str]:
+    """Return what makes Ollama know the model."""
+    if to != "ollama":
+        return []
+    return [
+        f"Run: ollama create {slug(target.name) or 'summaries'} -f {shlex.quote(str(target / 'Modelfile'))}"
+    ]

@@ -10278,6 +10278,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/exporters.py" />
+   <source>A plain model has no {1}.</source>
+   <translation>Ein einfaches Modell kennt {1} nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
    <source>A process that computes a part ended with status {1}.</source>
    <translation>Ein Prozess, der einen Teil berechnet, endete mit Status {1}.</translation>
@@ -11487,6 +11492,11 @@ Summary:</translation>
    <translation>Einmal von Hand mit `ssh {1}` verbinden und den Fingerabdruck des Schlüssels vergleichen, bevor er angenommen wird.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>Connect once: it has 77 MB.</source>
+   <translation>Verbinden Sie sich einmal: Er hat 77 MB.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Connection refused</source>
    <translation>Connection refused</translation>
@@ -12102,9 +12112,19 @@ Summary:</translation>
    <translation>Ausgeschlossene Befunde</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/exporters.py" />
+   <source>Export it as ctranslate2, or as gguf for llama.cpp.</source>
+   <translation>Exportieren Sie ihn als ctranslate2 oder als gguf für llama.cpp.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>Export it as mbox, for example with Thunderbird.</source>
    <translation>Exportieren Sie es als mbox, zum Beispiel mit Thunderbird.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>Export it as merged or ctranslate2.</source>
+   <translation>Exportieren Sie ihn als merged oder ctranslate2.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
@@ -12400,6 +12420,11 @@ Summary:</translation>
    <location filename="../../engine/text/legacy_encodings.py" />
    <source>GBK (Simplified Chinese)</source>
    <translation>GBK (vereinfachtes Chinesisch)</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>GGUF has no {1}.</source>
+   <translation>GGUF kennt {1} nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -12827,6 +12852,11 @@ Summary:</translation>
    <translation>Installieren Sie ihren Treiber, und starten Sie den Computer neu.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip.</source>
+   <translation>Installieren Sie pip neben Tunesmith: python -m ensurepip oder uv tool install --with pip.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Install the driver of the {1} and restart the computer.</source>
    <translation>Installieren Sie den Treiber der {1} und starten Sie den Computer neu.</translation>
@@ -12895,6 +12925,11 @@ Summary:</translation>
    <location filename="../../engine/scoring/export_text.py" />
    <source>It does not work</source>
    <translation>Er funktioniert nicht</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>It ended with {1}.</source>
+   <translation>Er endete mit {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -13717,6 +13752,11 @@ Summary:</translation>
    <translation>Mixtral</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>Modelfile</source>
+   <translation>Modelfile</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Models that bring their own code are not run.</source>
    <translation>Modelle, die eigenen Code mitbringen, werden nicht ausgeführt.</translation>
@@ -14260,6 +14300,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Older formats can run code when they are loaded, so they are not. Choose another base model.</source>
    <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/exporters.py" />
+   <source>Ollama runs no encoder-decoder models such as T5.</source>
+   <translation>Ollama führt keine Encoder-Decoder-Modelle wie T5 aus.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -16510,6 +16555,16 @@ Summary:</translation>
    <translation>Die anderen {1} sind in Ordnung.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/exporters.py" />
+   <source>The package gguf, by which it is read back, is not installed.</source>
+   <translation>Das Paket gguf, mit dem sie zurückgelesen wird, ist nicht installiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>The package has no converter.</source>
+   <translation>Das Paket hat keinen Konverter.</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/slurm_script.py" />
    <source>The packaged Tunesmith can't share a run out over several processes.</source>
    <translation>Das paketierte Tunesmith kann einen Lauf nicht auf mehrere Prozesse verteilen.</translation>
@@ -17105,6 +17160,11 @@ Summary:</translation>
    <translation>Dieses Basismodell hat keine Chat-Vorlage.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>This base model has no {1}, which llama.cpp needs for its kind.</source>
+   <translation>Diesem Basismodell fehlt {1}, das llama.cpp für seine Art braucht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/context_window.py" />
    <source>This base model takes {1} tokens; prompt and summary and {2} before them need up to {3}.</source>
    <translation>Dieses Basismodell nimmt {1} Tokens; Prompt, Zusammenfassung und davor {2} brauchen bis zu {3}.</translation>
@@ -17345,6 +17405,11 @@ Summary:</translation>
    <translation>`ssh {1}` von Hand versuchen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>Try again later.</source>
+   <translation>Versuchen Sie es später noch einmal.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Try again later; what came so far is kept.</source>
    <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
@@ -17493,6 +17558,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/metadata.py" />
    <source>Update Tunesmith to use it.</source>
    <translation>Aktualisieren Sie Tunesmith, um sie zu verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>Update Tunesmith.</source>
+   <translation>Aktualisieren Sie Tunesmith.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -18480,11 +18550,6 @@ Summary:</translation>
    <translation>wie angegeben</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/export.py" />
-   <source>as stored</source>
-   <translation>wie gespeichert</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/column_contents.py" />
    <source>as turns of speakers stand in it</source>
    <translation>denn darin stehen Beiträge von Sprechern</translation>
@@ -19348,6 +19413,31 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>lines {1} to {2}</source>
    <translation>Zeilen {1} bis {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>llama.cpp's converter can't be fetched.</source>
+   <translation>Der Konverter von llama.cpp lässt sich nicht holen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>llama.cpp's converter failed: {1}</source>
+   <translation>Der Konverter von llama.cpp ist gescheitert: {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>llama.cpp's converter is fetched by pip, which is not here.</source>
+   <translation>Der Konverter von llama.cpp wird mit pip geholt, das hier fehlt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>llama.cpp's converter is not on this computer.</source>
+   <translation>Der Konverter von llama.cpp ist nicht auf diesem Computer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>llama.cpp's converter wrote no file.</source>
+   <translation>Der Konverter von llama.cpp hat keine Datei geschrieben.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -21497,6 +21587,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>{1}; resume goes on from the last checkpoint.</source>
    <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <source>{1}=={2} --hash=sha256:{3}</source>
+   <translation>{1}=={2} --hash=sha256:{3}</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />

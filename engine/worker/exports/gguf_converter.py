@@ -1,0 +1,144 @@
+"""llama.cpp's own converter to GGUF, from the source package of `llama-cpp-python`, fetched once and checked by hash.
+
+Of 77 MB, 2 MB are kept. It runs in a process of its own: it replaces parts of the libraries that it imports.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from engine.errors import AppError, OfflineError
+from engine.system.connection import offline
+from engine.system.paths import cache_folder
+from engine.worker.runtime.channel import Channel
+
+PACKAGE, VERSION = "llama-cpp-python", "0.3.36"
+SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
+REQUIREMENT = f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n"
+SCRIPT, LIBRARY = "convert_hf_to_gguf.py", "gguf-py"
+# What of the package is kept, below its folder of llama.cpp.
+SOURCES = PurePosixPath("vendor/llama.cpp")
+KEPT = (SCRIPT, "conversion", f"{LIBRARY}/gguf", f"{LIBRARY}/LICENSE", "LICENSE")
+POLL_SECONDS = 0.1
+
+
+def folder() -> Path:
+    """Return where the converter is kept."""
+    return cache_folder() / f"llama.cpp-{VERSION}"
+
+
+def is_here() -> bool:
+    """Tell whether the converter was fetched."""
+    return (folder() / SCRIPT).is_file()
+
+
+def fetch(channel: Channel) -> None:
+    """Fetch the converter unless it is here. Raises OfflineError, AppError, Stopped."""
+    if is_here():
+        return
+    if offline():
+        raise OfflineError("llama.cpp's converter is not on this computer.", "Connect once: it has 77 MB.")
+    if importlib.util.find_spec("pip") is None:
+        hint = "Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip."
+        raise AppError("llama.cpp's converter is fetched by pip, which is not here.", hint)
+    channel.enter("download")
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as temporary:
+        archive = _downloaded(channel, Path(temporary))
+        partial = Path(temporary) / "kept"
+        extract(archive, partial)
+        shutil.rmtree(folder(), ignore_errors=True)
+        partial.rename(folder())
+
+
+def _downloaded(channel: Channel, target: Path) -> Path:
+    requirements = target / "requirements.txt"
+    requirements.write_text(REQUIREMENT, encoding="ascii")
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--no-binary",
+        PACKAGE,
+        "--require-hashes",
+    ]
+    run(
+        channel,
+        [*command, "--quiet", "--dest", str(target), "-r", str(requirements)],
+        target,
+        os.environ.copy(),
+    )
+    found = list(target.glob("*.tar.gz"))
+    if len(found) != 1:
+        raise AppError("llama.cpp's converter can't be fetched.", "Try again later.")
+    return found[0]
+
+
+def extract(archive: Path, target: Path) -> None:
+    """Extract what is kept of the source package. Raises AppError if the converter is not in it."""
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            inside = _place(member.name)
+            if inside is not None and member.isfile():
+                source = packed.extractfile(member)
+                assert source is not None
+                path = target / inside
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with source, path.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
+    if not (target / SCRIPT).is_file():
+        raise AppError("The package has no converter.", "Update Tunesmith.")
+
+
+def _place(name: str) -> Path | None:
+    """Return where a file of the archive goes, None for one that is not kept."""
+    parts = PurePosixPath(name).parts[1:]
+    if parts[: len(SOURCES.parts)] != SOURCES.parts or ".." in parts:
+        return None
+    inside = PurePosixPath(*parts[len(SOURCES.parts) :])
+    return Path(inside) if any(inside.is_relative_to(kept) for kept in KEPT) else None
+
+
+def convert(channel: Channel, model: Path, target: Path, kind: str) -> None:
+    """Convert a plain model into a GGUF file of a kind: f32, f16, bf16 or q8_0. Raises AppError, Stopped."""
+    program = folder() / SCRIPT
+    environment = os.environ | {
+        "PYTHONPATH": str(folder() / LIBRARY),
+        "HF_HUB_OFFLINE": "1",
+        "NO_LOCAL_GGUF": "",
+    }
+    command = [sys.executable, str(program), str(model), "--outfile", str(target), "--outtype", kind]
+    run(channel, command, model, environment)
+
+
+def run(channel: Channel, command: Sequence[str], folder: Path, environment: dict[str, str]) -> None:
+    """Run a program to its end, unless the job is stopped. Raises AppError with its last words, Stopped."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        process = subprocess.Popen(
+            list(command), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            while process.poll() is None:
+                channel.check_stop()
+                time.sleep(POLL_SECONDS)
+        finally:
+            with suppress(OSError):
+                process.kill()
+            process.wait()
+        if process.returncode:
+            output.seek(0)
+            words = [line.strip() for line in output if line.strip()]
+            sys.stderr.write("\n".join(words) + "\n")
+            last = words[-1][:300] if words else f"It ended with {process.returncode}."
+            raise AppError(f"llama.cpp's converter failed: {last}", "Export it as merged.")

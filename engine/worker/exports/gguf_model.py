@@ -1,0 +1,96 @@
+"""Exports for llama.cpp, LM Studio and Ollama: a GGUF file that asks in the very words of training.
+
+The file's chat template writes the prompt of training around the last message, so that a program which chats with the
+model asks as it was taught to be asked.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, Template
+
+from engine.errors import AdapterError, Problem
+from engine.system.paths import templates_folder
+from engine.worker.exports import gguf_converter, plain_prompt
+from engine.worker.runtime.channel import Channel
+
+MODEL = "model.gguf"
+RUNTIME = "gguf"
+SENTENCEPIECE = "spiece.model"
+# llama.cpp's names of number formats by ours.
+KINDS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "q8_0"}
+MODELFILE = "Modelfile"
+# What a folder needs beside the model for its script.
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+
+
+def problems(family: str, base: Path, precision: str) -> list[Problem]:
+    """Return why a base model in a folder can't become a GGUF file."""
+    if precision not in KINDS:
+        return [Problem("--precision", f"GGUF has no {precision}.", f"Choose {', '.join(KINDS)}.")]
+    if family == "encoder-decoder" and not (base / SENTENCEPIECE).is_file():
+        message = f"This base model has no {SENTENCEPIECE}, which llama.cpp needs for its kind."
+        return [Problem("--to", message, "Export it as merged or ctranslate2.")]
+    return []
+
+
+def chat_template(settings: dict[str, Any]) -> str:
+    """Return a chat template (Jinja) that writes the prompt of training around the last message."""
+    before, after = json.dumps(settings["before"]), json.dumps(settings["after"])
+    return f"{{{{ {before} }}}}{{{{ messages[-1]['content'] }}}}{{{{ {after} }}}}"
+
+
+def write(
+    channel: Channel, merged: Path, base: Path, target: Path, precision: str, settings: dict[str, Any]
+) -> None:
+    """Convert the merged model in a folder; `base` is the base model's folder. Raises AppError, Stopped."""
+    if settings["family"] == "encoder-decoder":
+        shutil.copyfile(base / SENTENCEPIECE, merged / SENTENCEPIECE)
+    else:
+        _set_chat_template(merged, chat_template(settings))
+    gguf_converter.convert(channel, merged, target / MODEL, KINDS[precision])
+    if not (target / MODEL).is_file():
+        raise AdapterError("llama.cpp's converter wrote no file.", "Export it as merged.")
+    for name in TOKENIZER:
+        shutil.copyfile(merged / name, target / name)
+    plain_prompt.write(settings, RUNTIME, target)
+
+
+def _set_chat_template(folder: Path, template: str) -> None:
+    """Let the tokenizer's configuration have this chat template and no other."""
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(
+        json.dumps(config | {"chat_template": template}, ensure_ascii=False, indent=2), encoding="utf-8"
+    )
+
+
+def write_modelfile(target: Path, settings: dict[str, Any], stops: list[str]) -> None:
+    """Write Ollama's description of the model: file, prompt, and where a summary ends."""
+    tokens = settings["max_conversation_tokens"] + settings["max_new_tokens"]
+    parameters = [
+        ("temperature", 0),
+        ("num_predict", settings["max_new_tokens"]),
+        # Room for the prompt around the conversation too.
+        ("num_ctx", 2 * tokens),
+        *(("stop", json.dumps(stop, ensure_ascii=False)) for stop in stops),
+    ]
+    prompt = f"{_escaped(settings['before'])}{{{{ .Prompt }}}}{_escaped(settings['after'])}"
+    template = Template(
+        (templates_folder() / "export" / MODELFILE).read_text(encoding="utf-8"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    text = template.render(model=MODEL, prompt=prompt, parameters=parameters)
+    (target / MODELFILE).write_text(text, encoding="utf-8")
+
+
+def _escaped(text: str) -> str:
+    """Return text that a template of Go takes as it is."""
+    return text.replace("{{", '{{ "{{" }}').replace('"""', '{{ "\\"\\"\\"" }}')

@@ -1,0 +1,34 @@
+"""Summarises conversations with the GGUF file: needs torch, transformers and gguf. See command.py for how it is called.
+
+llama.cpp, LM Studio and Ollama read the file without any of these.
+"""
+
+from pathlib import Path
+
+import command
+import torch
+from prompting import SETTINGS
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+ENCODER_DECODER = SETTINGS["family"] == "encoder-decoder"
+LOADER = AutoModelForSeq2SeqLM if ENCODER_DECODER else AutoModelForCausalLM
+MODEL = LOADER.from_pretrained(
+    Path(__file__).resolve().parent, gguf_file="model.gguf", dtype="float32"
+).eval()
+
+
+@torch.inference_mode()
+def write(ids: list[int]) -> list[int]:
+    """Return the ids of a summary."""
+    written = MODEL.generate(
+        torch.tensor([ids]),
+        max_new_tokens=SETTINGS["max_new_tokens"],
+        num_beams=SETTINGS["beams"],
+        do_sample=False,
+        eos_token_id=SETTINGS["end_tokens"],
+        pad_token_id=SETTINGS["end_tokens"][0],
+    )[0].tolist()
+    return written[1:] if ENCODER_DECODER else written[len(ids) :]
+
+
+command.run(write)

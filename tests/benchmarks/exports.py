@@ -1,0 +1,75 @@
+"""Exports of an adapter, each scored again: time, size, and how many summaries are the adapter's.
+
+Trains a short run of the starter, or of the model folder that `EXPORT_MODEL` names. Fetches llama.cpp's converter.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.helpers.benchmark_report import show
+from tests.helpers.repository import ROOT
+
+KINDS = (
+    ("merged", "float32"), ("merged", "bfloat16"), ("ctranslate2", "float32"), ("ctranslate2", "int8"),
+    ("gguf", "bfloat16"), ("gguf", "int8"),
+)  # fmt: skip
+SHORT = ("data.source=sample", "training.max_steps=60", "evaluation.examples=20")
+CONVERSATIONS = 100
+Row = tuple[str, str, str]
+
+
+def main() -> None:
+    """Train, export in every way, and print."""
+    model = os.environ.get("EXPORT_MODEL", "")
+    recipe = "smollm2-135m-samsum" if model else "starter"
+    with tempfile.TemporaryDirectory() as home:
+        environment = os.environ | {"TUNESMITH_HOME": home}
+        values = [*SHORT, *([f"base_model.id={model}"] if model else [])]
+        overrides = [word for value in values for word in ("--set", value)]
+        _run(["train", str(ROOT / "resources" / "recipes" / f"{recipe}.toml"), *overrides], environment)
+        [adapter] = json.loads(_run(["adapters", "--json"], environment).stdout)
+        show(
+            f"Exports of {Path(model).name or 'the starter'}",
+            _exports(adapter["adapter"], Path(home), environment),
+        )
+
+
+def _exports(adapter: str, home: Path, environment: dict[str, str]) -> Iterator[Row]:
+    for to, precision in KINDS:
+        began = time.monotonic()
+        command = ["adapters", "export", adapter, str(home / f"{to}-{precision}"), "--to", to]
+        options = ["--precision", precision, "--conversations", str(CONVERSATIONS), "--json"]
+        done = _run([*command, *options], environment)
+        last = json.loads(done.stdout.splitlines()[-1])
+        yield f"{to} {precision}", _told(last, time.monotonic() - began), "same"
+
+
+def _told(result: dict[str, object], seconds: float) -> str:
+    verified = result.get("verified")
+    if not isinstance(verified, dict):
+        return json.dumps(result)[:100]
+    if not verified["conversations"]:
+        return f"{verified['state']}: {verified['reason']}"
+    difference = verified["difference"]["rouge1"]
+    change = (
+        f"{100 * difference['mean']:+.1f} ({100 * difference['low']:+.1f} to {100 * difference['high']:+.1f})"
+    )
+    equal = f"{verified['identical']} of {verified['conversations']} identical"
+    return f"{verified['state']}: ROUGE-1 {change}, {equal}; {seconds:.0f} s"
+
+
+def _run(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "main.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+
+
+if __name__ == "__main__":
+    main()
