@@ -98,7 +98,7 @@ class Following:
                 if not isinstance(error, ComputerError):
                     raise
                 self._wait(error)
-            except Exception as error:  # noqa: BLE001 - Ray's client raises many kinds when a connection is lost
+            except Exception:  # noqa: BLE001 - Ray's client raises many kinds when a connection is lost
                 traceback.print_exc()
                 self._wait(ComputerError(f"The connection to {self._computer.name} was lost."))
             else:

@@ -2390,9 +2390,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Für CTranslate2…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>For Ollama, in 8 bits (fetches 77 MB once)…</source>
+   <translation>Für Ollama, in 8 Bit (holt einmalig 77 MB)…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>For chat exports: hours of silence before a new conversation begins.</source>
    <translation>Für Chatexporte: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>For llama.cpp and LM Studio, in 8 bits (fetches 77 MB once)…</source>
+   <translation>Für llama.cpp und LM Studio, in 8 Bit (holt einmalig 77 MB)…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
@@ -3722,6 +3732,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>Of the method in use with its settings, of the others with those they would get</source>
    <translation>Beim gewählten Verfahren mit seinen Einstellungen, bei den anderen mit denen, die sie bekämen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Ollama</source>
+   <translation>Ollama</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -7641,6 +7656,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>linear</source>
    <translation>linear</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>llama.cpp</source>
+   <translation>llama.cpp</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/controller.py" />

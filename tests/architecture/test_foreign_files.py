@@ -23,7 +23,8 @@ OTHER_WAYS = {
     "engine/config/support_matrix.py", "engine/scoring/claim_words.py", "gui/look/icons.py",
     "gui/pages/playground/conversation/samples.py", "engine/system/desktop_entry.py",
     # Written by this process just before.
-    "engine/worker/adapters/attach.py", "engine/worker/exports/merged_model.py", "engine/worker/exports/gguf_model.py", "engine/worker/hub/download.py",
+    "engine/worker/adapters/attach.py", "engine/worker/exports/merged_model.py",
+    "engine/worker/exports/gguf_model.py", "engine/worker/hub/download.py",
     "engine/worker/runtime/spill_file.py", "engine/system/files.py", "engine/worker/dataset/token_cache.py",
 }  # fmt: skip
 # Readers of conversations and summaries have limits of their own.

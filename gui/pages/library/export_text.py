@@ -20,8 +20,17 @@ MODELS = {
     ("merged", ""): mark("As a plain model…"),
     ("ctranslate2", "float32"): mark("For CTranslate2…"),
     ("ctranslate2", "int8"): mark("For CTranslate2, in 8 bits…"),
+    ("gguf", "int8"): mark("For llama.cpp and LM Studio, in 8 bits (fetches 77 MB once)…"),
+    ("ollama", "int8"): mark("For Ollama, in 8 bits (fetches 77 MB once)…"),
 }
-TITLES = {"merged": mark("Plain model"), "ctranslate2": "CTranslate2"}
+# llama.cpp needs more than most encoder-decoder models have.
+DECODER_ONLY = ("gguf", "ollama")
+TITLES = {
+    "merged": mark("Plain model"),
+    "ctranslate2": "CTranslate2",
+    "gguf": mark("llama.cpp"),
+    "ollama": mark("Ollama"),
+}
 
 
 def verdict(verified: Mapping[str, Any]) -> str:

@@ -87,9 +87,11 @@ class ImportExport:
         ]
 
     def _model_entries(self, adapter: Adapter) -> list[Entry]:
+        is_decoder = adapter.metadata.base_model.family != "encoder-decoder"
         return [
             (tr(text), partial(self.export_model, adapter, to, precision), "")
             for (to, precision), text in export_text.MODELS.items()
+            if is_decoder or to not in export_text.DECODER_ONLY
         ]
 
     def import_entries(self) -> list[Entry]:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from engine.adapters import library
-from engine.adapters.metadata import RECIPE_NAME
+from engine.adapters.metadata import RECIPE_NAME, BaseModelFacts
 from engine.system import paths
 from gui.models.adapter_groups import Narrowed
 from gui.pages.library.score_choices import score_choices
@@ -451,3 +451,18 @@ def test_an_adapter_that_lost_its_recipe_is_scored_on_the_sample_conversations(b
     made.page.score(made.choose("a"))
     made.until(lambda: made.page.pane.undo_strip.text() == "Scored a.")
     assert made.asked == [{"kind": "evaluate", "adapters": ["a"]}]
+
+
+def test_an_adapter_is_exported_to_what_its_base_can_become(bench):
+    add_adapter("a", base_model=BaseModelFacts(id="someone/t5", family="encoder-decoder"))
+    add_adapter("b", base_model=BaseModelFacts(id="someone/llama", family="decoder-only"))
+    made = bench()
+    texts = {
+        name: [
+            text for text, _, _ in made.page.import_export.export_entries(made.choose(name), in_full=False)
+        ]
+        for name in ("a", "b")
+    }
+    assert "For CTranslate2…" in texts["a"]
+    assert not any("Ollama" in text for text in texts["a"])
+    assert any("Ollama" in text for text in texts["b"])
