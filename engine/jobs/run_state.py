@@ -202,6 +202,9 @@ def _run_resumed(state: RunState, event: Event) -> None:
 
 
 def _step_finished(state: RunState, event: Event) -> None:
+    if not state.stage:
+        # Followed again at another computer, whose worker entered the stage before.
+        state.stage = "train"
     state.last_step = event
     state.step = int(event["step"])
     state.epoch = float(event["epoch"])

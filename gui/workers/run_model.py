@@ -12,7 +12,7 @@ from functools import cached_property
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import KEEP_TRAINING, Ending, Event, Job, Recipe, RunState, clock
+from engine.api import KEEP_TRAINING, AppError, Ending, Event, Job, Recipe, RunState, clock
 from gui.core.timers import once
 from gui.workers.engine_thread import EngineThread
 from gui.workers.eta import Eta
@@ -60,12 +60,16 @@ class RunModel(QObject):
     @property
     def holds_device(self) -> bool:
         """Return whether it uses this computer's device: it runs here and is not paused."""
-        return self.running and not self.state.paused and not self.is_elsewhere
+        return self.running and not self.state.paused and not self.computer
 
     @cached_property
-    def is_elsewhere(self) -> bool:
-        """Whether it is trained at another computer."""
-        return self.job.is_bridged()
+    def computer(self) -> str:
+        """The other computer at which it is trained, "" for this one."""
+        try:
+            return str(self.job.request().get("computer") or "")
+        except AppError:
+            # Its folder is gone, which the worker reports.
+            return ""
 
     @property
     def stopping(self) -> bool:

@@ -9811,6 +9811,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>{speed} tokens/s</source>
    <translation>{speed} Tokens/s</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/train/run/run_text.py" />
+   <source>{stage}, on {computer}</source>
+   <translation>{stage}, auf {computer}</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/library/export_text.py" />
    <source>{state}: ROUGE-1 {change}, {same} of {n} summaries identical.</source>

@@ -32,6 +32,12 @@ def fact(found: Any, *keys: str) -> Any:
     return found
 
 
+def test_a_run_that_is_followed_again_at_another_computer_trains():
+    accepted = event("job_accepted")
+    state = replay([accepted, event("stage_entered", stage="train"), started(), step(1), accepted, step(2)])
+    assert state.stage == "train"
+
+
 def test_the_first_version_s_events_still_add_up():
     state = replay(read_all(GOLDEN))
     assert (state.attempt, state.outcome, state.step, state.total_steps) == (2, "completed", 6, 6)

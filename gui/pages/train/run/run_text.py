@@ -138,6 +138,8 @@ def status_text(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     if model.stopping:
         return tr("Stopping. The current step finishes first, then everything is saved"), "copper"
     parts = [stage_text(state)]
+    if model.computer:
+        parts = [tr("{stage}, on {computer}", stage=parts[0], computer=model.computer)]
     if state.stage == "train" and not state.paused:
         following = next_evaluation(model)
         if following:

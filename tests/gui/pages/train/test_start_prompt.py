@@ -43,6 +43,7 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     assert computer_store.find("blue").agreed
     assert model.job.request()["computer"] == "blue"
     assert not model.holds_device
+    qtbot.waitUntil(lambda: "on blue" in stage.page.header.subtitle(), timeout=WAIT)
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
     stage.page.new_run()
