@@ -71,6 +71,7 @@ from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
 from engine.scoring.faithfulness import added, check_claims, unsupported
+from engine.server import serving
 from engine.system import foreign_files, log_redaction, paths, text_paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
@@ -192,6 +193,7 @@ __all__ = [
     "run_summaries",
     "sending",
     "sent_job",
+    "serving",
     "setting_text",
     "speakers",
     "summary_limits",

@@ -70,7 +70,7 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     problems = (*recipes.problems(recipe), *hub_sources.offline_problems(recipe))
     if problems:
         raise RecipeError(problems)
-    names = [name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
+    names = [_name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
     if not confirm_downloads(recipe, output):
         return STOPPED
     code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
@@ -123,7 +123,7 @@ def _measured(scored: dict[str, Any], metric: Metric) -> str:
     return score_text.metric(found, metric.unit) if found else "-"
 
 
-def name_for_worker(adapter: Adapter) -> str:
+def _name_for_worker(adapter: Adapter) -> str:
     """Return an id for an adapter of the library and a folder for any other."""
     return adapter.id if adapter.folder.parent == adapters_folder() else str(adapter.folder)
 
@@ -137,7 +137,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
         return STOPPED
     job = create_job(jobs_folder(), "summarize", arguments)
     follower = Follower(job, output)
-    column_names: list[str | None] = [name_for_worker(adapter) for adapter in adapters]
+    column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
     request = what_is_asked(conversation, column_names or [None], adapters, piecewise=asked.piecewise)
     listener = _Listener(follower, output, request)
     ending = follower.run(listener.show)

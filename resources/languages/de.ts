@@ -1534,6 +1534,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diese Zusammenfassung kopieren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>Copy: {what}</source>
+   <translation>Kopieren: {what}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/feedback_view.py" />
    <source>Correct the summary, or note something about it</source>
    <translation>Zusammenfassung korrigieren oder etwas dazu notieren</translation>
@@ -2393,6 +2398,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/export_text.py" />
    <source>For Ollama, in 8 bits (fetches 77 MB once)…</source>
    <translation>Für Ollama, in 8 Bit (holt einmalig 77 MB)…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>For a terminal</source>
+   <translation>Für ein Terminal</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
@@ -4254,6 +4264,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Programm</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>Programs of this computer get summaries as from OpenAI's chat completions. No other computer can reach the address, and nobody without the token gets an answer.</source>
+   <translation>Programme dieses Computers bekommen Zusammenfassungen wie von OpenAIs Chat Completions. Kein anderer Computer erreicht die Adresse, und ohne das Token bekommt niemand eine Antwort.</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/recipe_form.py" />
    <source>Prompt</source>
    <translation>Prompt</translation>
@@ -5037,6 +5052,21 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Was der Lauf braucht, wird gesendet</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>Serve</source>
+   <translation>Bereitstellen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>Serve {names}</source>
+   <translation>{names} bereitstellen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Serve…</source>
+   <translation>Bereitstellen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/app.py" />
    <source>Set TUNESMITH_HOME to another folder.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
@@ -5265,6 +5295,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Warteschlange starten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>Start serving</source>
+   <translation>Bereitstellen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Start the queue. Each entry appears here when its run has ended.</source>
    <translation>Starten Sie die Warteschlange. Jeder Eintrag erscheint hier, sobald sein Lauf beendet ist.</translation>
@@ -5343,7 +5378,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schritte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/page_header.py" />
+   <location filename="../../gui/pages/library/serve_dialog.py" />
    <source>Stop</source>
    <translation>Stoppen</translation>
   </message>
@@ -6029,6 +6064,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>The worker ended without a result.</source>
    <translation>Der Arbeitsprozess endete ohne Ergebnis.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>The worker ended.</source>
+   <translation>Der Worker hat geendet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_card.py" />
@@ -9521,6 +9561,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Zusammenfassung, die in der Werkbank korrigiert wurde, ist hier angenommen.</numerusform>
     <numerusform>{n} Zusammenfassungen, die in der Werkbank korrigiert wurden, sind hier angenommen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <source>{n} summaries written.</source>
+   <translation>
+    <numerusform>{n} Zusammenfassung geschrieben.</numerusform>
+    <numerusform>{n} Zusammenfassungen geschrieben.</numerusform>
    </translation>
   </message>
   <message numerus="yes">

@@ -33,6 +33,7 @@ from gui.pages.library.library_operations import LibraryOperations
 from gui.pages.library.library_text import size_text, subtitle, unreadable_text
 from gui.pages.library.metadata_panel import MetadataPanel
 from gui.pages.library.score_choices import Choice, score_choices
+from gui.pages.library.serve_dialog import ServeDialog
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_pane import ListPane
@@ -68,6 +69,7 @@ class LibraryPage(Page):
         self.reader = LibraryReader(self)
         self.operations = LibraryOperations(self)
         self.jobs = LibraryJobs(manager, self)
+        self.serve_dialog: ServeDialog | None = None
         self.import_export = ImportExport(self, dialogs or Dialogs(), self.operations, self.jobs)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"), several=True)
@@ -406,6 +408,7 @@ class LibraryPage(Page):
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
             (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
             (again, lambda: self.score(adapter), ""),
+            (tr("Serve…"), partial(self.serve, [adapter]), ""),
             *self._blind_entries(adapter),
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
@@ -429,6 +432,7 @@ class LibraryPage(Page):
         if len({adapter.metadata.base_model.id for adapter in chosen}) == 1:
             ids = [adapter.id for adapter in chosen]
             entries += [(tr("Try in playground"), lambda: self.try_requested.emit(ids), "")]
+            entries += [(tr("Serve…"), partial(self.serve, chosen), "")]
         return [*entries, SEPARATOR, (tr("Delete"), partial(self.delete, chosen), "list.delete")]
 
     def _blind_entries(self, adapter: Adapter) -> list[Entry]:
@@ -445,6 +449,11 @@ class LibraryPage(Page):
             return about(count, self._entries_for_several(chosen))
         adapter = self.view.current()
         return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
+
+    def serve(self, adapters: Sequence[Adapter]) -> None:
+        """Open the dialog that serves adapters to programs of this computer."""
+        self.serve_dialog = ServeDialog(adapters, self._manager, self)
+        self.serve_dialog.show()
 
     def _export_menu(self, adapter: Adapter) -> None:
         entries = self.import_export.export_entries(adapter, in_full=False)

@@ -179,7 +179,7 @@ def test_a_selection_of_several_stays_when_the_folder_is_read_again(bench):
 @pytest.mark.parametrize(
     ("names", "texts"),
     [
-        (("samsum-lora-r32", "samsum-dora-r16"), ["Compare", "Try in playground", "", "Delete"]),
+        (("samsum-lora-r32", "samsum-dora-r16"), ["Compare", "Try in playground", "Serve…", "", "Delete"]),
         (("samsum-lora-r32", "starter-full"), ["Compare", "", "Delete"]),
     ],
 )

@@ -1,0 +1,101 @@
+"""What is served and how: adapters by their names, decoded as they were scored. Starts the server when asked to.
+
+The server's own library is imported then and not before.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.adapters.library import Adapter
+from engine.config.decoding import DecodingOptions
+from engine.errors import AdapterError, AppError
+from engine.jobs.events import Event
+from engine.server.chat_api import BASE
+from engine.system.paths import adapters_folder
+
+if TYPE_CHECKING:
+    from engine.server.http_server import Server
+
+DEFAULT_PORT = 8131
+# So that a client can be set up once.
+VARIABLE = "TUNESMITH_SERVE_TOKEN"
+EXAMPLE = "Ann: Hi. Bob: Lunch at 1?"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A running server: its address, the token that clients need, and the names of its models."""
+
+    address: str
+    token: str
+    models: tuple[str, ...]
+    _server: Server
+
+    def tell(self, event: Event) -> None:
+        """Pass on an event of the worker."""
+        self._server.tell(event)
+
+    def close(self) -> None:
+        """Answer what waits with an error, and stop listening."""
+        self._server.close()
+
+    @property
+    def curl(self) -> str:
+        """A command that asks for a summary."""
+        body = f'{{"model": "{self.models[0]}", "messages": [{{"role": "user", "content": "{EXAMPLE}"}}]}}'
+        return f"curl {self.address}/chat/completions -H 'Authorization: Bearer {self.token}' -d '{body}'"
+
+
+def job_arguments(adapters: Sequence[Adapter], device: str = "auto") -> dict[str, Any]:
+    """Return the arguments of the job that writes the summaries. Raises AdapterError for adapters of several bases."""
+    tables = [adapter.metadata.base_model.as_table() for adapter in adapters]
+    if any(table != tables[0] for table in tables):
+        raise AdapterError(
+            "The adapters were made for different base models.", "Serve them one by one.", "adapter"
+        )
+    return {"base_model": tables[0], "device": device}
+
+
+def start(
+    adapters: Sequence[Adapter],
+    send: Callable[..., None],
+    failed: Callable[[AppError], None],
+    port: int = DEFAULT_PORT,
+) -> Serving:
+    """Listen, for clients of adapters that a worker's job writes for; `send` reaches it.
+
+    `failed` gets what goes wrong in sending. Raises RecipeError for a port in use.
+    """
+    from engine.server.http_server import HOST, Served, Server, make_send
+
+    token = os.environ.get(VARIABLE) or secrets.token_urlsafe(24)
+    names = [adapter.name for adapter in adapters]
+    models = {
+        adapter.name if names.count(adapter.name) == 1 else adapter.id: Served(
+            _column(adapter), _decoding(adapter)
+        )
+        for adapter in adapters
+    } | {BASE: Served(None, _decoding(adapters[0]))}
+    server = Server(models, token, make_send(send, failed))
+    return Serving(f"http://{HOST}:{server.start(port)}/v1", token, tuple(models), server)
+
+
+def _column(adapter: Adapter) -> str:
+    """Return an id for an adapter of the library and a folder for any other."""
+    return adapter.id if adapter.folder.parent == adapters_folder() else str(adapter.folder)
+
+
+def _decoding(adapter: Adapter) -> dict[str, Any]:
+    """Return how an adapter's summaries are decoded, as it was scored."""
+    prompt, defaults = adapter.metadata.prompt, DecodingOptions()
+    return {
+        "beams": prompt.beams if prompt else defaults.beams,
+        "max_new_tokens": prompt.max_new_tokens if prompt else defaults.max_new_tokens,
+        "temperature": 0.0,
+        "long_conversations": "piecewise",
+    }

@@ -1,0 +1,214 @@
+"""The dialog that serves adapters: clients of this computer get summaries at an address, with a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.api import Adapter, AppError, Ending, Event, serving
+from gui.core.clipboard import copy_text
+from gui.graphics.bars import BusyRow
+from gui.inputs.fields import Field, ProblemLine
+from gui.look import style
+from gui.look.fonts import metrics, px
+from gui.look.language import tr, tr_count, translate
+from gui.widgets.buttons import IconButton, plain, primary
+from gui.widgets.growing_dialog import ScrollingDialog
+from gui.widgets.labels import Label
+from gui.workers.active_job import ActiveJob
+from gui.workers.download_prompt import DownloadPrompt, base_repositories
+from gui.workers.worker_manager import WorkerManager
+
+WIDTH, CURL_LINES = 600, 4
+
+
+class ServeDialog(ScrollingDialog):
+    """Serves while it is open; it can be put aside, and closing it ends the service."""
+
+    # Of errors that the server's thread meets.
+    _failed = Signal(object)
+
+    def __init__(
+        self, adapters: Sequence[Adapter], manager: WorkerManager, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._adapters, self._manager = list(adapters), manager
+        self._job = ActiveJob(self)
+        self._serving: serving.Serving | None = None
+        self._answered = 0
+        self._prompt = DownloadPrompt(manager, self)
+        self.setWindowTitle(tr("Serve"))
+        self.setModal(False)
+        self.address, self.token = _read_only(), _read_only()
+        self.curl = QPlainTextEdit()
+        self.curl.setReadOnly(True)
+        self._state = Label("", "body", "ink2", wrap=True)
+        self._busy = BusyRow(tr("Loading the base model"))
+        self._problem = ProblemLine()
+        self._details = QWidget()
+        self.start_button = primary(tr("Start serving"), "play")
+        self.stop_button, self.close_button = plain(tr("Stop"), "stop"), plain(tr("Close"))
+        self._lay_out()
+        self._connect()
+        style.follow(self._restyle)
+        self._show_idle()
+
+    def _lay_out(self) -> None:
+        names = ", ".join(adapter.name for adapter in self._adapters)
+        self.column.addWidget(Label(tr("Serve {names}", names=names), "section", wrap=True))
+        about = tr(
+            "Programs of this computer get summaries as from OpenAI's chat completions. No other computer can reach "
+            "the address, and nobody without the token gets an answer."
+        )
+        self.column.addWidget(Label(about, "body", "ink2", wrap=True))
+        fields = QVBoxLayout(self._details)
+        fields.setContentsMargins(0, 0, 0, 0)
+        fields.setSpacing(16)
+        for title, field in (
+            (tr("Address"), self.address),
+            (tr("Token"), self.token),
+            (tr("For a terminal"), self.curl),
+        ):
+            fields.addWidget(Field(title, _with_copy(title, field)))
+        for part in (self._busy, self._details, self._state, self._problem):
+            self.column.addWidget(part)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        for button in (self.start_button, self.stop_button):
+            foot.addWidget(button)
+        foot.addStretch(1)
+        foot.addWidget(self.close_button)
+        self.foot.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.start_button.clicked.connect(self._start_or_confirm)
+        self.stop_button.clicked.connect(self.stop)
+        self.close_button.clicked.connect(self.close)
+        self.finished.connect(self.stop)
+        self._failed.connect(self._fail)
+        self._prompt.opened.connect(lambda _work: self._begin())
+        self._prompt.says.connect(self._ask)
+
+    def _restyle(self) -> None:
+        self.setMinimumWidth(px(WIDTH))
+        self.curl.setFixedHeight(round(CURL_LINES * metrics("fixed").lineSpacing()) + px(18))
+        self.grow()
+
+    # Serving
+    def _start_or_confirm(self) -> None:
+        if self._prompt.question:
+            self._prompt.confirm()
+        else:
+            self._prompt.request(True, base_repositories(self._adapters[0].metadata.base_model.as_table()))
+
+    def _ask(self, text: str, action: str) -> None:
+        self._state.setText(text)
+        self._state.show()
+        if action:
+            self.start_button.setText(action)
+
+    def _begin(self) -> None:
+        taken = self._manager.device_text()
+        if taken:
+            self._show_problem(taken)
+            return
+        try:
+            thread = self._manager.ask("summarize", serving.job_arguments(self._adapters), parent=self)
+            self._serving = serving.start(self._adapters, thread.send, self._failed.emit, port=0)
+        except AppError as error:
+            self._show_problem(translate(f"{error.message} {error.hint}".strip()))
+            return
+        self._job.take(thread, self._end, events=self._follow)
+        self._show_busy()
+
+    def _follow(self, events: list[Event]) -> None:
+        for event in events:
+            if self._serving is not None:
+                self._serving.tell(event)
+            if event["event"] == "base_ready":
+                self._show_serving()
+            elif event["event"] == "summary_finished":
+                self._answered += 1
+        self._show_count()
+
+    def stop(self) -> None:
+        """End the service."""
+        running, self._serving = self._serving, None
+        self._prompt.forget()
+        self._job.cancel()
+        if running is not None:
+            running.close()
+        self._show_idle()
+
+    def _fail(self, error: AppError) -> None:
+        self.stop()
+        self._show_problem(translate(f"{error.message} {error.hint}".strip()))
+
+    def _end(self, ending: Ending) -> None:
+        """Say why the worker ended without being asked to."""
+        self.stop()
+        self._show_problem(translate(f"{ending.message} {ending.hint}".strip()) or tr("The worker ended."))
+
+    # Display
+    @property
+    def is_serving(self) -> bool:
+        """Whether clients get answers."""
+        return self._details.isVisibleTo(self)
+
+    def _show_idle(self) -> None:
+        self.start_button.setText(tr("Start serving"))
+        self._show(busy=False, serving_now=False)
+        self._state.hide()
+
+    def _show_busy(self) -> None:
+        self._answered = 0
+        self._show(busy=True, serving_now=False)
+        self._state.hide()
+
+    def _show_serving(self) -> None:
+        assert self._serving is not None
+        self.address.setText(self._serving.address)
+        self.token.setText(self._serving.token)
+        self.curl.setPlainText(self._serving.curl)
+        self._show(busy=False, serving_now=True)
+
+    def _show(self, *, busy: bool, serving_now: bool) -> None:
+        self._busy.setVisible(busy)
+        self._details.setVisible(serving_now)
+        self.start_button.setVisible(not busy and not serving_now)
+        self.stop_button.setVisible(busy or serving_now)
+        self._problem.show_problem("")
+
+    def _show_count(self) -> None:
+        if self.is_serving:
+            count = tr_count(self._answered, "{n} summary written.", "{n} summaries written.")
+            self._state.setText(count)
+            self._state.show()
+
+    def _show_problem(self, text: str) -> None:
+        self._problem.show_problem(text)
+
+
+def _read_only() -> QLineEdit:
+    field = QLineEdit()
+    field.setReadOnly(True)
+    return field
+
+
+def _with_copy(title: str, field: QLineEdit | QPlainTextEdit) -> QWidget:
+    """Return a field with a button that copies its text."""
+    row = QWidget()
+    row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    field.setAccessibleName(title)
+    button = IconButton("copy", tr("Copy: {what}", what=title))
+    text = field.text if isinstance(field, QLineEdit) else field.toPlainText
+    button.clicked.connect(lambda: copy_text(text()))
+    layout.addWidget(field, 1)
+    layout.addWidget(button)
+    row.setFocusProxy(field)
+    return row

@@ -1,0 +1,121 @@
+"""Serving from the window: address, token and a line for a terminal; it ends with the dialog, and says what failed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from contextlib import closing
+
+import pytest
+
+from engine.adapters.metadata import BaseModelFacts
+from gui.pages.library.serve_dialog import ServeDialog
+from tests.helpers.homes import add_adapter
+from tests.helpers.layout_problems import layout_problems
+from tests.helpers.scripted_manager import end, scripted_manager
+
+WAIT = 20_000
+READY = [
+    "emit",
+    {"event": "base_ready", "family": "encoder-decoder", "precision": "float32", "device": "cpu"},
+]
+
+
+def starter(name):
+    return add_adapter(name, base_model=BaseModelFacts(id="starter"))
+
+
+class Stage:
+    def __init__(self, qtbot, *adapters):
+        self.script = [READY, ["deaf", 60]]
+        self.manager = scripted_manager(lambda job: self.script)
+        self.dialog = ServeDialog(adapters, self.manager)
+        qtbot.addWidget(self.dialog)
+        self.dialog.show()
+        self._qtbot = qtbot
+
+    def serve(self):
+        self.dialog.start_button.click()
+        self._qtbot.waitUntil(lambda: self.dialog.is_serving, timeout=WAIT)
+        return self.dialog._serving
+
+
+@pytest.fixture
+def stage(styled, qtbot, home):
+    made = []
+
+    def make(*adapters):
+        made.append(Stage(qtbot, *adapters))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.dialog.stop()
+        end(each.manager)
+
+
+def status(address, token):
+    host, _, path = address.removeprefix("http://").partition("/")
+    with closing(http.client.HTTPConnection(host, timeout=20)) as connection:
+        connection.request("GET", f"/{path}/models", headers={"Authorization": f"Bearer {token}"})
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+def test_clients_find_what_the_dialog_says(stage):
+    made = stage(starter("chats"), starter("mails"))
+    assert not made.dialog.stop_button.isVisible()
+    running = made.serve()
+    found = []
+    asking = threading.Thread(
+        target=lambda: found.append(status(made.dialog.address.text(), made.dialog.token.text()))
+    )
+    asking.start()
+    asking.join(20)
+    code, body = found[0]
+
+    assert code == 200
+    assert [model["id"] for model in json.loads(body)["data"]] == ["chats", "mails", "base"]
+    assert made.dialog.curl.toPlainText() == running.curl
+    assert layout_problems(made.dialog) == []
+
+
+def test_closing_the_dialog_ends_the_service(stage, qtbot):
+    made = stage(starter("chats"))
+    running = made.serve()
+    made.dialog.close()
+    with pytest.raises(OSError, match="refused"):
+        status(running.address, running.token)
+    assert not made.dialog.is_serving
+
+
+def test_a_worker_that_ends_ends_the_service_and_says_why(stage, qtbot):
+    made = stage(starter("chats"))
+    made.script = [READY, ["fail", {"message": "The card fell off.", "hint": "Start again."}]]
+    made.dialog.start_button.click()
+    qtbot.waitUntil(lambda: "fell off" in made.dialog._problem.text(), timeout=WAIT)
+    assert made.dialog.start_button.isVisible()
+
+
+def test_what_was_written_is_counted(stage, qtbot):
+    made = stage(starter("chats"))
+    made.script = [READY, *[["emit", {"event": "summary_finished", "request": "x"}]] * 3, ["deaf", 60]]
+    made.serve()
+    qtbot.waitUntil(lambda: made.dialog._state.text() == "3 summaries written.", timeout=WAIT)
+
+
+def test_adapters_of_several_bases_are_refused(stage):
+    made = stage(
+        add_adapter("one", base_model=BaseModelFacts(id="starter")),
+        add_adapter("two", base_model=BaseModelFacts(id="someone/else")),
+    )
+    made.dialog._begin()
+    assert "different base models" in made.dialog._problem.text()
+
+
+def test_a_device_in_use_is_told(stage, monkeypatch):
+    made = stage(starter("chats"))
+    monkeypatch.setattr(made.manager, "device_text", lambda: "A run is training and holds the device.")
+    made.dialog._begin()
+    assert "A run is training" in made.dialog._problem.text()
