@@ -26,6 +26,7 @@ from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import architecture_of
+from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.planning.probed_tokens import ProbedTokens
@@ -110,7 +111,8 @@ def _carry_out(
     tokens = (
         (probed.tokens if probed else 0)
         or planned.get("micro_batch_tokens")
-        or micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
+        or _processes_apart(base)
+        * micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
     )
     collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
     training = reached.run = TrainingRun(
@@ -159,6 +161,11 @@ def _carry_out(
     reporting.report(channel, evaluation, recipe, base.device)
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(recipe, splits)))
     library.add_score(adapter, evaluation.card(baseline))
+
+
+def _processes_apart(base: LoadedBase) -> int:
+    """Return how many processes compute with memory of their own: on cards."""
+    return 1 if base.device.type in oom.SHARED_MEMORY else rank_orders.size()
 
 
 def _init_context(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -> InitContext:

@@ -62,7 +62,7 @@ class Requirements:
         more; on a card as many tokens at a time as fill it. Without examples there is nothing to estimate.
         """
         training = self.recipe.training
-        tokens = micro_batch_tokens(training, self.device.type, self.base.activations_per_token)
+        tokens = self._cards * micro_batch_tokens(training, self.device.type, self.base.activations_per_token)
         suited = self._suited_forks()
         estimate = Estimate({})
         for replicas in dict.fromkeys((suited, 1)):
@@ -72,6 +72,11 @@ class Requirements:
         if self.device.type in oom.SHARED_MEMORY or training.micro_batch_tokens or not estimate.parts:
             return estimate.facts, estimate.problem
         return self._filling(estimate, lengths, memo)
+
+    @property
+    def _cards(self) -> int:
+        """How many times a process's tokens are computed at a time: processes on cards share no memory."""
+        return 1 if self.device.type in oom.SHARED_MEMORY else self.processes.count
 
     def _suited_forks(self) -> int:
         if self.processes.count > 1 or not enabled("step_forks", self.device.type):
@@ -90,7 +95,7 @@ class Requirements:
             if tokens != best.facts["micro_batch_tokens"]:
                 best = self._of_size(tokens, 1, lengths, memo)
             fits = best.facts["memory_bytes"] <= FILLED * best.facts["memory_there_bytes"]
-            if fits or tokens <= MIN_GPU_TOKENS or best.facts["micro_batch"]["rows"] <= 1:
+            if fits or tokens <= self._cards * MIN_GPU_TOKENS or best.facts["micro_batch"]["rows"] <= 1:
                 return best.facts, best.problem
             tokens //= 2
 
@@ -98,9 +103,9 @@ class Requirements:
         """Return a power of two that the first estimate lets expect to fill the card."""
         activations = max(1, first.parts["activations"])
         room = FILLED * first.facts["memory_there_bytes"] - (first.facts["memory_bytes"] - activations)
-        expected = first.facts["micro_batch_tokens"] * room / activations
+        expected = first.facts["micro_batch_tokens"] / self._cards * room / activations
         exponent = math.floor(math.log2(max(expected, MIN_GPU_TOKENS)))
-        return max(MIN_GPU_TOKENS, min(MAX_GPU_TOKENS, 1 << exponent))
+        return self._cards * max(MIN_GPU_TOKENS, min(MAX_GPU_TOKENS, 1 << exponent))
 
     def _of_size(self, tokens: int, replicas: int, lengths: list[tuple[int, int]], memo: Memo) -> Estimate:
         """Return the estimate for so many tokens at a time, in so many processes."""

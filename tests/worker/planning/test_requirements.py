@@ -103,6 +103,14 @@ def test_a_process_has_its_part_of_a_step_and_a_whole_base_model(llama, monkeypa
     assert each["host_memory_bytes"] == 4 * RUNTIME_BYTES
 
 
+def test_each_card_computes_as_many_tokens_at_a_time_as_one_alone(llama, monkeypatch):
+    one, _ = llama(4, 24, monkeypatch, micro_batch_tokens=512)
+    each, _ = llama(4, 24, monkeypatch, Processes(4), micro_batch_tokens=512)
+
+    assert each["micro_batch_tokens"] == 4 * one["micro_batch_tokens"]
+    assert each["micro_batch"]["rows"] == one["micro_batch"]["rows"]
+
+
 def test_a_base_that_fits_no_card_fits_on_several_when_it_is_sharded(llama, monkeypatch):
     whole, problem = llama(32, 3, monkeypatch, Processes(8), activation_checkpointing=True)
     sharded, none = llama(32, 3, monkeypatch, Processes(8, sharded=True), activation_checkpointing=True)
