@@ -32,7 +32,9 @@ LOOPBACK = "127.0.0.1"
 CLUSTER_PORT = 6379
 # Cold, with a busy disk, Ray takes half a minute.
 START_SECONDS = 90.0
-STOP_SECONDS = 20.0
+STOP_SECONDS, LINGERING_SECONDS = 20.0, 2.0
+# Where Ray's own processes listen.
+WORKER_PORTS = range(10_002, 20_000)
 POLL_SECONDS = 0.2
 # Ray's name for "this computer alone, no cluster": its servers then bind to loopback.
 LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
@@ -107,7 +109,9 @@ def stop() -> Node:
     processes = [parent, *parent.children(recursive=True)]
     with suppress(ProcessLookupError):
         os.kill(node.pid, signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS)
+    # It ends its own processes; some of them would take long about it.
+    psutil.wait_procs([parent], timeout=STOP_SECONDS)
+    _, alive = psutil.wait_procs(processes, timeout=LINGERING_SECONDS)
     for each in alive:
         with suppress(psutil.NoSuchProcess):
             each.kill()
@@ -142,6 +146,10 @@ def _require_none_runs() -> None:
 
 
 def _require_free(host: str, port: int) -> None:
+    if port in WORKER_PORTS:
+        first, last = WORKER_PORTS[0], WORKER_PORTS[-1]
+        message = f"Port {port} is one of those that Ray's own processes take."
+        raise ComputerError(message, f"Give one below {first} or above {last}.", "port")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -12580,6 +12580,11 @@ Summary:</translation>
    <translation>Geben Sie mehr von der ID an; `{1} adapters` listet sie auf.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Give one below {1} or above {2}.</source>
+   <translation>Nennen Sie einen unter {1} oder über {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/jobs/score.py" />
    <source>Give summaries of the same conversations.</source>
    <translation>Geben Sie Zusammenfassungen derselben Gespräche an.</translation>
@@ -14618,6 +14623,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/process_group.py" />
    <source>Port {1} is in use ({2}).</source>
    <translation>Port {1} ist belegt ({2}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/node.py" />
+   <source>Port {1} is one of those that Ray's own processes take.</source>
+   <translation>Port {1} gehört zu denen, die Rays eigene Prozesse nehmen.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />

@@ -25,6 +25,13 @@ def test_a_port_in_use_is_told_before_anything_is_started():
     assert refused.value.field == "port"
 
 
+@pytest.mark.parametrize("ports", [{"port": 10_002}, {"client_port": 19_999}])
+def test_a_port_of_rays_own_processes_is_told_before_anything_is_started(ports):
+    with pytest.raises(ComputerError, match="Ray's own processes") as refused:
+        node.start(**{"port": 6398, "client_port": 23_002} | ports)
+    assert refused.value.field == "port"
+
+
 def test_a_dead_head_is_told_before_anything_is_started():
     with pytest.raises(ComputerError, match="refuses the connection") as refused:
         node.join("127.0.0.1:9")
