@@ -10772,7 +10772,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Ask who runs it. If the change is meant, remove the old key with ssh-keygen -R, then connect once by hand.</source>
-   <translation>Bei denen nachfragen, die ihn betreiben. Ist die Änderung gewollt, den alten Schlüssel mit ssh-keygen -R entfernen und einmal von Hand verbinden.</translation>
+   <translation>Fragen Sie bei denen nach, die ihn betreiben. Ist die Änderung gewollt, entfernen Sie den alten Schlüssel mit ssh-keygen -R, und verbinden Sie sich einmal von Hand.</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -11117,7 +11117,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/cluster/keeper_actor.py" />
    <source>Check its storage, and whether Tunesmith is on its head: `{1} computers show` says more.</source>
-   <translation>Seinen Speicherort prüfen, und ob Tunesmith auf seinem Kopfrechner ist: `{1} computers show` sagt mehr.</translation>
+   <translation>Prüfen Sie seinen Speicherort, und ob Tunesmith auf seinem Kopfrechner ist: `{1} computers show` sagt mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -11152,12 +11152,12 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Check the name and the connection.</source>
-   <translation>Name und Verbindung prüfen.</translation>
+   <translation>Prüfen Sie Name und Verbindung.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Check the name and whether SSH runs there.</source>
-   <translation>Den Namen prüfen, und ob SSH dort läuft.</translation>
+   <translation>Prüfen Sie den Namen, und ob SSH dort läuft.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -11337,7 +11337,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/store.py" />
    <source>Choose another name, or remove the other one first.</source>
-   <translation>Einen anderen Namen wählen, oder zuerst den anderen Computer entfernen.</translation>
+   <translation>Wählen Sie einen anderen Namen, oder entfernen Sie zuerst den anderen Computer.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -11352,7 +11352,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/runtime/process_group.py" />
    <source>Choose another port, or let torchrun choose: --standalone.</source>
-   <translation>Einen anderen Port wählen, oder torchrun wählen lassen: --standalone.</translation>
+   <translation>Wählen Sie einen anderen Port, oder lassen Sie torchrun wählen: --standalone.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/read_conversations.py" />
@@ -11372,7 +11372,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>Choose auto: each process takes a card of its own.</source>
-   <translation>auto wählen: Jeder Prozess nimmt eine eigene Karte.</translation>
+   <translation>Wählen Sie auto: Jeder Prozess nimmt eine eigene Karte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
@@ -11412,7 +11412,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
    <source>Choose one precision for all.</source>
-   <translation>Eine Genauigkeit für alle wählen.</translation>
+   <translation>Wählen Sie eine Genauigkeit für alle.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -11562,7 +11562,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Connect once by hand with `ssh {1}`, and compare the key's fingerprint before you accept it.</source>
-   <translation>Einmal von Hand mit `ssh {1}` verbinden und den Fingerabdruck des Schlüssels vergleichen, bevor er angenommen wird.</translation>
+   <translation>Verbinden Sie sich einmal von Hand mit `ssh {1}`, und vergleichen Sie den Fingerabdruck des Schlüssels, bevor Sie ihn annehmen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_converter.py" />
@@ -11687,7 +11687,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
    <source>Copy the base model's folder.</source>
-   <translation>Den Ordner des Basismodells kopieren.</translation>
+   <translation>Kopieren Sie den Ordner des Basismodells.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/config_checks.py" />
@@ -12402,7 +12402,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/cluster/facts.py" />
    <source>Free some space there: checkpoints and the base model lie on it.</source>
-   <translation>Dort Platz schaffen: Checkpoints und das Basismodell liegen darauf.</translation>
+   <translation>Schaffen Sie dort Platz: Checkpoints und das Basismodell liegen darauf.</translation>
   </message>
   <message>
    <location filename="../../engine/data/ingest.py" />
@@ -12547,7 +12547,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Give all processes the same conversations, or only process 0: the others get theirs from it.</source>
-   <translation>Allen Prozessen dieselben Gespräche geben, oder nur Prozess 0: Die anderen erhalten ihre von ihm.</translation>
+   <translation>Geben Sie allen Prozessen dieselben Gespräche, oder nur Prozess 0: Die anderen erhalten ihre von ihm.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
@@ -12607,7 +12607,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/system/ranks.py" />
    <source>Give the name or the address of the computer on which process 0 runs.</source>
-   <translation>Name oder Adresse des Computers angeben, auf dem Prozess 0 läuft.</translation>
+   <translation>Geben Sie Name oder Adresse des Computers an, auf dem Prozess 0 läuft.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -12882,7 +12882,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/cluster/facts.py" />
    <source>Install Tunesmith there with all it needs.</source>
-   <translation>Tunesmith dort mit allem installieren, was es braucht.</translation>
+   <translation>Installieren Sie dort Tunesmith mit allem, was es braucht.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/slurm_script.py" />
@@ -12907,7 +12907,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Install it here: pip install 'tunesmith[cluster]'.</source>
-   <translation>Hier installieren: pip install 'tunesmith[cluster]'.</translation>
+   <translation>Installieren Sie es hier: pip install 'tunesmith[cluster]'.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/facts.py" />
@@ -12917,7 +12917,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/node.py" />
    <source>Install it: pip install 'tunesmith[cluster]'.</source>
-   <translation>Installieren: pip install 'tunesmith[cluster]'.</translation>
+   <translation>Installieren Sie es: pip install 'tunesmith[cluster]'.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
@@ -12942,22 +12942,22 @@ Summary:</translation>
   <message>
    <location filename="../../engine/cluster/facts.py" />
    <source>Install the same version for results that agree to the bit.</source>
-   <translation>Dieselbe Version installieren, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
+   <translation>Installieren Sie dieselbe Version, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/facts.py" />
    <source>Install the same version on both.</source>
-   <translation>Auf beiden dieselbe Version installieren.</translation>
+   <translation>Installieren Sie auf beiden dieselbe Version.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Install the same versions on all computers.</source>
-   <translation>Auf allen Computern dieselben Versionen installieren.</translation>
+   <translation>Installieren Sie auf allen Computern dieselben Versionen.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Install the same versions. {1}</source>
-   <translation>Dieselben Versionen installieren. {1}</translation>
+   <translation>Installieren Sie dieselben Versionen. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13957,7 +13957,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Name the port of Ray's client server, usually 10001.</source>
-   <translation>Den Port von Rays Client-Server angeben, meist 10001.</translation>
+   <translation>Geben Sie den Port von Rays Client-Server an, meist 10001.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -14729,7 +14729,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Put your public key there (ssh-copy-id), or load it into your agent (ssh-add). No password is asked for.</source>
-   <translation>Den öffentlichen Schlüssel dort ablegen (ssh-copy-id) oder in den Agenten laden (ssh-add). Nach einem Passwort wird nicht gefragt.</translation>
+   <translation>Legen Sie Ihren öffentlichen Schlüssel dort ab (ssh-copy-id), oder laden Sie ihn in Ihren Agenten (ssh-add). Nach einem Passwort wird nicht gefragt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/atomic_write.py" />
@@ -15332,7 +15332,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/cluster/facts.py" />
    <source>Set both by a time server; times of events are the node's.</source>
-   <translation>Beide nach einem Zeitserver stellen; die Zeiten der Ereignisse sind die des Knotens.</translation>
+   <translation>Stellen Sie beide nach einem Zeitserver; die Zeiten der Ereignisse sind die des Knotens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/registration.py" />
@@ -15537,7 +15537,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
    <source>Start a process for each card, or choose cpu for all.</source>
-   <translation>Einen Prozess für jede Karte starten, oder für alle cpu wählen.</translation>
+   <translation>Starten Sie einen Prozess für jede Karte, oder wählen Sie cpu für alle.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -15562,17 +15562,17 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/runtime/process_group.py" />
    <source>Start all of them at the same time.</source>
-   <translation>Alle zur gleichen Zeit starten.</translation>
+   <translation>Starten Sie alle zur gleichen Zeit.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Start all processes with the same recipe and the same --set.</source>
-   <translation>Alle Prozesse mit demselben Rezept und denselben --set starten.</translation>
+   <translation>Starten Sie alle Prozesse mit demselben Rezept und denselben --set.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>Start as many processes as there are cards.</source>
-   <translation>So viele Prozesse starten, wie es Karten gibt.</translation>
+   <translation>Starten Sie so viele Prozesse, wie es Karten gibt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -15592,7 +15592,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>Start it without --offline.</source>
-   <translation>Ohne --offline starten.</translation>
+   <translation>Starten Sie es ohne --offline.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -15607,7 +15607,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/system/ranks.py" />
    <source>Start with torchrun or `accelerate launch`, which set the variables.</source>
-   <translation>Mit torchrun oder `accelerate launch` starten, die die Variablen setzen.</translation>
+   <translation>Starten Sie mit torchrun oder `accelerate launch`, die die Variablen setzen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -17665,7 +17665,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Use a configuration without it; a quantized base model needs less memory.</source>
-   <translation>Eine Konfiguration ohne das verwenden; ein quantisiertes Basismodell braucht weniger Speicher.</translation>
+   <translation>Verwenden Sie eine Konfiguration ohne das; ein quantisiertes Basismodell braucht weniger Speicher.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -17700,7 +17700,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/computer.py" />
    <source>Use letters, digits, dots, hyphens and underscores, at most {1}.</source>
-   <translation>Buchstaben, Ziffern, Punkte, Binde- und Unterstriche verwenden, höchstens {1}.</translation>
+   <translation>Verwenden Sie Buchstaben, Ziffern, Punkte, Binde- und Unterstriche, höchstens {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/split_summaries.py" />
