@@ -253,13 +253,19 @@ def set_paused(arena: Arena, *, paused: bool) -> Arena:
 
 def set_run(arena: Arena, entry_id: str, run_id: str) -> Arena:
     """Set the run of an entry; with "" it waits for a new one."""
+    return set_runs(arena, {entry_id: run_id})
 
-    def with_run(file: ArenaFile) -> None:
+
+def set_runs(arena: Arena, runs: Mapping[str, str]) -> Arena:
+    """Set the runs of entries, by their ids."""
+
+    def with_runs(file: ArenaFile) -> None:
         file.entries = [
-            each.model_copy(update={"run": run_id}) if each.id == entry_id else each for each in file.entries
+            each.model_copy(update={"run": runs[each.id]}) if each.id in runs else each
+            for each in file.entries
         ]
 
-    return _edit(arena, with_run)
+    return _edit(arena, with_runs)
 
 
 def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], seeds: int) -> Arena:

@@ -140,17 +140,27 @@ def next_up(statuses: list[EntryStatus], tried: set[str]) -> EntryStatus | None:
     return next((each for each in statuses if each.state in OPEN and each.entry.id not in tried), None)
 
 
-def job_of(arena: Arena, status: EntryStatus, computer: str = "") -> Job:
-    """Return the run of an entry that is about to start or resume, a new one if it has none. Raises AppError.
+def job_of(arena: Arena, status: EntryStatus) -> Job:
+    """Return the run of an entry that is about to start or resume, a new one if it has none. Raises AppError."""
+    return jobs_of(arena, [status])[status.entry.id]
 
-    A new one is for another computer if one is named.
+
+def jobs_of(arena: Arena, statuses: Sequence[EntryStatus], computer: str = "") -> dict[str, Job]:
+    """Return the runs of entries by the entries' ids, as `job_of` does; new ones are for a computer that is named.
+
+    The arena is written once for all. Raises AppError.
     """
-    if status.entry.run:
-        return Job(runs_folder() / status.entry.run)
-    assert status.recipe is not None
-    job = run_store.create_run(status.recipe, computer)
-    arena_store.set_run(arena, status.entry.id, job.id)
-    return job
+    jobs: dict[str, Job] = {}
+    for status in statuses:
+        if status.entry.run:
+            jobs[status.entry.id] = Job(runs_folder() / status.entry.run)
+        else:
+            assert status.recipe is not None
+            jobs[status.entry.id] = run_store.create_run(status.recipe, computer)
+    new = {status.entry.id: jobs[status.entry.id].id for status in statuses if not status.entry.run}
+    if new:
+        arena_store.set_runs(arena, new)
+    return jobs
 
 
 def counted(statuses: Sequence[EntryStatus]) -> dict[State, int]:

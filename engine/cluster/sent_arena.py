@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from engine.arena import Arena, EntryStatus, Reader, job_of, open_arena, why_not
+from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
 from engine.cluster.following import Facts
 from engine.cluster.remote_keeper import RemoteKeeper
@@ -66,24 +66,17 @@ class ArenaRuns:
         self._pass_changes_on(keeper)
 
     def _take_up_new(self) -> None:
-        for status in self._reader.read(self._arena):
-            if status.state in OPEN and status.entry.id not in self._runs:
-                try:
-                    run = self._run_of(status)
-                except AppError as error:
-                    self.tell(f"{status.entry.name} can't be sent: {why_not(error)}", level="warning")
-                    continue
-                if run is not None:
-                    self._runs[status.entry.id] = run
-
-    def _run_of(self, status: EntryStatus) -> SentRun | None:
-        """Return the run of an entry, None if another computer has it."""
-        job = job_of(self._arena, status, self._computer.name)
-        sent = sent_job.read(job)
-        if sent is not None and sent.computer != self._computer.name:
-            return None
-        run_store.move_to(job, self._computer.name)
-        return SentRun(job)
+        """Take up entries that are open and not at another computer. Raises AppError."""
+        statuses = [
+            status
+            for status in self._reader.read(self._arena)
+            if status.state in OPEN and status.entry.id not in self._runs
+        ]
+        for entry_id, job in jobs_of(self._arena, statuses, self._computer.name).items():
+            sent = sent_job.read(job)
+            if sent is None or sent.computer == self._computer.name:
+                run_store.move_to(job, self._computer.name)
+                self._runs[entry_id] = SentRun(job)
 
     def _pass_changes_on(self, keeper: RemoteKeeper) -> None:
         order = {entry.id: -index for index, entry in enumerate(self._arena.entries)}

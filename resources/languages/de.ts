@@ -20512,11 +20512,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht speichern: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/sent_arena.py" />
-   <source>{1} can't be sent: {2}</source>
-   <translation>{1} kann nicht gesendet werden: {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/trash.py" />
    <source>{1} can't be taken out of the trash: {2}.</source>
    <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>

@@ -148,7 +148,7 @@ def test_a_wish_to_stop_stops_all_entries(arena, keeper):
 
 def test_an_entry_that_another_computer_has_is_left_to_it(arena, keeper):
     status = arenas.Reader().read(arena)[0]
-    job = arenas.job_of(arena, status, "other")
+    job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
     sent_job.write(job, sent_job.SentTo("other", "x"))
     runs = runs_of(arenas.open_arena(arena.folder), [])
     Following(LAB, runs)._follow(None, keeper)
