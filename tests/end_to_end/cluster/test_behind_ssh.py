@@ -26,6 +26,7 @@ def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(
         monkeypatch.setenv("PATH", server.path)
         there = str(cluster.token_file)
         store.add(Computer("behind", "ssh", cluster.address, ssh=HOST, token_file=there))
+        assert_strangers_are_refused(home, cluster, tmp_path / "strange")
         with Terminal(home).start("train", str(recipe_file), "--on", "behind", "--yes", "--json") as process:
             job = Job(home / "runs" / first_with(process, "run")["run"])
             event_of(job, "checkpoint_saved")
@@ -38,3 +39,13 @@ def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(
     assert process.returncode == 130
     assert checkpoints(job)
     assert Path(event_of(job, "adapter_saved")["path"], "adapter_model.safetensors").exists()
+
+
+def assert_strangers_are_refused(home: Path, cluster: RayCluster, token_file: Path) -> None:
+    """Ask the cluster with another token."""
+    token_file.write_text("a-token-of-somebody-else" * 2)
+    token_file.chmod(0o600)
+    store.add(Computer("strange", "ray", cluster.address, token_file=str(token_file)))
+    [asked] = Terminal(home).run("computers", "show", "strange", "--json").json[-1]["computers"]
+    assert asked["problem"]["message"] == "strange does not accept this token."
+    assert asked["problem"]["field"] == "token_file"
