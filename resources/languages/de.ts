@@ -10417,8 +10417,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/processes.py" />
-   <source>A step has {1} examples, too few for {2} processes.</source>
-   <translation>Ein Schritt hat {1} Beispiele, zu wenige für {2} Prozesse.</translation>
+   <source>A step has {1}, too few for {2} processes.</source>
+   <translation>Ein Schritt hat {1}, zu wenige für {2} Prozesse.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />

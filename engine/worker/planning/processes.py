@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.config.recipe import Recipe
 from engine.errors import Problem
+from engine.scoring.score_text import counted
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Processes:
             return [Problem("--processes", message, "Choose 2 processes or more.")]
         batch_size = recipe.training.batch_size
         if recipe.method.method.trains and self.count > batch_size:
-            message = f"A step has {batch_size:,} examples, too few for {self.count:,} processes."
+            message = f"A step has {counted(batch_size, 'example')}, too few for {self.count:,} processes."
             return [Problem("training.batch_size", message, "Raise the batch size, or take fewer processes.")]
         return []
 

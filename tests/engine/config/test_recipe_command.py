@@ -31,7 +31,7 @@ def test_a_shell_hands_over_the_recipe_and_nothing_else(tmp_path: Path, monkeypa
     wanted = replace(recipe.load(PRESETS[0]), given_name=name)
     echo = tmp_path / "echo its input.py"
     echo.write_text("import sys; sys.stdout.write(sys.stdin.read())")
-    monkeypatch.setattr(recipe_command, "_program", lambda: [sys.executable, str(echo)])
+    monkeypatch.setattr(recipe_command, "program", lambda: [sys.executable, str(echo)])
     done = subprocess.run(
         ["sh", "-c", recipe_command.command(wanted, windows=False)],
         capture_output=True,
