@@ -36,6 +36,17 @@ def require_online(computer: Computer) -> None:
         )
 
 
+def require_any_device(recipe: Recipe) -> None:
+    """Return unless a recipe names a card by its number, which is one of this computer's. Raises ComputerError."""
+    device = recipe.training.device
+    if ":" in device:
+        raise ComputerError(
+            f"{device} is a card of this computer.",
+            "Choose auto: the cluster gives each run a card.",
+            "training.device",
+        )
+
+
 def texts_of(recipe: Recipe) -> list[str]:
     """Return the paths of files and folders with texts of the person that a run reads."""
     source, general = recipe.data.source, recipe.evaluation.general_text

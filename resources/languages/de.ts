@@ -11375,6 +11375,11 @@ Summary:</translation>
    <translation>Wählen Sie auto: Jeder Prozess nimmt eine eigene Karte.</translation>
   </message>
   <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>Choose auto: the cluster gives each run a card.</source>
+   <translation>„auto“ wählen: Der Cluster gibt jedem Lauf eine Karte.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Choose fewer of the last blocks.</source>
    <translation>Wählen Sie weniger der letzten Blöcke.</translation>
@@ -20970,6 +20975,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/validation/check_report.py" />
    <source>{1} in {2} of {3}.</source>
    <translation>{1} in {2} von {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/sending.py" />
+   <source>{1} is a card of this computer.</source>
+   <translation>{1} ist eine Karte dieses Computers.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />

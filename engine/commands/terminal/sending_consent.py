@@ -34,6 +34,8 @@ def confirm(asked: argparse.Namespace, *recipes: Recipe, output: Output) -> bool
     """Say what is sent, and return whether the person agrees, now or before. Raises ComputerError."""
     computer = store.find(asked.computer)
     sending.require_online(computer)
+    for recipe in recipes:
+        sending.require_any_device(recipe)
     output.lines(sending.lines(computer, recipes))
     if computer.agreed:
         return True

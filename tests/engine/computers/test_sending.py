@@ -34,6 +34,15 @@ def test_what_ships_with_tunesmith_is_not_sent():
     assert "No conversations of yours" in sending.lines(LAB, [recipe_of("sample")])[0]
 
 
+def test_a_card_of_this_computer_is_none_of_another():
+    tables = recipe_of("sample").as_tables()
+    tables["training"]["device"] = "cuda:1"
+    with pytest.raises(ComputerError, match="cuda:1") as refused:
+        sending.require_any_device(recipes.from_tables(tables))
+    assert refused.value.field == "training.device"
+    sending.require_any_device(recipe_of("sample"))
+
+
 def test_offline_nothing_is_sent():
     with pytest.raises(ComputerError, match="offline") as refused:
         sending.require_online(LAB)
