@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import arena as arenas
 from engine import chats, labelling, options, report, voting
-from engine.adapters import library, trash
+from engine.adapters import library, reproduction, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
@@ -187,6 +187,7 @@ __all__ = [
     "recipe",
     "recipe_command",
     "report",
+    "reproduction",
     "run_comparison",
     "run_names",
     "run_store",

@@ -16,7 +16,7 @@ from engine.commands.terminal.parser import Verbs, whole_number
 from engine.commands.terminal.short_job import Result, ask
 from engine.errors import StorageError
 from engine.jobs.job import slug
-from engine.scoring import export_text
+from engine.scoring import export_text, score_text
 from engine.system.paths import as_text
 from engine.system.text_paths import is_text
 from engine.system.units import size
@@ -30,6 +30,7 @@ KINDS = {
     "ctranslate2": "the merged model for CTranslate2, fast on processors",
     "gguf": "a file for llama.cpp and LM Studio, by llama.cpp's own converter, which is fetched once (77 MB)",
     "ollama": "the same with a Modelfile for ollama create",
+    "script": "a Python file that trains it again with transformers and PEFT alone, and the conversations for it",
 }
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
 CONVERSATIONS = 100
@@ -108,14 +109,24 @@ def _export(
 
     def show(result: Result) -> list[str]:
         written = f"Wrote {adapter.name} to {result['path']}, {size(result['bytes'])}."
-        return [written, *export_text.lines(result["verified"]), *_next_step(to, target)]
+        return [written, *_found(result), *_next_step(to, target)]
 
     code, _ = ask("export", arguments, output, show)
     return code
 
 
+def _found(result: Result) -> list[str]:
+    """Return what the verification found; of what trains an adapter again, what else is in its folder."""
+    if result["verified"]:
+        return export_text.lines(result["verified"])
+    held = score_text.counted(result["conversations"], "conversation")
+    return [f"It holds the {held} of the training: pass it on only to those who may read them."]
+
+
 def _next_step(to: str, target: Path) -> list[str]:
-    """Return what makes Ollama know the model."""
+    """Return what makes Ollama know the model, or trains the adapter again."""
+    if to == "script":
+        return [f"Run: python {shlex.quote(str(target / 'train.py'))}"]
     if to != "ollama":
         return []
     return [

@@ -98,6 +98,7 @@ ADDITIVE: tuple[Method, ...] = (
             ),
         ),
         short=_short,
+        beyond_peft=lambda options, base: "PEFT does not have this method",  # noqa: ARG005
         places=("after attention", "after feed-forward"),
         placed=_places,
     ),

@@ -27,7 +27,7 @@ class BaseFacts:
     """What is known of a base model without loading it; "" or None where it is not known.
 
     `positions` is the size of the context window, None for models without position embeddings. `biases` says whether
-    the configuration asks for biases, which some model types have only then.
+    the configuration asks for biases, which some model types have only then. `precision` is what it is computed in.
     """
 
     family: Family | None = None
@@ -35,6 +35,7 @@ class BaseFacts:
     quantization: Quantization = "none"
     positions: int | None = None
     biases: bool = False
+    precision: str = ""
 
 
 Rule = Callable[[Any, BaseFacts], "Problem | None"]
@@ -75,7 +76,7 @@ class Method:
     drawn as `places` are. `nearest` is the method to take where this one can't be used. `rules`
     say what it can't do beyond families and quantizations. `checkpoints_activations` says whether activation
     checkpointing works with it, `whole_in_file` whether an adapter's file holds all trained parameters, so that a
-    later run can continue from it.
+    later run can continue from it. `beyond_peft` says what of its training PEFT alone can't do, "" if it can do all.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Method:
     rules: tuple[Rule, ...] = ()
     checkpoints_activations: bool = True
     whole_in_file: Callable[[Any], bool] = lambda _: True
+    beyond_peft: Callable[[Any, BaseFacts], str] = lambda options, base: ""  # noqa: ARG005
 
     def read_options(self, table: Mapping[str, Any]) -> tuple[Options | None, list[Problem]]:
         """Return the options that a recipe's table gives, None if they can't be read, and every problem."""

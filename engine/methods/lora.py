@@ -130,6 +130,12 @@ def _orthogonal_needs_even(options: LoraOptions, base: BaseFacts) -> Problem | N
     return Problem("method.rank", "The orthogonal initialisation needs an even rank.", hint)
 
 
+def _own_initial_values(options: LoraOptions, base: BaseFacts) -> str:  # noqa: ARG001
+    if options.initialisation in ("default", "gaussian"):
+        return ""
+    return f"its initial values ({options.initialisation}) are not computed by PEFT"
+
+
 def _short(options: Any) -> str:
     return f"r {options.rank}"
 
@@ -190,5 +196,6 @@ LORA = Method(
     sketch=sketches.LOW_RANK_PAIR,
     short=_short,
     whole_in_file=lambda options: options.initialisation not in FROM_WEIGHTS,
+    beyond_peft=_own_initial_values,
     rules=(_dora_on_int8, _from_weights_on_int8, _dora_from_weights, _orthogonal_needs_even),
 )

@@ -181,6 +181,10 @@ class DeloraOptions(Options):
 PROJECTION_KEYS: Mapping[str, KeyRule] = {"projection_prng_key": "whole", "save_projection": "flag"}
 
 
+def _in_place_on_quantized(options: Options, base: BaseFacts) -> str:  # noqa: ARG001
+    return "PEFT can't train it on a quantized base" if base.quantization != "none" else ""
+
+
 def _rank(options: Options) -> str:
     return f"r {getattr(options, 'rank')}"  # noqa: B009 - the method's own class has it
 
@@ -361,6 +365,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         merges=True,
         short=_rank,
         rules=(_blocks_divide_rank,),
+        beyond_peft=_in_place_on_quantized,
     ),
     Method(
         id="delora",

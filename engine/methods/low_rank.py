@@ -221,6 +221,7 @@ ADALORA = Method(
     rules=(_ranks_to_remove, _steps_to_remove),
     # Saved as LoRA, without the importance by which ranks are allocated.
     whole_in_file=lambda _: False,
+    beyond_peft=lambda options, base: "its ranks are not allocated by PEFT",  # noqa: ARG005
 )
 
 LOHA = Method(

@@ -306,6 +306,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         peft_defaults={"init_weights": True},
         short=_block,
         rules=(linear_only("C3A"),),
+        beyond_peft=lambda options, base: "PEFT computes wrong gradients for it",  # noqa: ARG005
     ),
     Method(
         id="shira",

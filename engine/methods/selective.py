@@ -134,6 +134,12 @@ def _chooses_everything(options: Options, base: BaseFacts) -> Problem | None:  #
     return Problem("method.last_blocks", "That chooses the whole model.", hint)
 
 
+def _copies_in_float32(options: Options, base: BaseFacts) -> str:  # noqa: ARG001
+    if base.quantization == "none" and base.precision == "float32":
+        return ""
+    return "copies of the weights are trained in float32, beside a base model in another number format"
+
+
 def _short(options: Options) -> str:
     assert isinstance(options, LayersOptions)
     blocks = f"last {options.last_blocks}" if options.last_blocks else ""
@@ -166,6 +172,7 @@ SELECTIVE: tuple[Method, ...] = (
         ),
         options=BitFitOptions,
         tuner=SELECTIVE_TUNER,
+        beyond_peft=_copies_in_float32,
         presets={"encoder-decoder": Preset(5e-3), "decoder-only": Preset(5e-3)},
         quantizations=EVERY_QUANTIZATION,
         merges=True,
@@ -187,6 +194,7 @@ SELECTIVE: tuple[Method, ...] = (
         ),
         options=LayerNormOptions,
         tuner=SELECTIVE_TUNER,
+        beyond_peft=_copies_in_float32,
         presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(5e-3)},
         quantizations=EVERY_QUANTIZATION,
         merges=True,
@@ -208,6 +216,7 @@ SELECTIVE: tuple[Method, ...] = (
         ),
         options=LayersOptions,
         tuner=SELECTIVE_TUNER,
+        beyond_peft=_copies_in_float32,
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(1e-4)},
         merges=True,
         variants=(
@@ -244,6 +253,7 @@ FULL = Method(
     ),
     options=FullOptions,
     tuner=SELECTIVE_TUNER,
+    beyond_peft=_copies_in_float32,
     presets={"encoder-decoder": Preset(3e-4), "decoder-only": Preset(5e-5)},
     merges=True,
     peft_defaults={"selection": "all"},

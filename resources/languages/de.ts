@@ -729,6 +729,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
+   <source>As a script that trains it again…</source>
+   <translation>Als Skript, das ihn neu trainiert…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/import_export.py" />
    <source>As a zip file…</source>
    <translation>Als ZIP-Datei…</translation>
   </message>
@@ -2776,6 +2781,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/export_text.py" />
    <source>It does not work</source>
    <translation>Er funktioniert nicht</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>It holds the {n} conversations of the training: pass it on only to those who may read them.</source>
+   <translation>
+    <numerusform>Er enthält das {n} Gespräch des Trainings: Geben Sie ihn nur an Personen weiter, die es lesen dürfen.</numerusform>
+    <numerusform>Er enthält die {n} Gespräche des Trainings: Geben Sie ihn nur an Personen weiter, die sie lesen dürfen.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/quit_dialog.py" />
@@ -12210,6 +12223,11 @@ Summary:</translation>
    <translation>Exportieren Sie ihn als merged.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>Export it as peft instead.</source>
+   <translation>Exportieren Sie ihn stattdessen als peft.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
    <source>Export the adapter instead.</source>
    <translation>Exportieren Sie stattdessen den Adapter.</translation>
@@ -14140,6 +14158,11 @@ Summary:</translation>
    <translation>Keine Zeile von {1} hat eine Zusammenfassung, Zeilen anderer Teile haben eine. Die Spalten sind: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>No script can train {1} again: {2}.</source>
+   <translation>Kein Skript kann {1} neu trainieren: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/decoding.py" />
    <source>No sequence of this many tokens is generated twice.</source>
    <translation>Keine Folge von so vielen Tokens wird zweimal erzeugt.</translation>
@@ -14545,6 +14568,21 @@ Summary:</translation>
    <translation>Überschneidung der Wörter von Zusammenfassung und Referenzzusammenfassung.</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/lora_family.py" />
+   <source>PEFT can't train it on a quantized base</source>
+   <translation>PEFT kann ihn nicht auf einem quantisierten Basismodell trainieren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/reparameterized.py" />
+   <source>PEFT computes wrong gradients for it</source>
+   <translation>PEFT berechnet dafür falsche Gradienten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/additive.py" />
+   <source>PEFT does not have this method</source>
+   <translation>PEFT hat diese Methode nicht</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Packages</source>
    <translation>Pakete</translation>
@@ -14730,6 +14768,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Put it back.</source>
    <translation>Legen Sie sie zurück.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/training_script.py" />
+   <source>Put the files back as they were, or export it as peft.</source>
+   <translation>Stellen Sie die Dateien wieder her, oder exportieren Sie ihn als peft.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -16236,6 +16279,11 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>The conversations are in {1}, and the base model is made for {2}.</source>
    <translation>Die Gespräche sind auf {1}, und das Basismodell ist gemacht für {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/training_script.py" />
+   <source>The conversations have changed since {1} was trained.</source>
+   <translation>Die Gespräche haben sich geändert, seit {1} trainiert wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -18808,6 +18856,11 @@ Summary:</translation>
    <translation>Gespräche</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/selective.py" />
+   <source>copies of the weights are trained in float32, beside a base model in another number format</source>
+   <translation>Kopien der Gewichte werden in float32 trainiert, neben einem Basismodell in einem anderen Zahlenformat</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/json_exports/google_chat.py" />
    <source>creator, created_date and text</source>
    <translation>creator, created_date und text</translation>
@@ -19193,6 +19246,11 @@ Summary:</translation>
    <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>it does not say how it was trained</source>
+   <translation>er sagt nicht, wie er trainiert wurde</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>it ends before the column "{1}"</source>
    <translation>sie endet vor der Spalte „{1}“</translation>
@@ -19261,6 +19319,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/conversations/html_files.py" />
    <source>it is a page with a table of conversations and summaries</source>
    <translation>es ist eine Seite mit einer Tabelle von Gesprächen und Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>it is a prompt alone, and nothing was trained</source>
+   <translation>er ist nur ein Prompt, und nichts wurde trainiert</translation>
   </message>
   <message>
    <location filename="../../engine/voting/votes.py" />
@@ -19368,6 +19431,11 @@ Summary:</translation>
    <translation>sie wurde nachträglich geändert</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>it was computed in float16, which needs scaled gradients</source>
+   <translation>er wurde in float16 berechnet, was skalierte Gradienten braucht</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/library.py" />
    <source>it was trained on an int8 base, whose layers round activations as no plain model does</source>
    <translation>er wurde auf einem int8-Basismodell trainiert, dessen Schichten Aktivierungen runden, wie es kein gewöhnliches Modell tut</translation>
@@ -19391,6 +19459,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>its formats have {1} bytes, at most {2} are read</source>
    <translation>ihre Formate haben {1} Byte, gelesen werden höchstens {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/lora.py" />
+   <source>its initial values ({1}) are not computed by PEFT</source>
+   <translation>seine Anfangswerte ({1}) berechnet nicht PEFT</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -19433,9 +19506,29 @@ Summary:</translation>
    <translation>sein Muster {1} könnte endlos dauern</translation>
   </message>
   <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>its ranks are not allocated by PEFT</source>
+   <translation>seine Ränge verteilt nicht PEFT</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>its recipe can't be read</source>
+   <translation>sein Rezept lässt sich nicht lesen</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
    <source>its rules may make a text {1} times as long</source>
    <translation>seine Regeln können einen Text {1}-mal so lang machen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>its settings were changed while it was trained</source>
+   <translation>seine Einstellungen wurden während des Trainings geändert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/reproduction.py" />
+   <source>its training went on from another adapter</source>
+   <translation>sein Training setzte das eines anderen Adapters fort</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -20960,6 +21053,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} holds {2} adapters.</source>
    <translation>{1} enthält {2} Adapter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/training_script.py" />
+   <source>{1} if DEVICE == "cuda" else 0.0</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />

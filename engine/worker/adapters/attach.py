@@ -68,7 +68,7 @@ def attach(base: LoadedBase, recipe: Recipe, context: InitContext | None = None)
     refuse_no_layers(base, getattr(recipe.method.options, "target_modules", None))
     _refuse_wide_ranks(recipe, base)
     seed_everything(recipe.training.seed)
-    config = _peft_config(base, recipe, context)
+    config = peft_config(base, recipe, context)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -123,7 +123,8 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
             )
 
 
-def _peft_config(base: LoadedBase, recipe: Recipe, context: InitContext) -> Any:
+def peft_config(base: LoadedBase, recipe: Recipe, context: InitContext) -> Any:
+    """Return PEFT's configuration of a recipe's method on a base model."""
     method = recipe.method.method
     settings = method.peft_settings(recipe.method.options)
     settings |= method_hooks.of_type(method.peft_type).settings(recipe.method.options, base, context)

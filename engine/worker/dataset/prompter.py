@@ -187,9 +187,15 @@ class ChatPrompter(Prompter):
             for conversation, summary in self.shots
         )
         self.frame = chat_frame(self._tokenizer, turns)
-        self._turn_end = self._end_of_turn()
-        self.end_tokens = (self._turn_end[-1],)
-        self.num_end_tokens = len(self._turn_end)
+        # What ends the model's turn, as ids.
+        self.turn_end = self._end_of_turn()
+        self.end_tokens = (self.turn_end[-1],)
+        self.num_end_tokens = len(self.turn_end)
+
+    @property
+    def lead(self) -> str:
+        """What a decoder-only model's answer begins with; a cue has it already."""
+        return "" if self._cue else self.frame.lead
 
     def question(self, conversation: str) -> str:
         """Return the user's turn of a conversation."""
@@ -211,14 +217,14 @@ class ChatPrompter(Prompter):
         return self._token_ids(prompt)
 
     def _target_ids(self, summary: str) -> list[int]:
-        return self._ended(self._token_ids(summary.strip()), self._turn_end)
+        return self._ended(self._token_ids(summary.strip()), self.turn_end)
 
     def _continuation_ids(self, prompt: str, prompt_ids: list[int], summary: str) -> list[int]:
         """Return the ids of a summary as they stand after the prompt; some tokenizers begin a text differently."""
-        text = summary.strip() if self._cue else f"{self.frame.lead}{summary.strip()}"
+        text = f"{self.lead}{summary.strip()}"
         whole, read = self._token_ids(f"{prompt}{text}"), len(prompt_ids)
         ids = whole[read:] if whole[:read] == prompt_ids else self._token_ids(text)
-        return self._ended(ids, self._turn_end)
+        return self._ended(ids, self.turn_end)
 
     def _end_of_turn(self) -> list[int]:
         """Return what ends the model's turn: up to the first special token, or the end token if there is none."""

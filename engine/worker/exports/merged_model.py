@@ -49,12 +49,12 @@ def _refuse_impossible_weights(adapter: Adapter) -> None:
         raise AdapterError(f"{adapter.name} can't be merged: its weights are damaged.", remark)
 
 
-def base_options(adapter: Adapter) -> BaseModelOptions:
-    """Return the base to merge into: the one that the adapter was trained on, quantized if that was, in float32."""
+def base_options(adapter: Adapter, precision: str = "float32") -> BaseModelOptions:
+    """Return the base that the adapter was trained on, quantized if that was; in float32 to merge into it."""
     made_for = adapter.metadata.base_model
     if not made_for.id:
         raise AdapterError(f"{adapter.name} does not say which base model it was made for.")
-    return BaseModelOptions.model_validate(made_for.as_table() | {"precision": "float32"})
+    return BaseModelOptions.model_validate(made_for.as_table() | {"precision": precision or "auto"})
 
 
 def dequantize(base: LoadedBase) -> None:

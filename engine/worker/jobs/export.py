@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,18 @@ from peft import PeftModel
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now_text
+from engine.adapters.reproduction import refuse_irreproducible
 from engine.config.decoding import DecodingOptions
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
-from engine.system.files import partial_beside, sync_tree
+from engine.system.files import bytes_in, partial_beside, sync_tree
 from engine.system.paths import adapters_folder
 from engine.system.units import size
 from engine.worker.adapters import attach
-from engine.worker.dataset import dataset
+from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.dataset.prompting import prompter_from_metadata, scored_examples
-from engine.worker.exports import gguf_converter, merged_model, plain_prompt
+from engine.worker.exports import gguf_converter, merged_model, plain_prompt, training_script
 from engine.worker.exports.exporters import EXPORTERS, STORED, Exporter, Merged, Prompt
 from engine.worker.exports.verification import Verifier
 from engine.worker.generation.generate import generation_config
@@ -36,7 +38,7 @@ from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 
-MERGED = "merged"
+SCRIPT = "script"
 NO_PROMPT = "The adapter does not say which prompt it was trained with."
 
 
@@ -44,8 +46,13 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     """Export an adapter into a new folder."""
     adapter, target = library.find(request["adapter"]), Path(request["target"]).expanduser()
     to, precision = request["to"], request.get("precision") or STORED
+    if target.exists():
+        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+    if to == SCRIPT:
+        _export_script(channel, adapter, target)
+        return
     exporter = EXPORTERS[to]
-    _refuse(adapter, exporter, target)
+    _refuse(adapter, exporter)
     if exporter.needs_converter:
         gguf_converter.fetch(channel)
     channel.enter("load_base")
@@ -70,27 +77,41 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     merged = Merged(plain, base, folder, config.dtype or torch.float32, prompt)
     channel.check_stop()
     channel.enter("save")
-    with _written(target) as partial:
-        exporter.write(channel, merged, partial, precision)
+    with _written(target) as unfinished:
+        exporter.write(channel, merged, unfinished, precision)
         channel.check_stop()
         channel.enter("evaluate")
         why_not = why_not or exporter.untried()
-        verified = _not_tried(why_not) if why_not else verifier.verify(partial, exporter.runtime)
+        verified = _not_tried(why_not) if why_not else verifier.verify(unfinished, exporter.runtime)
     export = ExportFacts(to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified)
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_export(adapter, export)
     channel.result({
         "path": str(target),
-        "bytes": sum(path.stat().st_size for path in target.rglob("*") if path.is_file()),
+        "bytes": bytes_in(target),
         "verified": verified.model_dump(mode="json"),
     })  # fmt: skip
 
 
-def _refuse(adapter: Adapter, exporter: Exporter, target: Path) -> None:
+def _export_script(channel: Channel, adapter: Adapter, target: Path) -> None:
+    """Export what trains an adapter again. Nothing is trained here, so there is nothing to score."""
+    recipe = refuse_irreproducible(adapter)
+    channel.enter("read_data")
+    counter = partial(token_counter.fetch_counter, recipe.base_model, channel)
+    splits = dataset.read(recipe.data, channel, counter=counter)
+    training_script.refuse_other_data(adapter, splits)
+    channel.enter("load_base")
+    base = training_script.read_base(adapter, channel)
+    channel.check_stop()
+    channel.enter("save")
+    with _written(target) as unfinished:
+        count = training_script.write(unfinished, adapter, recipe, base, splits)
+    channel.result({"path": str(target), "bytes": bytes_in(target), "verified": None, "conversations": count})
+
+
+def _refuse(adapter: Adapter, exporter: Exporter) -> None:
     """Raise what is known to prevent the export before anything is loaded."""
     merged_model.refuse_unmergeable(adapter)
-    if target.exists():
-        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
     if exporter.needs_prompt and adapter.metadata.prompt is None:
         raise AppError(NO_PROMPT, "Export it as merged.")
 

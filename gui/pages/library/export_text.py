@@ -48,6 +48,15 @@ def verdict(verified: Mapping[str, Any]) -> str:
     ) + _other_prompts(count - verified["equal_prompts"])
 
 
+def held(conversations: int) -> str:
+    """Return what else is in the folder of a script that trains an adapter again."""
+    return tr_count(
+        conversations,
+        "It holds the {n} conversation of the training: pass it on only to those who may read it.",
+        "It holds the {n} conversations of the training: pass it on only to those who may read them.",
+    )
+
+
 def _other_prompts(count: int) -> str:
     if not count:
         return ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Adapter, escaping, paths
+from engine.api import Adapter, escaping, paths, reproduction
 from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library import export_text
@@ -84,7 +84,11 @@ class ImportExport:
             (folder, lambda: self.export_folder(adapter), ""),
             (file, lambda: self.export_zip(adapter), ""),
             *([] if in_full or adapter.unmergeable else self._model_entries(adapter)),
+            *([] if in_full or reproduction.obstacle(adapter) else [self._script_entry(adapter)]),
         ]
+
+    def _script_entry(self, adapter: Adapter) -> Entry:
+        return tr("As a script that trains it again…"), partial(self.export_model, adapter, "script"), ""
 
     def _model_entries(self, adapter: Adapter) -> list[Entry]:
         is_decoder = adapter.metadata.base_model.family != "encoder-decoder"

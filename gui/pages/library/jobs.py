@@ -186,6 +186,8 @@ class LibraryJobs(QObject):
             folder = Path(path) if path else None
             verified = result.get("verified")
             found = f" {export_text.verdict(verified)}" if verified else ""
+            if "conversations" in result:
+                found = f" {export_text.held(result['conversations'])}"
             self.finished.emit(done or f"{_exported(folder, size)}{found}", folder)
             if self._remarks:
                 self.remarked.emit(" ".join(dict.fromkeys(self._remarks)))

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from engine.adapters import library
-from engine.adapters.metadata import RECIPE_NAME, BaseModelFacts
+from engine.adapters.metadata import RECIPE_NAME, BaseModelFacts, TrainingFacts
 from engine.system import paths
 from gui.models.adapter_groups import Narrowed
 from gui.pages.library.score_choices import score_choices
@@ -338,6 +338,28 @@ def test_a_merge_ends_with_the_new_folder(bench, tmp_path):
     assert asked == asked | wanted
     made.page.pane.undo_strip.action_button().click()
     assert made.dialogs.opened == [target]
+
+
+def test_a_script_is_offered_where_one_can_train_it_again_and_says_what_it_holds(bench, tmp_path):
+    add_adapter("a")
+    add_adapter("b", training=TrainingFacts())
+    made = bench()
+    made.dialogs.place = tmp_path
+
+    def entry(name):
+        entries = made.page.import_export.export_entries(library.find(name), in_full=False)
+        return next((act for text, act, _ in entries if text.startswith("As a script")), None)
+
+    assert entry("b") is None
+    result = {"path": str(tmp_path / "a-script"), "bytes": 5_000, "verified": None, "conversations": 24}
+    made.scripts["export"] = [["emit", {"event": "result_made", "result": result}]]
+    entry("a")()
+    made.until(made.page.pane.undo_strip.isVisible)
+    assert made.page.pane.undo_strip.text() == (
+        "Exported to a-script, 5.0 kB. It holds the 24 conversations of the training: pass it on only to those who may "
+        "read them."
+    )
+    assert [asked["to"] for asked in made.asked] == ["script"]
 
 
 def test_a_job_that_fails_says_why_and_leaves_the_page_usable(bench):

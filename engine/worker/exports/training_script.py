@@ -1,0 +1,339 @@
+"""Writes a folder that trains an adapter again without Tunesmith: a script, its examples and the versions it needs.
+
+The script is made from a template by the same settings that a run is made from. Knows nothing of how a run is done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from engine.adapters.library import Adapter
+from engine.config import summary_limits
+from engine.config.recipe import STARTER, Recipe, looks_like_path
+from engine.config.training import total_steps
+from engine.errors import AdapterError, Problem
+from engine.methods.soft_prompts import MultitaskPromptOptions, PrefixOptions, PromptOptions
+from engine.system.paths import templates_folder
+from engine.text.conversations import Example
+from engine.worker.adapters import attach
+from engine.worker.adapters.method_hooks import TRAINED, InitContext
+from engine.worker.adapters.tuners.selective import SelectiveLayer
+from engine.worker.dataset.collator import MIN_SORT_WINDOWS, SORT_WINDOW_STEPS
+from engine.worker.dataset.dataset import Splits
+from engine.worker.dataset.prompter import ChatPrompter, Prompter
+from engine.worker.dataset.prompting import make_prompter, prompt_facts, settled, training_examples
+from engine.worker.dataset.summary_limits import settle_limits
+from engine.worker.exports import merged_model, plain_prompt
+from engine.worker.kernels.library import CACHE
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.planning import base_outline
+from engine.worker.runtime.channel import Channel
+from engine.worker.training.optimizer import NO_DECAY, SCHEDULES
+
+SCRIPT, EXAMPLES, REQUIREMENTS = "train.py", "train.jsonl", "requirements.txt"
+LIBRARIES = ("torch", "transformers", "tokenizers", "peft", "numpy", "safetensors", "accelerate")
+# What PEFT fills in by itself.
+NOT_SET = {"peft_type", "peft_version", "auto_mapping", "base_model_name_or_path", "revision"}
+NO_START = {"function": "", "text": ""}
+DROPOUTS = ("dropout", "attention_dropout", "activation_dropout")
+# Longer lists and texts are written over several lines.
+LINE = 80
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model without its weights; `has_other_head` tells that its configuration claims a tied head it has not."""
+
+    loaded: LoadedBase
+    revision: str
+    has_other_head: bool
+
+
+def read_base(adapter: Adapter, channel: Channel) -> Base:
+    """Return the base model of an adapter. Raises AdapterError if it is gone or has changed since."""
+    options = merged_model.base_options(adapter, adapter.metadata.base_model.precision)
+    folder = base_models.folder_of(options, channel)
+    tokenizer = base_models.read_tokenizer(folder, options.id)
+    outline = base_outline.of_folder(folder, options, tokenizer, base_models.fingerprint(folder))
+    claims_tied = bool(getattr(outline.config, "tie_word_embeddings", True))
+    problems: list[Problem] = []
+    loaded = outline.without_weights(options, torch.device("cpu"), problems)
+    attach.refuse_other_base(loaded, adapter)
+    return Base(loaded, _commit(folder) or options.revision, outline.has_own_head and claims_tied)
+
+
+def _commit(folder: Path) -> str:
+    """Return the commit of a folder of the hub's cache, which is what a branch was then."""
+    return folder.name if folder.parent.name == "snapshots" else ""
+
+
+def refuse_other_data(adapter: Adapter, splits: Splits) -> None:
+    """Raise AdapterError if the conversations are not those that the adapter was trained on."""
+    if adapter.metadata.data.fingerprint not in ("", splits.fingerprint):
+        raise AdapterError(
+            f"The conversations have changed since {adapter.name} was trained.",
+            "Put the files back as they were, or export it as peft.",
+        )
+
+
+def write(folder: Path, adapter: Adapter, recipe: Recipe, source: Base, splits: Splits) -> int:
+    """Write script, examples and versions into an empty folder; return the number of conversations in it."""
+    base = source.loaded
+    recipe = settle_limits(settled(recipe, base.tokenizer), base, splits)
+    prompter = make_prompter(recipe, base, splits)
+    examples = training_examples(recipe, splits)
+    facts = {
+        "has_own_head": source.has_other_head,
+        **_base(recipe, base, source.revision),
+        **_prompt(recipe, base, splits, prompter),
+        **_training(adapter, recipe, len(examples)),
+        # Last, since it attaches an adapter to the base.
+        **_method(recipe, base),
+    }
+    script = _template().render(facts | {"name": adapter.name, "count": f"{len(examples):,}"})
+    (folder / SCRIPT).write_text(script, encoding="utf-8", newline="\n")
+    (folder / EXAMPLES).write_text("".join(map(_line, examples)), encoding="utf-8", newline="\n")
+    (folder / REQUIREMENTS).write_text(_requirements(recipe), encoding="utf-8", newline="\n")
+    return len(examples) + len(prompter.shots)
+
+
+def _line(example: Example) -> str:
+    row = {"conversation": example.conversation, "summary": example.summary}
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _requirements(recipe: Recipe) -> str:
+    """Return the libraries in the versions that are installed, without what tells builds apart."""
+    quantized = recipe.base_model.quantization != "none" or recipe.training.optimizer.endswith("8bit")
+    names = (*LIBRARIES, "bitsandbytes") if quantized else LIBRARIES
+    return "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in names)
+
+
+def _base(recipe: Recipe, base: LoadedBase, revision: str) -> Facts:
+    options = base.options
+    dtype = getattr(torch, base.precision)
+    stored = base_models.quantization(options, dtype, torch.device("cpu"))
+    return {
+        "base_model": attach.public_name(options.id),
+        "revision": revision,
+        "is_local": options.id == STARTER or looks_like_path(options.id),
+        "precision": base.precision,
+        "quantization": _bits(stored.to_diff_dict()) if stored is not None else {},
+        "is_encoder_decoder": base.family == "encoder-decoder",
+        "checkpoints_activations": recipe.training.activation_checkpointing,
+    }
+
+
+def _bits(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings of bitsandbytes as Python writes them."""
+    written = {
+        key: f"torch.{value}" if key.endswith("dtype") else _value(value)
+        for key, value in settings.items()
+        if not key.startswith(("quant_method", "_"))
+    }
+    if "llm_int8_threshold" in written:
+        # A run on a processor has none.
+        written["llm_int8_threshold"] = f'{base_models.OUTLIER_THRESHOLD} if DEVICE == "cuda" else 0.0'
+    return written
+
+
+def _prompt(recipe: Recipe, base: LoadedBase, splits: Splits, prompter: Prompter) -> Facts:
+    facts = prompt_facts(recipe, splits, prompter.format)
+    settings = plain_prompt.settings(prompter, base.tokenizer, base.family, facts, ())
+    is_chat, end = isinstance(prompter, ChatPrompter), []
+    if isinstance(prompter, ChatPrompter):
+        end = prompter.turn_end
+    elif base.family == "decoder-only":
+        end = [base.tokenizer.eos_token_id]
+    return {
+        "before": settings["before"],
+        "after": settings["after"],
+        "special_tokens": settings["special_tokens"],
+        "is_chat": is_chat,
+        "lead": prompter.lead if isinstance(prompter, ChatPrompter) and base.family == "decoder-only" else "",
+        # Of a plain prompt the tokenizer adds it for a decoder of its own.
+        "end_of_summary": end,
+        "max_conversation_tokens": recipe.data.max_conversation_tokens,
+        "max_summary_tokens": recipe.data.max_summary_tokens or summary_limits.HIGHEST,
+    }
+
+
+def _training(adapter: Adapter, recipe: Recipe, examples: int) -> Facts:
+    training, trained = recipe.training, adapter.metadata.training
+    steps, _ = total_steps(examples, training)
+    return {
+        "seed": training.seed,
+        "steps": trained.step,
+        "total_steps": steps,
+        "saved_step_is_best": training.keep == "best" and trained.step < steps and not trained.stopped,
+        "batch_size": training.batch_size,
+        "order": training.order,
+        "sort_window_steps": SORT_WINDOW_STEPS,
+        "min_sort_windows": MIN_SORT_WINDOWS,
+        "learning_rate": adapter.metadata.method.learning_rate,
+        "decay_matters": training.weight_decay > 0,
+        "weight_decay": training.weight_decay,
+        "no_decay": NO_DECAY.pattern,
+        "optimizer": training.optimizer,
+        "falls": training.schedule,
+        "schedule": SCHEDULES[training.schedule],
+        "warmup_steps": math.ceil(steps * training.warmup),
+        "max_gradient_norm": training.max_gradient_norm,
+    }
+
+
+def _method(recipe: Recipe, base: LoadedBase) -> Facts:
+    """Return what is trained, and how it begins."""
+    method = recipe.method.method
+    # Settings that depend on the device are those of a run, whatever the base is on here.
+    on_processor = dataclasses.replace(base, device=torch.device("cpu"))
+    config = attach.peft_config(on_processor, recipe, InitContext())
+    names = list(dict(base.model.named_parameters()))
+    model = attach.attach(base, recipe)
+    is_selective = method.group == "Selective" or method.id == "full"
+    return {
+        "title": method.title,
+        "config": None if is_selective else {"name": type(config).__name__, "settings": _settings(config)},
+        "trained": _patterns(_selected(model), names) if is_selective else [],
+        "virtual_tokens": method.tuner.virtual_tokens if method.tuner else "",
+        "has_tasks": isinstance(recipe.method.options, MultitaskPromptOptions),
+        "start": _start(recipe.method.options),
+        "rate_factors": _rate_factors(model),
+        "has_dropout": _has_dropout(model),
+        "cache": CACHE,
+    }
+
+
+def _settings(config: Any) -> Facts:
+    """Return the settings of a PEFT configuration that are not PEFT's defaults."""
+    settings = {}
+    for field in dataclasses.fields(config):
+        default = field.default_factory() if callable(field.default_factory) else field.default
+        value = getattr(config, field.name)
+        value = sorted(value) if isinstance(value, set) else getattr(value, "value", value)
+        if field.name not in NOT_SET and value != getattr(default, "value", default):
+            settings[field.name] = value
+    return settings
+
+
+def _selected(model: Any) -> list[str]:
+    """Return the names of the base model's parameters that a selective adapter trains."""
+    return [
+        f"{module}.{name}"
+        for module, layer in model.get_base_model().named_modules()
+        if isinstance(layer, SelectiveLayer)
+        for name in layer.values_of(TRAINED)
+    ]
+
+
+def _patterns(chosen: Sequence[str], names: Collection[str]) -> list[str]:
+    """Return patterns that match the chosen names and no other, with * for the number of a block where possible."""
+    selected = [name for name in names if name in set(chosen)]
+    if len(selected) == len(names):
+        return ["*"]
+    patterns = []
+    for name in selected:
+        pattern = re.sub(r"(?<=\.)\d+(?=\.)", "*", name)
+        matches = {other for other in names if fnmatchcase(other, pattern)}
+        patterns.append(pattern if matches <= set(selected) else name)
+    return list(dict.fromkeys(patterns))
+
+
+def _start(options: Any) -> Facts:
+    """Return the function that gives a soft prompt its first values, and what it takes; none where PEFT's are kept."""
+    if isinstance(options, PrefixOptions):
+        starts = options.init == "text" and not options.projection
+        return {"function": "start_prefix", "text": options.init_text} if starts else NO_START
+    if not isinstance(options, PromptOptions):
+        return NO_START
+    text = options.init_text if options.init == "text" else ""
+    is_multitask = isinstance(options, MultitaskPromptOptions)
+    if options.init == "random" and not is_multitask:
+        return NO_START
+    function = "start_tasks" if is_multitask else "start_prompt"
+    return {"function": function, "from": options.init, "text": text}
+
+
+def _rate_factors(model: Any) -> dict[str, float]:
+    """Return the factors of the learning rate by a part of the names that only the parameters with that factor have."""
+    factors: Mapping[str, float] = model.learning_rate_factors
+    trained = attach.trainable_parameters(model)
+    by_factor: dict[float, list[list[str]]] = {}
+    for name in trained:
+        by_factor.setdefault(factors.get(name, 1.0), []).append(name.split("."))
+    return {
+        _own_part(
+            parts, (each for other in by_factor if other != factor for each in by_factor[other])
+        ): factor
+        for factor, parts in by_factor.items()
+        if factor != 1.0
+    }
+
+
+def _own_part(names: Sequence[list[str]], others: Iterable[list[str]]) -> str:
+    """Return the first part that all names have and no other."""
+    elsewhere = {part for name in others for part in name}
+    common = set.intersection(*map(set, names)) - elsewhere
+    return next(part for part in names[0] if part in common)
+
+
+def _has_dropout(model: Any) -> bool:
+    """Tell whether training leaves out anything by random numbers."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout) and module.p:
+            return True
+        if any(isinstance(getattr(module, name, None), float) and getattr(module, name) for name in DROPOUTS):
+            return True
+    return False
+
+
+def _template() -> Template:
+    # A script, not a page.
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder() / "script"),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"text": _text, "value": _value}
+    return environment.get_template(f"{SCRIPT}.jinja")
+
+
+def _text(text: str) -> str:
+    """Return a text as Python writes it, a long one line by line."""
+    if len(text) < LINE:
+        return json.dumps(text, ensure_ascii=False)
+    lines = "".join(
+        f"    {json.dumps(line, ensure_ascii=False)}\n" for line in text.splitlines(keepends=True)
+    )
+    return f"(\n{lines})"
+
+
+def _value(value: Any) -> str:
+    """Return a value of a setting as Python writes it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_value(key)}: {_value(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list | tuple):
+        parts = [_value(each) for each in value]
+        short = f"[{', '.join(parts)}]"
+        return short if len(short) < LINE else "[\n" + "".join(f"    {part},\n" for part in parts) + "]"
+    return repr(value)
