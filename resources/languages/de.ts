@@ -21055,11 +21055,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält {2} Adapter.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/training_script.py" />
-   <source>{1} if DEVICE == "cuda" else 0.0</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} in line {2}</source>
    <translation>{1} in Zeile {2}</translation>

@@ -134,6 +134,7 @@ def _base(recipe: Recipe, base: LoadedBase, revision: str) -> Facts:
         "is_local": options.id == STARTER or looks_like_path(options.id),
         "precision": base.precision,
         "quantization": _bits(stored.to_diff_dict()) if stored is not None else {},
+        "outlier_threshold": base_models.OUTLIER_THRESHOLD,
         "is_encoder_decoder": base.family == "encoder-decoder",
         "checkpoints_activations": recipe.training.activation_checkpointing,
     }
@@ -141,15 +142,11 @@ def _base(recipe: Recipe, base: LoadedBase, revision: str) -> Facts:
 
 def _bits(settings: Mapping[str, Any]) -> dict[str, str]:
     """Return the settings of bitsandbytes as Python writes them."""
-    written = {
+    return {
         key: f"torch.{value}" if key.endswith("dtype") else _value(value)
         for key, value in settings.items()
         if not key.startswith(("quant_method", "_"))
     }
-    if "llm_int8_threshold" in written:
-        # A run on a processor has none.
-        written["llm_int8_threshold"] = f'{base_models.OUTLIER_THRESHOLD} if DEVICE == "cuda" else 0.0'
-    return written
 
 
 def _prompt(recipe: Recipe, base: LoadedBase, splits: Splits, prompter: Prompter) -> Facts:
