@@ -32,6 +32,11 @@ KINDS = {
     "ollama": "the same with a Modelfile for ollama create",
     "script": "a Python file that trains it again with transformers and PEFT alone, and the conversations for it",
 }
+# Kinds whose library takes older versions of transformers alone.
+ELSEWHERE = {
+    "onnx": "optimum-onnx 0.1 takes transformers before 4.58",
+    "openvino": "optimum-intel 2.2 takes transformers before 5.6",
+}
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
 CONVERSATIONS = 100
 
@@ -42,7 +47,14 @@ def add(actions: Verbs) -> None:
         "export", "Export an adapter for other programs, and score the export", export_adapter
     )
     kinds = "; ".join(f"{kind}: {does}" for kind, does in KINDS.items())
-    export.add_argument("--to", choices=KINDS, default=PEFT, help=f"{kinds} (default: {PEFT})")
+    export.add_argument(
+        "--to",
+        type=_kind,
+        choices=KINDS,
+        default=PEFT,
+        help=f"{kinds} (default: {PEFT}). For ONNX and OpenVINO export {MERGED}, and convert the folder in an "
+        "environment of its own: no converter takes these versions",
+    )
     export.add_argument(
         "--precision",
         choices=PRECISIONS,
@@ -65,6 +77,16 @@ def add(actions: Verbs) -> None:
         action.add_argument(
             "target", type=Path, metavar="TARGET", help="a new folder, or a zip of an adapter"
         )
+
+
+def _kind(text: str) -> str:
+    """Return a kind of export as an argument; of one that no library writes the reason and another way are told."""
+    if text in ELSEWHERE:
+        raise argparse.ArgumentTypeError(
+            f"{text} can't be written here: {ELSEWHERE[text]}. Use --to {MERGED}, and convert that folder with it in "
+            "an environment of its own"
+        )
+    return text
 
 
 def export_adapter(asked: argparse.Namespace, output: Output) -> int:

@@ -2180,6 +2180,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird exportiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Exports for other programs</source>
+   <translation>Exporte für andere Programme</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Export…</source>
    <translation>Exportieren…</translation>
@@ -5819,6 +5824,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die Lernrate steigt beim Aufwärmen; dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt gleich</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own.</source>
+   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
    <source>The log is empty.</source>
    <translation>Das Protokoll ist leer.</translation>
@@ -7519,6 +7529,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/run/metrics_row.py" />
    <source>examples/s</source>
    <translation>Beispiele/s</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>export merge ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp</source>
+   <translation>Export exportieren verschmelzen zusammenführen ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />

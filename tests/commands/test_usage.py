@@ -162,6 +162,16 @@ def test_adapters_are_listed_shown_exported_imported_and_deleted(call: Call, tmp
     assert [each.id for each in library.scan()[0]] == [imported["adapter"]]
 
 
+@pytest.mark.parametrize(("kind", "library"), [("onnx", "optimum-onnx"), ("openvino", "optimum-intel")])
+def test_a_kind_of_export_that_no_library_writes_is_told_with_another_way(
+    kind: str, library: str, call: Call
+) -> None:
+    done = call("adapters", "export", "tea", "copy", "--to", kind)
+    assert done.code == 2
+    assert f"{kind} can't be written here: {library}" in done.err
+    assert "Use --to merged" in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [

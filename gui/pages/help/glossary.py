@@ -271,6 +271,17 @@ WORDS = (
         mark("language Unicode ROUGE chrF stemmer script umlaut"),
     ),
     Term(
+        mark("Exports for other programs"),
+        mark(
+            "The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, "
+            "for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, "
+            "optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a "
+            "plain model instead, and convert its folder with them in a Python environment of its own."
+        ),
+        "",
+        mark("export merge ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp"),
+    ),
+    Term(
         mark("Soft prompt"),
         mark(
             "Trained vectors that are put before the text, where words would be. Prompt tuning, prefix "

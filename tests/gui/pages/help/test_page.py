@@ -216,3 +216,10 @@ def test_each_kind_of_what_others_made_has_its_words(page):
     page.open(f"word {trust.TITLE}")
     shown = [label.text() for label in page.reader._facts.findChildren(Label)]
     assert [text for _, text in trust.FACTS if text not in shown] == []
+
+
+@pytest.mark.parametrize("wanted", ["onnx", "openvino", "gguf"])
+def test_what_an_adapter_can_be_exported_as_is_found(all_topics, wanted):
+    (topic,) = [each for each in topics.find(wanted, all_topics) if each.group == topics.FIRST]
+    assert topic.title == "Exports for other programs"
+    assert "Export a plain model instead" in topic.text
