@@ -29,7 +29,7 @@ from engine.adapters.import_checks import (
     unpack,
     weight_shapes,
 )
-from engine.adapters.metadata import AdapterMetadata, ExportFacts, ScoreCard
+from engine.adapters.metadata import AdapterMetadata, ExportFacts, HubFacts, ScoreCard
 from engine.adapters.trash import restore, to_trash
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
@@ -328,8 +328,8 @@ def adapter_at(path: Path) -> Path | None:
     return path if names.intersection(own_files) else None
 
 
-def import_adapter(source: Path) -> Adapter:
-    """Copy a PEFT adapter (a folder or a zip of one) into the library.
+def import_adapter(source: Path, hub: HubFacts | None = None) -> Adapter:
+    """Copy a PEFT adapter (a folder or a zip of one) into the library; `hub` says where a folder was fetched from.
 
     Raises AdapterError for what is no PEFT adapter, is damaged, or holds weights that can run code.
     """
@@ -337,15 +337,17 @@ def import_adapter(source: Path) -> Adapter:
         with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as unpacked:
             return _import_folder(unpack(source, Path(unpacked)), source.stem)
     if source.is_dir():
-        return _import_folder(source, source.resolve().name)
+        return _import_folder(source, source.resolve().name, hub)
     raise AdapterError(
         f"{source.name} is neither a folder nor a zip of an adapter.",
         "Choose the folder that holds adapter_config.json.",
     )
 
 
-def _import_folder(source: Path, name: str) -> Adapter:
-    return _copy_in(source, read_metadata(source, name).model_copy(update={"origin": "imported"}))
+def _import_folder(source: Path, name: str, hub: HubFacts | None = None) -> Adapter:
+    metadata = read_metadata(source, name)
+    changes = {"origin": "imported", "hub": hub or metadata.hub}
+    return _copy_in(source, metadata.model_copy(update=changes))
 
 
 def remarks_on_weights(adapter: Adapter) -> list[str]:

@@ -210,6 +210,13 @@ class ExportFacts(_Table):
     verified: Verification
 
 
+class HubFacts(_Table):
+    """The repository of the hub that an adapter was imported from, and the commit."""
+
+    id: str
+    revision: str
+
+
 class AdapterMetadata(_Table):
     """The content of an `adapter.toml`."""
 
@@ -225,6 +232,7 @@ class AdapterMetadata(_Table):
     data: DataFacts = Field(default_factory=DataFacts)
     training: TrainingFacts = Field(default_factory=TrainingFacts)
     prompt: PromptFacts | None = None
+    hub: HubFacts | None = None
     scores: list[ScoreCard] = Field(default_factory=list)
     exports: list[ExportFacts] = Field(default_factory=list)
     versions: dict[str, str] = Field(default_factory=dict)

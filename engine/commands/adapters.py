@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import library
+from engine.adapters import hub_adapters, library
 from engine.adapters.library import Adapter
 from engine.commands import adapter_export
 from engine.commands.adapter_export import ADAPTER_HELP
 from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.short_job import ask
 from engine.errors import AdapterError
 from engine.scoring import export_text, score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
@@ -30,14 +31,18 @@ def add(verbs: Verbs) -> None:
     actions = Verbs(parser, title="action")
     actions.add("list", "List the library", list_adapters)
     show = actions.add("show", "Show an adapter's metadata", show_adapter)
-    take_in = actions.add("import", "Take a folder or zip of an adapter into the library", import_adapter)
+    take_in = actions.add(
+        "import", "Take an adapter from a folder, a zip or the hub into the library", import_adapter
+    )
     compare = actions.add("compare", "Show two to six adapters side by side", compare_adapters)
     compare.add_argument("adapters", nargs="+", metavar="ADAPTER", help=ADAPTER_HELP)
     delete = actions.add("delete", "Move an adapter to the trash", delete_adapter)
     for action in (show, delete):
         action.add_argument("adapter", metavar="ADAPTER", help=ADAPTER_HELP)
     adapter_export.add(actions)
-    take_in.add_argument("source", type=Path, metavar="SOURCE")
+    take_in.add_argument(
+        "source", metavar="SOURCE", help="a folder, a zip, or an adapter on the hub: OWNER/NAME[@REVISION]"
+    )
 
 
 def list_adapters(_: argparse.Namespace, output: Output) -> int:
@@ -136,6 +141,7 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
             (f"As {each.to} {each.precision}".strip(), export_text.lines(each.verified.model_dump())[0])
             for each in metadata.exports
         ),
+        ("From the hub", f"{metadata.hub.id} {metadata.hub.revision}" if metadata.hub else ""),
         ("Tags", ", ".join(metadata.tags)),
         ("Notes", metadata.notes),
         ("Folder", str(adapter.folder)),
@@ -170,16 +176,35 @@ def _score_lines(adapter: Adapter) -> list[str]:
 
 
 def import_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Copy an adapter into the library."""
-    source = asked.source.expanduser().resolve()
-    if not source.exists():
-        raise AdapterError(f"There is nothing at {asked.source}.", "Choose a folder or a zip.", "source")
-    adapter = library.import_adapter(source)
-    output.json(_as_dict(adapter))
-    output.line(f"Imported {adapter.name} as {adapter.id}.")
-    for message in library.remarks_on_weights(adapter):
-        output.line(message)
-    return 0
+    """Copy an adapter into the library, from this computer or from the hub."""
+    source = Path(asked.source).expanduser().resolve()
+    if source.exists():
+        adapter = library.import_adapter(source)
+        output.json(_as_dict(adapter))
+        output.lines([*_imported_lines(adapter), *library.remarks_on_weights(adapter)])
+        return 0
+    named = hub_adapters.named(asked.source)
+    if named is None:
+        hint = "Choose a folder or a zip, or an adapter on the hub by OWNER/NAME."
+        raise AdapterError(f"There is nothing at {asked.source}.", hint, "source")
+    return _import_from_hub(*named, output)
+
+
+def _import_from_hub(repo_id: str, revision: str, output: Output) -> int:
+    request = {"action": "import_adapter", "id": repo_id, "revision": revision}
+    return ask(
+        "models",
+        request,
+        output,
+        lambda result: _imported_lines(library.find(result["adapter"])),
+        complete=lambda result: _as_dict(library.find(result["adapter"])),
+    )[0]
+
+
+def _imported_lines(adapter: Adapter) -> list[str]:
+    base = adapter.metadata.base_model.id
+    needs = f"Its base model is {base}." if base else "It does not name its base model."
+    return [f"Imported {adapter.name} as {adapter.id}.", needs]
 
 
 def delete_adapter(asked: argparse.Namespace, output: Output) -> int:

@@ -5825,8 +5825,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own.</source>
-   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um.</translation>
+   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model.</source>
+   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
@@ -11498,6 +11498,11 @@ Summary:</translation>
    <translation>Wählen Sie die, die gelesen werden soll.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <source>Choose the repository of an adapter made by PEFT or Tunesmith.</source>
+   <translation>Wählen Sie das Repository eines Adapters, der mit PEFT oder Tunesmith gemacht wurde.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>Choose the summary column. Without one: "Write summaries" on the data page.</source>
    <translation>Wählen Sie die Zusammenfassungsspalte. Ohne eine solche: „Zusammenfassungen schreiben“ auf der Seite „Daten“.</translation>
@@ -13068,9 +13073,19 @@ Summary:</translation>
    <translation>Es hat {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <source>It holds adapters in folders, such as {1}. Fetch one yourself, and import its folder.</source>
+   <translation>Es enthält Adapter in Ordnern, etwa {1}. Holen Sie selbst einen davon, und importieren Sie seinen Ordner.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/cells.py" />
    <source>It holds: {1}.</source>
    <translation>Sie enthält: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <source>It is a model: a recipe can name it as its base model.</source>
+   <translation>Es ist ein Modell: Ein Rezept kann es als Basismodell nennen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -16989,6 +17004,11 @@ Summary:</translation>
    <location filename="../../engine/voting/session.py" />
    <source>The votes</source>
    <translation>Die Stimmen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <source>The weights of {1} are in {2}, not in {3}.</source>
+   <translation>Die Gewichte von {1} liegen in {2}, nicht in {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -20932,7 +20952,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} has no {2}{3}.</source>
-   <translation>{1} hat keine Spalte {2}{3}.</translation>
+   <translation>{1} hat kein {2}{3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/heartbeat.py" />
@@ -21183,6 +21203,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
    <source>{1} is no SQLite database, or it is encrypted.</source>
    <translation>{1} ist keine SQLite-Datenbank, oder sie ist verschlüsselt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/adapter_files.py" />
+   <source>{1} is no adapter: it has no {2}.</source>
+   <translation>{1} ist kein Adapter: Es gibt darin kein {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />

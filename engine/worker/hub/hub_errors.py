@@ -19,13 +19,19 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from engine.errors import AppError, BaseModelError, DataError, OfflineError, StorageError
+from engine.errors import AdapterError, AppError, BaseModelError, DataError, OfflineError, StorageError
 from engine.system.connection import hub_address
 from engine.system.units import size
 from engine.system.url_redaction import without_login
 
-Kind = Literal["model", "dataset"]
-FIELDS = {"model": "base_model.id", "dataset": "data.source"}
+Kind = Literal["model", "dataset", "adapter"]
+FIELDS = {"model": "base_model.id", "dataset": "data.source", "adapter": "source"}
+# What a kind is called, and the error of one that can't be had.
+KINDS: dict[Kind, tuple[str, type[AppError]]] = {
+    "model": ("base model", BaseModelError),
+    "dataset": ("data set", DataError),
+    "adapter": ("adapter", AdapterError),
+}
 
 
 class CutOffError(Exception):
@@ -58,8 +64,7 @@ def explained(repo_id: str, revision: str, kind: Kind) -> Iterator[None]:
 
 
 def _translated(error: Exception, repo_id: str, revision: str, kind: Kind) -> AppError:
-    what = {"model": "base model", "dataset": "data set"}[kind]
-    failure = BaseModelError if kind == "model" else DataError
+    what, failure = KINDS[kind]
     match error:
         case GatedRepoError():
             message = f"{repo_id} is gated: its owner wants terms accepted first."

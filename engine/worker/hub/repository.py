@@ -29,10 +29,12 @@ from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryN
 from engine.config import model_info
 from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
+from engine.system import hub_cache
 from engine.system.connection import hub_address, require_hub
 from engine.system.files import bytes_in, write_atomically
-from engine.system.hub_cache import is_complete_model, repository_folder
+from engine.system.hub_cache import is_complete_model
 from engine.system.units import size
+from engine.worker.hub import adapter_files
 from engine.worker.hub.download import TIMEOUT_SECONDS, fetch
 from engine.worker.hub.hub_errors import FIELDS, DamagedError, Kind, explained
 from engine.worker.hub.repository_card import licence
@@ -89,11 +91,11 @@ class CachedModel:
 
 
 def cost(repo_id: str, revision: str, kind: Kind) -> Cost:
-    """Return what `download` would fetch. Raises OfflineError, BaseModelError or DataError."""
+    """Return what `download` would fetch. Raises OfflineError, BaseModelError, DataError or AdapterError."""
     require_hub(FIELDS[kind])
     with explained(repo_id, revision, kind):
         api = HfApi(endpoint=hub_address())
-        get_info = api.model_info if kind == "model" else api.dataset_info
+        get_info = api.dataset_info if kind == "dataset" else api.model_info
         info = get_info(repo_id, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS)
     commit = info.sha or ""
     siblings = info.siblings or ()
@@ -101,8 +103,12 @@ def cost(repo_id: str, revision: str, kind: Kind) -> Cost:
         RemoteFile(file.rfilename, file.size or 0) for file in siblings if _is_wanted(file.rfilename, kind)
     )
     missing = sum(file.size_bytes for file in files if not _is_cached(repo_id, commit, kind, file.name))
+    names = [file.rfilename for file in siblings]
     if kind == "dataset":
-        _refuse_script(repo_id, [file.rfilename for file in siblings])
+        _refuse_script(repo_id, names)
+    if kind == "adapter":
+        adapter_files.refuse_other(repo_id, names)
+        files = tuple(sorted(files, key=lambda file: adapter_files.NAMES.index(file.name)))
     _refuse_useless(repo_id, kind, files)
     licence = str(getattr(info.card_data, "license", None) or "")
     return Cost(repo_id, commit, files, missing, licence, bool(info.gated))
@@ -117,8 +123,8 @@ def download(
 ) -> Path:
     """Return the folder of a repository, downloaded if it is not cached; `on_progress(done, total, "bytes")`.
 
-    Raises Stopped when cancelled, OfflineError, BaseModelError or DataError, StorageError. Partial files stay after a
-    cancel or an error, and the next call completes them.
+    Raises Stopped when cancelled, OfflineError, BaseModelError, DataError or AdapterError, StorageError. Partial files
+    stay after a cancel or an error, and the next call completes them.
     """
     cached = cached_folder(repo_id, revision, kind)
     if cached:
@@ -176,12 +182,12 @@ def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") ->
     try:
         folder = Path(
             snapshot_download(
-                repo_id, repo_type=kind, revision=revision, cache_dir=_cache(), local_files_only=True
+                repo_id, repo_type=_type(kind), revision=revision, cache_dir=_cache(), local_files_only=True
             )
         )
     except (LocalEntryNotFoundError, HFValidationError):
         return None
-    return folder if (is_complete_model(folder) if kind == "model" else _has_rows(folder)) else None
+    return folder if _IS_COMPLETE[kind](folder) else None
 
 
 def cached_models() -> list[CachedModel]:
@@ -202,7 +208,7 @@ def cached_models() -> list[CachedModel]:
 
 def delete_cached(repo_id: str, kind: Kind = "model") -> int:
     """Delete every revision of a repository from this computer; return the number of bytes freed."""
-    folder = repository_folder(_cache(), repo_id, kind)
+    folder = _folder(repo_id, kind)
     freed = bytes_in(folder)
     try:
         shutil.rmtree(folder)
@@ -219,14 +225,25 @@ def _cache() -> Path:
     return Path(constants.HF_HUB_CACHE)
 
 
+def _type(kind: Kind) -> hub_cache.Kind:
+    """Return as what the Hub keeps a kind of repository: adapters are models to it."""
+    return "dataset" if kind == "dataset" else "model"
+
+
+def _folder(repo_id: str, kind: Kind) -> Path:
+    return hub_cache.repository_folder(_cache(), repo_id, _type(kind))
+
+
 def _is_wanted(name: str, kind: Kind) -> bool:
+    if kind == "adapter":
+        return name in adapter_files.NAMES
     if kind == "dataset":
         return DATA_FILES.fullmatch(name) is not None
     return bool(WEIGHTS.fullmatch(name) or MODEL_FILES.fullmatch(name))
 
 
 def _is_cached(repo_id: str, commit: str, kind: Kind, name: str) -> bool:
-    path = try_to_load_from_cache(repo_id, name, cache_dir=_cache(), revision=commit, repo_type=kind)
+    path = try_to_load_from_cache(repo_id, name, cache_dir=_cache(), revision=commit, repo_type=_type(kind))
     return isinstance(path, str)
 
 
@@ -280,12 +297,12 @@ def _fetch_file(
     """Download one file into the shared cache of huggingface_hub."""
     if _is_cached(wanted.id, wanted.commit, kind, file.name):
         return
-    origin: dict[str, Any] = {"repo_type": kind, "revision": wanted.commit, "endpoint": hub_address()}
+    origin: dict[str, Any] = {"repo_type": _type(kind), "revision": wanted.commit, "endpoint": hub_address()}
     url = hf_hub_url(wanted.id, file.name, **origin)
     facts = get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
     if not facts.etag:
         raise DamagedError
-    blob = repository_folder(_cache(), wanted.id, kind) / "blobs" / facts.etag
+    blob = _folder(wanted.id, kind) / "blobs" / facts.etag
     if not blob.exists():
         fetch(url, blob, facts.size or file.size_bytes, facts.etag, on_bytes, cancelled)
     hf_hub_download(wanted.id, file.name, cache_dir=_cache(), **origin)
@@ -294,18 +311,25 @@ def _fetch_file(
 def _write_reference(wanted: Cost, revision: str, kind: Kind) -> None:
     """Write down which commit the revision is; with that the repository counts as cached."""
     if revision != wanted.commit:
-        reference = repository_folder(_cache(), wanted.id, kind) / "refs" / revision
+        reference = _folder(wanted.id, kind) / "refs" / revision
         reference.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(reference, wanted.commit)
 
 
 def _snapshot(wanted: Cost, kind: Kind) -> Path:
-    return repository_folder(_cache(), wanted.id, kind) / "snapshots" / wanted.commit
+    return _folder(wanted.id, kind) / "snapshots" / wanted.commit
 
 
 def _has_rows(folder: Path) -> bool:
     """Return whether a data set's folder holds data files; after a look at its card alone it holds the card alone."""
     return any(_holds_rows(path.relative_to(folder).as_posix()) for path in folder.rglob("*"))
+
+
+_IS_COMPLETE: dict[Kind, Callable[[Path], bool]] = {
+    "model": is_complete_model,
+    "dataset": _has_rows,
+    "adapter": adapter_files.is_complete,
+}
 
 
 def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:

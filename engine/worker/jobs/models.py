@@ -1,17 +1,22 @@
-"""The job `models`: list, find, delete and price base models and data sets. Imports no torch.
+"""The job `models`: list, find, delete and price base models and data sets, and take in adapters. Imports no torch.
 
 Thin over the hub, which knows how; this is only how the window asks for it.
 """
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from engine.adapters import library
+from engine.adapters.metadata import HubFacts
 from engine.config.recipe import STARTER
-from engine.system.paths import starter_folder
-from engine.worker.hub import repository, repository_card, search
+from engine.system.paths import adapters_folder, starter_folder
+from engine.worker.hub import adapter_files, repository, repository_card, search
 from engine.worker.hub.hub_errors import Kind
 from engine.worker.runtime.channel import Channel
 
@@ -21,10 +26,10 @@ Result = dict[str, Any]
 
 def run(channel: Channel, request: Request) -> None:
     """Do the request's `action` and hand over its result."""
-    channel.result(_ACTIONS[request["action"]](request))
+    channel.result(_ACTIONS[request["action"]](request, channel))
 
 
-def _list(_: Request) -> Result:
+def _list(_: Request, _channel: Channel) -> Result:
     """Return the models on this computer: the starter, which is `local`, then what was fetched."""
     models = [_starter()] if starter_folder().is_dir() else []
     for model in repository.cached_models():
@@ -46,12 +51,12 @@ def _starter() -> Result:
     }
 
 
-def _search(request: Request) -> Result:
+def _search(request: Request, _channel: Channel) -> Result:
     """Return the models of the hub that match the request's `words`."""
     return {"found": [asdict(model) for model in search.find(request["words"])]}
 
 
-def _cost(request: Request) -> Result:
+def _cost(request: Request, _channel: Channel) -> Result:
     """Return what fetching a repository would take; of one that is here whole the hub is not asked."""
     folder = repository.cached_folder(*_named(request))
     if folder is not None:
@@ -62,19 +67,40 @@ def _cost(request: Request) -> Result:
     return {**asdict(cost := repository.cost(*_named(request))), "size_bytes": cost.size_bytes}
 
 
-def _delete(request: Request) -> Result:
+def _delete(request: Request, _channel: Channel) -> Result:
     """Remove a repository from this computer and return the bytes that became free."""
     name, _revision, kind = _named(request)
     return {"id": name, "freed_bytes": repository.delete_cached(name, kind)}
+
+
+def _import_adapter(request: Request, channel: Channel) -> Result:
+    """Take an adapter of the hub into the library and return its id there."""
+    name, revision = request["id"], request["revision"]
+    fetched = repository.download(
+        name, revision, "adapter", on_progress=channel.progress, cancelled=channel.stop_requested
+    )
+    # The cache has links, and names folders by commits.
+    with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=library.PARTIAL) as aside:
+        folder = Path(aside, name.rpartition("/")[2])
+        folder.mkdir()
+        for file in adapter_files.NAMES:
+            if (fetched / file).is_file():
+                shutil.copyfile(fetched / file, folder / file)
+        channel.check_stop()
+        adapter = library.import_adapter(folder, HubFacts(id=name, revision=fetched.name))
+    for remark in library.remarks_on_weights(adapter):
+        channel.notice(remark)
+    return {"adapter": adapter.id}
 
 
 def _named(request: Request) -> tuple[str, str, Kind]:
     return request["id"], request.get("revision") or "main", request.get("repository") or "model"
 
 
-_ACTIONS: dict[str, Callable[[Request], Result]] = {
+_ACTIONS: dict[str, Callable[[Request, Channel], Result]] = {
     "list": _list,
     "search": _search,
     "cost": _cost,
     "delete": _delete,
+    "import_adapter": _import_adapter,
 }

@@ -276,7 +276,8 @@ WORDS = (
             "The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, "
             "for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, "
             "optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a "
-            "plain model instead, and convert its folder with them in a Python environment of its own."
+            "plain model instead, and convert its folder with them in a Python environment of its own. They may leave "
+            "the tokenizer out; its files are those of the plain model."
         ),
         "",
         mark("export merge ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp"),

@@ -324,3 +324,29 @@ def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch):
     monkeypatch.setattr(handler, "stream", io.StringIO())
     logging.getLogger("huggingface_hub.any").warning("Retrying %s", "https://user:s3cret@hub.example/api")
     assert handler.stream.getvalue() == "Retrying https://hub.example/api\n"
+
+
+def test_a_cancelled_adapter_is_completed_by_the_next_try(small_hub, tmp_path):
+    folder = tmp_path / "served/models/someone/adapter"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text("{}")
+    (folder / "adapter_model.safetensors").write_bytes(os.urandom(WEIGHTS_BYTES))
+    (folder / "recipe.toml").write_text("schema = 1")
+    small_hub.seconds_per_chunk = 0.01
+    arrived = []
+    with pytest.raises(Stopped):
+        fetch(
+            "someone/adapter",
+            "adapter",
+            on_progress=lambda done, *_: arrived.append(done),
+            cancelled=lambda: len(arrived) > 6,
+        )
+    assert repository.cached_folder("someone/adapter", COMMIT, "adapter") is None
+    small_hub.seconds_per_chunk = 0
+    small_hub.requests.clear()
+    fetched = fetch("someone/adapter", "adapter")
+    assert {path.name: path.read_bytes() for path in fetched.iterdir()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()
+    }
+    (request,) = gets(small_hub, "adapter_model.safetensors")
+    assert "bytes=" in request

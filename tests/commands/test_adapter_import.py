@@ -1,0 +1,184 @@
+"""`adapters import OWNER/NAME`: an adapter comes from the hub as one from a folder does, and what is none is told."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.adapters import hub_adapters, library
+from engine.system import paths
+from tests.helpers.command_line import Finished, InProcessTerminal
+from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
+from tests.helpers.homes import make_metadata, write_peft_files
+
+NAME = "someone/notes-lora"
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    folder = tmp_path / "served/models" / NAME
+    folder.mkdir(parents=True)
+    write_peft_files(folder)
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    (folder / "training_args.bin").write_bytes(pickle.dumps({"a": 1}))
+    with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as hub:
+        yield hub
+
+
+def files_of(served: FakeHub) -> Path:
+    folder: Path = served.folder / "models" / NAME
+    return folder
+
+
+def refused(done: Finished, message: str, hint: str) -> None:
+    assert done.code != 0
+    assert message in done.err
+    assert hint in done.err
+    assert list(paths.adapters_folder().iterdir()) == []
+
+
+@pytest.mark.parametrize("revision", ["main", COMMIT])
+def test_an_adapter_comes_from_the_hub_with_its_base_and_its_commit(
+    revision: str, served: FakeHub, in_process: InProcessTerminal
+) -> None:
+    done = in_process.run("adapters", "import", NAME if revision == "main" else f"{NAME}@{revision}")
+    assert done.code == 0, done
+    (adapter,) = library.scan()[0]
+    assert f"Imported notes-lora as {adapter.id}." in done.out
+    assert "Its base model is google/flan-t5-base." in done.out
+    facts = adapter.metadata
+    assert (facts.origin, facts.base_model.id) == ("imported", "google/flan-t5-base")
+    assert facts.hub is not None
+    assert (facts.hub.id, facts.hub.revision) == (NAME, COMMIT)
+    assert set(facts.files) == {"README.md", library.CONFIG_NAME, library.WEIGHTS_NAME}
+    assert not [path for path in adapter.folder.iterdir() if path.is_symlink()]
+    assert not [line for line in served.requests if "training_args.bin" in line]
+    assert f"{NAME} {COMMIT}" in in_process.run("adapters", "show", adapter.id).out
+
+
+def test_programs_get_the_adapter_and_how_far_the_download_is(
+    served: FakeHub, in_process: InProcessTerminal
+) -> None:
+    done = in_process.run("adapters", "import", NAME, "--json")
+    assert library.find(done.json[-1]["adapter"]).name == "notes-lora"
+    last = done.named("stage_progressed")[-1]
+    assert last["unit"] == "bytes"
+    assert last["done"] == last["total"] > 0
+
+
+def test_an_adapter_of_tunesmith_keeps_its_name_and_what_it_knows(
+    served: FakeHub, in_process: InProcessTerminal
+) -> None:
+    metadata = make_metadata("tea notes")
+    library.adapter_toml.save(metadata.model_copy(update={"files": {}}), files_of(served))
+    assert in_process.run("adapters", "import", NAME).code == 0
+    (adapter,) = library.scan()[0]
+    assert (adapter.name, adapter.metadata.prompt) == ("tea notes", metadata.prompt)
+
+
+def test_what_is_fetched_once_is_imported_again_without_the_hub(
+    served: FakeHub, in_process: InProcessTerminal
+) -> None:
+    assert in_process.run("adapters", "import", NAME).code == 0
+    served.requests.clear()
+    assert in_process.run("adapters", "import", NAME).code == 0
+    assert served.requests == []
+
+
+def test_weights_that_can_run_code_are_refused_by_name(
+    served: FakeHub, in_process: InProcessTerminal
+) -> None:
+    (files_of(served) / library.WEIGHTS_NAME).rename(files_of(served) / "adapter_model.bin")
+    done = in_process.run("adapters", "import", NAME)
+    refused(done, "are in adapter_model.bin, not in adapter_model.safetensors", "only safetensors are taken")
+    assert not [line for line in served.requests if "resolve" in line]
+
+
+def test_the_checks_are_those_of_a_folder(served: FakeHub, in_process: InProcessTerminal) -> None:
+    (files_of(served) / library.WEIGHTS_NAME).write_bytes(b"junk")
+    done = in_process.run("adapters", "import", NAME)
+    refused(done, "adapter_model.safetensors is damaged", "Copy or download it again")
+
+
+@pytest.mark.parametrize(
+    ("names", "hint"),
+    [
+        (["config.json", "model.safetensors"], "It is a model"),
+        (["second/adapter_config.json"], "such as second/adapter_config.json"),
+        (["notes.txt"], "an adapter made by PEFT or Tunesmith"),
+    ],
+)
+def test_what_is_no_adapter_is_told_with_what_it_is(
+    names: list[str], hint: str, served: FakeHub, in_process: InProcessTerminal
+) -> None:
+    for name in names:
+        path = served.folder / "models/someone/other" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({}), encoding="utf-8")
+    refused(in_process.run("adapters", "import", "someone/other"), "someone/other is no adapter", hint)
+
+
+def test_a_repository_that_is_not_there_or_private_is_told(
+    served: FakeHub, in_process: InProcessTerminal
+) -> None:
+    done = in_process.run("adapters", "import", "someone/nothing")
+    refused(done, "The hub has no adapter named someone/nothing", "A private one needs `hf auth login`")
+
+
+def test_a_revision_that_is_not_there_is_told(served: FakeHub, in_process: InProcessTerminal) -> None:
+    refused(in_process.run("adapters", "import", f"{NAME}@v9"), f"{NAME} has no revision v9", "main")
+
+
+def test_a_gated_adapter_is_told_with_where_to_ask(served: FakeHub, in_process: InProcessTerminal) -> None:
+    served.gated.add(NAME)
+    done = in_process.run("adapters", "import", NAME)
+    refused(done, f"{NAME} is gated", f"Accept them at {served.address}/{NAME}")
+
+
+def test_offline_nothing_is_asked(
+    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    done = in_process.run("adapters", "import", NAME)
+    refused(done, "Tunesmith is offline", "choose a folder on this computer")
+    assert served.requests == []
+
+
+def test_without_a_network_the_hub_that_does_not_answer_is_named(
+    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    refused(in_process.run("adapters", "import", NAME), "The hub can't be reached", "Check the connection")
+
+
+def test_a_folder_of_that_name_comes_before_the_hub(
+    served: FakeHub, in_process: InProcessTerminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "here" / NAME
+    folder.mkdir(parents=True)
+    write_peft_files(folder)
+    assert in_process.run("adapters", "import", NAME, cwd=tmp_path / "here").code == 0
+    assert library.scan()[0][0].metadata.hub is None
+    assert served.requests == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("owner/name", ("owner/name", "main")),
+        (" owner/name@v1.0 ", ("owner/name", "v1.0")),
+        ("owner/name@refs/pr/1", ("owner/name", "refs/pr/1")),
+        ("name", None),
+        ("./owner/name", None),
+        ("owner/..", None),
+        ("/owner/name", None),
+        ("owner/name/more", None),
+        ("owner/name@", None),
+    ],
+)
+def test_names_of_the_hub_are_told_from_paths(text: str, found: tuple[str, str] | None) -> None:
+    assert hub_adapters.named(text) == found
