@@ -1178,7 +1178,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/welcome/page.py" />
    <source>Choose a file or a folder, or type a hub id.</source>
-   <translation>Eine Datei oder einen Ordner wählen, oder eine Hub-ID eingeben.</translation>
+   <translation>Wählen Sie eine Datei oder einen Ordner, oder geben Sie eine Hub-ID ein.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -3589,7 +3589,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/train/base_models/view.py" />
    <source>None of these. Search the hub, or empty the field.</source>
-   <translation>Keines davon. Auf dem Hub suchen, oder das Feld leeren.</translation>
+   <translation>Keines davon. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
@@ -10740,7 +10740,7 @@ Bob: At the office, till five.</translation>
   <message>
    <location filename="../../engine/computers/node.py" />
    <source>Another program has it: stop that, or give other ports with --port and --client-port.</source>
-   <translation>Ein anderes Programm belegt ihn: dieses beenden, oder mit --port und --client-port andere Ports angeben.</translation>
+   <translation>Ein anderes Programm belegt ihn: Beenden Sie dieses, oder geben Sie mit --port und --client-port andere Ports an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -11135,7 +11135,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/node.py" />
    <source>Check its owner.</source>
-   <translation>Den Besitzer prüfen.</translation>
+   <translation>Prüfen Sie den Besitzer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -11190,7 +11190,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Check the name.</source>
-   <translation>Den Namen prüfen.</translation>
+   <translation>Prüfen Sie den Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -11405,7 +11405,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/sending.py" />
    <source>Choose auto: the cluster gives each run a card.</source>
-   <translation>„auto“ wählen: Der Cluster gibt jedem Lauf eine Karte.</translation>
+   <translation>Wählen Sie „auto“: Der Cluster gibt jedem Lauf eine Karte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
@@ -12920,7 +12920,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
    <source>Install OpenSSH's client.</source>
-   <translation>Den Client von OpenSSH installieren.</translation>
+   <translation>Installieren Sie den Client von OpenSSH.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/facts.py" />
@@ -13460,7 +13460,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Leave the role "id" out.</source>
-   <translation>Die Rolle „id“ weglassen.</translation>
+   <translation>Lassen Sie die Rolle „id“ weg.</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -13970,7 +13970,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Name a column, or leave the role out.</source>
-   <translation>Eine Spalte nennen, oder die Rolle weglassen.</translation>
+   <translation>Nennen Sie eine Spalte, oder lassen Sie die Rolle weg.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/text_exports/formats.py" />
@@ -13995,7 +13995,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>Name the column of summaries instead.</source>
-   <translation>Stattdessen die Spalte mit den Zusammenfassungen nennen.</translation>
+   <translation>Nennen Sie stattdessen die Spalte mit den Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -15170,7 +15170,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/computers/token.py" />
    <source>Run `chmod 600 {1}`.</source>
-   <translation>`chmod 600 {1}` ausführen.</translation>
+   <translation>Führen Sie `chmod 600 {1}` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
