@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import arena as arenas
 from engine import chats, labelling, options, report, voting
-from engine.adapters import library, reproduction, trash
+from engine.adapters import hub_adapters, library, reproduction, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
@@ -164,6 +164,7 @@ __all__ = [
     "foreign_files",
     "graphics_cards",
     "graphics_check",
+    "hub_adapters",
     "ingest",
     "is_on_hub",
     "known_plans",

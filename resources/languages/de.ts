@@ -651,6 +651,11 @@
    <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>An adapter on the hub is called owner/name.</source>
+   <translation>Ein Adapter auf dem Hub heißt besitzer/name.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>An arena trains several methods on your data and compares their results in one table.</source>
    <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und vergleicht die Ergebnisse in einer Tabelle.</translation>
@@ -2520,6 +2525,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus dem Verlauf</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/metadata_text.py" />
+   <source>From the hub</source>
+   <translation>Vom Hub</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>From the hub…</source>
+   <translation>Vom Hub…</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_files.py" />
    <source>From the preset “{name}”</source>
    <translation>Aus der Vorlage „{name}“</translation>
@@ -2713,12 +2728,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter aus einer ZIP-Datei importieren</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/dialogs.py" />
+   <source>Import an adapter from the hub</source>
+   <translation>Adapter vom Hub importieren</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/page.py" />
    <source>Imported</source>
    <translation>Importiert</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/library_operations.py" />
+   <location filename="../../gui/pages/library/jobs.py" />
    <source>Imported {name}.</source>
    <translation>{name} importiert.</translation>
   </message>
@@ -2726,6 +2746,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/adapter_groups.py" />
    <source>Imported, not scored yet</source>
    <translation>Importiert, noch nicht bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Importing {name}</source>
+   <translation>{name} wird importiert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -2829,6 +2854,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Italian</source>
    <translation>Italienisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/dialogs.py" />
+   <source>Its name: owner/name, or owner/name@revision</source>
+   <translation>Sein Name: besitzer/name oder besitzer/name@revision</translation>
   </message>
   <message>
    <location filename="../../gui/workers/download_check.py" />

@@ -9,10 +9,11 @@ from gui.pages.library.dialogs import Dialogs
 
 
 class FakeDialogs(Dialogs):
-    """Every dialog answers with `place`; `opened` lists the folders that would be opened."""
+    """Every dialog answers with `place` or `hub_name`; `opened` lists the folders that would be opened."""
 
     def __init__(self) -> None:
         self.place: Path | None = None
+        self.hub_name: str | None = None
         self.opened: list[Path] = []
 
     def folder_to_import(self, parent: Any) -> Path | None:
@@ -20,6 +21,9 @@ class FakeDialogs(Dialogs):
 
     def zip_to_import(self, parent: Any) -> Path | None:
         return self.place
+
+    def hub_name_to_import(self, parent: Any) -> str | None:
+        return self.hub_name
 
     def path_for_folder(self, parent: Any, title: str, name: str) -> Path | None:
         return self.place / name if self.place else None

@@ -32,7 +32,7 @@ class Bench:
         self.page.show()
 
     def _script(self, job: Job) -> list[Any]:
-        if job.request()["kind"] == "models":
+        if job.request().get("action") == "cost":
             wanted = job.request()["id"]
             cost = {"id": wanted, "missing_bytes": self.missing_bytes.get(wanted, 0)}
             return [["emit", {"event": "result_made", "result": cost}]]

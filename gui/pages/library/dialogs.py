@@ -1,10 +1,10 @@
-"""The system's file dialogs of the library. Tests replace them."""
+"""The dialogs of the library that ask for a path or a name. Tests replace them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from gui.look.language import mark, tr
 from gui.widgets.open_path import open_path
@@ -13,7 +13,7 @@ ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
 
 
 class Dialogs:
-    """Asks for paths; None means cancelled."""
+    """Asks for paths and names; None means cancelled."""
 
     def folder_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the folder of an adapter."""
@@ -23,6 +23,15 @@ class Dialogs:
         """Ask for the zip of an adapter."""
         title = tr("Import an adapter from a zip file")
         return _path(QFileDialog.getOpenFileName(parent, title, "", tr(ZIP_FILES))[0])
+
+    def hub_name_to_import(self, parent: QWidget) -> str | None:
+        """Ask for the name of an adapter on the hub."""
+        title, label = (
+            tr("Import an adapter from the hub"),
+            tr("Its name: owner/name, or owner/name@revision"),
+        )
+        text, accepted = QInputDialog.getText(parent, title, label)
+        return text if accepted else None
 
     def path_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
         """Ask for a parent folder; return the path of a new folder `name` in it."""

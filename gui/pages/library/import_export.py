@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Adapter, escaping, paths, reproduction
+from engine.api import Adapter, escaping, hub_adapters, paths, reproduction
 from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library import export_text
@@ -76,6 +76,17 @@ class ImportExport:
         if source is not None:
             self._operations.import_files([source])
 
+    def import_from_hub(self) -> None:
+        """Import an adapter from the hub."""
+        text = self._dialogs.hub_name_to_import(self._page)
+        if text is None:
+            return
+        named = hub_adapters.named(text)
+        if named is None:
+            self._operations.failed.emit(tr("An adapter on the hub is called owner/name."))
+        else:
+            self._jobs.import_from_hub(*named)
+
     def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
         """Return the menu entries for export; with `in_full` their texts say "Export", for a mixed menu."""
         folder = tr("Export as a folder…") if in_full else tr("As a folder…")
@@ -100,7 +111,11 @@ class ImportExport:
 
     def import_entries(self) -> list[Entry]:
         """Return the menu entries for import."""
-        return [(tr("From a folder…"), self.import_folder, ""), (tr("From a zip file…"), self.import_zip, "")]
+        return [
+            (tr("From a folder…"), self.import_folder, ""),
+            (tr("From a zip file…"), self.import_zip, ""),
+            (tr("From the hub…"), self.import_from_hub, ""),
+        ]
 
 
 def _file_name(adapter: Adapter) -> str:

@@ -1,4 +1,4 @@
-"""The library's jobs in a worker: scoring and merging, one at a time, with progress.
+"""The library's jobs in a worker: scoring, exporting and downloading, one at a time, with progress.
 
 Knows the jobs and their events, no widget.
 """
@@ -27,6 +27,7 @@ STAGES = {
     "evaluate": mark("Scoring"),
     "save": mark("Saving"),
 }
+ONE_AT_A_TIME = mark("Only one job can run at a time. Wait for it to finish, or cancel it.")
 # Conversations on which an export is compared with its adapter.
 COMPARED = 100
 # Progress texts by the worker's unit.
@@ -43,7 +44,8 @@ class LibraryJobs(QObject):
 
     `started(text)`, `progressed(share, text)` and `finished(text, folder or None)` follow a job; `failed(message)` ends
     one that failed or could not start, `stopped` a cancelled one. `remarked(text)` carries the notices of a finished
-    job. `asked(text, action)`: a job would download something, and waits for `confirm_download`.
+    job, `imported(adapter id)` the adapter that came from the hub. `asked(text, action)`: a job would download
+    something, and waits for `confirm_download`.
     """
 
     started = Signal(str)
@@ -52,6 +54,7 @@ class LibraryJobs(QObject):
     failed = Signal(str)
     stopped = Signal()
     remarked = Signal(str)
+    imported = Signal(str)
     asked = Signal(str, str)
 
     def __init__(self, manager: Any, parent: QObject | None = None) -> None:
@@ -93,6 +96,15 @@ class LibraryJobs(QObject):
         doing = tr("Exporting {name}", name=adapter.name)
         begin = partial(self._begin, adapter, "export", arguments, None, doing, "")
         self._request(adapter, begin, doing, base_repositories(adapter.metadata.base_model.as_table()))
+
+    def import_from_hub(self, repo_id: str, revision: str) -> None:
+        """Download an adapter of the hub into the library; it needs no device."""
+        if self.busy:
+            self.failed.emit(tr(ONE_AT_A_TIME))
+            return
+        arguments = {"action": "import_adapter", "id": repo_id, "revision": revision}
+        doing, done = tr("Importing {name}", name=repo_id), tr("Imported {name}.", name=repo_id)
+        self._start("", "models", arguments, None, doing, done)
 
     def confirm_download(self) -> None:
         """Begin the job that asked."""
@@ -138,13 +150,24 @@ class LibraryJobs(QObject):
         refusal = self._refusal()
         if refusal:
             self.failed.emit(refusal)
-            return
+        else:
+            self._start(adapter.id, kind, arguments, recipe, doing, done)
+
+    def _start(
+        self,
+        adapter_id: str,
+        kind: str,
+        arguments: dict[str, Any],
+        recipe: Recipe | None,
+        doing: str,
+        done: str,
+    ) -> None:
         try:
             thread = self._manager.ask(kind, arguments, recipe, parent=self)
         except AppError as error:
             self.failed.emit(in_one_line(error.message, error.hint))
             return
-        self._thread, self._adapter_id, self._remarks = thread, adapter.id, []
+        self._thread, self._adapter_id, self._remarks = thread, adapter_id, []
         self._left.begin()
         result: dict[str, Any] = {}
         thread.subscribe(
@@ -157,7 +180,7 @@ class LibraryJobs(QObject):
 
     def _refusal(self) -> str:
         if self.busy:
-            return tr("Only one job can run at a time. Wait for it to finish, or cancel it.")
+            return tr(ONE_AT_A_TIME)
         taken: str = self._manager.device_text(apart_from="summarize")
         return f"{taken} {tr('Pause it, or wait until it is done.')}" if taken else ""
 
@@ -189,6 +212,8 @@ class LibraryJobs(QObject):
             if "conversations" in result:
                 found = f" {export_text.held(result['conversations'])}"
             self.finished.emit(done or f"{_exported(folder, size)}{found}", folder)
+            if "adapter" in result:
+                self.imported.emit(result["adapter"])
             if self._remarks:
                 self.remarked.emit(" ".join(dict.fromkeys(self._remarks)))
         elif ending.outcome == "stopped":

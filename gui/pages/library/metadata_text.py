@@ -32,8 +32,13 @@ def made_from(metadata: AdapterMetadata) -> list[Fact]:
         (tr("Trained on"), _trained_on(metadata)),
         (tr("Continued from"), training.start_from),
         (tr("Run"), training.run),
+        (tr("From the hub"), _repository(metadata)),
         *_exports(metadata),
     ]
+
+
+def _repository(metadata: AdapterMetadata) -> str:
+    return f"{metadata.hub.id}, {metadata.hub.revision[:12]}" if metadata.hub else ""
 
 
 def _exports(metadata: AdapterMetadata) -> list[Fact]:

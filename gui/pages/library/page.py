@@ -170,6 +170,7 @@ class LibraryPage(Page):
         self.jobs.started.connect(self._on_job_started)
         self.jobs.progressed.connect(self.busy.set_progress)
         self.jobs.finished.connect(self._on_job_finished)
+        self.jobs.imported.connect(self._on_changed)
         self.jobs.remarked.connect(self.pane.show_notice)
         self.jobs.failed.connect(self._on_job_failed)
         self.jobs.stopped.connect(self._on_job_stopped)

@@ -1,0 +1,54 @@
+"""The library's import menu takes an adapter of the hub by its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.adapters.metadata import HubFacts
+from gui.pages.library import metadata_text
+from tests.helpers import library_bench
+from tests.helpers.homes import add_adapter, make_metadata
+
+Bench = library_bench.Bench
+
+
+def test_an_adapter_of_the_hub_is_imported_and_selected(bench):
+    made = bench()
+    adapter = add_adapter("notes")
+    made.scripts["models"] = [["emit", {"event": "result_made", "result": {"adapter": adapter.id}}]]
+    made.dialogs.hub_name = "ann/notes@v1"
+    made.page.import_export.import_from_hub()
+    assert made.page.busy.isVisible()
+    made.until(lambda: made.names() == ["notes"])
+    made.settle()
+    assert made.asked == [{"kind": "models", "action": "import_adapter", "id": "ann/notes", "revision": "v1"}]
+    assert made.page.pane.undo_strip.text() == "Imported ann/notes."
+    assert made.page.panel.adapter().id == adapter.id
+
+
+def test_an_adapter_that_the_hub_does_not_give_is_told(bench):
+    made = bench()
+    made.scripts["models"] = [["fail", {"message": "None.", "hint": "No."}]]
+    made.dialogs.hub_name = "ann/notes"
+    made.page.import_export.import_from_hub()
+    made.until(lambda: not made.page.jobs.busy)
+    made.settle()
+    assert made.page.pane.notice.text() == "None. No."
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("notes", "An adapter on the hub is called owner/name."), (None, "")]
+)
+def test_a_name_that_is_none_of_the_hub_starts_nothing(bench, name, told):
+    made = bench()
+    made.dialogs.hub_name = name
+    made.page.import_export.import_from_hub()
+    made.settle()
+    assert made.asked == []
+    assert made.page.pane.notice.text() == told
+
+
+def test_the_details_name_the_repository_and_its_commit():
+    facts = HubFacts(id="ann/notes", revision="0123456789abcdef0123456789abcdef01234567")
+    found = metadata_text.made_from(make_metadata("notes").model_copy(update={"hub": facts}))
+    assert dict(found)["From the hub"] == "ann/notes, 0123456789ab"
