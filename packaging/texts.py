@@ -27,7 +27,9 @@ NOT_SHOWN = (
     "engine/commands",
     "engine/report",
     "engine/server",
+    "engine/adapters/licence_terms.py",
     "engine/api.py",
+    "engine/worker/exports/hub_card.py",
     "engine/worker/kernels/library.py",
     "engine/worker/kernels/patch_table.py",
 )

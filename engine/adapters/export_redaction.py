@@ -57,7 +57,8 @@ def _public_metadata(metadata: AdapterMetadata) -> AdapterMetadata:
     for table, key in (("base_model", "id"), ("data", "source"), ("training", "start_from")):
         facts = getattr(metadata, table)
         named[table] = facts.model_copy(update={key: public_name(getattr(facts, key))})
-    return metadata.model_copy(update=named)
+    # Exports lie on this computer, and why one was not tried may name its folders.
+    return metadata.model_copy(update=named | {"exports": []})
 
 
 def _public_texts(folder: Path) -> Iterator[tuple[str, str]]:

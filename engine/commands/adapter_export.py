@@ -9,12 +9,13 @@ from typing import Any
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
+from engine.commands.terminal import text_tables
 from engine.commands.terminal.download_consent import confirm_base
 from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, whole_number
 from engine.commands.terminal.short_job import Result, ask
-from engine.errors import StorageError
+from engine.errors import AppError, StorageError
 from engine.jobs.job import slug
 from engine.scoring import export_text, score_text
 from engine.system.paths import as_text
@@ -23,7 +24,7 @@ from engine.system.units import size
 
 ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
 # What stays an adapter, and what becomes a model.
-PEFT, MERGED = "peft", "merged"
+PEFT, MERGED, HUB = "peft", "merged", "hub"
 KINDS = {
     PEFT: "the adapter as it is, for PEFT; a zip if the target ends in .zip",
     MERGED: "base and adapter as one plain model of transformers",
@@ -31,6 +32,7 @@ KINDS = {
     "gguf": "a file for llama.cpp and LM Studio, by llama.cpp's own converter, which is fetched once (77 MB)",
     "ollama": "the same with a Modelfile for ollama create",
     "script": "a Python file that trains it again with transformers and PEFT alone, and the conversations for it",
+    HUB: "the adapter with a model card into a repository of the Hugging Face Hub, private unless --public",
 }
 # Kinds whose library takes older versions of transformers alone.
 ELSEWHERE = {
@@ -69,14 +71,28 @@ def add(actions: Verbs) -> None:
         help="compare the export with the adapter on so many test conversations, 0 for none (default: "
         f"{CONVERSATIONS})",
     )
+    export.add_argument(
+        "--public", action="store_true", help="to the hub: let everybody see and use the repository"
+    )
+    export.add_argument(
+        "--with-conversations",
+        action="store_true",
+        help="to the hub: also send the conversations that the adapter's prompt shows",
+    )
+    export.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="to the hub: show every file and the model card, and send nothing",
+    )
     merge = actions.add(
         "merge", "Merge an adapter into its base model, as export --to merged does", merge_adapter
     )
-    for action in (export, merge):
+    for action, target in (
+        (export, "a new folder, a zip of an adapter, or OWNER/NAME on the hub"),
+        (merge, "a new folder"),
+    ):
         action.add_argument("adapter", metavar="ADAPTER", help=ADAPTER_HELP)
-        action.add_argument(
-            "target", type=Path, metavar="TARGET", help="a new folder, or a zip of an adapter"
-        )
+        action.add_argument("target", type=Path, metavar="TARGET", help=target)
 
 
 def _kind(text: str) -> str:
@@ -92,8 +108,13 @@ def _kind(text: str) -> str:
 def export_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Export an adapter and say what its verification found."""
     adapter = library.find(asked.adapter, shortened=True)
+    if asked.to != HUB and (asked.public or asked.with_conversations or asked.dry_run):
+        message = "--public, --with-conversations and --dry-run are for the hub alone."
+        raise AppError(message, f"Leave them out, or give --to {HUB}.", "--to")
     if asked.to == PEFT:
         return _copy(adapter, asked.target.expanduser().resolve(), output)
+    if asked.to == HUB:
+        return _push(adapter, asked, output)
     return _export(adapter, asked.to, asked.target, asked.precision, asked.conversations, output)
 
 
@@ -109,6 +130,27 @@ def _copy(adapter: Adapter, target: Path, output: Output) -> int:
     output.json({"adapter": adapter.id, "path": str(path), "verified": None})
     output.line(f"Exported {adapter.name} to {path}.")
     return 0
+
+
+def _push(adapter: Adapter, asked: argparse.Namespace, output: Output) -> int:
+    arguments: dict[str, Any] = {
+        "adapter": str(adapter.folder),
+        "target": asked.target.as_posix(),
+        "public": asked.public,
+        "with_conversations": asked.with_conversations,
+        "dry_run": asked.dry_run,
+    }
+
+    def show(result: Result) -> list[str]:
+        place = f"{result['path']}, {'private' if result['private'] else 'public'}"
+        if result["sent"]:
+            return [f"Sent {adapter.name} to {place}."]
+        rows = [(file["name"], size(file["bytes"])) for file in result["files"]]
+        files = text_tables.table(("File", "Size"), rows, right=("Size",))
+        return [f"Nothing was sent. To {place}, this would go:", "", *files, "", result["card"]]
+
+    code, _ = ask("push", arguments, output, show)
+    return code
 
 
 def _export(

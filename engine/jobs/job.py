@@ -39,6 +39,7 @@ JobKind = Literal[
     "label_data",
     "models",
     "export",
+    "push",
     "devices",
     "count_tokens",
     "read_conversations",
@@ -50,7 +51,7 @@ JobKind = Literal[
 BRIDGED = frozenset({"computers", "arena"})
 # Kinds that compute on the processor, whatever the computer has.
 ON_PROCESSOR = frozenset({
-    "check_data", "label_data", "models", "export", "count_tokens", "read_conversations", "score",
+    "check_data", "label_data", "models", "export", "push", "count_tokens", "read_conversations", "score",
 })  # fmt: skip
 # The kind that reports every device.
 ON_ALL_DEVICES = "devices"

@@ -86,6 +86,7 @@ ADDITIVE: tuple[Method, ...] = (
             "BOTTLENECK",
             hooks="engine.worker.adapters.method_hooks.bottleneck:BottleneckHooks",
             sizes={"size": (("bottleneck_down", 0),)},
+            is_own=True,
         ),
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),

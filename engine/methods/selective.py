@@ -48,6 +48,7 @@ SELECTIVE_TUNER = Tuner(
     "SELECTIVE",
     hooks="engine.worker.adapters.method_hooks.selective:SelectiveHooks",
     keys={"patterns": "texts"},
+    is_own=True,
 )
 EVERY_QUANTIZATION: tuple[Quantization, ...] = ("none", "int8", "nf4", "fp4")
 

@@ -44,6 +44,7 @@ class Tuner:
     `virtual_tokens` they are whole names besides "prompt_embeddings". `virtual_tokens` says where trained vectors are
     inserted: before the input, or as keys and values. `hooks` is the path of a
     `engine.worker.adapters.method_hooks.base.MethodHooks` for what PEFT does not do by itself.
+    `is_own` says that plain PEFT does not know the type.
     """
 
     peft_type: str
@@ -52,6 +53,7 @@ class Tuner:
     sizes: Mapping[str, tuple[Dimension, ...]] = field(default_factory=dict)
     tensors: tuple[str, ...] = ()
     virtual_tokens: Literal["", "input", "keys_and_values"] = ""
+    is_own: bool = False
 
     @property
     def tensor_names(self) -> tuple[str, ...]:

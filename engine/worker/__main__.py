@@ -46,6 +46,7 @@ JOBS = {
     "score": "engine.worker.jobs.score",
     "models": "engine.worker.jobs.models",
     "export": "engine.worker.jobs.export",
+    "push": "engine.worker.jobs.push",
     "devices": "engine.worker.jobs.device_report",
 }
 # Of the processes of a run that another one owns.

@@ -641,6 +641,11 @@
    <translation>Alle Einstellungen eines Laufs. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>An adapter goes to the Hugging Face Hub by the command line: main.py adapters export ADAPTER OWNER/NAME --to hub, after hf auth login once. Its model card has the base model, the data by name and fingerprint, method, settings, scores with intervals, code for plain PEFT, and what follows from the licences of base model and data. The repository is private unless --public is given. No conversation is sent, but for those in the prompt if --with-conversations is given. --dry-run shows all that would go and sends nothing.</source>
+   <translation>Zum Hugging Face Hub senden Sie einen Adapter auf der Befehlszeile: main.py adapters export ADAPTER OWNER/NAME --to hub, nachdem Sie sich einmal mit hf auth login angemeldet haben. Seine Modellkarte nennt das Basismodell, die Daten mit Namen und Fingerabdruck, Methode, Einstellungen, Werte mit Intervallen, Code für PEFT allein und was aus den Lizenzen von Basismodell und Daten folgt. Das Repository ist privat, wenn Sie nicht --public angeben. Gespräche werden nicht gesendet, außer denen im Prompt, wenn Sie --with-conversations angeben. --dry-run zeigt alles, was gesendet würde, und sendet nichts.</translation>
+  </message>
+  <message>
    <location filename="../../gui/workers/worker_manager.py" />
    <source>An adapter is being exported and holds the device.</source>
    <translation>Ein Adapter wird exportiert und belegt das Gerät.</translation>
@@ -4080,6 +4085,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>Paired with full</source>
    <translation>Gepaart mit voll</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Passing an adapter on</source>
+   <translation>Einen Adapter weitergeben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
@@ -7567,6 +7577,11 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
+   <source>export publish share upload Hugging Face Hub model card repository licence</source>
+   <translation>exportieren veröffentlichen teilen hochladen Hugging Face Hub Modellkarte Repository Lizenz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>external predictions file import GPT cloud colleague score against</source>
    <translation>extern Vorhersagen Datei Import GPT Cloud Kollegin bewerten gegen</translation>
   </message>
@@ -10404,6 +10419,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Modellordner enthält config.json und model.safetensors.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>A name looks like owner/name: letters, digits, -, _ and ., at most 96 characters.</source>
+   <translation>Ein Name sieht aus wie owner/name: Buchstaben, Ziffern, -, _ und ., höchstens 96 Zeichen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/column_mapping.py" />
    <source>A pause of {1} hours is not valid.</source>
    <translation>Eine Pause von {1} Stunden ist nicht gültig.</translation>
@@ -11473,6 +11493,11 @@ Summary:</translation>
    <translation>Wählen Sie eine davon oder „auto“.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Choose one of those.</source>
+   <translation>Wählen Sie einen davon.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/rank_models.py" />
    <source>Choose one precision for all.</source>
    <translation>Wählen Sie eine Genauigkeit für alle.</translation>
@@ -11721,6 +11746,11 @@ Summary:</translation>
    <location filename="../../engine/computers/token.py" />
    <source>Copy it from the head of the cluster: `{1} node start` says where it is.</source>
    <translation>Kopieren Sie ihn vom Kopfrechner des Clusters: `{1} node start` sagt, wo er liegt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>Copy its prompt instead.</source>
+   <translation>Kopieren Sie stattdessen seinen Prompt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -12268,6 +12298,11 @@ Summary:</translation>
    <translation>Exportieren Sie ihn als merged oder ctranslate2.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Export it as merged, if it can be merged, and send the model.</source>
+   <translation>Exportieren Sie ihn als merged, wenn er sich einrechnen lässt, und senden Sie das Modell.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
    <source>Export it as merged.</source>
    <translation>Exportieren Sie ihn als merged.</translation>
@@ -12613,6 +12648,11 @@ Summary:</translation>
    <translation>Deutsch</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>Give --with-conversations if they may.</source>
+   <translation>Geben Sie --with-conversations an, wenn sie das dürfen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>Give a summary for each conversation {1}, in their order, or a column "id". {2}</source>
    <translation>Geben Sie zu jedem Gespräch {1} eine Zusammenfassung an, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
@@ -12856,6 +12896,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Igbo</source>
    <translation>Igbo</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>Import it again.</source>
+   <translation>Importieren Sie ihn noch einmal.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -13468,6 +13513,11 @@ Summary:</translation>
    <translation>Lassen Sie eine Liste darin.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Leave out --public, or ask its owner.</source>
+   <translation>Lassen Sie --public weg, oder fragen Sie den Eigentümer.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Leave out the columns that no one needs.</source>
    <translation>Lassen Sie die Spalten weg, die niemand braucht.</translation>
@@ -13551,6 +13601,11 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>Let it be written again</source>
    <translation>Machen Sie sie wieder beschreibbar</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Let nobody else into the repository before its owner has agreed.</source>
+   <translation>Lassen Sie niemanden sonst in das Repository, bevor der Eigentümer zugestimmt hat.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13763,9 +13818,24 @@ Summary:</translation>
    <translation>Legen Sie eine Verknüpfung mit dem Befehl `tunesmith` an.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Make it private on its page, {1}, or give --public.</source>
+   <translation>Machen Sie es auf seiner Seite {1} privat, oder geben Sie --public an.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Make it public on its page, {1}, or leave out --public.</source>
+   <translation>Machen Sie es auf seiner Seite {1} öffentlich, oder lassen Sie --public weg.</translation>
+  </message>
+  <message>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Make it writable. {1}</source>
    <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Make one that may, at {1}, then run `hf auth login`.</source>
+   <translation>Erstellen Sie unter {1} eines, das es darf, und führen Sie dann `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -14543,6 +14613,11 @@ Summary:</translation>
    <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>Only what was trained is passed on.</source>
+   <translation>Nur was trainiert wurde, wird weitergegeben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/process_group.py" />
    <source>Only {1} of {2} processes came within {3} s.</source>
    <translation>Nur {1} von {2} Prozessen kamen innerhalb von {3} s.</translation>
@@ -15203,6 +15278,11 @@ In one sentence:</translation>
    <translation>Führen Sie `chmod 600 {1}` aus.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Run `hf auth login` once, with a token that may write.</source>
+   <translation>Führen Sie einmal `hf auth login` aus, mit einem Token, das schreiben darf.</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Run `{1}`.</source>
    <translation>Führen Sie `{1}` aus.</translation>
@@ -15648,6 +15728,11 @@ In one sentence:</translation>
    <translation>Starten Sie einen Prozess für jede Karte, oder wählen Sie cpu für alle.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Start again, or choose another name.</source>
+   <translation>Starten Sie noch einmal, oder wählen Sie einen anderen Namen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Start again: it is fetched anew.</source>
    <translation>Starten Sie noch einmal: Sie wird neu heruntergeladen.</translation>
@@ -15661,6 +15746,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Start again: what came so far is kept.</source>
    <translation>Starten Sie noch einmal: Was bisher kam, bleibt erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Start again: what has arrived is not sent again.</source>
+   <translation>Starten Sie noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/fork_pool.py" />
@@ -15696,6 +15786,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/hub_sources.py" />
    <source>Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.</source>
    <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie einen Ordner auf diesem Computer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Start it without --offline and HF_HUB_OFFLINE.</source>
+   <translation>Starten Sie es ohne --offline und HF_HUB_OFFLINE.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -15969,6 +16064,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
    <source>Take it alone, or only layers by name: {1}.</source>
    <translation>Nehmen Sie es allein, oder nur Schichten nach Namen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>Take it out of the adapter's name or prompt.</source>
+   <translation>Nehmen Sie ihn aus dem Namen oder dem Prompt des Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -16316,6 +16416,11 @@ Summary:</translation>
    <translation>Die Verbindung der Prozesse ist verloren: {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The connection to the hub broke.</source>
+   <translation>Die Verbindung zum Hub ist abgebrochen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/following.py" />
    <source>The connection to {1} is there again.</source>
    <translation>Die Verbindung zu {1} ist wieder da.</translation>
@@ -16506,6 +16611,16 @@ Summary:</translation>
    <translation>Der Hub ist nicht zu erreichen: {1} {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The hub does not know the token.</source>
+   <translation>Der Hub kennt das Token nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The hub does not take the files: {1}</source>
+   <translation>Der Hub nimmt die Dateien nicht an: {1}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The hub has no {1} named {2}.</source>
    <translation>Der Hub kennt {2} nicht ({1}).</translation>
@@ -16514,6 +16629,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>The hub stopped answering.</source>
    <translation>Der Hub antwortet nicht mehr.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The hub wants a token before it takes anything.</source>
+   <translation>Der Hub verlangt ein Token, bevor er etwas annimmt.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -16786,6 +16906,11 @@ Summary:</translation>
    <translation>Der Prompt hat {1} Zeichen; die Grenze ist {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>The prompt of {1} holds {2}, which would go to the hub with it.</source>
+   <translation>Der Prompt von {1} enthält {2}, und das ginge mit ihm zum Hub.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>The prompt. {conversation} is replaced by the conversation.</source>
    <translation>Der Prompt. {conversation} wird durch das Gespräch ersetzt.</translation>
@@ -16984,6 +17109,11 @@ Summary:</translation>
    <location filename="../../engine/computers/token.py" />
    <source>The token in {1} is empty.</source>
    <translation>Das Token in {1} ist leer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>The token may not write to {1}.</source>
+   <translation>Das Token darf nicht in {1} schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -17611,6 +17741,11 @@ Summary:</translation>
    <translation>Versuchen Sie es später noch einmal.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Try again later: what has arrived is not sent again.</source>
+   <translation>Versuchen Sie es später noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Try again later; what came so far is kept.</source>
    <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
@@ -17634,6 +17769,11 @@ Summary:</translation>
    <location filename="../../engine/system/connection.py" />
    <source>Tunesmith is offline, so nothing is fetched from the hub.</source>
    <translation>Tunesmith ist offline, also wird nichts vom Hub heruntergeladen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Tunesmith is offline, so nothing is sent to the hub.</source>
+   <translation>Tunesmith ist offline, deshalb wird nichts an den Hub gesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/sending.py" />
@@ -17774,6 +17914,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Update the driver of the {1}; this torch needs a newer one{2}.</source>
    <translation>Aktualisieren Sie den Treiber der {1}; dieses torch verlangt einen neueren{2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>Upload from Tunesmith</source>
+   <translation>Aus Tunesmith gesendet</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -20590,6 +20735,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht in die Bibliothek kopieren: {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>{1} can't be copied: {2}.</source>
+   <translation>{1} lässt sich nicht kopieren: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/trash.py" />
    <source>{1} can't be deleted: {2}.</source>
    <translation>{1} lässt sich nicht löschen: {2}.</translation>
@@ -20678,6 +20828,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/trash.py" />
    <source>{1} can't be taken out of the trash: {2}.</source>
    <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>{1} can't be the name of a repository.</source>
+   <translation>{1} kann kein Name eines Repositorys sein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
@@ -20823,6 +20978,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} examples</source>
    <translation>{1} Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>{1} exists already and holds something else.</source>
+   <translation>{1} gibt es schon, und es enthält etwas anderes.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/library.py" />
@@ -20975,7 +21135,12 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält keine Stimme zu diesem Vergleich{2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>{1} has no weights: it is a prompt.</source>
+   <translation>{1} hat keine Gewichte: Er ist ein Prompt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
    <source>{1} has no {2}.</source>
    <translation>{1} hat kein {2}.</translation>
   </message>
@@ -21325,14 +21490,29 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist ungerade: Spiegelungen bilden Paare, und eine einzelne würde das Basismodell ändern.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>{1} is of a type that plain PEFT can't load.</source>
+   <translation>{1} ist von einem Typ, den PEFT allein nicht laden kann.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/locks.py" />
    <source>{1} is open elsewhere.</source>
    <translation>{1} ist anderswo geöffnet.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>{1} is private and should be public.</source>
+   <translation>{1} ist privat und sollte öffentlich sein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>{1} is protected by a password.</source>
    <translation>{1} ist durch ein Passwort geschützt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>{1} is public and should be private.</source>
+   <translation>{1} ist öffentlich und sollte privat sein.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />
@@ -21348,6 +21528,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/runs/run_store.py" />
    <source>{1} is running.</source>
    <translation>{1} läuft.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/hub/upload.py" />
+   <source>{1} is somebody else: your token writes for {2}.</source>
+   <translation>{1} ist jemand anderes: Ihr Token schreibt für {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -21475,7 +21660,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} kann nicht gelesen werden: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/import_checks.py" />
+   <location filename="../../engine/adapters/hub_copy.py" />
    <source>{1} of {2} changed since the adapter was saved.</source>
    <translation>{1} von {2} hat sich geändert, seit der Adapter gespeichert wurde.</translation>
   </message>
@@ -21720,6 +21905,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} würde passen.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/hub_copy.py" />
+   <source>{1} would name a folder of this computer.</source>
+   <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>{1} {2} does not divide the widths of all adapted layers: {3}.</source>
    <translation>{1} {2} teilt nicht die Breiten aller angepassten Schichten: {3}.</translation>
@@ -21870,12 +22060,12 @@ Der Rest steht in {2}.</translation>
    <translation>{n} Blöcke</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/adapters/hub_copy.py" />
    <source>{n} conversation</source>
    <translation>{n} Gespräch</translation>
   </message>
   <message>
-   <location filename="../../engine/chats/import_stats.py" />
+   <location filename="../../engine/adapters/hub_copy.py" />
    <source>{n} conversations</source>
    <translation>{n} Gespräche</translation>
   </message>

@@ -1,9 +1,12 @@
-"""The verb `adapters compare`: what it prints, in both ways of speaking."""
+"""The verb `adapters`: comparing, and sending to the hub, in both ways of speaking."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.homes import add_adapter, score_card
 
 
@@ -36,3 +39,46 @@ def test_what_can_not_be_compared_is_a_problem(call, names):
     add_adapter("tea")
     done = call("adapters", "compare", *names, "--json")
     assert (done.code, done.problems[0]["field"]) == (2, "adapter")
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub, and a token for it."""
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
+        yield served
+
+
+def test_a_dry_run_shows_files_and_card_and_the_next_call_sends_them(in_process, hub):
+    add_adapter("tea", scores=[score_card(0.484)])
+    command = ("adapters", "export", "tea", "someone/summaries", "--to", "hub")
+    shown = in_process.run(*command, "--dry-run")
+    assert (shown.code, hub.requests) == (0, [])
+    assert f"Nothing was sent. To {hub.address}/someone/summaries, private, this would go:" in shown.out
+    assert re.search(r"adapter_model\.safetensors +4\.2 kB", shown.out)
+    assert "| ROUGE-1 | 46.9 (45.6 to 48.2) | 48.4 (47.1 to 49.7) |" in shown.out
+    assert "must not be passed on" in shown.out
+    done = in_process.run(*command)
+    assert done.code == 0
+    assert f"Sent tea to {hub.address}/someone/summaries, private." in done.out
+    assert "hf_secret" not in shown.out + done.out + done.err
+    assert hub.private == {"someone/summaries"}
+    [result] = [line for line in in_process.run(*command, "--json").json if "files" in line]
+    assert result["sent"]
+
+
+def test_what_the_hub_refuses_ends_the_command(in_process, hub):
+    add_adapter("tea")
+    done = in_process.run("adapters", "export", "tea", "other/summaries", "--to", "hub")
+    assert done.code == 1
+    assert "other is somebody else" in done.err
+    done = in_process.run("adapters", "export", "tea", "someone/summaries", "--to", "hub", "--public")
+    assert done.code == 1
+    assert "must not be passed on" in done.err
+
+
+def test_a_dry_run_is_for_the_hub_alone(call, tmp_path):
+    add_adapter("tea")
+    done = call("adapters", "export", "tea", str(tmp_path / "out"), "--dry-run", "--json")
+    assert done.problems[0]["field"] == "--to"
+    assert not (tmp_path / "out").exists()

@@ -25,6 +25,7 @@ STAGES = {
     "evaluate": "Scoring",
     "train": "Training",
     "save": "Saving the adapter",
+    "upload": "Sending to the hub",
 }
 LINES_A_RUN = 20
 

@@ -283,6 +283,18 @@ WORDS = (
         mark("export merge ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp"),
     ),
     Term(
+        mark("Passing an adapter on"),
+        mark(
+            "An adapter goes to the Hugging Face Hub by the command line: main.py adapters export ADAPTER OWNER/NAME "
+            "--to hub, after hf auth login once. Its model card has the base model, the data by name and fingerprint, "
+            "method, settings, scores with intervals, code for plain PEFT, and what follows from the licences of base "
+            "model and data. The repository is private unless --public is given. No conversation is sent, but for "
+            "those in the prompt if --with-conversations is given. --dry-run shows all that would go and sends nothing."
+        ),
+        "adapter",
+        mark("export publish share upload Hugging Face Hub model card repository licence"),
+    ),
+    Term(
         mark("Soft prompt"),
         mark(
             "Trained vectors that are put before the text, where words would be. Prompt tuning, prefix "

@@ -1,0 +1,88 @@
+"""An adapter's files as they go to the Hugging Face Hub: PEFT's own, recipe and metadata, without private facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.adapters import metadata as adapter_toml
+from engine.adapters.export_redaction import make_public
+from engine.adapters.import_checks import (
+    CONFIG_NAME,
+    README_NAME,
+    TEXTS,
+    WEIGHTS_NAME,
+    adapter_files,
+    copy_file,
+)
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import AdapterMetadata
+from engine.config.recipe import looks_like_path, public_name
+from engine.errors import AdapterError, StorageError
+from engine.scoring.score_text import counted
+from engine.system.foreign_files import FileKind, read_bytes
+
+KINDS = TEXTS | {adapter_toml.FILE_NAME: FileKind.ADAPTER_METADATA}
+
+
+def write(adapter: Adapter, folder: Path, *, with_conversations: bool) -> AdapterMetadata:
+    """Write the files into an empty folder and return the metadata in it. Raises AdapterError and StorageError.
+
+    Notes and tags, which are the user's own, stay here. An adapter with conversations in its prompt is refused unless
+    they are to go with it.
+    """
+    _refuse(adapter, with_conversations=with_conversations)
+    facts = adapter.metadata
+    # The hub's card takes the place of the adapter's own.
+    files = {name: digest for name, digest in facts.files.items() if name != README_NAME}
+    public = facts.model_copy(update={"notes": "", "tags": [], "files": files})
+    try:
+        for path in adapter_files(adapter.folder):
+            if path.name != README_NAME:
+                copy_file(path, folder)
+        adapter_toml.save(public, folder)
+        make_public(folder)
+    except OSError as error:
+        raise StorageError(f"{adapter.name} can't be copied: {error.strerror}.") from error
+    return adapter_toml.load(folder)
+
+
+def _refuse(adapter: Adapter, *, with_conversations: bool) -> None:
+    if adapter.is_prompt or not (adapter.folder / WEIGHTS_NAME).exists():
+        raise AdapterError(
+            f"{adapter.name} has no weights: it is a prompt.", "Copy its prompt instead.", "adapter"
+        )
+    if not (adapter.folder / CONFIG_NAME).exists():
+        raise AdapterError(f"{adapter.name} has no {CONFIG_NAME}.", "Import it again.", "adapter")
+    changed = adapter_toml.changed(adapter.folder, adapter.metadata, (CONFIG_NAME, WEIGHTS_NAME))
+    if changed:
+        raise AdapterError(
+            f"{' and '.join(changed)} of {adapter.name} changed since the adapter was saved.",
+            "Only what was trained is passed on.",
+            "adapter",
+        )
+    shots = adapter.metadata.prompt.shots if adapter.metadata.prompt else []
+    if shots and not with_conversations:
+        shown = counted(len(shots), "conversation")
+        raise AdapterError(
+            f"The prompt of {adapter.name} holds {shown}, which would go to the hub with it.",
+            "Give --with-conversations if they may.",
+            "adapter",
+        )
+
+
+def refuse_private(adapter: Adapter, folder: Path) -> None:
+    """Raise AdapterError if a text in a folder still names the home folder or a path of the adapter's run."""
+    facts = adapter.metadata
+    paths = {facts.base_model.id, facts.data.source, facts.training.start_from}
+    private = {path for path in paths if looks_like_path(path) and public_name(path) != path}
+    home = str(Path.home())
+    marks = [mark.encode() for mark in (*private, home) if len(mark) > 1]
+    for name, kind in KINDS.items():
+        path = folder / name
+        content = read_bytes(path, kind) if path.exists() else b""
+        if any(mark in content for mark in marks):
+            raise AdapterError(
+                f"{path.name} would name a folder of this computer.",
+                "Take it out of the adapter's name or prompt.",
+                "adapter",
+            )

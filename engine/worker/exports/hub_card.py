@@ -1,0 +1,286 @@
+"""The model card of an adapter on the Hugging Face Hub: what it is, how it is used, its scores and its licences.
+
+The scores are also in the card's own metadata, as the hub reads them. Names no folder of this computer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from engine.adapters import licence_terms
+from engine.adapters.metadata import AdapterMetadata, PromptFacts, ScoreCard
+from engine.config import base_model_catalogue
+from engine.config.hub_sources import is_on_hub
+from engine.config.prompts import question, rendered, split_cue
+from engine.config.recipe import STARTER
+from engine.scoring import score_text
+from engine.scoring.metrics import HEADLINE_TITLES
+from engine.system.paths import templates_folder
+from engine.worker.hub.upload import MARK
+
+CONFIDENCE = 0.95
+# Stands for the conversation; no template has reason to treat it in any special way.
+PLACE = "tunesmith7conversation"
+MODELS = {"encoder-decoder": "AutoModelForSeq2SeqLM", "decoder-only": "AutoModelForCausalLM"}
+SCRIPT = "summarize.py.jinja"
+
+
+@dataclass(frozen=True)
+class Licences:
+    """The licences of base model and data, "" where they are not known."""
+
+    base: str
+    data: str
+
+
+def hub_id(name: str) -> str:
+    """Return a base model or data set by its name on the hub, "" if it has none there."""
+    known = base_model_catalogue.find(name) is not None
+    return name if known or (name.count("/") == 1 and is_on_hub(name)) else ""
+
+
+def licence_lines(metadata: AdapterMetadata, licences: Licences) -> list[str]:
+    """Return what follows from the licences of base model and data, a sentence each."""
+    return [
+        licence_terms.sentence(f"the base model {_base(metadata)}", licences.base),
+        licence_terms.sentence("the data", licences.data),
+    ]
+
+
+def card(metadata: AdapterMetadata, repo_id: str, licences: Licences, mark: str) -> ModelCard:
+    """Return the card of an adapter whose metadata holds public names; `mark` tells its repository again."""
+    lines = [
+        f"# {metadata.name}",
+        "",
+        f"An adapter for {_base(metadata)} that summarises conversations: {_method(metadata)}, trained with Tunesmith.",
+        "",
+        *_usage(metadata, repo_id),
+        *_training(metadata),
+        *_scores(metadata.score_card),
+        "## Licences",
+        "",
+        *(f"- {line}" for line in licence_lines(metadata, licences)),
+        "",
+    ]
+    facts = _facts(metadata, licences, mark)
+    return ModelCard(f"---\n{facts.to_yaml()}\n---\n\n" + "\n".join(lines))
+
+
+def _base(metadata: AdapterMetadata) -> str:
+    name = metadata.base_model.id
+    return "the practice model of Tunesmith" if name == STARTER else name or "an unknown base model"
+
+
+def _method(metadata: AdapterMetadata) -> str:
+    return " ".join(filter(None, (metadata.method.title or metadata.method.id, metadata.method.summary)))
+
+
+def _facts(metadata: AdapterMetadata, licences: Licences, mark: str) -> ModelCardData:
+    base, data = hub_id(metadata.base_model.id), hub_id(metadata.data.source)
+    more: dict[str, Any] = {MARK: mark}
+    return ModelCardData(
+        base_model=base or None,
+        datasets=[data] if data else None,
+        license=_own_licence(licences),
+        library_name="peft",
+        pipeline_tag="summarization",
+        tags=["tunesmith", metadata.method.id],
+        model_name=metadata.name,
+        eval_results=_results(metadata) or None,
+        **more,
+    )
+
+
+def _own_licence(licences: Licences) -> str | None:
+    """Return the base model's licence where nothing of the data's goes beyond it, None if that can't be told."""
+    asked_of_data = licence_terms.terms(licences.data)
+    if licence_terms.terms(licences.base) is None or asked_of_data not in (
+        licence_terms.FREE,
+        licence_terms.NAMED,
+    ):
+        return None
+    return licence_terms.identifier(licences.base)
+
+
+def _results(metadata: AdapterMetadata) -> list[EvalResult]:
+    """Return the scores of adapter and base model as the hub's metadata holds them, with interval and protocol."""
+    scored = metadata.score_card
+    if scored is None:
+        return []
+    base, own = {**scored.base_measures, **scored.base}, {**scored.measures, **scored.scores}
+    gains = {**scored.measure_difference, **scored.difference}
+    return [
+        result
+        for name, title in HEADLINE_TITLES.items()
+        if name in own and name in base
+        for result in (
+            _result(metadata, scored, name, title, own[name], {"of": "adapter", "gain": gains.get(name)}),
+            _result(metadata, scored, name, f"{title} of the base model", base[name], {"of": "base model"}),
+        )
+    ]
+
+
+def _result(
+    metadata: AdapterMetadata,
+    scored: ScoreCard,
+    name: str,
+    title: str,
+    value: Mapping[str, float],
+    more: Mapping[str, Any],
+) -> EvalResult:
+    source = metadata.data.source
+    bounds = [round(100 * value[end], 2) for end in ("low", "high") if end in value]
+    gain = more.get("gain")
+    facts = {"of": more["of"], "unit": "points of 100"}
+    facts |= {"interval": bounds, "confidence": CONFIDENCE} if bounds else {}
+    facts |= {"gain_over_base": _points(gain)} if gain else {}
+    return EvalResult(
+        task_type="summarization",
+        task_name="Summarization of conversations",
+        dataset_type=hub_id(source) or "private",
+        dataset_name=source or "unknown",
+        dataset_split=str(scored.protocol.get("split", "")) or None,
+        # Imported protocols may hold dates.
+        dataset_args=json.loads(json.dumps(scored.protocol, default=str)),
+        metric_type=name.lower(),
+        metric_name=title,
+        metric_value=round(100 * value["mean"], 2),
+        metric_args=facts,
+    )
+
+
+def _points(gain: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: round(100 * part, 2) if isinstance(part, float) else part
+        for name, part in gain.items()
+        if name in {"mean", "low", "high", "verdict"}
+    }
+
+
+def _usage(metadata: AdapterMetadata, repo_id: str) -> list[str]:
+    """Return how plain PEFT loads it and asks it, for an adapter that says how it is asked."""
+    facts, family = metadata.prompt, metadata.base_model.family
+    if facts is None or family not in MODELS:
+        return []
+    base = metadata.base_model
+    here = not hub_id(base.id)
+    code = _script().render(
+        model_class=MODELS[family],
+        base=repr(f"path/to/{base.id}" if here else base.id),
+        revision="" if here or base.revision in {"", "main"} else f", revision={base.revision!r}",
+        repository=repr(repo_id),
+        limit=facts.max_conversation_tokens,
+        continues=family == "decoder-only",
+        decoding=_decoding(facts),
+        **_asking(facts, family),
+    )
+    return [
+        "## How to use it",
+        "",
+        *(["The base model is not on the hub: give the folder where you have it.", ""] if here else []),
+        f"```python\n{code}\n```",
+        "",
+    ]
+
+
+def _script() -> Template:
+    # A script, not a page.
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder() / "hub"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        keep_trailing_newline=False,
+    )
+    return environment.get_template(SCRIPT)
+
+
+def _asking(facts: PromptFacts, family: str) -> dict[str, Any]:
+    """Return what stands around a conversation, as Python writes it, and in a chat the turns before it."""
+    shots = [(shot.conversation, shot.summary) for shot in facts.shots]
+    if facts.format != "chat":
+        text = "".join(part.text for part in rendered(facts.template, PLACE, shots))
+        before, _, after = text.partition(PLACE)
+        return {"chat": False, "before": repr(before), "after": repr(after)}
+    turn, cue = split_cue(facts.template) if family == "decoder-only" else (facts.template, "")
+
+    def asked(conversation: str) -> str:
+        return "".join(part.text for part in question(turn, conversation))
+
+    before, _, after = asked(PLACE).partition(PLACE)
+    turns = [
+        {"role": role, "content": text}
+        for conversation, summary in shots
+        for role, text in (("user", asked(conversation)), ("assistant", f"{cue}{summary.strip()}"))
+    ]
+    around = {"before": repr(before), "after": repr(after), "cue": repr(cue), "turns": repr(turns)}
+    return {"chat": True, **around}
+
+
+def _decoding(facts: PromptFacts) -> str:
+    beams = f"num_beams={facts.beams}, early_stopping=True" if facts.beams > 1 else "num_beams=1"
+    return f"do_sample=False, {beams}, max_new_tokens={facts.max_new_tokens}"
+
+
+def _training(metadata: AdapterMetadata) -> list[str]:
+    data, training, method = metadata.data, metadata.training, metadata.method
+    base = metadata.base_model
+    options = ", ".join(f"{name} {value}" for name, value in method.options.items())
+    rows = {
+        "Base model": f"{_base(metadata)} {base.revision}".strip(),
+        "Quantization in training": base.quantization if base.quantization != "none" else "",
+        "Data": data.source,
+        "Fingerprint of the data": data.fingerprint,
+        "Conversations": f"{data.train:,} to train on, {data.validation:,} to validate on, {data.test:,} to test on",
+        "Method": method.title or method.id,
+        "Settings": options,
+        "Learning rate": f"{method.learning_rate:g}" if method.learning_rate else "",
+        "Steps": f"{training.step:,}" if training.step else "",
+        "Seed": str(training.seed) if training.step else "",
+        "Trainable parameters": f"{training.trainable_parameters:,}" if training.trainable_parameters else "",
+        "Versions": ", ".join(f"{name} {version}" for name, version in metadata.versions.items()),
+    }
+    if not data.train:
+        del rows["Conversations"]
+    shown = len(metadata.prompt.shots) if metadata.prompt else 0
+    holds = (
+        f"The prompt shows {score_text.counted(shown, 'conversation')} of the data."
+        if shown
+        else "No conversation of the data is in this repository."
+    )
+    table = [f"| {name} | {_in_cell(value)} |" for name, value in rows.items() if value]
+    return ["## Data and training", "", "| | |", "|---|---|", *table, "", holds, ""]
+
+
+def _in_cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _scores(scored: ScoreCard | None) -> list[str]:
+    if scored is None:
+        return ["## Scores", "", "It was not scored.", ""]
+    base, own = {**scored.base_measures, **scored.base}, {**scored.measures, **scored.scores}
+    rows = [
+        f"| {title} | {score_text.interval(base[name])} | {score_text.interval(own[name])} |"
+        for name, title in HEADLINE_TITLES.items()
+        if name in own and name in base
+    ]
+    return [
+        "## Scores",
+        "",
+        "Means in points of 100, with 95 % intervals. The whole protocol is in this card's metadata.",
+        "",
+        "| Score | Base model | Adapter |",
+        "|---|---|---|",
+        *rows,
+        "",
+        *(f"{note}." for note in score_text.language_notes(scored.protocol)),
+        score_text.verdict(scored.difference["rouge1"], scored.protocol),
+        "",
+    ]

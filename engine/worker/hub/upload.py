@@ -1,0 +1,246 @@
+"""Sends files to a model repository of the Hub in one commit: private by default, resumable, never over others' work.
+
+Large files go over plain HTTP one by one, so that progress is known and a cancel is heard; what has arrived is found
+there by its hash and not sent again.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from huggingface_hub import CommitOperationAdd, HfApi, ModelInfo, get_token
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalTokenNotFoundError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils import validate_repo_id
+
+from engine.errors import AppError, OfflineError
+from engine.system.connection import hub_address, offline, require_hub
+from engine.system.url_redaction import without_login
+from engine.worker.runtime.channel import Stopped
+
+FIELD = "target"
+TOKENLESS = "The hub wants a token before it takes anything."
+LOGIN = "Run `hf auth login` once, with a token that may write."
+# The client retries each request by itself; this many times everything is asked anew.
+ATTEMPTS = 2
+# What the Hub puts into a new repository.
+INITIAL_FILES = frozenset({".gitattributes"})
+# The key in a card that says which adapter a repository holds.
+MARK = "tunesmith_adapter"
+
+OnProgress = Callable[[int, int, str], None]
+
+
+class _ReportedFile(io.BufferedReader):
+    """A file that tells how far it was read once `on_read` is set."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self.on_read: Callable[[int], None] = lambda _position: None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read and report the position."""
+        content = super().read(size)
+        self.on_read(self.tell())
+        return content
+
+
+def check_name(repo_id: str) -> None:
+    """Raise AppError for what can't be the name of a repository."""
+    try:
+        validate_repo_id(repo_id)
+        valid = repo_id.count("/") == 1
+    except HFValidationError:
+        valid = False
+    if not valid:
+        hint = "A name looks like owner/name: letters, digits, -, _ and ., at most 96 characters."
+        raise AppError(f"{repo_id} can't be the name of a repository.", hint, FIELD)
+
+
+def address(repo_id: str) -> str:
+    """Return the page of a model repository."""
+    return f"{without_login(hub_address())}/{repo_id}"
+
+
+def push(
+    repo_id: str,
+    files: Mapping[str, Path],
+    mark: str,
+    *,
+    private: bool,
+    on_progress: OnProgress,
+    cancelled: Callable[[], bool],
+) -> None:
+    """Send files, by their names in the repository, and make the repository if there is none.
+
+    One that exists must be empty, or hold a card with this `mark`, and be as private as it should be. Raises Stopped
+    when cancelled, OfflineError, AppError. What has arrived stays after a cancel or an error, and the next call goes
+    on from there.
+    """
+    _require_hub()
+    check_name(repo_id)
+    if get_token() is None:
+        raise AppError(TOKENLESS, LOGIN, FIELD)
+    api = HfApi(endpoint=hub_address())
+    for left in reversed(range(ATTEMPTS)):
+        with _explained(repo_id):
+            try:
+                _prepare(api, repo_id, mark, private=private)
+                _send(api, repo_id, files, on_progress, cancelled)
+            except httpx2.TransportError:
+                if not left:
+                    raise
+            else:
+                return
+
+
+def _require_hub() -> None:
+    if offline():
+        raise OfflineError(
+            "Tunesmith is offline, so nothing is sent to the hub.",
+            "Start it without --offline and HF_HUB_OFFLINE.",
+            FIELD,
+        )
+    require_hub(FIELD)
+
+
+def _prepare(api: HfApi, repo_id: str, mark: str, *, private: bool) -> None:
+    """Make the repository, or raise AppError for one that this must not be written to."""
+    me = api.whoami()
+    owner = repo_id.partition("/")[0]
+    own = {str(me["name"]), *(str(each["name"]) for each in me.get("orgs") or ())}
+    if owner.lower() not in {name.lower() for name in own}:
+        named = ", ".join(sorted(own))
+        raise AppError(
+            f"{owner} is somebody else: your token writes for {named}.", "Choose one of those.", FIELD
+        )
+    try:
+        info = api.model_info(repo_id)
+    except RepositoryNotFoundError:
+        api.create_repo(repo_id, private=private)
+    else:
+        _refuse_other(info, repo_id, mark, private=private)
+
+
+def _refuse_other(info: ModelInfo, repo_id: str, mark: str, *, private: bool) -> None:
+    """Raise AppError if a repository holds something else, or can be seen by others than asked."""
+    card: Any = info.card_data or {}
+    names = {file.rfilename for file in info.siblings or ()}
+    if names - INITIAL_FILES and card.get(MARK) != mark:
+        raise AppError(f"{repo_id} exists already and holds something else.", "Choose another name.", FIELD)
+    settings = f"{address(repo_id)}/settings"
+    if private and not info.private:
+        raise AppError(
+            f"{repo_id} is public and should be private.",
+            f"Make it private on its page, {settings}, or give --public.",
+            FIELD,
+        )
+    if info.private and not private:
+        raise AppError(
+            f"{repo_id} is private and should be public.",
+            f"Make it public on its page, {settings}, or leave out --public.",
+            FIELD,
+        )
+
+
+def _send(
+    api: HfApi,
+    repo_id: str,
+    files: Mapping[str, Path],
+    on_progress: OnProgress,
+    cancelled: Callable[[], bool],
+) -> None:
+    """Send the large files one by one, then all in one commit, in which the small ones are."""
+    total, done = sum(path.stat().st_size for path in files.values()), 0
+    with ExitStack() as stack:
+        additions = []
+        for name, path in files.items():
+            file = stack.enter_context(_ReportedFile(path))
+            additions.append(CommitOperationAdd(name, file))
+            file.on_read = _reporter(done, total, on_progress, cancelled)
+            _send_large(api, repo_id, additions[-1])
+            file.on_read = lambda _position: None
+            done += path.stat().st_size
+            on_progress(done, total, "bytes")
+        if cancelled():
+            raise Stopped
+        api.create_commit(repo_id, additions, commit_message="Upload from Tunesmith")
+
+
+def _reporter(
+    before: int, total: int, on_progress: OnProgress, cancelled: Callable[[], bool]
+) -> Callable[[int], None]:
+    """Return what is told a file's position while it is sent: it reports it, and raises Stopped when cancelled."""
+
+    def report(position: int) -> None:
+        if cancelled():
+            raise Stopped
+        on_progress(before + position, total, "bytes")
+
+    return report
+
+
+def _send_large(api: HfApi, repo_id: str, addition: CommitOperationAdd) -> None:
+    """Send a file unless it is a small one. The client wraps what ends it, which is taken out again."""
+    try:
+        with warnings.catch_warnings():
+            # The client hands the file to its HTTP library in a deprecated way.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            api.preupload_lfs_files(repo_id, [addition], num_threads=1)
+    except RuntimeError as error:
+        if error.__cause__ is None:
+            raise
+        raise error.__cause__ from None
+
+
+@contextmanager
+def _explained(repo_id: str) -> Iterator[None]:
+    """Translate what the client raises into AppErrors."""
+    try:
+        yield
+    except (HfHubHTTPError, LocalTokenNotFoundError, httpx2.TransportError, ValueError) as error:
+        raise _translated(error, repo_id) from error
+
+
+def _translated(error: Exception, repo_id: str) -> AppError:
+    match error:
+        case LocalTokenNotFoundError():
+            message, hint = TOKENLESS, LOGIN
+        case httpx2.TransportError():
+            message, hint = (
+                "The connection to the hub broke.",
+                "Start again: what has arrived is not sent again.",
+            )
+            return OfflineError(message, hint, FIELD)
+        case HfHubHTTPError():
+            message, hint = _refusal(error.response.status_code, repo_id)
+        case _:
+            message, hint = f"The hub does not take the files: {without_login(str(error))}", ""
+    return AppError(message, hint, FIELD)
+
+
+def _refusal(status: int, repo_id: str) -> tuple[str, str]:
+    """Return message and hint for what the hub answers instead of doing what it was asked."""
+    known = {
+        401: ("The hub does not know the token.", LOGIN),
+        403: (
+            f"The token may not write to {repo_id}.",
+            f"Make one that may, at {address('settings/tokens')}, then run `hf auth login`.",
+        ),
+        409: (f"{repo_id} exists already.", "Start again, or choose another name."),
+    }
+    other = (
+        f"The hub answers with an error ({status}).",
+        "Try again later: what has arrived is not sent again.",
+    )
+    return known.get(status, other)

@@ -1,0 +1,100 @@
+"""The job `push`: an adapter into a repository of the Hugging Face Hub, with a model card. Imports no torch.
+
+What is sent is made in the job's folder first, so that it can be shown whole without sending anything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.adapters import hub_copy, library, licence_terms
+from engine.adapters.import_checks import README_NAME
+from engine.adapters.library import Adapter
+from engine.adapters.metadata import AdapterMetadata
+from engine.config import base_model_catalogue
+from engine.config.recipe import STARTER, looks_like_path
+from engine.errors import AdapterError
+from engine.methods import tuner_of
+from engine.system.paths import path_here, starter_folder
+from engine.worker.exports import hub_card
+from engine.worker.exports.hub_card import Licences
+from engine.worker.hub import repository, repository_card, upload
+from engine.worker.runtime.channel import Channel
+
+COPY = "hub"
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Send an adapter, or with `dry_run` only say what would be sent."""
+    adapter, repo_id = library.find(request["adapter"]), str(request["target"])
+    private = not request.get("public")
+    upload.check_name(repo_id)
+    _refuse_own_tuner(adapter)
+    folder = channel.job.folder / COPY
+    folder.mkdir(exist_ok=True)
+    metadata = hub_copy.write(adapter, folder, with_conversations=bool(request.get("with_conversations")))
+    licences = Licences(_base_licence(adapter), adapter.metadata.data.licence)
+    _tell_licences(channel, metadata, licences, private=private)
+    card = str(hub_card.card(metadata, repo_id, licences, adapter.id))
+    (folder / README_NAME).write_text(card, encoding="utf-8")
+    hub_copy.refuse_private(adapter, folder)
+    files = {path.name: path for path in sorted(folder.iterdir())}
+    channel.check_stop()
+    if not request.get("dry_run"):
+        channel.enter("upload")
+        upload.push(
+            repo_id,
+            files,
+            adapter.id,
+            private=private,
+            on_progress=channel.progress,
+            cancelled=channel.stop_requested,
+        )
+    channel.result({
+        "path": upload.address(repo_id),
+        "private": private,
+        "sent": not request.get("dry_run"),
+        "files": [{"name": name, "bytes": path.stat().st_size} for name, path in files.items()],
+        "card": card,
+    })  # fmt: skip
+
+
+def _refuse_own_tuner(adapter: Adapter) -> None:
+    """Raise AdapterError for an adapter of a type that PEFT by itself does not know."""
+    tuner = tuner_of(adapter.metadata.method.peft_type)
+    if tuner is not None and tuner.is_own:
+        raise AdapterError(
+            f"{adapter.name} is of a type that plain PEFT can't load.",
+            "Export it as merged, if it can be merged, and send the model.",
+            "adapter",
+        )
+
+
+def _base_licence(adapter: Adapter) -> str:
+    """Return the base model's licence by its card on this computer or by the catalogue, "" if neither says it."""
+    made_for = adapter.metadata.base_model
+    if made_for.id == STARTER:
+        return repository_card.licence(starter_folder())
+    if not made_for.id:
+        return ""
+    if looks_like_path(made_for.id):
+        return repository_card.licence(path_here(made_for.id))
+    cached: Path | None = repository.cached_folder(made_for.id, made_for.revision or "main")
+    known = base_model_catalogue.find(made_for.id)
+    return (repository_card.licence(cached) if cached else "") or (known.licence if known else "")
+
+
+def _tell_licences(channel: Channel, metadata: AdapterMetadata, licences: Licences, *, private: bool) -> None:
+    """Say what follows from the licences before anything is sent. Raises AdapterError if they forbid passing on."""
+    told = hub_card.licence_lines(metadata, licences)
+    for line, name in zip(told, (licences.base, licences.data), strict=True):
+        found = licence_terms.terms(name)
+        if found is not None and found.forbids:
+            if not private:
+                raise AdapterError(line, "Leave out --public, or ask its owner.", "adapter")
+            channel.notice(
+                line, "Let nobody else into the repository before its owner has agreed.", "warning"
+            )
+        else:
+            channel.notice(line)

@@ -1,0 +1,273 @@
+"""An adapter goes to the hub with its card, and comes back from there into plain PEFT."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi, ModelCard, hf_hub_download
+
+from engine.adapters import library
+from engine.adapters.metadata import ExportFacts, PromptFacts, ShotFacts, Verification
+from engine.config import recipe as recipes
+from engine.errors import AdapterError, AppError
+from engine.worker.adapters import attach
+from engine.worker.dataset.prompting import prompter_from_metadata
+from engine.worker.generation.generate import generate
+from engine.worker.jobs import push
+from engine.worker.runtime.channel import Stopped
+from tests.helpers.channel_events import events_of, notice_messages
+from tests.helpers.chat_templates import CHATML
+from tests.helpers.fake_hub import FakeHub, use_hub
+from tests.helpers.homes import add_adapter, make_recipe, score_card
+from tests.helpers.tiny_models import tiny_model
+from tests.helpers.worker_setup import install_random, load_tiny, make_channel
+
+pytestmark = pytest.mark.torch
+NAME = "someone/summaries"
+TALK = "Ann: Shall we meet at 5 pm?\nBob: Yes, at the station."
+CODE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub that knows one token, which this process has."""
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
+        served.known_token = "hf_secret"
+        yield served
+
+
+def send(adapter, **more):
+    channel = make_channel("push")
+    push.run(channel, {"kind": "push", "adapter": str(adapter.folder), "target": NAME, **more})
+    [made] = events_of(channel, "result_made")
+    return made["result"], notice_messages(channel)
+
+
+def card_of(adapter, **more):
+    return ModelCard(send(adapter, dry_run=True, **more)[0]["card"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("t5", {}),
+        ("llama", {"beams": 2}),
+        ("llama", {"shots": [ShotFacts(conversation="Ann: Tea?\nBob: Yes.", summary="They have tea.")]}),
+    ],
+)
+def test_the_code_in_the_card_writes_what_the_adapter_writes(hub, tmp_path, kind, changes):
+    facts = PromptFacts(
+        template="Summarize: {conversation}\nSummary: ",
+        max_conversation_tokens=12,
+        max_new_tokens=8,
+        **changes,
+    )
+    adapter = library.update(install_random(kind, "mine"), prompt=facts)
+    result, _ = send(adapter, with_conversations=True)
+    assert result["sent"]
+    assert hub.private == {NAME}
+
+    base = load_tiny(kind)
+    prompter = prompter_from_metadata(facts, base, 12, 8)
+    model = attach.load_adapter(base, adapter)
+    prompts = [prompter.input_ids(TALK)]
+    [expected] = generate(model, base.tokenizer, base.family, prompts, beams=facts.beams, max_new_tokens=8)
+    [code] = CODE.findall(ModelCard(result["card"]).text)
+    placed = f"path/to/{tiny_model(kind).name}"
+    assert placed in code
+    script = tmp_path / "use.py"
+    script.write_text(code.replace(placed, str(tiny_model(kind))), encoding="utf-8")
+    environment = {**os.environ, "HF_ENDPOINT": hub.address, "HF_HUB_CACHE": str(tmp_path / "elsewhere")}
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == expected.text.strip()
+
+
+def test_a_chat_is_asked_by_the_model_s_own_template(hub, tmp_path):
+    facts = PromptFacts(
+        template="Summarize:\n{conversation}\nSummary: ",
+        format="chat",
+        max_conversation_tokens=40,
+        shots=[ShotFacts(conversation="Ann: Tea?", summary="Tea.")],
+    )
+    adapter = library.update(install_random("llama", "mine"), prompt=facts)
+    [code] = CODE.findall(card_of(adapter, with_conversations=True).text)
+    base = load_tiny("llama")
+    base.tokenizer.chat_template = CHATML
+    expected = prompter_from_metadata(facts, base, 40, 8).input_ids(TALK)
+    # The code up to the model, and what makes the ids of a conversation.
+    names = {"tokenizer": base.tokenizer, "conversation": TALK}
+    settings = [line for line in code.splitlines() if re.match(r"(BEFORE|AFTER|CUE|TURNS) = ", line)]
+    making = code.partition("def summarize(conversation):\n")[2].partition("    written = ")[0]
+    exec("\n".join([*settings, "if True:", making]), names)
+    assert names["ids"] == expected
+
+
+def test_what_was_sent_is_an_adapter_again(hub, tmp_path):
+    adapter = install_random("t5", "mine")
+    send(adapter)
+    for sibling in HfApi(endpoint=hub.address).model_info(NAME).siblings:
+        hf_hub_download(NAME, sibling.rfilename, local_dir=tmp_path / "again", endpoint=hub.address)
+    folder = tmp_path / "again"
+    again = library.import_adapter(folder)
+    weights = library.WEIGHTS_NAME
+    assert (again.folder / weights).read_bytes() == (adapter.folder / weights).read_bytes()
+    assert again.metadata.prompt == adapter.metadata.prompt
+
+
+def test_the_card_holds_the_scores_as_the_hub_reads_them(hub):
+    adapter = add_adapter("tea", scores=[score_card(0.484)])
+    card = card_of(adapter)
+    facts = card.data.to_dict()
+    assert (facts["base_model"], facts["datasets"]) == ("google/flan-t5-base", ["knkarthick/samsum"])
+    assert (facts["library_name"], facts["pipeline_tag"]) == ("peft", "summarization")
+    [model] = facts["model-index"]
+    [result] = model["results"]
+    assert result["dataset"]["args"] == adapter.metadata.score_card.protocol
+    own, base = result["metrics"][:2]
+    assert (own["type"], own["name"], own["value"]) == ("rouge1", "ROUGE-1", 48.4)
+    assert own["args"]["interval"] == [47.1, 49.7]
+    assert own["args"]["gain_over_base"]["verdict"] == "better"
+    assert (base["name"], base["value"]) == ("ROUGE-1 of the base model", 46.9)
+    assert "| ROUGE-1 | 46.9 (45.6 to 48.2) | 48.4 (47.1 to 49.7) |" in card.text
+    assert "Better. ROUGE-1 rose by 1.5 points" in card.text
+    for told in ("rank 16", "9f3c41d8e07a", "3,538,944", "0.001", "revision='7bcac572'"):
+        assert told in card.text
+
+
+def test_an_adapter_without_scores_says_so(hub):
+    card = card_of(add_adapter("tea"))
+    assert "model-index" not in card.data.to_dict()
+    assert "It was not scored." in card.text
+
+
+def test_nothing_that_is_sent_names_this_computer(hub, tmp_path, monkeypatch):
+    home = tmp_path / "home-of-ann"
+    monkeypatch.setenv("HOME", str(home))
+    adapter = add_adapter(
+        "tea",
+        recipe=make_recipe(base=f"{home}/bases/my-t5", source=f"{home}/clients/chats.jsonl"),
+        notes=f"Made of {home}.",
+        tags=["secret-client"],
+        exports=[
+            ExportFacts(
+                to="gguf", name="x", verified=Verification(state="not tried", reason=f"No {home}/chats.")
+            )
+        ],
+        scores=[score_card(0.484, source="chats.jsonl")],
+    )
+    (adapter.folder / "README.md").write_text(f"Of {home}", encoding="utf-8")
+    (adapter.folder / "stray.txt").write_text("A conversation.", encoding="utf-8")
+    send(adapter)
+    sent = {path.name: path.read_bytes() for path in (hub.folder / "models" / NAME).iterdir()}
+    assert set(sent) == {
+        ".gitattributes", "README.md", "adapter.toml", "adapter_config.json", "adapter_model.safetensors",
+        "recipe.toml",
+    }  # fmt: skip
+    for content in sent.values():
+        assert b"ann" not in content.replace(b"channel", b"")
+        assert b"secret-client" not in content
+    assert b"chats.jsonl" in sent["README.md"]
+    assert b"path/to/my-t5" in sent["README.md"]
+    assert "base_model" not in ModelCard(sent["README.md"].decode()).data.to_dict()
+
+
+def test_a_prompt_that_names_the_home_folder_is_not_sent(hub):
+    prompt = PromptFacts(template=f"Of {Path.home()}/x: {{conversation}}", max_conversation_tokens=512)
+    with pytest.raises(AdapterError, match="would name a folder of this computer"):
+        send(add_adapter("tea", prompt=prompt))
+    assert hub.requests == []
+
+
+def test_conversations_in_the_prompt_are_sent_only_when_asked(hub):
+    shots = [ShotFacts(conversation="Ann: Tea?", summary="Tea.")]
+    prompt = PromptFacts(template="{conversation}", max_conversation_tokens=512, shots=shots)
+    adapter = add_adapter("tea", prompt=prompt)
+    with pytest.raises(AdapterError, match="holds 1 conversation, which would go to the hub"):
+        send(adapter)
+    assert "The prompt shows 1 conversation of the data." in card_of(adapter, with_conversations=True).text
+    assert "No conversation of the data is in this repository." in card_of(add_adapter("milk")).text
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(hub):
+    adapter = add_adapter("tea", scores=[score_card(0.484)])
+    shown, _ = send(adapter, dry_run=True)
+    assert hub.requests == []
+    assert not shown["sent"]
+    result, _ = send(adapter)
+    assert (result["files"], result["card"]) == (shown["files"], shown["card"])
+    served = hub.folder / "models" / NAME
+    assert {file["name"]: file["bytes"] for file in shown["files"]} == {
+        path.name: path.stat().st_size for path in served.iterdir() if path.name != ".gitattributes"
+    }
+
+
+def test_licences_are_told_before_anything_is_sent(hub):
+    adapter = add_adapter("tea")
+    _, told = send(adapter, dry_run=True)
+    assert told == [
+        (
+            "The base model google/flan-t5-base is under apache-2.0: what was made from it may be passed on if the "
+            "licence and the authors are named."
+        ),
+        "The data is under CC BY-NC-ND 4.0: what was made from it must not be passed on.",
+    ]
+    with pytest.raises(AdapterError, match="must not be passed on"):
+        send(adapter, public=True)
+    assert hub.requests == []
+    unknown = library.update(adapter, data=adapter.metadata.data.model_copy(update={"licence": ""}))
+    _, told = send(unknown, public=True)
+    assert told[1].startswith("The licence of the data is not known")
+    assert hub.private == set()
+
+
+def test_the_card_names_a_licence_only_where_both_allow_it(hub):
+    adapter = add_adapter("tea")
+    assert "license" not in card_of(adapter).data.to_dict()
+    named = library.update(adapter, data=adapter.metadata.data.model_copy(update={"licence": "CC BY 4.0"}))
+    assert card_of(named).data.license == "apache-2.0"
+
+
+def test_what_plain_peft_can_not_load_is_not_sent(hub):
+    for method_id in ("bottleneck", "bitfit"):
+        with pytest.raises(AdapterError, match="plain PEFT can't load"):
+            send(add_adapter(method_id, recipe=make_recipe(method_id=method_id)))
+    with pytest.raises(AppError, match="can't be the name"):
+        send(add_adapter("tea"), target="tea")
+
+
+def test_a_changed_adapter_is_not_sent(hub):
+    adapter = add_adapter("tea")
+    with (adapter.folder / library.WEIGHTS_NAME).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(AdapterError, match=r"adapter_model\.safetensors of tea changed"):
+        send(adapter)
+
+
+def test_a_cancelled_job_leaves_nothing_in_the_repository(hub):
+    channel = make_channel("push")
+    channel.stopping = True
+    with pytest.raises(Stopped):
+        push.run(channel, {"adapter": str(add_adapter("tea").folder), "target": NAME})
+    assert hub.requests == []
+
+
+def test_recipes_are_sent_with_public_names(hub, tmp_path):
+    adapter = add_adapter("tea", recipe=make_recipe(source=str(tmp_path / "chats.jsonl")))
+    send(adapter)
+    sent = recipes.load(hub.folder / "models" / NAME / "recipe.toml")
+    assert sent.data.source == "chats.jsonl"
