@@ -11,6 +11,7 @@ import pytest
 
 from engine.adapters import hub_adapters, library
 from engine.system import paths
+from tests.helpers import fake_hub
 from tests.helpers.command_line import Finished, InProcessTerminal
 from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
 from tests.helpers.homes import make_metadata, write_peft_files
@@ -80,13 +81,31 @@ def test_an_adapter_of_tunesmith_keeps_its_name_and_what_it_knows(
     assert (adapter.name, adapter.metadata.prompt) == ("tea notes", metadata.prompt)
 
 
-def test_what_is_fetched_once_is_imported_again_without_the_hub(
-    served: FakeHub, in_process: InProcessTerminal
+def test_what_was_fetched_is_imported_again_offline(
+    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert in_process.run("adapters", "import", NAME).code == 0
     served.requests.clear()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert in_process.run("adapters", "import", NAME).code == 0
     assert served.requests == []
+    assert len(library.scan()[0]) == 2
+
+
+def test_what_changed_on_the_hub_is_fetched_and_nothing_else(
+    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert in_process.run("adapters", "import", NAME).code == 0
+    later = "f" * 40
+    monkeypatch.setattr(fake_hub, "COMMIT", later)
+    (files_of(served) / "README.md").write_text("Better now.", encoding="utf-8")
+    served.requests.clear()
+    done = in_process.run("adapters", "import", NAME, "--json")
+    adapter = library.find(done.json[-1]["adapter"])
+    assert adapter.metadata.hub is not None
+    assert adapter.metadata.hub.revision == later
+    assert (adapter.folder / "README.md").read_text(encoding="utf-8") == "Better now."
+    assert not [line for line in served.requests if "GET" in line and library.WEIGHTS_NAME in line]
 
 
 def test_weights_that_can_run_code_are_refused_by_name(

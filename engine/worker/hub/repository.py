@@ -1,7 +1,7 @@
 """Repositories of the Hub: download cost, download, and the cache on this computer.
 
 Knows nothing of loading models or reading rows, and needs no torch. Only weights in the safetensors format and plain
-data files are downloaded; none can run code. A cached repository is used without a request. The reference to a
+data files are downloaded; none can run code. A cached model or data set is used without a request. The reference to a
 revision is written last, so an incomplete repository is never taken for a complete one.
 """
 
@@ -30,7 +30,7 @@ from engine.config import model_info
 from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
 from engine.system import hub_cache
-from engine.system.connection import hub_address, require_hub
+from engine.system.connection import hub_address, offline, require_hub
 from engine.system.files import bytes_in, write_atomically
 from engine.system.hub_cache import is_complete_model
 from engine.system.units import size
@@ -127,7 +127,8 @@ def download(
     stay after a cancel or an error, and the next call completes them.
     """
     cached = cached_folder(repo_id, revision, kind)
-    if cached:
+    # An adapter is fetched to be kept as it is now; a run stays with the model and the data that it began with.
+    if cached and (kind != "adapter" or offline()):
         return cached
     wanted = cost(repo_id, revision, kind)
     _require_space(wanted.missing_bytes)
