@@ -26,6 +26,6 @@ def test_a_device_that_is_not_there_is_a_problem_of_its_field(tmp_path, monkeypa
     [problem] = json.loads(done.stdout.splitlines()[-1])["problems"]
     assert problem["field"] == "training.device"
     if device == "cuda:x":
-        assert problem["message"] == "Device: auto, cpu, mps, xpu, or a card such as cuda:0."
+        assert problem["message"] == "Device: auto, all, cpu, mps, xpu, or a card such as cuda:0."
     if device == "cuda:9":
         assert "cuda:0 (NVIDIA RTX 3060), cuda:1 (NVIDIA L4)" in problem["message"]

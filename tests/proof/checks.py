@@ -299,7 +299,7 @@ def merges(subject: Subject) -> None:
             return
         raise Disproved("merging is not refused")
     target = subject.folder / "export"
-    request = {"adapter": str(adapter.folder), "to": export.MERGED, "target": str(target)}
+    request = {"adapter": str(adapter.folder), "to": "merged", "target": str(target)}
     export.run(subject.workshop.channel, request)
     subject.expect(target, expected)
     off = subject.workshop.reloader.difference(target, None, "none", False)
