@@ -28,6 +28,7 @@ CONFIDENCE = 0.95
 # Stands for the conversation; no template has reason to treat it in any special way.
 PLACE = "tunesmith7conversation"
 MODELS = {"encoder-decoder": "AutoModelForSeq2SeqLM", "decoder-only": "AutoModelForCausalLM"}
+PRACTICE_MODEL = "the practice model of Tunesmith"
 SCRIPT = "summarize.py.jinja"
 
 
@@ -48,7 +49,7 @@ def hub_id(name: str) -> str:
 def licence_lines(metadata: AdapterMetadata, licences: Licences) -> list[str]:
     """Return what follows from the licences of base model and data, a sentence each."""
     return [
-        licence_terms.sentence(f"the base model {_base(metadata)}", licences.base),
+        licence_terms.sentence(_base(metadata), licences.base),
         licence_terms.sentence("the data", licences.data),
     ]
 
@@ -74,7 +75,9 @@ def card(metadata: AdapterMetadata, repo_id: str, licences: Licences, mark: str)
 
 def _base(metadata: AdapterMetadata) -> str:
     name = metadata.base_model.id
-    return "the practice model of Tunesmith" if name == STARTER else name or "an unknown base model"
+    return (
+        PRACTICE_MODEL if name == STARTER else f"the base model {name}" if name else "an unknown base model"
+    )
 
 
 def _method(metadata: AdapterMetadata) -> str:
@@ -233,7 +236,8 @@ def _training(metadata: AdapterMetadata) -> list[str]:
     base = metadata.base_model
     options = ", ".join(f"{name} {value}" for name, value in method.options.items())
     rows = {
-        "Base model": f"{_base(metadata)} {base.revision}".strip(),
+        "Base model": PRACTICE_MODEL if base.id == STARTER else base.id,
+        "Revision": base.revision if base.revision != "main" else "",
         "Quantization in training": base.quantization if base.quantization != "none" else "",
         "Data": data.source,
         "Fingerprint of the data": data.fingerprint,

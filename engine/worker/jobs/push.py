@@ -13,7 +13,7 @@ from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata
 from engine.config import base_model_catalogue
-from engine.config.recipe import STARTER, looks_like_path
+from engine.config.recipe import SAMPLE, STARTER, looks_like_path
 from engine.errors import AdapterError
 from engine.methods import tuner_of
 from engine.system.paths import path_here, starter_folder
@@ -23,6 +23,7 @@ from engine.worker.hub import repository, repository_card, upload
 from engine.worker.runtime.channel import Channel
 
 COPY = "hub"
+SAMPLE_LICENCE = "apache-2.0"
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -34,7 +35,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     folder = channel.job.folder / COPY
     folder.mkdir(exist_ok=True)
     metadata = hub_copy.write(adapter, folder, with_conversations=bool(request.get("with_conversations")))
-    licences = Licences(_base_licence(adapter), adapter.metadata.data.licence)
+    licences = Licences(_base_licence(adapter), _data_licence(adapter))
     _tell_licences(channel, metadata, licences, private=private)
     card = str(hub_card.card(metadata, repo_id, licences, adapter.id))
     (folder / README_NAME).write_text(card, encoding="utf-8")
@@ -83,6 +84,12 @@ def _base_licence(adapter: Adapter) -> str:
     cached: Path | None = repository.cached_folder(made_for.id, made_for.revision or "main")
     known = base_model_catalogue.find(made_for.id)
     return (repository_card.licence(cached) if cached else "") or (known.licence if known else "")
+
+
+def _data_licence(adapter: Adapter) -> str:
+    """Return the licence of the data as its check found it; that of the sample is the project's."""
+    facts = adapter.metadata.data
+    return facts.licence or (SAMPLE_LICENCE if facts.source == SAMPLE else "")
 
 
 def _tell_licences(channel: Channel, metadata: AdapterMetadata, licences: Licences, *, private: bool) -> None:

@@ -14,6 +14,7 @@ from huggingface_hub import HfApi, ModelCard, hf_hub_download
 from engine.adapters import library
 from engine.adapters.metadata import ExportFacts, PromptFacts, ShotFacts, Verification
 from engine.config import recipe as recipes
+from engine.config.recipe import SAMPLE, STARTER
 from engine.errors import AdapterError, AppError
 from engine.worker.adapters import attach
 from engine.worker.dataset.prompting import prompter_from_metadata
@@ -233,6 +234,21 @@ def test_licences_are_told_before_anything_is_sent(hub):
     _, told = send(unknown, public=True)
     assert told[1].startswith("The licence of the data is not known")
     assert hub.private == set()
+
+
+def test_what_comes_with_tunesmith_is_under_its_licence(hub):
+    adapter = add_adapter("tea", recipe=make_recipe(base=STARTER, source=SAMPLE))
+    facts = adapter.metadata
+    base = facts.base_model.model_copy(update={"revision": "main"})
+    adapter = library.update(adapter, base_model=base, data=facts.data.model_copy(update={"licence": ""}))
+    shown, told = send(adapter, dry_run=True, public=True)
+    allowed = "is under apache-2.0: what was made from it may be passed on if the licence and the authors are named."
+    assert told == [f"The practice model of Tunesmith {allowed}", f"The data {allowed}"]
+    card = ModelCard(shown["card"])
+    assert card.data.license == "apache-2.0"
+    assert "datasets" not in card.data.to_dict()
+    assert "| Base model | the practice model of Tunesmith |" in card.text
+    assert "revision" not in card.text.lower()
 
 
 def test_the_card_names_a_licence_only_where_both_allow_it(hub):
