@@ -15,10 +15,12 @@ from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, whole_number
 from engine.commands.terminal.short_job import Result, ask
+from engine.config.hub_sources import is_on_hub
+from engine.config.recipe import STARTER
 from engine.errors import AppError, StorageError
 from engine.jobs.job import slug
 from engine.scoring import export_text, score_text
-from engine.system.paths import as_text
+from engine.system.paths import as_text, path_here, starter_folder
 from engine.system.text_paths import is_text
 from engine.system.units import size
 
@@ -173,7 +175,7 @@ def _export(
 
     def show(result: Result) -> list[str]:
         written = f"Wrote {adapter.name} to {result['path']}, {size(result['bytes'])}."
-        return [written, *_found(result), *_next_step(to, target)]
+        return [written, *_found(result), *_next_step(adapter, to, target)]
 
     code, _ = ask("export", arguments, output, show)
     return code
@@ -187,10 +189,17 @@ def _found(result: Result) -> list[str]:
     return [f"It holds the {held} of the training: pass it on only to those who may read them."]
 
 
-def _next_step(to: str, target: Path) -> list[str]:
+def _next_step(adapter: Adapter, to: str, target: Path) -> list[str]:
     """Return what makes Ollama know the model, or trains the adapter again."""
     if to == "script":
-        return [f"Run: python {shlex.quote(str(target / 'train.py'))}"]
+        base_id = adapter.metadata.base_model.id
+        # A base model of the hub is fetched by its name; of one in a folder the script can't know where it will lie.
+        base = (
+            []
+            if is_on_hub(base_id)
+            else [str(starter_folder() if base_id == STARTER else path_here(base_id))]
+        )
+        return [f"Run: {shlex.join(['python', str(target / 'train.py'), *base])}"]
     if to != "ollama":
         return []
     return [
