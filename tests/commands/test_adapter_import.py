@@ -14,7 +14,7 @@ from engine.system import paths
 from tests.helpers import fake_hub
 from tests.helpers.command_line import Finished, InProcessTerminal
 from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
-from tests.helpers.homes import make_metadata, write_peft_files
+from tests.helpers.homes import add_adapter, make_metadata, score_card, write_peft_files
 
 NAME = "someone/notes-lora"
 
@@ -79,6 +79,23 @@ def test_an_adapter_of_tunesmith_keeps_its_name_and_what_it_knows(
     assert in_process.run("adapters", "import", NAME).code == 0
     (adapter,) = library.scan()[0]
     assert (adapter.name, adapter.metadata.prompt) == ("tea notes", metadata.prompt)
+
+
+def test_what_goes_to_the_hub_comes_back_with_its_scores(
+    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    served.known_token = "hf_secret"
+    sent = add_adapter("tea", scores=[score_card(0.484)])
+    done = in_process.run("adapters", "export", "tea", "someone/tea", "--to", "hub")
+    assert done.code == 0, done
+    assert in_process.run("adapters", "delete", sent.id).code == 0
+    done = in_process.run("adapters", "import", "someone/tea")
+    assert done.code == 0, done
+    (adapter,) = library.scan()[0]
+    assert (adapter.name, adapter.metadata.scores) == ("tea", sent.metadata.scores)
+    assert adapter.metadata.hub is not None
+    assert adapter.metadata.hub.id == "someone/tea"
 
 
 def test_what_was_fetched_is_imported_again_offline(

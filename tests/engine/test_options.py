@@ -130,7 +130,9 @@ def test_what_is_no_number_is_called_so():
 
 def test_a_pattern_is_told_in_words():
     (problem,) = check(TrainingOptions, {"device": "gpu"}, "training")[1]
-    assert problem == Problem("training.device", "Device: auto, all, cpu, mps, xpu, or a card such as cuda:0.")
+    assert problem == Problem(
+        "training.device", "Device: auto, all, cpu, mps, xpu, or a card such as cuda:0."
+    )
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        digest = OBJECT.fullmatch(place)[1]
+        digest = place.rpartition("/")[2]
         assert hashlib.sha256(taken).hexdigest() == digest
         (self.hub.folder / "objects").mkdir(exist_ok=True)
         (self.hub.folder / "objects" / digest).write_bytes(taken)
