@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.adapters import metadata as adapter_toml
@@ -70,19 +71,19 @@ def _refuse(adapter: Adapter, *, with_conversations: bool) -> None:
         )
 
 
-def refuse_private(adapter: Adapter, folder: Path) -> None:
-    """Raise AdapterError if a text in a folder still names the home folder or a path of the adapter's run."""
+def refuse_private(adapter: Adapter, files: Mapping[str, Path]) -> None:
+    """Raise AdapterError if a text among the files still names the home folder or a path of the adapter's run."""
     facts = adapter.metadata
     paths = {facts.base_model.id, facts.data.source, facts.training.start_from}
     private = {path for path in paths if looks_like_path(path) and public_name(path) != path}
     home = str(Path.home())
     marks = [mark.encode() for mark in (*private, home) if len(mark) > 1]
-    for name, kind in KINDS.items():
-        path = folder / name
-        content = read_bytes(path, kind) if path.exists() else b""
+    for name, path in files.items():
+        is_text = path.suffix != ".safetensors"
+        content = read_bytes(path, KINDS.get(name, FileKind.TOKENIZER)) if is_text else b""
         if any(mark in content for mark in marks):
             raise AdapterError(
-                f"{path.name} would name a folder of this computer.",
+                f"{name} would name a folder of this computer.",
                 "Take it out of the adapter's name or prompt.",
                 "adapter",
             )

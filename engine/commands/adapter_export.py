@@ -82,6 +82,12 @@ def add(actions: Verbs) -> None:
         help="to the hub: also send the conversations that the adapter's prompt shows",
     )
     export.add_argument(
+        "--model",
+        type=Path,
+        metavar="FOLDER",
+        help="to the hub: the plain model in this folder, made before by --to merged, instead of the adapter",
+    )
+    export.add_argument(
         "--dry-run",
         action="store_true",
         help="to the hub: show every file and the model card, and send nothing",
@@ -110,8 +116,8 @@ def _kind(text: str) -> str:
 def export_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Export an adapter and say what its verification found."""
     adapter = library.find(asked.adapter, shortened=True)
-    if asked.to != HUB and (asked.public or asked.with_conversations or asked.dry_run):
-        message = "--public, --with-conversations and --dry-run are for the hub alone."
+    if asked.to != HUB and (asked.public or asked.with_conversations or asked.dry_run or asked.model):
+        message = "--public, --with-conversations, --model and --dry-run are for the hub alone."
         raise AppError(message, f"Leave them out, or give --to {HUB}.", "--to")
     if asked.to == PEFT:
         return _copy(adapter, asked.target.expanduser().resolve(), output)
@@ -141,6 +147,7 @@ def _push(adapter: Adapter, asked: argparse.Namespace, output: Output) -> int:
         "public": asked.public,
         "with_conversations": asked.with_conversations,
         "dry_run": asked.dry_run,
+        "model": str(asked.model.expanduser().resolve()) if asked.model else "",
     }
 
     def show(result: Result) -> list[str]:

@@ -12298,11 +12298,6 @@ Summary:</translation>
    <translation>Exportieren Sie ihn als merged oder ctranslate2.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>Export it as merged, if it can be merged, and send the model.</source>
-   <translation>Exportieren Sie ihn als merged, wenn er sich einrechnen lässt, und senden Sie das Modell.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
    <source>Export it as merged.</source>
    <translation>Exportieren Sie ihn als merged.</translation>
@@ -12311,6 +12306,16 @@ Summary:</translation>
    <location filename="../../engine/adapters/reproduction.py" />
    <source>Export it as peft instead.</source>
    <translation>Exportieren Sie ihn stattdessen als peft.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Export it with --to merged first, and name that folder.</source>
+   <translation>Exportieren Sie ihn zuerst mit --to merged, und nennen Sie diesen Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Export it with --to merged, if it can be merged, and send that folder by --model.</source>
+   <translation>Exportieren Sie ihn mit --to merged, wenn er sich einrechnen lässt, und senden Sie diesen Ordner mit --model.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
@@ -21448,6 +21453,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/system/ranks.py" />
    <source>{1} is no number: {2}.</source>
    <translation>{1} ist keine Zahl: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>{1} is no plain model that {2} was exported to.</source>
+   <translation>{1} ist kein Modell, als das {2} exportiert wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />

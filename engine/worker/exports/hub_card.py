@@ -14,12 +14,12 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from engine.adapters import licence_terms
-from engine.adapters.metadata import AdapterMetadata, PromptFacts, ScoreCard
+from engine.adapters.metadata import AdapterMetadata, ExportFacts, PromptFacts, ScoreCard
 from engine.config import base_model_catalogue
 from engine.config.hub_sources import is_on_hub
 from engine.config.prompts import question, rendered, split_cue
 from engine.config.recipe import STARTER
-from engine.scoring import score_text
+from engine.scoring import export_text, score_text
 from engine.scoring.metrics import HEADLINE_TITLES
 from engine.system.paths import templates_folder
 from engine.worker.hub.upload import MARK
@@ -54,14 +54,25 @@ def licence_lines(metadata: AdapterMetadata, licences: Licences) -> list[str]:
     ]
 
 
-def card(metadata: AdapterMetadata, repo_id: str, licences: Licences, mark: str) -> ModelCard:
-    """Return the card of an adapter whose metadata holds public names; `mark` tells its repository again."""
+def card(
+    metadata: AdapterMetadata, repo_id: str, licences: Licences, mark: str, export: ExportFacts | None = None
+) -> ModelCard:
+    """Return the card of an adapter whose metadata holds public names; `mark` tells its repository again.
+
+    With `export` it is the card of the plain model that the adapter was merged into.
+    """
+    what = (
+        "A plain model that summarises conversations"
+        if export
+        else "An adapter that summarises conversations"
+    )
+    made = "merged into" if export else "for"
     lines = [
         f"# {metadata.name}",
         "",
-        f"An adapter for {_base(metadata)} that summarises conversations: {_method(metadata)}, trained with Tunesmith.",
+        f"{what}: {_method(metadata)} {made} {_base(metadata)}, trained with Tunesmith.",
         "",
-        *_usage(metadata, repo_id),
+        *(_usage_of_model(repo_id, export) if export else _usage(metadata, repo_id)),
         *_training(metadata),
         *_scores(metadata.score_card),
         "## Licences",
@@ -69,7 +80,7 @@ def card(metadata: AdapterMetadata, repo_id: str, licences: Licences, mark: str)
         *(f"- {line}" for line in licence_lines(metadata, licences)),
         "",
     ]
-    facts = _facts(metadata, licences, mark)
+    facts = _facts(metadata, licences, mark, is_model=export is not None)
     return ModelCard(f"---\n{facts.to_yaml()}\n---\n\n" + "\n".join(lines))
 
 
@@ -84,14 +95,16 @@ def _method(metadata: AdapterMetadata) -> str:
     return " ".join(filter(None, (metadata.method.title or metadata.method.id, metadata.method.summary)))
 
 
-def _facts(metadata: AdapterMetadata, licences: Licences, mark: str) -> ModelCardData:
+def _facts(metadata: AdapterMetadata, licences: Licences, mark: str, *, is_model: bool) -> ModelCardData:
     base, data = hub_id(metadata.base_model.id), hub_id(metadata.data.source)
     more: dict[str, Any] = {MARK: mark}
+    if base:
+        more["base_model_relation"] = "merge" if is_model else "adapter"
     return ModelCardData(
         base_model=base or None,
         datasets=[data] if data else None,
         license=_own_licence(licences),
-        library_name="peft",
+        library_name="transformers" if is_model else "peft",
         pipeline_tag="summarization",
         tags=["tunesmith", metadata.method.id],
         model_name=metadata.name,
@@ -189,6 +202,22 @@ def _usage(metadata: AdapterMetadata, repo_id: str) -> list[str]:
         *(["The base model is not on the hub: give the folder where you have it.", ""] if here else []),
         f"```python\n{code}\n```",
         "",
+    ]
+
+
+def _usage_of_model(repo_id: str, export: ExportFacts) -> list[str]:
+    """Return how the model's own script is used, and what became of the summaries by merging."""
+    folder = repo_id.rpartition("/")[2]
+    compared = export_text.lines(export.verified.model_dump()) if export.verified.conversations else []
+    return [
+        "## How to use it",
+        "",
+        "It needs torch and transformers alone:",
+        "",
+        f"```sh\nhf download {repo_id} --local-dir {folder}\npython {folder}/summarize.py CONVERSATION.txt\n```",
+        "",
+        *(f"Compared with the adapter before it was merged: {line}" for line in compared),
+        *([""] if compared else []),
     ]
 
 

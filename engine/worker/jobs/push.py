@@ -11,7 +11,7 @@ from typing import Any
 from engine.adapters import hub_copy, library, licence_terms
 from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
-from engine.adapters.metadata import AdapterMetadata
+from engine.adapters.metadata import AdapterMetadata, ExportFacts
 from engine.config import base_model_catalogue
 from engine.config.recipe import SAMPLE, STARTER, looks_like_path
 from engine.errors import AdapterError
@@ -23,24 +23,31 @@ from engine.worker.hub import repository, repository_card, upload
 from engine.worker.runtime.channel import Channel
 
 COPY = "hub"
+# What an exported model has beside what any model has.
+SCRIPT_FILES = frozenset({"summarize.py", "prompting.py", "command.py", "prompt.json"})
 SAMPLE_LICENCE = "apache-2.0"
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
-    """Send an adapter, or with `dry_run` only say what would be sent."""
+    """Send an adapter, or the plain model in a folder `model`; with `dry_run` only say what would be sent."""
     adapter, repo_id = library.find(request["adapter"]), str(request["target"])
     private = not request.get("public")
     upload.check_name(repo_id)
-    _refuse_own_tuner(adapter)
+    model = Path(request["model"]) if request.get("model") else None
+    export = _export_of(adapter, model) if model else None
+    if model is None:
+        _refuse_own_tuner(adapter)
     folder = channel.job.folder / COPY
     folder.mkdir(exist_ok=True)
     metadata = hub_copy.write(adapter, folder, with_conversations=bool(request.get("with_conversations")))
     licences = Licences(_base_licence(adapter), _data_licence(adapter))
     _tell_licences(channel, metadata, licences, private=private)
-    card = str(hub_card.card(metadata, repo_id, licences, adapter.id))
+    card = str(hub_card.card(metadata, repo_id, licences, adapter.id, export))
     (folder / README_NAME).write_text(card, encoding="utf-8")
-    hub_copy.refuse_private(adapter, folder)
     files = {path.name: path for path in sorted(folder.iterdir())}
+    if model is not None:
+        files = _model_files(model) | {README_NAME: folder / README_NAME}
+    hub_copy.refuse_private(adapter, files)
     channel.check_stop()
     if not request.get("dry_run"):
         channel.enter("upload")
@@ -61,13 +68,36 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     })  # fmt: skip
 
 
+def _export_of(adapter: Adapter, model: Path) -> ExportFacts:
+    """Return what is known of a folder that the adapter was exported to as a plain model. Raises AdapterError."""
+    exports = [each for each in adapter.metadata.exports if (each.to, each.name) == ("merged", model.name)]
+    if not exports or not (model / "summarize.py").is_file():
+        raise AdapterError(
+            f"{model} is no plain model that {adapter.name} was exported to.",
+            "Export it with --to merged first, and name that folder.",
+            "--model",
+        )
+    return exports[0]
+
+
+def _model_files(model: Path) -> dict[str, Path]:
+    """Return the files of a plain model by name: weights, configuration, tokenizer, and the script with its prompt."""
+    return {
+        path.name: path
+        for path in sorted(model.iterdir())
+        if path.name in SCRIPT_FILES
+        or repository.WEIGHTS.fullmatch(path.name)
+        or repository.MODEL_FILES.fullmatch(path.name)
+    }
+
+
 def _refuse_own_tuner(adapter: Adapter) -> None:
     """Raise AdapterError for an adapter of a type that PEFT by itself does not know."""
     tuner = tuner_of(adapter.metadata.method.peft_type)
     if tuner is not None and tuner.is_own:
         raise AdapterError(
             f"{adapter.name} is of a type that plain PEFT can't load.",
-            "Export it as merged, if it can be merged, and send the model.",
+            "Export it with --to merged, if it can be merged, and send that folder by --model.",
             "adapter",
         )
 

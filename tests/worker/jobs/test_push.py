@@ -19,7 +19,7 @@ from engine.errors import AdapterError, AppError
 from engine.worker.adapters import attach
 from engine.worker.dataset.prompting import prompter_from_metadata
 from engine.worker.generation.generate import generate
-from engine.worker.jobs import push
+from engine.worker.jobs import export, push
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.channel_events import events_of, notice_messages
 from tests.helpers.chat_templates import CHATML
@@ -98,6 +98,50 @@ def test_the_code_in_the_card_writes_what_the_adapter_writes(hub, tmp_path, kind
     assert done.stdout.strip() == expected.text.strip()
 
 
+def test_a_merged_model_is_sent_and_its_script_writes_what_the_adapter_writes(hub, tmp_path):
+    facts = PromptFacts(
+        template="Sum: {conversation}\nSummary: ", max_conversation_tokens=24, max_new_tokens=8
+    )
+    adapter = library.update(install_random("llama", "mine"), prompt=facts)
+    folder = tmp_path / "model"
+    request = {"to": "merged", "adapter": adapter.id, "target": str(folder), "precision": "float32"}
+    export.run(make_channel("export"), request)
+    (folder / "diary.txt").write_text("Mine.", encoding="utf-8")
+    adapter = library.find("mine")
+    result, _ = send(adapter, model=str(folder))
+    names = {file["name"] for file in result["files"]}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "summarize.py", "README.md"} <= names
+    assert not names & {"diary.txt", "adapter.toml", "recipe.toml"}
+    card = ModelCard(result["card"])
+    assert card.data.library_name == "transformers"
+    assert f"hf download {NAME} --local-dir summaries" in card.text
+    for path in (hub.folder / "models" / NAME).iterdir():
+        assert str(tmp_path).encode() not in path.read_bytes()
+
+    for sibling in HfApi(endpoint=hub.address).model_info(NAME).siblings:
+        hf_hub_download(NAME, sibling.rfilename, local_dir=tmp_path / "again", endpoint=hub.address)
+    (tmp_path / "talk.txt").write_text(TALK, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "again/summarize.py", "talk.txt"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    base = load_tiny("llama")
+    prompts = [prompter_from_metadata(facts, base, 24, 8).input_ids(TALK)]
+    model = attach.load_adapter(base, adapter)
+    [expected] = generate(model, base.tokenizer, base.family, prompts, beams=1, max_new_tokens=8)
+    assert done.stdout.strip() == expected.text.strip(), done.stderr
+
+
+def test_a_folder_that_is_no_export_of_the_adapter_is_not_sent(hub, tmp_path):
+    with pytest.raises(AdapterError, match="is no plain model that tea was exported to"):
+        send(add_adapter("tea"), model=str(tmp_path))
+    assert hub.requests == []
+
+
 def test_a_chat_is_asked_by_the_model_s_own_template(hub, tmp_path):
     facts = PromptFacts(
         template="Summarize:\n{conversation}\nSummary: ",
@@ -135,6 +179,7 @@ def test_the_card_holds_the_scores_as_the_hub_reads_them(hub):
     card = card_of(adapter)
     facts = card.data.to_dict()
     assert (facts["base_model"], facts["datasets"]) == ("google/flan-t5-base", ["knkarthick/samsum"])
+    assert facts["base_model_relation"] == "adapter"
     assert (facts["library_name"], facts["pipeline_tag"]) == ("peft", "summarization")
     [model] = facts["model-index"]
     [result] = model["results"]
