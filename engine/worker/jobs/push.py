@@ -42,7 +42,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     metadata = hub_copy.write(adapter, folder, with_conversations=bool(request.get("with_conversations")))
     licences = Licences(_base_licence(adapter), _data_licence(adapter))
     _tell_licences(channel, metadata, licences, private=private)
-    card = str(hub_card.card(metadata, repo_id, licences, adapter.id, export))
+    # Adapter and model would be in each other's way in one repository.
+    mark = f"{adapter.id} {export.to}" if export else adapter.id
+    card = str(hub_card.card(metadata, repo_id, licences, mark, export))
     (folder / README_NAME).write_text(card, encoding="utf-8")
     files = {path.name: path for path in sorted(folder.iterdir())}
     if model is not None:
@@ -54,7 +56,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         upload.push(
             repo_id,
             files,
-            adapter.id,
+            mark,
             private=private,
             on_progress=channel.progress,
             cancelled=channel.stop_requested,

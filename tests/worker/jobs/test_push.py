@@ -117,6 +117,9 @@ def test_a_merged_model_is_sent_and_its_script_writes_what_the_adapter_writes(hu
     assert f"hf download {NAME} --local-dir summaries" in card.text
     for path in (hub.folder / "models" / NAME).iterdir():
         assert str(tmp_path).encode() not in path.read_bytes()
+    with pytest.raises(AppError, match="holds something else"):
+        send(adapter)
+    send(adapter, model=str(folder))
 
     for sibling in HfApi(endpoint=hub.address).model_info(NAME).siblings:
         hf_hub_download(NAME, sibling.rfilename, local_dir=tmp_path / "again", endpoint=hub.address)
