@@ -45,8 +45,8 @@ def terminal(home: Path, cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def recipe_file(tmp_path: Path) -> Path:
-    """A recipe of some seconds, with a checkpoint at every other step."""
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=4", "training.checkpoint_every=2")
+    """A recipe with checkpoints from the first second on that still trains when it is then asked to pause."""
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=30", "training.checkpoint_every=4")
     recipes.save(recipe, tmp_path / "recipe.toml")
     return tmp_path / "recipe.toml"
 
