@@ -13,14 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from engine.config.recipe import Recipe
 from engine.config.recipe_command import program
 from engine.errors import Problem, StorageError
 from engine.jobs.job import Job
 from engine.system.files import write_atomically
-from engine.system.paths import HOME, templates_folder
+from engine.system.paths import HOME
+from engine.system.script_templates import script_template
 
 FILE_NAME = "train.sbatch"
 # What a worker reads, beside what srun hands on anyway; paths on the shared file system.
@@ -70,7 +69,8 @@ def text(job: Job, resources: SlurmResources, environment: Mapping[str, str]) ->
     """Return the script."""
     resume = [*program(), "resume", str(job.folder)]
     launcher = [] if resources.processes == 1 else [resume.pop(0), *_launcher(resources)]
-    return _template().render(
+    filters = {"option": _option, "quoted": shlex.quote, "command": shlex.join}
+    return script_template(f"slurm/{FILE_NAME}", **filters).render(
         job_id=job.id,
         file_name=FILE_NAME,
         asked=_asked(job, resources),
@@ -104,16 +104,6 @@ def _launcher(resources: SlurmResources) -> list[str]:
     return ["-m", "torch.distributed.run", *nodes]
 
 
-def _template() -> Template:
-    # A script, not a page: its values are quoted for the shell.
-    environment = Environment(
-        loader=FileSystemLoader(templates_folder() / "slurm"),
-        autoescape=False,  # noqa: S701
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    # SLURM takes a value with spaces in double quotes.
-    environment.filters["option"] = lambda value: f'"{value}"' if " " in value else value
-    environment.filters |= {"quoted": shlex.quote, "command": shlex.join}
-    return environment.get_template(FILE_NAME)
+def _option(value: str) -> str:
+    """Return a value as SLURM takes it: with spaces in double quotes."""
+    return f'"{value}"' if " " in value else value

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from engine.adapters import licence_terms
 from engine.adapters.metadata import AdapterMetadata, ExportFacts, PromptFacts, ScoreCard
@@ -21,7 +20,7 @@ from engine.config.prompts import question, rendered, split_cue
 from engine.config.recipe import STARTER
 from engine.scoring import export_text, score_text
 from engine.scoring.metrics import HEADLINE_TITLES
-from engine.system.paths import templates_folder
+from engine.system.script_templates import script_template
 from engine.worker.hub.upload import MARK
 
 CONFIDENCE = 0.95
@@ -29,7 +28,7 @@ CONFIDENCE = 0.95
 PLACE = "tunesmith7conversation"
 MODELS = {"encoder-decoder": "AutoModelForSeq2SeqLM", "decoder-only": "AutoModelForCausalLM"}
 PRACTICE_MODEL = "the practice model of Tunesmith"
-SCRIPT = "summarize.py.jinja"
+SCRIPT = "hub/summarize.py.jinja"
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ def _usage(metadata: AdapterMetadata, repo_id: str) -> list[str]:
         return []
     base = metadata.base_model
     here = not hub_id(base.id)
-    code = _script().render(
+    code = script_template(SCRIPT).render(
         model_class=MODELS[family],
         base=repr(f"path/to/{base.id}" if here else base.id),
         revision="" if here or base.revision in {"", "main"} else f", revision={base.revision!r}",
@@ -200,7 +199,7 @@ def _usage(metadata: AdapterMetadata, repo_id: str) -> list[str]:
         "## How to use it",
         "",
         *(["The base model is not on the hub: give the folder where you have it.", ""] if here else []),
-        f"```python\n{code}\n```",
+        f"```python\n{code}```",
         "",
     ]
 
@@ -219,18 +218,6 @@ def _usage_of_model(repo_id: str, export: ExportFacts) -> list[str]:
         *(f"Compared with the adapter before it was merged: {line}" for line in compared),
         *([""] if compared else []),
     ]
-
-
-def _script() -> Template:
-    # A script, not a page.
-    environment = Environment(
-        loader=FileSystemLoader(templates_folder() / "hub"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
-        trim_blocks=True,
-        keep_trailing_newline=False,
-    )
-    return environment.get_template(SCRIPT)
 
 
 def _asking(facts: PromptFacts, family: str) -> dict[str, Any]:

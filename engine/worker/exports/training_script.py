@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from engine.adapters.library import Adapter
 from engine.config import summary_limits
@@ -25,7 +24,7 @@ from engine.config.recipe import STARTER, Recipe, looks_like_path
 from engine.config.training import total_steps
 from engine.errors import AdapterError, Problem
 from engine.methods.soft_prompts import MultitaskPromptOptions, PrefixOptions, PromptOptions
-from engine.system.paths import templates_folder
+from engine.system.script_templates import script_template
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
@@ -105,7 +104,9 @@ def write(folder: Path, adapter: Adapter, recipe: Recipe, source: Base, splits: 
         # Last, since it attaches an adapter to the base.
         **_method(recipe, base),
     }
-    script = _template().render(facts | {"name": adapter.name, "count": f"{len(examples):,}"})
+    script = script_template(f"script/{SCRIPT}.jinja", text=_text, value=_value).render(
+        facts | {"name": adapter.name, "count": f"{len(examples):,}"}
+    )
     (folder / SCRIPT).write_text(script, encoding="utf-8", newline="\n")
     (folder / EXAMPLES).write_text("".join(map(_line, examples)), encoding="utf-8", newline="\n")
     (folder / REQUIREMENTS).write_text(_requirements(recipe), encoding="utf-8", newline="\n")
@@ -297,20 +298,6 @@ def _has_dropout(model: Any) -> bool:
         if any(isinstance(getattr(module, name, None), float) and getattr(module, name) for name in DROPOUTS):
             return True
     return False
-
-
-def _template() -> Template:
-    # A script, not a page.
-    environment = Environment(
-        loader=FileSystemLoader(templates_folder() / "script"),
-        autoescape=False,  # noqa: S701
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"text": _text, "value": _value}
-    return environment.get_template(f"{SCRIPT}.jinja")
 
 
 def _text(text: str) -> str:
