@@ -57,6 +57,14 @@ def _secret(computer: Computer) -> str:
     return secret
 
 
+def lost_connection_errors() -> tuple[type[Exception], ...]:
+    """Return what Ray's client raises when a connection is lost in the middle of a call."""
+    import grpc
+    from ray.exceptions import RayError
+
+    return (ConnectionError, RuntimeError, grpc.RpcError, RayError)
+
+
 def _require_ray_client(computer: Computer, address: str, secret: str) -> None:
     """Return if Ray's client server answers at `address` and accepts the token: Ray alone would say of neither why."""
     host, _, port = address.rpartition(":")

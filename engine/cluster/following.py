@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from engine.cluster import keeper_actor
-from engine.cluster.connection import connected
+from engine.cluster.connection import connected, lost_connection_errors
 from engine.cluster.hub_access import every_node_has
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.cluster.sent_run import SentRun
@@ -98,7 +98,7 @@ class Following:
                 if not isinstance(error, ComputerError):
                     raise
                 self._wait(error)
-            except Exception:  # noqa: BLE001 - Ray's client raises many kinds when a connection is lost
+            except lost_connection_errors():
                 traceback.print_exc()
                 self._wait(ComputerError(f"The connection to {self._computer.name} was lost."))
             else:
