@@ -2723,6 +2723,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/hub_name_dialog.py" />
+   <source>Import</source>
+   <translation>Importieren</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/dialogs.py" />
    <source>Import an adapter from a folder</source>
    <translation>Adapter aus einem Ordner importieren</translation>
@@ -2733,7 +2738,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter aus einer ZIP-Datei importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/hub_name_dialog.py" />
    <source>Import an adapter from the hub</source>
    <translation>Adapter vom Hub importieren</translation>
   </message>
@@ -2861,7 +2866,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/dialogs.py" />
+   <location filename="../../gui/pages/library/hub_name_dialog.py" />
    <source>Its name: owner/name, or owner/name@revision</source>
    <translation>Sein Name: besitzer/name oder besitzer/name@revision</translation>
   </message>

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui.look.language import mark, tr
+from gui.pages.library.hub_name_dialog import HubNameDialog
 from gui.widgets.open_path import open_path
 
 ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
@@ -26,12 +27,8 @@ class Dialogs:
 
     def hub_name_to_import(self, parent: QWidget) -> str | None:
         """Ask for the name of an adapter on the hub."""
-        title, label = (
-            tr("Import an adapter from the hub"),
-            tr("Its name: owner/name, or owner/name@revision"),
-        )
-        text, accepted = QInputDialog.getText(parent, title, label)
-        return text if accepted else None
+        dialog = HubNameDialog(parent)
+        return dialog.field.text() if dialog.exec() else None
 
     def path_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
         """Ask for a parent folder; return the path of a new folder `name` in it."""

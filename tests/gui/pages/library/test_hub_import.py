@@ -6,6 +6,7 @@ import pytest
 
 from engine.adapters.metadata import HubFacts
 from gui.pages.library import metadata_text
+from gui.pages.library.hub_name_dialog import HubNameDialog
 from tests.helpers import library_bench
 from tests.helpers.homes import add_adapter, make_metadata
 
@@ -52,3 +53,14 @@ def test_the_details_name_the_repository_and_its_commit():
     facts = HubFacts(id="ann/notes", revision="0123456789abcdef0123456789abcdef01234567")
     found = metadata_text.made_from(make_metadata("notes").model_copy(update={"hub": facts}))
     assert dict(found)["From the hub"] == "ann/notes, 0123456789ab"
+
+
+def test_the_dialog_imports_only_by_what_can_be_a_name(qtbot):
+    dialog = HubNameDialog()
+    qtbot.addWidget(dialog)
+    assert not dialog.import_button.isEnabled()
+    for text, can_be in (("notes", False), ("ann/notes", True), ("ann/notes@v1", True)):
+        dialog.field.setText(text)
+        assert dialog.import_button.isEnabled() == can_be
+    dialog.import_button.click()
+    assert dialog.result()
