@@ -20,7 +20,7 @@ def test_an_adapter_of_the_hub_is_imported_and_selected(bench):
     made.dialogs.hub_name = "ann/notes@v1"
     made.page.import_export.import_from_hub()
     assert made.page.busy.isVisible()
-    made.until(lambda: made.names() == ["notes"])
+    made.until(lambda: not made.page.jobs.busy)
     made.settle()
     assert made.asked == [{"kind": "models", "action": "import_adapter", "id": "ann/notes", "revision": "v1"}]
     assert made.page.pane.undo_strip.text() == "Imported ann/notes."
