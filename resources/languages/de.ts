@@ -8922,7 +8922,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/models/adapter_groups.py" />
    <source>{data} with {base}</source>
-   <translation>{data} mit {base}</translation>
+   <translation>{data} · Basismodell: {base}</translation>
   </message>
   <message>
    <location filename="../../gui/shell/device_meter.py" />
