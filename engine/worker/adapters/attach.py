@@ -5,6 +5,7 @@ Knows nothing of training.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import random
@@ -43,7 +44,7 @@ from engine.worker.adapters.method_hooks.target_modules import (
 from engine.worker.kernels import model_patches
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.runtime import rank_orders
+from engine.worker.runtime import rank_orders, tensor_file
 
 # Settings that may differ from those of the adapter that a run continues from: they affect training alone. A finished
 # prefix is the same with and without projection.
@@ -342,12 +343,14 @@ def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
 
 def save_adapter(model: PeftModel, folder: Path) -> None:
     """Write the trained adapter in PEFT's format, without network access and local paths."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        method_hooks.of(model).save(model, folder)
+    hooks = method_hooks.of(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    # As PeftModel.save_pretrained writes them, which would hold all of them in the processor's memory at once.
+    tensor_file.write(hooks.saved_tensors(model), folder / WEIGHTS_NAME)
+    config = copy.copy(hooks.saved_config(model))
+    config.inference_mode = True
+    config.save_pretrained(str(folder))
     _normalize_config(model.peft_config[TRAINED], folder)
-    # PEFT's model card is an empty form; the metadata has the facts.
-    (folder / "README.md").unlink(missing_ok=True)
 
 
 def _normalize_config(config: PeftConfig, folder: Path) -> None:

@@ -7,19 +7,17 @@ a time; as a LoRA of two matrices they can do everything that LoRA can.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from peft import LoraConfig, PeftModel
+from peft import LoraConfig, PeftConfig, PeftModel
 from peft.tuners.adalora import RankAllocator
 
 from engine.methods.low_rank import AdaLoraOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks import lora_export
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, Tensors
 from engine.worker.adapters.method_hooks.lora import LowRankHooks
-from engine.worker.adapters.method_hooks.lora_export import adapted, named_pair
+from engine.worker.adapters.method_hooks.lora_layers import adapted, named_pair
 from engine.worker.modeling.base_models import LoadedBase
 
 ALLOCATIONS = 100
@@ -143,14 +141,14 @@ class AdaLoraHooks(LowRankHooks):
             tensors |= named_pair(name, (lora_A * values)[columns], lora_B[:, columns] * scaling)
         return tensors
 
-    def save(self, model: PeftModel, folder: Path) -> None:
-        """Write an ordinary LoRA whose rank differs by layer."""
-        tensors, trained = self.saved_tensors(model), model.peft_config[TRAINED]
+    def saved_config(self, model: PeftModel) -> PeftConfig:
+        """Return that of an ordinary LoRA whose rank differs by layer; it scales by one."""
+        tensors, trained = self.saved_tensors(model), super().saved_config(model)
         ranks = {
             name.removeprefix("base_model.model."): len(tensors[f"{name}.lora_A.weight"])
             for name, _ in adapted(model)
         }
-        config = LoraConfig(
+        return LoraConfig(
             task_type=trained.task_type,
             base_model_name_or_path=trained.base_model_name_or_path,
             target_modules=trained.target_modules,
@@ -160,7 +158,6 @@ class AdaLoraHooks(LowRankHooks):
             rank_pattern=ranks,
             alpha_pattern=dict(ranks),
         )
-        lora_export.save(tensors, config, folder)
 
 
 def _under(prefix: str, tensors: Tensors) -> list[tuple[str, torch.Tensor]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from peft import PeftModel
+from peft import PeftConfig, PeftModel
 from peft.utils import get_peft_model_state_dict
 
 from engine.options import Options
@@ -80,6 +79,7 @@ class MethodHooks:
         tensors: Tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
         return tensors
 
-    def save(self, model: PeftModel, folder: Path) -> None:
-        """Write the trained adapter in PEFT's own format."""
-        model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=[TRAINED])
+    def saved_config(self, model: PeftModel) -> PeftConfig:
+        """Return the configuration that goes with `saved_tensors`."""
+        config: PeftConfig = model.peft_config[TRAINED]
+        return config

@@ -18,7 +18,7 @@ from peft.tuners.lora import LoraLayer
 from engine.errors import AdapterError
 from engine.methods import Family
 from engine.worker.adapters.method_hooks.base import TRAINED
-from engine.worker.adapters.method_hooks.lora_export import adapted
+from engine.worker.adapters.method_hooks.lora_layers import adapted
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.dataset.prompter import IGNORED
 from engine.worker.modeling import forward

@@ -17,7 +17,7 @@ from peft.tuners.lora import Embedding, LoraLayer
 
 from engine.worker.adapters.method_hooks import pissa_init
 from engine.worker.adapters.method_hooks.base import TRAINED
-from engine.worker.adapters.method_hooks.lora_export import adapted
+from engine.worker.adapters.method_hooks.lora_layers import adapted
 from engine.worker.kernels import dropout
 from engine.worker.kernels.library import LoraVariant
 from engine.worker.kernels.registry import enabled

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from peft import PeftModel
+from peft import PeftConfig, PeftModel
 
 from engine.methods.lora import FROM_WEIGHTS, LoraOptions
 from engine.options import Options
-from engine.worker.adapters.method_hooks import fused_lora, lora_export, pissa_init
+from engine.worker.adapters.method_hooks import fused_lora, pissa_init
 from engine.worker.adapters.method_hooks.base import TRAINED, InitContext, MethodHooks, Tensors
 from engine.worker.adapters.method_hooks.eva_init import init_from_inputs
-from engine.worker.adapters.method_hooks.lora_export import adapted
+from engine.worker.adapters.method_hooks.lora_layers import adapted
 from engine.worker.modeling.base_models import LoadedBase
 
 
@@ -73,13 +72,10 @@ class LoraHooks(LowRankHooks):
         tensors = super().saved_tensors(model)
         return tensors | pissa_init.saved_tensors(model) if pissa_init.is_attached(model) else tensors
 
-    def save(self, model: PeftModel, folder: Path) -> None:
-        """Write an ordinary LoRA."""
-        if pissa_init.is_attached(model):
-            config = pissa_init.saved_config(model.peft_config[TRAINED])
-            lora_export.save(self.saved_tensors(model), config, folder)
-        else:
-            super().save(model, folder)
+    def saved_config(self, model: PeftModel) -> PeftConfig:
+        """Return that of an ordinary LoRA."""
+        config = super().saved_config(model)
+        return pissa_init.saved_config(config) if pissa_init.is_attached(model) else config
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ from peft.tuners.lora import LoraLayer
 from torch.nn.functional import linear
 
 from engine.worker.adapters.method_hooks.base import TRAINED, Tensors
-from engine.worker.adapters.method_hooks.lora_export import adapted, named_pair
+from engine.worker.adapters.method_hooks.lora_layers import adapted, named_pair
 from engine.worker.kernels.library import Conv1D, dequantize_module_weight
 
 BASE_FACTOR = "base_factor"

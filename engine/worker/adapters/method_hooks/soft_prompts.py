@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -40,11 +39,6 @@ class SoftPromptHooks(MethodHooks):
     def _saved_embedding(self, tuner: Any, config: Any) -> torch.nn.Embedding:
         encoder: torch.nn.Embedding = tuner(config).embedding
         return encoder
-
-    def save(self, model: PeftModel, folder: Path) -> None:
-        """Write the finished prompt, computed without dropout."""
-        with _in_eval_mode(model):
-            super().save(model, folder)
 
 
 class PromptTuningHooks(SoftPromptHooks):

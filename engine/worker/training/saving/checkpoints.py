@@ -17,7 +17,7 @@ from typing import Any
 import accelerate.utils
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.import_checks import weight_shapes
@@ -29,6 +29,7 @@ from engine.system.files import sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, read_json
 from engine.worker.adapters import method_hooks
 from engine.worker.adapters.attach import save_adapter, trainable_parameters
+from engine.worker.runtime import tensor_file
 from engine.worker.runtime.atomic_write import storage_errors, temporary_folder
 from engine.worker.runtime.random_state import RandomState
 from engine.worker.training.optimizer import load_optimizer_state
@@ -182,10 +183,7 @@ def save_trainable(model: Any, folder: Path) -> None:
     tensors |= {
         f"{METHOD_STATE}{name}": tensor for name, tensor in method_hooks.of(model).state(model).items()
     }
-    # Copied one by one to the processor's memory: a card has no room for all of them twice. Forks share storages,
-    # which a file of tensors can't.
-    copies = {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
-    save_file(copies, folder / TRAINABLE_NAME)
+    tensor_file.write(tensors, folder / TRAINABLE_NAME)
 
 
 def load_trainable(model: Any, folder: Path) -> None:

@@ -25,7 +25,7 @@ from engine.errors import AdapterError
 from engine.methods import Variant, method
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
-from engine.worker.adapters.method_hooks.lora_export import adapted
+from engine.worker.adapters.method_hooks.lora_layers import adapted
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, steps_from, train_loader
 from engine.worker.dataset.prompter import Encoded
 from engine.worker.modeling import base_models, forward
