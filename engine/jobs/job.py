@@ -233,8 +233,8 @@ class Job:
 
 
 def new_id(name: str) -> str:
-    """Return an id that sorts by time, contains a name, and is unique: `20261125-081502-lora-3f9a`."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name)}-{secrets.token_hex(2)}"
+    """Return an id that sorts by time, contains a name, and is unique: `20261125-081502-lora-3f9a07c1`."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(name)}-{secrets.token_hex(4)}"
 
 
 def slug(name: str) -> str:
