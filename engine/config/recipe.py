@@ -169,6 +169,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         *unreadable,
         *_contradictions(readable["base_model"], readable["data"], tables.get("method"), parts["method"]),
         *_method_limits(parts["method"], readable["training"]),
+        *_shard_problems(readable["base_model"], readable["training"]),
         *(training_problems(readable["training"]) if readable["training"] else ()),
         *(evaluation_problems(readable["evaluation"]) if readable["evaluation"] else ()),
     ]
@@ -260,7 +261,18 @@ def _method_limits(settings: MethodSettings | None, training: TrainingOptions | 
         message = f"{settings.method.title} does not work with checkpointed activations."
         hint = f"Switch them off, or use {named(settings.method.nearest)}."
         problems.append(Problem("training.activation_checkpointing", message, hint))
+    if settings and training is not None and training.shard and not settings.method.shards:
+        message = f"{settings.method.title} trains too much for a sharded base model."
+        hint = f"Each process has all that is trained. Use {named(settings.method.nearest)}."
+        problems.append(Problem("training.shard", message, hint))
     return problems
+
+
+def _shard_problems(base_model: BaseModelOptions | None, training: TrainingOptions | None) -> list[Problem]:
+    if base_model is None or training is None or not training.shard or base_model.quantization != "int8":
+        return []
+    message = "A base model in int8 can't be sharded: bitsandbytes does not put its parts together again."
+    return [Problem("training.shard", message, "Choose nf4, or no quantization.")]
 
 
 def _base_facts(base_model: BaseModelOptions) -> BaseFacts:

@@ -188,6 +188,13 @@ class TrainingOptions(Options):
         pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )
+    shard: bool = option(
+        False,
+        "Shard the base model",
+        "With several graphics cards, each holds a part of the base model, and gets the other parts for a moment as it "
+        "computes (FSDP). For base models that do not fit one card; slower.",
+        level="everything",
+    )
     deterministic: Literal["auto", "on", "off"] = option(
         "auto",
         "Deterministic",

@@ -72,11 +72,11 @@ class Method:
     `tuner` is None for what trains nothing. `merges` says whether the adapter can be merged into the base model,
     `identity_at_start` whether the untrained adapter leaves the base's outputs unchanged. `peft_defaults` are settings
     of PEFT that are no options. `places` say where the trainable parameters are, `placed` where the options decide it,
-    `sketch` draws what is trained if it is not
-    drawn as `places` are. `nearest` is the method to take where this one can't be used. `rules`
-    say what it can't do beyond families and quantizations. `checkpoints_activations` says whether activation
-    checkpointing works with it, `whole_in_file` whether an adapter's file holds all trained parameters, so that a
-    later run can continue from it. `beyond_peft` says what of its training PEFT alone can't do, "" if it can do all.
+    `sketch` draws what is trained if it is not drawn as `places` are. `nearest` is the method to take where this one
+    can't be used. `rules` say what it can't do beyond families and quantizations. `checkpoints_activations` says
+    whether activation checkpointing works with it, `shards` whether the base model can be sharded over cards,
+    `whole_in_file` whether an adapter's file holds all trained parameters, so that a later run can continue from it.
+    `beyond_peft` says what of its training PEFT alone can't do, "" if it can do all.
     """
 
     id: str
@@ -99,6 +99,7 @@ class Method:
     nearest: str = "lora"
     rules: tuple[Rule, ...] = ()
     checkpoints_activations: bool = True
+    shards: bool = True
     whole_in_file: Callable[[Any], bool] = lambda _: True
     beyond_peft: Callable[[Any, BaseFacts], str] = lambda options, base: ""  # noqa: ARG005
 

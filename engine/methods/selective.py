@@ -258,5 +258,7 @@ FULL = Method(
     presets={"encoder-decoder": Preset(3e-4), "decoder-only": Preset(5e-5)},
     merges=True,
     peft_defaults={"selection": "all"},
+    # A trained copy of everything would be in each process.
+    shards=False,
     places=("everything",),
 )

@@ -239,6 +239,11 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
+   <source>A base model that fits no card</source>
+   <translation>Ein Basismodell, das auf keine Karte passt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
    <source>A cluster of your own</source>
    <translation>Ein eigener Cluster</translation>
   </message>
@@ -5904,6 +5909,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Namen und Ergebnisse erscheinen. Sie können später weiter abstimmen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The option Shard the base model, or an accelerate configuration with FSDP, shares it out: each card holds a part of every block, and gets the rest for the moment in which it is computed. The result is the same. It goes with nf4 and fp4, and with every method but full fine-tuning: what is trained is whole on every card, and the adapter is an ordinary one. Each process loads the base model into the computer's own memory first. main.py plan RECIPE.toml --processes 4 --shard tells what a card needs.</source>
+   <translation>Die Option „Basismodell aufteilen“ oder eine Konfiguration von accelerate mit FSDP teilt es auf: Jede Karte hält einen Teil jedes Blocks und bekommt den Rest für den Moment, in dem er berechnet wird. Das Ergebnis ist dasselbe. Das geht mit nf4 und fp4 und mit jeder Methode außer dem vollen Fine-Tuning: Was trainiert wird, ist auf jeder Karte ganz, und der Adapter ist ein gewöhnlicher. Jeder Prozess lädt das Basismodell zuerst in den Arbeitsspeicher des Computers. main.py plan RECIPE.toml --processes 4 --shard nennt, was eine Karte braucht.</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/variant_field.py" />
    <source>The options match no variant.</source>
    <translation>Die Optionen entsprechen keiner Variante.</translation>
@@ -8560,8 +8570,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, and so does accelerate launch. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each. With --shard each holds only a part of the base model.</source>
-   <translation>torchrun --nproc-per-node 4 main.py train REZEPT.toml startet auf jeder von vier Karten einen Prozess, accelerate launch ebenso. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan REZEPT.toml --processes 4 nennt den Speicher von jedem. Mit --shard hält jeder nur einen Teil des Basismodells.</translation>
+   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, and so does accelerate launch. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each.</source>
+   <translation>torchrun --nproc-per-node 4 main.py train RECIPE.toml startet auf jeder von vier Karten einen Prozess, ebenso accelerate launch. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher eines jeden.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -10239,6 +10249,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Auf einen einzigen Prozess lässt sich kein Basismodell aufteilen.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>A base model in int8 can't be sharded: bitsandbytes does not put its parts together again.</source>
+   <translation>Ein Basismodell in int8 lässt sich nicht aufteilen: bitsandbytes setzt seine Teile nicht wieder zusammen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>A base model that knows the language learns it faster and better.</source>
    <translation>Ein Basismodell, das die Sprache kennt, lernt schneller und besser.</translation>
@@ -11303,11 +11318,6 @@ Summary:</translation>
    <translation>Wählen Sie „einfach“, um ohne sie auszukommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/processes.py" />
-   <source>Choose 2 processes or more.</source>
-   <translation>Wählen Sie mindestens 2 Prozesse.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/cells.py" />
    <source>Choose a column of texts.</source>
    <translation>Wählen Sie eine Spalte mit Texten.</translation>
@@ -11488,6 +11498,11 @@ Summary:</translation>
    <translation>Wählen Sie mehr Startwerte oder andere Einträge.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>Choose nf4, or no quantization.</source>
+   <translation>Wählen Sie nf4 oder keine Quantisierung.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/planning/fallback_search.py" />
    <source>Choose one of the plans that fit.</source>
    <translation>Wählen Sie einen der Pläne, die passen.</translation>
@@ -11521,6 +11536,11 @@ Summary:</translation>
    <location filename="../../engine/voting/systems.py" />
    <source>Choose runs with the same test conversations.</source>
    <translation>Wählen Sie Läufe mit denselben Testgesprächen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/processes.py" />
+   <source>Choose several cards (device all), or start several processes.</source>
+   <translation>Wählen Sie mehrere Karten (Gerät all), oder starten Sie mehrere Prozesse.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/attach.py" />
@@ -12131,6 +12151,11 @@ Summary:</translation>
    <location filename="../../engine/methods/selective.py" />
    <source>EXAONE 4</source>
    <translation>EXAONE 4</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>Each process has all that is trained. Use {1}.</source>
+   <translation>Jeder Prozess hält alles, was trainiert wird. Nehmen Sie {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
@@ -15553,6 +15578,11 @@ In one sentence:</translation>
    <translation>Mehrere Beiträge in einer Zeile</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Shard the base model</source>
+   <translation>Basismodell aufteilen</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Shared rotation</source>
    <translation>Gemeinsame Rotation</translation>
@@ -16289,6 +16319,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
    <source>The block size</source>
    <translation>Die Blockgröße</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/sharded_blocks.py" />
+   <source>The blocks of {1} are not known, so it can't be sharded.</source>
+   <translation>Die Blöcke von {1} sind nicht bekannt, deshalb lässt es sich nicht aufteilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/token_cache.py" />
@@ -17631,6 +17666,11 @@ Summary:</translation>
    <translation>Trainieren Sie stattdessen Gewichte oder Normen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/sharded_blocks.py" />
+   <source>Train without sharding.</source>
+   <translation>Trainieren Sie, ohne es aufzuteilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Trainable parameters of each adapted layer: amplitudes at random frequencies. A layer with fewer weights gets as many as it has weights.</source>
    <translation>Trainierbare Parameter jeder angepassten Schicht: Amplituden bei zufälligen Frequenzen. Eine Schicht mit weniger Gewichten bekommt so viele, wie sie Gewichte hat.</translation>
@@ -17937,8 +17977,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
-   <source>Use a configuration without it; a quantized base model needs less memory.</source>
-   <translation>Verwenden Sie eine Konfiguration ohne das; ein quantisiertes Basismodell braucht weniger Speicher.</translation>
+   <source>Use a configuration without it, or with FSDP.</source>
+   <translation>Nehmen Sie eine Konfiguration ohne das oder mit FSDP.</translation>
   </message>
   <message>
    <location filename="../../engine/config/prompts.py" />
@@ -18299,6 +18339,11 @@ Summary:</translation>
    <location filename="../../engine/config/decoding.py" />
    <source>With several beams, above 1 favours longer summaries and below 1 shorter ones. No effect with one beam.</source>
    <translation>Bei mehreren Beams bevorzugt ein Wert über 1 längere Zusammenfassungen, einer unter 1 kürzere. Mit einem Beam ohne Wirkung.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>With several graphics cards, each holds a part of the base model, and gets the other parts for a moment as it computes (FSDP). For base models that do not fit one card; slower.</source>
+   <translation>Bei mehreren Grafikkarten hält jede einen Teil des Basismodells und bekommt die anderen Teile für den Moment, in dem sie rechnet (FSDP). Für Basismodelle, die nicht auf eine Karte passen; langsamer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -21496,8 +21541,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
-   <source>{1} is not supported: each process holds the whole base model.</source>
-   <translation>{1} wird nicht unterstützt: Jeder Prozess hält das ganze Basismodell.</translation>
+   <source>{1} is not supported.</source>
+   <translation>{1} wird nicht unterstützt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -21823,6 +21868,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/runs/run_store.py" />
    <source>{1} trains nothing, so it can't start from an adapter.</source>
    <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe.py" />
+   <source>{1} trains too much for a sharded base model.</source>
+   <translation>{1} trainiert zu viel für ein aufgeteiltes Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />

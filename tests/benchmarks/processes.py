@@ -1,4 +1,4 @@
-"""One run in several processes: against the forks of one process, and what differs after 50 steps.
+"""One run in several processes: against the forks of one process, with a sharded base model, and what differs.
 
 Every run is a real one, of the command line; one in several processes is started by torchrun. Both ways take turns, in
 float32, without evaluations, and the median of their steps counts. Memory is what the run says: of all its processes,
@@ -54,21 +54,24 @@ def main() -> None:
 
 
 def _speed(home: Path, model: str) -> list[Row]:
-    found: dict[str, list[float]] = {"forks": [], "processes": []}
+    found: dict[str, list[float]] = {"forks": [], "processes": [], "sharded": []}
     memory: dict[str, int] = {}
     recipe = _recipe(home, model, "lora", STEPS, batch_size=16, tokens=256)
     for _ in range(TURNS):
-        for way, processes in (("forks", 1), ("processes", 2)):
-            steps = _steps(_train(home, recipe, processes))
+        for way, processes in (("forks", 1), ("processes", 2), ("sharded", 2)):
+            options = ("--set", "training.shard=true") if way == "sharded" else ()
+            steps = _steps(_train(home, recipe, processes, *options))
             found[way].append(median(step["examples_per_second"] for step in steps[3:]))
             memory[way] = max(step["memory_bytes"] for step in steps)
-    forks, in_processes = median(found["forks"]), median(found["processes"])
+    forks, in_processes, sharded = (median(speeds) for speeds in found.values())
     return [
         ("conversations a second, 2 forks", f"{forks:.1f}", "–"),
         ("conversations a second, 2 processes", f"{in_processes:.1f}", "–"),
         ("processes against forks", f"{in_processes / forks:.2f}", "1"),
+        ("conversations a second, 2 processes that share out the base", f"{sharded:.1f}", "–"),
         ("memory, 2 forks", f"{memory['forks'] / 1e6:.0f} MB", "–"),
         ("memory, 2 processes", f"{memory['processes'] / 1e6:.0f} MB", "–"),
+        ("memory, 2 processes that share out the base", f"{memory['sharded'] / 1e6:.0f} MB", "–"),
     ]
 
 
@@ -113,13 +116,13 @@ def _recipe(home: Path, model: str, method: str, steps: int, *, batch_size: int,
     return file
 
 
-def _train(home: Path, recipe: Path, processes: int, **variables: str) -> list[Event]:
+def _train(home: Path, recipe: Path, processes: int, *options: str, **variables: str) -> list[Event]:
     """Train by the command line in so many processes and return the run's events."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command = [sys.executable, *(launcher if processes > 1 else []), str(application_root() / "main.py")]
     environment = os.environ | {"TUNESMITH_HOME": str(home / "home"), "HF_HUB_OFFLINE": "1"} | variables
     done = subprocess.run(
-        [*command, "train", str(recipe), "--json"],
+        [*command, "train", str(recipe), "--json", *options],
         env=environment,
         capture_output=True,
         text=True,

@@ -86,6 +86,8 @@ def tables(entry: Method) -> st.SearchStrategy[dict[str, Any]]:
     drawn = {name: st.fixed_dictionaries(_all(declaration)) for name, declaration in TABLES.items()}
     if not entry.checkpoints_activations:
         drawn["training"] = drawn["training"].map(lambda table: {**table, "activation_checkpointing": False})
+    if not entry.shards:
+        drawn["training"] = drawn["training"].map(lambda table: {**table, "shard": False})
     settings = st.fixed_dictionaries(_all(entry.options)).map(lambda table: _reconciled(entry, table))
     method = st.builds(lambda table, start_from: _method_table(entry, table, start_from), settings, TEXT)
     return st.fixed_dictionaries({"name": TEXT.filter(str.strip), "method": method, **drawn})

@@ -31,12 +31,13 @@ from engine.worker.dataset.collator import MicroBatch
 from engine.worker.evaluation import general_loss, shared_losses
 from engine.worker.generation import generate
 from engine.worker.kernels.library import checkpoint_activations
-from engine.worker.modeling import base_models
+from engine.worker.modeling import base_models, sharded_blocks
 from engine.worker.modeling.base_models import LoadedBase, Model
+from engine.worker.modeling.sharded_blocks import ShardedBlocks
 from engine.worker.runtime import devices, heartbeat, oom, process_group, rank_joining
 from engine.worker.runtime.channel import SilentChannel, Stopped
 from engine.worker.runtime.process_group import ProcessGroup
-from engine.worker.runtime.rank_orders import DONE, DROP, END, FAILED, RESULT
+from engine.worker.runtime.rank_orders import DONE, DROP, END, FAILED, FOLLOW, RESULT
 from engine.worker.runtime.scratch import Scratch
 from engine.worker.training import determinism, loss, rank_shards
 from engine.worker.training.data_parallel import AddGradients
@@ -94,12 +95,15 @@ class _Orders:
         self._base: LoadedBase | None = None
         self._model: PeftModel | None = None
         self._shards: ShardServer | None = None
+        self._sharded: ShardedBlocks | None = None
         self._handlers: Mapping[str, Callable[[Answer, Any], None]] = {
             "load": self._load,
             "attach": self._attach,
             "compare": self._compare,
             "copy": self._copy,
+            "shard_base": self._shard_base,
             "answer": lambda *_: self._emit(True),
+            FOLLOW: lambda *_: None,
             generate.ORDER: self._generate,
             shared_losses.ORDER: self._losses,
             rank_shards.SHARD: self._shard,
@@ -116,6 +120,7 @@ class _Orders:
         self._group.leave()
 
     def _carry_out(self, order: dict[str, Any]) -> None:
+        sharded, has_failed = self._sharded, False
         try:
             self._handlers[order["kind"]](order["facts"], order["part"])
         except Stopped:
@@ -124,8 +129,11 @@ class _Orders:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, process 0 says it
             self._group.send(FIRST, (FAILED, _failure(error)))
-            return
-        self._group.send(FIRST, (DONE, None))
+            has_failed = True
+        if sharded:
+            sharded.follow()
+        if not has_failed:
+            self._group.send(FIRST, (DONE, None))
 
     def _emit(self, result: Any) -> None:
         self._group.send(FIRST, (RESULT, result))
@@ -142,7 +150,10 @@ class _Orders:
 
     def _load(self, facts: Answer, _: Any) -> None:
         recipe = _recipe(facts["recipe"])
-        base = self._base = base_models.load(recipe.base_model, recipe.training.device, self._channel)
+        training = recipe.training
+        base = self._base = base_models.load(
+            recipe.base_model, training.device, self._channel, on_host=training.shard
+        )
         self._emit({
             "host": heartbeat.HOST,
             "fingerprint": base.fingerprint,
@@ -157,9 +168,21 @@ class _Orders:
         self._model = attach.attach(base, recipe, InitContext(facts["total_steps"], batches))
         if recipe.training.activation_checkpointing:
             checkpoint_activations(self._model, ACTIVATION_CHECKPOINTING)
-        trained = [each for each in self._model.parameters() if each.requires_grad]
-        self._shards = ShardServer(trained, self._add_gradients)
+        if not recipe.training.shard:
+            self._serve_shards()
         self._emit(True)
+
+    def _shard_base(self, facts: Answer, _: Any) -> None:
+        base, device = self._base, devices.usable(facts["device"])
+        assert base is not None
+        blocks = sharded_blocks.shard(base, self._model or base.model, device, self._group)
+        self._sharded = ShardedBlocks(self._group, blocks)
+        # On the device now.
+        self._serve_shards()
+
+    def _serve_shards(self) -> None:
+        trained = [each for each in self._attached().parameters() if each.requires_grad]
+        self._shards = ShardServer(trained, self._add_gradients)
 
     def _compare(self, facts: Answer, _: Any) -> None:
         tensors = attach.all_tensors(self._attached())

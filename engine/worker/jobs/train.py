@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.planning.processes import Processes
-from engine.worker.runtime import devices, oom, rank_orders
+from engine.worker.runtime import devices, oom, rank_joining, rank_orders
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training import prompt_baseline, rank_models, training_loop
 from engine.worker.training.reporting import report_changes, report_started, report_truncated_texts
@@ -53,7 +54,7 @@ class _Reached:
 
 def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 - all jobs have it
     """Train by the job's recipe. Raises OutOfMemoryError where memory does not suffice, with fallbacks reported."""
-    recipe = recipes.load(channel.job.recipe_path)
+    recipe = _sharded_as_asked(recipes.load(channel.job.recipe_path))
     if adapter_store.is_completed(channel):
         adapter_store.report_again(channel)
         return
@@ -92,20 +93,20 @@ def _carry_out(
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
     with rank_models.loading(recipe) as elsewhere:
-        base = base_models.load(recipe.base_model, recipe.training.device, channel)
+        base = base_models.load(
+            recipe.base_model, recipe.training.device, channel, on_host=recipe.training.shard
+        )
     elsewhere.require_same(base)
     recipe = settle_limits(settle_format(channel, recipe, base.tokenizer), base, splits)
     if not recipe.method.method.trains:
+        if recipe.training.shard:
+            rank_models.shard_everywhere(base, base.model, recipe)
         prompt_baseline.score_prompt(channel, recipe, base, splits)
         return
     prompter = make_prompter(recipe, base, splits)
     train = tokenize(training_examples(recipe, splits), prompter, channel)
     validation = tokenize(splits.validation, prompter, channel)
     report_truncated_texts(channel, recipe, prompter)
-    channel.enter("evaluate")
-    baseline = evaluator.score_base(channel, base, recipe, splits)
-    reporting.report(channel, baseline, recipe, base.device)
-    channel.enter("attach_adapter")
     # Before an adapter is part of the model.
     architecture = architecture_of(base.model)
     tokens = (
@@ -115,12 +116,25 @@ def _carry_out(
         * micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
     )
     collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
+    context = _init_context(recipe, train, collator)
+    model = None
+    if recipe.training.shard:
+        # Before it is scored, since it may fit no card as a whole; an adapter is made where weights are whole.
+        channel.enter("attach_adapter")
+        model = rank_models.attach_everywhere(base, recipe, context)
+    channel.enter("evaluate")
+    with attach.active(model, None) if model else nullcontext():
+        baseline = evaluator.score_base(channel, base, recipe, splits)
+    reporting.report(channel, baseline, recipe, base.device)
+    if model is None:
+        channel.enter("attach_adapter")
+        model = rank_models.attach_everywhere(base, recipe, context)
     training = reached.run = TrainingRun(
         job=channel.job,
         recipe=recipe,
         splits=splits,
         base=base,
-        model=rank_models.attach_everywhere(base, recipe, _init_context(recipe, train, collator)),
+        model=model,
         train=train,
         validation=validation,
         prompter=prompter,
@@ -161,6 +175,13 @@ def _carry_out(
     reporting.report(channel, evaluation, recipe, base.device)
     example_scores.save(channel.job.folder, evaluation.by_example(baseline, scored_examples(recipe, splits)))
     library.add_score(adapter, evaluation.card(baseline))
+
+
+def _sharded_as_asked(recipe: Recipe) -> Recipe:
+    """Return the recipe with a sharded base model if `accelerate launch` is configured for it."""
+    if not rank_joining.asks_for_shards():
+        return recipe
+    return replace(recipe, training=recipe.training.model_copy(update={"shard": True}))
 
 
 def _processes_apart(base: LoadedBase) -> int:

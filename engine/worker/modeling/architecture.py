@@ -17,7 +17,7 @@ from engine.worker.kernels.library import Conv1D, should_convert_module, unquant
 # The sizes of bitsandbytes' blocks: 4-bit weights with one scale, and with double quantization scales with one scale.
 WEIGHTS_PER_SCALE = 64
 SCALES_PER_SCALE = 256
-# With sharded weights, the block that is computed is whole, and the next one is fetched meanwhile.
+# With sharded weights, the block that is computed is whole, and in a backward pass the first one too, to the end.
 GATHERED_BLOCKS = 2
 
 

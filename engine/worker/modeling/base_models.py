@@ -74,9 +74,12 @@ class LoadedBase:
     threads: int
 
 
-def load(options: BaseModelOptions, device_name: str, channel: Channel) -> LoadedBase:
+def load(
+    options: BaseModelOptions, device_name: str, channel: Channel, *, on_host: bool = False
+) -> LoadedBase:
     """Load a base model onto a device; downloads it first if it comes from the hub. Reports who else uses a card.
 
+    With `on_host` it stays in the processor's memory, in the number format of that device.
     Raises BaseModelError, OfflineError, DeviceError.
     """
     # Nothing is downloaded for a device that is not there.
@@ -94,6 +97,8 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     devices.refuse_bfloat16(chosen.dtype, device)
     devices.settle_float32(device, exact=overflows and chosen.dtype == torch.float32)
     tokenizer = read_tokenizer(folder, options.id)
+    if on_host:
+        device = torch.device("cpu")
     with _progress_reported(channel):
         model, loading = _read_model(folder, options, config, family, chosen.dtype, device)
     weight_files.require_complete(model, loading, options.id, channel)

@@ -32,7 +32,6 @@ GAPS = 0.12
 # bitsandbytes stores one scale per block of 8-bit optimizer states, and the states of small tensors in float32.
 STATES_PER_SCALE = 256
 MIN_8BIT_STATES = 4096
-SHARDED_PARTS = ("weights", "adapter", "gradients", "optimizer")
 
 
 def memory(
@@ -61,12 +60,12 @@ def memory(
 
 
 def sharded(parts: Mapping[str, int], processes: int, gathered: int) -> dict[str, int]:
-    """Return the parts of one of several processes that shard weights, gradients and optimizer states (FSDP).
+    """Return the parts of one of several processes that share out the base model (FSDP). All have what is trained.
 
     `gathered` bytes of the base model's weights are whole in every process while it computes with them.
     """
-    shares = {name: -(-size // processes) if name in SHARDED_PARTS else size for name, size in parts.items()}
-    return shares | {"weights": min(parts["weights"], shares["weights"] + gathered)}
+    whole = parts["weights"]
+    return {**parts, "weights": min(whole, -(-whole // processes) + gathered)}
 
 
 def _runtime_bytes(device_type: str, activations: int, replicas: int) -> int:

@@ -157,10 +157,12 @@ class Planner:
         return plan_cache.load(self._cache_path(recipe, splits, folder, device))
 
     def _first_problems(self, recipe: Recipe) -> list[Problem]:
-        return [*_missing_dependencies(recipe), *self._processes.problems(recipe)]
+        return [*_missing_dependencies(recipe), *self._processes.of(recipe).problems(recipe)]
 
     def _cache_path(self, recipe: Recipe, splits: Splits, folder: Path, device: torch.device) -> Path:
-        return plan_cache.path(recipe, splits.fingerprint, self._fingerprint(folder), device, self._processes)
+        return plan_cache.path(
+            recipe, splits.fingerprint, self._fingerprint(folder), device, self._processes.of(recipe)
+        )
 
     def _fingerprint(self, folder: Path) -> str:
         fingerprint: str = self._memo.get("fingerprint", folder, lambda: base_models.fingerprint(folder))
@@ -256,7 +258,9 @@ class Planner:
         train = plan_facts.truncated(recipe, base, splits, lengths.by_split["train"][recipe.data.shots :])
         facts: Result = {}
         if model is not None:
-            requirements = Requirements(recipe, base.family, model, architecture, device, self._processes)
+            requirements = Requirements(
+                recipe, base.family, model, architecture, device, self._processes.of(recipe)
+            )
             facts, problem = requirements.estimate(train, self._memo)
             problems += [problem] if problem else []
         if not self._tells_time:

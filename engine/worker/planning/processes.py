@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.config.recipe import Recipe
 from engine.errors import Problem
@@ -16,11 +16,16 @@ class Processes:
     count: int = 1
     sharded: bool = False
 
+    def of(self, recipe: Recipe) -> Processes:
+        """Return them as they carry out a recipe, which may ask for a sharded base model."""
+        return replace(self, sharded=self.sharded or recipe.training.shard)
+
     def problems(self, recipe: Recipe) -> list[Problem]:
         """Return why a run of the recipe can't be shared out in this way."""
         if self.sharded and self.count == 1:
             message = "A base model can't be sharded over one process."
-            return [Problem("--processes", message, "Choose 2 processes or more.")]
+            hint = "Choose several cards (device all), or start several processes."
+            return [Problem("training.shard", message, hint)]
         batch_size = recipe.training.batch_size
         if recipe.method.method.trains and self.count > batch_size:
             message = f"A step has {counted(batch_size, 'example')}, too few for {self.count:,} processes."

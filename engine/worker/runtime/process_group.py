@@ -83,7 +83,7 @@ class ProcessGroup:
         content, number = _packed(message), self._sent.get(to, 0)
         key = f"{self.rank}>{to}/{number}"
         pieces = [content[start : start + PIECE_BYTES] for start in range(0, len(content), PIECE_BYTES)]
-        with self._watched():
+        with self.watched():
             for index, piece in enumerate(pieces[1:], start=1):
                 self._store.set(f"{key}/{index}", piece)
             self._store.set(key, len(pieces).to_bytes(4, "little") + pieces[0])
@@ -92,7 +92,7 @@ class ProcessGroup:
     def has_message(self, sender: int) -> bool:
         """Tell whether a message of another process waits. Raises ProcessLostError."""
         self.check()
-        with self._watched():
+        with self.watched():
             return bool(self._store.check([self._next_key(sender)]))
 
     def receive(self, sender: int) -> Any:
@@ -100,7 +100,7 @@ class ProcessGroup:
         key = self._next_key(sender)
         while not self._has_come(key):
             self.check()
-        with self._watched():
+        with self.watched():
             first = self._taken(key)
             rest = [self._taken(f"{key}/{index}") for index in range(1, int.from_bytes(first[:4], "little"))]
         self._received[sender] = self._received.get(sender, 0) + 1
@@ -152,13 +152,20 @@ class ProcessGroup:
         self._wait(lambda: dist.gather(first, parts, 0, async_op=True))
         return padded[: flat.numel()]
 
+    def lowest(self, number: int) -> int:
+        """Return the lowest of the numbers that all processes give at this point. Raises ProcessLostError."""
+        found = torch.tensor(number)
+        self._wait(lambda: dist.all_reduce(found, dist.ReduceOp.MIN, async_op=True))
+        return int(found)
+
     def _wait(self, begin: Callable[[], Any]) -> None:
         """Wait for an operation of all processes, and notice if one of them is lost meanwhile."""
-        with self._watched():
-            work = begin()
+        with self.watched():
+            work, began = begin(), time.monotonic()
             while not work.is_completed():
                 self.check()
-                time.sleep(POLL_SECONDS)
+                # Small ones are done at once.
+                time.sleep(POLL_SECONDS if time.monotonic() - began > POLL_SECONDS else 0.0)
             work.wait()
 
     # ------------------------------------------------------------------------------------------------------ end
@@ -172,7 +179,8 @@ class ProcessGroup:
         self._store = None
         gc.collect()
 
-    def _watched(self) -> _Watched:
+    def watched(self) -> _Watched:
+        """Return a context in which an error of torch's means that a process is lost. Raises ProcessLostError."""
         return _Watched(self)
 
     def _raise_lost(self, error: BaseException) -> None:

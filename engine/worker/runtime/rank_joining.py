@@ -24,11 +24,11 @@ MUST_AGREE = {
 
 # Configurations of accelerate, by the variables that it sets.
 OTHER_WAYS = {
-    "ACCELERATE_USE_FSDP": "FSDP",
     "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
     "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
 }
-WHOLE = "Use a configuration without it; a quantized base model needs less memory."
+OTHERWISE = "Use a configuration without it, or with FSDP."
+FSDP = "ACCELERATE_USE_FSDP"
 
 
 @contextmanager
@@ -59,10 +59,17 @@ def joined(identity: Mapping[str, str]) -> Iterator[None]:
 def _refuse_other_ways(given: Mapping[str, str]) -> None:
     """Raise WorkerError where `accelerate launch` is to share a model out in a way that is not supported."""
     for name, what in OTHER_WAYS.items():
-        if given.get(name, "").lower() in ("true", "1"):
-            raise WorkerError(
-                f"{what} is not supported: each process holds the whole base model.", WHOLE, name
-            )
+        if _is_on(name, given):
+            raise WorkerError(f"{what} is not supported.", OTHERWISE, name)
+
+
+def asks_for_shards() -> bool:
+    """Tell whether the configuration of `accelerate launch` asks for FSDP."""
+    return _is_on(FSDP, os.environ)
+
+
+def _is_on(name: str, given: Mapping[str, str]) -> bool:
+    return given.get(name, "").lower() in ("true", "1")
 
 
 def facts(identity: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -29,8 +29,18 @@ POLL_SECONDS = 0.0005
 # Results of others are taken no more often while this process works itself.
 TICK_SECONDS = 0.05
 
+# Nothing but to lend parts of a sharded base model.
+FOLLOW = "follow"
+
 Tick = Callable[[], None]
 Emit = Callable[[Any], None]
+
+
+class Sharded(Protocol):
+    """A base model of which each process holds a part."""
+
+    def follow(self) -> None:
+        """Lend that part until no process computes any more."""
 
 
 class Ranks:
@@ -40,22 +50,39 @@ class Ranks:
         self.size = group.size
         # Of the adapter, once there is one: the others have them as they are when an order that uses them is given.
         self.trained: Sequence[torch.nn.Parameter] = ()
-        self._group = group
+        # The base model, if it is sharded: after every order all lend their parts until all have computed.
+        self.sharded: Sharded | None = None
+        self._lends = self._is_followed = False
+        self.group = group
         self._busy: list[int] = []
         self._looked_at = 0.0
 
     @property
     def peers(self) -> Sequence[Peer]:
         """The others."""
-        return self._group.peers
+        return self.group.peers
 
     def order(self, kind: str, facts: Mapping[str, Any], parts: Sequence[Any] | None = None) -> None:
         """Let all others carry out an order, or with `parts` one for each part the first of them."""
+        if self._is_followed:
+            self.wait(_ignore)
         chosen = range(1, self.size) if parts is None else range(1, 1 + len(parts))
-        self._busy = list(chosen)
+        self._busy, self._lends = list(chosen), self.sharded is not None
+        self._is_followed = kind == FOLLOW
         for rank in chosen:
             part = None if parts is None else parts[rank - 1]
-            self._group.send(rank, {"kind": kind, "facts": dict(facts), "part": part})
+            self.group.send(rank, {"kind": kind, "facts": dict(facts), "part": part})
+
+    def be_followed(self) -> None:
+        """Let the others lend their parts of a sharded base model to what this process computes without an order."""
+        if not self._lends:
+            self.order(FOLLOW, {})
+
+    def lend(self) -> None:
+        """Lend this process's part of a sharded base model until the others have carried out their order."""
+        if self._lends and self.sharded is not None:
+            self._lends = self._is_followed = False
+            self.sharded.follow()
 
     def take(self, on_result: Callable[[int, Any], None]) -> bool:
         """Take what has been answered; return whether all are done.
@@ -64,8 +91,8 @@ class Ranks:
         dropped their part: AppError as it was, MemoryError where memory did not suffice, else RuntimeError.
         """
         for rank in tuple(self._busy):
-            while rank in self._busy and self._group.has_message(rank):
-                kind, content = self._group.receive(rank)
+            while rank in self._busy and self.group.has_message(rank):
+                kind, content = self.group.receive(rank)
                 if kind == RESULT:
                     on_result(rank, content)
                     continue
@@ -78,6 +105,7 @@ class Ranks:
     def wait(self, on_result: Callable[[int, Any], None], on_tick: Tick = lambda: None) -> None:
         """Wait until all are done; an exception of `on_tick` lets them drop what they do."""
         try:
+            self.lend()
             while not self.take(on_result):
                 on_tick()
                 time.sleep(POLL_SECONDS)
@@ -100,9 +128,10 @@ class Ranks:
     def drop(self) -> None:
         """Let the others drop what they do, and wait until they have. Raises ProcessLostError."""
         for rank in self._busy:
-            self._group.send(rank, {"kind": DROP})
+            self.group.send(rank, {"kind": DROP})
+        self.lend()
         while self._busy:
-            kind, _ = self._group.receive(self._busy[0])
+            kind, _ = self.group.receive(self._busy[0])
             if kind != RESULT:
                 del self._busy[0]
 
@@ -148,21 +177,21 @@ class Ranks:
         different = sorted({name for names in self.ask("compare", {"digests": digests}) for name in names})
         if different:
             self.order("copy", {"names": different})
-            self._group.broadcast([tensors[name] for name in different])
+            self.group.broadcast([tensors[name] for name in different])
             self.wait(_ignore)
         return different
 
     def send_trained(self) -> None:
         """Send the trained parameters to the others, which have been ordered to take part."""
-        self._group.broadcast([each.data for each in self.trained])
+        self.group.broadcast([each.data for each in self.trained])
 
     def sum(self, flat: torch.Tensor) -> torch.Tensor:
         """Return the sum with the others' tensors, which have been ordered to take part."""
-        return self._group.sum_to_first(flat)
+        return self.group.sum_to_first(flat)
 
     def require_all(self) -> None:
         """Raise ProcessLostError unless all others answer."""
-        self._group.refresh()
+        self.group.refresh()
         self.ask("answer", {})
 
     def private_bytes(self) -> int:
@@ -171,17 +200,17 @@ class Ranks:
 
     def end(self) -> None:
         """Let the others go."""
-        if not self._group.is_broken:
+        if not self.group.is_broken:
             self.drop()
             for rank in range(1, self.size):
-                self._group.send(rank, {"kind": END})
-                self._group.receive(rank)
-        self._group.leave()
+                self.group.send(rank, {"kind": END})
+                self.group.receive(rank)
+        self.group.leave()
 
     @property
     def is_broken(self) -> bool:
         """Whether one of them is lost."""
-        return self._group.is_broken
+        return self.group.is_broken
 
 
 def _ignore(*_: Any) -> None:

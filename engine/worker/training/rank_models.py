@@ -16,8 +16,10 @@ from engine.config.recipe import Recipe
 from engine.errors import BaseModelError
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
-from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.runtime import heartbeat, rank_orders
+from engine.worker.modeling import sharded_blocks
+from engine.worker.modeling.base_models import LoadedBase, Model
+from engine.worker.modeling.sharded_blocks import ShardedBlocks
+from engine.worker.runtime import devices, heartbeat, rank_orders
 
 
 class LoadedElsewhere:
@@ -71,4 +73,16 @@ def attach_everywhere(base: LoadedBase, recipe: Recipe, context: InitContext) ->
         others.answers()
         others.same_tensors(attach.all_tensors(model))
         others.trained = list(attach.trainable_parameters(model).values())
+    if recipe.training.shard:
+        shard_everywhere(base, model, recipe)
     return model
+
+
+def shard_everywhere(base: LoadedBase, model: Model, recipe: Recipe) -> None:
+    """Share the base model out over all processes; `model` is the base model, or with its adapter."""
+    others = rank_orders.current()
+    assert others is not None
+    others.order("shard_base", {"device": recipe.training.device})
+    blocks = sharded_blocks.shard(base, model, devices.usable(recipe.training.device), others.group)
+    others.wait(lambda *_: None)
+    others.sharded = ShardedBlocks(others.group, blocks, others.be_followed)

@@ -50,6 +50,7 @@ class ShardRanks:
 
     def are_done(self) -> bool:
         """Wait a moment; tell whether all shards are computed."""
+        self._ranks.lend()
         is_done = self._ranks.take(self._losses.__setitem__)
         if not is_done:
             time.sleep(POLL_SECONDS)

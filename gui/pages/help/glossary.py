@@ -153,7 +153,19 @@ WORDS = (
                     "torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, "
                     "and so does accelerate launch. Together they compute every step: the result is that of one "
                     "process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of "
-                    "each. With --shard each holds only a part of the base model."
+                    "each."
+                ),
+            ),
+            (
+                mark("A base model that fits no card"),
+                mark(
+                    "The option Shard the base model, or an accelerate configuration with FSDP, shares it out: each "
+                    "card holds a part of every block, and gets the rest for the moment in which it is computed. The "
+                    "result is the same. "
+                    "It goes with nf4 and fp4, and with every method but full fine-tuning: what is trained is whole "
+                    "on every card, and the adapter is an ordinary one. Each process loads the base model into the "
+                    "computer's own memory first. main.py plan RECIPE.toml --processes 4 --shard tells what a card "
+                    "needs."
                 ),
             ),
             (

@@ -173,6 +173,19 @@ def test_what_does_not_go_together_is_reported_with_what_is_wrong_by_itself():
     ]
 
 
+@pytest.mark.parametrize(
+    ("tables", "hint"),
+    [
+        ({"method": {"id": "full"}}, "Use LoRA"),
+        ({"base_model": {"quantization": "int8"}}, "nf4"),
+    ],
+)
+def test_a_base_that_can_not_be_sharded_is_told_beside_the_option(tables: dict[str, Any], hint: str):
+    [problem] = problems_of(changed(training={"shard": True}, **tables))
+    assert problem.field == "training.shard"
+    assert hint in problem.hint
+
+
 def test_missing_files_are_reported_with_what_is_wrong_by_itself():
     tables = changed(
         base_model={"precision": "float16"}, data={"source": "/nowhere/a.csv"}, training={"epochs": 0}

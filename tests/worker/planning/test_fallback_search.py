@@ -124,7 +124,7 @@ def fail_in_step(patch, number, error):
     """Let a step of training raise an error as libraries do, once."""
     take, seen = training_loop.train_step, []
 
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     def step(*given):
@@ -245,7 +245,7 @@ def test_where_nothing_fits_that_is_said(tmp_path, monkeypatch):
 def test_a_base_that_does_not_fit_is_offered_in_fewer_bits_alone(tmp_path, monkeypatch):
     from engine.worker.modeling import base_models
 
-    def fail(*_):
+    def fail(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(base_models, "load", fail)

@@ -120,7 +120,7 @@ def test_a_base_that_fits_no_card_fits_on_several_when_it_is_sharded(llama, monk
     # A part of the blocks; two blocks, embeddings and head are whole where they are computed.
     assert whole["memory"]["weights"] / 8 < sharded["memory"]["weights"] < whole["memory"]["weights"] / 3
     for trained in ("adapter", "gradients", "optimizer"):
-        assert sharded["memory"][trained] == pytest.approx(whole["memory"][trained] / 8, abs=1)
+        assert sharded["memory"][trained] == whole["memory"][trained]
 
 
 def test_processes_on_a_processor_share_its_memory(monkeypatch):
@@ -136,7 +136,7 @@ def test_processes_on_a_processor_share_its_memory(monkeypatch):
 @pytest.mark.parametrize(
     ("processes", "field"),
     [
-        (Processes(1, sharded=True), "--processes"),
+        (Processes(1, sharded=True), "training.shard"),
         (Processes(65), "training.batch_size"),
         (Processes(64), None),
     ],

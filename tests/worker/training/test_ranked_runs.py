@@ -9,16 +9,21 @@ import subprocess
 import time
 
 import pytest
+from safetensors.torch import load_file
+from torch.distributed.tensor import DTensor
+from transformers.models.llama.modeling_llama import LlamaMLP
 
 from engine.adapters import library
 from engine.jobs.events import read_all
 from engine.jobs.worker_process import worker_command
 from engine.runs import run_store
 from engine.system.paths import plans_folder, scores_folder
-from engine.worker.runtime import devices, fork_pool
+from engine.worker.modeling import sharded_blocks
+from engine.worker.runtime import devices, fork_pool, rank_joining
 from engine.worker.training import rank_shards
 from tests.helpers.rank_follower import follower
 from tests.helpers.tiny_runs import (
+    adapter_of,
     events_named,
     on_event,
     request_stop,
@@ -119,18 +124,107 @@ def test_a_run_goes_on_with_another_number_of_processes_to_the_same_bits_and_say
     assert any(message.startswith("The run goes on in 1 process instead of 2.") for message in notices)
 
 
-def test_what_fails_in_another_process_is_the_runs_and_names_it(tmp_path, with_other, monkeypatch, capfd):
+# --------------------------------------------------------------------------------------------- a sharded base model
+SHARDED = ("training.epochs=1", "training.learning_rate=0.001", "training.activation_checkpointing=true")
+
+
+@pytest.fixture
+def shares(monkeypatch):
+    """Return a list that gets the part of the blocks' weights that this process holds, once they are sharded."""
+    found = []
+
+    def shard(*given):
+        blocks = stock(*given)
+        held = [each for block in blocks for each in block.parameters() if isinstance(each, DTensor)]
+        found.append(sum(each.to_local().numel() for each in held) / sum(each.numel() for each in held))
+        return blocks
+
+    stock = sharded_blocks.shard
+    monkeypatch.setattr(sharded_blocks, "shard", shard)
+    return found
+
+
+@pytest.mark.parametrize(("kind", "method"), [("llama", "lora"), ("bart", "prompt_tuning")])
+def test_processes_that_share_out_a_base_in_four_bits_compute_what_those_with_the_whole_of_it_do(
+    tmp_path, with_other, shares, kind, method
+):
+    fixed = [*SHARDED, "base_model.quantization=nf4"]
+    _, whole = with_other(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed))
+    shutil.rmtree(scores_folder())
+    recipe = tiny_recipe(tmp_path, kind, method, *fixed, "training.shard=true")
+    _, sharded = with_other(train_in_process, recipe)
+
+    assert [each[-1]["outcome"] for each in (whole, sharded)] == ["completed", "completed"]
+    assert shares == [pytest.approx(0.5, abs=0.05)]
+    one, other = (load_file(adapter_of(each).folder / library.WEIGHTS_NAME) for each in (whole, sharded))
+    assert max(float((one[name] - other[name]).abs().max()) for name in one) < 1e-5
+    assert scored(whole)[1] == scored(sharded)[1]
+
+
+def test_a_sharded_run_as_accelerate_configures_it_goes_on_to_the_same_bits(
+    tmp_path, with_other, shares, monkeypatch
+):
+    """The variable is what `accelerate launch` sets where FSDP is chosen."""
+    monkeypatch.setenv(rank_joining.FSDP, "true")
+    recipe = tiny_recipe(tmp_path, "llama", "lora", *SHARDED)
+    _, uninterrupted = with_other(train_in_process, recipe)
+    shutil.rmtree(scores_folder())
+
+    def stopped(name, **others):
+        with monkeypatch.context() as patch:
+            on_event(
+                patch, lambda event, facts: event == name and others.items() <= facts.items(), request_stop
+            )
+            return train_in_process(recipe)
+
+    # While summaries are written, by both.
+    _, in_scoring = with_other(lambda: stopped("stage_progressed", unit="summaries"))
+    job, in_training = with_other(lambda: stopped("step_finished", step=1))
+    assert [each[-1]["outcome"] for each in (in_scoring, in_training)] == ["stopped", "stopped"]
+    resumed = with_other(run_in_process, job)
+
+    assert len(shares) == 4
+    assert weights(resumed) == weights(uninterrupted)
+
+
+def test_an_error_in_the_middle_of_a_sharded_model_ends_the_run_with_it(
+    tmp_path, with_other, monkeypatch, capfd
+):
+    calls = []
+
+    def fail(self, *given, **others):
+        calls.append(self)
+        if len(calls) == 20:
+            raise RuntimeError("It broke.")
+        return stock(self, *given, **others)
+
+    stock = LlamaMLP.forward
+    monkeypatch.setattr(LlamaMLP, "forward", fail)
+    _, events = with_other(
+        train_in_process, tiny_recipe(tmp_path, "llama", "lora", *SHARDED, "training.shard=true")
+    )
+
+    assert (events[-1]["outcome"], "It broke." in capfd.readouterr().err) == ("failed", True)
+
+
+@pytest.mark.parametrize("shard", ["false", "true"])
+def test_what_fails_in_another_process_is_the_runs_and_names_it(
+    tmp_path, with_other, monkeypatch, capfd, shard
+):
     as_message = rank_shards.as_message
     monkeypatch.setattr(rank_shards, "as_message", lambda shard: as_message(shard) | {"seeds": []})
-    _, events = with_other(train_in_process, tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1"))
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1", f"training.shard={shard}")
+    _, events = with_other(train_in_process, recipe)
 
     assert events[-1]["outcome"] == "failed"
     assert "Process 1" in events[-1]["message"]
     assert "in compute" in capfd.readouterr().err
 
 
-def test_a_process_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path, in_forks):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1000", "training.evaluate_every=1000")
+@pytest.mark.parametrize("shard", ["false", "true"])
+def test_a_process_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path, in_forks, shard):
+    long = ("training.epochs=1000", "training.evaluate_every=1000", f"training.shard={shard}")
+    recipe = tiny_recipe(tmp_path, "t5", "lora", *long)
     job = run_store.create_run(recipe)
     with follower() as other:
         # A process of its own: what is left of a broken connection goes with it.
