@@ -14,10 +14,11 @@ from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import ask
-from engine.errors import AdapterError
+from engine.errors import AdapterError, OfflineError
 from engine.scoring import export_text, score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
 from engine.system.command_name import command_name
+from engine.system.connection import offline
 from engine.system.units import size
 
 FEWEST, MOST = 2, 6
@@ -191,6 +192,10 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 
 def _import_from_hub(repo_id: str, revision: str, output: Output) -> int:
+    if offline() and not hub_adapters.is_here(repo_id, revision):
+        message = f"{repo_id} is not on this computer, and Tunesmith is offline."
+        hint = "Start it without --offline and HF_HUB_OFFLINE, or choose a folder or a zip on this computer."
+        raise OfflineError(message, hint, "source")
     request = {"action": "import_adapter", "id": repo_id, "revision": revision}
     return ask(
         "models",

@@ -33,7 +33,7 @@ def repository_folder(cache: Path, repo_id: str, kind: Kind) -> Path:
 
 def is_cached(repo_id: str, revision: str, kind: Kind) -> bool:
     """Tell whether a model is complete on this computer, or whether anything of a data set but its card is."""
-    folder = _snapshot(repository_folder(downloads_folder(), repo_id, kind), revision)
+    folder = cached_folder(repo_id, revision, kind)
     if folder is None:
         return False
     return is_complete_model(folder) if kind == "model" else _has_data(folder)
@@ -51,8 +51,9 @@ def is_complete_model(folder: Path) -> bool:
     return all((folder / name).exists() for name in ("config.json", *weights))
 
 
-def _snapshot(repository: Path, revision: str) -> Path | None:
-    """Return the folder of a revision, which may be a commit too."""
+def cached_folder(repo_id: str, revision: str, kind: Kind) -> Path | None:
+    """Return what is cached of a revision, which may be a commit too, or None. It may be a part of it only."""
+    repository = repository_folder(downloads_folder(), repo_id, kind)
     try:
         commit = read_text(repository / "refs" / revision, FileKind.JOB).strip()
     except (OSError, ValueError):

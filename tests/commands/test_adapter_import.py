@@ -26,6 +26,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]
     write_peft_files(folder)
     (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
     (folder / "training_args.bin").write_bytes(pickle.dumps({"a": 1}))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     with use_hub(FakeHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as hub:
         yield hub
 
@@ -179,9 +180,13 @@ def test_offline_nothing_is_asked(
     served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    done = in_process.run("adapters", "import", NAME)
-    refused(done, "Tunesmith is offline", "choose a folder on this computer")
+    done = in_process.run("adapters", "import", NAME, "--json")
+    [problem] = done.problems
+    assert (done.code, problem["field"]) == (2, "source")
+    assert problem["message"] == f"{NAME} is not on this computer, and Tunesmith is offline."
+    assert "choose a folder or a zip on this computer" in problem["hint"]
     assert served.requests == []
+    assert list(paths.jobs_folder().iterdir()) == []
 
 
 def test_without_a_network_the_hub_that_does_not_answer_is_named(

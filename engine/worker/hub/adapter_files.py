@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 from engine.adapters.import_checks import CONFIG_NAME, README_NAME, WEIGHTS_NAME
 from engine.adapters.metadata import FILE_NAME, RECIPE_NAME
@@ -14,11 +13,6 @@ NAMES = (CONFIG_NAME, FILE_NAME, RECIPE_NAME, README_NAME, WEIGHTS_NAME)
 # Weights that can run code when they are loaded.
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 FIELD = "source"
-
-
-def is_complete(folder: Path) -> bool:
-    """Tell whether a folder holds an adapter's configuration and its weights."""
-    return (folder / CONFIG_NAME).exists() and (folder / WEIGHTS_NAME).exists()
 
 
 def refuse_other(repo_id: str, names: Collection[str]) -> None:

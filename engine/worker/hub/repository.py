@@ -26,6 +26,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryNotFoundError
 
+from engine.adapters import hub_adapters
 from engine.config import model_info
 from engine.errors import BaseModelError, DataError, StorageError
 from engine.methods import Family
@@ -329,7 +330,7 @@ def _has_rows(folder: Path) -> bool:
 _IS_COMPLETE: dict[Kind, Callable[[Path], bool]] = {
     "model": is_complete_model,
     "dataset": _has_rows,
-    "adapter": adapter_files.is_complete,
+    "adapter": hub_adapters.is_complete,
 }
 
 
