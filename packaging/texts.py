@@ -27,7 +27,6 @@ NOT_SHOWN = (
     "engine/commands",
     "engine/report",
     "engine/server",
-    "engine/adapters/licence_terms.py",
     "engine/api.py",
     "engine/worker/exports/hub_card.py",
     "engine/worker/kernels/library.py",

@@ -5,24 +5,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from engine.config.recipe import STARTER
+
 
 @dataclass(frozen=True)
 class Terms:
-    """What a licence allows; `forbids` says that nothing made from the work may be passed on."""
+    """What a licence allows, as a sentence; `forbids` says that nothing made from the work may be passed on."""
 
     text: str
     forbids: bool = False
 
 
-FREE = Terms("may be passed on freely")
-NAMED = Terms("may be passed on if the licence and the authors are named")
-ALIKE = Terms("may be passed on under the same licence only, with the authors named")
-NOT_SOLD = Terms("may be passed on and used for non-commercial purposes only, with the authors named")
-NOT_SOLD_ALIKE = Terms(
-    "may be passed on and used for non-commercial purposes and under the same licence only, with the authors named"
+FREE = Terms("What was made from it may be passed on freely.")
+NAMED = Terms("What was made from it may be passed on if the licence and the authors are named.")
+ALIKE = Terms("What was made from it may be passed on under the same licence only, with the authors named.")
+NOT_SOLD = Terms(
+    "What was made from it may be passed on and used for non-commercial purposes only, with the authors named."
 )
-OWN = Terms("may be passed on with those terms alone, which whoever uses it must follow")
-FORBIDDEN = Terms("must not be passed on", forbids=True)
+NOT_SOLD_ALIKE = Terms(
+    "What was made from it may be passed on and used for non-commercial purposes and under the same licence only, "
+    "with the authors named."
+)
+OWN = Terms(
+    "What was made from it may be passed on with those terms alone, which whoever uses it must follow."
+)
+FORBIDDEN = Terms("What was made from it must not be passed on.", forbids=True)
+UNKNOWN = "What it says of passing on is not known here: read it."
 # The first that matches counts.
 KNOWN = (
     (re.compile(r"cc-by(-nc)?-nd(-.*)?|all-rights-reserved|proprietary"), FORBIDDEN),
@@ -45,14 +53,24 @@ def terms(name: str) -> Terms | None:
     return next((found for pattern, found in KNOWN if pattern.fullmatch(identifier(name))), None)
 
 
-def sentence(what: str, name: str) -> str:
-    """Return what follows from the licence of a base model or of data as a sentence."""
+def of_base_model(name: str, licence: str) -> str:
+    """Return what follows from the licence of a base model, as one or two sentences; either may be "", unknown."""
     if not name:
-        return f"The licence of {what} is not known: find it out before you pass anything on."
-    found = terms(name)
-    told = (
-        "what it says of passing on is not known here: read it"
-        if found is None
-        else f"what was made from it {found.text}"
-    )
-    return f"{what[0].upper()}{what[1:]} is under {name}: {told}."
+        return "The licence of the base model is not known: find it out before you pass anything on."
+    if not licence:
+        return f"The licence of the base model {name} is not known: find it out before you pass anything on."
+    if name == STARTER:
+        return _with_terms(f"The practice model of Tunesmith is under {licence}.", licence)
+    return _with_terms(f"The base model {name} is under {licence}.", licence)
+
+
+def of_data(licence: str) -> str:
+    """Return what follows from the licence of the data, "" if it is not known, as one or two sentences."""
+    if not licence:
+        return "The licence of the data is not known: find it out before you pass anything on."
+    return _with_terms(f"The data is under {licence}.", licence)
+
+
+def _with_terms(sentence: str, licence: str) -> str:
+    found = terms(licence)
+    return f"{sentence} {found.text if found else UNKNOWN}"

@@ -48,6 +48,10 @@ LISTING = frozenset(
         "Left out, as no split stands in the name: {1}.",
         "Left out, as other files are read: {1}.",
         "{1} holds lists that are read as splits: {2}.",
+        "The base model {1} is under {2}.",
+        "The practice model of Tunesmith is under {1}.",
+        "The data is under {1}.",
+        "The licence of the base model {1} is not known: find it out before you pass anything on.",
     }
 )
 _JOINER = re.compile(r"(, |; |: | and | or | with )")

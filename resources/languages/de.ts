@@ -12313,6 +12313,16 @@ Summary:</translation>
    <translation>Ausgeschlossene Befunde</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Export it as a plain model (--to merged) first, and choose that folder.</source>
+   <translation>Exportieren Sie ihn zuerst als einfaches Modell (--to merged), und wählen Sie diesen Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Export it as a plain model (--to merged), if it can be merged, and send that folder (--model).</source>
+   <translation>Exportieren Sie ihn als einfaches Modell (--to merged), wenn er sich einrechnen lässt, und senden Sie diesen Ordner (--model).</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/exporters.py" />
    <source>Export it as ctranslate2, or as gguf for llama.cpp.</source>
    <translation>Exportieren Sie ihn als ctranslate2 oder als gguf für llama.cpp.</translation>
@@ -12336,16 +12346,6 @@ Summary:</translation>
    <location filename="../../engine/adapters/reproduction.py" />
    <source>Export it as peft instead.</source>
    <translation>Exportieren Sie ihn stattdessen als peft.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>Export it with --to merged first, and name that folder.</source>
-   <translation>Exportieren Sie ihn zuerst mit --to merged, und nennen Sie diesen Ordner.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>Export it with --to merged, if it can be merged, and send that folder by --model.</source>
-   <translation>Exportieren Sie ihn mit --to merged, wenn er sich einrechnen lässt, und senden Sie diesen Ordner mit --model.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/merged_model.py" />
@@ -13548,11 +13548,6 @@ Summary:</translation>
    <translation>Lassen Sie eine Liste darin.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/jobs/push.py" />
-   <source>Leave out --public, or ask its owner.</source>
-   <translation>Lassen Sie --public weg, oder fragen Sie den Eigentümer.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Leave out the columns that no one needs.</source>
    <translation>Lassen Sie die Spalten weg, die niemand braucht.</translation>
@@ -13854,13 +13849,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Make it private on its page, {1}, or give --public.</source>
-   <translation>Machen Sie es auf seiner Seite {1} privat, oder geben Sie --public an.</translation>
+   <source>Make it private on its page, {1}, or send it publicly.</source>
+   <translation>Machen Sie es auf seiner Seite {1} privat, oder senden Sie öffentlich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
-   <source>Make it public on its page, {1}, or leave out --public.</source>
-   <translation>Machen Sie es auf seiner Seite {1} öffentlich, oder lassen Sie --public weg.</translation>
+   <source>Make it public on its page, {1}, or send it privately.</source>
+   <translation>Machen Sie es auf seiner Seite {1} öffentlich, oder senden Sie privat.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/supervisor.py" />
@@ -15508,6 +15503,11 @@ In one sentence:</translation>
    <translation>Auswählend</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Send it privately, or ask its owner.</source>
+   <translation>Senden Sie privat, oder fragen Sie den Eigentümer.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Sensitivity smoothing</source>
    <translation>Glättung der Empfindlichkeit</translation>
@@ -16256,6 +16256,11 @@ Summary:</translation>
    <translation>Das Basismodell lässt sich im Format {1} nicht bewerten: {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The base model {1} is under {2}.</source>
+   <translation>Das Basismodell {1} steht unter {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>The base model's chat template adds too much to the texts that it is given.</source>
    <translation>Die Chat-Vorlage des Basismodells fügt den Texten, die sie bekommt, zu viel hinzu.</translation>
@@ -16526,6 +16531,11 @@ Summary:</translation>
    <translation>Die Daten haben insgesamt {1} Gespräche: --split all bewertet alle.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The data is under {1}.</source>
+   <translation>Die Daten stehen unter {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/export.py" />
    <source>The data set can't be written: {1}.</source>
    <translation>Der Datensatz lässt sich nicht schreiben: {1}.</translation>
@@ -16746,6 +16756,21 @@ Summary:</translation>
    <translation>Die Zeilen der Schicht sind nicht die des Batches.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The licence of the base model is not known: find it out before you pass anything on.</source>
+   <translation>Die Lizenz des Basismodells ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The licence of the base model {1} is not known: find it out before you pass anything on.</source>
+   <translation>Die Lizenz des Basismodells {1} ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The licence of the data is not known: find it out before you pass anything on.</source>
+   <translation>Die Lizenz der Daten ist nicht bekannt: Finden Sie sie heraus, bevor Sie etwas weitergeben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/store.py" />
    <source>The list of computers</source>
    <translation>Die Liste der Computer</translation>
@@ -16929,6 +16954,11 @@ Summary:</translation>
    <location filename="../../engine/runs/slurm_script.py" />
    <source>The packaged Tunesmith can't share a run out over several processes.</source>
    <translation>Das paketierte Tunesmith kann einen Lauf nicht auf mehrere Prozesse verteilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>The practice model of Tunesmith is under {1}.</source>
+   <translation>Das Übungsmodell von Tunesmith steht unter {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -18191,6 +18221,11 @@ Summary:</translation>
    <translation>Was gesagt wird, ist zweimal angegeben: „{1}“ und „{2}“.</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What it says of passing on is not known here: read it.</source>
+   <translation>Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie sie.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
    <source>What looks like {1}</source>
    <translation>Was aussieht wie {1}</translation>
@@ -18204,6 +18239,41 @@ Summary:</translation>
    <location filename="../../engine/adapters/trash.py" />
    <source>What was deleted is still in {1}.</source>
    <translation>Was gelöscht wurde, liegt noch in {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What was made from it may be passed on and used for non-commercial purposes and under the same licence only, with the authors named.</source>
+   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke, nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What was made from it may be passed on and used for non-commercial purposes only, with the authors named.</source>
+   <translation>Was daraus entstanden ist, darf nur für nicht kommerzielle Zwecke und mit Nennung der Urheber weitergegeben und verwendet werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What was made from it may be passed on freely.</source>
+   <translation>Was daraus entstanden ist, darf frei weitergegeben werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What was made from it may be passed on if the licence and the authors are named.</source>
+   <translation>Was daraus entstanden ist, darf weitergegeben werden, wenn Lizenz und Urheber genannt werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What was made from it may be passed on under the same licence only, with the authors named.</source>
+   <translation>Was daraus entstanden ist, darf nur unter derselben Lizenz und mit Nennung der Urheber weitergegeben werden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What was made from it may be passed on with those terms alone, which whoever uses it must follow.</source>
+   <translation>Was daraus entstanden ist, darf nur mit diesen Bedingungen weitergegeben werden, an die sich alle halten müssen, die es verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/licence_terms.py" />
+   <source>What was made from it must not be passed on.</source>
+   <translation>Was daraus entstanden ist, darf nicht weitergegeben werden.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/following.py" />

@@ -46,10 +46,10 @@ def hub_id(name: str) -> str:
 
 
 def licence_lines(metadata: AdapterMetadata, licences: Licences) -> list[str]:
-    """Return what follows from the licences of base model and data, a sentence each."""
+    """Return what follows from the licences of base model and data, a line each."""
     return [
-        licence_terms.sentence(_base(metadata), licences.base),
-        licence_terms.sentence("the data", licences.data),
+        licence_terms.of_base_model(metadata.base_model.id, licences.base),
+        licence_terms.of_data(licences.data),
     ]
 
 

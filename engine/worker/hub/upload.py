@@ -142,13 +142,13 @@ def _refuse_other(info: ModelInfo, repo_id: str, mark: str, *, private: bool) ->
     if private and not info.private:
         raise AppError(
             f"{repo_id} is public and should be private.",
-            f"Make it private on its page, {settings}, or give --public.",
+            f"Make it private on its page, {settings}, or send it publicly.",
             FIELD,
         )
     if info.private and not private:
         raise AppError(
             f"{repo_id} is private and should be public.",
-            f"Make it public on its page, {settings}, or leave out --public.",
+            f"Make it public on its page, {settings}, or send it privately.",
             FIELD,
         )
 

@@ -76,7 +76,7 @@ def _export_of(adapter: Adapter, model: Path) -> ExportFacts:
     if not exports or not (model / "summarize.py").is_file():
         raise AdapterError(
             f"{model} is no plain model that {adapter.name} was exported to.",
-            "Export it with --to merged first, and name that folder.",
+            "Export it as a plain model (--to merged) first, and choose that folder.",
             "--model",
         )
     return exports[0]
@@ -99,7 +99,7 @@ def _refuse_own_tuner(adapter: Adapter) -> None:
     if tuner is not None and tuner.is_own:
         raise AdapterError(
             f"{adapter.name} is of a type that plain PEFT can't load.",
-            "Export it with --to merged, if it can be merged, and send that folder by --model.",
+            "Export it as a plain model (--to merged), if it can be merged, and send that folder (--model).",
             "adapter",
         )
 
@@ -131,7 +131,7 @@ def _tell_licences(channel: Channel, metadata: AdapterMetadata, licences: Licenc
         found = licence_terms.terms(name)
         if found is not None and found.forbids:
             if not private:
-                raise AdapterError(line, "Leave out --public, or ask its owner.", "adapter")
+                raise AdapterError(line, "Send it privately, or ask its owner.", "adapter")
             channel.notice(
                 line, "Let nobody else into the repository before its owner has agreed.", "warning"
             )

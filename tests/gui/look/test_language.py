@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import QLocale
 
+from engine.adapters import licence_terms
 from gui.look import language
 from gui.look.language import mark, speak, tr, tr_count, translate
 from gui.workers.download_check import cost_text
@@ -171,9 +172,23 @@ def test_a_licence_is_said_as_it_is(german):
                 "Zeile 7: sie endet vor der Spalte „c“)."
             ),
         ),
+        (
+            licence_terms.of_base_model("ann/small-1.5", "CC BY 4.0"),
+            (
+                "Das Basismodell ann/small-1.5 steht unter CC BY 4.0. Was daraus entstanden ist, darf weitergegeben "
+                "werden, wenn Lizenz und Urheber genannt werden."
+            ),
+        ),
+        (
+            licence_terms.of_data("my-9.0"),
+            (
+                "Die Daten stehen unter my-9.0. Was sie über die Weitergabe sagt, ist hier nicht bekannt: Lesen Sie "
+                "sie."
+            ),
+        ),
     ],
 )
-def test_what_is_said_of_files_is_translated_part_by_part(text, said, qapp):
+def test_what_is_said_of_files_and_licences_is_translated_part_by_part(text, said, qapp):
     before = QLocale()
     speak("de")
     try:

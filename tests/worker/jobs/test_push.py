@@ -270,10 +270,10 @@ def test_licences_are_told_before_anything_is_sent(hub):
     _, told = send(adapter, dry_run=True)
     assert told == [
         (
-            "The base model google/flan-t5-base is under apache-2.0: what was made from it may be passed on if the "
+            "The base model google/flan-t5-base is under apache-2.0. What was made from it may be passed on if the "
             "licence and the authors are named."
         ),
-        "The data is under CC BY-NC-ND 4.0: what was made from it must not be passed on.",
+        "The data is under CC BY-NC-ND 4.0. What was made from it must not be passed on.",
     ]
     with pytest.raises(AdapterError, match="must not be passed on"):
         send(adapter, public=True)
@@ -290,7 +290,7 @@ def test_what_comes_with_tunesmith_is_under_its_licence(hub):
     base = facts.base_model.model_copy(update={"revision": "main"})
     adapter = library.update(adapter, base_model=base, data=facts.data.model_copy(update={"licence": ""}))
     shown, told = send(adapter, dry_run=True, public=True)
-    allowed = "is under apache-2.0: what was made from it may be passed on if the licence and the authors are named."
+    allowed = "is under apache-2.0. What was made from it may be passed on if the licence and the authors are named."
     assert told == [f"The practice model of Tunesmith {allowed}", f"The data {allowed}"]
     card = ModelCard(shown["card"])
     assert card.data.license == "apache-2.0"
