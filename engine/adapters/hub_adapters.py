@@ -20,6 +20,11 @@ def named(text: str) -> tuple[str, str] | None:
     return (found[1], found[2] or MAIN) if found else None
 
 
+def repository(text: str) -> str:
+    """Return the repository of a text such as owner/name, "" for another text or one that names a revision."""
+    return text.strip() if named(text) and "@" not in text else ""
+
+
 def is_here(repo_id: str, revision: str) -> bool:
     """Tell whether an adapter was downloaded to this computer before."""
     folder = hub_cache.cached_folder(repo_id, revision, "model")

@@ -1,4 +1,4 @@
-"""Opens a file or a folder with the desktop's program; where there is none, says so with the path to copy."""
+"""Opens a file, a folder or a page with the desktop's program; where there is none, says so and offers a copy."""
 
 from __future__ import annotations
 
@@ -24,13 +24,21 @@ XDG_OPEN = "xdg-open"
 
 def open_path(path: Path) -> None:
     """Open a path; a failure is said in the window in front, as soon as it is known."""
-    opening = _Opening(path)
+    _open(_Opening(path), QUrl.fromLocalFile(str(path)))
+
+
+def open_page(address: str) -> None:
+    """Open a page by its address, as `open_path` does a path."""
+    _open(_Opening(address), QUrl(address))
+
+
+def _open(opening: _Opening, url: QUrl) -> None:
     program = desktop_opener()
     if program is not None:
         # It tells by its exit status whether there is a program for the path, and may live as long as that one.
         Thread(target=opening.run, args=(program,), daemon=True).start()
     else:
-        opening.ended.emit(QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
+        opening.ended.emit(QDesktopServices.openUrl(url))
 
 
 def desktop_opener() -> str | None:
@@ -39,20 +47,20 @@ def desktop_opener() -> str | None:
 
 
 class _Opening(QObject):
-    """A path that is being opened. `ended(whether it was)` is emitted from the thread that waits."""
+    """A path or an address that is being opened. `ended(whether it was)` is emitted from the thread that waits."""
 
     ended = Signal(bool)
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, target: Path | str) -> None:
         super().__init__(QApplication.instance())
-        self._path = path
+        self._target = target
         self.ended.connect(self._end)
 
     def run(self, program: str) -> None:
         """Wait for the desktop's opener; the body of a thread."""
         try:
             status = subprocess.run(
-                [program, str(self._path)], stdin=subprocess.DEVNULL, capture_output=True, check=False
+                [program, str(self._target)], stdin=subprocess.DEVNULL, capture_output=True, check=False
             ).returncode
         except OSError:
             status = 1
@@ -62,11 +70,12 @@ class _Opening(QObject):
     def _end(self, is_open: bool) -> None:
         window = None if is_open else front_window()
         if window is not None:
-            strip = _strip_of(window)
-            text = tr("There is no program here that opens {path}.", path=self._path)
-            if not paths.path_exists(self._path):
-                text = tr("{path} is not there any more.", path=self._path)
-            strip.offer(text, lambda: copy_text(str(self._path)), tr("Copy the path"))
+            strip, target = _strip_of(window), self._target
+            text = tr("There is no program here that opens {path}.", path=target)
+            if isinstance(target, Path) and not paths.path_exists(target):
+                text = tr("{path} is not there any more.", path=target)
+            action = tr("Copy the path") if isinstance(target, Path) else tr("Copy the address")
+            strip.offer(text, lambda: copy_text(str(target)), action)
         self.deleteLater()
 
 

@@ -336,6 +336,11 @@
    <translation>Neue Arena</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>A new repository, or one that this adapter was sent to before.</source>
+   <translation>Ein neues Repository oder eines, an das dieser Adapter schon gesendet wurde.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/computers/computer_form.py" />
    <source>A path on that computer; empty for where `tunesmith node start` puts it.</source>
    <translation>Ein Pfad auf jenem Computer; leer: wo `tunesmith node start` sie ablegt.</translation>
@@ -645,10 +650,13 @@
    <source>All settings of a run. You can open, change and start a recipe, and save it as a file.</source>
    <translation>Alle Einstellungen eines Laufs. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
   </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>An adapter goes to the Hugging Face Hub by the command line: main.py adapters export ADAPTER OWNER/NAME --to hub, after hf auth login once. Its model card has the base model, the data by name and fingerprint, method, settings, scores with intervals, code for plain PEFT, and what follows from the licences of base model and data. The repository is private unless --public is given. No conversation is sent, but for those in the prompt if --with-conversations is given. --dry-run shows all that would go and sends nothing.</source>
-   <translation>Zum Hugging Face Hub senden Sie einen Adapter auf der Befehlszeile: main.py adapters export ADAPTER OWNER/NAME --to hub, nachdem Sie sich einmal mit hf auth login angemeldet haben. Seine Modellkarte nennt das Basismodell, die Daten mit Namen und Fingerabdruck, Methode, Einstellungen, Werte mit Intervallen, Code für PEFT allein und was aus den Lizenzen von Basismodell und Daten folgt. Das Repository ist privat, wenn Sie nicht --public angeben. Gespräche werden nicht gesendet, außer denen im Prompt, wenn Sie --with-conversations angeben. --dry-run zeigt alles, was gesendet würde, und sendet nichts.</translation>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>Also send the {n} conversations that its prompt shows</source>
+   <translation>
+    <numerusform>Auch das {n} Gespräch senden, das sein Prompt zeigt</numerusform>
+    <numerusform>Auch die {n} Gespräche senden, die sein Prompt zeigt</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/workers/worker_manager.py" />
@@ -1301,6 +1309,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Leiste, Suche oder Hinweis schließen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>Collecting what would be sent</source>
+   <translation>Sammelt, was gesendet würde</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Columns with more reference summaries, separated by commas.</source>
    <translation>Spalten mit weiteren Referenzen, durch Kommas getrennt.</translation>
@@ -1542,6 +1555,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Copy recipe</source>
    <translation>Rezept kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/open_path.py" />
+   <source>Copy the address</source>
+   <translation>Adresse kopieren</translation>
   </message>
   <message>
    <location filename="../../gui/widgets/open_path.py" />
@@ -2110,6 +2128,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gute exportieren…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Export in the library sends an adapter to the Hugging Face Hub, and so does the command line: main.py adapters export ADAPTER OWNER/NAME --to hub. Both want hf auth login once. The window shows all that goes before it sends anything; --dry-run shows it and sends nothing. The model card has the base model, the data by name and fingerprint, method, settings, scores with intervals, code for plain PEFT, and what follows from the licences of base model and data. The repository is private unless you choose Public (--public). No conversation is sent, but for those in the prompt if you allow it (--with-conversations). Instead of the adapter, the plain model that it was exported to can be sent (--model FOLDER).</source>
+   <translation>Exportieren in der Bibliothek sendet einen Adapter zum Hugging Face Hub, ebenso die Befehlszeile: main.py adapters export ADAPTER OWNER/NAME --to hub. Beide verlangen, dass Sie sich einmal mit hf auth login angemeldet haben. Das Fenster zeigt alles, bevor es etwas sendet; --dry-run zeigt es und sendet nichts. Die Modellkarte nennt das Basismodell, die Daten mit Namen und Fingerabdruck, Methode, Einstellungen, Werte mit Intervallen, Code für PEFT allein und was aus den Lizenzen von Basismodell und Daten folgt. Das Repository ist privat, wenn Sie nicht Öffentlich wählen (--public). Gespräche werden nicht gesendet, außer denen im Prompt, wenn Sie es erlauben (--with-conversations). Statt des Adapters lässt sich das einfache Modell senden, in das er exportiert wurde (--model FOLDER).</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/blind/blind_files.py" />
    <source>Export preference pairs</source>
    <translation>Präferenzpaare exportieren</translation>
@@ -2183,11 +2206,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/examples/page.py" />
    <source>Exported to {place}.</source>
    <translation>Exportiert nach {place}.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Exported, {size}.</source>
-   <translation>Exportiert, {size}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -2278,6 +2296,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/own_data.py" />
    <source>File, folder, or owner/name on the hub</source>
    <translation>Datei, Ordner, oder Besitzer/Name auf dem Hub</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_preview.py" />
+   <source>Files</source>
+   <translation>Dateien</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
@@ -2393,6 +2416,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/choosers.py" />
    <source>Folder of split files</source>
    <translation>Ordner mit aufgeteilten Dateien</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/dialogs.py" />
+   <source>Folder of the plain model</source>
+   <translation>Ordner des einfachen Modells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>Folder that it was exported to as a plain model</source>
+   <translation>Ordner, in den er als einfaches Modell exportiert wurde</translation>
   </message>
   <message>
    <location filename="../../gui/forms/choosers.py" />
@@ -3041,6 +3074,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lizenz</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_preview.py" />
+   <source>Licences</source>
+   <translation>Lizenzen</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/settings_dialog.py" />
    <source>Light</source>
    <translation>Hell</translation>
@@ -3227,6 +3265,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Methods, each with its preset</source>
    <translation>Verfahren, jedes mit seiner Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_preview.py" />
+   <source>Model card</source>
+   <translation>Modellkarte</translation>
   </message>
   <message>
    <location filename="../../gui/forms/prompt/prompt_preview.py" />
@@ -3632,6 +3675,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_preview.py" />
+   <source>None is sent.</source>
+   <translation>Keines wird gesendet.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models/view.py" />
    <source>None of these. Search the hub, or empty the field.</source>
    <translation>Keines davon. Suchen Sie auf dem Hub, oder leeren Sie das Feld.</translation>
@@ -3745,6 +3793,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Nothing is lost: you can resume the run at any time.</source>
    <translation>Nichts ist verloren: Sie können den Lauf jederzeit fortsetzen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>Nothing is sent before you have seen all of it. The hub wants a token: run `hf auth login` once.</source>
+   <translation>Nichts wird gesendet, bevor Sie alles gesehen haben. Der Hub verlangt ein Token: Führen Sie einmal `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_text.py" />
@@ -3975,6 +4028,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/desktop/crash_report.py" />
    <source>Open log folder</source>
    <translation>Protokollordner öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Open page</source>
+   <translation>Seite öffnen</translation>
   </message>
   <message>
    <location filename="../../gui/core/recent_files.py" />
@@ -4317,6 +4375,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorige Zeile</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>Private</source>
+   <translation>Privat</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_request.py" />
+   <source>Private: only its owner, and those whom the owner lets in.</source>
+   <translation>Privat: nur der Eigentümer und wen er einlässt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Problem</source>
    <translation>Problem</translation>
@@ -4355,6 +4423,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/columns/markdown.py" />
    <source>Prompt:</source>
    <translation>Prompt:</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>Public</source>
+   <translation>Öffentlich</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_request.py" />
+   <source>Public: everybody can see and use it.</source>
+   <translation>Öffentlich: Alle können es sehen und verwenden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/lower_pane.py" />
@@ -4638,6 +4716,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Report…</source>
    <translation>Bericht…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>Repository on the hub: owner/name</source>
+   <translation>Repository auf dem Hub: owner/name</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
@@ -5110,14 +5193,49 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Self-Attention</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>Send</source>
+   <translation>Senden</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/start_prompt.py" />
    <source>Send and start</source>
    <translation>Senden und starten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>Send to the Hugging Face Hub</source>
+   <translation>Zum Hugging Face Hub senden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>Send {name} to the Hugging Face Hub</source>
+   <translation>{name} zum Hugging Face Hub senden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Sending</source>
+   <translation>Wird gesendet</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Sending what the run needs</source>
    <translation>Was der Lauf braucht, wird gesendet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Sending {name}</source>
+   <translation>{name} wird gesendet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Sent {name} to {address}, private.</source>
+   <translation>{name} gesendet an {address}, privat.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Sent {name} to {address}, public.</source>
+   <translation>{name} gesendet an {address}, öffentlich.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/serve_dialog.py" />
@@ -5238,6 +5356,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/columns/chunks_view.py" />
    <source>Show the summaries of {count} parts</source>
    <translation>Zusammenfassungen von {count} Teilen zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_dialog.py" />
+   <source>Show what is sent</source>
+   <translation>Zeigen, was gesendet wird</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -5699,6 +5822,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das PEFT-Verfahren: welche Parameter wie trainiert werden.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>The adapter</source>
+   <translation>Der Adapter</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_view.py" />
    <source>The adapter has the training up to this step.</source>
    <translation>Der Adapter enthält das Training bis zu diesem Schritt.</translation>
@@ -5875,8 +6003,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model.</source>
-   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells.</translation>
+   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
+   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
@@ -5932,6 +6060,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/topic_view.py" />
    <source>The package includes no licence text.</source>
    <translation>Das Paket enthält keinen Lizenztext.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>The plain model</source>
+   <translation>Das einfache Modell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/page.py" />
@@ -6214,6 +6347,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diese Werte lassen sich nicht miteinander vergleichen: Gespräche, Dekodierung oder Basismodell unterscheiden sich. Vergleichbar ist jeder nur mit seinem eigenen Basismodell.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>They are part of the prompt: without them, nothing can be sent.</source>
+   <translation>Sie gehören zum Prompt: Ohne sie kann nichts gesendet werden.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/trust.py" />
    <source>They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a private folder, up to a limit. Parquet, databases, workbooks, Word and PDF are read in a process of their own, with limits of memory and time.</source>
    <translation>Sie werden nur gelesen. Makros, Formeln, Skripte und Links darin tun nichts. Archive werden bis zu einer Grenze in einen privaten Ordner entpackt. Parquet, Datenbanken, Arbeitsmappen, Word und PDF werden in einem eigenen Prozess mit Grenzen für Speicher und Zeit gelesen.</translation>
@@ -6328,6 +6466,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>To see how it works; English only</source>
    <translation>Zum Kennenlernen; nur Englisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/import_export.py" />
+   <source>To the Hugging Face Hub…</source>
+   <translation>Zum Hugging Face Hub…</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -6841,6 +6984,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was daran richtig oder falsch ist</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>What is sent</source>
+   <translation>Was gesendet wird</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/trust.py" />
    <source>What is trusted, and what is not</source>
    <translation>Was als sicher gilt und was nicht</translation>
@@ -6876,6 +7024,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Wo Checkpoints und Ergebnisse liegen: leer für einen privaten Ordner auf dem Kopfrechner, ein Pfad, den alle Knoten sehen, oder eine Adresse wie s3://.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_preview.py" />
+   <source>Where it goes</source>
+   <translation>Wohin es geht</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/page.py" />
    <source>Which method, on your data, on this computer?</source>
    <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
@@ -6894,6 +7047,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/blind/vote_view.py" />
    <source>Which summary is better?</source>
    <translation>Welche Zusammenfassung ist besser?</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/push_form.py" />
+   <source>Who can see it</source>
+   <translation>Wer es sehen kann</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/summary_edit.py" />
@@ -8900,6 +9058,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} übersprungen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/push_preview.py" />
+   <source>{count} that the prompt shows</source>
+   <translation>{count}, vom Prompt gezeigt</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/scrubber.py" />
    <source>{count} to choose from</source>
    <translation>{count} zur Auswahl</translation>
@@ -9388,7 +9551,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <location filename="../../gui/pages/library/push_preview.py" />
    <source>{n} files</source>
    <translation>
     <numerusform>{n} Datei</numerusform>

@@ -9,12 +9,13 @@ from gui.pages.library.dialogs import Dialogs
 
 
 class FakeDialogs(Dialogs):
-    """Every dialog answers with `place` or `hub_name`; `opened` lists the folders that would be opened."""
+    """Every dialog answers with `place` or `hub_name`; `opened` and `pages` list what would be opened."""
 
     def __init__(self) -> None:
         self.place: Path | None = None
         self.hub_name: str | None = None
         self.opened: list[Path] = []
+        self.pages: list[str] = []
 
     def folder_to_import(self, parent: Any) -> Path | None:
         return self.place
@@ -30,6 +31,12 @@ class FakeDialogs(Dialogs):
 
     def path_for_zip(self, parent: Any, name: str) -> Path | None:
         return self.place / f"{name}.zip" if self.place else None
+
+    def model_to_push(self, parent: Any) -> Path | None:
+        return self.place
+
+    def open_page(self, address: str) -> None:
+        self.pages.append(address)
 
     def open_folder(self, folder: Path) -> None:
         self.opened.append(folder)

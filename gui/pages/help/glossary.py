@@ -289,7 +289,8 @@ WORDS = (
             "for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, "
             "optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a "
             "plain model instead, and convert its folder with them in a Python environment of its own. They may leave "
-            "the tokenizer out; its files are those of the plain model."
+            "the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on "
+            "the command line by --to hub --model FOLDER."
         ),
         "",
         mark("export merge ONNX OpenVINO Optimum CTranslate2 GGUF Ollama llama.cpp"),
@@ -297,11 +298,13 @@ WORDS = (
     Term(
         mark("Passing an adapter on"),
         mark(
-            "An adapter goes to the Hugging Face Hub by the command line: main.py adapters export ADAPTER OWNER/NAME "
-            "--to hub, after hf auth login once. Its model card has the base model, the data by name and fingerprint, "
-            "method, settings, scores with intervals, code for plain PEFT, and what follows from the licences of base "
-            "model and data. The repository is private unless --public is given. No conversation is sent, but for "
-            "those in the prompt if --with-conversations is given. --dry-run shows all that would go and sends nothing."
+            "Export in the library sends an adapter to the Hugging Face Hub, and so does the command line: main.py "
+            "adapters export ADAPTER OWNER/NAME --to hub. Both want hf auth login once. The window shows all that goes "
+            "before it sends anything; --dry-run shows it and sends nothing. The model card has the base model, the "
+            "data by name and fingerprint, method, settings, scores with intervals, code for plain PEFT, and what "
+            "follows from the licences of base model and data. The repository is private unless you choose Public "
+            "(--public). No conversation is sent, but for those in the prompt if you allow it (--with-conversations). "
+            "Instead of the adapter, the plain model that it was exported to can be sent (--model FOLDER)."
         ),
         "adapter",
         mark("export publish share upload Hugging Face Hub model card repository licence"),

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui.look.language import mark, tr
 from gui.pages.library.hub_name_dialog import HubNameDialog
-from gui.widgets.open_path import open_path
+from gui.widgets.open_path import open_page, open_path
 
 ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
 
@@ -40,9 +40,17 @@ class Dialogs:
         title = tr("Export as a zip file")
         return _path(QFileDialog.getSaveFileName(parent, title, f"{name}.zip", tr(ZIP_FILES))[0])
 
+    def model_to_push(self, parent: QWidget) -> Path | None:
+        """Ask for the folder of a plain model that an adapter was exported to."""
+        return _path(QFileDialog.getExistingDirectory(parent, tr("Folder of the plain model")))
+
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the system's file manager."""
         open_path(folder)
+
+    def open_page(self, address: str) -> None:
+        """Show a page in the system's browser."""
+        open_page(address)
 
 
 def _path(text: str) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
@@ -12,17 +13,27 @@ from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library import export_text
 from gui.pages.library.dialogs import Dialogs
-from gui.pages.library.jobs import LibraryJobs
+from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs
 from gui.pages.library.library_operations import LibraryOperations
+from gui.pages.library.push_dialog import PushDialog
+from gui.pages.library.push_request import PushRequest
 
 
 class ImportExport:
     """Imports, exports, merges, and opens folders."""
 
     def __init__(
-        self, page: QWidget, dialogs: Dialogs, operations: LibraryOperations, jobs: LibraryJobs
+        self,
+        page: QWidget,
+        dialogs: Dialogs,
+        operations: LibraryOperations,
+        jobs: LibraryJobs,
+        manager: Any,
     ) -> None:
         self._page, self._dialogs, self._operations, self._jobs = page, dialogs, operations, jobs
+        self._manager = manager
+        # What was asked for last, by adapter, so that nobody types it again after an error.
+        self._pushes: dict[str, PushRequest] = {}
 
     def open_library(self) -> None:
         """Show the library's folder."""
@@ -87,6 +98,27 @@ class ImportExport:
         else:
             self._jobs.import_from_hub(*named)
 
+    def push(self, adapter: Adapter) -> PushDialog:
+        """Open the dialog that sends an adapter to the hub; it is deleted once it is closed."""
+        asked = self._pushes.get(adapter.id)
+        dialog = PushDialog(adapter, self._manager, self._dialogs.model_to_push, asked, self._page)
+        dialog.send_wanted.connect(lambda wanted: self._send(dialog, adapter, wanted))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+    def _send(self, dialog: PushDialog, adapter: Adapter, wanted: PushRequest) -> None:
+        self._pushes[adapter.id] = wanted
+        if self._jobs.busy:
+            dialog.show_problem(tr(ONE_AT_A_TIME))
+            return
+        dialog.accept()
+        self._jobs.push(adapter, wanted)
+
+    def open_page(self, address: str) -> None:
+        """Show a page of the hub."""
+        self._dialogs.open_page(address)
+
     def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
         """Return the menu entries for export; with `in_full` their texts say "Export", for a mixed menu."""
         folder = tr("Export as a folder…") if in_full else tr("As a folder…")
@@ -96,7 +128,11 @@ class ImportExport:
             (file, lambda: self.export_zip(adapter), ""),
             *([] if in_full or adapter.unmergeable else self._model_entries(adapter)),
             *([] if in_full or reproduction.obstacle(adapter) else [self._script_entry(adapter)]),
+            *([] if in_full or adapter.is_prompt else [self._hub_entry(adapter)]),
         ]
+
+    def _hub_entry(self, adapter: Adapter) -> Entry:
+        return tr("To the Hugging Face Hub…"), partial(self.push, adapter), ""
 
     def _script_entry(self, adapter: Adapter) -> Entry:
         return tr("As a script that trains it again…"), partial(self.export_model, adapter, "script"), ""

@@ -16,6 +16,7 @@ from engine.api import Adapter, AppError, Ending, Event, Recipe
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.library import export_text
+from gui.pages.library.push_request import PushRequest
 from gui.workers.download_check import Request, repositories
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.eta import Eta
@@ -26,8 +27,11 @@ STAGES = {
     "attach_adapter": mark("Attaching the adapter"),
     "evaluate": mark("Scoring"),
     "save": mark("Saving"),
+    "upload": mark("Sending"),
 }
 ONE_AT_A_TIME = mark("Only one job can run at a time. Wait for it to finish, or cancel it.")
+Result = dict[str, Any]
+Finish = Callable[[Result], None]
 # Conversations on which an export is compared with its adapter.
 COMPARED = 100
 # Progress texts by the worker's unit.
@@ -44,8 +48,8 @@ class LibraryJobs(QObject):
 
     `started(text)`, `progressed(share, text)` and `finished(text, folder or None)` follow a job; `failed(message)` ends
     one that failed or could not start, `stopped` a cancelled one. `remarked(text)` carries the notices of a finished
-    job, `imported(adapter id)` the adapter that came from the hub. `asked(text, action)`: a job would download
-    something, and waits for `confirm_download`.
+    job, `imported(adapter id)` the adapter that came from the hub, and `pushed(text, address)` ends a job that sent one
+    there. `asked(text, action)`: a job would download something, and waits for `confirm_download`.
     """
 
     started = Signal(str)
@@ -55,6 +59,7 @@ class LibraryJobs(QObject):
     stopped = Signal()
     remarked = Signal(str)
     imported = Signal(str)
+    pushed = Signal(str, str)
     asked = Signal(str, str)
 
     def __init__(self, manager: Any, parent: QObject | None = None) -> None:
@@ -81,7 +86,8 @@ class LibraryJobs(QObject):
     def score(self, adapter: Adapter, recipe: Recipe) -> None:
         """Score an adapter and its base under a recipe's protocol; the worker writes the metadata."""
         doing, done = tr("Scoring {name}", name=adapter.name), tr("Scored {name}.", name=adapter.name)
-        begin = partial(self._begin, adapter, "evaluate", {"adapters": [adapter.id]}, recipe, doing, done)
+        finish = partial(self._finish, done)
+        begin = partial(self._begin, adapter, "evaluate", {"adapters": [adapter.id]}, recipe, doing, finish)
         self._request(adapter, begin, doing, repositories(recipe))
 
     def export(self, adapter: Adapter, to: str, precision: str, target: Path) -> None:
@@ -94,7 +100,7 @@ class LibraryJobs(QObject):
             "conversations": COMPARED,
         }
         doing = tr("Exporting {name}", name=adapter.name)
-        begin = partial(self._begin, adapter, "export", arguments, None, doing, "")
+        begin = partial(self._begin, adapter, "export", arguments, None, doing, self._finish_export)
         self._request(adapter, begin, doing, base_repositories(adapter.metadata.base_model.as_table()))
 
     def import_from_hub(self, repo_id: str, revision: str) -> None:
@@ -104,7 +110,16 @@ class LibraryJobs(QObject):
             return
         arguments = {"action": "import_adapter", "id": repo_id, "revision": revision}
         doing, done = tr("Importing {name}", name=repo_id), tr("Imported {name}.", name=repo_id)
-        self._start("", "models", arguments, None, doing, done)
+        self._start("", "models", arguments, None, doing, partial(self._finish_import, done))
+
+    def push(self, adapter: Adapter, wanted: PushRequest) -> None:
+        """Send an adapter to the hub, all of which was shown before; it needs no device."""
+        if self.busy:
+            self.failed.emit(tr(ONE_AT_A_TIME))
+            return
+        arguments = wanted.arguments(adapter.id, dry_run=False)
+        doing = tr("Sending {name}", name=adapter.name)
+        self._start(adapter.id, "push", arguments, None, doing, partial(self._finish_push, adapter.name))
 
     def confirm_download(self) -> None:
         """Begin the job that asked."""
@@ -145,13 +160,13 @@ class LibraryJobs(QObject):
         arguments: dict[str, Any],
         recipe: Recipe | None,
         doing: str,
-        done: str,
+        finish: Finish,
     ) -> None:
         refusal = self._refusal()
         if refusal:
             self.failed.emit(refusal)
         else:
-            self._start(adapter.id, kind, arguments, recipe, doing, done)
+            self._start(adapter.id, kind, arguments, recipe, doing, finish)
 
     def _start(
         self,
@@ -160,7 +175,7 @@ class LibraryJobs(QObject):
         arguments: dict[str, Any],
         recipe: Recipe | None,
         doing: str,
-        done: str,
+        finish: Finish,
     ) -> None:
         try:
             thread = self._manager.ask(kind, arguments, recipe, parent=self)
@@ -169,12 +184,12 @@ class LibraryJobs(QObject):
             return
         self._thread, self._adapter_id, self._remarks = thread, adapter_id, []
         self._left.begin()
-        result: dict[str, Any] = {}
+        result: Result = {}
         thread.subscribe(
             self,
             events=lambda events: self._follow(events, doing),
             result=result.update,
-            ended=lambda ending: self._end(ending, done, result),
+            ended=lambda ending: self._end(ending, finish, result),
         )
         self.started.emit(doing)
 
@@ -201,19 +216,10 @@ class LibraryJobs(QObject):
         text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
         self.progressed.emit(done / total if total else 0.0, self._left.beside(text))
 
-    def _end(self, ending: Ending, done: str, result: dict[str, Any]) -> None:
+    def _end(self, ending: Ending, finish: Finish, result: Result) -> None:
         self._thread, self._adapter_id = None, ""
         if ending.outcome == "completed":
-            path = result.get("path")
-            size = bytes_text(result["bytes"]) if "bytes" in result else ""
-            folder = Path(path) if path else None
-            verified = result.get("verified")
-            found = f" {export_text.verdict(verified)}" if verified else ""
-            if "conversations" in result:
-                found = f" {export_text.held(result['conversations'])}"
-            self.finished.emit(done or f"{_exported(folder, size)}{found}", folder)
-            if "adapter" in result:
-                self.imported.emit(result["adapter"])
+            finish(result)
             if self._remarks:
                 self.remarked.emit(" ".join(dict.fromkeys(self._remarks)))
         elif ending.outcome == "stopped":
@@ -222,11 +228,28 @@ class LibraryJobs(QObject):
             why = ending.message or tr("The worker ended without a result.")
             self.failed.emit(in_one_line(why, ending.hint))
 
+    def _finish(self, done: str, _result: Result) -> None:
+        self.finished.emit(done, None)
 
-def _exported(folder: Path | None, size: str) -> str:
-    if folder is None:
-        return tr("Exported, {size}.", size=size)
-    return tr("Exported to {name}, {size}.", name=folder.name, size=size)
+    def _finish_import(self, done: str, result: Result) -> None:
+        self.finished.emit(done, None)
+        self.imported.emit(result["adapter"])
+
+    def _finish_export(self, result: Result) -> None:
+        folder, verified = Path(result["path"]), result["verified"]
+        done = tr("Exported to {name}, {size}.", name=folder.name, size=bytes_text(result["bytes"]))
+        found = f" {export_text.verdict(verified)}" if verified else ""
+        if "conversations" in result:
+            found = f" {export_text.held(result['conversations'])}"
+        self.finished.emit(f"{done}{found}", folder)
+
+    def _finish_push(self, name: str, result: Result) -> None:
+        # They were read before anything was sent.
+        self._remarks.clear()
+        text = mark("Sent {name} to {address}, private.")
+        if not result["private"]:
+            text = mark("Sent {name} to {address}, public.")
+        self.pushed.emit(tr(text, name=name, address=result["path"]), result["path"])
 
 
 def in_one_line(message: str, hint: str) -> str:

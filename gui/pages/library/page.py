@@ -66,11 +66,12 @@ class LibraryPage(Page):
         self._shown_unreadable: list[Unreadable] = []
         self._in_use: set[str] = set()
         self._size_bytes = 0
+        self._done_text = ""
         self.reader = LibraryReader(self)
         self.operations = LibraryOperations(self)
         self.jobs = LibraryJobs(manager, self)
         self.serve_dialog: ServeDialog | None = None
-        self.import_export = ImportExport(self, dialogs or Dialogs(), self.operations, self.jobs)
+        self.import_export = ImportExport(self, dialogs or Dialogs(), self.operations, self.jobs, manager)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"), several=True)
         self.panel = MetadataPanel()
@@ -171,6 +172,7 @@ class LibraryPage(Page):
         self.jobs.progressed.connect(self.busy.set_progress)
         self.jobs.finished.connect(self._on_job_finished)
         self.jobs.imported.connect(self._on_changed)
+        self.jobs.pushed.connect(self._on_pushed)
         self.jobs.remarked.connect(self.pane.show_notice)
         self.jobs.failed.connect(self._on_job_failed)
         self.jobs.stopped.connect(self._on_job_stopped)
@@ -365,6 +367,9 @@ class LibraryPage(Page):
     # Jobs.
     def _on_job_started(self, text: str) -> None:
         self.pane.notice.hide()
+        if self.pane.undo_strip.text() == self._done_text:
+            # What an earlier job ended with would cover an error of this one.
+            self.pane.undo_strip.dismiss()
         self.download_strip.hide()
         self.busy.set_progress(0.0, tr("Starting the worker"), text)
         self.busy.show()
@@ -375,11 +380,17 @@ class LibraryPage(Page):
         self.reader.refresh()
         self._manager.adapters_changed.emit()
         if folder is None:
-            self.pane.undo_strip.offer(text)
+            self._say_done(text)
         else:
-            self.pane.undo_strip.offer(
-                text, lambda: self.import_export.open_result(folder), tr("Open folder")
-            )
+            self._say_done(text, lambda: self.import_export.open_result(folder), tr("Open folder"))
+
+    def _on_pushed(self, text: str, address: str) -> None:
+        self._put_job_away()
+        self._say_done(text, partial(self.import_export.open_page, address), tr("Open page"))
+
+    def _say_done(self, text: str, act: Callable[[], object] | None = None, action: str = "") -> None:
+        self._done_text = text
+        self.pane.undo_strip.offer(text, act, action)
 
     def _on_job_failed(self, text: str) -> None:
         if not self.jobs.busy:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.widgets import open_path as module
-from gui.widgets.open_path import open_path
+from gui.widgets.open_path import open_page, open_path
 from gui.widgets.undo_strip import UndoStrip
 
 WAIT = 20_000
@@ -51,6 +51,20 @@ def test_a_missing_file_manager_is_said_with_the_path_to_copy(script, window, qt
         window.findChild(UndoStrip).action_button().click()
         assert QGuiApplication.clipboard().text() == str(tmp_path / "runs")
         assert said(window) == []
+
+
+@pytest.mark.parametrize("script", ["exit 3", None])
+def test_a_page_without_a_browser_is_said_with_its_address_to_copy(
+    script, window, qtbot, tmp_path, monkeypatch
+):
+    opener(monkeypatch, tmp_path, script)
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: url.toString() != "https://hub/ann/tea")
+    open_page("https://hub/ann/tea")
+    qtbot.waitUntil(
+        lambda: said(window) == ["There is no program here that opens https://hub/ann/tea."], timeout=WAIT
+    )
+    window.findChild(UndoStrip).action_button().click()
+    assert QGuiApplication.clipboard().text() == "https://hub/ann/tea"
 
 
 def test_a_program_that_can_not_be_started_is_as_good_as_none(window, qtbot, tmp_path, monkeypatch):

@@ -430,6 +430,8 @@ def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, press, tmp_pa
     made = bench()
     made.missing_bytes = {"google/flan-t5-base": 990_000_000}
     made.dialogs.place = tmp_path
+    result = {"path": str(tmp_path / "a-merged"), "bytes": 5_000, "verified": None}
+    made.scripts["export"] = [["emit", {"event": "result_made", "result": result}]]
     getattr(made.page.panel, press).click()
     strip = made.page.download_strip
     made.until(strip.isVisible)
