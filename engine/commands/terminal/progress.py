@@ -79,7 +79,8 @@ class ProgressPrinter:
         trained, everything = event["trainable_parameters"], event["all_parameters"]
         reason = f" ({event['precision_reason']})" if event.get("precision_reason") else ""
         replicas = event.get("replicas", 1)
-        apart = f", each step in {replicas} processes," if replicas > 1 else ""
+        sharing = " that share out the base model" if event.get("sharded") else ""
+        apart = f", each step in {replicas} processes{sharing}," if replicas > 1 else ""
         self._output.line(
             f"{score_text.counted(examples['train'], 'conversation')} to train on, "
             f"{examples['validation']:,} to validate on, {examples['test']:,} to test on."

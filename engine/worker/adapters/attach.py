@@ -386,12 +386,15 @@ def all_tensors(model: PeftModel) -> dict[str, torch.Tensor]:
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
-def count_parameters(model: PeftModel) -> tuple[int, int]:
+def count_parameters(model: PeftModel, base_parameters: int | None = None) -> tuple[int, int]:
     """Return the number of trainable and of all parameters; a packed 4-bit weight counts as its unpacked size.
 
-    Copies of the base model's own parameters are not counted twice.
+    Copies of the base model's own parameters are not counted twice. With `base_parameters`, those of the base model are
+    not counted.
     """
     trainable, everything = model.get_nb_trainable_parameters()
+    if base_parameters is not None:
+        everything = base_parameters + trainable
     copied = trainable if method_hooks.of(model).copies_base_parameters else 0
     return int(trainable), int(everything - copied)
 

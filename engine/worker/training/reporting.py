@@ -25,7 +25,9 @@ def report_started(
     planned: Result,
 ) -> None:
     """Report what a run trains, on what, and what the plan expects of it."""
-    trainable, everything = attach.count_parameters(run.model)
+    # Parts of 4-bit weights can't be told from others.
+    frozen = architecture.num_parameters if run.training.shard else None
+    trainable, everything = attach.count_parameters(run.model, frozen)
     adapted = attach.adapted_modules(run.model)
     base = run.base
     channel.emit(
@@ -56,7 +58,7 @@ def report_started(
         blocks=architecture.blocks(),
         learning_rate=run.learning_rate,
         patches=registry.active(base.device.type, base.precision),
-        **planned | {"replicas": run.collator.shards},
+        **planned | {"replicas": run.collator.shards, "sharded": run.training.shard},
     )
 
 

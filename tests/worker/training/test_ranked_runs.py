@@ -159,6 +159,8 @@ def test_processes_that_share_out_a_base_in_four_bits_compute_what_those_with_th
     one, other = (load_file(adapter_of(each).folder / library.WEIGHTS_NAME) for each in (whole, sharded))
     assert max(float((one[name] - other[name]).abs().max()) for name in one) < 1e-5
     assert scored(whole)[1] == scored(sharded)[1]
+    [here], [there] = (events_named(each, "run_started") for each in (whole, sharded))
+    assert (here["all_parameters"], here["sharded"]) == (there["all_parameters"], not there["sharded"])
 
 
 def test_a_sharded_run_as_accelerate_configures_it_goes_on_to_the_same_bits(
