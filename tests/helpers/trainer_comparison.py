@@ -328,9 +328,9 @@ class Tunesmith:
         clock = EpochClock()
         steps_from, report = training_loop.steps_from, training_loop.report_step
 
-        def began(*given: Any) -> Iterator[tuple[int, Step]]:
+        def began(*given: Any, **others: Any) -> Iterator[tuple[int, Step]]:
             clock.start()
-            return steps_from(*given)
+            return steps_from(*given, **others)
 
         def reported(*given: Any) -> None:
             report(*given)

@@ -41,6 +41,10 @@ class Encoded:
         return sum(label != IGNORED for label in self.labels)
 
 
+# Stands for the conversation; no template has reason to treat it in any special way.
+PLACE = "tunesmith7conversation"
+
+
 class Prompter:
     """Formats conversations with a plain prompt and encodes them.
 
@@ -99,9 +103,16 @@ class Prompter:
         return self._prompt_ids(self.prompt(conversation))
 
     def prompt(self, conversation: str) -> str:
-        """Return the prompt with the conversation, truncated to the limit."""
-        parts = rendered(self._template, self.truncated(conversation), self.shots)
-        return "".join(part.text for part in parts)
+        """Return the prompt with the conversation, truncated to the limit: all up to where the summary begins."""
+        return self._written(self.truncated(conversation))
+
+    def around(self) -> tuple[str, str]:
+        """Return what stands before and after the conversation in a prompt."""
+        before, _, after = self._written(PLACE).partition(PLACE)
+        return before, after
+
+    def _written(self, conversation: str) -> str:
+        return "".join(part.text for part in rendered(self._template, conversation, self.shots))
 
     def example(self, example: Example) -> Encoded:
         """Return an example encoded for training."""
@@ -201,10 +212,9 @@ class ChatPrompter(Prompter):
         """Return the user's turn of a conversation."""
         return "".join(part.text for part in question(self._turn, conversation))
 
-    def prompt(self, conversation: str) -> str:
-        """Return all turns up to where the summary begins, with the conversation truncated to the limit."""
+    def _written(self, conversation: str) -> str:
         opening = f"{self.frame.lead}{self._cue}" if self._cue else ""
-        return f"{self.frame.prompt(self.question(self.truncated(conversation)))}{opening}"
+        return f"{self.frame.prompt(self.question(conversation))}{opening}"
 
     def reserved_tokens(self) -> Sequence[str]:
         """Return special tokens, and those that the chat template writes."""

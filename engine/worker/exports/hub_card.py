@@ -21,11 +21,10 @@ from engine.config.recipe import STARTER
 from engine.scoring import export_text, score_text
 from engine.scoring.metrics import HEADLINE_TITLES
 from engine.system.script_templates import script_template
+from engine.worker.dataset.prompter import PLACE
 from engine.worker.hub.upload import MARK
 
 CONFIDENCE = 0.95
-# Stands for the conversation; no template has reason to treat it in any special way.
-PLACE = "tunesmith7conversation"
 MODELS = {"encoder-decoder": "AutoModelForSeq2SeqLM", "decoder-only": "AutoModelForCausalLM"}
 PRACTICE_MODEL = "the practice model of Tunesmith"
 SCRIPT = "hub/summarize.py.jinja"

@@ -16,8 +16,6 @@ from engine.system.paths import templates_folder
 from engine.worker.dataset.prompter import Prompter
 
 FILE_NAME = "prompt.json"
-# Stands for the conversation; no template has reason to treat it in any special way.
-PLACE = "tunesmith7conversation"
 SHARED = ("prompting.py", "command.py")
 SCRIPT = "summarize.py"
 
@@ -30,7 +28,7 @@ def settings(
     end_tokens: Iterable[int],
 ) -> dict[str, Any]:
     """Return all that decides a prompt's ids and how a summary is decoded."""
-    before, _, after = prompter.prompt(PLACE).partition(PLACE)
+    before, after = prompter.around()
     is_plain = prompter.format == "plain"
     return {
         "family": family,

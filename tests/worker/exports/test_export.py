@@ -90,11 +90,14 @@ def test_its_script_writes_what_the_adapter_writes(adapter_of, tmp_path, kind, t
 
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
 @pytest.mark.parametrize("chat", [False, True])
-def test_prompts_are_the_same_tokens_as_in_training(tmp_path, kind, chat):
+@pytest.mark.parametrize("limit", [6, 24])
+def test_prompts_are_the_same_tokens_as_in_training(tmp_path, kind, chat, limit):
     base = load_tiny(kind)
     if chat:
         base.tokenizer.chat_template = CHATML
-    facts = PROMPT.model_copy(update={"format": "chat" if chat else "plain"})
+    facts = PROMPT.model_copy(
+        update={"format": "chat" if chat else "plain", "max_conversation_tokens": limit}
+    )
     prompter = prompter_from_metadata(facts, base, facts.max_conversation_tokens, facts.max_new_tokens)
     settings = plain_prompt.settings(prompter, base.tokenizer, base.family, facts, [1])
     base.tokenizer.save_pretrained(tmp_path)
