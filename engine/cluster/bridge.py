@@ -19,6 +19,7 @@ from typing import Any
 from engine.arena import open_arena, working
 from engine.cluster import facts
 from engine.cluster.following import Following, OneRun
+from engine.cluster.places import cards_of
 from engine.cluster.sent_arena import ArenaRuns
 from engine.cluster.sent_run import SentRun, failure
 from engine.computers import store
@@ -78,7 +79,10 @@ def send_run(job: Job, request: Request) -> int:
     run.open(wait_seconds=LOCK_SECONDS)
 
     def carry_out() -> None:
-        Following(store.find(request["computer"]), OneRun(run, {"demand": request.get("demand", {})})).work()
+        demand = request.get("demand", {})
+        # What was sent has its place, or waits for it there.
+        cards = 1 if run.is_sent else cards_of(demand)
+        Following(store.find(request["computer"]), OneRun(run, {"demand": demand}), cards).work()
 
     failure = _failure(job, carry_out)
     # What was sent goes on elsewhere: that it can't be followed just now does not end it.
@@ -96,10 +100,11 @@ def send_arena(job: Job, request: Request) -> int:
 
         def carry_out() -> None:
             computer, arena = store.find(request["computer"]), open_arena(Path(request["arena"]))
-            asked = {"at_once": request.get("at_once", 0), "demand": request.get("demand", {})}
+            demand = request.get("demand", {})
+            asked = {"at_once": request.get("at_once", 0), "demand": demand}
             runs = ArenaRuns(computer, arena, job, writer.write, asked)
             with working(arena):
-                Following(computer, runs).work()
+                Following(computer, runs, cards_of(demand)).work()
             ended["outcome"] = "stopped" if runs.is_stopped else "completed"
 
         failure_facts = _failure(job, carry_out)

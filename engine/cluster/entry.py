@@ -6,9 +6,7 @@ A task that another one has replaced, since its node was taken for dead, ends it
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import time
 from contextlib import suppress
@@ -17,12 +15,20 @@ from typing import Any
 
 from engine.cluster.files import Manifest, below, digest_of, fetch, part_of, send
 from engine.cluster.node_home import models_folder, node_home
+from engine.cluster.places import cards_of
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
-from engine.jobs.worker_process import worker_command, worker_environment
+from engine.jobs.worker_process import (
+    group_command,
+    kill_all,
+    visible_to,
+    worker_command,
+    worker_environment,
+)
 from engine.system.files import write_atomically
 from engine.system.foreign_files import open_regular
+from engine.system.graphics import visible_cards
 from engine.system.paths import HOME, SENT_FILES, make_private
 
 POLL_SECONDS = 0.2
@@ -72,7 +78,7 @@ class _Attempt:
             try:
                 current = self._follow(process)
             finally:
-                _kill_group(process)
+                _end(process)
             if current:
                 self._push_files()
                 self._push_events(whole=True)
@@ -117,9 +123,15 @@ class _Attempt:
         }
         if self._spec["hub"]:
             environment["HF_HUB_CACHE"] = str(models_folder() / "hub")
+        command = worker_command(self._job.folder)
+        cards = cards_of(self._spec.get("demand"))
+        if cards > 1:
+            command = group_command(self._job.folder, cards)
+            # Each process takes one of those that Ray gave to the entry.
+            environment |= visible_to(visible_cards.ALL)
         with self._job.open_log() as log:
             return subprocess.Popen(
-                worker_command(self._job.folder),
+                command,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -209,10 +221,9 @@ class _Attempt:
         shutil.rmtree(self._job.folder, ignore_errors=True)
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """End a worker and its children at once; one that has ended has none left."""
     if process.stdin is not None:
         process.stdin.close()
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    kill_all(process.pid)
     process.wait()

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from engine.cluster import keeper_actor
 from engine.cluster.connection import connected, lost_connection_errors
 from engine.cluster.hub_access import every_node_has
+from engine.cluster.places import Places
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.cluster.sent_run import SentRun
 from engine.computers.computer import Computer
@@ -83,9 +84,11 @@ class OneRun:
 class Following:
     """Runs at one computer, followed until all have ended."""
 
-    def __init__(self, computer: Computer, runs: Runs) -> None:
+    def __init__(self, computer: Computer, runs: Runs, cards: int = 1) -> None:
+        """A node needs to have so many `cards`."""
         self._computer = computer
         self._runs = runs
+        self._cards = cards
         self._lost_at: float | None = None
 
     def work(self) -> None:
@@ -93,6 +96,7 @@ class Following:
         while True:
             try:
                 with connected(self._computer) as ray:
+                    self._require_cards(ray)
                     self._follow(ray, keeper_actor.find_or_start(ray, self._computer))
             except AppError as error:
                 if not isinstance(error, ComputerError):
@@ -103,6 +107,12 @@ class Following:
                 self._wait(ComputerError(f"The connection to {self._computer.name} was lost."))
             else:
                 return
+
+    def _require_cards(self, ray: Any) -> None:
+        """Return if a node has the cards, the first time: later what was sent waits there. Raises ComputerError."""
+        if self._cards > 1:
+            Places.of_nodes(ray.nodes()).require(self._cards, self._computer.name)
+            self._cards = 1
 
     def _wait(self, error: ComputerError) -> None:
         """Wait before the next try. Raises the error if nothing was sent yet, and after a quarter of an hour."""

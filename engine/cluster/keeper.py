@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from engine.cluster.files import Manifest, digests_of
+from engine.cluster.places import Places, cards_of
 from engine.cluster.storage import Storage
 
 Spec = dict[str, Any]
@@ -188,6 +189,7 @@ class Keeper:
                     "state": entry.state.state,
                     "node": entry.state.node,
                     "priority": entry.state.priority,
+                    "cards": cards_of(entry.spec.get("demand")),
                 }
                 for entry_id, entry in ordered
             ]
@@ -256,27 +258,34 @@ class Keeper:
             self._save(entry_id)
 
     # For who starts tasks
-    def startable(self, started: Iterable[str], places: int) -> list[str]:
-        """Return which entries to start now, given those that were and the number of places in all."""
+    def startable(self, started: Iterable[str], places: Places) -> list[str]:
+        """Return which entries to start now, given those that were and what the nodes offer.
+
+        One for which there is no place yet holds those behind it back: else it would never find one.
+        """
         with self._lock:
-            taken = set(started)
+            taken = {each: places.need(self.demand(each)) for each in started}
             by_group = Counter(self._group(each) for each in taken if each in self._entries)
             chosen: list[str] = []
             for entry_id, entry in sorted(self._entries.items(), key=lambda item: _order(item[1].state)):
-                if len(taken) >= places:
+                group, need = self._group(entry_id), places.need(self.demand(entry_id))
+                is_due = entry.state.state == "waiting" and entry_id not in taken
+                is_full = by_group[group] >= (entry.spec.get("at_once") or len(self._entries))
+                # If a node with so many cards left, it waits for the next.
+                if not is_due or is_full or not places.can_ever_hold(need):
+                    continue
+                if not places.hold([*taken.values(), need]):
                     break
-                limit = entry.spec.get("at_once") or places
-                group = self._group(entry_id)
-                if entry.state.state == "waiting" and entry_id not in taken and by_group[group] < limit:
-                    chosen.append(entry_id)
-                    taken.add(entry_id)
-                    by_group[group] += 1
+                chosen.append(entry_id)
+                taken[entry_id] = need
+                by_group[group] += 1
             return chosen
 
     def demand(self, entry_id: str) -> dict[str, Any]:
-        """Return what an entry asks of the node that runs it."""
+        """Return what an entry asks of the node that runs it; nothing special if it was forgotten meanwhile."""
         with self._lock:
-            return dict(self._entries[entry_id].spec.get("demand") or {})
+            entry = self._entries.get(entry_id)
+            return dict((entry.spec.get("demand") if entry else None) or {})
 
     def _group(self, entry_id: str) -> str:
         return str(self._entries[entry_id].spec.get("group") or entry_id)

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.cluster.entry import run_entry
 from engine.cluster.keeper import Keeper
+from engine.cluster.places import Places
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
@@ -60,9 +61,13 @@ class KeeperActor(Keeper):
                 self._note_end(task, self._tasks.pop(task))
 
     def _start_tasks(self) -> None:
-        places = _Places()
-        for entry_id in self.startable(self._tasks.values(), places.count):
-            self._tasks[places.start(self._name, entry_id, self.demand(entry_id))] = entry_id
+        import ray
+
+        places = Places.of_nodes(ray.nodes())
+        for entry_id in self.startable(self._tasks.values(), places):
+            asked = places.resources(self.demand(entry_id))
+            task = ray.remote(max_retries=RETRIES, scheduling_strategy="SPREAD", **asked)(run_entry)
+            self._tasks[task.options(name=entry_id).remote(self._name, entry_id)] = entry_id
 
     def _note_end(self, task: Any, entry_id: str) -> None:
         import ray
@@ -74,28 +79,6 @@ class KeeperActor(Keeper):
         else:
             # It has told the end itself, unless it found another one at work.
             self.finish(entry_id, 0, None, "")
-
-
-class _Places:
-    """The cards of a cluster, or without cards its nodes: a run takes all processors of the one it is on."""
-
-    def __init__(self) -> None:
-        import ray
-
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        self._cards = int(sum(node.get("GPU", 0) for node in nodes))
-        processors = [int(node["CPU"]) for node in nodes if node.get("CPU", 0) >= 1]
-        self._processors = min(processors, default=1)
-        self.count = self._cards or sum(number // self._processors for number in processors)
-
-    def start(self, keeper: str, entry_id: str, demand: dict[str, Any]) -> Any:
-        """Start the task of an entry and return its reference; Ray decides where."""
-        import ray
-
-        cards = min(self._cards, int(demand.get("cards", 1)))
-        asked = {"num_gpus": cards, "num_cpus": 1} if cards else {"num_cpus": self._processors}
-        task = ray.remote(max_retries=RETRIES, scheduling_strategy="SPREAD", **asked)(run_entry)
-        return task.options(name=entry_id).remote(keeper, entry_id)
 
 
 def name_of(place: str) -> str:

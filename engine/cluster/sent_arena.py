@@ -12,6 +12,7 @@ from collections.abc import Callable
 from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
 from engine.cluster.following import Facts
+from engine.cluster.places import cards_of
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.cluster.sent_run import SentRun
 from engine.computers import store
@@ -75,7 +76,8 @@ class ArenaRuns:
         for entry_id, job in jobs_of(self._arena, statuses, self._computer.name).items():
             sent = sent_job.read(job)
             if sent is None or sent.computer == self._computer.name:
-                run_store.move_to(job, self._computer.name)
+                if sent is None:
+                    run_store.move_to(job, self._computer.name, cards_of(self._asked.get("demand")))
                 self._runs[entry_id] = SentRun(job)
 
     def _pass_changes_on(self, keeper: RemoteKeeper) -> None:

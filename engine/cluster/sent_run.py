@@ -15,6 +15,7 @@ from typing import Any
 from engine.adapters import library
 from engine.cluster.files import fetch, part_of
 from engine.cluster.parcel import HasSource, Parcel, of_run, spec_of
+from engine.cluster.places import cards_of
 from engine.cluster.remote_keeper import RemoteKeeper
 from engine.computers import store
 from engine.computers.computer import Computer
@@ -110,7 +111,8 @@ class SentRun:
         recipe = recipes.load(self.job.recipe_path)
         parcel = of_run(self.job, recipe, has_source)
         self._send_files(keeper, parcel)
-        self.emit(SENT, computer=computer.name, bytes=parcel.bytes)
+        cards = cards_of(asked.get("demand"))
+        self.emit(SENT, computer=computer.name, bytes=parcel.bytes, cards=cards)
         # Noted before it is asked for: whoever ends in between asks again, and nothing is done twice.
         sent_job.write(self.job, SentTo(computer.name, self.entry_id))
         self.is_sent, self._offset = True, 0

@@ -165,6 +165,8 @@ def run_arena(asked: argparse.Namespace, output: Output) -> int:
     arena = arenas.find(asked.arena)
     if not arena.entries:
         raise ArenaError(f"{arena.name} has no entries.", "Add some, or make another arena.", "arena")
+    if asked.cards is not None and not asked.computer:
+        raise RecipeError((Problem("--cards", "--cards goes with --on."),))
     if asked.computer:
         return sent_arena.run(asked, arena, output, _conclude)
     if not confirm_downloads(arena.recipe(), output):

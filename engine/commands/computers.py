@@ -12,6 +12,7 @@ from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.short_job import Result, ask
 from engine.computers import store
 from engine.computers.computer import CLIENT_PORT, Computer, with_port
+from engine.scoring import score_text
 from engine.system.command_name import command_name
 from engine.system.units import size
 
@@ -115,9 +116,11 @@ def _computer_lines(computer: Mapping[str, Any]) -> Iterator[str]:
         for each in (*node["problems"], *node.get("remarks", ())):
             yield f"    {each['message']} {each['hint']}".rstrip()
     if computer["reachable"]:
-        yield f"  {len(computer['entries'])} runs there"
+        yield f"  {score_text.counted(len(computer['entries']), 'run')} there"
+    kind = "cards" if any(node.get("cards_for_entries") for node in computer["nodes"]) else "processes"
     for entry in computer["entries"]:
-        yield f"    {entry['name']}: {entry['state']}"
+        several = f", {entry['cards']:,} {kind}" if entry["cards"] > 1 else ""
+        yield f"    {entry['name']}: {entry['state']}{several}"
 
 
 def _node_facts(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

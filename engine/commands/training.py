@@ -60,7 +60,8 @@ def _add_slurm(train: argparse.ArgumentParser) -> None:
         "--cards",
         type=whole_number,
         metavar="N",
-        help="with --slurm: so many graphics cards on each node, by default 1",
+        help="so many graphics cards of one node for the run, by default 1; with --on without cards: so many "
+        "processes; with --slurm: on each node",
     )
 
 
@@ -74,16 +75,26 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
     recipe = recipe_file.read(asked)
     if asked.slurm:
         return _prepare_slurm(recipe, asked, output)
-    if asked.nodes is not None or asked.cards is not None:
-        raise RecipeError((Problem("--slurm", "--nodes and --cards go with --slurm."),))
+    _require_place(asked)
     if asked.computer:
         if not sending_consent.confirm(asked, recipe, output=output):
             return STOPPED
     elif not confirm_downloads(recipe, output):
         return STOPPED
-    job = run_store.create_run(recipe, asked.computer)
+    job = run_store.create_run(recipe, asked.computer, asked.cards or 1)
     _announce(job, output)
     return _follow(job, ProgressPrinter(output), output)
+
+
+def _require_place(asked: argparse.Namespace) -> None:
+    """Raise RecipeError for nodes and cards of a computer that is not named."""
+    if asked.nodes is not None:
+        raise RecipeError((Problem("--slurm", "--nodes goes with --slurm."),))
+    if asked.cards is not None and not asked.computer:
+        hint = "Here torchrun starts so many processes, and the device all one for each card."
+        raise RecipeError((Problem("--cards", "--cards goes with --on or --slurm.", hint),))
+    if asked.cards == 0:
+        raise RecipeError((Problem("--cards", "A run at another computer takes 1 card or more."),))
 
 
 def _prepare_slurm(recipe: Recipe, asked: argparse.Namespace, output: Output) -> int:

@@ -23,7 +23,14 @@ from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
 from engine.jobs.run_state import Outcome
-from engine.jobs.worker_process import WarmWorker, bridge_command, launch, own_command, worker_command
+from engine.jobs.worker_process import (
+    WarmWorker,
+    bridge_command,
+    kill_all,
+    launch,
+    own_command,
+    worker_command,
+)
 from engine.system import memory_kills
 
 POLL_SECONDS = 0.05
@@ -231,17 +238,7 @@ class Supervisor:
         if pid is None or not self.alive():
             return
         self._forced = True
-        # Of a run in several processes each leads a group of its own.
-        below = _below(pid)
-        if os.name == "nt":
-            os.kill(pid, signal.SIGTERM)
-        else:
-            # It may have ended by itself.
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-        for each in below:
-            with suppress(OSError):
-                os.kill(each, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+        kill_all(pid)
         if self._process is not None:
             self._process.wait()
 
@@ -260,15 +257,6 @@ class Supervisor:
             self._process.stdin.close()
         if self._process and self._process.poll() is None:
             _DETACHED.append(self._process)
-
-
-def _below(pid: int) -> list[int]:
-    """Return the ids of all processes that a process has started, and those of theirs."""
-    import psutil
-
-    with suppress(psutil.Error):
-        return [each.pid for each in psutil.Process(pid).children(recursive=True)]
-    return []
 
 
 class MemoryWatch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,31 @@ def launch(
         )
     except OSError as error:
         raise WorkerError(f"The worker can't be started: {error}.") from error
+
+
+def kill_all(pid: int) -> None:
+    """Kill a worker, which leads its group, and all that it started; one that has ended by itself is none to kill.
+
+    Of a run in several processes each leads a group of its own.
+    """
+    below = _below(pid)
+    with suppress(ProcessLookupError, PermissionError):
+        if os.name == "nt":
+            os.kill(pid, signal.SIGTERM)
+        else:
+            os.killpg(pid, signal.SIGKILL)
+    for each in below:
+        with suppress(OSError):
+            os.kill(each, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+
+
+def _below(pid: int) -> list[int]:
+    """Return the ids of all processes that a process has started, and those of theirs."""
+    import psutil
+
+    with suppress(psutil.Error):
+        return [each.pid for each in psutil.Process(pid).children(recursive=True)]
+    return []
 
 
 def visible_to(device: str) -> dict[str, str]:

@@ -51,27 +51,36 @@ class Run:
         return self.state.outcome
 
 
-def create_run(recipe: Recipe, computer: str = "") -> Job:
-    """Make the folder of a new run, here or at another computer. Raises RecipeError with all problems, StorageError."""
+def create_run(recipe: Recipe, computer: str = "", cards: int = 1) -> Job:
+    """Make the folder of a new run, here or on so many cards of another computer.
+
+    Raises RecipeError with all problems, StorageError.
+    """
     refusals = problems(recipe)
     if refusals:
         raise RecipeError(refusals)
     return create_job(
         runs_folder(),
         "train",
-        {"computer": computer} if computer else {},
+        _sent_to(computer, cards) if computer else {},
         name=recipe.name,
         recipe=recipes.dumps(recipe.without_changes()),
     )
 
 
-def move_to(job: Job, computer: str) -> None:
+def _sent_to(computer: str, cards: int) -> dict[str, object]:
+    """Return what a request says of the computer that does the run, and of the cards that it takes there."""
+    return {"computer": computer, **({"demand": {"cards": cards}} if cards > 1 else {})}
+
+
+def move_to(job: Job, computer: str, cards: int = 1) -> None:
     """Let another computer do a run that does not run, from its last checkpoint on. Raises StorageError."""
     request = job.request()
-    if request.get("computer") == computer:
+    moved = {name: value for name, value in request.items() if name != "demand"} | _sent_to(computer, cards)
+    if request == moved:
         return
     try:
-        write_atomically(job.folder / "job.json", json.dumps({**request, "computer": computer}, indent=1))
+        write_atomically(job.folder / "job.json", json.dumps(moved, indent=1))
     except OSError as error:
         raise StorageError(f"{job.folder} can't be written: {error.strerror}.") from error
 

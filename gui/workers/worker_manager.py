@@ -129,9 +129,12 @@ class WorkerManager(QObject):
             self.summarizer.close()
         return False
 
-    def start_run(self, wanted: Recipe, computer: str = "") -> RunModel:
-        """Start a run, at another computer if one is named. Raises RecipeError with all problems, StorageError."""
-        model = self._follow(run_store.create_run(wanted, computer), wanted, attach=False)
+    def start_run(self, wanted: Recipe, computer: str = "", cards: int = 1) -> RunModel:
+        """Start a run, at another computer if one is named, on so many cards there.
+
+        Raises RecipeError with all problems, StorageError.
+        """
+        model = self._follow(run_store.create_run(wanted, computer, cards), wanted, attach=False)
         self._make_current(model)
         return model
 

@@ -1059,6 +1059,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgebrochen. Die Geräte wurden nicht geprüft</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
+   <source>Cards</source>
+   <translation>Karten</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/step.py" />
    <source>Change</source>
    <translation>Ändern</translation>
@@ -2880,8 +2885,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside Start, or give --on NAME on the command line. What is sent is said first. The run goes on when this computer is shut, and its adapter, scores and log come back.</source>
-   <translation>Er braucht Tunesmith mit Ray: pip install 'tunesmith[cluster]', dann tunesmith node start. Fügen Sie ihn auf der Seite Computer hinzu, über SSH mit Schlüssel oder Agent oder über seine Adresse. Wählen Sie ihn dann neben Start, oder geben Sie auf der Kommandozeile --on NAME an. Was gesendet wird, steht vorher da. Der Lauf geht weiter, wenn dieser Computer aus ist, und Adapter, Bewertungen und Protokoll kommen zurück.</translation>
+   <source>It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside Start, or give --on NAME on the command line; if it has several cards, a run can take more than one of them. What is sent is said first. The run goes on when this computer is shut, and its adapter, scores and log come back.</source>
+   <translation>Er braucht Tunesmith mit Ray: pip install 'tunesmith[cluster]', dann tunesmith node start. Fügen Sie ihn auf der Seite Computer hinzu, über SSH mit Schlüssel oder Agent oder über seine Adresse. Wählen Sie ihn dann neben Start, oder geben Sie auf der Kommandozeile --on NAME an; hat er mehrere Karten, kann ein Lauf mehr als eine davon nehmen. Was gesendet wird, steht vorher da. Der Lauf geht weiter, wenn dieser Computer aus ist, und Adapter, Bewertungen und Protokoll kommen zurück.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
@@ -8798,8 +8803,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena sent there with main.py arena run ARENA --on NAME are trained side by side, a card each; if a node fails, its entry goes on elsewhere. Nothing is started in a cloud.</source>
-   <translation>tunesmith node join ADRESSE macht jeden weiteren Computer zu einem Knoten des ersten. Einträge einer Arena, die mit main.py arena run ARENA --on NAME dorthin gesendet werden, trainieren nebeneinander, jeder auf einer Karte; fällt ein Knoten aus, geht sein Eintrag anderswo weiter. Nichts wird in einer Cloud gestartet.</translation>
+   <source>tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena sent there with main.py arena run ARENA --on NAME are trained side by side, a card each, or with --cards 2 on two cards of one node; if a node fails, its entry goes on elsewhere. Nothing is started in a cloud.</source>
+   <translation>tunesmith node join ADRESSE macht jeden weiteren Computer zu einem Knoten des ersten. Einträge einer Arena, die mit main.py arena run ARENA --on NAME dorthin gesendet werden, trainieren nebeneinander, jeder auf einer Karte, oder mit --cards 2 auf zwei Karten eines Knotens; fällt ein Knoten aus, geht sein Eintrag anderswo weiter. Nichts wird in einer Cloud gestartet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
@@ -9684,6 +9689,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Präferenzpaar</numerusform>
     <numerusform>{n} Präferenzpaare</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{n} processes</source>
+   <translation>
+    <numerusform>{n} Prozess</numerusform>
+    <numerusform>{n} Prozesse</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -11024,6 +11037,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/runs/slurm_script.py" />
    <source>Ask for 0, or change training.device.</source>
    <translation>Geben Sie 0 an, oder ändern Sie training.device.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/places.py" />
+   <source>Ask for fewer cards.</source>
+   <translation>Fordern Sie weniger Karten an.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/sharing.py" />
@@ -14451,6 +14469,16 @@ Summary:</translation>
    <translation>Kein messbarer Unterschied</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/places.py" />
+   <source>No node of {1} has a card, and none {2} processors: the most is {3}.</source>
+   <translation>Kein Knoten von {1} hat eine Karte, und keiner hat {2} Prozessoren: es sind höchstens {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/places.py" />
+   <source>No node of {1} has {2} cards: the most is {3}.</source>
+   <translation>Kein Knoten von {1} hat {2} Karten: es sind höchstens {3}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/node.py" />
    <source>No node that was started here runs.</source>
    <translation>Es läuft kein Knoten, der hier gestartet wurde.</translation>
@@ -15381,7 +15409,7 @@ In one sentence:</translation>
    <translation>Melden alle</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/keeper_actor.py" />
+   <location filename="../../engine/cluster/places.py" />
    <source>Resources</source>
    <translation>Resources</translation>
   </message>

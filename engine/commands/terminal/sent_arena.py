@@ -30,6 +30,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with --on: so many entries side by side; absent: as many as there is place for",
     )
+    parser.add_argument(
+        "--cards",
+        type=positive,
+        metavar="N",
+        help="with --on: so many graphics cards of one node for each entry, by default 1; without cards: so many "
+        "processes",
+    )
 
 
 def run(asked: argparse.Namespace, arena: Arena, output: Output, conclude_arena: Conclude) -> int:
@@ -38,7 +45,12 @@ def run(asked: argparse.Namespace, arena: Arena, output: Output, conclude_arena:
     if not sending_consent.confirm(asked, *recipes, output=output):
         return STOPPED
     arenas.set_paused(arena, paused=False)
-    arguments = {"arena": str(arena.folder), "computer": asked.computer, "at_once": asked.at_once}
+    arguments = {
+        "arena": str(arena.folder),
+        "computer": asked.computer,
+        "at_once": asked.at_once,
+        "demand": {"cards": asked.cards or 1},
+    }
     job = create_job(jobs_folder(), "arena", arguments)
     progress = _Progress(arena, output)
     ending = Follower(job, output).run(progress.show)

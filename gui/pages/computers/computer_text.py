@@ -76,11 +76,19 @@ def node_remarks(node: Facts) -> list[str]:
 
 
 def runs_text(entries: Sequence[Facts]) -> str:
-    """Return what runs on a computer: "2 runs there: chats.csv (running), notes (waiting)"."""
+    """Return what runs on a computer: "2 runs there: chats.csv (running, 2 processes), notes (waiting)"."""
     if not entries:
         return tr("Nothing of yours is there.")
-    named = ", ".join(f"{entry['name']} ({run_state_text(entry['state'])})" for entry in entries)
+    named = ", ".join(f"{entry['name']} ({_entry_text(entry)})" for entry in entries)
     return tr_count(len(entries), "{n} run there: {runs}", "{n} runs there: {runs}", runs=named)
+
+
+def _entry_text(entry: Facts) -> str:
+    """Return an entry's state, with the number of its processes if there are several, each on a card or on none."""
+    state = run_state_text(entry["state"])
+    if entry["cards"] == 1:
+        return state
+    return f"{state}, {tr_count(entry['cards'], '{n} process', '{n} processes')}"
 
 
 def run_state_text(state: str) -> str:

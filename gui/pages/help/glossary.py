@@ -173,8 +173,9 @@ WORDS = (
                 mark(
                     "It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it"
                     " on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside "
-                    "Start, or give --on NAME on the command line. What is sent is said first. The run goes on when "
-                    "this computer is shut, and its adapter, scores and log come back."
+                    "Start, or give --on NAME on the command line; if it has several cards, a run can take more than "
+                    "one of them. What is sent is said first. The run goes on when this computer is shut, and its "
+                    "adapter, scores and log come back."
                 ),
             ),
             (
@@ -189,8 +190,9 @@ WORDS = (
                 mark("A cluster of your own"),
                 mark(
                     "tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena"
-                    " sent there with main.py arena run ARENA --on NAME are trained side by side, a card each; if a "
-                    "node fails, its entry goes on elsewhere. Nothing is started in a cloud."
+                    " sent there with main.py arena run ARENA --on NAME are trained side by side, a card each, or "
+                    "with --cards 2 on two cards of one node; if a node fails, its entry goes on elsewhere. Nothing "
+                    "is started in a cloud."
                 ),
             ),
         ),

@@ -79,7 +79,7 @@ class TrainPage(Page):
         self.panel = RecipePanel(self.content)
         self.right = ContentPane(manager, self._preferences, self.content)
         self.run_view = self.right.run_view
-        self._start_prompt = StartPrompt(manager, self)
+        self._start_prompt = StartPrompt(manager, self.panel.foot, self)
         self._fallback_finder = FallbackFinder(manager, self)
         self._device_choices = DeviceChoices(manager, self.panel.form, self.right.gpu_banner, self)
         self._fallback_controller = FallbackController(manager, self.panel, self.right, self.buttons.sides)
@@ -117,12 +117,12 @@ class TrainPage(Page):
         """Edit the recipe used last, or the starter recipe."""
         self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
 
-    def start_run(self, wanted: Recipe, computer: str = "") -> RunModel | None:
+    def start_run(self, wanted: Recipe, computer: str = "", cards: int = 1) -> RunModel | None:
         """Start a run, here or at a computer, and return it; None if the device is in use or the start failed."""
         if self._must_wait():
             return None
         try:
-            model = self._manager.start_run(wanted, computer)
+            model = self._manager.start_run(wanted, computer, cards)
         except RecipeError as error:
             self.panel.show_problems(error.problems)
             return None
@@ -401,7 +401,7 @@ class TrainPage(Page):
     def _start(self) -> None:
         wanted = self.panel.form.recipe()
         if wanted is not None:
-            self._start_prompt.request(wanted, self.panel.foot.computer())
+            self._start_prompt.request(wanted, *self.panel.foot.place())
 
     def _confirm(self) -> None:
         self.right.say_nothing()

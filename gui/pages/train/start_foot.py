@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Problem
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
+from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.pages.train.plan_line import plan_text, readiness_text
 from gui.pages.train.run.remarks_view import RemarksView
@@ -20,7 +21,7 @@ from gui.widgets.scroll import FittedScroll
 
 
 class StartFoot(QWidget):
-    """A plan's warnings, the plan in two lines, the first problem, the computer, and Start.
+    """A plan's warnings, the plan in two lines, the first problem, the computer and its cards, and Start.
 
     `computer_chosen` reports another computer.
     """
@@ -35,6 +36,9 @@ class StartFoot(QWidget):
         self._computers = ComboBox([("", tr("This computer"))])
         self._where = Field(tr("Train on"), self._computers)
         self._where.hide()
+        self._cards = ComboBox([])
+        self._how_many = Field(tr("Cards"), self._cards)
+        self.offer_cards(1)
         self.start_button = primary(tr("Start"), "play")
         self._computers.chosen.connect(lambda _name: self.computer_chosen.emit())
         self.said = FittedScroll((24, 12, 24, 4), spacing=8)
@@ -43,7 +47,11 @@ class StartFoot(QWidget):
         below = QVBoxLayout()
         below.setContentsMargins(24, 4, 24, 16)
         below.setSpacing(8)
-        below.addWidget(self._where)
+        place = QHBoxLayout()
+        place.setSpacing(12)
+        place.addWidget(self._where, 1)
+        place.addWidget(self._how_many)
+        below.addLayout(place)
         below.addWidget(self._problem)
         below.addWidget(self.start_button)
         column = QVBoxLayout(self)
@@ -64,6 +72,19 @@ class StartFoot(QWidget):
     def computer(self) -> str:
         """Return the name of the computer that is to train, "" for this one."""
         return self._computers.key()
+
+    def offer_cards(self, most: int) -> None:
+        """Offer up to so many cards of one node of the chosen computer."""
+        self._cards.set_items([(str(count), number_text(count)) for count in range(1, most + 1)])
+        self._how_many.setVisible(most > 1)
+
+    def cards(self) -> int:
+        """Return how many cards of the chosen computer a run takes."""
+        return int(self._cards.key())
+
+    def place(self) -> tuple[str, int]:
+        """Return the computer that is to train, and how many of its cards a run takes."""
+        return self.computer(), self.cards()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show why Start is grey: the first problem, and how many more there are. Any problem disables Start."""

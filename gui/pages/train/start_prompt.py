@@ -10,29 +10,36 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Computer, Recipe, computer_store, sending
 from gui.look.format import bytes_text, number_text
 from gui.look.language import tr, tr_count, translate
+from gui.pages.train.cluster_cards import ClusterCards
 from gui.pages.train.download_prompt import RunDownloadPrompt
+from gui.pages.train.start_foot import StartFoot
 from gui.workers.worker_manager import WorkerManager
 
 
 class StartPrompt(QObject):
-    """`opened(recipe, computer)`: start it, there; `says(text, action)`: a message, with an action that confirms."""
+    """`opened(recipe, computer, cards)`: start it, on so many cards there.
 
-    opened = Signal(object, str)
+    `says(text, action)`: a message, with an action that confirms.
+    """
+
+    opened = Signal(object, str, int)
     says = Signal(str, str)
 
-    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
+    def __init__(self, manager: WorkerManager, foot: StartFoot, parent: QObject) -> None:
+        """`foot` offers the computers; it is told how many cards the chosen one has."""
         super().__init__(parent)
+        self._cluster_cards = ClusterCards(manager, foot, self)
         self._downloads = RunDownloadPrompt(manager, self)
-        self._pending: tuple[Recipe, str] | None = None
-        self._downloads.opened.connect(lambda wanted: self.opened.emit(wanted, ""))
+        self._pending: tuple[Recipe, str, int] | None = None
+        self._downloads.opened.connect(lambda wanted: self.opened.emit(wanted, "", 1))
         self._downloads.says.connect(self.says)
 
     def blocked_by(self) -> str:
         """Return which work blocks a run."""
         return self._downloads.blocked_by()
 
-    def request(self, wanted: Recipe, name: str = "") -> None:
-        """Request a run of a recipe here, or at another computer."""
+    def request(self, wanted: Recipe, name: str = "", cards: int = 1) -> None:
+        """Request a run of a recipe here, or on so many cards of another computer."""
         self.forget()
         if not name:
             self._downloads.request_run(wanted)
@@ -44,9 +51,9 @@ class StartPrompt(QObject):
             self.says.emit(translate(f"{error.message} {error.hint}".strip()), "")
             return
         if computer.agreed:
-            self.opened.emit(wanted, name)
+            self.opened.emit(wanted, name, cards)
         else:
-            self._pending = (wanted, name)
+            self._pending = (wanted, name, cards)
             self.says.emit(question(computer, wanted), tr("Send and start"))
 
     def confirm(self) -> None:

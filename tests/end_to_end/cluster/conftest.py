@@ -30,8 +30,8 @@ def _no_leaks() -> None:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCluster]:
-    """A head and two nodes with a processor each."""
-    with ray_cluster(tmp_path_factory.mktemp("cluster")) as started:
+    """A head and two nodes with two processors each: place for two entries of one or of two processes."""
+    with ray_cluster(tmp_path_factory.mktemp("cluster"), processors=2) as started:
         yield started
 
 
@@ -46,7 +46,8 @@ def terminal(home: Path, cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def recipe_file(tmp_path: Path) -> Path:
     """A recipe with checkpoints from the first second on that still trains when it is then asked to pause."""
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=30", "training.checkpoint_every=4")
+    often = ("training.epochs=30", "training.checkpoint_every=4", "training.evaluate_every=30")
+    recipe = tiny_recipe(tmp_path, "t5", "lora", *often)
     recipes.save(recipe, tmp_path / "recipe.toml")
     return tmp_path / "recipe.toml"
 

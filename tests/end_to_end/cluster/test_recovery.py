@@ -1,4 +1,7 @@
-"""An arena at a cluster outlives whoever sent it, and a node; what comes back is what runs here give."""
+"""An arena at a cluster outlives whoever sent it, and a node; what comes back is what runs here give.
+
+Each of its entries has two processes on one node.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,26 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.runs.run_summaries import read_entry
 from tests.end_to_end.cluster.conftest import SECONDS, event_of, first_with
 from tests.helpers.command_line import Terminal
+from tests.helpers.rank_follower import follower
 from tests.helpers.ray_cluster import RayCluster
+from tests.helpers.tiny_runs import train_in_process
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.torch]
 
 
 def test_an_arena_outlives_its_bridge_and_a_node(
-    terminal: Terminal, home: Path, cluster: RayCluster, recipe_file: Path
+    terminal: Terminal, home: Path, cluster: RayCluster, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     methods = ["--method", "lora", "--method", "ia3"]
     [made] = terminal.run("arena", "new", str(recipe_file), *methods, "--json").json
-    with terminal.start("arena", "run", made["arena"], "--on", "lab", "--yes", "--json") as process:
+    cards = ["--cards", "2"]
+    with terminal.start("arena", "run", made["arena"], "--on", "lab", *cards, "--yes", "--json") as process:
         bridge = first_with(process, "pid")["pid"]
         job = Job(home / "runs" / first_with(process, "event", "entry_started")["run"])
         event_of(job, "checkpoint_saved")
@@ -34,13 +41,15 @@ def test_an_arena_outlives_its_bridge_and_a_node(
     assert read_entry(job).outcome == "away"
 
     [lab] = terminal.run("computers", "show", "lab", "--json").json[-1]["computers"]
-    [node] = {entry["node"] for entry in lab["entries"] if entry["run"] == job.id}
+    [[node, taken]] = {(each["node"], each["cards"]) for each in lab["entries"] if each["run"] == job.id}
+    assert taken == 2
     cluster.kill_node(node)
 
     done = terminal.run("arena", "run", made["arena"], "--on", "lab", "--json")
     assert done.code == 0
     assert {entry["state"] for entry in done.json[-1]["entries"]} == {"completed"}
     stream = list(read_all(job.events_path))
+    assert {event["processes"] for event in stream if event["event"] == "run_started"} == {2}
     assert next(event for event in stream if event["event"] == "run_resumed")["step"] >= 2
     assert [event["outcome"] for event in stream if event["event"] == "job_ended"] == ["completed"]
     assert job.log_path.exists()
@@ -48,9 +57,19 @@ def test_an_arena_outlives_its_bridge_and_a_node(
     kept = cluster.token_file.parent / "nodes" / "cluster"
     assert [*(kept / "storage" / "entries").iterdir(), *(kept / "nodes").glob("*/runs/*")] == []
 
-    here = Job(home / "runs" / terminal.run("train", str(job.recipe_path), "--json").json[0]["run"])
+    here = trained_in_two_processes_here(job, monkeypatch)
     assert weights(home, job) == weights(home, here)
     assert (job.folder / "scores.json").read_text() == (here.folder / "scores.json").read_text()
+
+
+def trained_in_two_processes_here(job: Job, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Do a run again on this computer, in this process and another one."""
+    with follower() as other, monkeypatch.context() as patch:
+        for name, value in other.next_run().items():
+            patch.setenv(name, value)
+        again, _ = train_in_process(recipes.load(job.recipe_path))
+        assert other.result() == 0
+    return again
 
 
 def weights(home: Path, job: Job) -> bytes:

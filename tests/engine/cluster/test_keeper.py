@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from engine.cluster.keeper import Keeper
+from engine.cluster.places import Places
 
 
 def spec(name="run", files=(), **more):
@@ -37,17 +38,32 @@ def states(keeper):
 def test_entries_are_started_by_priority_as_far_as_there_is_place(keeper):
     for name, priority in (("a", 0), ("b", 5), ("c", 0)):
         keeper.submit(name, spec(name), priority)
-    assert keeper.startable([], 2) == ["b", "a"]
-    assert keeper.startable(["b", "a"], 2) == []
+    assert keeper.startable([], Places((1, 1))) == ["b", "a"]
+    assert keeper.startable(["b", "a"], Places((2,))) == []
     keeper.prioritize({"c": 9})
-    assert keeper.startable(["b"], 2) == ["c"]
+    assert keeper.startable(["b"], Places((2,))) == ["c"]
 
 
 def test_a_group_has_no_more_at_once_than_it_asked_for(keeper):
     for name in ("a", "b", "c"):
         keeper.submit(name, spec(name, group="arena", at_once=1))
     keeper.submit("other", spec("other"))
-    assert keeper.startable([], 8) == ["a", "other"]
+    assert keeper.startable([], Places((8,))) == ["a", "other"]
+
+
+def test_an_entry_takes_the_cards_that_it_asks_for_of_one_node(keeper):
+    for name, cards in (("first", 2), ("second", 2), ("third", 1)):
+        keeper.submit(name, spec(name, demand={"cards": cards}))
+    assert keeper.startable([], Places((2, 2))) == ["first", "second"]
+    # Two cards are free, but on two nodes; who is behind does not pass.
+    assert keeper.startable(["first"], Places((3, 1))) == []
+    # No node has two any more.
+    assert keeper.startable([], Places((1, 1))) == ["third"]
+    assert {each["entry"]: each["cards"] for each in keeper.overview()} == {
+        "first": 2,
+        "second": 2,
+        "third": 1,
+    }
 
 
 def test_events_are_taken_once_and_given_from_any_byte_on(keeper):
@@ -83,9 +99,9 @@ def test_commands_come_until_they_were_seen(keeper):
 def test_an_entry_that_waits_is_held_let_go_and_stopped(keeper):
     keeper.submit("a", spec())
     keeper.command("a", {"command": "pause"})
-    assert keeper.startable([], 1) == []
+    assert keeper.startable([], Places((1,))) == []
     keeper.command("a", {"command": "continue"})
-    assert keeper.startable([], 1) == ["a"]
+    assert keeper.startable([], Places((1,))) == ["a"]
     keeper.command("a", {"command": "stop"})
     assert keeper.poll({"a": 0})["a"]["reason"] == "stopped"
     assert keeper.begin("a", "node") is None
@@ -100,7 +116,7 @@ def test_a_new_keeper_goes_on_where_the_last_one_was(place, keeper):
     keeper.finish("b", 0, 0)
     anew = Keeper(place)
     assert states(anew) == {"a": "waiting", "b": "ended"}
-    assert anew.startable([], 8) == ["a"]
+    assert anew.startable([], Places((8,))) == ["a"]
     begun = anew.begin("a", "elsewhere")
     assert begun is not None
     assert (begun["turn"], begun["event_bytes"], len(begun["files"])) == (turn + 1, 4, 1)

@@ -10,6 +10,7 @@ from engine import arena as arenas
 from engine.cluster import sent_arena
 from engine.cluster.following import Following
 from engine.cluster.keeper import Keeper
+from engine.cluster.places import Places
 from engine.cluster.sent_arena import ArenaRuns
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
@@ -39,7 +40,7 @@ class WorkingKeeper(Keeper):
             running = [each["entry"] for each in self.overview() if each["state"] == "running"]
             for entry_id in running:
                 self._end(entry_id)
-            for entry_id in self.startable(running, 1):
+            for entry_id in self.startable(running, Places((2,))):
                 self.order.append(entry_id.partition("-lora")[0])
                 self.begin(entry_id, "node")
                 self._write(entry_id, "job_accepted")
@@ -84,12 +85,15 @@ def states(arena):
 
 def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, keeper):
     events = []
-    Following(LAB, runs_of(arena, events))._follow(None, keeper)
+    # The one node has two cards, and so place for one entry.
+    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(None, keeper)
     assert states(arena) == ["completed"] * 3
     started = [facts["entry"] for event, facts in events if event == "entry_started"]
     assert started == [entry.id for entry in arena.entries]
     assert [facts["outcome"] for event, facts in events if event == "entry_ended"] == ["completed"] * 3
     assert keeper.overview() == []
+    # Resumed by itself, a run asks for as many.
+    assert [Job(folder).request()["demand"] for folder in runs_folder().iterdir()] == [{"cards": 2}] * 3
 
 
 def test_entries_that_wait_there_hold_nothing_open_here(arena, keeper):
@@ -166,7 +170,8 @@ def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, keeper,
 
     monkeypatch.setattr(sent_arena.SentRun, "send", send)
     events = []
-    Following(LAB, runs_of(arena, events))._follow(None, keeper)
+    # The one node has two cards, and so place for one entry.
+    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(None, keeper)
     assert states(arena) == ["completed", "failed", "completed"]
     assert any("neither here nor there" in facts.get("message", "") for _, facts in events)
 

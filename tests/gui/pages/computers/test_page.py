@@ -26,7 +26,7 @@ OLD = {
     "hint": "Install it.",
 }
 REFUSED = {"field": "ssh", "message": "blue refuses SSH connections.", "hint": "Start its SSH server."}
-ENTRY = {"name": "chats.csv · LoRA r 32", "state": "running"}
+ENTRY = {"name": "chats.csv · LoRA r 32", "state": "running", "cards": 2}
 
 
 def answer(computer, **facts):
@@ -89,7 +89,7 @@ def test_a_computer_says_what_it_has_and_what_runs_there(blue, stage):
     found = texts(stage.page.cards["blue"])
     assert "blue · 2 × RTX 3090 (24.0 GB)" in found
     assert any("50.0 GB of 64.0 GB memory free" in text and "torch 2.13.0" in text for text in found)
-    assert "1 run there: chats.csv · LoRA r 32 (running)" in found
+    assert "1 run there: chats.csv · LoRA r 32 (running, 2 processes)" in found
     assert "Ready" in found
     assert stage.page.header.subtitle() == "1 other computer, 1 ready"
     assert layout_problems(stage.page) == []

@@ -15,6 +15,13 @@ def blue(home):
     return computer_store.add(Computer("blue", "ssh", "127.0.0.1:10001", "ute@blue"))
 
 
+def answer(computer, *nodes):
+    """Return the script of a process that tells of a computer's nodes: whether each fits, and its cards."""
+    told = [{"fits": fits, "cards_for_entries": cards} for fits, cards in nodes]
+    facts = {**computer.as_dict(), "reachable": True, "problem": None, "nodes": told, "entries": []}
+    return [["emit", {"event": "result_made", "result": {"computers": [facts]}}]]
+
+
 def choose(stage, qtbot, name):
     stage.page.shown()
     foot = stage.page.panel.foot
@@ -49,6 +56,22 @@ def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path
     stage.page.new_run()
     stage.page.panel.start_button.click()
     qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2, timeout=WAIT)
+
+
+def test_of_a_computer_with_more_cards_on_a_node_several_can_be_taken(blue, stage, qtbot, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    computer_store.agree("blue")
+    stage.scripts |= {"train": COMPLETE, "computers": answer(blue, (True, 1), (True, 2), (False, 8))}
+    choose(stage, qtbot, "blue")
+    foot = stage.page.panel.foot
+    assert not foot._how_many.isVisible()
+    qtbot.waitUntil(foot._how_many.isVisible, timeout=WAIT)
+    assert [foot._cards.itemText(at) for at in range(foot._cards.count())] == ["1", "2"]
+    foot._cards.set_key("2")
+    stage.page.panel.start_button.click()
+    assert stage.manager.current.job.request()["demand"] == {"cards": 2}
+    foot._computers.chosen.emit("")
+    assert foot.cards() == 1
 
 
 def test_conversations_that_go_are_named_with_their_size(blue, stage, qtbot, tmp_path, monkeypatch):
