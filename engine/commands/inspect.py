@@ -24,9 +24,10 @@ def add(verbs: Verbs) -> None:
     plan.add_argument(
         "--processes",
         type=positive,
-        default=1,
+        default=0,
         metavar="N",
-        help="plan for N processes that compute each step together, a card each",
+        help="plan for N processes that compute each step together, a card each; absent: one, with the device all one "
+        "for each card",
     )
     plan.add_argument(
         "--shard",

@@ -7301,6 +7301,16 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <source>about {size} of memory per card</source>
+   <translation>etwa {size} Speicher je Karte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <source>about {size} of memory per process</source>
+   <translation>etwa {size} Speicher je Prozess</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>about {size} on disk</source>
    <translation>etwa {size} auf Platte</translation>
   </message>

@@ -11,6 +11,7 @@ from engine.errors import AppError, RecipeError
 from engine.jobs.job import Command
 from engine.worker.planning.planner import Planner
 from engine.worker.planning.processes import Processes
+from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 
 POLL_SECONDS = 0.05
@@ -18,14 +19,15 @@ POLL_SECONDS = 0.05
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Plan the job's recipe, or serve: answer each `plan {request, recipe, shown}` until `quit`."""
-    processes = Processes(request.get("processes", 1), request.get("sharded", False))
-    planner = Planner(channel, processes=processes)
     if request.get("serve"):
-        _serve(channel, planner)
+        _serve(channel, Planner(channel))
         return
     channel.enter("read_data")
     try:
-        channel.result(planner.plan(recipes.load(channel.job.recipe_path)))
+        recipe = recipes.load(channel.job.recipe_path)
+        count = request.get("processes") or devices.processes_on(recipe.training.device)
+        processes = Processes(count, request.get("sharded", False))
+        channel.result(Planner(channel, processes=processes).plan(recipe))
     except AppError as error:
         # Whatever a plan finds is known without loading a model: a problem of the recipe.
         raise RecipeError(error.problems) from error

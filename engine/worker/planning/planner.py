@@ -46,7 +46,7 @@ from engine.worker.planning.expected_time import device_speed, run_seconds, toke
 from engine.worker.planning.memo import Memo
 from engine.worker.planning.plan_facts import Lengths
 from engine.worker.planning.probed_tokens import ProbedTokens
-from engine.worker.planning.processes import ONE_PROCESS, Processes
+from engine.worker.planning.processes import Processes
 from engine.worker.planning.requirements import Requirements
 from engine.worker.runtime import devices, oom
 from engine.worker.runtime.channel import Channel
@@ -66,14 +66,15 @@ Result = dict[str, Any]
 class Planner:
     """Makes plans, and caches tokenizer, examples and their token lengths for the next one.
 
-    `tells_time`: plans say how long a run takes, for which the device is timed once. A run has the given `processes`.
+    `tells_time`: plans say how long a run takes, for which the device is timed once. A run has the given `processes`;
+    without any, as many as its device has it started with.
     """
 
     def __init__(
-        self, channel: Channel, *, tells_time: bool = True, processes: Processes = ONE_PROCESS
+        self, channel: Channel, *, tells_time: bool = True, processes: Processes | None = None
     ) -> None:
         self._channel = channel
-        self._processes = processes
+        self._given_processes = processes
         self._tells_time = tells_time
         self._memo = Memo()
 
@@ -157,12 +158,18 @@ class Planner:
         return plan_cache.load(self._cache_path(recipe, splits, folder, device))
 
     def _first_problems(self, recipe: Recipe) -> list[Problem]:
-        return [*_missing_dependencies(recipe), *self._processes.of(recipe).problems(recipe)]
+        return [*_missing_dependencies(recipe), *self._processes(recipe).problems(recipe)]
+
+    def _processes(self, recipe: Recipe) -> Processes:
+        if self._given_processes is not None:
+            return self._given_processes.of(recipe)
+        device = recipe.training.device
+        count: int = self._memo.get("processes", device, lambda: devices.processes_on(device))
+        return Processes(count).of(recipe)
 
     def _cache_path(self, recipe: Recipe, splits: Splits, folder: Path, device: torch.device) -> Path:
-        return plan_cache.path(
-            recipe, splits.fingerprint, self._fingerprint(folder), device, self._processes.of(recipe)
-        )
+        processes = self._processes(recipe)
+        return plan_cache.path(recipe, splits.fingerprint, self._fingerprint(folder), device, processes)
 
     def _fingerprint(self, folder: Path) -> str:
         fingerprint: str = self._memo.get("fingerprint", folder, lambda: base_models.fingerprint(folder))
@@ -257,10 +264,9 @@ class Planner:
         """Return the memory and the time that the run takes."""
         train = plan_facts.truncated(recipe, base, splits, lengths.by_split["train"][recipe.data.shots :])
         facts: Result = {}
+        processes = self._processes(recipe)
         if model is not None:
-            requirements = Requirements(
-                recipe, base.family, model, architecture, device, self._processes.of(recipe)
-            )
+            requirements = Requirements(recipe, base.family, model, architecture, device, processes)
             facts, problem = requirements.estimate(train, self._memo)
             problems += [problem] if problem else []
         if not self._tells_time:
@@ -268,7 +274,7 @@ class Planner:
         speed = device_speed(device, getattr(torch, base.precision), architecture)
         if device.type not in oom.SHARED_MEMORY:
             # A card for each; on a processor they share its cores.
-            speed *= self._processes.count
+            speed *= processes.count
         work = token_work(base.model, architecture, base.family)
         share = 0.0 if model is None else plan_facts.of_adapter(model)["share"]
         examples = {split: len(splits.of(split)) for split in SPLITS}

@@ -87,6 +87,16 @@ def _card_of(process: Rank, kind: str, number: str) -> torch.device:
     return torch.device(kind, process.local_rank)
 
 
+def processes_on(device: str) -> int:
+    """Return how many processes a run on a recipe's `training.device` is started with here: on all cards one for each.
+
+    It takes up to a second to look for cards.
+    """
+    if device != visible_cards.ALL:
+        return 1
+    return max(1, visible_cards.count(visible_cards.users_environment(os.environ)))
+
+
 def usable(device: str) -> torch.device:
     """Return the device of a recipe's `training.device`.
 

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.system import optional_dependencies
+from engine.system.graphics import visible_cards
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.collator import Collator
@@ -58,6 +59,17 @@ def test_counts_are_those_of_the_loaded_model(
     attach.save_adapter(model, tmp_path)
     saved = load_file(tmp_path / "adapter_model.safetensors")
     assert plan["adapter_bytes"] == sum(tensor.nbytes for tensor in saved.values())
+
+
+def test_on_all_cards_a_process_for_each_is_planned(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visible_cards, "count", lambda _given: 3)
+    planner, one = Planner(channel), tiny_recipe(tmp_path, "t5", "lora", "training.batch_size=2")
+    assert "processes" not in planner.plan(one)
+    on_all = changed(one, "training.device=all")
+    assert [each["field"] for each in planner.plan(on_all)["problems"]] == ["training.batch_size"]
+    assert planner.plan(changed(on_all, "training.batch_size=3"))["processes"] == 3
 
 
 def test_counts_do_not_depend_on_the_number_format_of_the_base(tmp_path: Path, channel: Channel) -> None:

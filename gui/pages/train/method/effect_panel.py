@@ -113,7 +113,7 @@ class EffectPanel(QWidget):
         disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
         on_disk = mark("about {size} on disk") if plan.get("sized_by_training") else mark("{size} on disk")
         self._disk.setText(tr(on_disk, size=bytes_text(disk)) if disk else "")
-        self._memory.setText(tr("about {size} of memory", size=bytes_text(memory)) if memory else "")
+        self._memory.setText(tr(_memory_pattern(plan), size=bytes_text(memory)) if memory else "")
         self._show_shortage(memory, plan.get("memory_there_bytes"))
         self._show_split(plan.get("memory") or {})
 
@@ -193,3 +193,12 @@ class EffectPanel(QWidget):
         self._drawing.setVisible(bool(blocks))
         self._drawing.set_blocks(blocks)
         self._drawing.set_trained(*trained_parts(settings, blocks, plan))
+
+
+def _memory_pattern(plan: Mapping[str, Any]) -> str:
+    """Return the text of the planned memory: of several processes that of one, which has a card unless it shares."""
+    if int(plan.get("processes") or 1) == 1:
+        return mark("about {size} of memory")
+    if "host_memory_bytes" in plan:
+        return mark("about {size} of memory per card")
+    return mark("about {size} of memory per process")

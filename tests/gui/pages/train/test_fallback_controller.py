@@ -66,6 +66,13 @@ def test_memory_that_does_not_suffice_is_said_with_a_way_out(effect):
     assert "Only 8.0 GB is available." in texts(effect)
 
 
+def test_of_several_processes_the_memory_of_one_is_told(effect):
+    effect.show_plan(SHORT | {"processes": 2, "sharded": False, "host_memory_bytes": 1}, LORA)
+    assert "of memory per card" in texts(effect)
+    effect.show_plan(SHORT | {"processes": 2, "sharded": False}, LORA)
+    assert "of memory per process" in texts(effect)
+
+
 def test_a_run_that_fits_is_offered_none_and_neither_is_one_of_which_nothing_is_known(effect):
     effect.show_plan(SHORT, LORA)
     effect.show_plan(PLAN | {"memory_there_bytes": 8 * GB}, LORA)
