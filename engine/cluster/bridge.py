@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.arena import open_arena, working
-from engine.cluster import facts
+from engine.cluster import clearing, facts
 from engine.cluster.following import Following, OneRun
 from engine.cluster.places import cards_of
 from engine.cluster.sent_arena import ArenaRuns
@@ -28,6 +28,7 @@ from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
 
 Request = dict[str, Any]
+Result = dict[str, Any]
 LOCK_SECONDS = 30.0
 
 
@@ -49,11 +50,31 @@ def main(folder: Path) -> int:
 
 def ask_computers(job: Job, request: Request) -> int:
     """Report the facts of the computers that the request names, of all without a name."""
+
+    def found() -> Result:
+        named = request.get("names") or [each.name for each in store.list_computers()]
+        return {"computers": [facts.of_computer(store.find(name)) for name in named]}
+
+    return _report(job, request, found)
+
+
+def clear_computer(job: Job, request: Request) -> int:
+    """Report what a computer keeps for no one, and remove it if the request says so."""
+    remove = bool(request.get("remove"))
+    return _report(job, request, lambda: clearing.clear(store.find(request["name"]), remove=remove))
+
+
+def _report(job: Job, request: Request, find: Callable[[], Result]) -> int:
+    """Do a job that is one result."""
     with _events(job) as writer:
         writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
-        failure = _failure(job, lambda: _report_facts(writer, request))
+        failure = _failure(job, lambda: _write(writer, find()))
         writer.write("job_ended", **(failure or {"outcome": "completed"}))
     return 0
+
+
+def _write(writer: EventWriter, result: Result) -> None:
+    writer.write("result_made", result=result)
 
 
 @contextmanager
@@ -65,12 +86,6 @@ def _events(job: Job) -> Iterator[EventWriter]:
             yield writer
         finally:
             writer.close()
-
-
-def _report_facts(writer: EventWriter, request: Request) -> None:
-    named = request.get("names") or [each.name for each in store.list_computers()]
-    found = [facts.of_computer(store.find(name)) for name in named]
-    writer.write("result_made", result={"computers": found})
 
 
 def send_run(job: Job, request: Request) -> int:
@@ -130,6 +145,7 @@ def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
 
 _JOBS: dict[str, Callable[[Job, Request], int]] = {
     "computers": ask_computers,
+    "clear_computer": clear_computer,
     "train": send_run,
     "arena": send_arena,
 }

@@ -21,6 +21,9 @@ from engine.cluster.storage import Storage
 Spec = dict[str, Any]
 EntryState = Literal["waiting", "running", "held", "ended"]
 POLL_BYTES = 1 << 20
+# What is sent for an entry to come is left alone for a day.
+EXPECTED_SECONDS = 86_400.0
+MODELS = "models.json"
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Keeper:
         self._storage = Storage(place)
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
+        self._expected: dict[str, tuple[float, set[str]]] = {}
         for entry_id in self._storage.sizes("entries"):
             self._load(entry_id)
 
@@ -97,9 +101,15 @@ class Keeper:
         return self._storage.read_part(digest, number)
 
     # For who sends
+    def expect(self, entry_id: str, digests: Sequence[str]) -> None:
+        """Note the contents that an entry needs which is to be submitted once they are here."""
+        with self._lock:
+            self._expected[entry_id] = time.monotonic(), set(digests)
+
     def submit(self, entry_id: str, spec: Spec, priority: int = 0) -> None:
         """Take an entry. One that is there already goes on as it is."""
         with self._lock:
+            self._expected.pop(entry_id, None)
             if entry_id in self._entries:
                 return
             entry = _Entry(spec, State(priority=priority, sent_at=time.time()))
@@ -299,15 +309,53 @@ class Keeper:
             needed = set[str]().union(
                 *(entry.digests | set(digests_of(entry.state.files)) for entry in self._entries.values())
             )
-            kept = set((self._storage.read_json("models.json") or {}).get("digests", ()))
-            for digest in digests - needed - kept:
+            for digest in digests - needed - self._models().keys():
                 self._storage.remove_blob(digest)
 
-    def keep_models(self, digests: Sequence[str]) -> None:
-        """Note contents that are base models: they stay when the entries that needed them are gone."""
+    def keep_models(self, models: Mapping[str, str]) -> None:
+        """Note contents of base models with the models' names: they stay when the entries that needed them are gone."""
         with self._lock:
-            kept = set((self._storage.read_json("models.json") or {}).get("digests", ()))
-            self._storage.write_json("models.json", {"digests": sorted(kept | set(digests))})
+            self._write_models(self._models() | dict(models))
+
+    def _models(self) -> dict[str, str]:
+        kept = self._storage.read_json(MODELS) or {}
+        return {digest: str(kept.get("names", {}).get(digest, "")) for digest in kept.get("digests", ())}
+
+    def _write_models(self, models: Mapping[str, str]) -> None:
+        self._storage.write_json(MODELS, {"digests": sorted(models), "names": dict(models)})
+
+    def unneeded(self) -> list[dict[str, Any]]:
+        """Return what no entry needs any more: base models and data, with their bytes."""
+        with self._lock:
+            unneeded, models = self._unneeded(), self._models()
+        found: Counter[tuple[str, str]] = Counter()
+        for digest in unneeded:
+            size = sum(self._storage.sizes(f"blobs/{digest}").values())
+            found["model" if digest in models else "data", models.get(digest, "")] += size
+        return [{"what": what, "name": name, "bytes": size} for (what, name), size in sorted(found.items())]
+
+    def clear(self) -> list[dict[str, Any]]:
+        """Remove what no entry needs any more, and return it."""
+        told = self.unneeded()
+        with self._lock:
+            unneeded, models = self._unneeded(), self._models()
+            for digest in unneeded:
+                self._storage.remove_blob(digest)
+            self._write_models({digest: name for digest, name in models.items() if digest not in unneeded})
+        return told
+
+    def _unneeded(self) -> set[str]:
+        """Return the contents that no entry needs; one that has ended needs what it made alone."""
+        since, entries = time.monotonic() - EXPECTED_SECONDS, self._entries.values()
+        needed = {digest for at, digests in self._expected.values() if at > since for digest in digests}
+        needed = needed.union(*(digests_of(entry.state.files) for entry in entries))
+        needed = needed.union(*(entry.digests for entry in entries if entry.state.state != "ended"))
+        stored = set(self._storage.blobs())
+        if any(entry.state.state == "running" for entry in entries):
+            # Unknown contents may be those of the next checkpoint.
+            ended = (entry.digests for entry in entries if entry.state.state == "ended")
+            stored &= self._models().keys() | set[str]().union(*ended)
+        return stored - needed
 
 
 def _order(state: State) -> tuple[int, float]:

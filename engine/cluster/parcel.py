@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
-from engine.cluster.files import Contents, Manifest, OnBytes, below, bytes_of, digests_of, manifest_of, send
+from engine.cluster.files import Contents, Manifest, OnBytes, below, bytes_of, manifest_of, send
 from engine.computers.sending import texts_of
 from engine.config import hub_sources
 from engine.config.recipe import STARTER, Recipe, looks_like_path
@@ -26,6 +26,7 @@ from engine.system.paths import expand_user
 # Whether a node has a base model or data set of the hub, or can fetch it; asked for its id, revision and kind.
 HasSource = Callable[[str, str, Kind], bool]
 RUN_FILES = ("checkpoint-", "best-")
+MODELS, HUB_MODELS = "models/", "hub/models--"
 
 
 @dataclass
@@ -38,9 +39,10 @@ class Parcel:
     hub: bool = False
 
     @property
-    def models(self) -> list[str]:
-        """The digests of the base model's files."""
-        return digests_of([each for each in self.files if each[0].startswith(("models/", "hub/models--"))])
+    def models(self) -> dict[str, str]:
+        """The digests of the base model's files, each with the model's name."""
+        of_model = [each for each in self.files if each[0].startswith((MODELS, HUB_MODELS))]
+        return {digest: _model_name(path) for path, _, digest in of_model}
 
     @property
     def bytes(self) -> int:
@@ -67,6 +69,13 @@ class Parcel:
     def send(self, contents: Contents, on_bytes: OnBytes) -> None:
         """Send what is missing there."""
         send(contents, self.paths.items(), self.files, on_bytes)
+
+
+def _model_name(path: str) -> str:
+    """Return a model's name by the path of one of its files there: a folder's own, or its id on the hub."""
+    if path.startswith(HUB_MODELS):
+        return path.removeprefix(HUB_MODELS).partition("/")[0].replace("--", "/")
+    return path.split("/")[2]
 
 
 def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Parcel:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
-from engine.cluster.files import fetch, part_of
+from engine.cluster.files import digests_of, fetch, part_of
 from engine.cluster.parcel import HasSource, Parcel, of_run, spec_of
 from engine.cluster.places import cards_of
 from engine.cluster.remote_keeper import RemoteKeeper
@@ -124,6 +124,7 @@ class SentRun:
 
     def _send_files(self, keeper: RemoteKeeper, parcel: Parcel) -> None:
         keeper.keep_models(parcel.models)
+        keeper.expect(self.entry_id, digests_of(parcel.files))
         done = told = 0
 
         def count(content_bytes: int) -> None:

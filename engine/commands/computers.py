@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.commands.terminal import text_tables
+from engine.commands.terminal.follow_job import STOPPED
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.question import agrees, can_ask
 from engine.commands.terminal.short_job import Result, ask
 from engine.computers import store
 from engine.computers.computer import CLIENT_PORT, Computer, with_port
+from engine.errors import ComputerError
 from engine.scoring import score_text
 from engine.system.command_name import command_name
 from engine.system.units import size
@@ -50,6 +53,12 @@ def add(verbs: Verbs) -> None:
     )
     remove = actions.add("remove", "Remove a computer; what runs there goes on", remove_computer)
     remove.add_argument("name", metavar="NAME")
+    clear = actions.add(
+        "clear", "Remove the base models and data that a computer keeps and no run needs", clear_computer
+    )
+    clear.add_argument("name", metavar="NAME")
+    clear.add_argument("--dry-run", action="store_true", help="only list them, with their sizes")
+    clear.add_argument("--yes", action="store_true", help="remove them without a question")
     show = actions.add("show", "Ask computers for cards, memory, versions, and what runs", show_computers)
     show.add_argument("names", metavar="NAME", nargs="*", help="absent: all of them")
 
@@ -98,6 +107,43 @@ def show_computers(asked: argparse.Namespace, output: Output) -> int:
         return list_computers(asked, output)
     code, result = ask("computers", {"names": names}, output, _lines)
     return code or int(any(each["problem"] for each in result["computers"]))
+
+
+def clear_computer(asked: argparse.Namespace, output: Output) -> int:
+    """List what a computer keeps that no run there needs, and remove it if the person agrees."""
+    name = store.find(asked.name).name
+    if not asked.yes and not asked.dry_run and not can_ask(output):
+        raise ComputerError(
+            "Nobody agreed to removing what is kept there.", "Give --yes, or --dry-run to see it.", "--yes"
+        )
+    if asked.dry_run or not asked.yes:
+        code, found = ask("clear_computer", {"name": name, "remove": False}, output, _kept_lines)
+        if code or asked.dry_run or not found["bytes"]:
+            return code
+        if not agrees("Remove it?"):
+            return STOPPED
+    return ask("clear_computer", {"name": name, "remove": True}, output, _kept_lines)[0]
+
+
+def _kept_lines(result: Result) -> list[str]:
+    places = [("in its storage", result["storage"], "")]
+    for node in result["nodes"]:
+        in_use = "a run uses what is there" if node["in_use"] else ""
+        places.append((f"on {node['host']}", node["kept"], node["problem"] or in_use))
+    told = [f"  {place}: {text}" for place, kept, why_not in places if (text := why_not or _kept_text(kept))]
+    if not result["bytes"]:
+        return [f"{result['computer']} keeps nothing that could be removed.", *told]
+    whole = size(result["bytes"])
+    done = f"{whole} were removed from {result['computer']}:"
+    return [
+        done if result["removed"] else f"{result['computer']} keeps {whole} that no run there needs:",
+        *told,
+    ]
+
+
+def _kept_text(kept: list[dict[str, Any]]) -> str:
+    titles = {"model": "a base model", "data": "data of runs that are done"}
+    return ", ".join(f"{each['name'] or titles[each['what']]} ({size(each['bytes'])})" for each in kept)
 
 
 def _lines(result: Result) -> list[str]:

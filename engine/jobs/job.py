@@ -45,10 +45,11 @@ JobKind = Literal[
     "read_conversations",
     "score",
     "computers",
+    "clear_computer",
     "arena",
 ]
 # Kinds whose work is to speak with other computers.
-BRIDGED = frozenset({"computers", "arena"})
+BRIDGED = frozenset({"computers", "clear_computer", "arena"})
 # Kinds that compute on the processor, whatever the computer has.
 ON_PROCESSOR = frozenset({
     "check_data", "label_data", "models", "export", "push", "count_tokens", "read_conversations", "score",

@@ -2538,6 +2538,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Platz freigeben</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Free space…</source>
+   <translation>Platz schaffen…</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Free {size}</source>
    <translation>{size} freigeben</translation>
@@ -2816,6 +2821,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>In Formularen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>In its storage: {kept}.</source>
+   <translation>In seinem Speicher: {kept}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/core/actions.py" />
    <source>In lists</source>
    <translation>In Listen</translation>
@@ -2885,8 +2895,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside Start, or give --on NAME on the command line; if it has several cards, a run can take more than one of them. What is sent is said first. The run goes on when this computer is shut, and its adapter, scores and log come back.</source>
-   <translation>Er braucht Tunesmith mit Ray: pip install 'tunesmith[cluster]', dann tunesmith node start. Fügen Sie ihn auf der Seite Computer hinzu, über SSH mit Schlüssel oder Agent oder über seine Adresse. Wählen Sie ihn dann neben Start, oder geben Sie auf der Kommandozeile --on NAME an; hat er mehrere Karten, kann ein Lauf mehr als eine davon nehmen. Was gesendet wird, steht vorher da. Der Lauf geht weiter, wenn dieser Computer aus ist, und Adapter, Bewertungen und Protokoll kommen zurück.</translation>
+   <source>It needs Tunesmith with Ray: pip install 'tunesmith[cluster]', then tunesmith node start. Add it on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside Start, or give --on NAME on the command line; if it has several cards, a run can take more than one of them. What is sent is said first. The run goes on when this computer is shut, and its adapter, scores and log come back. Conversations are then deleted there; base models stay for the next run, until Free space on the page Computers, or main.py computers clear NAME.</source>
+   <translation>Er braucht Tunesmith mit Ray: pip install 'tunesmith[cluster]', dann tunesmith node start. Fügen Sie ihn auf der Seite Computer hinzu, über SSH mit Schlüssel oder Agent oder über seine Adresse. Wählen Sie ihn dann neben Start, oder geben Sie auf der Kommandozeile --on NAME an; hat er mehrere Karten, kann ein Lauf mehr als eine davon nehmen. Was gesendet wird, steht vorher da. Der Lauf geht weiter, wenn dieser Computer aus ist, und Adapter, Bewertungen und Protokoll kommen zurück. Gespräche werden dann dort gelöscht; Basismodelle bleiben für den nächsten Lauf, bis „Platz schaffen“ auf der Seite Computer oder main.py computers clear NAME sie entfernt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
@@ -3099,6 +3109,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Liste</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_card.py" />
+   <source>Lists base models and data that it keeps and no run needs.</source>
+   <translation>Listet Basismodelle und Daten auf, die er behält und kein Lauf braucht.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Lists of su&amp;mmaries</source>
    <translation>&amp;Mehrere Texte je Zelle</translation>
@@ -3147,6 +3162,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/fallback_view.py" />
    <source>Looking for plans that fit.</source>
    <translation>Passende Pläne werden gesucht.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/kept_part.py" />
+   <source>Looking…</source>
+   <translation>Sieht nach…</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -3785,6 +3805,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notizen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>Nothing is kept that could be removed.</source>
+   <translation>Es liegt nichts dort, was entfernt werden könnte.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;. Resume continues from there.</source>
    <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren. „Fortsetzen“ macht dort weiter.</translation>
@@ -3893,6 +3918,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/command_index.py" />
    <source>On this page</source>
    <translation>Auf dieser Seite</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>On {node} a run uses what is there.</source>
+   <translation>Auf {node} nutzt ein Lauf, was dort liegt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>On {node}: {kept}.</source>
+   <translation>Auf {node}: {kept}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -4678,6 +4713,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Aus der Arena entfernen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/kept_part.py" />
+   <source>Remove them</source>
+   <translation>Entfernen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
    <source>Remove this adapter</source>
    <translation>Diesen Adapter entfernen</translation>
@@ -4686,6 +4726,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/arena_operations.py" />
    <source>Removed {entry} from the arena.</source>
    <translation>{entry} wurde aus der Arena entfernt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/kept_part.py" />
+   <source>Removing…</source>
+   <translation>Entfernt…</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -7244,6 +7289,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>ZIP-Dateien (*.zip);;Alle Dateien (*)</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>a base model</source>
+   <translation>ein Basismodell</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>a draft of the practice model</source>
    <translation>ein Entwurf des Übungsmodells</translation>
@@ -7647,6 +7697,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/models/list_text.py" />
    <source>d MMMM yyyy</source>
    <translation>d. MMMM yyyy</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>data of runs that are done</source>
+   <translation>Daten beendeter Läufe</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models/model_text.py" />
@@ -10089,6 +10144,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{share} trainiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{size} are kept that no run needs.</source>
+   <translation>{size} liegen dort, die kein Lauf braucht.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>{size} free</source>
    <translation>{size} frei</translation>
@@ -10112,6 +10172,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/base_models/model_text.py" />
    <source>{size} to download</source>
    <translation>{size} herunterzuladen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/computers/computer_text.py" />
+   <source>{size} were removed.</source>
+   <translation>{size} wurden entfernt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -10890,7 +10955,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Albanisch</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/clearing.py" />
    <source>Alive</source>
    <translation>Alive</translation>
   </message>
@@ -14554,12 +14619,12 @@ Summary:</translation>
    <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/clearing.py" />
    <source>NodeID</source>
    <translation>NodeID</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/clearing.py" />
    <source>NodeManagerAddress</source>
    <translation>NodeManagerAddress</translation>
   </message>
@@ -17067,7 +17132,7 @@ Summary:</translation>
    <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder der Reihe nach (LSTM).</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/clearing.py" />
    <source>The node could not say what it has: {1}</source>
    <translation>Der Knoten konnte nicht sagen, was er hat: {1}</translation>
   </message>

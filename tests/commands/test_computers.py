@@ -53,6 +53,17 @@ def test_offline_no_computer_is_asked(call):
     assert "offline" in done.json[-1]["computers"][0]["problem"]["message"]
 
 
+def test_nothing_is_removed_there_before_somebody_agreed(call, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    call("computers", "add", "lab", "--address", "127.0.0.1:9")
+    done = call("computers", "clear", "lab", "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "--yes")
+    assert (
+        "refuses the connection"
+        in call("computers", "clear", "lab", "--dry-run", "--json").json[-1]["message"]
+    )
+
+
 def test_a_computer_without_a_node_says_how_to_start_one(call, monkeypatch, tmp_path):
     monkeypatch.setattr("engine.system.text_paths.tempfile.gettempdir", lambda: str(tmp_path))
     assert "node start" in call("node").out

@@ -5,11 +5,11 @@ Only a person at a terminal is asked: with `--json` or without a terminal a run 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.commands.terminal.output import Output
+from engine.commands.terminal.question import agrees, can_ask
 from engine.commands.terminal.short_job import ask
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import Recipe
@@ -28,16 +28,13 @@ def confirm_base(base: Mapping[str, Any], output: Output) -> bool:
 
 
 def _confirm(requests: Iterable[dict[str, str]], output: Output) -> bool:
-    if not output.live or not sys.stdin.isatty() or offline():
+    if not can_ask(output) or offline():
         return True
     costs = [cost for request in requests if (cost := _cost(request, output)).get("missing_bytes")]
     if not costs:
         return True
     output.lines([_cost_text(cost) for cost in costs])
-    try:
-        return input("Fetch and start? [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return False
+    return agrees("Fetch and start?")
 
 
 def _repositories(recipe: Recipe) -> Iterator[dict[str, str]]:

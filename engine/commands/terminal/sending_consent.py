@@ -7,9 +7,9 @@ nothing is sent.
 from __future__ import annotations
 
 import argparse
-import sys
 
 from engine.commands.terminal.output import Output
+from engine.commands.terminal.question import agrees, can_ask
 from engine.computers import sending, store
 from engine.config.recipe import Recipe
 from engine.errors import ComputerError
@@ -46,11 +46,8 @@ def confirm(asked: argparse.Namespace, *recipes: Recipe, output: Output) -> bool
 
 
 def _agrees(output: Output) -> bool:
-    if not output.live or not sys.stdin.isatty():
+    if not can_ask(output):
         raise ComputerError(
             "Nobody agreed to sending conversations to this computer.", "Give --yes once.", "--yes"
         )
-    try:
-        return input("Send them there, now and from now on? [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return False
+    return agrees("Send them there, now and from now on?")

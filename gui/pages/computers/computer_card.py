@@ -11,6 +11,7 @@ from engine.api import AppError, Computer, Ending
 from gui.look.language import tr, translate
 from gui.pages.computers import computer_text
 from gui.pages.computers.computer_text import STATES, Facts
+from gui.pages.computers.kept_part import KeptPart
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -32,6 +33,9 @@ class ComputerCard(Card):
         self._manager, self._job = manager, ActiveJob(self)
         self._icon, self._state = IconLabel("info"), Label("", "label", "ink2")
         self.ask_button, self.remove_button = link(tr("Ask")), link(tr("Remove"))
+        self.free_button = link(tr("Free space…"))
+        self.free_button.setToolTip(tr("Lists base models and data that it keeps and no run needs."))
+        self.kept = KeptPart(computer, manager, self)
         self.problem = Label("", "body", "ink", wrap=True, selectable=True)
         self._nodes = QVBoxLayout()
         self._nodes.setSpacing(8)
@@ -39,6 +43,7 @@ class ComputerCard(Card):
         self.runs = Label("", "body", "ink2", wrap=True)
         self._lay_out()
         self.ask_button.clicked.connect(self._ask_or_cancel)
+        self.free_button.clicked.connect(self.kept.look)
         self.remove_button.clicked.connect(self.remove_wanted)
         self._show_state("unknown")
 
@@ -48,14 +53,16 @@ class ComputerCard(Card):
         head.addWidget(IconLabel("device", "ink2", 20))
         head.addWidget(Label(self.computer.name, "title"))
         head.addWidget(ElidedLabel(self.computer.destination, "label", "ink2"), 1)
-        for part in (self._icon, self._state, self.ask_button, self.remove_button):
+        buttons = self.ask_button, self.free_button, self.remove_button
+        for part in (self._icon, self._state, *buttons):
             head.addWidget(part)
-        for button in (self.ask_button, self.remove_button):
+        for button in buttons:
             button.setAccessibleDescription(self.computer.name)
         self.column.addLayout(head)
         self.column.addWidget(self.problem)
         self.column.addLayout(self._nodes)
         self.column.addWidget(self.runs)
+        self.column.addWidget(self.kept)
         self.problem.hide()
         self.runs.hide()
         self.setAccessibleName(self.computer.name)

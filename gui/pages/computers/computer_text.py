@@ -96,5 +96,32 @@ def run_state_text(state: str) -> str:
     return tr(RUN_STATES[state]) if state in RUN_STATES else state
 
 
+def kept_text(result: Facts) -> str:
+    """Return what a computer keeps that no run needs, or what of it was removed, by place."""
+    where = [tr("In its storage: {kept}.", kept=kept) for kept in [_kept_list(result["storage"])] if kept]
+    for node in result["nodes"]:
+        if node["problem"]:
+            where.append(f"{node['host']}: {translate(node['problem'])}")
+        elif node["in_use"]:
+            where.append(tr("On {node} a run uses what is there.", node=node["host"]))
+        elif kept := _kept_list(node["kept"]):
+            where.append(tr("On {node}: {kept}.", node=node["host"], kept=kept))
+    return " ".join([_kept_whole(result), *where])
+
+
+def _kept_whole(result: Facts) -> str:
+    whole = bytes_text(result["bytes"])
+    if not result["bytes"]:
+        return tr("Nothing is kept that could be removed.")
+    if result["removed"]:
+        return tr("{size} were removed.", size=whole)
+    return tr("{size} are kept that no run needs.", size=whole)
+
+
+def _kept_list(kept: Sequence[Facts]) -> str:
+    titles = {"model": tr("a base model"), "data": tr("data of runs that are done")}
+    return ", ".join(f"{each['name'] or titles[each['what']]} ({bytes_text(each['bytes'])})" for each in kept)
+
+
 def _problem_line(problem: Facts) -> str:
     return translate(f"{problem['message']} {problem['hint']}".strip())

@@ -175,7 +175,8 @@ WORDS = (
                     " on the page Computers, by SSH with a key or an agent, or by its address. Then choose it beside "
                     "Start, or give --on NAME on the command line; if it has several cards, a run can take more than "
                     "one of them. What is sent is said first. The run goes on when this computer is shut, and its "
-                    "adapter, scores and log come back."
+                    "adapter, scores and log come back. Conversations are then deleted there; base models stay for "
+                    "the next run, until Free space on the page Computers, or main.py computers clear NAME."
                 ),
             ),
             (

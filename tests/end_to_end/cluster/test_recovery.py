@@ -56,6 +56,10 @@ def test_an_arena_outlives_its_bridge_and_a_node(
     # Nothing private is left where it ran.
     kept = cluster.token_file.parent / "nodes" / "cluster"
     assert [*(kept / "storage" / "entries").iterdir(), *(kept / "nodes").glob("*/runs/*")] == []
+    models = [kept / "models" / "models", kept / "storage" / "blobs"]
+    assert all([*folder.iterdir()] for folder in models)
+    assert terminal.run("computers", "clear", "lab", "--yes", "--json").json[-1]["removed"]
+    assert not any(folder.exists() and [*folder.iterdir()] for folder in models)
 
     here = trained_in_two_processes_here(job, monkeypatch)
     assert weights(home, job) == weights(home, here)

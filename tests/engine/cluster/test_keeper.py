@@ -131,7 +131,7 @@ def test_sending_twice_changes_nothing(keeper):
 
 def test_what_no_entry_needs_any_more_goes_but_for_base_models(keeper):
     data, model, old, new = (content(keeper, each) for each in (b"data", b"model", b"old", b"new"))
-    keeper.keep_models([model])
+    keeper.keep_models({model: "tiny"})
     for name in ("a", "b"):
         keeper.submit(name, spec(name, [["sent/data", 4, data], ["models/m", 5, model]]))
     turn = keeper.begin("a", "node")["turn"]
@@ -143,6 +143,24 @@ def test_what_no_entry_needs_any_more_goes_but_for_base_models(keeper):
     keeper.forget("b")
     assert keeper.missing([data, model]) == [data]
     assert keeper.overview() == []
+
+
+def test_what_nothing_needs_is_listed_with_its_bytes_and_removed(place, keeper):
+    texts = (b"model", b"sent", b"made", b"coming", b"nobody's")
+    model, sent, made, coming, nobody_s = (content(keeper, each) for each in texts)
+    keeper.keep_models({model: "tiny"})
+    keeper.submit("a", spec("a", [["sent/data", 4, sent], ["models/1/tiny/m", 5, model]]))
+    keeper.expect("b", [coming])
+    turn = keeper.begin("a", "node")["turn"]
+    keeper.set_files("a", turn, [["run/scores.json", 4, made]])
+    # It may be of the next checkpoint, which is listed when all of it is there.
+    assert keeper.unneeded() == []
+    keeper.finish("a", turn, 0)
+    removable = [{"what": "data", "name": "", "bytes": 12}, {"what": "model", "name": "tiny", "bytes": 5}]
+    assert keeper.unneeded() == keeper.clear() == removable
+    # What came of it is still to be fetched, and what an entry needs that is to come is on its way.
+    assert keeper.missing([model, sent, made, coming, nobody_s]) == [model, sent, nobody_s]
+    assert Keeper(place).unneeded() == [{"what": "data", "name": "", "bytes": 6}]
 
 
 def test_an_entry_in_which_only_half_was_written_is_none(place, keeper):

@@ -29,6 +29,18 @@ REFUSED = {"field": "ssh", "message": "blue refuses SSH connections.", "hint": "
 ENTRY = {"name": "chats.csv · LoRA r 32", "state": "running", "cards": 2}
 
 
+MODEL = {"what": "model", "name": "t5", "bytes": 3 * GIGABYTE}
+KEPT = {
+    "computer": "blue",
+    "bytes": 8 * GIGABYTE,
+    "storage": [MODEL, {"what": "data", "name": "", "bytes": 2 * GIGABYTE}],
+    "nodes": [
+        {"host": "blue", "kept": [], "in_use": True, "problem": ""},
+        {"host": "red", "kept": [MODEL], "in_use": False, "problem": ""},
+    ],
+}
+
+
 def answer(computer, **facts):
     found = {**computer.as_dict(), "reachable": True, "problem": None, "nodes": [], "entries": []} | facts
     return [["emit", {"event": "result_made", "result": {"computers": [found]}}]]
@@ -46,6 +58,7 @@ class Stage:
     def __init__(self, qtbot):
         self.qtbot = qtbot
         self.facts = {}
+        self.clears = []
         self.manager = scripted_manager(self._script)
         self.page = ComputersPage(self.manager)
         qtbot.addWidget(self.page)
@@ -53,7 +66,11 @@ class Stage:
         self.page.show()
 
     def _script(self, job):
-        [name] = job.request()["names"]
+        request = job.request()
+        if request["kind"] == "clear_computer":
+            self.clears.append(request["remove"])
+            return [["emit", {"event": "result_made", "result": KEPT | {"removed": request["remove"]}}]]
+        [name] = request["names"]
         return self.facts.get(name) or answer(computer_store.find(name))
 
     def ask(self):
@@ -177,3 +194,17 @@ def test_what_another_window_removed_is_no_error(blue, stage):
     computer_store.remove("blue")
     stage.page.cards["blue"].remove_button.click()
     assert stage.page.notice.isVisible()
+
+
+def test_what_is_kept_there_is_listed_and_removed_when_wanted(blue, stage):
+    card = stage.page.cards["blue"]
+    card.free_button.click()
+    stage.qtbot.waitUntil(card.kept.remove_button.isVisible, timeout=WAIT)
+    assert card.kept.text.text() == (
+        "8.0 GB are kept that no run needs. In its storage: t5 (3.0 GB), data of runs that are done (2.0 GB). "
+        "On blue a run uses what is there. On red: t5 (3.0 GB)."
+    )
+    card.kept.remove_button.click()
+    stage.qtbot.waitUntil(lambda: "8.0 GB were removed." in card.kept.text.text(), timeout=WAIT)
+    assert stage.clears == [False, True]
+    assert not card.kept.remove_button.isVisible()
