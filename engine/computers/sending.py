@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.computers.computer import Computer
-from engine.config import general_text, hub_sources, known_plans
+from engine.config import general_text, hub_sources
+from engine.config.data_options import DataOptions
 from engine.config.recipe import SAMPLE, STARTER, Recipe, looks_like_path
 from engine.errors import ComputerError
 from engine.system.connection import offline
 from engine.system.files import bytes_in
 from engine.system.paths import expand_user
 from engine.system.units import size
+
+# Some ten seconds of reading.
+MAX_COUNTED_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,26 @@ def texts_of(recipe: Recipe) -> list[str]:
     return found + ([general] if general_text.is_file(general) else [])
 
 
-def of_recipes(recipes: Iterable[Recipe]) -> list[Sent]:
-    """Return what runs of recipes send, each path once; of models on the hub nodes fetch what they can."""
+def to_count(recipes: Iterable[Recipe]) -> dict[str, DataOptions]:
+    """Return the sources that runs of recipes send and whose conversations are counted within seconds."""
+    found = {recipe.data.source: recipe.data for recipe in recipes if recipe.data.source in texts_of(recipe)}
+    return {
+        source: options
+        for source, options in found.items()
+        if bytes_in(expand_user(source)) <= MAX_COUNTED_BYTES
+    }
+
+
+def of_recipes(recipes: Iterable[Recipe], counts: Mapping[str, int]) -> list[Sent]:
+    """Return what runs of recipes send, each path once; of models on the hub nodes fetch what they can.
+
+    `counts` are the conversations of sources, as far as they are known.
+    """
     found: dict[Path, Sent] = {}
     for recipe in recipes:
         for text in texts_of(recipe):
             path = expand_user(text)
-            number = _conversations(recipe) if text == recipe.data.source else None
-            found.setdefault(path, Sent(path, bytes_in(path), conversations=number))
+            found.setdefault(path, Sent(path, bytes_in(path), conversations=counts.get(text)))
         for text in (recipe.base_model.id, recipe.method.start_from):
             if text and text != STARTER and looks_like_path(text):
                 path = expand_user(text)
@@ -69,15 +85,9 @@ def of_recipes(recipes: Iterable[Recipe]) -> list[Sent]:
     return list(found.values())
 
 
-def _conversations(recipe: Recipe) -> int | None:
-    """Return how many conversations a recipe's data has, if a plan was made of it."""
-    counts = (known_plans.load(recipe) or {}).get("examples")
-    return sum(counts.values()) if isinstance(counts, dict) else None
-
-
-def lines(computer: Computer, recipes: Sequence[Recipe]) -> list[str]:
+def lines(computer: Computer, recipes: Sequence[Recipe], counts: Mapping[str, int]) -> list[str]:
     """Return as lines what leaves this computer, and to whom."""
-    sent = of_recipes(recipes)
+    sent = of_recipes(recipes, counts)
     if not sent:
         return [f"No conversations of yours leave this computer: {computer.name} has all that is needed."]
     return [f"To {computer.name} ({computer.destination}) go, unless they are there:", *map(_line, sent)]

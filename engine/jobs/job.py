@@ -42,6 +42,7 @@ JobKind = Literal[
     "push",
     "devices",
     "count_tokens",
+    "count_conversations",
     "read_conversations",
     "score",
     "computers",
@@ -52,7 +53,8 @@ JobKind = Literal[
 BRIDGED = frozenset({"computers", "clear_computer", "arena"})
 # Kinds that compute on the processor, whatever the computer has.
 ON_PROCESSOR = frozenset({
-    "check_data", "label_data", "models", "export", "push", "count_tokens", "read_conversations", "score",
+    "check_data", "label_data", "models", "export", "push", "count_tokens", "count_conversations",
+    "read_conversations", "score",
 })  # fmt: skip
 # The kind that reports every device.
 ON_ALL_DEVICES = "devices"

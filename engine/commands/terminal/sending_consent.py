@@ -7,9 +7,11 @@ nothing is sent.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.question import agrees, can_ask
+from engine.commands.terminal.short_job import quiet_result
 from engine.computers import sending, store
 from engine.config.recipe import Recipe
 from engine.errors import ComputerError
@@ -36,13 +38,27 @@ def confirm(asked: argparse.Namespace, *recipes: Recipe, output: Output) -> bool
     sending.require_online(computer)
     for recipe in recipes:
         sending.require_any_device(recipe)
-    output.lines(sending.lines(computer, recipes))
+    if not output.as_json:
+        output.lines(sending.lines(computer, recipes, _counts(recipes)))
     if computer.agreed:
         return True
     if not asked.yes and not _agrees(output):
         return False
     store.agree(computer.name)
     return True
+
+
+def _counts(recipes: Sequence[Recipe]) -> dict[str, int]:
+    """Return the conversations of each source that is sent, of those that are counted within seconds.
+
+    What can't be read is not counted: the run says why.
+    """
+    found: dict[str, int] = {}
+    for source, options in sending.to_count(recipes).items():
+        result = quiet_result("count_conversations", {"data": options.model_dump()})
+        if "conversations" in result:
+            found[source] = result["conversations"]
+    return found
 
 
 def _agrees(output: Output) -> bool:

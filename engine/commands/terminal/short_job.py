@@ -52,3 +52,22 @@ def ask(
     output.lines(show(result))
     output.json(result)
     return code, result
+
+
+def quiet_result(kind: JobKind, arguments: Mapping[str, Any]) -> Result:
+    """Run a job of which nothing is written, and return its result, empty if it failed.
+
+    Raises KeyboardInterrupt if the person stopped it, as if there were no job.
+    """
+    job = create_job(jobs_folder(), kind, arguments)
+    results: list[Result] = []
+
+    def follow(event: Event) -> None:
+        if event["event"] == "result_made":
+            results.append(event["result"])
+
+    ending = Follower(job, Output(as_json=False)).run(follow)
+    shutil.rmtree(job.folder, ignore_errors=True)
+    if ending.outcome == "stopped":
+        raise KeyboardInterrupt
+    return results[-1] if results and ending.outcome == "completed" else {}

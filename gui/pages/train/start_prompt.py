@@ -5,6 +5,10 @@ Knows which work blocks a run; starts nothing itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Computer, Recipe, computer_store, sending
@@ -13,6 +17,7 @@ from gui.look.language import tr, tr_count, translate
 from gui.pages.train.cluster_cards import ClusterCards
 from gui.pages.train.download_prompt import RunDownloadPrompt
 from gui.pages.train.start_foot import StartFoot
+from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 
@@ -28,6 +33,7 @@ class StartPrompt(QObject):
     def __init__(self, manager: WorkerManager, foot: StartFoot, parent: QObject) -> None:
         """`foot` offers the computers; it is told how many cards the chosen one has."""
         super().__init__(parent)
+        self._manager, self._counting = manager, ActiveJob(self)
         self._cluster_cards = ClusterCards(manager, foot, self)
         self._downloads = RunDownloadPrompt(manager, self)
         self._pending: tuple[Recipe, str, int] | None = None
@@ -54,7 +60,26 @@ class StartPrompt(QObject):
             self.opened.emit(wanted, name, cards)
         else:
             self._pending = (wanted, name, cards)
-            self.says.emit(question(computer, wanted), tr("Send and start"))
+            self._ask(computer, {})
+            self._count(computer, wanted)
+
+    def _ask(self, computer: Computer, counts: dict[str, int]) -> None:
+        if self._pending is not None:
+            self.says.emit(question(computer, self._pending[0], counts), tr("Send and start"))
+
+    def _count(self, computer: Computer, wanted: Recipe) -> None:
+        """Let the question say how many conversations are sent, once a worker has counted them."""
+        source, options = next(iter(sending.to_count([wanted]).items()), ("", None))
+        if options is None:
+            return
+
+        def tell(result: dict[str, Any]) -> None:
+            self._ask(computer, {source: result["conversations"]})
+
+        # Without a number it is asked as well.
+        with suppress(AppError):
+            thread = self._manager.ask("count_conversations", {"data": options.model_dump()}, parent=self)
+            self._counting.take(thread, lambda _ending: None, events=lambda _events: None, result=tell)
 
     def confirm(self) -> None:
         """Confirm the last prompt; a person agrees to sending once for each computer."""
@@ -73,6 +98,7 @@ class StartPrompt(QObject):
     def forget(self) -> None:
         """Drop the prompt, since something else is shown."""
         self._pending = None
+        self._counting.cancel()
         self._downloads.forget()
 
 
@@ -84,9 +110,9 @@ def computer_names() -> list[str]:
         return []
 
 
-def question(computer: Computer, wanted: Recipe) -> str:
-    """Return what leaves this computer, and to whom."""
-    sent = sending.of_recipes([wanted])
+def question(computer: Computer, wanted: Recipe, counts: Mapping[str, int]) -> str:
+    """Return what leaves this computer, and to whom; `counts` are the conversations of sources, where known."""
+    sent = sending.of_recipes([wanted], counts)
     where = f"{computer.name} ({computer.destination})"
     if not sent:
         return tr("This run goes to {where}. No conversations of yours leave this computer.", where=where)

@@ -24,14 +24,23 @@ def test_conversations_and_models_are_named_with_their_size_and_for_whom(tmp_pat
     chats.write_text("x" * 2_000)
     model.mkdir()
     (model / "config.json").write_text("{}")
-    lines = sending.lines(DESK, [recipe_of(chats, model), recipe_of(chats, model)])
+    sent = [recipe_of(chats, model), recipe_of(chats, model)]
+    lines = sending.lines(DESK, sent, {})
     assert lines[0] == "To desk (ann@desk.example) go, unless they are there:"
     assert lines[1:] == [f"  conversations, {chats}: 2.0 kB", f"  a model, {model}: 2 bytes"]
+    assert list(sending.to_count(sent)) == [str(chats)]
+    assert sending.lines(DESK, sent, {str(chats): 1_200})[1] == f"  1,200 conversations, {chats}: 2.0 kB"
+
+
+def test_what_takes_long_is_not_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(sending, "MAX_COUNTED_BYTES", 1_999)
+    (tmp_path / "chats.csv").write_text("x" * 2_000)
+    assert sending.to_count([recipe_of(tmp_path / "chats.csv"), recipe_of("sample")]) == {}
 
 
 def test_what_ships_with_tunesmith_is_not_sent():
-    assert sending.of_recipes([recipe_of("sample")]) == []
-    assert "No conversations of yours" in sending.lines(LAB, [recipe_of("sample")])[0]
+    assert sending.of_recipes([recipe_of("sample")], {}) == []
+    assert "No conversations of yours" in sending.lines(LAB, [recipe_of("sample")], {})[0]
 
 
 def test_a_card_of_this_computer_is_none_of_another():

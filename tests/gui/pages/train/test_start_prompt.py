@@ -78,10 +78,15 @@ def test_conversations_that_go_are_named_with_their_size(blue, stage, qtbot, tmp
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     chats = tmp_path / "chats.csv"
     chats.write_text("conversation,summary\n" + "hello,hi\n" * 100)
+    stage.scripts["count_conversations"] = [
+        ["emit", {"event": "result_made", "result": {"conversations": 100}}]
+    ]
     stage.page.panel.form.set_values("data", {"source": str(chats)})
     choose(stage, qtbot, "blue")
     stage.page.panel.start_button.click()
-    assert "the conversations of chats.csv (921 bytes)" in stage.page.right.notice.text()
+    notice = stage.page.right.notice
+    assert "the conversations of chats.csv (921 bytes)" in notice.text()
+    qtbot.waitUntil(lambda: "100 conversations of chats.csv (921 bytes)" in notice.text(), timeout=WAIT)
 
 
 def test_offline_nothing_is_sent(blue, stage, qtbot, monkeypatch):

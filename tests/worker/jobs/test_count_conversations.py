@@ -1,0 +1,31 @@
+"""The job `count_conversations` counts all that a source has, not what a run would use of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DataError
+from engine.worker.jobs import count_conversations
+from engine.worker.runtime.channel import Channel
+from tests.helpers.channel_events import events_of
+
+
+def count(channel: Channel, source: Path, **more: object) -> int:
+    count_conversations.run(channel, {"data": {"source": str(source), **more}})
+    return int(events_of(channel, "result_made")[-1]["result"]["conversations"])
+
+
+def test_all_are_counted_whatever_a_run_takes(tmp_path: Path, channel: Channel) -> None:
+    table, turns = tmp_path / "chats.csv", tmp_path / "turns.csv"
+    table.write_text("dialogue,summary\n" + "Ann: tea?,tea\n" * 30)
+    assert count(channel, table, every=12, max_train=5) == 30
+    rows = [f"{number // 3},Ann,hello {number},greeting {number // 3}" for number in range(12)]
+    turns.write_text("\n".join(["conversation_id,speaker,text,summary", *rows]))
+    assert count(channel, turns) == 4
+
+
+def test_what_can_not_be_read_is_an_error(tmp_path: Path, channel: Channel) -> None:
+    with pytest.raises(DataError):
+        count(channel, tmp_path / "nothing.csv")
