@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.torch]
 def test_an_arena_outlives_its_bridge_and_a_node(
     terminal: Terminal, home: Path, cluster: RayCluster, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    methods = ["--method", "lora", "--method", "ia3"]
+    methods = ["--method", "lora", "--method", "prompt_only"]
     [made] = terminal.run("arena", "new", str(recipe_file), *methods, "--json").json
     cards = ["--cards", "2"]
     with terminal.start("arena", "run", made["arena"], "--on", "lab", *cards, "--yes", "--json") as process:
