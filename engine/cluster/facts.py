@@ -9,7 +9,7 @@ from typing import Any
 from engine.cluster import keeper_actor, probe
 from engine.cluster.connection import connected
 from engine.computers.computer import Computer
-from engine.errors import AppError, Problem
+from engine.errors import AppError, ComputerError, Problem
 from engine.system.command_name import command_name
 
 Facts = dict[str, Any]
@@ -23,14 +23,26 @@ def of_computer(computer: Computer) -> Facts:
     empty: Facts = {"reachable": False, "problem": None, "nodes": [], "entries": []}
     try:
         with connected(computer) as ray:
-            found = {"reachable": True, "nodes": _nodes(ray), "entries": _entries(ray, computer)}
+            found = _of_cluster(ray, computer)
     except AppError as error:
         found = {"problem": error.problems[0].as_dict()}
     return computer.as_dict() | empty | found
 
 
-def _entries(ray: Any, computer: Computer) -> list[Facts]:
+def _of_cluster(ray: Any, computer: Computer) -> Facts:
+    nodes = _nodes(ray)
+    found: Facts = {"reachable": True, "nodes": nodes}
+    try:
+        return found | {"entries": _entries(ray, computer, nodes)}
+    except ComputerError as error:
+        return found | {"problem": error.problems[0].as_dict()}
+
+
+def _entries(ray: Any, computer: Computer, nodes: list[Facts]) -> list[Facts]:
     keeper = keeper_actor.find(ray, computer.storage)
+    if keeper is None and any(node["fits"] for node in nodes):
+        # If the head was started anew, what was sent before goes on from now on.
+        keeper = keeper_actor.find_or_start(ray, computer)
     return [] if keeper is None else list(keeper.overview())
 
 

@@ -8868,8 +8868,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena sent there with main.py arena run ARENA --on NAME are trained side by side, a card each, or with --cards 2 on two cards of one node; if a node fails, its entry goes on elsewhere. Nothing is started in a cloud.</source>
-   <translation>tunesmith node join ADRESSE macht jeden weiteren Computer zu einem Knoten des ersten. Einträge einer Arena, die mit main.py arena run ARENA --on NAME dorthin gesendet werden, trainieren nebeneinander, jeder auf einer Karte, oder mit --cards 2 auf zwei Karten eines Knotens; fällt ein Knoten aus, geht sein Eintrag anderswo weiter. Nichts wird in einer Cloud gestartet.</translation>
+   <source>tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena sent there with main.py arena run ARENA --on NAME are trained side by side, a card each, or with --cards 2 on two cards of one node; if a node fails, its entry goes on elsewhere. If the first computer fails, start it again: what was sent goes on from its last checkpoint as soon as it is asked, on the page Computers or by resume. Nothing is started in a cloud.</source>
+   <translation>tunesmith node join ADRESSE macht jeden weiteren Computer zu einem Knoten des ersten. Einträge einer Arena, die mit main.py arena run ARENA --on NAME dorthin gesendet werden, trainieren nebeneinander, jeder auf einer Karte, oder mit --cards 2 auf zwei Karten eines Knotens; fällt ein Knoten aus, geht sein Eintrag anderswo weiter. Fällt der erste Computer aus, starten Sie ihn neu: Was gesendet war, geht vom letzten Checkpoint an weiter, sobald er gefragt wird, auf der Seite Computer oder mit resume. Nichts wird in einer Cloud gestartet.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />

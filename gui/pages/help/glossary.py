@@ -192,8 +192,9 @@ WORDS = (
                 mark(
                     "tunesmith node join ADDRESS makes each further computer a node of the first. Entries of an arena"
                     " sent there with main.py arena run ARENA --on NAME are trained side by side, a card each, or "
-                    "with --cards 2 on two cards of one node; if a node fails, its entry goes on elsewhere. Nothing "
-                    "is started in a cloud."
+                    "with --cards 2 on two cards of one node; if a node fails, its entry goes on elsewhere. If the "
+                    "first computer fails, start it again: what was sent goes on from its last checkpoint as soon as "
+                    "it is asked, on the page Computers or by resume. Nothing is started in a cloud."
                 ),
             ),
         ),
