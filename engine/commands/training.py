@@ -60,8 +60,8 @@ def _add_slurm(train: argparse.ArgumentParser) -> None:
         "--cards",
         type=whole_number,
         metavar="N",
-        help="so many graphics cards of one node for the run, by default 1; with --on without cards: so many "
-        "processes; with --slurm: on each node",
+        help="with --on: so many graphics cards of one node there, without any card so many processes; with --slurm: "
+        "so many on each node; by default 1",
     )
 
 

@@ -103,3 +103,8 @@ def test_an_arena_that_can_not_be_sent_says_why_and_how_to_go_on(call, monkeypat
     assert done.code == 1
     assert "refuses the connection" in done.json[-1]["message"]
     assert f"arena run {arena.id} --on lab" in done.err
+
+
+def test_cards_of_entries_are_asked_of_another_computer_alone(call):
+    done = call("arena", "run", make_arena("lora").id, "--cards", "2", "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "--cards")

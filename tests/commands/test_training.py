@@ -236,12 +236,19 @@ def test_for_slurm_a_run_is_made_and_not_started(
     assert not (Path(made["path"]) / "events.jsonl").exists()
 
 
-def test_nodes_and_cards_are_asked_of_slurm_alone(
-    call: Callable[..., Finished], make_recipe: MakeRecipe
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        (["--cards", "2"], "--cards"),
+        (["--nodes", "2", "--on", "lab"], "--slurm"),
+        (["--cards", "0", "--on", "lab"], "--cards"),
+    ],
+)
+def test_cards_are_asked_of_slurm_or_another_computer_and_nodes_of_slurm_alone(
+    asked: list[str], field: str, call: Callable[..., Finished], make_recipe: MakeRecipe
 ) -> None:
-    finished = call("train", str(make_recipe("t5")), "--cards", "2")
-    assert finished.code == 2
-    assert "--slurm" in finished.err
+    finished = call("train", str(make_recipe("t5")), *asked, "--json")
+    assert (finished.code, finished.problems[0]["field"]) == (2, field)
 
 
 def test_a_run_for_slurm_is_trained_by_resuming_it(

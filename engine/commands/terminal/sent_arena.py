@@ -34,8 +34,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--cards",
         type=positive,
         metavar="N",
-        help="with --on: so many graphics cards of one node for each entry, by default 1; without cards: so many "
-        "processes",
+        help="with --on: so many graphics cards of one node for each entry, without any card so many processes; by "
+        "default 1",
     )
 
 

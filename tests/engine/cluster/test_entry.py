@@ -1,0 +1,30 @@
+"""How an entry starts its worker on a node."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.cluster.entry import _Attempt
+from engine.system.graphics import visible_cards
+
+
+@pytest.mark.parametrize(("cards", "door"), [(1, ["--worker"]), (2, ["--workers", "2"])])
+def test_an_entry_has_a_process_for_each_of_its_cards_and_sees_those_of_ray(
+    cards, door, tmp_path, monkeypatch
+):
+    started = []
+    monkeypatch.setattr(
+        "engine.cluster.entry.subprocess.Popen",
+        lambda command, **given: started.append((command, given["env"])),
+    )
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    spec = {"run": "chats", "sent": {}, "hub": False, "demand": {"cards": cards}}
+    (tmp_path / "runs" / "chats").mkdir(parents=True)
+    _Attempt(None, "chats-1", {"turn": 1, "spec": spec}, tmp_path)._start()
+    [(command, environment)] = started
+    assert command[-1 - len(door) :] == [*door, str(tmp_path / "runs" / "chats")]
+    assert environment["CUDA_VISIBLE_DEVICES"] == "2,3"
+    assert "OMP_NUM_THREADS" not in environment
+    # A group says that its processes choose among them; a worker alone looks for the best.
+    assert environment.get(visible_cards.DEVICE) == (visible_cards.ALL if cards > 1 else None)
