@@ -19,6 +19,7 @@ def test_an_entry_has_a_process_for_each_of_its_cards_and_sees_those_of_ray(
     )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.delenv(visible_cards.DEVICE, raising=False)
     spec = {"run": "chats", "sent": {}, "hub": False, "demand": {"cards": cards}}
     (tmp_path / "runs" / "chats").mkdir(parents=True)
     _Attempt(None, "chats-1", {"turn": 1, "spec": spec}, tmp_path)._start()
