@@ -14,7 +14,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -32,10 +32,11 @@ NEARLY_ALL = 0.8
 
 @dataclass(frozen=True)
 class Limits:
-    """The memory that work may take, in bytes, and the seconds of a processor until its next result."""
+    """The memory that work may take, in bytes, and the seconds of a processor until its next result, or for all."""
 
     memory_bytes: int
     seconds: int
+    for_all_results: bool = False
 
 
 class Exceeded(Enum):
@@ -68,7 +69,7 @@ def is_supported() -> bool:
     return sys.platform == "linux"
 
 
-def results(work: Callable[[], Iterator[T]], limits: Limits) -> Iterator[T]:
+def results(work: Callable[[], Iterator[T]], limits: Limits) -> Generator[T, None, None]:
     """Yield what `work` yields, done in a fork of this process, which ends with this iterator.
 
     Raises what the work raises, and LimitError. `work` must not need other threads or a graphics card.
@@ -168,7 +169,8 @@ def _send_all(work: Callable[[], Iterator[Any]], limits: Limits, stream: IO[byte
         for value in work():
             pickle.dump(("result", value), stream)
             stream.flush()
-            _limit_time(limits)
+            if not limits.for_all_results:
+                _limit_time(limits)
         end: tuple[str, Any] = ("end", None)
     except MemoryError:
         end = ("memory", None)
