@@ -15,6 +15,7 @@ from engine.computers.computer import Computer
 from engine.config import (
     base_model_catalogue,
     decoding,
+    gguf_models,
     known_plans,
     prompts,
     recipe,
@@ -162,6 +163,7 @@ __all__ = [
     "example_scores",
     "finding",
     "foreign_files",
+    "gguf_models",
     "graphics_cards",
     "graphics_check",
     "hub_adapters",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from engine.config import model_info, variants
-from engine.config.recipe import STARTER
+from engine.config import gguf_models, model_info, variants
+from engine.config.recipe import gguf_file, local_folder
 from engine.config.recipe_diff import differences
 from engine.methods import Family, method, unknown_method
 from engine.scoring.score_text import counted
-from engine.system.paths import starter_folder
 
 MAX_DIFFERENCES_NAMED = 2
 
@@ -60,5 +58,7 @@ def distinguishing_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> str
 def family_of(tables: Mapping[str, Any]) -> Family | None:
     """Return the family of a local base model, None for others."""
     base_id = str(tables.get("base_model", {}).get("id", ""))
-    folder = starter_folder() if base_id == STARTER else Path(base_id)
+    folder, file = local_folder(base_id), gguf_file(base_id)
+    if folder is None:
+        return gguf_models.facts(file, "none").family if file else None
     return model_info.read(folder, "none").family

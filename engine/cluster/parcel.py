@@ -16,12 +16,12 @@ from engine.adapters import library
 from engine.cluster.files import Contents, Manifest, OnBytes, below, bytes_of, manifest_of, send
 from engine.computers.sending import texts_of
 from engine.config import hub_sources
-from engine.config.recipe import STARTER, Recipe, looks_like_path
+from engine.config.recipe import STARTER, Recipe, local_folder, looks_like_path
 from engine.errors import ComputerError
 from engine.jobs.job import Job
 from engine.system import hub_cache
 from engine.system.hub_cache import Kind
-from engine.system.paths import expand_user
+from engine.system.paths import expand_user, path_exists
 
 # Whether a node has a base model or data set of the hub, or can fetch it; asked for its id, revision and kind.
 HasSource = Callable[[str, str, Kind], bool]
@@ -55,9 +55,12 @@ class Parcel:
         self.paths |= dict(listed)
         self.files += manifest_of(listed)
 
-    def add_path(self, place: str, text: str) -> None:
-        """Add a file or folder that a recipe names; it gets a folder of its own below `place`, by its content."""
-        path = expand_user(text)
+    def add_path(self, place: str, text: str, at: Path | None = None) -> None:
+        """Add a file or folder that a recipe names, or what stands for it `at` another place.
+
+        It gets a folder of its own below `place`, by its content.
+        """
+        path = at or expand_user(text)
         # Its own name stays: it is part of what scores are called after.
         pairs = list(below(path, f"{path.name}/")) if path.is_dir() else [(path.name, path)]
         manifest = manifest_of(pairs)
@@ -93,7 +96,9 @@ def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Parcel:
 def _add_base(parcel: Parcel, recipe: Recipe, has_source: HasSource) -> None:
     base, source = recipe.base_model, recipe.data.source
     if base.id != STARTER and looks_like_path(base.id):
-        parcel.add_path("models", base.id)
+        # Of a GGUF file that is gone, what it was unpacked to is sent.
+        is_there = path_exists(expand_user(base.id))
+        parcel.add_path("models", base.id, None if is_there else local_folder(base.id))
     elif hub_sources.is_on_hub(base.id):
         _add_from_hub(parcel, base.id, base.revision, "model", has_source)
     if hub_sources.is_on_hub(source):

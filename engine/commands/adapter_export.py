@@ -16,11 +16,11 @@ from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, whole_number
 from engine.commands.terminal.short_job import Result, ask
 from engine.config.hub_sources import is_on_hub
-from engine.config.recipe import STARTER
+from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
 from engine.jobs.job import slug
 from engine.scoring import export_text, score_text
-from engine.system.paths import as_text, path_here, starter_folder
+from engine.system.paths import as_text
 from engine.system.text_paths import is_text
 from engine.system.units import size
 
@@ -201,11 +201,7 @@ def _next_step(adapter: Adapter, to: str, target: Path) -> list[str]:
     if to == "script":
         base_id = adapter.metadata.base_model.id
         # A base model of the hub is fetched by its name; of one in a folder the script can't know where it will lie.
-        base = (
-            []
-            if is_on_hub(base_id)
-            else [str(starter_folder() if base_id == STARTER else path_here(base_id))]
-        )
+        base = [] if is_on_hub(base_id) else [str(local_folder(base_id) or base_id)]
         return [f"Run: {shlex.join(['python', str(target / 'train.py'), *base])}"]
     if to != "ollama":
         return []

@@ -40,11 +40,11 @@ def load(recipe: Recipe) -> dict[str, Any] | None:
 
 
 def save(recipe: Recipe, plan: dict[str, Any]) -> None:
-    """Keep the facts of a plan, unless it has problems or lacks what a run would download first.
+    """Keep the facts of a plan, unless it has problems or a run would download or unpack something first.
 
     A full disk is ignored: the facts only save a wait.
     """
-    if plan.get("problems") or plan.get("missing"):
+    if plan.get("problems") or plan.get("missing") or plan.get("unpacks"):
         return
     facts = {name: fact for name, fact in plan.items() if name not in TEXTS}
     with suppress(StorageError, OSError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from engine.errors import Problem
 from engine.methods.base import BaseFacts, Family, Quantization
 from engine.system.foreign_files import FileKind, read_json
 
@@ -33,6 +34,19 @@ def config_error(folder: Path) -> str:
     except (OSError, ValueError) as error:
         return str(error.strerror if isinstance(error, OSError) else error)
     return ""
+
+
+def problems(folder: Path, name: str, precision: str) -> tuple[Problem, ...]:
+    """Return why the base model `name` in a folder can't be used in a precision."""
+    config = read_config(folder)
+    if config is None:
+        hint = "A model folder holds config.json and model.safetensors."
+        why = config_error(folder)
+        message = f"The config.json of {name} can't be read: {why}." if why else ""
+        return (Problem("base_model.id", message or f"There is no model in {name}.", hint),)
+    if precision == "float16" and "t5" in _model_type(config):
+        return (Problem("base_model.precision", "T5 overflows in float16.", "Use bfloat16."),)
+    return ()
 
 
 def read(folder: Path, quantization: Quantization) -> BaseFacts:

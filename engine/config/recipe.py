@@ -15,7 +15,15 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine.config import general_text, model_info, prompts, recipe_migration, run_changes, run_names
+from engine.config import (
+    general_text,
+    gguf_models,
+    model_info,
+    prompts,
+    recipe_migration,
+    run_changes,
+    run_names,
+)
 from engine.config.data_options import DataOptions, data_problems
 from engine.config.run_changes import Change
 from engine.config.training import (
@@ -46,7 +54,7 @@ class BaseModelOptions(Options):
     id: str = option(
         ...,
         "Base model",
-        'A hub id, a local folder, or "starter" (the bundled practice model).',
+        'A hub id, a local folder, a GGUF file, or "starter" (the bundled practice model).',
         level="essential",
         control="model",
         min_length=1,
@@ -277,16 +285,27 @@ def _shard_problems(base_model: BaseModelOptions | None, training: TrainingOptio
 
 def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
     """Return what is known of the base model without loading it; of one on the hub only the quantization."""
-    folder = _local_folder(base_model.id)
-    if folder is None:
-        return BaseFacts(quantization=base_model.quantization)
-    return model_info.read(folder, base_model.quantization)
+    folder, file = local_folder(base_model.id), gguf_file(base_model.id)
+    quantization = base_model.quantization
+    if folder is not None:
+        return model_info.read(folder, quantization)
+    return gguf_models.facts(file, quantization) if file else BaseFacts(quantization=quantization)
 
 
-def _local_folder(model_id: str) -> Path | None:
+def local_folder(model_id: str) -> Path | None:
+    """Return the folder of a base model on this computer; None for one of the hub, and a GGUF file not yet unpacked."""
     if model_id == STARTER:
         return starter_folder()
+    file = gguf_file(model_id)
+    if file is not None:
+        return gguf_models.unpacked_folder(file)
     return path_here(model_id) if looks_like_path(model_id) else None
+
+
+def gguf_file(model_id: str) -> Path | None:
+    """Return the GGUF file that a base model is named by, None for any other base model."""
+    path = path_here(model_id) if looks_like_path(model_id) else None
+    return path if path is not None and gguf_models.is_gguf(path) else None
 
 
 def _data_problems(data: DataOptions) -> list[Problem]:
@@ -314,20 +333,14 @@ def _local_problems(base_model: BaseModelOptions | None, data: DataOptions | Non
 
 
 def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
-    """Return the problems of a base model's folder; none for a hub id."""
-    missing = _missing("base_model.id", base_model.id)
-    folder = _local_folder(base_model.id)
-    if missing or folder is None:
-        return missing
-    config = model_info.read_config(folder)
-    if config is None:
-        hint = "A model folder holds config.json and model.safetensors."
-        why = model_info.config_error(folder)
-        message = f"The config.json of {base_model.id} can't be read: {why}." if why else ""
-        return (Problem("base_model.id", message or f"There is no model in {base_model.id}.", hint),)
-    if base_model.precision == "float16" and "t5" in str(config.get("model_type", "")):
-        return (Problem("base_model.precision", "T5 overflows in float16.", "Use bfloat16."),)
-    return ()
+    """Return the problems of a base model's folder or GGUF file; none for a hub id."""
+    file = gguf_file(base_model.id)
+    unusable = gguf_models.problem(file) if file else None
+    missing = () if file else _missing("base_model.id", base_model.id)
+    folder = local_folder(base_model.id)
+    if unusable or missing or folder is None:
+        return (unusable,) if unusable else missing
+    return model_info.problems(folder, base_model.id, base_model.precision)
 
 
 def _missing(field: str, path: str) -> tuple[Problem, ...]:

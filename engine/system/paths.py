@@ -137,6 +137,11 @@ def plans_folder() -> Path:
     return _created(cache_folder() / "plans")
 
 
+def gguf_folder() -> Path:
+    """Return the folder with a model folder for each GGUF file that was unpacked, made if missing."""
+    return _created(cache_folder() / "gguf")
+
+
 def known_plans_folder() -> Path:
     """Return the folder with the facts of plans that were shown last, made if missing."""
     return _created(cache_folder() / "known-plans")

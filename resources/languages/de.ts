@@ -268,6 +268,11 @@
    <translation>Wenige Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>A file model.gguf of LM Studio, Ollama or llama.cpp can be a base model: choose it beside Base model, drop it on the window, or name it as base_model.id. It is unpacked once, into an ordinary model folder in the cache, and the plan says first how large that gets. Weights that the file holds in few bits, such as Q4_K, are unpacked to float16: they take more memory and get no more exact. Where you have the choice, train on the original model, or a file in F16, BF16 or Q8_0. Llama, Mistral, SmolLM, Qwen 2 and 3, Gemma 2 and 3, Phi 3, LFM 2, StarCoder 2 and Bloom are read; what would come out as another model is refused. The unpacked folder serves when the file is gone, and is deleted in the list of base models. It needs pip install 'tunesmith[gguf]'.</source>
+   <translation>Eine Datei model.gguf von LM Studio, Ollama oder llama.cpp kann ein Basismodell sein: Wählen Sie sie bei Basismodell, ziehen Sie sie auf das Fenster, oder nennen Sie sie als base_model.id. Sie wird einmal in einen gewöhnlichen Modellordner im Cache entpackt, und der Plan sagt vorher, wie groß der wird. Gewichte, die in der Datei mit wenigen Bits stehen, etwa in Q4_K, werden nach float16 entpackt: Sie brauchen mehr Speicher und werden nicht genauer. Wo Sie die Wahl haben, trainieren Sie auf dem ursprünglichen Modell oder einer Datei in F16, BF16 oder Q8_0. Gelesen werden Llama, Mistral, SmolLM, Qwen 2 und 3, Gemma 2 und 3, Phi 3, LFM 2, StarCoder 2 und Bloom; was als ein anderes Modell herauskäme, wird abgelehnt. Der entpackte Ordner dient auch, wenn die Datei weg ist, und lässt sich in der Liste der Basismodelle löschen. Nötig ist pip install 'tunesmith[gguf]'.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>A file with their ids, for the other system to fill in</source>
    <translation>Eine Datei mit ihren IDs, die das andere System ausfüllt</translation>
@@ -2616,6 +2621,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/metric_rows.py" />
    <source>Further metrics</source>
    <translation>Weitere Metriken</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>GGUF LM Studio Ollama llama.cpp quantized Q4 dequantize convert base model</source>
+   <translation>GGUF LM Studio Ollama llama.cpp quantisiert Q4 umwandeln entpacken Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>GGUF file as base model</source>
+   <translation>GGUF-Datei als Basismodell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -6982,8 +6997,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/trust.py" />
-   <source>Weights are read from safetensors files alone. Code that a model brings is never run. Its sizes are compared with its weights before anything is built. Its tokenizer is tried in a process with limits before its first use, and its chat template runs in a sandbox with limits.</source>
-   <translation>Gewichte werden nur aus safetensors-Dateien gelesen. Code, den ein Modell mitbringt, wird nie ausgeführt. Seine Größen werden mit seinen Gewichten verglichen, bevor etwas gebaut wird. Sein Tokenizer wird vor der ersten Verwendung in einem Prozess mit Grenzen erprobt, und seine Chat-Vorlage läuft abgeschottet und mit Grenzen.</translation>
+   <source>Weights are read from safetensors files alone. Code that a model brings is never run. Its sizes are compared with its weights before anything is built. Its tokenizer is tried in a process with limits before its first use, and its chat template runs in a sandbox with limits. A GGUF file is checked against its own header, and unpacked in a process with limits of memory and time.</source>
+   <translation>Gewichte werden nur aus safetensors-Dateien gelesen. Code, den ein Modell mitbringt, wird nie ausgeführt. Seine Größen werden mit seinen Gewichten verglichen, bevor etwas gebaut wird. Sein Tokenizer wird vor der ersten Verwendung in einem Prozess mit Grenzen erprobt, und seine Chat-Vorlage läuft abgeschottet und mit Grenzen. Eine GGUF-Datei wird an ihrem eigenen Kopf geprüft und in einem Prozess mit Grenzen für Speicher und Zeit entpackt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
@@ -10485,6 +10500,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein 4-Bit-Basismodell und ein 8-Bit-Optimierer</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>A GGUF file as base model needs the package gguf, which is not installed.</source>
+   <translation>Eine GGUF-Datei als Basismodell braucht das Paket gguf, das nicht installiert ist.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora.py" />
    <source>A and B orthogonal at the start</source>
    <translation>A und B anfangs orthogonal</translation>
@@ -10671,8 +10691,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
-   <source>A hub id, a local folder, or "starter" (the bundled practice model).</source>
-   <translation>Eine Hub-ID, ein lokaler Ordner oder „starter“ (das mitgelieferte Übungsmodell).</translation>
+   <source>A hub id, a local folder, a GGUF file, or "starter" (the bundled practice model).</source>
+   <translation>Eine Hub-Kennung, ein lokaler Ordner, eine GGUF-Datei oder „starter“ (das mitgelieferte Übungsmodell).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -10685,7 +10705,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Programmbibliothek hat den Arbeitsprozess zum Absturz gebracht ({1}).</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/model_info.py" />
    <source>A model folder holds config.json and model.safetensors.</source>
    <translation>Ein Modellordner enthält config.json und model.safetensors.</translation>
   </message>
@@ -11499,7 +11519,7 @@ Summary:</translation>
    <translation>Prüfen Sie die Festplatte. {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/repository.py" />
+   <location filename="../../engine/config/gguf_models.py" />
    <source>Check the folder's permissions.</source>
    <translation>Prüfen Sie die Rechte des Ordners.</translation>
   </message>
@@ -11647,6 +11667,11 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
    <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_tokenizer.py" />
+   <source>Choose another GGUF file of this model.</source>
+   <translation>Wählen Sie eine andere GGUF-Datei dieses Modells.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -11819,6 +11844,11 @@ Summary:</translation>
    <translation>Wählen Sie die Datei selbst.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Choose the file of the model itself.</source>
+   <translation>Wählen Sie die Datei des Modells selbst.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/library.py" />
    <source>Choose the folder that holds adapter_config.json.</source>
    <translation>Wählen Sie den Ordner, der adapter_config.json enthält.</translation>
@@ -11827,6 +11857,11 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>Choose the folder that holds it.</source>
    <translation>Wählen Sie den Ordner, der sie enthält.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Choose the model's own folder with safetensors files, or its id on the hub.</source>
+   <translation>Wählen Sie den Ordner des Modells selbst mit safetensors-Dateien oder seine Kennung auf dem Hub.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/databases.py" />
@@ -11887,6 +11922,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>Close other programs before a run.</source>
    <translation>Schließen Sie vor einem Lauf andere Programme.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>Close other programs, or choose a smaller model.</source>
+   <translation>Schließen Sie andere Programme, oder wählen Sie ein kleineres Modell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/oom.py" />
@@ -12332,6 +12372,11 @@ Summary:</translation>
    <location filename="../../engine/cluster/parcel.py" />
    <source>Download it here first: it is then sent along.</source>
    <translation>Es zuerst hier herunterladen: Dann wird es mitgesendet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Download or copy the file again.</source>
+   <translation>Laden oder kopieren Sie die Datei noch einmal.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
@@ -12812,6 +12857,11 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/export.py" />
    <source>Free some space, or choose another folder.</source>
    <translation>Schaffen Sie Platz, oder wählen Sie einen anderen Ordner.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>Free some space, or set TUNESMITH_HOME to a larger disk.</source>
+   <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME auf einen größeren Datenträger.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_store.py" />
@@ -13334,6 +13384,11 @@ Summary:</translation>
    <translation>Installieren Sie es: pip install 'tunesmith[ctranslate2]'.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Install it: pip install 'tunesmith[gguf]'.</source>
+   <translation>Installieren Sie es: pip install 'tunesmith[gguf]'.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Install its driver and restart the computer.</source>
    <translation>Installieren Sie ihren Treiber, und starten Sie den Computer neu.</translation>
@@ -13574,6 +13629,11 @@ Summary:</translation>
    <translation>Seine Gewichte müssen safetensors-Dateien sein: Andere Formate können beim Laden Code ausführen.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Its weights stay as coarse as {1} made them, and a run trains with those.</source>
+   <translation>Ihre Gewichte bleiben so grob, wie {1} sie gemacht hat, und ein Lauf trainiert damit.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/entry_status.py" />
    <source>Its worker ended unexpectedly. The queue resumes it from its last checkpoint.</source>
    <translation>Sein Arbeitsprozess endete unerwartet. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
@@ -13592,6 +13652,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Javanese</source>
    <translation>Javanisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>Join them first: llama-gguf-split --merge FIRST_PART model.gguf.</source>
+   <translation>Fügen Sie sie zuerst zusammen: llama-gguf-split --merge ERSTER_TEIL model.gguf.</translation>
   </message>
   <message>
    <location filename="../../engine/text/legacy_encodings.py" />
@@ -15974,6 +16039,11 @@ In one sentence:</translation>
    <translation>In manchen Zeilen stehen mehrere Objekte in „{1}“: „{2}“ ist das des ersten.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>Some words may come in other tokens than the model has learned. Its own folder or hub id is exact.</source>
+   <translation>Manche Wörter können in andere Token zerfallen, als das Modell gelernt hat. Genau sind der Ordner des Modells selbst oder seine Hub-Kennung.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Spanish</source>
    <translation>Spanisch</translation>
@@ -16312,7 +16382,7 @@ Summary:</translation>
    <translation>System</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/model_info.py" />
    <source>T5 overflows in float16.</source>
    <translation>T5 läuft in float16 über.</translation>
   </message>
@@ -16687,7 +16757,7 @@ Summary:</translation>
    <translation>Die config.json von {1} verlangt {2} Schichten, und es gibt {3} Gewichte.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/model_info.py" />
    <source>The config.json of {1} can't be read: {2}.</source>
    <translation>Die config.json von {1} ist nicht lesbar: {2}.</translation>
   </message>
@@ -16820,6 +16890,11 @@ Summary:</translation>
    <location filename="../../engine/worker/__main__.py" />
    <source>The disk is full.</source>
    <translation>Die Festplatte ist voll.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>The disk is full: {1} can't be unpacked into {2}.</source>
+   <translation>Der Datenträger ist voll: {1} kann nicht nach {2} entpackt werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -17457,6 +17532,11 @@ Summary:</translation>
    <translation>Das Token darf nicht in {1} schreiben.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_tokenizer.py" />
+   <source>The tokenizer of {1} can't be kept in a model folder.</source>
+   <translation>Der Tokenizer von {1} lässt sich nicht in einem Modellordner aufbewahren.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
@@ -17505,6 +17585,11 @@ Summary:</translation>
    <location filename="../../engine/voting/session.py" />
    <source>The votes</source>
    <translation>Die Stimmen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>The weights keep their number format.</source>
+   <translation>Die Gewichte behalten ihr Zahlenformat.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/adapter_files.py" />
@@ -17697,7 +17782,7 @@ Summary:</translation>
    <translation>Es gibt kein Verfahren „{1}“.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/model_info.py" />
    <source>There is no model in {1}.</source>
    <translation>In {1} ist kein Modell.</translation>
   </message>
@@ -18222,6 +18307,11 @@ Summary:</translation>
    <translation>Das Entpacken von {1} braucht {2} GB, und {3} GB sind frei.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>Unpacking {1} takes {2} of memory, and {3} are free.</source>
+   <translation>{1} zu entpacken braucht {2} Arbeitsspeicher, und {3} sind frei.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/support_matrix.py" />
    <source>Unquantized</source>
    <translation>Nicht quantisiert</translation>
@@ -18292,7 +18382,7 @@ Summary:</translation>
    <translation>Verwenden Sie bfloat16 oder float32, oder senken Sie die Lernrate.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/model_info.py" />
    <source>Use bfloat16.</source>
    <translation>Verwenden Sie bfloat16.</translation>
   </message>
@@ -18982,6 +19072,16 @@ Summary:</translation>
    <translation>eine Liste</translation>
   </message>
   <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>a list in its header has {1} entries</source>
+   <translation>eine Liste in ihrem Kopf hat {1} Einträge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>a list in its header is of the kind {1}, which is not known</source>
+   <translation>eine Liste in ihrem Kopf ist von der Art {1}, die nicht bekannt ist</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>a log</source>
    <translation>ein Protokoll</translation>
@@ -19077,9 +19177,19 @@ Summary:</translation>
    <translation>eine Sammlung von Gesprächen</translation>
   </message>
   <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>a setting in its header is of the kind {1}, which is not known</source>
+   <translation>eine Angabe in ihrem Kopf ist von der Art {1}, die nicht bekannt ist</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/html_exports.py" />
    <source>a tag in it never ends</source>
    <translation>ein Element darin endet nie</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>a text in its header is no UTF-8</source>
+   <translation>ein Text in ihrem Kopf ist kein UTF-8</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -19827,6 +19937,21 @@ Summary:</translation>
    <translation>er fügt {1} Tokens hinzu, gelesen werden höchstens {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it aligns its tensors to {1} bytes</source>
+   <translation>sie richtet ihre Tensoren an {1} Bytes aus</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>it announces {1} layers and holds {2} tensors</source>
+   <translation>sie kündigt {1} Schichten an und enthält {2} Tensoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it announces {1} tensors and {2} settings</source>
+   <translation>sie kündigt {1} Tensoren und {2} Angaben an</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/conversations/mail_files.py" />
    <source>it begins with no header of a mail</source>
    <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
@@ -19847,6 +19972,11 @@ Summary:</translation>
    <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it does not begin as a GGUF file does</source>
+   <translation>sie beginnt nicht wie eine GGUF-Datei</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/reproduction.py" />
    <source>it does not say how it was trained</source>
    <translation>er sagt nicht, wie er trainiert wurde</translation>
@@ -19855,6 +19985,16 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>it ends before the column "{1}"</source>
    <translation>sie endet vor der Spalte „{1}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it ends early: {1} bytes are there of {2}</source>
+   <translation>sie endet zu früh: {1} von {2} Bytes sind da</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it ends within its header</source>
+   <translation>sie endet mitten in ihrem Kopf</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -19902,9 +20042,19 @@ Summary:</translation>
    <translation>sie hat mehrere Spalten „{1}“</translation>
   </message>
   <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it has two tensors of one name</source>
+   <translation>sie hat zwei Tensoren desselben Namens</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/encodings.py" />
    <source>it holds bytes that no text has, the first in line {1}</source>
    <translation>sie enthält Bytes, die kein Text hat, die ersten in Zeile {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it holds no tensors</source>
+   <translation>sie enthält keine Tensoren</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -19915,6 +20065,11 @@ Summary:</translation>
    <location filename="../../engine/voting/votes.py" />
    <source>it is a double</source>
    <translation>sie ist doppelt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>it is a mixture of experts, which is not read from GGUF files</source>
+   <translation>sie ist ein Mixture-of-Experts-Modell, und solche werden aus GGUF-Dateien nicht gelesen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/conversations/html_files.py" />
@@ -19992,6 +20147,21 @@ Summary:</translation>
    <translation>es ist keine vollständige Seite</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>it is of the type {1}</source>
+   <translation>sie ist vom Typ {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>it is of version {1} of the format</source>
+   <translation>sie ist von Version {1} des Formats</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>it is one of {1} parts</source>
+   <translation>sie ist einer von {1} Teilen</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>it is the rest of the broken row before it</source>
    <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
@@ -20042,6 +20212,16 @@ Summary:</translation>
    <translation>er wurde auf einem int8-Basismodell trainiert, dessen Schichten Aktivierungen runden, wie es kein gewöhnliches Modell tut</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>its architecture is {1}, and of GGUF files {2} are read</source>
+   <translation>ihre Architektur ist {1}, und aus GGUF-Dateien werden {2} gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>its attention is scaled for {1} values a head by a number that the file does not hold</source>
+   <translation>ihre Attention mit {1} Werten je Kopf wird mit einer Zahl skaliert, die nicht in der Datei steht</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>its content makes no sense</source>
    <translation>der Inhalt ergibt keinen Sinn</translation>
@@ -20060,6 +20240,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>its formats have {1} bytes, at most {2} are read</source>
    <translation>ihre Formate haben {1} Byte, gelesen werden höchstens {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>its header has more than {1} MB</source>
+   <translation>ihr Kopf hat mehr als {1} MB</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -20107,6 +20292,21 @@ Summary:</translation>
    <translation>sein Muster {1} könnte endlos dauern</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_config.py" />
+   <source>its positions are stretched in a way of its own</source>
+   <translation>ihre Positionen sind auf eine eigene Weise gedehnt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_config.py" />
+   <source>its positions are stretched in a way that is not known ({1})</source>
+   <translation>ihre Positionen sind auf eine Weise gedehnt, die nicht bekannt ist ({1})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>its positions turn {1} of {2} values a head, which is not read from GGUF files</source>
+   <translation>ihre Positionen drehen {1} von {2} Werten je Kopf, und das wird aus GGUF-Dateien nicht gelesen</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>its ranks are not allocated by PEFT</source>
    <translation>seine Ränge verteilt nicht PEFT</translation>
@@ -20125,6 +20325,26 @@ Summary:</translation>
    <location filename="../../engine/adapters/reproduction.py" />
    <source>its settings were changed while it was trained</source>
    <translation>seine Einstellungen wurden während des Trainings geändert</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>its tensor {1} has an impossible shape</source>
+   <translation>ihr Tensor {1} hat eine unmögliche Form</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>its tensor {1} has the number format {2}, which is not known</source>
+   <translation>ihr Tensor {1} hat das Zahlenformat {2}, das nicht bekannt ist</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>its tensor {1} has {2} dimensions</source>
+   <translation>ihr Tensor {1} hat {2} Dimensionen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/gguf_header.py" />
+   <source>its tensor {1} lies within another</source>
+   <translation>ihr Tensor {1} liegt innerhalb eines anderen</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/reproduction.py" />
@@ -20350,6 +20570,11 @@ Summary:</translation>
    <location filename="../../engine/system/graphics/nvidia_smi.py" />
    <source>nvidia-smi does not answer.</source>
    <translation>nvidia-smi antwortet nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>of its {1} weights the model takes {2}</source>
+   <translation>von ihren {1} Gewichten nimmt das Modell {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -21111,6 +21336,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Bytes werden gebraucht, {2} sind verfügbar</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>{1} can't be a base model: {2}.</source>
+   <translation>{1} kann kein Basismodell sein: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} can't be attached to {2}: {3}</source>
    <translation>{1} lässt sich nicht an {2} anfügen: {3}</translation>
@@ -21191,6 +21421,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist nicht erreichbar: {2} {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>{1} can't be read as a GGUF file: {2}.</source>
+   <translation>{1} kann nicht als GGUF-Datei gelesen werden: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/arena_file.py" />
    <source>{1} can't be read.</source>
    <translation>{1} lässt sich nicht lesen.</translation>
@@ -21266,7 +21501,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} kann nicht vom Zustand von {2} bei Schritt {3} aus weitermachen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/repository.py" />
+   <location filename="../../engine/config/gguf_models.py" />
    <source>{1} cannot be deleted: {2}.</source>
    <translation>{1} lässt sich nicht löschen: {2}.</translation>
   </message>
@@ -21671,6 +21906,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält kein {2}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>{1} holds values that are no numbers</source>
+   <translation>{1} enthält Werte, die keine Zahlen sind</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} holds {2} adapters.</source>
    <translation>{1} enthält {2} Adapter.</translation>
@@ -21936,6 +22176,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist zu alt für dieses torch: Ihre Compute Capability ist {2}, nötig ist {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/gguf_models.py" />
+   <source>{1} is unpacked once, into the cache: {2} in {3} become {4} in {5}.</source>
+   <translation>{1} wird einmal in den Cache entpackt: Aus {2} in {3} werden {4} in {5}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/training_run.py" />
    <source>{1} is {2}</source>
    <translation>{1} ist {2}</translation>
@@ -22016,6 +22261,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} nennt einen Patch {2}, den es nicht gibt.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/gguf_tokenizer.py" />
+   <source>{1} names no token that ends a text (tokenizer.ggml.eos_token_id).</source>
+   <translation>{1} nennt kein Token, das einen Text beendet (tokenizer.ggml.eos_token_id).</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/registration.py" />
    <source>{1} needs the patch peft_type, which {2} switches off.</source>
    <translation>{1} braucht den Patch peft_type, den {2} abschaltet.</translation>
@@ -22034,6 +22284,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/saving/adapter_store.py" />
    <source>{1} of the adapter is not on the disk as it was written.</source>
    <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>{1} of the model's weights are missing, {2} first</source>
+   <translation>{1} Gewichte des Modells fehlen, zuerst {2}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/import_stats.py" />
@@ -22179,6 +22434,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/arena/seeds.py" />
    <source>{1} seeds from {2} on are more than there are: the last is {3}.</source>
    <translation>{1} Startwerte ab {2} sind mehr, als es gibt: Der letzte ist {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>{1} splits text in a way that is not known here ({2}).</source>
+   <translation>{1} zerlegt Text auf eine Weise, die hier nicht bekannt ist ({2}).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
+   <source>{1} takes {2} unpacked, and {3} has {4} free.</source>
+   <translation>{1} braucht entpackt {2}, und in {3} sind {4} frei.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/trash_contents.py" />

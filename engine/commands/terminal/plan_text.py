@@ -37,7 +37,8 @@ def lines(plan: Result) -> list[str]:
         f"{name} is not on this computer yet. A run downloads it first; {rest}."
         for name in plan.get("missing", ())
     ]
-    notices = [text_tables.notice(notice) for notice in plan.get("notices", ())]
+    unpacks = [plan["unpacks"]] if "unpacks" in plan else []
+    notices = [text_tables.notice(notice) for notice in (*unpacks, *plan.get("notices", ()))]
     return [*text_tables.facts([*known, *_memory(plan)]), *missing, *notices]
 
 

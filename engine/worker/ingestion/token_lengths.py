@@ -15,9 +15,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from engine.config import model_info
-from engine.config.recipe import STARTER, looks_like_path
+from engine.config.recipe import STARTER, local_folder, looks_like_path
 from engine.methods import Family
-from engine.system.paths import path_here, starter_folder
 from engine.worker.ingestion.special_tokens import SpecialTokens
 from engine.worker.runtime import tokenizer_trial
 
@@ -44,14 +43,12 @@ class TokenCounter:
 def counter_for(base_model: str | None) -> TokenCounter:
     """Return the token counter of a base model (its id), from what is on this computer; None estimates."""
     name = base_model or ""
-    if name == STARTER:
-        return token_counter(starter_folder(), name)
     return token_counter(_folder_of(name) if name else None, name)
 
 
 def _folder_of(name: str) -> Path | None:
-    if looks_like_path(name):
-        return path_here(name)
+    if name == STARTER or looks_like_path(name):
+        return local_folder(name)
     # A slow import, which a folder does without.
     from engine.worker.hub import repository
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.adapters import library
 from engine.adapters.metadata import HubFacts
-from engine.config.recipe import STARTER
+from engine.config import gguf_models
+from engine.config.recipe import STARTER, gguf_file
 from engine.system.paths import adapters_folder, starter_folder
 from engine.worker.hub import adapter_files, repository, repository_card, search
 from engine.worker.hub.hub_errors import Kind
@@ -30,24 +31,28 @@ def run(channel: Channel, request: Request) -> None:
 
 
 def _list(_: Request, _channel: Channel) -> Result:
-    """Return the models on this computer: the starter, which is `local`, then what was fetched."""
+    """Return the models on this computer: the starter, which is `local`, what was fetched, and unpacked GGUF files."""
     models = [_starter()] if starter_folder().is_dir() else []
     for model in repository.cached_models():
         facts = asdict(model)
         models.append({**facts, "folder": str(facts["folder"]), "local": False})
-    return {"models": models}
+    unpacked = [_described(path, folder, local=False) for path, folder in gguf_models.unpacked()]
+    return {"models": [*models, *unpacked]}
 
 
 def _starter() -> Result:
-    folder = starter_folder()
+    return _described(STARTER, starter_folder(), local=True)
+
+
+def _described(name: str, folder: Path, *, local: bool) -> Result:
     return {
-        "id": STARTER,
+        "id": name,
         "revision": "",
         "family": repository.family(folder),
         "size_bytes": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         "licence": repository_card.licence(folder),
         "folder": str(folder),
-        "local": True,
+        "local": local,
     }
 
 
@@ -68,8 +73,11 @@ def _cost(request: Request, _channel: Channel) -> Result:
 
 
 def _delete(request: Request, _channel: Channel) -> Result:
-    """Remove a repository from this computer and return the bytes that became free."""
+    """Remove a repository, or what a GGUF file was unpacked to, and return the bytes that became free."""
     name, _revision, kind = _named(request)
+    file = gguf_file(name)
+    if file is not None:
+        return {"id": name, "freed_bytes": gguf_models.delete_unpacked(file)}
     return {"id": name, "freed_bytes": repository.delete_cached(name, kind)}
 
 

@@ -13,10 +13,9 @@ from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata, ExportFacts
 from engine.config import base_model_catalogue
-from engine.config.recipe import SAMPLE, STARTER, looks_like_path
+from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
 from engine.errors import AdapterError
 from engine.methods import tuner_of
-from engine.system.paths import path_here, starter_folder
 from engine.worker.exports import hub_card
 from engine.worker.exports.hub_card import Licences
 from engine.worker.hub import repository, repository_card, upload
@@ -107,12 +106,11 @@ def _refuse_own_tuner(adapter: Adapter) -> None:
 def _base_licence(adapter: Adapter) -> str:
     """Return the base model's licence by its card on this computer or by the catalogue, "" if neither says it."""
     made_for = adapter.metadata.base_model
-    if made_for.id == STARTER:
-        return repository_card.licence(starter_folder())
     if not made_for.id:
         return ""
-    if looks_like_path(made_for.id):
-        return repository_card.licence(path_here(made_for.id))
+    if made_for.id == STARTER or looks_like_path(made_for.id):
+        folder = local_folder(made_for.id)
+        return repository_card.licence(folder) if folder else ""
     cached: Path | None = repository.cached_folder(made_for.id, made_for.revision or "main")
     known = base_model_catalogue.find(made_for.id)
     return (repository_card.licence(cached) if cached else "") or (known.licence if known else "")

@@ -26,7 +26,7 @@ from transformers import (
 )
 
 from engine.config import model_info
-from engine.config.recipe import STARTER, BaseModelOptions, looks_like_path
+from engine.config.recipe import STARTER, BaseModelOptions, gguf_file, looks_like_path
 from engine.errors import AppError, BaseModelError
 from engine.methods import BaseFacts, Family, Quantization
 from engine.system.foreign_files import FileKind, open_regular, read_json
@@ -41,7 +41,7 @@ from engine.worker.kernels.library import (
     logging,
 )
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling import config_checks, weight_files
+from engine.worker.modeling import config_checks, gguf_unpacking, weight_files
 from engine.worker.runtime import device_problems, devices, oom, tokenizer_trial
 from engine.worker.runtime.channel import Channel, Stopped
 
@@ -131,7 +131,10 @@ def _require_rows_for(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel
 
 
 def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
-    """Return the folder of a base model, downloaded from the hub if it is not on this computer."""
+    """Return the folder of a base model, downloaded from the hub or unpacked from its GGUF file if it is not there."""
+    file = gguf_file(options.id)
+    if file is not None:
+        return gguf_unpacking.folder_of(file, channel)
     if options.id == STARTER or looks_like_path(options.id):
         return local_folder(options.id)
     return repository.download(
@@ -158,14 +161,20 @@ def local_folder(base_id: str) -> Path:
 
 
 def fetch_config(options: BaseModelOptions, channel: Channel) -> PretrainedConfig:
-    """Return the configuration of a base model on the hub, without its weights."""
+    """Return the configuration of a base model on the hub or in a GGUF file, without its weights."""
+    file = gguf_file(options.id)
+    if file is not None:
+        return read_config(gguf_unpacking.outline_of(file, channel), options.id)
     folder = repository.fetch_config(options.id, options.revision, cancelled=channel.stop_requested)
     return read_config(folder, options.id)
 
 
 def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTrainedTokenizerBase, Path]:
-    """Return a base model's tokenizer and its folder, without downloading weights."""
-    if options.id == STARTER or looks_like_path(options.id):
+    """Return a base model's tokenizer and its folder, without downloading or unpacking weights."""
+    file = gguf_file(options.id)
+    if file is not None:
+        folder = gguf_unpacking.outline_of(file, channel)
+    elif options.id == STARTER or looks_like_path(options.id):
         folder = folder_of(options, channel)
     else:
         folder = repository.fetch_tokenizer(options.id, options.revision, cancelled=channel.stop_requested)

@@ -12,7 +12,6 @@ from engine.config import recipe as recipes
 from engine.config.recipe import STARTER, BaseModelOptions
 from engine.errors import RecipeError
 from engine.methods import Family
-from engine.system.paths import path_here, starter_folder
 from engine.worker.hub import repository
 from engine.worker.kernels import model_patches
 from engine.worker.kernels.library import Conv1D
@@ -22,17 +21,15 @@ HEAD = "lm_head.weight"
 
 
 def folder_of(options: BaseModelOptions) -> Path | None:
-    """Return the folder of a base model on this computer, None for one that is only on the hub.
+    """Return the folder of a base model on this computer, None for one on the hub or in a GGUF file not yet unpacked.
 
-    Raises RecipeError for a folder without a model.
+    Raises RecipeError for a folder without a model, and a file that can't be unpacked.
     """
     problems = [problem for problem in recipes.base_problems(options) if problem.field == "base_model.id"]
     if problems:
         raise RecipeError(tuple(problems))
-    if options.id == STARTER:
-        return starter_folder()
-    if recipes.looks_like_path(options.id):
-        return path_here(options.id)
+    if options.id == STARTER or recipes.looks_like_path(options.id):
+        return recipes.local_folder(options.id)
     return repository.cached_folder(options.id, options.revision)
 
 

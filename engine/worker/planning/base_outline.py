@@ -1,6 +1,7 @@
 """What a plan knows of a base model without its weights.
 
-The model is on this computer, or one of the catalogue before its download, for whose tokenizer the starter's stands in.
+The model is on this computer, in a GGUF file that is not unpacked yet, or one of the catalogue before its download, for
+whose tokenizer the starter's stands in.
 """
 
 from __future__ import annotations
@@ -68,6 +69,13 @@ def of_folder(
     config = base_models.read_config(folder, options.id)
     family = base_models.family_of(config, options.id)
     return BaseOutline(config, family, tokenizer, meta_model.has_own_head(folder), fingerprint)
+
+
+def of_gguf(folder: Path, options: BaseModelOptions, tokenizer: PreTrainedTokenizerBase) -> BaseOutline:
+    """Return the outline of a model in a GGUF file that `folder` only describes. Raises BaseModelError."""
+    config = base_models.read_config(folder, options.id)
+    family = base_models.family_of(config, options.id)
+    return BaseOutline(config, family, tokenizer, has_own_head=not config.tie_word_embeddings)
 
 
 def of_catalogue(model: CatalogueModel, tokenizer: PreTrainedTokenizerBase) -> BaseOutline:

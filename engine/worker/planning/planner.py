@@ -13,9 +13,9 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
-from engine.config import base_model_catalogue, hub_sources
+from engine.config import base_model_catalogue, gguf_models, hub_sources
 from engine.config.base_model_catalogue import CatalogueModel
-from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, Recipe, looks_like_path
+from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, Recipe, gguf_file, looks_like_path
 from engine.errors import AppError, Problem, RecipeError
 from engine.system import optional_dependencies
 from engine.system.connection import offline
@@ -37,7 +37,7 @@ from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.kernels import registry
-from engine.worker.modeling import base_models, meta_model
+from engine.worker.modeling import base_models, gguf_unpacking, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import base_outline, context_window, plan_cache, plan_facts, readiness
@@ -82,8 +82,8 @@ class Planner:
         """Return the plan of a recipe, with the problems that a run of it would end with.
 
         `missing` names what a run would download first, a problem if Tunesmith is offline; facts that depend on it
-        are absent. `notices` are remarks that prevent no run, each with message and hint. Raises AppError if a local
-        base model can't be read at all.
+        are absent. `unpacks` says what a run would unpack first. `notices` are remarks that prevent no run, each with
+        message and hint. Raises AppError if a local base model can't be read at all.
         """
         problems = self._first_problems(recipe)
         device = _device(recipe, problems)
@@ -92,12 +92,15 @@ class Planner:
         facts: Result = {} if splits is None else plan_facts.amounts(recipe, splits)
         ready = {} if splits is None else readiness.of_data(recipe, splits, self._language(splits))
         listed = base_model_catalogue.find(recipe.base_model.id, recipe.base_model.revision)
+        file = gguf_file(recipe.base_model.id)
         if folder is not None:
             facts |= self._facts(recipe, folder, device, splits, problems)
+        elif file is not None:
+            facts |= self._facts_of_file(recipe, file, device, splits, problems)
         elif listed is not None:
             facts |= self._facts_of_listed(recipe, listed, device, splits, problems)
         ready |= readiness.of_base(folder, listed) | facts.pop("lengths", {})
-        missing = {} if folder is not None else {"base_model.id": recipe.base_model.id}
+        missing = {} if folder is not None or file else {"base_model.id": recipe.base_model.id}
         missing |= {} if data_here else {"data.source": recipe.data.source}
         if offline():
             problems += [hub_sources.missing(*each) for each in missing.items()]
@@ -187,6 +190,36 @@ class Planner:
         options = recipe.base_model
         tokenizer = self._tokenizer(folder, options.id)
         outline = base_outline.of_folder(folder, options, tokenizer, self._fingerprint(folder))
+        facts = self._facts_of_outline(recipe, outline, device, splits, problems)
+        sizes = _sizes(facts)
+        if splits is not None and not problems and len(sizes) == len(SIZES):
+            plan_cache.save(self._cache_path(recipe, splits, folder, device), sizes)
+        return facts
+
+    def _facts_of_file(
+        self,
+        recipe: Recipe,
+        file: Path,
+        device: torch.device,
+        splits: Splits | None,
+        problems: list[Problem],
+    ) -> Result:
+        """Return all that depends on the base model in a GGUF file that a run would unpack."""
+        folder = gguf_unpacking.outline_of(file, self._channel)
+        tokenizer = self._tokenizer(folder, recipe.base_model.id)
+        outline = base_outline.of_gguf(folder, recipe.base_model, tokenizer)
+        facts = self._facts_of_outline(recipe, outline, device, splits, problems)
+        message, hint = gguf_models.announcement(file)
+        return facts | {"unpacks": {"message": message, "hint": hint}}
+
+    def _facts_of_outline(
+        self,
+        recipe: Recipe,
+        outline: BaseOutline,
+        device: torch.device,
+        splits: Splits | None,
+        problems: list[Problem],
+    ) -> Result:
         facts, base, architecture, model = _base_facts(recipe, outline, device, problems)
         facts["format_notices"] = notices_of_format(recipe, base.tokenizer)
         if splits is None:
@@ -195,13 +228,9 @@ class Planner:
         settled_recipe = _settled(recipe, base, splits, lengths, problems)
         if settled_recipe is None:
             return facts
-        facts |= self._data_facts(
+        return facts | self._data_facts(
             settled_recipe, base, architecture, model, device, splits, lengths, problems
         )
-        sizes = _sizes(facts)
-        if not problems and len(sizes) == len(SIZES):
-            plan_cache.save(self._cache_path(recipe, splits, folder, device), sizes)
-        return facts
 
     def _facts_of_listed(
         self,

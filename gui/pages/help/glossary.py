@@ -35,6 +35,21 @@ WORDS = (
         "adapter",
     ),
     Term(
+        mark("GGUF file as base model"),
+        mark(
+            "A file model.gguf of LM Studio, Ollama or llama.cpp can be a base model: choose it beside Base model, "
+            "drop it on the window, or name it as base_model.id. It is unpacked once, into an ordinary model folder "
+            "in the cache, and the plan says first how large that gets. Weights that the file holds in few bits, "
+            "such as Q4_K, are unpacked to float16: they take more memory and get no more exact. Where you have the "
+            "choice, train on the original model, or a file in F16, BF16 or Q8_0. Llama, Mistral, SmolLM, Qwen 2 and "
+            "3, Gemma 2 and 3, Phi 3, LFM 2, StarCoder 2 and Bloom are read; what would come out as another model is "
+            "refused. The unpacked folder serves when the file is gone, and is deleted in the list of base models. "
+            "It needs pip install 'tunesmith[gguf]'."
+        ),
+        "",
+        mark("GGUF LM Studio Ollama llama.cpp quantized Q4 dequantize convert base model"),
+    ),
+    Term(
         mark("Adapter"),
         mark(
             "The result of training: a small folder of weights that is used together with its base model. "

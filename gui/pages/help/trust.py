@@ -28,7 +28,8 @@ FACTS = (
         mark(
             "Weights are read from safetensors files alone. Code that a model brings is never run. Its sizes are "
             "compared with its weights before anything is built. Its tokenizer is tried in a process with limits "
-            "before its first use, and its chat template runs in a sandbox with limits."
+            "before its first use, and its chat template runs in a sandbox with limits. A GGUF file is checked against "
+            "its own header, and unpacked in a process with limits of memory and time."
         ),
     ),
     (

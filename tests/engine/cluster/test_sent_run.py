@@ -12,6 +12,7 @@ from engine.cluster.keeper import Keeper
 from engine.cluster.parcel import of_run
 from engine.cluster.sent_run import SentRun
 from engine.computers.computer import Computer
+from engine.config import gguf_models
 from engine.config import recipe as recipes
 from engine.errors import ComputerError
 from engine.jobs import sent_job
@@ -214,3 +215,14 @@ def test_a_model_of_the_hub_is_sent_only_if_a_node_can_not_have_it(tmp_path, job
     assert parcel.hub
     assert "hub/models--owner--model/snapshots/abc/config.json" in parcel.paths
     assert set(parcel.models.values()) == {"owner/model"}
+
+
+def test_of_a_gguf_file_that_is_gone_what_it_was_unpacked_to_is_sent(tmp_path, job):
+    file, unpacked = tmp_path / "mine.gguf", gguf_models.gguf_folder() / "0123"
+    unpacked.mkdir()
+    (unpacked / "config.json").write_text("{}")
+    gguf_models.remember(unpacked, file)
+    recipe = recipe_of(tmp_path, base_model={"id": str(file)})
+    parcel = of_run(job, recipe, lambda *_: True)
+    assert parcel.sent[str(file)].endswith("/0123")
+    assert unpacked / "config.json" in parcel.paths.values()

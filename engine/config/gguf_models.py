@@ -1,0 +1,243 @@
+"""GGUF files as base models: which can be read, what unpacking one takes, and where the unpacked folder is.
+
+transformers can neither train nor save a model that it reads from a GGUF file. So a file is unpacked once, into an
+ordinary model folder in the cache that is named by the file's content; `engine.worker.modeling.gguf_unpacking` does it.
+The folder serves when the file is gone, too. Knows nothing of torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from engine.errors import Problem, StorageError
+from engine.methods.base import BaseFacts, Family, Quantization
+from engine.system import gguf_header
+from engine.system.files import bytes_in, write_atomically
+from engine.system.foreign_files import FileKind, open_regular, read_json
+from engine.system.gguf_header import GgufError, GgufHeader
+from engine.system.paths import gguf_folder, path_exists
+from engine.system.units import size
+
+FIELD = "base_model.id"
+SUFFIX = ".gguf"
+LIBRARY = "gguf"
+SOURCE = "source.json"
+# Part of every folder's name: raised when a file is unpacked in another way than before.
+FORMAT = 1
+# Of the data so many pieces stand for all, evenly spread: a large file need not be read to be recognised.
+PIECES, PIECE_BYTES = 64, 64 << 10
+# A file that is moved around is known by its last places.
+MAX_PLACES = 8
+# By llama.cpp's names: those whose logits were compared with the model that the file was made of. transformers reads
+# some more, of which several come out as another model without an error.
+ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "lfm2", "starcoder2", "bloom")
+# Gemma scales queries by a number that its files don't hold. Where heads have this width, it is the default one.
+GEMMA_WIDTH = 256
+FAMILY: Family = "decoder-only"
+HINT = "Choose the model's own folder with safetensors files, or its id on the hub."
+DAMAGED_HINT = "Download or copy the file again."
+# The number format of the folder by that of most of the file's weights. What was quantized has 11 significant bits at
+# most in each scale, so float16 loses nothing that quantization has left.
+PRECISIONS = {"F32": "float32", "BF16": "bfloat16"}
+OTHER_PRECISION = "float16"
+PLAIN = ("F32", "F16", "BF16")
+VALUE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+def is_gguf(path: Path) -> bool:
+    """Tell whether a path names a GGUF file: by its content, its name, or as one that was unpacked and is gone."""
+    if path_exists(path):
+        return not path.is_dir() and (path.suffix.lower() == SUFFIX or gguf_header.is_marked(path))
+    return _remembered(path) is not None
+
+
+def unpacked_folder(path: Path) -> Path | None:
+    """Return the model folder that a GGUF file was unpacked to, None if it was not or can't be read."""
+    if not path_exists(path):
+        return _remembered(path)
+    try:
+        folder = place(path)
+    except (OSError, GgufError):
+        return None
+    return folder if (folder / SOURCE).is_file() else None
+
+
+def place(path: Path) -> Path:
+    """Return the folder that a file is unpacked to, by its content. Raises OSError, GgufError."""
+    status = path.stat()
+    return gguf_folder() / _digest(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def outline_place(path: Path) -> Path:
+    """Return the folder for the configuration and the tokenizer of a file alone. Raises OSError, GgufError."""
+    return place(path).with_suffix(".outline")
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, file_bytes: int, _changed: int, _inode: int) -> str:
+    start = gguf_header.read(path).data_start
+    digest = hashlib.sha256(f"{FORMAT}:{file_bytes};".encode())
+    with open_regular(path) as stream:
+        digest.update(stream.read(start))
+        last = max(start, file_bytes - PIECE_BYTES)
+        for number in range(PIECES):
+            stream.seek(start + (last - start) * number // (PIECES - 1))
+            digest.update(stream.read(PIECE_BYTES))
+    return digest.hexdigest()[:32]
+
+
+def problem(path: Path) -> Problem | None:
+    """Return why a GGUF file can't be a base model here, None if it can or is unpacked already."""
+    if unpacked_folder(path) is not None:
+        return None
+    try:
+        header = gguf_header.read(path)
+    except (OSError, GgufError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        return Problem(FIELD, f"{path.name} can't be read as a GGUF file: {reason}.", DAMAGED_HINT)
+    why, hint = _refusal(header)
+    if why:
+        return Problem(FIELD, f"{path.name} can't be a base model: {why}.", hint)
+    if not find_spec(LIBRARY):
+        message = "A GGUF file as base model needs the package gguf, which is not installed."
+        return Problem(FIELD, message, "Install it: pip install 'tunesmith[gguf]'.")
+    return None
+
+
+def _refusal(header: GgufHeader) -> tuple[str, str]:
+    """Return why a file is no base model, and a hint; "" for one that is."""
+    name = header.architecture
+    parts = header.whole("split.count") or 1
+    if parts > 1:
+        return (
+            f"it is one of {parts} parts",
+            "Join them first: llama-gguf-split --merge FIRST_PART model.gguf.",
+        )
+    kind = header.text("general.type")
+    if kind not in ("", "model"):
+        return f"it is of the type {kind[:40]}", "Choose the file of the model itself."
+    if name not in ARCHITECTURES:
+        read = ", ".join(ARCHITECTURES)
+        return f"its architecture is {name[:40] or 'unknown'}, and of GGUF files {read} are read", HINT
+    if header.whole(f"{name}.expert_count"):
+        return "it is a mixture of experts, which is not read from GGUF files", HINT
+    layers = header.whole(f"{name}.block_count") or 0
+    if not 0 < layers <= len(header.tensors):
+        return f"it announces {layers:,} layers and holds {len(header.tensors):,} tensors", DAMAGED_HINT
+    return _other_attention(header), HINT
+
+
+def _other_attention(header: GgufHeader) -> str:
+    """Return what a file says or lacks of its attention so that another model would be read, "" for nothing."""
+    name = header.architecture
+    heads, width = header.whole(f"{name}.attention.head_count"), header.whole(f"{name}.embedding_length")
+    in_head = header.whole(f"{name}.attention.key_length") or (width // heads if heads and width else 0)
+    turned = header.whole(f"{name}.rope.dimension_count") or in_head
+    if turned != in_head:
+        return (
+            f"its positions turn {turned:,} of {in_head:,} values a head, which is not read from GGUF files"
+        )
+    if name.startswith("gemma") and in_head != GEMMA_WIDTH:
+        return (
+            f"its attention is scaled for {in_head:,} values a head by a number that the file does not hold"
+        )
+    return ""
+
+
+def precision(header: GgufHeader) -> str:
+    """Return the number format that a file is unpacked to."""
+    return PRECISIONS.get(stored_format(header), OTHER_PRECISION)
+
+
+def stored_format(header: GgufHeader) -> str:
+    """Return the number format of most of a file's values: "F16", "Q4_K"."""
+    values: Counter[str] = Counter()
+    for tensor in header.tensors:
+        values[tensor.format] += tensor.values
+    return values.most_common(1)[0][0]
+
+
+def announcement(path: Path) -> tuple[str, str]:
+    """Return what is said before a file is unpacked: how large it gets, and what its number format allows.
+
+    Raises OSError, GgufError.
+    """
+    header = gguf_header.read(path)
+    form, taken = stored_format(header), size(unpacked_bytes(header))
+    message = (
+        f"{path.name} is unpacked once, into the cache: {size(header.file_bytes)} in {form} "
+        f"become {taken} in {precision(header)}."
+    )
+    if form in PLAIN:
+        return message, "The weights keep their number format."
+    return message, f"Its weights stay as coarse as {form} made them, and a run trains with those."
+
+
+def unpacked_bytes(header: GgufHeader) -> int:
+    """Return the size of the weights that a file is unpacked to."""
+    return header.parameters * VALUE_BYTES[precision(header)]
+
+
+def facts(path: Path, quantization: Quantization) -> BaseFacts:
+    """Return what is known of a file's model before it is unpacked."""
+    try:
+        header = gguf_header.read(path)
+    except (OSError, GgufError):
+        return BaseFacts(quantization=quantization)
+    name = header.architecture
+    return BaseFacts(FAMILY, name, quantization, header.whole(f"{name}.context_length"), biases=False)
+
+
+def remember(folder: Path, path: Path) -> None:
+    """Write into an unpacked folder where its file is, so that it is found when the file is gone. Raises OSError."""
+    places = [str(path), *(known for known in _places(folder) if known != str(path))][:MAX_PLACES]
+    if places != _places(folder):
+        write_atomically(folder / SOURCE, json.dumps({"schema": 1, "paths": places}))
+
+
+def delete_unpacked(path: Path) -> int:
+    """Delete the folder that a file was unpacked to, not the file; return the number of bytes freed."""
+    folder = unpacked_folder(path)
+    if folder is None:
+        return 0
+    freed = bytes_in(folder)
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        message = f"{folder} cannot be deleted: {error.strerror}."
+        raise StorageError(message, "Check the folder's permissions.") from error
+    return freed
+
+
+def unpacked() -> Iterator[tuple[str, Path]]:
+    """Yield the path of each file that was unpacked, as it was named last, and the folder."""
+    for folder in _folders():
+        yield _places(folder)[0], folder
+
+
+def _remembered(path: Path) -> Path | None:
+    return next((folder for folder in _folders() if str(path) in _places(folder)), None)
+
+
+def _folders() -> list[Path]:
+    with suppress(OSError, StorageError):
+        return sorted(folder for folder in gguf_folder().iterdir() if _places(folder))
+    return []
+
+
+def _places(folder: Path) -> list[str]:
+    try:
+        found: Any = read_json(folder / SOURCE, FileKind.CACHED)
+    except (OSError, ValueError):
+        return []
+    paths = found.get("paths") if isinstance(found, dict) else None
+    return [each for each in paths if isinstance(each, str)] if isinstance(paths, list) else []

@@ -1,0 +1,341 @@
+"""Unpacks a GGUF file into a model folder in the cache, once, in a process with limits of memory and of time.
+
+transformers reads the file; what it leaves out is settled or refused (`gguf_config`, `gguf_tokenizer`). The folder is
+an ordinary one: nothing that uses it knows where it comes from.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    GenerationConfig,
+    GgufConfig,
+    PretrainedConfig,
+    PreTrainedModel,
+)
+
+from engine.config import gguf_models
+from engine.errors import AppError, BaseModelError, DeviceError, StorageError
+from engine.system import gguf_header, limited_process
+from engine.system.files import sync_directory, sync_tree
+from engine.system.foreign_files import FileKind, open_regular, read_json
+from engine.system.gguf_header import GgufHeader
+from engine.system.limited_process import LimitError, Limits
+from engine.system.locks import try_lock
+from engine.system.paths import gguf_folder
+from engine.system.units import size
+from engine.worker.kernels.library import logging
+from engine.worker.modeling import gguf_config, gguf_tokenizer
+from engine.worker.modeling.gguf_config import FIELD
+from engine.worker.runtime import devices
+from engine.worker.runtime.channel import Channel, Stopped
+
+FILE = "model.gguf"
+# The vocabulary takes some 100 times its bytes while the library reads it, and the weights lie twice in memory.
+BASE_BYTES, HEADER_RATIO, WEIGHTS_RATIO = 2 << 30, 200, 3
+# A processor of today unpacks some 20 million values a second.
+BASE_SECONDS, VALUES_PER_SECOND = 240, 1_000_000
+TICK_SECONDS = 0.1
+SPACE_BESIDE = 64 << 20
+LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}")
+# transformers writes it into a configuration, and a model would no longer be known after an update.
+LEFT_OUT = {"transformers_version", "quantization_config", "_name_or_path", "_model_name_or_path"}
+
+Progress = tuple[int, int]
+"""How many tensors are read, of how many."""
+
+
+def folder_of(path: Path, channel: Channel) -> Path:
+    """Return the model folder of a GGUF file, unpacked if it is not yet.
+
+    Raises BaseModelError, StorageError, DeviceError where the memory does not suffice, and Stopped.
+    """
+    there = gguf_models.unpacked_folder(path)
+    if there is None:
+        _require_usable(path)
+        there = gguf_models.place(path)
+        with _locked(there, channel):
+            # Another process may have unpacked it just now.
+            if gguf_models.unpacked_folder(path) is None:
+                _unpack(path, there, channel)
+    # Without it the folder is found as long as the file is there.
+    with suppress(OSError):
+        gguf_models.remember(there, path)
+    return there
+
+
+def outline_of(path: Path, channel: Channel) -> Path:
+    """Return a folder with the configuration and the tokenizer of a GGUF file, and the weights if it is unpacked.
+
+    Raises what `folder_of` raises.
+    """
+    unpacked = gguf_models.unpacked_folder(path)
+    if unpacked is not None:
+        return unpacked
+    _require_usable(path)
+    outline = gguf_models.outline_place(path)
+    with _locked(outline, channel):
+        if not outline.is_dir():
+            _make(path, gguf_header.read(path), outline, channel, with_weights=False)
+    return outline
+
+
+def _require_usable(path: Path) -> None:
+    problem = gguf_models.problem(path)
+    if problem is not None:
+        raise BaseModelError(problem.message, problem.hint, problem.field)
+
+
+@contextmanager
+def _locked(folder: Path, channel: Channel) -> Iterator[None]:
+    """Hold the lock on what a folder is made from, as soon as no other process does."""
+    with open_regular(folder.with_suffix(".lock"), "ab") as stream:
+        while not try_lock(stream):
+            channel.check_stop()
+            time.sleep(TICK_SECONDS)
+        yield
+
+
+def _unpack(path: Path, folder: Path, channel: Channel) -> None:
+    header = gguf_header.read(path)
+    _require_room(path, header)
+    channel.notice(*gguf_models.announcement(path))
+    splitting = gguf_tokenizer.unknown_splitting(header)
+    if splitting:
+        channel.notice(
+            f"{path.name} splits text in a way that is not known here ({splitting[:40]}).",
+            "Some words may come in other tokens than the model has learned. Its own folder or hub id is exact.",
+            "warning",
+        )
+    _make(path, header, folder, channel, with_weights=True)
+    shutil.rmtree(gguf_models.outline_place(path), ignore_errors=True)
+
+
+def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, with_weights: bool) -> None:
+    """Make the folder of a file, whole or not at all. The file's lock is held."""
+    partial_folder = folder.with_suffix(".partial")
+    made = partial_folder / "made"
+    # A process that was killed may have left one.
+    shutil.rmtree(partial_folder, ignore_errors=True)
+    try:
+        partial_folder.mkdir()
+        _convert_apart(path, header, made, channel, with_weights=with_weights)
+        if with_weights:
+            gguf_models.remember(made, path)
+        sync_tree(made)
+        made.rename(folder)
+        sync_directory(folder.parent)
+    except OSError as error:
+        raise _no_room(path, error) from error
+    finally:
+        shutil.rmtree(partial_folder, ignore_errors=True)
+
+
+def _require_room(path: Path, header: GgufHeader) -> None:
+    """Raise StorageError or DeviceError where disk or memory don't suffice."""
+    needed = gguf_models.unpacked_bytes(header)
+    free = shutil.disk_usage(gguf_folder()).free
+    if free < needed + SPACE_BESIDE:
+        raise StorageError(
+            f"{path.name} takes {size(needed)} unpacked, and {gguf_folder()} has {size(free)} free.",
+            "Free some space, or set TUNESMITH_HOME to a larger disk.",
+            FIELD,
+        )
+    available = devices.available_bytes(torch.device("cpu"))
+    if available < needed:
+        raise DeviceError(
+            f"Unpacking {path.name} takes {size(needed)} of memory, and {size(available)} are free.",
+            "Close other programs, or choose a smaller model.",
+            FIELD,
+        )
+
+
+def _convert_apart(
+    path: Path, header: GgufHeader, target: Path, channel: Channel, *, with_weights: bool
+) -> None:
+    """Convert a file in a process of its own, which ends when the job is stopped."""
+    memory = (
+        BASE_BYTES + HEADER_RATIO * header.data_start + WEIGHTS_RATIO * gguf_models.unpacked_bytes(header)
+    )
+    memory += 4 * 4 * max(tensor.values for tensor in header.tensors)
+    seconds = BASE_SECONDS + header.parameters // VALUES_PER_SECOND
+    limits = Limits(memory, seconds, for_all_results=True)
+    work = partial(_reported, partial(_convert, path, header, target, with_weights))
+    try:
+        with closing(limited_process.results(work, limits)) as ticks:
+            for done, total in ticks:
+                channel.check_stop()
+                if total:
+                    channel.progress(done, total, "weights")
+    except LimitError as error:
+        raise _unusable(path, str(error)) from error
+    except (AppError, OSError, Stopped):
+        raise
+    except Exception as error:
+        raise _unusable(path, _first_line(error)) from error
+
+
+def _reported(convert: Callable[[Callable[[int, int], None]], None]) -> Iterator[Progress]:
+    """Convert in a thread, and yield how far it is while it lasts. Raises what it raises."""
+    if limited_process.is_supported():
+        # In a fork: libgomp's threads are not forked with it.
+        torch.set_num_threads(1)
+    reached: list[Progress] = [(0, 0)]
+
+    def report(done: int, total: int) -> None:
+        reached[0] = (done, total)
+
+    with ThreadPoolExecutor(1) as pool:
+        converted: Future[None] = pool.submit(convert, report)
+        ended = threading.Event()
+        converted.add_done_callback(lambda _: ended.set())
+        while not ended.wait(TICK_SECONDS):
+            yield reached[0]
+        converted.result()
+
+
+def _convert(
+    path: Path,
+    header: GgufHeader,
+    target: Path,
+    with_weights: bool,
+    report: Callable[[int, int], None],
+) -> None:
+    """Write the model folder of a file, or only what describes the model."""
+    target.mkdir()
+    alone = target.with_name("alone")
+    alone.mkdir()
+    # The library would also read what lies beside the file, and goes by its name.
+    _link(path, alone / FILE)
+    tokenizer = gguf_tokenizer.read(alone, FILE, header, path.name)
+    config = AutoConfig.from_pretrained(alone, gguf_file=FILE, trust_remote_code=False, local_files_only=True)
+    gguf_config.settle(config, header, path)
+    config.save_pretrained(target)
+    # Which class reads it from there depends on the model's kind.
+    gguf_tokenizer.save(tokenizer, target, path.name)
+    if not with_weights:
+        return
+    model = _read(alone, config, path, header, report)
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=gguf_config.end_tokens(header),
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model.save_pretrained(target)
+    _write_card(target, header)
+    described = read_json(target / "config.json", FileKind.MODEL_CONFIG)
+    kept = {key: value for key, value in described.items() if key not in LEFT_OUT}
+    (target / "config.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
+
+
+def _write_card(folder: Path, header: GgufHeader) -> None:
+    """Write the licence that the file names where model folders have it."""
+    licence = header.text("general.license")
+    if LICENCE.fullmatch(licence):
+        (folder / "README.md").write_text(f"---\nlicense: {licence}\n---\n", encoding="utf-8")
+
+
+def _link(path: Path, link: Path) -> None:
+    """Make a file known by another name. Raises OSError."""
+    for make in (os.symlink, os.link):
+        with suppress(OSError):
+            make(path.resolve(), link)
+            return
+    shutil.copyfile(path, link)
+
+
+def _read(
+    folder: Path,
+    config: PretrainedConfig,
+    path: Path,
+    header: GgufHeader,
+    report: Callable[[int, int], None],
+) -> PreTrainedModel:
+    """Return the model of a file, in plain layers. Raises BaseModelError unless all of the file is in it."""
+    dtype = gguf_config.dtype_of(gguf_models.precision(header))
+    with _tensors_counted(report):
+        read, loading = AutoModelForCausalLM.from_pretrained(
+            folder,
+            gguf_file=FILE,
+            config=config,
+            dtype=dtype,
+            trust_remote_code=False,
+            local_files_only=True,
+            quantization_config=GgufConfig(dequantize=True),
+            output_loading_info=True,
+        )
+    lacking = sorted(loading["missing_keys"])
+    if lacking:
+        raise _unusable(path, f"{len(lacking):,} of the model's weights are missing, {lacking[0]} first")
+    # What was read from a GGUF file can't be saved.
+    with torch.device("meta"):
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(
+            config, dtype=dtype, trust_remote_code=False
+        )
+    model.load_state_dict(read.state_dict(), assign=True)
+    model.tie_weights()
+    _require_all_of(header, model, path)
+    return model
+
+
+def _require_all_of(header: GgufHeader, model: PreTrainedModel, path: Path) -> None:
+    """Raise BaseModelError if weights of the file are in no layer, or are no numbers."""
+    # A head that repeats the embedding is stored by some and left to the model by others.
+    is_tied = model.config.tie_word_embeddings
+    skipped = {gguf_config.STRETCHED, *(("output.weight",) if is_tied else ())}
+    stored = sum(tensor.values for tensor in header.tensors if tensor.name not in skipped)
+    there = sum(parameter.numel() for parameter in model.parameters())
+    if stored != there:
+        raise _unusable(path, f"of its {stored:,} weights the model takes {there:,}")
+    for name, parameter in model.named_parameters():
+        if not bool(torch.isfinite(parameter).all()):
+            raise _unusable(path, f"{name} holds values that are no numbers")
+
+
+@contextmanager
+def _tensors_counted(report: Callable[[int, int], None]) -> Iterator[None]:
+    """Report the tensors that are read, in place of the library's bars."""
+
+    def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
+        tensors = list(arguments[0] if arguments else options["iterable"])
+        for done, tensor in enumerate(tensors):
+            report(done, len(tensors))
+            yield tensor
+
+    before = logging.set_tqdm_hook(bar)
+    try:
+        yield
+    finally:
+        logging.set_tqdm_hook(before)
+
+
+def _no_room(path: Path, error: OSError) -> AppError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        message = f"The disk is full: {path.name} can't be unpacked into {gguf_folder()}."
+        return StorageError(message, "Free some space, or set TUNESMITH_HOME to a larger disk.", FIELD)
+    return _unusable(path, error.strerror or str(error))
+
+
+def _unusable(path: Path, reason: str) -> BaseModelError:
+    return BaseModelError(f"{path.name} can't be unpacked: {reason}.", gguf_models.HINT, FIELD)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300].rstrip(".") if lines else type(error).__name__
