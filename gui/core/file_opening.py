@@ -1,6 +1,6 @@
 """Opens a page and files, as asked at the start or by dropping files on the window.
 
-Files are sorted into a recipe, adapters, and conversations (all others).
+Files are sorted into a recipe, a base model, adapters, and conversations (all others).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine.api import AppError, library
+from engine.api import AppError, gguf_models, library, paths
 from gui.look.language import translate
 
 RECIPE_SUFFIX = ".toml"
@@ -26,9 +26,10 @@ class Pages(Protocol):
 
 @dataclass(frozen=True)
 class OpenedFiles:
-    """Files to open by kind; of several recipes, the last."""
+    """Files to open by kind; of several recipes or base models, the last."""
 
     recipe: Path | None
+    base_model: Path | None
     adapters: Sequence[Path]
     data: Sequence[Path]
 
@@ -36,6 +37,7 @@ class OpenedFiles:
 def sorted_files(files: Sequence[Path]) -> OpenedFiles:
     """Sort files and folders by kind. Of a zip, only the names of its entries are read."""
     recipe: Path | None = None
+    base_model: Path | None = None
     adapters: list[Path] = []
     data: list[Path] = []
     for file in files:
@@ -44,9 +46,11 @@ def sorted_files(files: Sequence[Path]) -> OpenedFiles:
             adapters += [adapter] if adapter not in adapters else []
         elif file.suffix.lower() == RECIPE_SUFFIX and file.is_file():
             recipe = file
+        elif file.suffix.lower() == gguf_models.SUFFIX and file.is_file():
+            base_model = file
         else:
             data.append(file)
-    return OpenedFiles(recipe, adapters, data)
+    return OpenedFiles(recipe, base_model, adapters, data)
 
 
 def show(window: Pages, page: str, files: Sequence[Path]) -> None:
@@ -66,3 +70,8 @@ def show(window: Pages, page: str, files: Sequence[Path]) -> None:
             train.open_file(found.recipe)
         except AppError as error:
             train.say(f"{translate(error.message)} {translate(error.hint)}".strip())
+    if found.base_model is not None:
+        train = window.show_built("train")
+        train.edit_copy()
+        train.buttons.sides.set_current("recipe")
+        train.panel.use_gguf(str(paths.resolved(found.base_model)))

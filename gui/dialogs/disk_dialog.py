@@ -23,6 +23,7 @@ PARTS = {
     "runs": (mark("Other run files"), mark("recipes, events and logs")),
     "token_ids": (mark("Token cache"), mark("recreated when needed; at most 2 GB")),
     "trash": (mark("Trash"), mark("emptied after 30 days")),
+    "unpacked": (mark("Unpacked GGUF files"), mark("as base models; unpacked again when needed")),
     "downloads": (mark("Downloads"), mark("from the hub; shared with other programs")),
 }
 

@@ -61,9 +61,13 @@ class ActionComboBox(ComboBox):
 
 
 class BaseModelChooser(ActionComboBox):
-    """A base model: the bundled one, those on this computer, a local folder or a hub id."""
+    """A base model: the bundled one, those on this computer, a local folder, a GGUF file or a hub id.
+
+    A file is not picked but reported by `file_chosen(path)`: more may change with it.
+    """
 
     browse_requested = Signal()
+    file_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,6 +82,7 @@ class BaseModelChooser(ActionComboBox):
             [
                 (tr("All base models…"), self.browse_requested.emit),
                 (tr("Local folder…"), self._open_folder),
+                (tr("GGUF file…"), self._open_file),
             ],
         )
 
@@ -85,6 +90,12 @@ class BaseModelChooser(ActionComboBox):
         folder = QFileDialog.getExistingDirectory(self, tr("Folder of a base model"))
         if folder:
             self.pick(folder)
+
+    def _open_file(self) -> None:
+        kinds = ";;".join([tr("GGUF files (*.gguf)"), tr("All files (*)")])
+        file = QFileDialog.getOpenFileName(self, tr("File of a base model"), "", kinds)[0]
+        if file:
+            self.file_chosen.emit(file)
 
 
 class SourceChooser(ActionComboBox):

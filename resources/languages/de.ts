@@ -1782,6 +1782,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vergleich löschen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/base_models/view.py" />
+   <source>Delete what {name} was unpacked to? This frees {size}. The file itself stays.</source>
+   <translation>Löschen, wohin {name} entpackt wurde? Das gibt {size} frei. Die Datei selbst bleibt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/desktop/checkpoint_cleanup.py" />
    <source>Delete when the run completes</source>
    <translation>Löschen, sobald der Lauf abgeschlossen ist</translation>
@@ -2293,6 +2298,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Größe auf der senkrechten Achse</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>File of a base model</source>
+   <translation>Datei eines Basismodells</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>File of summaries</source>
    <translation>Datei mit Zusammenfassungen</translation>
@@ -2631,6 +2641,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>GGUF file as base model</source>
    <translation>GGUF-Datei als Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>GGUF files (*.gguf)</source>
+   <translation>GGUF-Dateien (*.gguf)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>GGUF file…</source>
+   <translation>GGUF-Datei …</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -6858,6 +6878,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basismodell entladen</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>Unpacked GGUF files</source>
+   <translation>Entpackte GGUF-Dateien</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models/model_list.py" />
    <source>Use</source>
    <translation>Verwenden</translation>
@@ -7441,6 +7466,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>approximate end of the trained limit</source>
    <translation>etwa hier endet die trainierte Länge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>as base models; unpacked again when needed</source>
+   <translation>als Basismodelle; werden bei Bedarf neu entpackt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/column_mapping.py" />

@@ -50,6 +50,7 @@ class SharedChoice(QWidget):
         for field in self.fields.values():
             column.addWidget(field)
         self.base.picked.connect(lambda _key: self.changed.emit(BASE))
+        self.base.file_chosen.connect(self.base.pick)
         self.data.picked.connect(lambda _key: self.changed.emit(DATA))
         self.minutes.valueChanged.connect(lambda _number: self.changed.emit(MINUTES))
 

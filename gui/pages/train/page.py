@@ -234,7 +234,7 @@ class TrainPage(Page):
     def _connect(self) -> None:
         panel, right, view, planner = self.panel, self.right, self.run_view, self._manager.planner
         panel.start_wanted.connect(self._start)
-        panel.copy_wanted.connect(self._edit_copy)
+        panel.copy_wanted.connect(self.edit_copy)
         panel.edited.connect(self._edited)
         panel.level_chosen.connect(lambda level: self._preferences.set("level", level))
         panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
@@ -260,7 +260,7 @@ class TrainPage(Page):
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)
         self._fallback_finder.found.connect(self._show_plans)
-        view.copy_wanted.connect(self._edit_copy)
+        view.copy_wanted.connect(self.edit_copy)
         self._connect_buttons(self.buttons)
 
     def _connect_buttons(self, buttons: PageHeader) -> None:
@@ -372,7 +372,8 @@ class TrainPage(Page):
         self.right.show_methods()
         self.panel.form.set_tables(self.right.base_models.changes(model_id))
 
-    def _edit_copy(self) -> None:
+    def edit_copy(self) -> None:
+        """Edit the recipe of the run that is shown, if one is."""
         if self._model is not None:
             self.edit(replace(self._model.recipe, given_name=""))
 
@@ -456,8 +457,7 @@ class TrainPage(Page):
         self.buttons.sides.set_text("run", tr("Run") if model is not None else tr("Methods"))
 
     def _pause_or_go_on(self) -> None:
-        if self._model is not None:
-            self._call_model(RunModel.go_on if self._model.state.paused else RunModel.pause)
+        self._call_model(lambda model: model.go_on() if model.state.paused else model.pause())
 
     def _call_model(self, what: Any) -> None:
         model = self._model
@@ -478,11 +478,10 @@ class TrainPage(Page):
             request.emit(str(adapter["adapter"]))
 
     def _ask_for_examples(self) -> None:
-        if self._model is not None:
-            adapter = self._model.state.adapter or {}
-            self.examples_requested.emit(
-                self._model.job, self._model.recipe, str(adapter.get("adapter") or "")
-            )
+        model = self._model
+        if model is not None:
+            adapter = str((model.state.adapter or {}).get("adapter") or "")
+            self.examples_requested.emit(model.job, model.recipe, adapter)
 
     def _save_report(self) -> None:
         if self._model is not None:

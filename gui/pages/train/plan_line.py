@@ -53,7 +53,8 @@ def _lengths(ready: Mapping[str, Any], which: str) -> str:
 def plan_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
     """Return what a run of the planned recipe will do, the main facts in bold."""
     happening = _steps_text(plan) if trains else _scoring_text(plan)
-    return " ".join(part for part in (happening, missing_text(plan.get("missing") or ())) if part)
+    first = missing_text(plan.get("missing") or ()), unpacking_text(plan.get("unpacks") or {})
+    return " ".join(part for part in (happening, *first) if part)
 
 
 def _steps_text(plan: Mapping[str, Any]) -> str:
@@ -90,6 +91,11 @@ def _scoring_text(plan: Mapping[str, Any]) -> str:
     return " ".join(notices) or tr(
         "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
     )
+
+
+def unpacking_text(unpacks: Mapping[str, str]) -> str:
+    """Return what a run would unpack first, how large that gets, and what it means; "" if nothing."""
+    return " ".join(translate(unpacks[part]) for part in ("message", "hint") if part in unpacks)
 
 
 def missing_text(names: Sequence[str]) -> str:

@@ -75,18 +75,20 @@ def test_recipes_adapters_and_conversations_are_told_apart(tmp_path, adapter):
     packed_data = packed(tmp_path / "talks.zip", "talks/train.jsonl")
     talk = tmp_path / "talk.jsonl"
     talk.write_text("{}")
-    found = sorted_files([recipe, adapter, packed_adapter, packed_data, talk, tmp_path])
-    assert found == OpenedFiles(recipe, [adapter, packed_adapter], [packed_data, talk, tmp_path])
+    model = tmp_path / "model.GGUF"
+    model.write_bytes(b"GGUF")
+    found = sorted_files([recipe, model, adapter, packed_adapter, packed_data, talk, tmp_path])
+    assert found == OpenedFiles(recipe, model, [adapter, packed_adapter], [packed_data, talk, tmp_path])
 
 
 def test_the_files_of_one_adapter_are_that_adapter_once(adapter):
     own = [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
-    assert sorted_files(own) == OpenedFiles(None, [adapter], [])
+    assert sorted_files(own) == OpenedFiles(None, None, [adapter], [])
 
 
 def test_a_file_that_is_gone_is_left_to_the_data_page_to_say_so(tmp_path):
     gone = tmp_path / "gone.toml"
-    assert sorted_files([gone]) == OpenedFiles(None, [], [gone])
+    assert sorted_files([gone]) == OpenedFiles(None, None, [], [gone])
 
 
 def test_each_kind_is_shown_on_its_page_and_the_recipe_stays_in_front(tmp_path, adapter):

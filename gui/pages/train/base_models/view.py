@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from engine.api import Ending, Family, base_model_catalogue, offline
+from engine.api import Ending, Family, base_model_catalogue, is_on_hub, offline
 from gui.inputs.search_field import SearchField
 from gui.look.format import bytes_text
 from gui.look.language import tr, translate
@@ -180,12 +180,13 @@ class BaseModelsView(Card):
     # Deleting
 
     def _confirm_delete(self, model: ListedModel) -> None:
-        """Ask for confirmation in the page; a deleted model can be downloaded again."""
+        """Ask for confirmation in the page; a deleted model can be downloaded, or unpacked from its file, again."""
         self._doomed = model.id
-        question = tr(
-            "Delete {name}? This frees {size}. The model can be downloaded again.",
-            name=self._doomed,
-            size=bytes_text(model.bytes),
+        facts = {"name": self._doomed, "size": bytes_text(model.bytes)}
+        question = (
+            tr("Delete {name}? This frees {size}. The model can be downloaded again.", **facts)
+            if is_on_hub(model.id)
+            else tr("Delete what {name} was unpacked to? This frees {size}. The file itself stays.", **facts)
         )
         self._notice.show_notice(question, tr("Delete"))
 

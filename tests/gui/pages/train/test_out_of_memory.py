@@ -205,7 +205,7 @@ def test_a_changed_run_is_repeated_as_a_run_that_nothing_was_changed_of(stage, q
     model = stage.run(qtbot, SHORT)
     run_store.change(model.job, {BATCH: 1024})
     stage.page.open_run(model.id)
-    stage.page._edit_copy()
+    stage.page.edit_copy()
     again = stage.start(qtbot, COMPLETE)
     qtbot.waitUntil(lambda: not again.running, timeout=WAIT)
 
