@@ -18,6 +18,7 @@ import tomlkit.items
 from engine.config import (
     general_text,
     gguf_models,
+    method_limits,
     model_info,
     prompts,
     recipe_migration,
@@ -34,7 +35,7 @@ from engine.config.training import (
 )
 from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
-from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
+from engine.methods import BaseFacts, Family, Method, method, unknown_method
 from engine.options import OptionInfo, Options, check, describe, option, unknown_key
 from engine.system import optional_dependencies
 from engine.system.command_name import command_name
@@ -176,8 +177,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         *wrong,
         *unreadable,
         *_contradictions(readable["base_model"], readable["data"], tables.get("method"), parts["method"]),
-        *_method_limits(parts["method"], readable["training"]),
-        *_shard_problems(readable["base_model"], readable["training"]),
+        *_method_limits(parts["method"], readable["training"], readable["base_model"]),
         *(training_problems(readable["training"]) if readable["training"] else ()),
         *(evaluation_problems(readable["evaluation"]) if readable["evaluation"] else ()),
     ]
@@ -257,30 +257,15 @@ def _contradictions(
     return problems
 
 
-def _method_limits(settings: MethodSettings | None, training: TrainingOptions | None) -> list[Problem]:
-    """Return what the method can't do, whatever the base model."""
-    problems = []
-    if settings and settings.start_from and not settings.method.whole_in_file(settings.options):
-        message = f"A run can't start from such an adapter of {settings.method.title}."
-        hint = "Its file does not hold everything that training needs. Train without it."
-        problems.append(Problem("method.start_from", message, hint))
-    checkpointing = training is not None and training.activation_checkpointing
-    if settings and checkpointing and not settings.method.checkpoints_activations:
-        message = f"{settings.method.title} does not work with checkpointed activations."
-        hint = f"Switch them off, or use {named(settings.method.nearest)}."
-        problems.append(Problem("training.activation_checkpointing", message, hint))
-    if settings and training is not None and training.shard and not settings.method.shards:
-        message = f"{settings.method.title} trains too much for a sharded base model."
-        hint = f"Each process has all that is trained. Use {named(settings.method.nearest)}."
-        problems.append(Problem("training.shard", message, hint))
-    return problems
-
-
-def _shard_problems(base_model: BaseModelOptions | None, training: TrainingOptions | None) -> list[Problem]:
-    if base_model is None or training is None or not training.shard or base_model.quantization != "int8":
+def _method_limits(
+    settings: MethodSettings | None, training: TrainingOptions | None, base_model: BaseModelOptions | None
+) -> list[Problem]:
+    if settings is None:
         return []
-    message = "A base model in int8 can't be sharded: bitsandbytes does not put its parts together again."
-    return [Problem("training.shard", message, "Choose nf4, or no quantization.")]
+    quantization = base_model.quantization if base_model else "none"
+    return method_limits.problems(
+        settings.method, settings.options, settings.start_from, training, quantization
+    )
 
 
 def _base_facts(base_model: BaseModelOptions) -> BaseFacts:

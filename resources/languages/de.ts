@@ -10550,7 +10550,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Auf einen einzigen Prozess lässt sich kein Basismodell aufteilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>A base model in int8 can't be sharded: bitsandbytes does not put its parts together again.</source>
    <translation>Ein Basismodell in int8 lässt sich nicht aufteilen: bitsandbytes setzt seine Teile nicht wieder zusammen.</translation>
   </message>
@@ -10790,7 +10790,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein Lauf daneben ist langsamer, und ihm kann der Speicher ausgehen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>A run can't start from such an adapter of {1}.</source>
    <translation>Ein Lauf kann nicht von einem solchen Adapter aus beginnen: {1}.</translation>
   </message>
@@ -11809,7 +11809,7 @@ Summary:</translation>
    <translation>Wählen Sie mehr Startwerte oder andere Einträge.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>Choose nf4, or no quantization.</source>
    <translation>Wählen Sie nf4 oder keine Quantisierung.</translation>
   </message>
@@ -12484,7 +12484,7 @@ Summary:</translation>
    <translation>EXAONE 4</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>Each process has all that is trained. Use {1}.</source>
    <translation>Jeder Prozess hält alles, was trainiert wird. Nehmen Sie {1}.</translation>
   </message>
@@ -13609,7 +13609,7 @@ Summary:</translation>
    <translation>Italienisch</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>Its file does not hold everything that training needs. Train without it.</source>
    <translation>Seine Datei enthält nicht alles, was das Training braucht. Trainieren Sie ohne ihn.</translation>
   </message>
@@ -16397,7 +16397,7 @@ Summary:</translation>
    <translation>Schwedisch</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>Switch them off, or use {1}.</source>
    <translation>Schalten Sie sie aus, oder verwenden Sie {1}.</translation>
   </message>
@@ -21621,7 +21621,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} geht nicht mit {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>{1} does not work with checkpointed activations.</source>
    <translation>{1} geht nicht mit neu berechneten Aktivierungen.</translation>
   </message>
@@ -22501,7 +22501,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus beginnen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/recipe.py" />
+   <location filename="../../engine/config/method_limits.py" />
    <source>{1} trains too much for a sharded base model.</source>
    <translation>{1} trainiert zu viel für ein aufgeteiltes Basismodell.</translation>
   </message>
