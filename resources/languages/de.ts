@@ -11090,7 +11090,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/merged_model.py" />
+   <location filename="../../engine/worker/exports/layer_merge.py" />
    <source>Ann: Shall we meet at 5 pm?
 Bob: Yes, at the station.</source>
    <translation>Ann: Shall we meet at 5 pm?
@@ -13484,7 +13484,7 @@ Summary:</translation>
    <translation>Möglich ist „{1}“, oder nichts.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/merged_model.py" />
+   <location filename="../../engine/worker/exports/layer_merge.py" />
    <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
    <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
   </message>
@@ -21431,7 +21431,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} lässt sich nicht verschmelzen: Seine Gewichte sind beschädigt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/merged_model.py" />
+   <location filename="../../engine/worker/exports/layer_merge.py" />
    <source>{1} can't be merged: the merged model would not write the same.</source>
    <translation>{1} lässt sich nicht verschmelzen: Das verschmolzene Modell würde nicht dasselbe schreiben.</translation>
   </message>

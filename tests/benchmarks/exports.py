@@ -1,6 +1,7 @@
-"""Exports of an adapter, each scored again: time, size, and how many summaries are the adapter's.
+"""Exports of an adapter, each scored again: time, size, and how many summaries are the adapter's; and memory.
 
-Trains a short run of the starter, or of the model folder that `EXPORT_MODEL` names. Fetches llama.cpp's converter.
+Trains a short run of the starter, or of the model folder that `EXPORT_MODEL` names. Time and memory are those of a
+model of 1 GB with random weights. Fetches llama.cpp's converter, which wants a tokenizer it knows: `EXPORT_MODEL`'s.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ KINDS = (
 )  # fmt: skip
 SHORT = ("data.source=sample", "training.max_steps=60", "evaluation.examples=20")
 CONVERSATIONS = 100
+# A Llama of 1 GB in bfloat16: with SmolLM2's tokenizer, and with a tiny one.
+LARGE = (("merged", ""), ("ctranslate2", "int8"), ("gguf", "bfloat16"))
+WIDTH, LAYERS, LAYERS_FOR_FEW_TOKENS = "1536", "16", "19"
 Row = tuple[str, str, str]
 
 
@@ -40,6 +44,7 @@ def main() -> None:
             f"Exports of {Path(model).name or 'the starter'}",
             _exports(adapter["adapter"], Path(home), environment),
         )
+        show("Exports of a Llama of 1 GB in bfloat16", _large(model, environment))
 
 
 def _exports(adapter: str, home: Path, environment: dict[str, str]) -> Iterator[Row]:
@@ -50,6 +55,28 @@ def _exports(adapter: str, home: Path, environment: dict[str, str]) -> Iterator[
         done = _run([*command, *options], environment)
         last = json.loads(done.stdout.splitlines()[-1])
         yield f"{to} {precision}", _told(last, time.monotonic() - began), "same"
+
+
+def _large(tokenizer: str, environment: dict[str, str]) -> Iterator[Row]:
+    """Yield how long the exports of a large model take, and the peak of memory in times its weights."""
+    layers = LAYERS if tokenizer else LAYERS_FOR_FEW_TOKENS
+    for to, precision in LARGE:
+        with tempfile.TemporaryDirectory() as folder:
+            words = [folder, WIDTH, layers, to, precision, *([tokenizer] if tokenizer else [])]
+            done = subprocess.run(
+                [sys.executable, "-m", "tests.helpers.export_memory", *words],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            yield f"{to} {precision}", f"not tried: {done.stderr.splitlines()[-1]}", "1.5"
+            continue
+        found = json.loads(done.stdout.splitlines()[-1])
+        peak = max(found["peak"], found["converter"]) / found["weights"]
+        yield f"{to} {precision}", f"{peak:.2f} times {found['weights']} MB; {found['seconds']} s", "1.5"
 
 
 def _told(result: dict[str, object], seconds: float) -> str:

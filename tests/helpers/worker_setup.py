@@ -102,9 +102,12 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
     return library.install(partial, metadata)
 
 
-def import_with_biases(kind: Kind, name: str, seed: int = 5, strength: float = 0.3) -> Adapter:
-    """Import a LoRA that also trained biases of the base model, as plain PEFT can."""
-    base = load_tiny(kind)
+def import_with_biases(
+    kind: Kind, name: str, seed: int = 5, strength: float = 0.3, base_folder: str = ""
+) -> Adapter:
+    """Import a LoRA that also trained biases of the base model, as plain PEFT can; `base_folder` holds a copy of it."""
+    options = BaseModelOptions(id=base_folder or str(tiny_model(kind)), precision="float32")
+    base = base_models.load(options, "cpu", make_channel("inspect"))
     config = LoraConfig(
         task_type=attach.TASK_TYPES[base.family], r=4, target_modules="all-linear", bias="all"
     )

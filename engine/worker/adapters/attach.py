@@ -264,6 +264,11 @@ def changes_biases(config: Any) -> bool:
     return bool(getattr(config, "bias", "none") != "none")
 
 
+def replaces_weights(config: Any) -> bool:
+    """Tell whether an imported adapter replaces weights of the base model: biases, or modules trained whole."""
+    return changes_biases(config) or bool(getattr(config, "modules_to_save", None))
+
+
 def _remove(model: PeftModel, name: str) -> None:
     """Remove an adapter; the last one restores the base model."""
     if len(model.peft_config) > 1:

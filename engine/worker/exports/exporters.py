@@ -5,48 +5,45 @@ from __future__ import annotations
 import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
-from transformers import GenerationConfig, PreTrainedModel
 
 from engine.errors import Problem
 from engine.worker.exports import ctranslate2_model, gguf_model, merged_model
-from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.exports.merged_model import Source
+from engine.worker.exports.plain_prompt import Prompt
 from engine.worker.runtime.channel import Channel
 
 STORED = ""
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+# Of a weight on the disk; GGUF and CTranslate2 also keep a scale for each group of int8 values.
+BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.1}
 
 
 @dataclass(frozen=True)
-class Prompt:
-    """How the adapter is asked and how its answer is decoded: for plain `generate`, and for a plain script."""
+class Plain:
+    """A merged model in a folder, as plain transformers reads it, and the folder of the base model's files."""
 
-    decoding: GenerationConfig
-    settings: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Merged:
-    """A base model with its adapter folded in, in float32; `stored` is the format of the base model's files."""
-
-    model: PreTrainedModel
-    base: LoadedBase
     folder: Path
-    stored: torch.dtype
+    base: Path
     prompt: Prompt | None
 
 
 class Exporter(ABC):
-    """One kind of export. `runtime` computes with it; `needs_prompt` says that it can't do without one."""
+    """One kind of export. `runtime` computes with it; `needs_prompt` says that it can't do without one.
+
+    `usual` is the precision unless one is asked for, "" being as the base model is stored.
+    """
 
     runtime: ClassVar[str]
+    usual: ClassVar[str] = STORED
     needs_prompt: ClassVar[bool] = True
+    # Of the merged model's files.
+    shard_size: ClassVar[str] = merged_model.SHARD_SIZE
     # llama.cpp's, which is fetched first.
     needs_converter: ClassVar[bool] = False
 
@@ -55,8 +52,21 @@ class Exporter(ABC):
         """Return why a base model in a folder can't be exported in a precision, "" being as it is stored."""
 
     @abstractmethod
-    def write(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
-        """Write the export into an empty folder. Raises AppError, Stopped."""
+    def plain_folder(self, target: Path) -> AbstractContextManager[Path]:
+        """Return the empty folder that gets the merged model, for an export into `target`."""
+
+    @abstractmethod
+    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+        """Make the export of a merged model. Raises AppError, Stopped."""
+
+    def merged_dtype(self, precision: str, stored: torch.dtype) -> torch.dtype:
+        """Return the number format of the merged model: what is asked for if it is a plain one, else as stored."""
+        return merged_model.PRECISIONS.get(precision or self.usual, stored)
+
+    def bytes_needed(self, precision: str, source: Source) -> int:
+        """Return how much of the disk the export takes, with the merged model while it is converted."""
+        converted = BYTES[precision or self.usual]
+        return int(source.weights() * (self.merged_dtype(precision, source.stored).itemsize + converted))
 
     def untried(self) -> str:
         """Return why the export can't be tried on this computer, "" if it can."""
@@ -70,52 +80,62 @@ class PlainModel(Exporter):
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return what is wrong with the precision or the base model."""
-        if precision in {STORED, *PRECISIONS}:
+        known = merged_model.PRECISIONS
+        if precision in {STORED, *known}:
             return []
-        return [
-            Problem("--precision", f"A plain model has no {precision}.", f"Choose {', '.join(PRECISIONS)}.")
-        ]
+        return [Problem("--precision", f"A plain model has no {precision}.", f"Choose {', '.join(known)}.")]
 
-    def write(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
-        """Write the export into an empty folder."""
-        decoding, settings = (
-            (merged.prompt.decoding, merged.prompt.settings) if merged.prompt else (None, None)
-        )
-        model = merged.model.to(PRECISIONS.get(precision, merged.stored))
-        merged_model.save(model, merged.base, target, decoding, settings)
+    def plain_folder(self, target: Path) -> AbstractContextManager[Path]:
+        """Return the export's own folder."""
+        return nullcontext(target)
+
+    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+        """Do nothing: a merged model is what was asked for."""
+
+    def bytes_needed(self, precision: str, source: Source) -> int:
+        """Return how much of the disk the export takes."""
+        return source.weights() * self.merged_dtype(precision, source.stored).itemsize
 
 
-class CTranslate2Model(Exporter):
+class Converted(Exporter):
+    """A model that is converted from a plain one, which is gone afterwards."""
+
+    shard_size = merged_model.CONVERTED_SHARD_SIZE
+
+    def plain_folder(self, target: Path) -> AbstractContextManager[Path]:
+        """Return a temporary folder beside the export's."""
+        return _temporary_folder(target.parent)
+
+
+class CTranslate2Model(Converted):
     """A model for CTranslate2."""
 
-    runtime = ctranslate2_model.LIBRARY
+    runtime, usual = ctranslate2_model.LIBRARY, "float32"
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return what is wrong with the precision or the base model."""
-        return ctranslate2_model.problems(precision or "float32")
+        return ctranslate2_model.problems(precision or self.usual)
 
-    def write(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
-        """Write the export into an empty folder."""
-        assert merged.prompt is not None
-        with _plain(merged, target) as folder:
-            ctranslate2_model.convert(folder, target, precision or "float32", merged.prompt.settings)
+    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+        """Convert the merged model."""
+        assert plain.prompt is not None
+        ctranslate2_model.convert(plain.folder, target, precision or self.usual, plain.prompt.settings)
 
 
-class GgufModel(Exporter):
+class GgufModel(Converted):
     """A GGUF file for llama.cpp and LM Studio."""
 
-    runtime, needs_converter = gguf_model.RUNTIME, True
+    runtime, usual, needs_converter = gguf_model.RUNTIME, "bfloat16", True
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return what is wrong with the precision or the base model."""
-        return gguf_model.problems(family, base, precision or "bfloat16")
+        return gguf_model.problems(family, base, precision or self.usual)
 
-    def write(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
-        """Write the export into an empty folder."""
-        assert merged.prompt is not None
-        with _plain(merged, target) as folder:
-            settings = merged.prompt.settings
-            gguf_model.write(channel, folder, merged.folder, target, precision or "bfloat16", settings)
+    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+        """Convert the merged model."""
+        assert plain.prompt is not None
+        settings = plain.prompt.settings
+        gguf_model.write(channel, plain.folder, plain.base, target, precision or self.usual, settings)
 
     def untried(self) -> str:
         """Return that the package is missing by which a GGUF file is read back."""
@@ -134,13 +154,11 @@ class OllamaModel(GgufModel):
             return [Problem("--to", message, "Export it as ctranslate2, or as gguf for llama.cpp.")]
         return super().problems(precision, family, base)
 
-    def write(self, channel: Channel, merged: Merged, target: Path, precision: str) -> None:
-        """Write the export into an empty folder."""
-        assert merged.prompt is not None
-        super().write(channel, merged, target, precision)
-        settings = merged.prompt.settings
-        stops = [merged.base.tokenizer.decode([token]) for token in settings["end_tokens"]]
-        gguf_model.write_modelfile(target, settings, stops)
+    def convert(self, channel: Channel, plain: Plain, target: Path, precision: str) -> None:
+        """Convert the merged model, and describe it."""
+        assert plain.prompt is not None
+        super().convert(channel, plain, target, precision)
+        gguf_model.write_modelfile(target, plain.prompt.settings, plain.prompt.stops)
 
 
 EXPORTERS: dict[str, Exporter] = {
@@ -152,11 +170,6 @@ EXPORTERS: dict[str, Exporter] = {
 
 
 @contextmanager
-def _plain(merged: Merged, beside: Path) -> Iterator[Path]:
-    """Yield a folder with the merged model in float32, as converters read it; it is gone afterwards."""
-    with TemporaryDirectory(dir=beside.parent, prefix=".merged-") as folder:
-        assert merged.prompt is not None
-        merged_model.save(
-            merged.model, merged.base, Path(folder), merged.prompt.decoding, merged.prompt.settings
-        )
+def _temporary_folder(beside: Path) -> Iterator[Path]:
+    with TemporaryDirectory(dir=beside, prefix=".merged-") as folder:
         yield Path(folder)

@@ -1,36 +1,73 @@
 """Merges an adapter into its base model, as a plain folder that plain transformers loads.
 
-The sum is made in float32, whatever the base is stored in, and then stored as the base is or as asked. Knows nothing of
-how the adapter was trained.
+The sum is made in float32, whatever the base is stored in, and then stored as the base is or as asked. No model is left
+in memory when the folder is written. Knows nothing of how the adapter was trained.
 """
 
 from __future__ import annotations
 
+import gc
 import json
-import warnings
+import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from peft import PeftModel
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError
+from engine.methods import Family
 from engine.system.files import write_atomically
-from engine.worker.exports import plain_prompt
+from engine.worker.adapters import attach
+from engine.worker.exports import layer_merge, plain_prompt
+from engine.worker.exports.plain_prompt import Prompt
 from engine.worker.kernels.library import Conv1D
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling.base_models import LoadedBase, Model
+from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
+from engine.worker.runtime.channel import Channel
 
 HEAD = "lm_head.weight"
 RUNTIME = "transformers"
-SHARD_SIZE = "4GB"
-PROBE = "Ann: Shall we meet at 5 pm?\nBob: Yes, at the station."
-# Logits are of order 10; adding in float32 moves them by about 1e-5.
-TOLERANCE = 1e-3
+# Of what is kept, and of what is only converted: a converter frees a file when it has taken the last of its weights.
+SHARD_SIZE, CONVERTED_SHARD_SIZE = "4GB", "100MB"
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Source:
+    """An adapter and the files of the base model that it is merged into."""
+
+    adapter: Adapter
+    options: BaseModelOptions
+    folder: Path
+    config: PretrainedConfig
+
+    @property
+    def family(self) -> Family:
+        """Whether the base reads and writes in two stacks of layers or in one."""
+        return base_models.family_of(self.config, self.options.id)
+
+    @property
+    def stored(self) -> torch.dtype:
+        """The number format of the base model's files."""
+        return self.config.dtype or torch.float32
+
+    def weights(self) -> int:
+        """Return how many weights the files hold. Raises AdapterError for a damaged file."""
+        files = self.folder.glob("*.safetensors")
+        return sum(math.prod(shape) for file in files for shape in library.weight_shapes(file).values())
+
+
+def find_source(adapter: Adapter, channel: Channel) -> Source:
+    """Return what an adapter is merged from, its base downloaded if need be. Raises AppError."""
+    options = base_options(adapter)
+    channel.enter("load_base")
+    folder = base_models.folder_of(options, channel)
+    return Source(adapter, options, folder, base_models.read_config(folder, options.id))
 
 
 def refuse_unmergeable(adapter: Adapter) -> None:
@@ -65,22 +102,48 @@ def dequantize(base: LoadedBase) -> None:
         base.model.is_loaded_in_4bit = False
 
 
-def merge(base: LoadedBase, model: PeftModel, name: str) -> PreTrainedModel:
-    """Return the base with the adapter of `model` folded in.
+def write(
+    channel: Channel, source: Source, folder: Path, dtype: torch.dtype, shard_size: str = SHARD_SIZE
+) -> Prompt | None:
+    """Merge into an empty folder, weights in `dtype`; return how the adapter is asked, None if it does not say.
 
-    Raises AdapterError, which calls the adapter by its name, if the sum would compute something else.
+    Raises AdapterError, Stopped.
     """
-    before = _logits(base, model)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        merged: PreTrainedModel = model.merge_and_unload(safe_merge=True)
-    after = _logits(base, merged)
-    if not torch.allclose(before, after, rtol=TOLERANCE, atol=TOLERANCE * float(before.abs().max())):
-        raise AdapterError(
-            f"{name} can't be merged: the merged model would not write the same.",
-            "It changes weights that the base shares between layers. Export the adapter instead.",
-        )
-    return merged
+    prompt = _write(channel, source, folder, dtype, shard_size)
+    # Models refer to themselves.
+    gc.collect()
+    return prompt
+
+
+def _write(
+    channel: Channel, source: Source, folder: Path, dtype: torch.dtype, shard_size: str
+) -> Prompt | None:
+    channel.enter("load_base")
+    base = base_models.load(_as_merged(source, dtype), "cpu", channel)
+    dequantize(base)
+    channel.enter("attach_adapter")
+    model = attach.load_adapter(base, source.adapter)
+    channel.check_stop()
+    sums = torch.float32 if base.precision == "float32" else dtype
+    merged = as_stored(layer_merge.merge(base, model, source.adapter.name, sums))
+    prompt = plain_prompt.of_adapter(source.adapter, base)
+    channel.check_stop()
+    channel.enter("save")
+    save(merged.to(dtype), base, folder, prompt, shard_size)
+    return prompt
+
+
+def _as_merged(source: Source, dtype: torch.dtype) -> BaseModelOptions:
+    """Return the base as it is loaded to merge into it: in the format of its files where the sum loses nothing by it.
+
+    Half precision overflows in some models, and a processor computes it slowly.
+    """
+    stored, options = source.stored, source.options
+    # What replaces weights of the base gets their format when it is read.
+    replaces = attach.replaces_weights(attach.read_config(source.adapter))
+    if stored != torch.bfloat16 or options.quantization != "none" or (replaces and dtype != stored):
+        return options
+    return options.model_copy(update={"precision": "bfloat16"})
 
 
 def as_stored(merged: PreTrainedModel) -> PreTrainedModel:
@@ -97,33 +160,21 @@ def as_stored(merged: PreTrainedModel) -> PreTrainedModel:
     return merged
 
 
-@torch.no_grad()
-def _logits(base: LoadedBase, model: Model) -> torch.Tensor:
-    ids = torch.tensor([base.tokenizer(PROBE)["input_ids"]], device=base.device)
-    decoded = {"decoder_input_ids": ids} if base.family == "encoder-decoder" else {}
-    logits: torch.Tensor = model(input_ids=ids, **decoded).logits
-    return logits
-
-
 def save(
-    model: PreTrainedModel,
-    base: LoadedBase,
-    folder: Path,
-    decoding: GenerationConfig | None = None,
-    settings: dict[str, Any] | None = None,
+    model: PreTrainedModel, base: LoadedBase, folder: Path, prompt: Prompt | None, shard_size: str
 ) -> None:
-    """Write model and tokenizer into a folder; with the settings of a prompt also a script that summarises.
+    """Write model and tokenizer into a folder; with a prompt also a script that summarises.
 
-    With `decoding`, plain `generate` decodes as the adapter does, and stops where it was taught to.
+    Plain `generate` then decodes as the adapter does, and stops where it was taught to.
     """
-    if decoding is not None:
-        model.generation_config = decoding
-    model.save_pretrained(folder, max_shard_size=SHARD_SIZE)
+    if prompt is not None:
+        model.generation_config = prompt.decoding
+    model.save_pretrained(folder, max_shard_size=shard_size)
     base.tokenizer.save_pretrained(folder)
     if enabled("tied_head"):
         correct_tied_head(folder)
-    if settings is not None:
-        plain_prompt.write(settings, RUNTIME, folder)
+    if prompt is not None:
+        plain_prompt.write(prompt.settings, RUNTIME, folder)
 
 
 def correct_tied_head(folder: Path) -> None:

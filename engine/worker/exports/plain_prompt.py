@@ -5,19 +5,52 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase
 
+from engine.adapters.library import Adapter
 from engine.adapters.metadata import PromptFacts
+from engine.config.decoding import DecodingOptions
 from engine.methods import Family
 from engine.system.paths import templates_folder
 from engine.worker.dataset.prompter import Prompter
+from engine.worker.dataset.prompting import prompter_from_metadata
+from engine.worker.generation.generate import generation_config
+from engine.worker.modeling.base_models import LoadedBase
 
 FILE_NAME = "prompt.json"
 SHARED = ("prompting.py", "command.py")
 SCRIPT = "summarize.py"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """How an adapter is asked and how its answer is decoded: for plain `generate`, and for a plain script.
+
+    `stops` are the texts of the tokens that end an answer.
+    """
+
+    decoding: GenerationConfig
+    settings: dict[str, Any]
+    stops: list[str]
+
+
+def of_adapter(adapter: Adapter, base: LoadedBase) -> Prompt | None:
+    """Return an adapter's own prompt, None for one of others that does not say how it is asked."""
+    facts = adapter.metadata.prompt
+    if facts is None:
+        return None
+    prompter = prompter_from_metadata(facts, base, facts.max_conversation_tokens, facts.max_new_tokens)
+    options = DecodingOptions(beams=facts.beams, max_new_tokens=facts.max_new_tokens)
+    decoding = generation_config(base.model, base.tokenizer, options, prompter.end_tokens)
+    if facts.beams > 1:
+        decoding.num_beams, decoding.early_stopping = facts.beams, True
+        decoding.length_penalty = options.length_penalty
+    found = settings(prompter, base.tokenizer, base.family, facts, decoding.eos_token_id)
+    return Prompt(decoding, found, [base.tokenizer.decode([token]) for token in found["end_tokens"]])
 
 
 def settings(

@@ -5,37 +5,33 @@ It is written aside and gets its name at the end, so that nothing half-written i
 
 from __future__ import annotations
 
+import gc
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from peft import PeftModel
-
 from engine.adapters import library
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now_text
 from engine.adapters.reproduction import refuse_irreproducible
-from engine.config.decoding import DecodingOptions
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
 from engine.system.files import bytes_in, partial_beside, sync_tree
 from engine.system.paths import adapters_folder
 from engine.system.units import size
+from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
-from engine.worker.dataset.prompter import Prompter
 from engine.worker.dataset.prompting import prompter_from_metadata, scored_examples
-from engine.worker.exports import gguf_converter, merged_model, plain_prompt, training_script
-from engine.worker.exports.exporters import EXPORTERS, STORED, Exporter, Merged, Prompt
+from engine.worker.exports import gguf_converter, merged_model, training_script
+from engine.worker.exports.exporters import EXPORTERS, STORED, Exporter, Plain
+from engine.worker.exports.merged_model import Source
 from engine.worker.exports.verification import Verifier
-from engine.worker.generation.generate import generation_config
 from engine.worker.modeling import base_models
-from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 
 SCRIPT = "script"
@@ -55,34 +51,21 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     _refuse(adapter, exporter)
     if exporter.needs_converter:
         gguf_converter.fetch(channel)
-    channel.enter("load_base")
-    options = merged_model.base_options(adapter)
-    folder = base_models.folder_of(options, channel)
-    config = base_models.read_config(folder, options.id)
-    problems = exporter.problems(precision, base_models.family_of(config, options.id), folder)
+    source = merged_model.find_source(adapter, channel)
+    problems = exporter.problems(precision, source.family, source.folder)
     if problems:
         raise RecipeError(tuple(problems))
-    base = base_models.load(options, "cpu", channel)
-    merged_model.dequantize(base)
-    _require_space(base, target)
-    prompter = _prompter(adapter, base)
-    channel.enter("attach_adapter")
-    model = attach.load_adapter(base, adapter)
-    verifier, why_not = _verifier(
-        channel, adapter, base, model, prompter, int(request.get("conversations", 0))
-    )
+    _require_space(exporter.bytes_needed(precision, source), target)
+    verifier, why_not = _verifier(channel, source, int(request.get("conversations", 0)))
     channel.check_stop()
-    plain = merged_model.as_stored(merged_model.merge(base, model, adapter.name))
-    prompt = _prompt(adapter, base, prompter) if prompter else None
-    merged = Merged(plain, base, folder, config.dtype or torch.float32, prompt)
-    channel.check_stop()
-    channel.enter("save")
     with _written(target) as unfinished:
-        exporter.write(channel, merged, unfinished, precision)
+        _write(channel, exporter, source, unfinished, precision)
         channel.check_stop()
         channel.enter("evaluate")
         why_not = why_not or exporter.untried()
-        verified = _not_tried(why_not) if why_not else verifier.verify(unfinished, exporter.runtime)
+        verified = (
+            verifier.verify(unfinished, exporter.runtime) if verifier and not why_not else _not_tried(why_not)
+        )
     export = ExportFacts(to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified)
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_export(adapter, export)
@@ -116,9 +99,8 @@ def _refuse(adapter: Adapter, exporter: Exporter) -> None:
         raise AppError(NO_PROMPT, "Export it as merged.")
 
 
-def _require_space(base: LoadedBase, target: Path) -> None:
-    """Raise StorageError for a disk that is too small for the weights in float32, with a copy of them for a while."""
-    needed = 2 * sum(parameter.nbytes for parameter in base.model.parameters())
+def _require_space(needed: int, target: Path) -> None:
+    """Raise StorageError for a disk that is too small for what the export writes, in bytes."""
     folder = next(each for each in target.absolute().parents if each.is_dir())
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -126,53 +108,51 @@ def _require_space(base: LoadedBase, target: Path) -> None:
         raise StorageError(message, "Free some space, or choose another folder.", "target")
 
 
-def _prompter(adapter: Adapter, base: LoadedBase) -> Prompter | None:
-    """Return the adapter's own prompter, None for one of others that does not say how it is asked."""
-    facts = adapter.metadata.prompt
-    if facts is None:
-        return None
-    return prompter_from_metadata(facts, base, facts.max_conversation_tokens, facts.max_new_tokens)
+def _write(channel: Channel, exporter: Exporter, source: Source, target: Path, precision: str) -> None:
+    """Write an export into an empty folder: no model is in memory while another is made of it."""
+    dtype = exporter.merged_dtype(precision, source.stored)
+    with exporter.plain_folder(target) as folder:
+        prompt = merged_model.write(channel, source, folder, dtype, exporter.shard_size)
+        channel.check_stop()
+        exporter.convert(channel, Plain(folder, source.folder, prompt), target, precision)
 
 
-def _prompt(adapter: Adapter, base: LoadedBase, prompter: Prompter) -> Prompt:
-    """Return how plain `generate` and a plain script ask and decode."""
-    facts = adapter.metadata.prompt
-    assert facts is not None
-    options = DecodingOptions(beams=facts.beams, max_new_tokens=facts.max_new_tokens)
-    decoding = generation_config(base.model, base.tokenizer, options, prompter.end_tokens)
-    if facts.beams > 1:
-        decoding.num_beams, decoding.early_stopping = facts.beams, True
-        decoding.length_penalty = options.length_penalty
-    settings = plain_prompt.settings(prompter, base.tokenizer, base.family, facts, decoding.eos_token_id)
-    return Prompt(decoding, settings)
-
-
-def _verifier(
-    channel: Channel,
-    adapter: Adapter,
-    base: LoadedBase,
-    model: PeftModel,
-    prompter: Prompter | None,
-    count: int,
-) -> tuple[Any, str]:
-    """Return what compares the export with the adapter, or why that can't be done."""
+def _verifier(channel: Channel, source: Source, count: int) -> tuple[Verifier | None, str]:
+    """Return what compares the export with the adapter's own summaries, or why that can't be done."""
+    facts = source.adapter.metadata.prompt
     if not count:
         return None, "It was not asked for."
-    if prompter is None or adapter.metadata.prompt is None:
+    if facts is None:
         return None, NO_PROMPT
     try:
-        recipe = adapter.recipe()
+        recipe = source.adapter.recipe()
         if recipe is None:
             return None, "The adapter has no recipe that names its conversations."
-        recipe = _scored_alike(recipe, adapter.metadata.prompt, count)
+        recipe = _scored_alike(recipe, facts, count)
         splits = dataset.read(recipe.data, channel, needs=[recipe.evaluation.split, "train"])
         examples = scored_examples(recipe, splits)
     except AppError as error:
         return None, error.message
     if not examples:
         return None, "There are no conversations to test on."
+    verifier = _summarized(channel, source, recipe, examples, facts)
+    # Models refer to themselves.
+    gc.collect()
+    return verifier, ""
+
+
+def _summarized(
+    channel: Channel, source: Source, recipe: Recipe, examples: Sequence[Example], facts: PromptFacts
+) -> Verifier:
+    """Return the adapter's summaries of examples."""
+    channel.enter("load_base")
+    base = base_models.load(source.options, "cpu", channel)
+    merged_model.dequantize(base)
+    channel.enter("attach_adapter")
+    model = attach.load_adapter(base, source.adapter)
+    prompter = prompter_from_metadata(facts, base, facts.max_conversation_tokens, facts.max_new_tokens)
     channel.enter("evaluate")
-    return Verifier(channel, base, model, recipe, examples, prompter), ""
+    return Verifier(channel, base, model, recipe, examples, prompter)
 
 
 def _scored_alike(recipe: Recipe, prompt: PromptFacts, count: int) -> Recipe:

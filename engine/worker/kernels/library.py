@@ -12,7 +12,7 @@ from peft.tuners.lora.layer import LoraVariant
 from peft.tuners.shira import layer as shira_layer
 from peft.tuners.vblora import layer as vblora_layer
 from peft.utils.integrations import dequantize_module_weight
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from transformers import masking_utils
 from transformers.activations import FastGELUActivation, NewGELUActivation
 from transformers.cache_utils import DynamicLayer, StaticLayer
@@ -62,6 +62,7 @@ __all__ = [
     "shira_layer",
     "should_convert_module",
     "tree_flatten",
+    "tree_map",
     "tree_unflatten",
     "unquantized_modules",
     "vblora_layer",

@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -20,6 +21,7 @@ from engine.worker.dataset.prompting import prompter_from_metadata
 from engine.worker.exports import ctranslate2_model, plain_prompt
 from engine.worker.generation.generate import generate
 from engine.worker.jobs import export
+from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
@@ -174,6 +176,24 @@ def test_a_disk_that_is_too_small_is_told_before(adapter_of, tmp_path, monkeypat
     with pytest.raises(StorageError, match="has 1 bytes free"):
         do_export(adapter_of("llama", with_data=False), tmp_path / "out")
     assert not list(tmp_path.glob("*out*"))
+
+
+def test_no_two_models_are_in_memory(adapter_of, tmp_path, monkeypatch):
+    adapter, loaded, load = adapter_of("llama"), [], base_models.load
+
+    def watched(*values):
+        assert all(model() is None for model in loaded)
+        base = load(*values)
+        loaded.append(weakref.ref(base.model))
+        return base
+
+    def convert(self, *values):
+        assert all(model() is None for model in loaded)
+
+    monkeypatch.setattr(base_models, "load", watched)
+    monkeypatch.setattr(ctranslate2_model, "convert", convert)
+    do_export(adapter, tmp_path / "out", "ctranslate2", conversations=1)
+    assert len(loaded) == 2
 
 
 def test_without_the_library_nothing_is_loaded(adapter_of, tmp_path, monkeypatch):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from peft.tuners.lora import Linear
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 
@@ -38,9 +40,10 @@ pytestmark = pytest.mark.torch
 CONVERSATION = "Summarize: Ann: Where are you?\nBob: At the office."
 
 
-def do_merge(adapter: Adapter, target: Path) -> dict[str, Any]:
+def do_merge(adapter: Adapter, target: Path, precision: str = "") -> dict[str, Any]:
     channel = make_channel("export")
-    export.run(channel, {"kind": "export", "to": "merged", "adapter": adapter.id, "target": str(target)})
+    request = {"kind": "export", "to": "merged", "adapter": adapter.id, "target": str(target)}
+    export.run(channel, request | {"precision": precision})
     (made,) = events_of(channel, "result_made")
     return made["result"]
 
@@ -119,20 +122,42 @@ def test_a_merged_folder_is_a_base_model_of_its_own(tmp_path):
     )
 
 
-def test_the_sum_is_made_in_float32_and_stored_as_the_base_is(tmp_path):
-    folder = tmp_path / "bfloat16"
-    base = load_tiny("llama")
+def in_bfloat16(kind: Kind, folder: Path) -> dict[str, Any]:
+    base = load_tiny(kind)
     base.model.to(torch.bfloat16).save_pretrained(folder)
     base.tokenizer.save_pretrained(folder)
-    adapter = install_random("llama", "mine", base_model={"id": str(folder), "precision": "float32"})
-    do_merge(adapter, tmp_path / "merged")
-    widened = base_models.load(
-        BaseModelOptions(id=str(folder), precision="float32"), "cpu", make_channel("inspect")
-    )
-    expected = attach.load_adapter(widened, adapter).merge_and_unload().to(torch.bfloat16).state_dict()
+    return {"id": str(folder), "precision": "float32"}
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+@pytest.mark.parametrize(("kind", "method"), [("llama", "lora"), ("gpt2", "lora"), ("t5-tied", "full")])
+def test_the_sum_is_made_in_float32_layer_by_layer_and_the_base_stays(kind, method, precision, tmp_path):
+    table = in_bfloat16(kind, tmp_path / "base")
+    file = tmp_path / "base" / "model.safetensors"
+    before = file.read_bytes()
+    adapter = install_random(kind, "mine", base_model=table, method=METHODS[method])
+    base = load_tiny(kind)
+    widened = base_models.load(BaseModelOptions(**table), "cpu", make_channel("inspect"))
+    with warnings.catch_warnings():
+        # PEFT says that merging with tied weights is no good idea in general.
+        warnings.simplefilter("ignore")
+        summed = attach.load_adapter(widened, adapter).merge_and_unload()
+    expected = summed.to(getattr(torch, precision)).state_dict()
+    do_merge(adapter, tmp_path / "merged", precision)
     merged = plain(base, tmp_path / "merged")
-    assert merged.dtype == torch.bfloat16
+    assert str(merged.dtype) == f"torch.{precision}"
     assert all(torch.equal(value, expected[name]) for name, value in merged.state_dict().items())
+    # It was mapped into memory, where the sums took the place of its values.
+    assert file.read_bytes() == before
+
+
+def test_what_a_stranger_trained_whole_is_not_rounded_to_the_base_s_format(tmp_path):
+    base = in_bfloat16("gpt2", tmp_path / "base")
+    mine = import_with_biases("gpt2", "mine", base_folder=base["id"])
+    do_merge(mine, tmp_path / "merged", "float32")
+    trained = load_file(mine.folder / "adapter_model.safetensors")["base_model.model.transformer.ln_f.bias"]
+    merged = load_file(tmp_path / "merged" / "model.safetensors")["transformer.ln_f.bias"]
+    assert torch.equal(merged, trained)
 
 
 def on_quantized(kind: Kind, quantization: str, *, double: bool = True) -> dict[str, Any]:
@@ -166,12 +191,23 @@ def test_an_adapter_of_an_int8_base_is_not_merged(tmp_path):
     assert list(tmp_path.glob("merged*")) == []
 
 
-def test_a_merge_that_would_write_something_else_is_refused(tmp_path):
+@pytest.mark.parametrize("stored", ["float32", "bfloat16"])
+def test_a_merge_that_would_write_something_else_is_refused(stored, tmp_path):
     tied = {"id": "lora", "rank": 4, "target_modules": ["lm_head"]}
-    adapter = install_random("t5-tied", "mine", method=tied)
+    tables = {"base_model": in_bfloat16("t5-tied", tmp_path / "base")} if stored == "bfloat16" else {}
+    adapter = install_random("t5-tied", "mine", method=tied, **tables)
     with pytest.raises(AdapterError, match="would not write the same"):
         do_merge(adapter, tmp_path / "merged")
     assert list(tmp_path.glob("merged*")) == []
+
+
+def test_a_layer_that_computes_something_else_is_refused(tmp_path, monkeypatch):
+    table = in_bfloat16("llama", tmp_path / "base")
+    adapter = install_random("llama", "mine", base_model=table)
+    of = Linear.get_delta_weight
+    monkeypatch.setattr(Linear, "get_delta_weight", lambda *values: 1.1 * of(*values))
+    with pytest.raises(AdapterError, match="would not write the same"):
+        do_merge(adapter, tmp_path / "merged")
 
 
 def test_methods_without_a_plain_form_are_refused(tmp_path):
