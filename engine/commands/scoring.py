@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import library
+from engine.adapters import library, runtimes
 from engine.adapters.library import Adapter
 from engine.commands.adapter_export import ADAPTER_HELP
 from engine.commands.terminal import text_tables
@@ -54,6 +54,13 @@ def add(verbs: Verbs) -> None:
     )
     for verb in (evaluate, summarize):
         verb.add_argument(
+            "--runtime",
+            choices=runtimes.RUNTIMES,
+            default=runtimes.TUNESMITH,
+            help="what writes: tunesmith (the default), or ctranslate2, for what can be merged: in float32, converted "
+            "once, and faster with T5 on a processor. Scores name it",
+        )
+        verb.add_argument(
             "--adapter",
             action="append",
             default=[],
@@ -70,11 +77,20 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     problems = (*recipes.problems(recipe), *hub_sources.offline_problems(recipe))
     if problems:
         raise RecipeError(problems)
-    names = [_name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
+    adapters = [library.find(name, shortened=True) for name in asked.adapters]
+    _require_runtime(asked.runtime, adapters, recipe.base_model.quantization, recipe.training.device)
     if not confirm_downloads(recipe, output):
         return STOPPED
-    code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
+    arguments = {"adapters": [_name_for_worker(each) for each in adapters], "runtime": asked.runtime}
+    code, _ = ask("evaluate", arguments, output, evaluation_lines, recipe)
     return code
+
+
+def _require_runtime(runtime: str, adapters: list[Adapter], quantization: str, device: str) -> None:
+    """Raise RecipeError if a runtime can't write with these models."""
+    problems = runtimes.problems(runtime, adapters, quantization, device)
+    if problems:
+        raise RecipeError(tuple(problems))
 
 
 def evaluation_lines(result: Result) -> list[str]:
@@ -86,7 +102,8 @@ def evaluation_lines(result: Result) -> list[str]:
         for each in result["adapters"]
         if each.get("difference")
     ]
-    return [*score_lines(columns), *measure_lines(columns), *language_lines(protocol), *verdicts]
+    notes = [*language_lines(protocol), *runtime_lines(protocol)]
+    return [*score_lines(columns), *measure_lines(columns), *notes, *verdicts]
 
 
 def score_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
@@ -100,6 +117,12 @@ def score_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
 def language_lines(protocol: dict[str, Any]) -> list[str]:
     """Return in which languages words were read; nothing for English alone."""
     return [f"{note}." for note in score_text.language_notes(protocol)]
+
+
+def runtime_lines(protocol: dict[str, Any]) -> list[str]:
+    """Return what wrote the summaries; nothing for Tunesmith's own engine."""
+    written = score_text.written_by(protocol)
+    return [f"{written[0].upper()}{written[1:]}."] if written else []
 
 
 def measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
@@ -133,6 +156,9 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     conversation = _read_conversation(asked.file)
     adapters = [library.find(name, shortened=True) for name in asked.adapters]
     arguments = adapter_arguments(adapters, asked.base_model or "", asked.device)
+    quantization = arguments["base_model"].get("quantization", "none")
+    _require_runtime(asked.runtime, adapters, quantization, asked.device)
+    arguments["runtime"] = asked.runtime
     if not confirm_base(arguments["base_model"], output):
         return STOPPED
     job = create_job(jobs_folder(), "summarize", arguments)

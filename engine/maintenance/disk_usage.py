@@ -54,13 +54,14 @@ class Freeable:
 
 
 def measure() -> list[Part]:
-    """Return the size of each kind: adapters, checkpoints, runs, token_ids, trash, unpacked and downloads."""
+    """Return each kind's size: adapters, checkpoints, runs, token_ids, converted, trash, unpacked and downloads."""
     checkpoints = sum(bytes_in(path) for job in run_store.list_jobs() for path in _resumable_state(job))
     return [
         Part("adapters", bytes_in(paths.adapters_folder())),
         Part("checkpoints", checkpoints),
         Part("runs", bytes_in(paths.runs_folder()) - checkpoints),
         Part("token_ids", bytes_in(paths.tokens_folder())),
+        Part("converted", bytes_in(paths.converted_models_folder())),
         Part("trash", bytes_in(paths.trash_folder())),
         Part("unpacked", bytes_in(paths.gguf_folder())),
         Part("downloads", bytes_in(downloads_folder())),

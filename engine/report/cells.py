@@ -49,6 +49,7 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
         *score_text.language_notes(protocol),
         f"Compared {score_text.base_form(protocol)}" if protocol.get("base_form") else "",
         f"Decoded {decoding}, at most {limit} tokens" if limit else f"Decoded {decoding}",
+        _written_by(protocol),
         f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",
         f"Up to {references['most']} reference summaries a conversation, the best of them counts"
         if references
@@ -57,6 +58,11 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
         "Differences are paired, conversation by conversation",
     ]
     return ". ".join(filter(None, sentences)) + "."
+
+
+def _written_by(protocol: Mapping[str, Any]) -> str:
+    written = score_text.written_by(protocol)
+    return f"{written[:1].upper()}{written[1:]}"
 
 
 def _general_text(said: Any) -> str:

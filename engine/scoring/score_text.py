@@ -17,6 +17,7 @@ VERDICT_TEXTS = {
     "lower": "Lower",
     "too few to tell": "Too few conversations to tell",
 }
+RUNTIME_TITLES = {"ctranslate2": "CTranslate2"}
 BASE_FORMS = {"chat": "in its own chat format", "plain": "with a plain prompt"}
 MINUS = "−"
 NO_INTERVAL = "one conversation, so no interval"
@@ -88,6 +89,15 @@ def base_form(protocol: Mapping[str, Any]) -> str:
     """Return in which format the base model was scored, "" if there was no choice."""
     found = (protocol.get("base_form") or {}).get("prompt_format")
     return f"against the base model {BASE_FORMS[found]}, the better of two" if found in BASE_FORMS else ""
+
+
+def written_by(protocol: Mapping[str, Any]) -> str:
+    """Return what wrote the scored summaries, "" for Tunesmith's own engine."""
+    found = protocol.get("runtime")
+    if not isinstance(found, Mapping):
+        return ""
+    name = str(found.get("name"))
+    return f"written by {RUNTIME_TITLES.get(name, name)} in {found.get('precision')}"
 
 
 def verdict_title(difference: Mapping[str, Any], examples: int) -> str:

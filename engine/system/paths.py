@@ -132,6 +132,11 @@ def tokens_folder() -> Path:
     return _created(cache_folder() / "tokens")
 
 
+def converted_models_folder() -> Path:
+    """Return the folder with models that were converted for another runtime, made if missing."""
+    return _created(cache_folder() / "converted")
+
+
 def plans_folder() -> Path:
     """Return the folder with cached plans, made if missing."""
     return _created(cache_folder() / "plans")

@@ -22,6 +22,7 @@ PARTS = {
     "checkpoints": (mark("Checkpoints"), mark("for resuming; completed runs no longer need them")),
     "runs": (mark("Other run files"), mark("recipes, events and logs")),
     "token_ids": (mark("Token cache"), mark("recreated when needed; at most 2 GB")),
+    "converted": (mark("Converted models"), mark("for CTranslate2; made again when needed, at most 10 GB")),
     "trash": (mark("Trash"), mark("emptied after 30 days")),
     "unpacked": (mark("Unpacked GGUF files"), mark("as base models; unpacked again when needed")),
     "downloads": (mark("Downloads"), mark("from the hub; shared with other programs")),

@@ -106,6 +106,8 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     parts = [tr_count(count, "{n} {split} conversation", "{n} {split} conversations", split=split)]
     parts += [tr("chat format")] if protocol.get("prompt_format") == "chat" else []
     parts.append(decoding_text(protocol))
+    runtime = protocol.get("runtime")
+    parts += [tr("written by CTranslate2")] if isinstance(runtime, Mapping) else []
     most = (protocol.get("references") or {}).get("most")
     parts += [tr("best of up to {count} references", count=number_text(most))] if most else []
     return ", ".join(parts)

@@ -1522,6 +1522,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche zur Auswahl</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>Converted models</source>
+   <translation>Umgewandelte Modelle</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/page.py" />
    <source>Copied from a run</source>
    <translation>Aus einem Lauf kopiert</translation>
@@ -7895,6 +7900,11 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>for CTranslate2; made again when needed, at most 10 GB</source>
+   <translation>für CTranslate2; bei Bedarf neu erstellt, höchstens 10 GB</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>for resuming; completed runs no longer need them</source>
    <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
   </message>
@@ -9005,6 +9015,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>written</source>
    <translation>geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/list_text.py" />
+   <source>written by CTranslate2</source>
+   <translation>geschrieben von CTranslate2</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -11429,14 +11444,34 @@ Summary:</translation>
    <translation>CTranslate2 kann dieses Modell nicht umwandeln: {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/generation/ctranslate2_runtime.py" />
+   <source>CTranslate2 does not decode with this setting: {1}.</source>
+   <translation>Mit dieser Einstellung dekodiert CTranslate2 nicht: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/runtimes.py" />
+   <source>CTranslate2 does not run {1} bases.</source>
+   <translation>CTranslate2 rechnet nicht mit Basismodellen in {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/ctranslate2_model.py" />
    <source>CTranslate2 has no {1}.</source>
    <translation>CTranslate2 kennt {1} nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <location filename="../../engine/adapters/runtimes.py" />
    <source>CTranslate2 is not installed.</source>
    <translation>CTranslate2 ist nicht installiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/runtimes.py" />
+   <source>CTranslate2 runs merged models, and {1} can't be merged: {2}.</source>
+   <translation>CTranslate2 rechnet mit verschmolzenen Modellen, und {1} lässt sich nicht verschmelzen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/runtimes.py" />
+   <source>CTranslate2 runs on the processor here, not on {1}.</source>
+   <translation>CTranslate2 rechnet hier auf dem Prozessor, nicht auf {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/graphics/torch_build.py" />
@@ -13409,7 +13444,7 @@ Summary:</translation>
    <translation>Installieren Sie es: pip install 'tunesmith[cluster]'.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/ctranslate2_model.py" />
+   <location filename="../../engine/adapters/runtimes.py" />
    <source>Install it: pip install 'tunesmith[ctranslate2]'.</source>
    <translation>Installieren Sie es: pip install 'tunesmith[ctranslate2]'.</translation>
   </message>
@@ -13537,6 +13572,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/adapter_files.py" />
    <source>It is a model: a recipe can name it as its base model.</source>
    <translation>Es ist ein Modell: Ein Rezept kann es als Basismodell nennen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/converted_models.py" />
+   <source>It is kept in {1}.</source>
+   <translation>Es liegt in {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/findings.py" />
@@ -13852,6 +13892,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/order.py" />
    <source>Least similar to summarised ones</source>
    <translation>Den fertigen am unähnlichsten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/runtimes.py" />
+   <source>Leave --runtime out: Tunesmith's own engine can.</source>
+   <translation>Lassen Sie --runtime weg: Tunesmith selbst kann es.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
@@ -17192,6 +17237,11 @@ Summary:</translation>
    <translation>Die Mindestlänge, {1} Tokens, liegt über der Höchstlänge, {2} Tokens.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/converted_models.py" />
+   <source>The model can't be converted for CTranslate2: {1}.</source>
+   <translation>Das Modell lässt sich nicht für CTranslate2 umwandeln: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/evaluation/general_loss.py" />
    <source>The model computes beyond the range of its number format. Another precision may help.</source>
    <translation>Das Modell rechnet über den Bereich seines Zahlenformats hinaus. Eine andere Genauigkeit kann helfen.</translation>
@@ -18875,6 +18925,11 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Write the smaller factor as a product of thin matrices too.</source>
    <translation>Auch den kleineren Faktor als Produkt dünner Matrizen schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/generation/ctranslate2_runtime.py" />
+   <source>Write with Tunesmith's own engine.</source>
+   <translation>Lassen Sie Tunesmith selbst schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -21220,6 +21275,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>written</source>
    <translation>geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>written by {1} in {2}</source>
+   <translation>geschrieben von {1} in {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/chat_template.py" />

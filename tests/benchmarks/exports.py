@@ -1,4 +1,4 @@
-"""Exports of an adapter, each scored again: time, size, and how many summaries are the adapter's; and memory.
+"""Exports of an adapter, each scored again: time, size, and how many summaries are the adapter's; speed and memory.
 
 Trains a short run of the starter, or of the model folder that `EXPORT_MODEL` names. Time and memory are those of a
 model of 1 GB with random weights. Fetches llama.cpp's converter, which wants a tokenizer it knows: `EXPORT_MODEL`'s.
@@ -44,6 +44,7 @@ def main() -> None:
             f"Exports of {Path(model).name or 'the starter'}",
             _exports(adapter["adapter"], Path(home), environment),
         )
+        show("Summaries a second", _speeds(Path(home), environment))
         show("Exports of a Llama of 1 GB in bfloat16", _large(model, environment))
 
 
@@ -57,20 +58,22 @@ def _exports(adapter: str, home: Path, environment: dict[str, str]) -> Iterator[
         yield f"{to} {precision}", _told(last, time.monotonic() - began), "same"
 
 
+def _speeds(home: Path, environment: dict[str, str]) -> Iterator[Row]:
+    """Yield how fast the exported model is written with, by the engine and by CTranslate2."""
+    folders = [str(home / name) for name in ("merged-float32", "ctranslate2-float32", "ctranslate2-int8")]
+    for line in _helper("runtime_speed", folders, environment).stdout.splitlines():
+        found = json.loads(line)
+        rate = f"{found['together']} together, {found['alone']} one by one; {found['same']} as the first"
+        yield found["name"], rate, "-"
+
+
 def _large(tokenizer: str, environment: dict[str, str]) -> Iterator[Row]:
     """Yield how long the exports of a large model take, and the peak of memory in times its weights."""
     layers = LAYERS if tokenizer else LAYERS_FOR_FEW_TOKENS
     for to, precision in LARGE:
         with tempfile.TemporaryDirectory() as folder:
             words = [folder, WIDTH, layers, to, precision, *([tokenizer] if tokenizer else [])]
-            done = subprocess.run(
-                [sys.executable, "-m", "tests.helpers.export_memory", *words],
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = _helper("export_memory", words, environment)
         if done.returncode:
             yield f"{to} {precision}", f"not tried: {done.stderr.splitlines()[-1]}", "1.5"
             continue
@@ -91,6 +94,11 @@ def _told(result: dict[str, object], seconds: float) -> str:
     )
     equal = f"{verified['identical']} of {verified['conversations']} identical"
     return f"{verified['state']}: ROUGE-1 {change}, {equal}; {seconds:.0f} s"
+
+
+def _helper(name: str, words: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"tests.helpers.{name}", *words]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def _run(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
@@ -21,6 +22,7 @@ from engine.worker.dataset.prompting import in_format, make_prompter, scored_exa
 from engine.worker.evaluation import score_cache
 from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import make_protocol
+from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics.example_languages import tell_languages
@@ -48,7 +50,13 @@ class BestForm:
         return {"base_form": chosen}
 
 
-def measure_best_form(channel: Channel, base: LoadedBase, recipe: Recipe, splits: Splits) -> BestForm:
+def measure_best_form(
+    channel: Channel,
+    base: LoadedBase,
+    recipe: Recipe,
+    splits: Splits,
+    runtime: CTranslate2Runtime | None = None,
+) -> BestForm:
     """Return the base model's metrics in the best of its forms; the recipe's own wins a tie.
 
     The recipe's prompt has a settled format. Raises AppError where that can't be scored; of another form a notice says
@@ -57,17 +65,18 @@ def measure_best_form(channel: Channel, base: LoadedBase, recipe: Recipe, splits
     examples = scored_examples(recipe, splits)
     own, *others = forms_of(recipe, base.tokenizer)
     compared = examples[:COMPARED_EXAMPLES] if others else examples
-    measured = {own: _measure_form(channel, base, in_format(recipe, own), splits, compared)}
+    measure = partial(_measure_form, channel, base, runtime)
+    measured = {own: measure(in_format(recipe, own), splits, compared)}
     for form in others:
         try:
-            measured[form] = _measure_form(channel, base, in_format(recipe, form), splits, compared)
+            measured[form] = measure(in_format(recipe, form), splits, compared)
         except AppError as error:
             channel.notice(f"The base model can't be scored in {form} format: {error.message}", error.hint)
     tried = {form: float(np.mean(values.rouge[SCORE])) for form, values in measured.items()}
     best = max(tried, key=tried.__getitem__)
     values = measured[best]
     if len(compared) < len(examples):
-        values = _measure_form(channel, base, in_format(recipe, best), splits, examples, begun=values)
+        values = measure(in_format(recipe, best), splits, examples, begun=values)
     return BestForm(best, values, tried, len(compared))
 
 
@@ -82,20 +91,24 @@ def forms_of(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> list[PromptF
 def _measure_form(
     channel: Channel,
     base: LoadedBase,
+    runtime: CTranslate2Runtime | None,
     recipe: Recipe,
     splits: Splits,
     examples: Sequence[Example],
     begun: ExampleMetrics | None = None,
 ) -> ExampleMetrics:
     """Return the base model's metrics on examples, from the cache if they are there; `begun` are the first ones'."""
-    protocol = make_protocol(recipe, splits, recipe.evaluation.split, examples, recipe.evaluation.beams)
+    evaluation = recipe.evaluation
+    protocol = make_protocol(recipe, splits, evaluation.split, examples, evaluation.beams, runtime)
     prompter = make_prompter(recipe, base, splits)
     values = score_cache.load(protocol, base, prompter)
     if values is None:
-        languages = tell_languages(examples, recipe.evaluation.language)
+        languages = tell_languages(examples, evaluation.language)
         begun = begun if begun and _is_read_alike(begun, examples, languages, recipe) else None
         done = len(begun.examples) if begun else 0
-        values = measure_model(channel, base, base.model, recipe, examples[done:], prompter, languages[done:])
+        values = measure_model(
+            channel, base, base.model, recipe, examples[done:], prompter, languages[done:], runtime
+        )
         values = begun.followed_by(values) if begun else values
         score_cache.save(protocol, base, prompter, values)
     return values

@@ -21,6 +21,7 @@ from engine.worker.evaluation.base_forms import measure_best_form
 from engine.worker.evaluation.general_loss import GeneralLoss
 from engine.worker.evaluation.model_metrics import measure_model
 from engine.worker.evaluation.protocol import scoring_protocol
+from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import summary_metrics
@@ -91,14 +92,23 @@ def _stored(values: ExampleMetrics) -> Written:
     )
 
 
-def score_base(channel: Channel, base: LoadedBase, recipe: Recipe, splits: Splits) -> Evaluation:
-    """Return the base model's evaluation in the best of its forms, from the cache where nothing has changed."""
-    best, draws = measure_best_form(channel, base, recipe, splits), recipe.evaluation.bootstrap
+def score_base(
+    channel: Channel,
+    base: LoadedBase,
+    recipe: Recipe,
+    splits: Splits,
+    runtime: CTranslate2Runtime | None = None,
+) -> Evaluation:
+    """Return the base model's evaluation in the best of its forms, from the cache where nothing has changed.
+
+    `runtime` writes the summaries in place of the engine.
+    """
+    best, draws = measure_best_form(channel, base, recipe, splits, runtime), recipe.evaluation.bootstrap
     general = general_loss.measure_base(channel, base, recipe)
     return Evaluation(
         BASE,
         0,
-        scoring_protocol(recipe, splits) | best.facts() | (general.text.facts() if general else {}),
+        scoring_protocol(recipe, splits, runtime) | best.facts() | (general.text.facts() if general else {}),
         best.values,
         scores=summary_metrics.intervals(best.values.rouge, draws),
         metrics=summary_metrics.intervals(_all_metrics(best.values, general), draws),
@@ -122,16 +132,19 @@ def score(
     step: int,
     baseline: Evaluation,
     prompt: PromptFacts | None = None,
+    runtime: CTranslate2Runtime | None = None,
 ) -> Evaluation:
     """Return the evaluation of `model` with its active adapter, paired with the base model's, `baseline`.
 
-    `prompt` replaces the recipe's prompt; the recipe's token limits apply all the same.
+    `prompt` replaces the recipe's prompt; the recipe's token limits apply all the same. `runtime` writes the summaries
+    in place of the engine, and must have done so for the base model too.
     """
     prompter = make_prompter(recipe, base, splits)
     if prompt is not None:
         limits = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
         prompter = prompter_from_metadata(prompt, base, *limits)
-    values = measure_model(channel, base, model, recipe, scored_examples(recipe, splits), prompter)
+    examples = scored_examples(recipe, splits)
+    values = measure_model(channel, base, model, recipe, examples, prompter, runtime=runtime)
     general = None
     if prompt is None and baseline.general is not None:
         general = general_loss.measure(channel, base, model, recipe, baseline.general.text)

@@ -8,25 +8,34 @@ from engine.config.recipe import Recipe
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import scored_examples, shot_examples
+from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.ingestion.sources import Split
 from engine.worker.text_metrics.example_languages import tell_languages
 from engine.worker.text_metrics.text_protocol import Protocol, scored_texts
 
 
-def scoring_protocol(recipe: Recipe, splits: Splits) -> Protocol:
+def scoring_protocol(recipe: Recipe, splits: Splits, runtime: CTranslate2Runtime | None = None) -> Protocol:
     """Return the protocol under which a recipe, its prompt's format settled, scores the base model and its adapters.
 
     An adapter that consists of a prompt is scored under it too. Its prompt replaces the protocol's and is
     reported beside its scores; examples, limits and decoding are the same.
     """
     examples, evaluation = scored_examples(recipe, splits), recipe.evaluation
-    return make_protocol(recipe, splits, evaluation.split, examples, evaluation.beams)
+    return make_protocol(recipe, splits, evaluation.split, examples, evaluation.beams, runtime)
 
 
 def make_protocol(
-    recipe: Recipe, splits: Splits, split: Split, examples: Sequence[Example], beams: int
+    recipe: Recipe,
+    splits: Splits,
+    split: Split,
+    examples: Sequence[Example],
+    beams: int,
+    runtime: CTranslate2Runtime | None = None,
 ) -> Protocol:
-    """Return the protocol of a recipe's prompt and limits on any examples of a split, decoded with `beams`."""
+    """Return the protocol of a recipe's prompt and limits on any examples of a split, decoded with `beams`.
+
+    It names a `runtime` that is not Tunesmith's own: scores by different ones are not comparable.
+    """
     shots = shot_examples(recipe, splits)
     languages = tell_languages(examples, recipe.evaluation.language)
     return {
@@ -37,4 +46,5 @@ def make_protocol(
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
         "beams": beams,
         "max_new_tokens": recipe.evaluation.max_new_tokens,
+        **({"runtime": runtime.facts} if runtime else {}),
     }

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
+from engine.adapters import runtimes
 from engine.errors import AdapterError, Problem
 from engine.worker.exports import plain_prompt
 
-LIBRARY = "ctranslate2"
+LIBRARY = runtimes.CTRANSLATE2
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
+# What has no scale is float32: in bfloat16, as the files may be, many processors can't compute it.
+QUANTIZATIONS = {"int8": "int8_float32"}
 # Besides the model, what its script reads.
 TOKENIZER = "tokenizer.json"
 
 
 def problems(precision: str) -> list[Problem]:
     """Return why nothing can be converted here."""
-    if importlib.util.find_spec(LIBRARY) is None:
-        hint = "Install it: pip install 'tunesmith[ctranslate2]'."
-        return [Problem("--to", "CTranslate2 is not installed.", hint)]
-    if precision not in PRECISIONS:
-        return [
-            Problem("--precision", f"CTranslate2 has no {precision}.", f"Choose {', '.join(PRECISIONS)}.")
-        ]
-    return []
+    missing = runtimes.not_installed("--to")
+    if missing or precision in PRECISIONS:
+        return missing
+    return [Problem("--precision", f"CTranslate2 has no {precision}.", f"Choose {', '.join(PRECISIONS)}.")]
 
 
-def convert(merged: Path, target: Path, precision: str, settings: dict[str, Any]) -> None:
-    """Convert the merged model in one folder into another. Raises AdapterError for a kind of model it does not know."""
+def convert(plain: Path, target: Path, precision: str, settings: dict[str, Any] | None = None) -> None:
+    """Convert the plain model in one folder into another; with the settings of a prompt also a script that summarises.
+
+    Raises AdapterError for a kind of model that CTranslate2 does not know.
+    """
     from ctranslate2.converters import TransformersConverter
 
     try:
-        converter = TransformersConverter(str(merged), copy_files=[TOKENIZER])
-        # The folder is there already, empty.
-        converter.convert(str(target), quantization=precision, force=True)
-    except (ValueError, NotImplementedError, RuntimeError) as error:
+        converter = TransformersConverter(str(plain), copy_files=[TOKENIZER] if settings else None)
+        # An export's folder is there already, empty.
+        converter.convert(str(target), quantization=QUANTIZATIONS.get(precision, precision), force=True)
+    except (ValueError, NotImplementedError, RuntimeError, AttributeError) as error:
         message = f"CTranslate2 can't convert this model: {str(error).splitlines()[0][:200]}"
         raise AdapterError(message, "Export it as merged.") from error
-    plain_prompt.write(settings, LIBRARY, target)
+    if settings:
+        plain_prompt.write(settings, LIBRARY, target)

@@ -99,7 +99,7 @@ def generate(
     written: dict[int, Generated] = {}
 
     def take(row: int, ids: list[int]) -> None:
-        written[row] = _finished(ids, config, tokenizer)
+        written[row] = finished(ids, config, tokenizer)
         if on_written:
             on_written(row, written[row])
 
@@ -408,8 +408,8 @@ def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device
     return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
 
 
-def _finished(ids: list[int], config: GenerationConfig, tokenizer: PreTrainedTokenizerBase) -> Generated:
-    """Cut a row at its end token; a row without one was truncated by the length limit."""
+def finished(ids: list[int], config: GenerationConfig, tokenizer: PreTrainedTokenizerBase) -> Generated:
+    """Return a row's ids up to its end token, and its text; a row without one was truncated by the length limit."""
     ends = set(config.eos_token_id)
     end = next((index for index, token in enumerate(ids) if token in ends), None)
     return Generated(ids[:end], plain_text(tokenizer, ids[:end]), end is None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
+from engine.adapters.runtimes import CTRANSLATE2
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.system.paths import adapters_folder
@@ -18,6 +19,8 @@ from engine.worker.dataset.prompting import settle_format
 from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.evaluation import evaluator, reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation
+from engine.worker.exports import converted_models
+from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
 
@@ -26,8 +29,12 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     """Score the base and each adapter of the request; adapters of the library store their scores."""
     recipe = recipes.load(channel.job.recipe_path)
     adapters = [library.find(name) for name in request["adapters"]]
+    converts = request.get("runtime") == CTRANSLATE2
     channel.enter("load_base")
-    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    if converts:
+        converted_models.fetch_all(channel, recipe.base_model, adapters)
+        channel.enter("load_base")
+    base = base_models.load(recipe.base_model, "cpu" if converts else recipe.training.device, channel)
     recipe = settle_format(channel, recipe, base.tokenizer)
     for adapter in adapters:
         # Before minutes are spent on scoring the others.
@@ -36,10 +43,14 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     splits = _read(channel, recipe)
     recipe = settle_limits(recipe, base, splits)
     channel.enter("evaluate")
-    baseline = evaluator.score_base(channel, base, recipe, splits)
+    runtime_of = partial(converted_models.load, channel, base) if converts else _own_engine
+    baseline = evaluator.score_base(channel, base, recipe, splits, runtime_of(None))
     reporting.report(channel, baseline, recipe, base.device)
     manager = AdapterManager(base)
-    evaluations = [_score(channel, manager, adapter, recipe, splits, baseline) for adapter in adapters]
+    evaluations = [
+        _score(channel, manager, adapter, recipe, splits, baseline, runtime_of(adapter))
+        for adapter in adapters
+    ]
     channel.result(
         {
             "protocol": baseline.protocol,
@@ -47,6 +58,10 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
             "adapters": [_result(evaluation) for evaluation in evaluations],
         }
     )
+
+
+def _own_engine(_: Adapter | None) -> None:
+    """Return no other runtime."""
 
 
 def _read(channel: Channel, recipe: Recipe) -> Splits:
@@ -63,6 +78,7 @@ def _score(
     recipe: Recipe,
     splits: Splits,
     baseline: Evaluation,
+    runtime: CTranslate2Runtime | None,
 ) -> Evaluation:
     """Score an adapter, report it, and add the scores to its metadata if it is in the library."""
     prompt = adapter.metadata.prompt if adapter.is_prompt else None
@@ -71,7 +87,7 @@ def _score(
     step = adapter.metadata.training.step
     with manager.use(adapter) as model:
         evaluation = evaluator.score(
-            channel, manager.base, model, recipe, splits, adapter.id, step, baseline, prompt
+            channel, manager.base, model, recipe, splits, adapter.id, step, baseline, prompt, runtime
         )
     reporting.report(channel, evaluation, recipe, manager.base.device)
     if adapter.folder.resolve().parent == adapters_folder().resolve():

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from engine.adapters.runtimes import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AppError, BaseModelError
 from engine.jobs.job import Command
 from engine.options import check
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.prompting import notices_of_other_format
+from engine.worker.exports import converted_models
 from engine.worker.modeling import base_models
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
@@ -35,8 +37,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     options, problems = check(BaseModelOptions, request["base_model"], "base_model")
     if not isinstance(options, BaseModelOptions):
         raise BaseModelError(problems[0].message, problems[0].hint, problems[0].field)
+    converts = request.get("runtime") == CTRANSLATE2
     channel.enter("load_base")
-    base = base_models.load(options, request["device"], channel)
+    base = base_models.load(options, "cpu" if converts else request["device"], channel)
     channel.emit(
         "base_ready",
         family=base.family,
@@ -44,15 +47,16 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         device=devices.name(base.device),
         **devices.card(base.device),
     )
-    Playground(channel, AdapterManager(base)).serve()
+    Playground(channel, AdapterManager(base), converts=converts).serve()
 
 
 class Playground:
-    """Answers commands with summaries."""
+    """Answers commands with summaries; `converts`: CTranslate2 writes them."""
 
-    def __init__(self, channel: Channel, manager: AdapterManager) -> None:
+    def __init__(self, channel: Channel, manager: AdapterManager, *, converts: bool = False) -> None:
         self._channel = channel
         self._manager = manager
+        self._converts = converts
         self._queue: list[Command] = []
         self._cancelled: set[str] = set()
         self._quits = False
@@ -102,7 +106,11 @@ class Playground:
                 writer.fail(name, request.error)
             return
         try:
-            for group in make_groups(self._columns(request, writer), self._manager):
+            columns = self._columns(request, writer)
+            if self._converts:
+                self._write_converted(columns, writer)
+                return
+            for group in make_groups(columns, self._manager):
                 self._check_wanted(request.id)
                 self._write(group, writer)
         except Cancelled:
@@ -131,4 +139,14 @@ class Playground:
                 writer.write(model, mixed_batch, group.columns)
         except AppError as error:
             for column in group.columns:
+                writer.fail(column.name, error)
+
+    def _write_converted(self, columns: list[Column], writer: BatchWriter) -> None:
+        """Write the summaries of each column by CTranslate2; a column that it can't write is reported as failed."""
+        base = self._manager.base
+        for column in columns:
+            try:
+                runtime = converted_models.load(self._channel, base, column.adapter)
+                writer.write(base.model, None, [column], runtime)
+            except AppError as error:
                 writer.fail(column.name, error)

@@ -15,6 +15,7 @@ import torch
 from engine.errors import AppError, DataError
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
+from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.generation.generate import generate, refuse_too_long
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase, Model
@@ -67,9 +68,19 @@ class BatchWriter:
         self._decoding = request.options.model_dump(exclude={"long_conversations"})
         self._rows: list[Row] = []
 
-    def write(self, model: Model, mixed_batch: MixedBatch | None, columns: Sequence[Column]) -> None:
-        """Write all conversations by these columns; a row that fails is reported and the others go on."""
+    def write(
+        self,
+        model: Model,
+        mixed_batch: MixedBatch | None,
+        columns: Sequence[Column],
+        runtime: CTranslate2Runtime | None = None,
+    ) -> None:
+        """Write all conversations by these columns; a row that fails is reported and the others go on.
+
+        `runtime` writes in place of the model, whole summaries at a time.
+        """
         self._model, self._mixed_batch, self._columns = model, mixed_batch, list(columns)
+        self._runtime = runtime
         rows = [
             Row(column, asked, self._facts(column.name, index), asked.text)
             for index, asked in enumerate(self._request.conversations)
@@ -225,6 +236,15 @@ class BatchWriter:
             self._check_wanted()
 
         inputs = [self._ids(row, row.chunks[chunk]) for row, chunk in chunks]
+        end_tokens = {token for row, _ in chunks for token in row.column.prompter.end_tokens}
+        if self._runtime is not None:
+            return self._runtime.generate(
+                inputs,
+                on_tick=self._check_wanted,
+                on_written=on_written,
+                end_tokens=end_tokens,
+                **self._decoding,
+            )
         return generate(
             self._model,
             self._base.tokenizer,
@@ -233,7 +253,7 @@ class BatchWriter:
             on_rows=on_rows,
             on_tokens=extend,
             on_written=on_written,
-            end_tokens={token for row, _ in chunks for token in row.column.prompter.end_tokens},
+            end_tokens=end_tokens,
             **self._decoding,
         )
 

@@ -20,6 +20,7 @@ def write(ids: list[int]) -> list[int]:
             [tokens],
             beam_size=SETTINGS["beams"],
             max_decoding_length=SETTINGS["max_new_tokens"],
+            min_decoding_length=0,
             end_token=END,
         )
         return [TOKENIZER.token_to_id(token) for token in result.hypotheses[0]]

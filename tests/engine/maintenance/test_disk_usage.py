@@ -33,9 +33,10 @@ def run_with_checkpoint(outcome: str = "completed", *, adapter: bool = True):
 def test_each_kind_is_measured(home):
     job = run_with_checkpoint()
     (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(700))
+    (paths.converted_models_folder() / "model.bin").write_bytes(bytes(90))
     parts = {part.key: part.bytes for part in measure()}
 
-    assert parts["token_ids"] == 700
+    assert (parts["token_ids"], parts["converted"]) == (700, 90)
     assert parts["checkpoints"] == bytes_in(run_store.checkpoints(job)[0]) + 100
     assert parts["runs"] + parts["checkpoints"] == bytes_in(paths.runs_folder())
     assert parts["adapters"] > 0

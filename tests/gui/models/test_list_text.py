@@ -46,6 +46,11 @@ def test_a_protocol_is_told_by_count_and_decoding():
     )
 
 
+def test_a_protocol_names_a_runtime_that_is_not_our_own():
+    protocol = score_card(0.4).protocol | {"runtime": {"name": "ctranslate2", "precision": "float32"}}
+    assert list_text.protocol_text(protocol) == "819 test conversations, greedy, written by CTranslate2"
+
+
 def test_a_protocol_says_where_the_best_of_several_references_counts():
     protocol = score_card(0.4).protocol | {"references": {"most": 3, "counted": "best"}}
     assert list_text.protocol_text(protocol) == "819 test conversations, greedy, best of up to 3 references"

@@ -44,8 +44,8 @@ class Stage:
         """Let each format score so much."""
         measure = base_forms.measure_model
 
-        def scored(channel, base, model, recipe, examples, prompter, languages):
-            found = measure(channel, base, model, recipe, examples, prompter, languages)
+        def scored(channel, base, model, recipe, examples, prompter, *more):
+            found = measure(channel, base, model, recipe, examples, prompter, *more)
             values = [rouge1[prompter.format]] * len(examples)
             return found.model_copy(update={"rouge": {**found.rouge, "rouge1": values}})
 

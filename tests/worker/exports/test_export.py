@@ -11,7 +11,7 @@ import weakref
 
 import pytest
 
-from engine.adapters import library
+from engine.adapters import library, runtimes
 from engine.adapters.metadata import PromptFacts
 from engine.config import recipe as recipes
 from engine.errors import AppError, RecipeError, StorageError
@@ -197,7 +197,7 @@ def test_no_two_models_are_in_memory(adapter_of, tmp_path, monkeypatch):
 
 
 def test_without_the_library_nothing_is_loaded(adapter_of, tmp_path, monkeypatch):
-    monkeypatch.setattr(ctranslate2_model.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(RecipeError) as caught:
         do_export(adapter_of("llama", with_data=False), tmp_path / "out", "ctranslate2")
     assert "pip install" in caught.value.problems[0].hint

@@ -83,3 +83,23 @@ def test_a_missing_adapter_is_refused_before_anything_is_loaded(source):
     with pytest.raises(AdapterError, match='no adapter "nothing"'):
         evaluate.run(channel, {"kind": "evaluate", "adapters": ["nothing"]})
     assert events_of(channel, "stage_entered") == []
+
+
+def test_scores_by_ctranslate2_have_a_protocol_of_their_own(source):
+    adapter, recipe = install_random("t5", "mine"), make_recipe("t5", source)
+    results = {}
+    for runtime in ("tunesmith", "ctranslate2"):
+        channel = make_channel("evaluate", recipe)
+        evaluate.run(channel, {"kind": "evaluate", "adapters": [adapter.id], "runtime": runtime})
+        (made,) = events_of(channel, "result_made")
+        results[runtime] = made["result"]
+    own, theirs = results["tunesmith"], results["ctranslate2"]
+    assert "runtime" not in own["protocol"]
+    assert {key: theirs["protocol"]["runtime"][key] for key in ("name", "precision")} == {
+        "name": "ctranslate2",
+        "precision": "float32",
+    }
+    # In float32 they write the same.
+    assert [each["scores"] for each in theirs["adapters"]] == [each["scores"] for each in own["adapters"]]
+    assert theirs["base"]["scores"] == own["base"]["scores"]
+    assert len(library.find(adapter.id).metadata.scores) == 2

@@ -47,6 +47,23 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
     assert (ready["precision"], ready["device"]) == ("float32", "cpu")
 
 
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_ctranslate2_writes_the_same_and_what_it_can_t_fails_alone(kind: Kind):
+    good = install_random(kind, "good", seed=1, strength=0.1)
+    other = install_random("gpt2", "other")
+    asked = summarize_command([None, good.id, other.id])
+    channel = serve(kind, send_all(asked), runtime="ctranslate2")
+    finished = events_of(channel, "summary_finished")
+    assert {event["adapter"]: event["summary"] for event in finished} == {
+        None: expected_summary(kind, None, TEMPLATE),
+        good.id: expected_summary(kind, good, TEMPLATE),
+    }
+    (failed,) = events_of(channel, "summary_failed")
+    assert failed["adapter"] == other.id
+    (over,) = events_of(channel, "request_finished")
+    assert over["cancelled"] is False
+
+
 def test_a_prompt_without_end_is_refused_before_anything_is_written():
     endless = {"template": "{conversation}" + "x" * MAX_CHARACTERS, "max_conversation_tokens": 100}
     channel = serve("t5", send_all(summarize_command([None], prompt=endless)))
