@@ -71,6 +71,7 @@ from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
+from engine.scoring.export_text import LLAMA_SERVER
 from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.server import serving
 from engine.system import foreign_files, log_redaction, paths, text_paths
@@ -87,6 +88,7 @@ __all__ = [
     "FAMILIES",
     "FINDINGS",
     "KEEP_TRAINING",
+    "LLAMA_SERVER",
     "METHODS",
     "OUT_OF_MEMORY",
     "SAMPLE",

@@ -7,6 +7,8 @@ from typing import Any
 
 from engine.scoring import score_text
 
+# The runtime of an export that llama.cpp's own server tried.
+LLAMA_SERVER = "llama-server"
 STATES = {
     "same": "Same",
     "worse": "Worse, not recommended",
@@ -25,6 +27,8 @@ def lines(verified: Mapping[str, Any]) -> list[str]:
     found = [
         f"{state}: ROUGE-1 {_change(verified)}, {verified['identical']:,} of {count:,} summaries identical."
     ]
+    if verified.get("runtime", "") == LLAMA_SERVER:
+        found.append("Tried in llama.cpp's own server.")
     other = count - verified["equal_prompts"]
     if other:
         found.append(

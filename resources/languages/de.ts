@@ -6093,8 +6093,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
-   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
+   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in llama.cpp's own server where llama-server is on this computer. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
+   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. Jeder Export wird danach an Testgesprächen erprobt, eine GGUF-Datei im eigenen Server von llama.cpp, wo llama-server auf diesem Computer ist. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
@@ -6741,6 +6741,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Trash</source>
    <translation>Papierkorb</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Tried in llama.cpp's own server.</source>
+   <translation>Im eigenen Server von llama.cpp erprobt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -18237,6 +18242,11 @@ Summary:</translation>
    <translation>Mitschrift ohne Sprecher</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>Tried in llama.cpp's own server.</source>
+   <translation>Im eigenen Server von llama.cpp erprobt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/scoring/metrics.py" />
    <source>Truncated</source>
    <translation>Abgeschnitten</translation>
@@ -20067,6 +20077,11 @@ Summary:</translation>
    <translation>er sagt nicht, wie er trainiert wurde</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/llama_server.py" />
+   <source>it ended</source>
+   <translation>Es wurde beendet</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/tabular/delimited.py" />
    <source>it ends before the column "{1}"</source>
    <translation>sie endet vor der Spalte „{1}“</translation>
@@ -21396,6 +21411,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} und {2} weitere</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/llama_server.py" />
+   <source>{1} answered {2}</source>
+   <translation>{1} antwortete mit {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>{1} answers</source>
    <translation>{1} antwortet</translation>
@@ -21539,6 +21559,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/jobs/events.py" />
    <source>{1} can't be saved: {2}.</source>
    <translation>{1} lässt sich nicht speichern: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/llama_server.py" />
+   <source>{1} can't be started: {2}.</source>
+   <translation>{1} lässt sich nicht starten: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/trash.py" />
@@ -21704,6 +21729,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/library.py" />
    <source>{1} exists already.</source>
    <translation>{1} gibt es schon.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/llama_server.py" />
+   <source>{1} failed: {2}</source>
+   <translation>{1} schlug fehl: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />

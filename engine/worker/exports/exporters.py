@@ -14,7 +14,8 @@ from typing import ClassVar
 import torch
 
 from engine.errors import Problem
-from engine.worker.exports import ctranslate2_model, gguf_model, merged_model
+from engine.worker.exports import answers, ctranslate2_model, gguf_model, llama_server, merged_model
+from engine.worker.exports.answers import Try
 from engine.worker.exports.merged_model import Source
 from engine.worker.exports.plain_prompt import Prompt
 from engine.worker.runtime.channel import Channel
@@ -68,9 +69,13 @@ class Exporter(ABC):
         converted = BYTES[precision or self.usual]
         return int(source.weights() * (self.merged_dtype(precision, source.stored).itemsize + converted))
 
-    def untried(self) -> str:
-        """Return why the export can't be tried on this computer, "" if it can."""
+    def untried(self, family: str) -> str:
+        """Return why the export of a model of a family can't be tried on this computer, "" if it can."""
         return ""
+
+    def trial(self, family: str) -> tuple[str, Try]:
+        """Return by what the export of a model of a family is tried on this computer, and how."""
+        return self.runtime, answers.by_script
 
 
 class PlainModel(Exporter):
@@ -137,11 +142,21 @@ class GgufModel(Converted):
         settings = plain.prompt.settings
         gguf_model.write(channel, plain.folder, plain.base, target, precision or self.usual, settings)
 
-    def untried(self) -> str:
-        """Return that the package is missing by which a GGUF file is read back."""
-        if importlib.util.find_spec("gguf") is None:
-            return "The package gguf, by which it is read back, is not installed."
-        return ""
+    def untried(self, family: str) -> str:
+        """Return that nothing is here that reads a GGUF file."""
+        if _is_tried_by_server(family) or importlib.util.find_spec("gguf") is not None:
+            return ""
+        return "The package gguf, by which it is read back, is not installed."
+
+    def trial(self, family: str) -> tuple[str, Try]:
+        """Return llama.cpp's own server if it is here: its receivers run it so. Otherwise it is read back."""
+        if _is_tried_by_server(family):
+            return llama_server.PROGRAM, llama_server.answers
+        return super().trial(family)
+
+
+def _is_tried_by_server(family: str) -> bool:
+    return family == "decoder-only" and llama_server.is_here()
 
 
 class OllamaModel(GgufModel):

@@ -62,9 +62,11 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         _write(channel, exporter, source, unfinished, precision)
         channel.check_stop()
         channel.enter("evaluate")
-        why_not = why_not or exporter.untried()
+        why_not = why_not or exporter.untried(source.family)
         verified = (
-            verifier.verify(unfinished, exporter.runtime) if verifier and not why_not else _not_tried(why_not)
+            verifier.verify(unfinished, *exporter.trial(source.family))
+            if verifier and not why_not
+            else _not_tried(why_not)
         )
     export = ExportFacts(to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified)
     if adapter.folder.resolve().parent == adapters_folder().resolve():

@@ -305,9 +305,11 @@ WORDS = (
         mark("Exports for other programs"),
         mark(
             "The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, "
-            "for llama.cpp and LM Studio, or for Ollama. ONNX and OpenVINO are not among them: their converters, "
-            "optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a "
-            "plain model instead, and convert its folder with them in a Python environment of its own. They may leave "
+            "for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in "
+            "llama.cpp's own server where llama-server is on this computer. ONNX and OpenVINO are not among them: "
+            "their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than "
+            "Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its "
+            "own. They may leave "
             "the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on "
             "the command line by --to hub --model FOLDER."
         ),

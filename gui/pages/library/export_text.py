@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.api import LLAMA_SERVER
 from gui.look.format import gain, number_text
 from gui.look.language import mark, tr, tr_count, translate
 
@@ -38,14 +39,18 @@ def verdict(verified: Mapping[str, Any]) -> str:
     state, count = tr(STATES[verified["state"]]), verified["conversations"]
     if not count:
         return f"{state}. {translate(verified['reason'])}".strip()
-    return tr_count(
-        count,
-        "{state}: ROUGE-1 {change}, {same} of {n} summary identical.",
-        "{state}: ROUGE-1 {change}, {same} of {n} summaries identical.",
-        state=state,
-        change=_change(verified["difference"]["rouge1"]),
-        same=number_text(verified["identical"]),
-    ) + _other_prompts(count - verified["equal_prompts"])
+    return (
+        tr_count(
+            count,
+            "{state}: ROUGE-1 {change}, {same} of {n} summary identical.",
+            "{state}: ROUGE-1 {change}, {same} of {n} summaries identical.",
+            state=state,
+            change=_change(verified["difference"]["rouge1"]),
+            same=number_text(verified["identical"]),
+        )
+        + _tried_in(verified.get("runtime", ""))
+        + _other_prompts(count - verified["equal_prompts"])
+    )
 
 
 def held(conversations: int) -> str:
@@ -55,6 +60,10 @@ def held(conversations: int) -> str:
         "It holds the {n} conversation of the training: pass it on only to those who may read it.",
         "It holds the {n} conversations of the training: pass it on only to those who may read them.",
     )
+
+
+def _tried_in(runtime: str) -> str:
+    return " " + tr("Tried in llama.cpp's own server.") if runtime == LLAMA_SERVER else ""
 
 
 def _other_prompts(count: int) -> str:

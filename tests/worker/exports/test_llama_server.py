@@ -1,0 +1,90 @@
+"""A GGUF file is tried in llama.cpp's own server where that is on the computer; here by a stand-in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.adapters.metadata import PromptFacts
+from engine.scoring import export_text
+from engine.worker.dataset.prompting import prompter_from_metadata
+from engine.worker.exports import answers, llama_server, plain_prompt
+from engine.worker.exports.answers import ExportFailed, Question
+from engine.worker.exports.exporters import EXPORTERS
+from tests.helpers.repository import ROOT
+from tests.helpers.worker_setup import load_tiny, make_channel
+
+pytestmark = pytest.mark.torch
+TALKS = ["Ann: tea?\nBob: yes.", "Ann: " + "really " * 30]
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Put the stand-in where programs are looked for."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script = folder / llama_server.PROGRAM
+    script.write_text(
+        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.helpers.fake_llama_server "$@"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """Return the folder of an export and what is asked of it."""
+    base = load_tiny("llama")
+    facts = PromptFacts(
+        template="Summarize: {conversation}\nSummary: ", max_conversation_tokens=20, max_new_tokens=8
+    )
+    prompter = prompter_from_metadata(facts, base, facts.max_conversation_tokens, facts.max_new_tokens)
+    base.tokenizer.save_pretrained(tmp_path)
+    plain_prompt.write(
+        plain_prompt.settings(prompter, base.tokenizer, base.family, facts, [1]), "gguf", tmp_path
+    )
+    shown = [prompter.truncated(talk) for talk in TALKS]
+    questions = zip(TALKS, shown, map(prompter.input_ids, TALKS), strict=True)
+    return tmp_path, [Question(*each) for each in questions]
+
+
+def test_it_is_asked_as_a_chat_and_tells_its_prompts_tokens(program, exported):
+    folder, questions = exported
+    found = list(llama_server.answers(make_channel("export"), folder, questions, 8))
+    assert [answer.prompt_ids for answer in found] == [question.prompt_ids for question in questions]
+    assert [answer.summary for answer in found] == [f"{question.shown.strip()}, 8" for question in questions]
+    assert len(questions[1].shown) < len(TALKS[1])
+
+
+def test_what_it_says_is_the_reason_where_it_ends(program, exported, monkeypatch):
+    folder, questions = exported
+    monkeypatch.setenv("FAKE_LLAMA_ERROR", "unknown model architecture")
+    with pytest.raises(ExportFailed, match="unknown model architecture"):
+        list(llama_server.answers(make_channel("export"), folder, questions, 8))
+
+
+def test_decoder_only_models_are_tried_by_it_where_it_is_here(program):
+    assert EXPORTERS["ollama"].trial("decoder-only") == (llama_server.PROGRAM, llama_server.answers)
+    assert EXPORTERS["gguf"].trial("encoder-decoder") == ("gguf", answers.by_script)
+    assert EXPORTERS["ctranslate2"].trial("decoder-only") == ("ctranslate2", answers.by_script)
+
+
+def test_without_it_a_file_is_read_back(monkeypatch, tmp_path: Path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert EXPORTERS["gguf"].trial("decoder-only") == ("gguf", answers.by_script)
+
+
+def test_the_verdict_says_so():
+    verified = {
+        "state": "same",
+        "conversations": 2,
+        "identical": 2,
+        "equal_prompts": 2,
+        "runtime": llama_server.PROGRAM,
+    }
+    verified |= {"difference": {"rouge1": {"mean": 0.0}}}
+    assert "Tried in llama.cpp's own server." in export_text.lines(verified)
+    assert llama_server.PROGRAM == export_text.LLAMA_SERVER
