@@ -57,8 +57,8 @@ def add(verbs: Verbs) -> None:
             "--runtime",
             choices=runtimes.RUNTIMES,
             default=runtimes.TUNESMITH,
-            help="what writes: tunesmith (the default), or ctranslate2, for what can be merged: in float32, converted "
-            "once, and faster with T5 on a processor. Scores name it",
+            help="what writes: tunesmith (the default), or ctranslate2, for what can be merged: in float32 on a "
+            "processor, converted once; faster with T5 than tunesmith in float32. Scores name it",
         )
         verb.add_argument(
             "--adapter",

@@ -24,6 +24,8 @@ KINDS = (
 )  # fmt: skip
 SHORT = ("data.source=sample", "training.max_steps=60", "evaluation.examples=20")
 CONVERSATIONS = 100
+# Whose speed is measured: of the starter, and of a larger model.
+MANY, FEW = "128", "32"
 # A Llama of 1 GB in bfloat16: with SmolLM2's tokenizer, and with a tiny one.
 LARGE = (("merged", ""), ("ctranslate2", "int8"), ("gguf", "bfloat16"))
 WIDTH, LAYERS, LAYERS_FOR_FEW_TOKENS = "1536", "16", "19"
@@ -44,7 +46,7 @@ def main() -> None:
             f"Exports of {Path(model).name or 'the starter'}",
             _exports(adapter["adapter"], Path(home), environment),
         )
-        show("Summaries a second", _speeds(Path(home), environment))
+        show("Summaries a second", _speeds(Path(home), FEW if model else MANY, environment))
         show("Exports of a Llama of 1 GB in bfloat16", _large(model, environment))
 
 
@@ -58,10 +60,10 @@ def _exports(adapter: str, home: Path, environment: dict[str, str]) -> Iterator[
         yield f"{to} {precision}", _told(last, time.monotonic() - began), "same"
 
 
-def _speeds(home: Path, environment: dict[str, str]) -> Iterator[Row]:
+def _speeds(home: Path, conversations: str, environment: dict[str, str]) -> Iterator[Row]:
     """Yield how fast the exported model is written with, by the engine and by CTranslate2."""
     folders = [str(home / name) for name in ("merged-float32", "ctranslate2-float32", "ctranslate2-int8")]
-    for line in _helper("runtime_speed", folders, environment).stdout.splitlines():
+    for line in _helper("runtime_speed", [conversations, *folders], environment).stdout.splitlines():
         found = json.loads(line)
         rate = f"{found['together']} together, {found['alone']} one by one; {found['same']} as the first"
         yield found["name"], rate, "-"

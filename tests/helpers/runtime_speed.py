@@ -1,7 +1,7 @@
 """How many summaries a second the engine writes with a merged model, and CTranslate2.
 
-Run as `python -m tests.helpers.runtime_speed PLAIN CTRANSLATE2 ...`, folders of exports whose names end in their
-precision; prints a line of JSON for each way to write. All take turns.
+Run as `python -m tests.helpers.runtime_speed CONVERSATIONS PLAIN CTRANSLATE2 ...`, folders of exports whose names end
+in their precision; prints a line of JSON for each way to write. All take turns.
 """
 
 from __future__ import annotations
@@ -25,33 +25,35 @@ from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
 from tests.helpers.worker_setup import make_channel, make_recipe
 
-# Written in one call, and one by one.
-CONVERSATIONS, ALONE, ROUNDS = 32, 4, 3
+ROUNDS = 3
+# Of those that are written in one call, so many are also written one by one.
+ALONE_PART = 8
 BATCH_TOKENS = 2048
 Ids = list[list[int]]
 Write = Callable[[Ids], Ids]
 
 
-def main(plain: Path, converted: list[Path]) -> None:
+def main(conversations: int, plain: Path, converted: list[Path]) -> None:
     """Let all write the same conversations, and print the medians and how many are the first one's."""
     settings = json.loads((plain / "prompt.json").read_text(encoding="utf-8"))
     prompt_ids = runpy.run_path(str(plain / "prompting.py"))["prompt_ids"]
     splits = dataset.read(make_recipe("t5").data, make_channel("evaluate"))
-    prompts = [prompt_ids(example.conversation) for example in splits.test[:CONVERSATIONS]]
+    prompts = [prompt_ids(example.conversation) for example in splits.test[:conversations]]
     ways: dict[str, Write] = {
         **{f"engine {each}": _engine(plain, each, settings) for each in ("float32", "bfloat16")},
         **{f"ctranslate2 {each.name.rpartition('-')[2]}": _ctranslate2(each, settings) for each in converted},
     }
+    some = prompts[: max(1, len(prompts) // ALONE_PART)]
     together, alone, written = defaultdict(list), defaultdict(list), {}
     for _ in range(ROUNDS):
         for name, write in ways.items():
             began = time.perf_counter()
             written[name] = write(prompts)
             between = time.perf_counter()
-            for prompt in prompts[:ALONE]:
+            for prompt in some:
                 write([prompt])
-            together[name].append(CONVERSATIONS / (between - began))
-            alone[name].append(ALONE / (time.perf_counter() - between))
+            together[name].append(len(prompts) / (between - began))
+            alone[name].append(len(some) / (time.perf_counter() - between))
     first = next(iter(written.values()))
     for name, ids in written.items():
         found = {
@@ -102,4 +104,4 @@ def _ctranslate2(folder: Path, settings: dict[str, Any]) -> Write:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(each) for each in sys.argv[2:]])
+    main(int(sys.argv[1]), Path(sys.argv[2]), [Path(each) for each in sys.argv[3:]])
