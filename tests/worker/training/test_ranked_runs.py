@@ -100,28 +100,37 @@ def test_a_run_in_two_processes_is_that_of_two_forks_with_dropout_losses_scores_
     assert scored(alone) == scored(shared)
 
 
-def test_a_run_goes_on_with_another_number_of_processes_to_the_same_bits_and_says_so(
+def test_a_run_goes_on_with_other_numbers_of_processes_to_the_same_bits_and_says_so(
     tmp_path, with_other, in_forks, monkeypatch
 ):
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.epochs=1", "evaluation.general_text=none")
     _, uninterrupted = with_other(train_in_process, recipe)
 
-    def stopped():
+    def stopped(step, function, *given):
         with monkeypatch.context() as patch:
             on_event(
                 patch,
-                lambda event, facts: event == "step_finished" and facts["step"] == 1,
+                lambda event, facts: (event, facts.get("step")) == ("step_finished", step),
                 request_stop,
             )
-            return train_in_process(recipe)
+            return function(*given)
 
-    job, events = with_other(stopped)
-    assert events[-1]["outcome"] == "stopped"
-    resumed = run_in_process(job)
+    job, in_two = with_other(stopped, 1, train_in_process, recipe)
+    in_one = stopped(2, run_in_process, job)
+    in_two_again = with_other(run_in_process, job)
 
-    assert weights(resumed) == weights(uninterrupted)
-    notices = [event["message"] for event in events_named(resumed, "notice")]
-    assert any(message.startswith("The run goes on in 1 process instead of 2.") for message in notices)
+    assert [each[-1]["outcome"] for each in (in_two, in_one, in_two_again)] == [
+        "stopped",
+        "stopped",
+        "completed",
+    ]
+    assert weights(in_two_again) == weights(uninterrupted)
+    for events, told in (
+        (in_one, "in 1 process instead of 2."),
+        (in_two_again, "in 2 processes instead of 1."),
+    ):
+        messages = [event["message"] for event in events_named(events, "notice")]
+        assert any(message.startswith(f"The run goes on {told}") for message in messages)
 
 
 # --------------------------------------------------------------------------------------------- a sharded base model
