@@ -231,7 +231,13 @@ def _joined(channel: Channel, request: dict[str, Any]) -> Iterator[None]:
     from engine.config.run_identity import identity
     from engine.worker.runtime import rank_joining
 
-    with rank_joining.joined(identity(recipes.load(channel.job.recipe_path))):
+    def end(error: AppError) -> None:
+        """End the job as failed from another thread than the one that does not get on."""
+        channel.emit("job_ended", **_failure(channel, error))
+        channel.sync()
+        os._exit(0)
+
+    with rank_joining.joined(identity(recipes.load(channel.job.recipe_path)), end):
         yield
 
 

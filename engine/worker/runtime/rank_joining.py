@@ -6,11 +6,12 @@ The environment says that there are several, see `engine.system.ranks`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
-from engine.errors import WorkerError
+from engine.errors import ProcessLostError, WorkerError
 from engine.system import ranks
 from engine.worker.runtime import process_group, rank_orders
 from engine.worker.runtime.rank_orders import Ranks
@@ -22,6 +23,10 @@ MUST_AGREE = {
     "data": "Give all processes the same conversations, or only process 0: the others get theirs from it.",
 }
 
+# For what a run saves once another process is lost.
+STUCK_SECONDS = 60.0
+OnStuck = Callable[[ProcessLostError], None]
+
 # Configurations of accelerate, by the variables that it sets.
 OTHER_WAYS = {
     "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
@@ -32,26 +37,36 @@ FSDP = "ACCELERATE_USE_FSDP"
 
 
 @contextmanager
-def joined(identity: Mapping[str, str]) -> Iterator[None]:
+def joined(identity: Mapping[str, str], on_stuck: OnStuck) -> Iterator[None]:
     """Let this process, number 0, have the others of its run inside, if it has any.
 
-    `identity` is that of the run. Raises WorkerError where they can't be reached or don't mean the same run.
+    `identity` is that of the run. `on_stuck(error)` is called in a thread if one of them is lost and this process does
+    not get out in time: libraries may wait for it for ever. Raises WorkerError where they can't be reached or don't
+    mean the same run.
     """
     own = ranks.own()
     if own is None:
         yield
         return
     _refuse_other_ways(os.environ)
-    group, everyone = process_group.connect(own, facts(identity), lambda *_: None)
+    is_out = Event()
+
+    def on_loss(reason: str) -> None:
+        if not is_out.wait(STUCK_SECONDS):
+            on_stuck(ProcessLostError(reason, process_group.RESUME))
+
+    group, everyone = process_group.connect(own, facts(identity), on_loss)
     others = Ranks(group)
     problem = disagreement(everyone)
     if problem:
+        is_out.set()
         group.leave()
         raise problem
     rank_orders.use(others)
     try:
         yield
     finally:
+        is_out.set()
         rank_orders.forget()
         others.end()
 

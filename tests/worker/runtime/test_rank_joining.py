@@ -44,7 +44,7 @@ def environment(monkeypatch, rank, **others):
 
 
 def joined():
-    with rank_joining.joined({}):
+    with rank_joining.joined({}, lambda _: None):
         pass
 
 

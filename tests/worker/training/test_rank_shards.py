@@ -33,7 +33,7 @@ def joined():
     with pytest.MonkeyPatch.context() as patch, follower() as other:
         for name, value in other.next_run().items():
             patch.setenv(name, value)
-        with rank_joining.joined({}):
+        with rank_joining.joined({}, lambda _: None):
             [ranks] = rank_orders._own
             yield ranks
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -253,3 +254,20 @@ def test_a_process_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path, in
     steps = [event["step"] for event in read_all(job.events_path) if event["event"] == "step_finished"]
     assert run_store.checkpoints(job)[-1].name == f"checkpoint-{steps[-1]}"
     assert run_store.open_run(job).outcome == "failed"
+
+
+def test_a_run_whose_libraries_wait_for_a_lost_process_ends_all_the_same(tmp_path):
+    """As NCCL does, and gloo for a process of another computer."""
+    job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora"))
+    with follower() as other:
+        waiting = [sys.executable, "-m", "tests.helpers.stuck_worker", str(job.folder)]
+        first = subprocess.Popen(waiting, env=os.environ | other.next_run())
+        while not any(event["event"] == "stage_entered" for event in read_all(job.events_path)):
+            assert first.poll() is None
+            time.sleep(0.05)
+        os.kill(other.pid, signal.SIGKILL)
+        assert first.wait(60) == 0
+
+    *_, ended = read_all(job.events_path)
+    assert (ended["outcome"], ended["kind"]) == ("failed", "ProcessLostError")
+    assert "Process 1" in ended["message"]
