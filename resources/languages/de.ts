@@ -8858,8 +8858,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, and so does accelerate launch. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each.</source>
-   <translation>torchrun --nproc-per-node 4 main.py train RECIPE.toml startet auf jeder von vier Karten einen Prozess, ebenso accelerate launch. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher eines jeden.</translation>
+   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, and so does accelerate launch. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit.</source>
+   <translation>torchrun --nproc-per-node 4 main.py train RECIPE.toml startet auf jeder von vier Karten einen Prozess, ebenso accelerate launch. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher eines jeden. Mit „Teile eines Schritts“ auf 4 zum Beispiel ergeben 1, 2 und 4 Prozesse bis aufs Bit dasselbe.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -13334,6 +13334,11 @@ Summary:</translation>
    <translation>In einer eigenen Zeile: Startwert {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>In how many parts a step is computed, by as many processes as there are. With the same number the result is the same to the bit in 1, 2 or 4 processes, on cards with the same micro-batch. Automatic: one for each.</source>
+   <translation>In wie vielen Teilen ein Schritt berechnet wird, von so vielen Prozessen, wie es gibt. Bei gleicher Zahl ist das Ergebnis in 1, 2 oder 4 Prozessen bis aufs Bit dasselbe, auf Karten bei gleichem Mikrobatch. Automatisch: einer für jeden.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/findings.py" />
    <source>In more than one split</source>
    <translation>In mehr als einem Teil</translation>
@@ -15177,6 +15182,11 @@ Summary:</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Part it into several files, or shorten its rows.</source>
    <translation>Teilen Sie sie in mehrere Dateien, oder kürzen Sie ihre Zeilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Parts of a step</source>
+   <translation>Teile eines Schritts</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -22927,6 +22937,16 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
+   <source>{n} part</source>
+   <translation>{n} Teil</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{n} parts</source>
+   <translation>{n} Teile</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
    <source>{n} process</source>
    <translation>{n} Prozess</translation>
   </message>
@@ -22974,16 +22994,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{n} seeds</source>
    <translation>{n} Startwerte</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{n} shard</source>
-   <translation>{n} Teil</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{n} shards</source>
-   <translation>{n} Teile</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />

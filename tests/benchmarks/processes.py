@@ -92,8 +92,25 @@ def _agreement(home: Path, method: str) -> list[Row]:
     return [
         (f"{method}: loss of {AGREEMENT_STEPS} steps, most apart", f"{apart:.1e}", f"{GOAL:.0e}"),
         (f"{method}: trained parameters, most apart", f"{moved:.1e}", f"{GOAL:.0e}"),
-        (f"{method}: 4 processes twice", "same bits" if same else "other bits", "same bits"),
+        (f"{method}: 4 processes twice", _bits(same), "same bits"),
+        (f"{method}: 1, 2 and 4 processes, 4 parts a step", _bits(_of_four_parts(home, recipe)), "same bits"),
     ]
+
+
+def _of_four_parts(home: Path, recipe: Path) -> bool:
+    """Tell whether 1, 2 and 4 processes train the same where each step has four parts."""
+    options = ("--set", "training.step_parts=4")
+    first, *others = (_train(home, recipe, count, *options) for count in (1, 2, 4))
+    losses, trained = [step["loss"] for step in _steps(first)], _weights(first)
+    return all(
+        [step["loss"] for step in _steps(other)] == losses
+        and all(torch.equal(each, trained[name]) for name, each in _weights(other).items())
+        for other in others
+    )
+
+
+def _bits(same: bool) -> str:
+    return "same bits" if same else "other bits"
 
 
 def _recipe(home: Path, model: str, method: str, steps: int, *, batch_size: int, tokens: int) -> Path:

@@ -26,7 +26,7 @@ from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import evaluator, reporting, samples
 from engine.worker.modeling import base_models
-from engine.worker.modeling.architecture import architecture_of
+from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
@@ -109,13 +109,7 @@ def _carry_out(
     report_truncated_texts(channel, recipe, prompter)
     # Before an adapter is part of the model.
     architecture = architecture_of(base.model)
-    tokens = (
-        (probed.tokens if probed else 0)
-        or planned.get("micro_batch_tokens")
-        or _processes_apart(base)
-        * micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
-    )
-    collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
+    collator = _collator(base, recipe, architecture, planned, probed)
     context = _init_context(recipe, train, collator)
     model = None
     if recipe.training.shard:
@@ -141,7 +135,7 @@ def _carry_out(
         collator=collator,
         chosen=samples.choose(recipe, splits),
         planned_memory=planned.get("memory", {}),
-        replicas=rank_orders.size() if rank_orders.size() > 1 else planned.get("replicas", 1),
+        replicas=_parts_of_a_step(recipe, planned),
         probed=probed,
     )
     checkpoint = _newest_checkpoint(channel)
@@ -182,6 +176,34 @@ def _sharded_as_asked(recipe: Recipe) -> Recipe:
     if not rank_joining.asks_for_shards():
         return recipe
     return replace(recipe, training=recipe.training.model_copy(update={"shard": True}))
+
+
+def _collator(
+    base: LoadedBase,
+    recipe: Recipe,
+    architecture: ModelArchitecture,
+    planned: planner.Result,
+    probed: ProbedTokens | None,
+) -> Collator:
+    """Return what makes batches, with the tokens that are computed at a time by all processes together."""
+    apart = _processes_apart(base)
+    tokens: int = (
+        (probed.tokens if probed else 0)
+        or planned.get("micro_batch_tokens")
+        or apart * micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
+    )
+    parts = recipe.training.step_parts
+    if parts and base.device.type not in oom.SHARED_MEMORY:
+        # Each part is computed by a card of its own, or has one for itself in its turn.
+        tokens = tokens // apart * parts
+    return Collator(base.family, base.tokenizer.pad_token_id, tokens)
+
+
+def _parts_of_a_step(recipe: Recipe, planned: planner.Result) -> int:
+    """Return in how many parts steps are computed: one for each process, unless the recipe says otherwise."""
+    processes = rank_orders.size()
+    own: int = planned.get("replicas", 1)
+    return recipe.training.step_parts or (processes if processes > 1 else own)
 
 
 def _processes_apart(base: LoadedBase) -> int:

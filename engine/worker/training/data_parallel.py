@@ -140,10 +140,10 @@ def _compute(
 ) -> float:
     """Put a shard's gradients into `sums` and return its part of the loss; 0 as soon as it is dropped."""
     torch._foreach_zero_(list(sums))
-    loss = 0.0
+    loss = torch.zeros(())
     for batch in shard:
         if connection.poll():
             fork_pool.receive(connection)
             return 0.0
-        loss += float(add_gradients(batch, shard.label_tokens))
-    return loss
+        loss += add_gradients(batch, shard.label_tokens)
+    return float(loss)

@@ -89,12 +89,14 @@ class ShardServer:
 
     def compute(self, shard: Shard, scale: float, is_dropped: Callable[[], bool]) -> float | None:
         """Put a shard's gradients into the buffers and return its part of the loss; None as soon as it is dropped."""
-        add, loss = self._add_gradients(scale), 0.0
+        add, loss = self._add_gradients(scale), None
         for batch in shard:
             if is_dropped():
                 return None
-            loss += float(add(batch, shard.label_tokens))
-        return loss
+            part = add(batch, shard.label_tokens)
+            loss = part if loss is None else loss + part
+        # Only now is a card waited for.
+        return 0.0 if loss is None else float(loss)
 
     def clear(self) -> None:
         """Let gradients be summed from zero."""

@@ -121,7 +121,7 @@ def report_other_processes(run: TrainingRun, channel: Channel) -> None:
     helping = f"{counted(idle, 'process', 'processes')} only help to score."
     channel.notice(
         f"The run goes on in {counted(now, 'process', 'processes')} instead of {before:,}. Its steps keep their "
-        f"{counted(shards, 'shard')}, so that the result is the same to the bit on the same kind of device.",
+        f"{counted(shards, 'part')}, so that the result is the same to the bit on the same kind of device.",
         f"{helping} Start a new run to train in all of them." if idle else "",
     )
 

@@ -7,8 +7,7 @@ Trainer gets that wrong for T5. Knows neither the optimizer nor the loop.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -146,9 +145,8 @@ class StepGradients:
         processes = 1 + (others.count if others else 0)
         total = torch.zeros((), device=self._accelerator.device)
         for start in range(0, len(shards), processes):
-            with self._added_to_gradients() if start else nullcontext():
-                at_once = shards[start : start + processes]
-                losses = self._add_at_once(at_once, others, len(shards), should_abort)
+            at_once = shards[start : start + processes]
+            losses = self._add_at_once(at_once, others, len(shards), should_abort)
             if not losses:
                 return None
             for loss in losses:
@@ -160,16 +158,17 @@ class StepGradients:
     ) -> list[torch.Tensor | float]:
         """Add the gradients of the first shard, which is computed here, and of those that others compute meanwhile.
 
-        Return the shards' parts of the loss, none if it was aborted. `count` shards have all cores.
+        Return the shards' parts of the loss, none if it was aborted. `count` shards have all cores. They are added one
+        by one to what is there, in their order, so that the sum's bits do not depend on how many are computed at once.
         """
         mine, *theirs = shards
         if others is None:
-            loss = self._add(mine, mine.label_tokens, should_abort)
+            loss = self._add_shard(mine, should_abort)
             return [] if loss is None else [loss]
         try:
             with devices.using_threads(devices.threads_per_shard(count)):
                 others.begin(theirs)
-                loss = self._add(mine, mine.label_tokens, should_abort)
+                loss = self._add_shard(mine, should_abort)
             while loss is not None and not others.are_done():
                 loss = None if should_abort() else loss
             if loss is None:
@@ -180,18 +179,15 @@ class StepGradients:
             self.close()
             raise
 
-    @contextmanager
-    def _added_to_gradients(self) -> Iterator[None]:
-        """Let gradients inside be summed by themselves, and then added to those that are there.
-
-        So a sum's bits do not depend on how many shards are computed at once.
-        """
+    def _add_shard(self, shard: Shard, should_abort: Abort) -> torch.Tensor | None:
+        """Sum up a shard's gradients by themselves, add them to those that are there; return its part of the loss."""
         before = [(each, each.grad) for each in self._trained if each.grad is not None]
         for parameter, _ in before:
             parameter.grad = None
-        yield
+        loss = self._add(shard, shard.label_tokens, should_abort)
         for parameter, gradient in before:
             parameter.grad = gradient if parameter.grad is None else gradient.add_(parameter.grad)
+        return loss
 
     def _others(self, shards: int) -> Others | None:
         """Return what computes shards beside this process: the processes of its run, or forks of it.

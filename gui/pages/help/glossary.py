@@ -168,7 +168,7 @@ WORDS = (
                     "torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, "
                     "and so does accelerate launch. Together they compute every step: the result is that of one "
                     "process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of "
-                    "each."
+                    "each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit."
                 ),
             ),
             (

@@ -21,7 +21,7 @@ from engine.runs import run_store
 from engine.system.paths import plans_folder, scores_folder
 from engine.worker.modeling import sharded_blocks
 from engine.worker.runtime import devices, fork_pool, rank_joining
-from engine.worker.training import rank_shards
+from engine.worker.training import rank_shards, step_gradients
 from tests.helpers.rank_follower import follower
 from tests.helpers.tiny_runs import (
     adapter_of,
@@ -75,6 +75,10 @@ def in_forks(monkeypatch):
 def weights(events):
     adapter = library.find(events_named(events, "adapter_saved")[-1]["adapter"])
     return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
+
+
+def refuse_forks(*_):
+    raise OSError("No process can be forked.")
 
 
 def scored(events):
@@ -132,6 +136,22 @@ def test_a_run_goes_on_with_other_numbers_of_processes_to_the_same_bits_and_says
     ):
         messages = [event["message"] for event in events_named(events, "notice")]
         assert any(message.startswith(f"The run goes on {told}") for message in messages)
+
+
+@pytest.mark.parametrize("method", ["lora", "prompt_tuning"])
+def test_with_as_many_parts_of_a_step_one_process_and_two_get_the_same_bits(
+    tmp_path, with_other, monkeypatch, method
+):
+    """Also where this process has forks for some parts, and computes them one after the other."""
+    recipe = tiny_recipe(tmp_path, "llama", method, "training.epochs=1", "training.step_parts=4")
+    _, in_two = with_other(train_in_process, recipe)
+    shutil.rmtree(scores_folder())
+    _, in_one = train_in_process(recipe)
+    monkeypatch.setattr(step_gradients, "ShardForks", refuse_forks)
+    _, without_forks = train_in_process(recipe)
+
+    assert [events_named(each, "run_started")[0]["replicas"] for each in (in_one, in_two)] == [4, 4]
+    assert weights(in_two) == weights(in_one) == weights(without_forks)
 
 
 # --------------------------------------------------------------------------------------------- a sharded base model
