@@ -41,7 +41,7 @@ ELSEWHERE = {
     "onnx": "optimum-onnx 0.1 takes transformers before 4.58",
     "openvino": "optimum-intel 2.2 takes transformers before 5.6",
 }
-PRECISIONS = ("float32", "bfloat16", "float16", "int8")
+PRECISIONS = ("float32", "bfloat16", "float16", "int8", "q4_K_M")
 CONVERSATIONS = 100
 
 

@@ -13469,6 +13469,11 @@ Summary:</translation>
    <translation>Installieren Sie ihren Treiber, und starten Sie den Computer neu.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>Install llama.cpp, or choose int8.</source>
+   <translation>Installieren Sie llama.cpp, oder wählen Sie int8.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/gguf_converter.py" />
    <source>Install pip beside Tunesmith: python -m ensurepip, or uv tool install --with pip.</source>
    <translation>Installieren Sie pip neben Tunesmith: python -m ensurepip oder uv tool install --with pip.</translation>
@@ -22139,6 +22144,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>{1} is made by a script, {2}, and scripts are not run: they can do anything here.</source>
    <translation>{1} entsteht durch ein Skript, {2}, und Skripte werden nicht ausgeführt: Sie könnten hier alles tun.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>{1} is made by {2} of llama.cpp, which is not on this computer.</source>
+   <translation>{1} entsteht durch {2} von llama.cpp, das nicht auf diesem Computer ist.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />

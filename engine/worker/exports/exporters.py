@@ -21,8 +21,9 @@ from engine.worker.exports.plain_prompt import Prompt
 from engine.worker.runtime.channel import Channel
 
 STORED = ""
-# Of a weight on the disk; GGUF and CTranslate2 also keep a scale for each group of int8 values.
-BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.1}
+# Of a weight on the disk; GGUF and CTranslate2 also keep a scale for each group of int8 values, and what becomes four
+# bits stands there in bfloat16 first.
+BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.1, "q4_K_M": 2.7}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ model asks as it was taught to be asked.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ RUNTIME = "gguf"
 SENTENCEPIECE = "spiece.model"
 # llama.cpp's names of number formats by ours.
 KINDS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "q8_0"}
+# What llama.cpp's own program makes of a file in bfloat16, where it is on the computer.
+QUANTIZED = {"q4_K_M": "Q4_K_M"}
+QUANTIZER = "llama-quantize"
 MODELFILE = "Modelfile"
 # What a folder needs beside the model for its script.
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
@@ -30,8 +34,12 @@ TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
 def problems(family: str, base: Path, precision: str) -> list[Problem]:
     """Return why a base model in a folder can't become a GGUF file."""
-    if precision not in KINDS:
-        return [Problem("--precision", f"GGUF has no {precision}.", f"Choose {', '.join(KINDS)}.")]
+    known = (*KINDS, *QUANTIZED)
+    if precision not in known:
+        return [Problem("--precision", f"GGUF has no {precision}.", f"Choose {', '.join(known)}.")]
+    if precision in QUANTIZED and shutil.which(QUANTIZER) is None:
+        message = f"{precision} is made by {QUANTIZER} of llama.cpp, which is not on this computer."
+        return [Problem("--precision", message, "Install llama.cpp, or choose int8.")]
     if family == "encoder-decoder" and not (base / SENTENCEPIECE).is_file():
         message = f"This base model has no {SENTENCEPIECE}, which llama.cpp needs for its kind."
         return [Problem("--to", message, "Export it as merged or ctranslate2.")]
@@ -52,12 +60,23 @@ def write(
         shutil.copyfile(base / SENTENCEPIECE, merged / SENTENCEPIECE)
     else:
         _set_chat_template(merged, chat_template(settings))
-    gguf_converter.convert(channel, merged, target / MODEL, KINDS[precision])
+    _convert(channel, merged, target, precision)
     if not (target / MODEL).is_file():
         raise AdapterError("llama.cpp's converter wrote no file.", "Export it as merged.")
     for name in TOKENIZER:
         shutil.copyfile(merged / name, target / name)
     plain_prompt.write(settings, RUNTIME, target)
+
+
+def _convert(channel: Channel, merged: Path, target: Path, precision: str) -> None:
+    if precision in KINDS:
+        gguf_converter.convert(channel, merged, target / MODEL, KINDS[precision])
+        return
+    whole = target / f"whole.{MODEL}"
+    gguf_converter.convert(channel, merged, whole, KINDS["bfloat16"])
+    command = [QUANTIZER, str(whole), str(target / MODEL), QUANTIZED[precision]]
+    gguf_converter.run(channel, command, target, os.environ.copy())
+    whole.unlink()
 
 
 def _set_chat_template(folder: Path, template: str) -> None:

@@ -142,7 +142,9 @@ class Requirements:
         facts = {"processes": self.processes.count, "sharded": self.processes.sharded}
         if self.device.type in oom.SHARED_MEMORY:
             return facts
-        return facts | {"host_memory_bytes": self.processes.count * RUNTIME_BYTES}
+        # A sharded base model is whole in each process's own memory before it is shared out.
+        loaded = self.base.weight_bytes(self.recipe.base_model) if self.processes.sharded else 0
+        return facts | {"host_memory_bytes": self.processes.count * (RUNTIME_BYTES + loaded)}
 
     def _capacity_of_a_process(self) -> int:
         """Return the memory of a card, or of the computer's memory the part of one process."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 
 import pytest
@@ -98,6 +99,23 @@ def test_ollama_gets_prompt_limits_and_what_ends_a_summary(converter, tmp_path):
     assert 'TEMPLATE """Summarize "it": {{ .Prompt }}\n{{ "{{" }} now }}: """' in text
     assert "PARAMETER num_predict 8" in text
     assert "PARAMETER stop " in text
+
+
+def test_four_bits_are_made_by_llama_cpps_own_program_where_it_is_here(converter, tmp_path, monkeypatch):
+    converter()
+    with pytest.raises(RecipeError) as caught:
+        do_export(tmp_path / "out", precision="q4_K_M")
+    assert gguf_model.QUANTIZER in caught.value.problems[0].message
+
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / gguf_model.QUANTIZER
+    program.write_text('#!/bin/sh\nsed "s/bf16/$3/" "$1" > "$2"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    do_export(tmp_path / "out", precision="q4_K_M")
+    assert json.loads((tmp_path / "out" / "model.gguf").read_text())["kind"] == "Q4_K_M"
+    assert [path.name for path in (tmp_path / "out").glob("*.gguf")] == ["model.gguf"]
 
 
 def test_a_converter_that_fails_is_told_and_nothing_is_left(converter, tmp_path):
