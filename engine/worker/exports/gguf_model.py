@@ -28,8 +28,9 @@ KINDS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "q8_0"}
 QUANTIZED = {"q4_K_M": "Q4_K_M"}
 QUANTIZER = "llama-quantize"
 MODELFILE = "Modelfile"
-# What a folder needs beside the model for its script.
-TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+# What a folder needs beside the model for its script. Of the file alone transformers takes T5 and others for other
+# models, without an error.
+BESIDE = ("tokenizer.json", "tokenizer_config.json", "config.json")
 
 
 def problems(family: str, base: Path, precision: str) -> list[Problem]:
@@ -63,7 +64,7 @@ def write(
     _convert(channel, merged, target, precision)
     if not (target / MODEL).is_file():
         raise AdapterError("llama.cpp's converter wrote no file.", "Export it as merged.")
-    for name in TOKENIZER:
+    for name in BESIDE:
         shutil.copyfile(merged / name, target / name)
     plain_prompt.write(settings, RUNTIME, target)
 

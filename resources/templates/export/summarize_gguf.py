@@ -8,13 +8,14 @@ from pathlib import Path
 import command
 import torch
 from prompting import SETTINGS
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 ENCODER_DECODER = SETTINGS["family"] == "encoder-decoder"
 LOADER = AutoModelForSeq2SeqLM if ENCODER_DECODER else AutoModelForCausalLM
-MODEL = LOADER.from_pretrained(
-    Path(__file__).resolve().parent, gguf_file="model.gguf", dtype="float32"
-).eval()
+HERE = Path(__file__).resolve().parent
+# Not all of it stands in the file in a way that transformers reads.
+CONFIG = AutoConfig.from_pretrained(HERE)
+MODEL = LOADER.from_pretrained(HERE, gguf_file="model.gguf", config=CONFIG, dtype="float32").eval()
 
 
 @torch.inference_mode()

@@ -83,7 +83,7 @@ def test_the_file_has_prompt_tokenizer_and_script_beside_it(converter, tmp_path)
     assert written["kind"] == "q8_0"
     assert written["path"].endswith(gguf_converter.LIBRARY)
     assert "messages[-1]" in written["template"]
-    assert {"prompt.json", "summarize.py", "tokenizer.json"} < {
+    assert {"prompt.json", "summarize.py", "tokenizer.json", "config.json"} < {
         path.name for path in (tmp_path / "out").iterdir()
     }
     assert result["verified"]["state"] == "not tried"
