@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import arena as arenas
 from engine import chats, labelling, options, report, voting
-from engine.adapters import hub_adapters, library, reproduction, trash
+from engine.adapters import hub_adapters, library, reproduction, runtimes, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
@@ -197,6 +197,7 @@ __all__ = [
     "run_names",
     "run_store",
     "run_summaries",
+    "runtimes",
     "sending",
     "sent_job",
     "serving",

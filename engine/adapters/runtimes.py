@@ -9,18 +9,22 @@ import importlib.util
 from collections.abc import Sequence
 
 from engine.adapters.library import Adapter
+from engine.config.decoding import CTRANSLATE2, OWN_ENGINE, TUNESMITH
 from engine.errors import Problem
 
-TUNESMITH, CTRANSLATE2 = "tunesmith", "ctranslate2"
 RUNTIMES = (TUNESMITH, CTRANSLATE2)
 FIELD = "--runtime"
 ON_PROCESSORS = ("auto", "cpu")
-LEAVE_OUT = "Leave --runtime out: Tunesmith's own engine can."
+
+
+def is_installed() -> bool:
+    """Return whether CTranslate2 is here."""
+    return importlib.util.find_spec(CTRANSLATE2) is not None
 
 
 def not_installed(field: str) -> list[Problem]:
     """Return the problem that CTranslate2 is not here, if so, for the field that asks for it."""
-    if importlib.util.find_spec(CTRANSLATE2) is not None:
+    if is_installed():
         return []
     return [
         Problem(field, "CTranslate2 is not installed.", "Install it: pip install 'tunesmith[ctranslate2]'.")
@@ -28,21 +32,25 @@ def not_installed(field: str) -> list[Problem]:
 
 
 def problems(
-    runtime: str, adapters: Sequence[Adapter], quantization: str = "none", device: str = "auto"
+    runtime: str,
+    adapters: Sequence[Adapter],
+    quantization: str = "none",
+    device: str = "auto",
+    field: str = FIELD,
 ) -> list[Problem]:
-    """Return why a runtime can't write with these adapters on a base kept so on a device."""
+    """Return why a runtime, asked for by a field, can't write with these adapters on a base kept so on a device."""
     if runtime != CTRANSLATE2:
         return []
-    found = not_installed(FIELD)
+    found = not_installed(field)
     if quantization != "none":
-        found.append(Problem(FIELD, f"CTranslate2 does not run {quantization} bases.", LEAVE_OUT))
+        found.append(Problem(field, f"CTranslate2 does not run {quantization} bases.", OWN_ENGINE))
     if device not in ON_PROCESSORS:
-        found.append(Problem(FIELD, f"CTranslate2 runs on the processor here, not on {device}.", LEAVE_OUT))
+        found.append(Problem(field, f"CTranslate2 runs on the processor here, not on {device}.", OWN_ENGINE))
     found += [
         Problem(
-            FIELD,
+            field,
             f"CTranslate2 runs merged models, and {each.name} can't be merged: {each.unmergeable}.",
-            LEAVE_OUT,
+            OWN_ENGINE,
         )
         for each in adapters
         if each.unmergeable and not each.is_prompt

@@ -17,10 +17,11 @@ from engine.commands.terminal.download_consent import confirm_base, confirm_down
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.progress import STAGES
 from engine.commands.terminal.short_job import Result, ask
 from engine.config import hub_sources
 from engine.config import recipe as recipes
-from engine.config.decoding import DecodingOptions
+from engine.config.decoding import CTRANSLATE2, TUNESMITH, DecodingOptions
 from engine.config.recipe import BaseModelOptions
 from engine.config.training import TrainingOptions
 from engine.errors import AppError, Problem, RecipeError
@@ -56,7 +57,7 @@ def add(verbs: Verbs) -> None:
         verb.add_argument(
             "--runtime",
             choices=runtimes.RUNTIMES,
-            default=runtimes.TUNESMITH,
+            default=TUNESMITH,
             help="what writes: tunesmith (the default), or ctranslate2, for what can be merged: in float32 on a "
             "processor, converted once; faster with T5 than tunesmith in float32. Scores name it",
         )
@@ -158,13 +159,16 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     arguments = adapter_arguments(adapters, asked.base_model or "", asked.device)
     quantization = arguments["base_model"].get("quantization", "none")
     _require_runtime(asked.runtime, adapters, quantization, asked.device)
-    arguments["runtime"] = asked.runtime
+    if asked.runtime == CTRANSLATE2:
+        arguments["device"] = "cpu"
     if not confirm_base(arguments["base_model"], output):
         return STOPPED
     job = create_job(jobs_folder(), "summarize", arguments)
     follower = Follower(job, output)
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
-    request = what_is_asked(conversation, column_names or [None], adapters, piecewise=asked.piecewise)
+    request = what_is_asked(
+        conversation, column_names or [None], adapters, piecewise=asked.piecewise, runtime=asked.runtime
+    )
     listener = _Listener(follower, output, request)
     ending = follower.run(listener.show)
     code = conclude(ending, output)
@@ -244,7 +248,12 @@ def _absolute(base_id: str) -> str:
 
 
 def what_is_asked(
-    conversation: str, columns: list[str | None], adapters: list[Adapter], *, piecewise: bool
+    conversation: str,
+    columns: list[str | None],
+    adapters: list[Adapter],
+    *,
+    piecewise: bool,
+    runtime: str = TUNESMITH,
 ) -> dict[str, Any]:
     """Return what is asked of the worker, decoded as the first adapter was scored; each reads its own prompt."""
     prompt = adapters[0].metadata.prompt if adapters else None
@@ -257,6 +266,7 @@ def what_is_asked(
         "max_new_tokens": prompt.max_new_tokens if prompt else defaults.max_new_tokens,
         "temperature": 0,
         "long_conversations": "piecewise" if piecewise else "cut",
+        "runtime": runtime,
     }
 
 
@@ -274,7 +284,7 @@ class _Listener:
     def show(self, event: Event) -> None:
         """Take in one event; standard output is for the summaries alone."""
         if event["event"] == "stage_entered":
-            self._output.status("Loading the base model …")
+            self._output.status(f"{STAGES[event['stage']]} …")
         elif event["event"] == "notice" and not self._output.as_json:
             self._output.remark(f"{event['message']} {event.get('hint', '')}".strip())
         elif event["event"] == "base_ready":

@@ -18,6 +18,7 @@ CALLED = {
     "adafactor": "Adafactor",
     "adamw": "AdamW",
     "adamw_8bit": "AdamW, 8 bits",
+    "ctranslate2": "CTranslate2",
     "cut": "cut at the end",
     "houlsby": "Houlsby",
     "iban": "IBAN",
@@ -26,6 +27,7 @@ CALLED = {
     "pfeiffer": "Pfeiffer",
     "piecewise": "in parts",
     "rouge1": "ROUGE-1",
+    "tunesmith": "Tunesmith",
 }
 
 

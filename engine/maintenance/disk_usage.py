@@ -1,6 +1,7 @@
 """Tunesmith's disk usage by kind, and the files that can be deleted without a loss.
 
-A completed run needs no checkpoints if its adapter is in the library, and token ids are computed again when needed.
+A completed run needs no checkpoints if its adapter is in the library; token ids and converted models are made again
+when needed.
 Nothing else is ever deleted here. Knows nothing of a window.
 """
 
@@ -36,11 +37,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Freeable:
-    """What can be deleted: folders of checkpoints and best states, the number of their runs, files of token ids."""
+    """What can be deleted: folders of checkpoints and best states, the number of their runs, and what is made again.
+
+    That is files of token ids, and folders of models converted for another runtime.
+    """
 
     checkpoints: tuple[Path, ...] = ()
     runs: int = 0
     token_files: tuple[Path, ...] = ()
+    converted: tuple[Path, ...] = ()
 
     @property
     def checkpoint_bytes(self) -> int:
@@ -51,6 +56,16 @@ class Freeable:
     def token_bytes(self) -> int:
         """The size of the token ids."""
         return sum(bytes_in(path) for path in self.token_files)
+
+    @property
+    def converted_bytes(self) -> int:
+        """The size of the converted models."""
+        return sum(bytes_in(path) for path in self.converted)
+
+    @property
+    def bytes(self) -> int:
+        """The size of all."""
+        return self.checkpoint_bytes + self.token_bytes + self.converted_bytes
 
 
 def measure() -> list[Part]:
@@ -68,8 +83,8 @@ def measure() -> list[Part]:
     ]
 
 
-def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Freeable:
-    """Return what can be deleted of runs that completed before this, with their adapter in the library."""
+def freeable(*, older_than_days: float = 0.0, with_caches: bool = True) -> Freeable:
+    """Return what can go: of runs that completed before this, with their adapter in the library, and of caches."""
     now = time.time()
     adapters, _ = library.scan()
     made_by = {adapter.metadata.training.run for adapter in adapters}
@@ -80,14 +95,23 @@ def freeable(*, older_than_days: float = 0.0, with_token_ids: bool = True) -> Fr
         if states and job.id in made_by and _completed_before(job, now - older_than_days * DAY_SECONDS):
             folders += states
             count += 1
-    tokens = tuple(paths.tokens_folder().iterdir()) if with_token_ids else ()
-    return Freeable(tuple(folders), count, tokens)
+    if not with_caches:
+        return Freeable(tuple(folders), count)
+    return Freeable(tuple(folders), count, tuple(paths.tokens_folder().iterdir()), tuple(_converted(now)))
+
+
+def _converted(now: float) -> Iterator[Path]:
+    """Yield converted models, and what a conversion that was killed has left; one that goes on is spared."""
+    for folder in paths.converted_models_folder().iterdir():
+        with suppress(OSError):
+            if not folder.name.startswith(".") or folder.stat().st_mtime < now - DAY_SECONDS:
+                yield folder
 
 
 def free(chosen: Freeable) -> int:
     """Delete what `freeable` found, unless it is in use, and return the freed bytes."""
     freed = 0
-    for path in (*chosen.checkpoints, *chosen.token_files):
+    for path in (*chosen.checkpoints, *chosen.token_files, *chosen.converted):
         if Job(path.parent).is_running():
             continue
         before = bytes_in(path)

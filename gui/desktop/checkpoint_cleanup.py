@@ -60,4 +60,4 @@ class CheckpointCleanup(QObject):
 
 
 def _free_older(days: float) -> int:
-    return disk_usage.free(disk_usage.freeable(older_than_days=days, with_token_ids=False))
+    return disk_usage.free(disk_usage.freeable(older_than_days=days, with_caches=False))

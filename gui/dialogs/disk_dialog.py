@@ -102,30 +102,29 @@ class DiskDialog(GrowingDialog):
 
 def _measured() -> tuple[list[disk_usage.Part], disk_usage.Freeable, int]:
     found = disk_usage.freeable()
-    return disk_usage.measure(), found, found.checkpoint_bytes + found.token_bytes
+    return disk_usage.measure(), found, found.bytes
 
 
 def freeable_text(found: disk_usage.Freeable) -> str:
     """Return what the button would delete, and what is kept."""
-    checkpoints, tokens = bytes_text(found.checkpoint_bytes), bytes_text(found.token_bytes)
-    if found.runs and found.token_bytes:
-        deleted = tr_count(
-            found.runs,
-            "This deletes {size} of checkpoints of {n} completed run and {tokens} of cached token ids.",
-            "This deletes {size} of checkpoints of {n} completed runs and {tokens} of cached token ids.",
-            size=checkpoints,
-            tokens=tokens,
+    parts = []
+    if found.runs:
+        parts.append(
+            tr_count(
+                found.runs,
+                "{size} of checkpoints of {n} completed run",
+                "{size} of checkpoints of {n} completed runs",
+                size=bytes_text(found.checkpoint_bytes),
+            )
         )
-    elif found.runs:
-        deleted = tr_count(
-            found.runs,
-            "This deletes {size} of checkpoints of {n} completed run.",
-            "This deletes {size} of checkpoints of {n} completed runs.",
-            size=checkpoints,
-        )
-    elif found.token_bytes:
-        deleted = tr("This deletes {size} of cached token ids.", size=tokens)
-    else:
+    if found.token_bytes:
+        parts.append(tr("{size} of cached token ids", size=bytes_text(found.token_bytes)))
+    if found.converted_bytes:
+        parts.append(tr("{size} of converted models", size=bytes_text(found.converted_bytes)))
+    if not parts:
         return tr("Nothing to delete: every checkpoint belongs to a run that can be resumed.")
+    *before, last = parts
+    what = tr(" and ").join(filter(None, (", ".join(before), last)))
+    deleted = tr("This deletes {what}.", what=what)
     stays = tr("Adapters, curves, scores and all runs that can be resumed are kept.")
     return f"{deleted} {stays}"

@@ -28,7 +28,11 @@ STAGE_TEXTS = {
     "load_base": mark("Loading the base model"),
     "read_data": mark("Reading the data"),
     "attach_adapter": mark("Loading the adapter"),
+    "save": mark("Saving the merged model"),
+    "convert": mark("Converting for CTranslate2"),
 }
+# What ends the preparation of a model with the base in memory.
+PREPARED = ("summary_failed", "request_finished")
 FETCHING = mark("Downloading the base model")
 
 
@@ -88,12 +92,13 @@ class Summarizer(QObject):
         # Device, name, memory and id of the card, as the worker reports them when the base model is loaded.
         self.card: Event = {}
         # What the next worker is started for, and what this one was.
-        self._device_wanted = self._device_asked = "auto"
+        self.device_wanted = self._device_asked = "auto"
         self._start_thread = start_thread
         self._thread: EngineThread | None = None
         self._waiting: tuple[str, Request] | None = None
         self._sent: set[str] = set()
         self._stage = ""
+        self._is_preparing = False
         self._progress: Event | None = None
         self._left = Eta()
         self._began = 0.0
@@ -103,7 +108,7 @@ class Summarizer(QObject):
 
     def suit(self, device: str) -> None:
         """Compute on a recipe's device from the next request on."""
-        self._device_wanted = device
+        self.device_wanted = device
 
     @property
     def alive(self) -> bool:
@@ -117,8 +122,8 @@ class Summarizer(QObject):
 
     @property
     def status_text(self) -> str:
-        """The stage of a starting worker with its remaining time: "Loading the base model, 6 s"."""
-        if self.state != "starting":
+        """The stage of a worker that starts or prepares a model, with its time: "Loading the base model, 6 s"."""
+        if self.state != "starting" and not self._is_preparing:
             return ""
         known = self._stage in STAGE_TEXTS
         stage = tr(STAGE_TEXTS[self._stage]) if known else self._stage.replace("_", " ").capitalize()
@@ -133,7 +138,7 @@ class Summarizer(QObject):
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
         """Request summaries; start a worker if there is none for base model and device. Return the request's id."""
         request_id = secrets.token_hex(6)
-        is_same = (base_model, self._device_wanted) == (self.base_model, self._device_asked)
+        is_same = (base_model, self.device_wanted) == (self.base_model, self._device_asked)
         serves = is_same and self.state != "closing"
         if self._thread is not None and not serves:
             self._waiting = (request_id, request)
@@ -189,14 +194,14 @@ class Summarizer(QObject):
         self._stage, self._progress, self.precision, self.card = "", None, "", {}
         self._left.begin()
         self._began = time.monotonic()
-        self._device_asked = self._device_wanted
+        self._device_asked = self.device_wanted
         self._thread = self._start_thread({"base_model": self.base_model, "device": self._device_asked})
         self._thread.events.connect(self._on_events)
         self._thread.ended.connect(self._on_ended)
         self._enter("starting")
 
     def _enter(self, state: State) -> None:
-        self.state = state
+        self.state, self._is_preparing = state, False
         if state == "starting":
             self._clock.start()
         else:
@@ -213,13 +218,27 @@ class Summarizer(QObject):
         self._left.follow(event)
         if event["event"] == "stage_entered":
             self._stage, self._progress = event["stage"], None
+            self._prepare(self._stage != "write")
             self.changed.emit()
+        elif event["event"] in PREPARED:
+            self._prepare(False)
         elif event["event"] == "stage_progressed":
             # Loading after the download is not counted.
             self._progress = event if event["done"] < event["total"] else None
         elif event["event"] == "base_ready" and self.state == "starting":
             self.precision, self.card = event["precision"], event
             self._enter("ready")
+
+    def _prepare(self, is_preparing: bool) -> None:
+        """Count the time that a worker takes to prepare another model than the base that it has in memory."""
+        if self.state != "ready" or is_preparing == self._is_preparing:
+            return
+        self._is_preparing = is_preparing
+        if is_preparing:
+            self._began = time.monotonic()
+            self._clock.start()
+        else:
+            self._clock.stop()
 
     def _drop(self, requests: set[str]) -> None:
         """Expect no more of requests."""

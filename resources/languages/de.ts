@@ -4,7 +4,7 @@
  <context>
   <name>window</name>
   <message>
-   <location filename="../../gui/look/language.py" />
+   <location filename="../../gui/dialogs/disk_dialog.py" />
    <source> and </source>
    <translation> und </translation>
   </message>
@@ -1525,6 +1525,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Converted models</source>
    <translation>Umgewandelte Modelle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/summarizer.py" />
+   <source>Converting for CTranslate2</source>
+   <translation>Wird für CTranslate2 umgewandelt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
@@ -5113,6 +5118,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter wird gespeichert</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/summarizer.py" />
+   <source>Saving the merged model</source>
+   <translation>Verschmolzenes Modell wird gespeichert</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>Scale</source>
    <translation>Skalierung</translation>
@@ -6473,24 +6483,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>This deletes {size} of cached token ids.</source>
-   <translation>Gelöscht werden {size} an gespeicherten Token-IDs.</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>This deletes {size} of checkpoints of {n} completed runs and {tokens} of cached token ids.</source>
-   <translation>
-    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Lauf und {tokens} an gespeicherten Token-IDs.</numerusform>
-    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Läufen und {tokens} an gespeicherten Token-IDs.</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>This deletes {size} of checkpoints of {n} completed runs.</source>
-   <translation>
-    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Lauf.</numerusform>
-    <numerusform>Gelöscht werden {size} an Prüfpunkten von {n} abgeschlossenen Läufen.</numerusform>
-   </translation>
+   <source>This deletes {what}.</source>
+   <translation>Gelöscht werden {what}.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/download_prompt.py" />
@@ -10219,9 +10213,27 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{size} frei</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>{size} of cached token ids</source>
+   <translation>{size} an gespeicherten Token-IDs</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>{size} of checkpoints of {n} completed runs</source>
+   <translation>
+    <numerusform>{size} an Prüfpunkten von {n} abgeschlossenen Lauf</numerusform>
+    <numerusform>{size} an Prüfpunkten von {n} abgeschlossenen Läufen</numerusform>
+   </translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/history/page.py" />
    <source>{size} of checkpoints; the last two of each run are kept</source>
    <translation>{size} Prüfpunkte; von jedem Lauf bleiben die letzten zwei</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>{size} of converted models</source>
+   <translation>{size} an umgewandelten Modellen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
@@ -11449,7 +11461,7 @@ Summary:</translation>
    <translation>CTranslate2 kann dieses Modell nicht umwandeln: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/ctranslate2_runtime.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>CTranslate2 does not decode with this setting: {1}.</source>
    <translation>Mit dieser Einstellung dekodiert CTranslate2 nicht: {1}.</translation>
   </message>
@@ -13909,11 +13921,6 @@ Summary:</translation>
    <translation>Den fertigen am unähnlichsten</translation>
   </message>
   <message>
-   <location filename="../../engine/adapters/runtimes.py" />
-   <source>Leave --runtime out: Tunesmith's own engine can.</source>
-   <translation>Lassen Sie --runtime weg: Tunesmith selbst kann es.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Leave data.columns.pause out.</source>
    <translation>Lassen Sie data.columns.pause weg.</translation>
@@ -15777,6 +15784,11 @@ In one sentence:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Runs truncate it.</source>
    <translation>Läufe kürzen es.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/decoding.py" />
+   <source>Runtime</source>
+   <translation>Laufzeitumgebung</translation>
   </message>
   <message>
    <location filename="../../engine/text/languages.py" />
@@ -18292,6 +18304,11 @@ Summary:</translation>
    <translation>Versuchen Sie es noch einmal.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/setting_text.py" />
+   <source>Tunesmith</source>
+   <translation>Tunesmith</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/desktop_entry.py" />
    <source>Tunesmith is in the menu already: {1} belongs to a package.</source>
    <translation>Tunesmith ist schon im Menü: {1} gehört zu einem Paket.</translation>
@@ -18747,6 +18764,11 @@ Summary:</translation>
    <translation>Was bis Schritt {1} trainiert wurde, braucht die ursprünglichen Gewichte des Basismodells.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/decoding.py" />
+   <source>What writes the summaries. CTranslate2 is faster with T5 on a processor. It writes with a merged model in float32, which is converted once, and shows a summary when it is complete. It does not sample.</source>
+   <translation>Was die Zusammenfassungen schreibt. CTranslate2 ist mit T5 auf einem Prozessor schneller. Es schreibt mit einem verschmolzenen Modell in float32, das einmal umgewandelt wird, und zeigt eine Zusammenfassung, wenn sie fertig ist. Tokens ziehen kann es nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/chats/chat.py" />
    <source>WhatsApp export</source>
    <translation>WhatsApp-Export</translation>
@@ -18952,7 +18974,7 @@ Summary:</translation>
    <translation>Auch den kleineren Faktor als Produkt dünner Matrizen schreiben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/ctranslate2_runtime.py" />
+   <location filename="../../engine/config/decoding.py" />
    <source>Write with Tunesmith's own engine.</source>
    <translation>Lassen Sie Tunesmith selbst schreiben.</translation>
   </message>

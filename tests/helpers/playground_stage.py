@@ -23,7 +23,10 @@ SUMMARIES: dict[str, Any] = {
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 
 
-def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
+LORA = MethodFacts(id="lora", title="LoRA", summary="r 8")
+
+
+def make_adapter(adapter_id: str, base: str = "starter", method: MethodFacts = LORA, **facts: str) -> None:
     folder = paths.adapters_folder() / adapter_id
     folder.mkdir()
     prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
@@ -33,7 +36,7 @@ def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
         name=f"{adapter_id}-name",
         made_at="2026-11-25T02:00:00+00:00",
         base_model=BaseModelFacts(id=base, **facts),
-        method=MethodFacts(id="lora", title="LoRA", summary="r 8"),
+        method=method,
         prompt=prompt,
     )
     save(metadata, folder)

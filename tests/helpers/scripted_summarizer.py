@@ -3,8 +3,8 @@
     python -m tests.helpers.scripted_summarizer JOB_FOLDER
 
 The environment variable TUNESMITH_TEST_SUMMARIES holds its answers: a JSON table from the adapter's id ("" for the
-base) to a summary, or to {"fail": message}, {"abort": true} or {"hang": true};
-"load_seconds" is the loading time of the base model.
+base) to a summary, or to {"fail": message}, {"abort": true}, {"hang": true}, or {"convert": true} to convert
+a model until the request is cancelled; "load_seconds" is the loading time of the base model.
 """
 
 from __future__ import annotations
@@ -68,6 +68,9 @@ def write(
     channel: Channel, facts: dict[str, Any], asked: dict[str, Any], one: dict[str, Any], said: Any
 ) -> bool:
     """Write one summary; return False if it was cancelled."""
+    if isinstance(said, dict) and "convert" in said:
+        channel.enter("convert")
+        return endure(channel, said, asked["request"])
     words = len(one["conversation"].split())
     is_long = asked.get("long_conversations") == "piecewise" and words > LONG_WORDS
     about = {"input_tokens": words, "pieces": 2 if is_long else 1}

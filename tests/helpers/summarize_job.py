@@ -33,9 +33,9 @@ def summarize_command(columns: list[str | None], request: str = "one", **changes
     return {"request": request, "conversation": CONVERSATION, "columns": columns} | decoding | changes
 
 
-def serve(kind: Kind, answer: Callable[[Channel, Event], None], **more: Any) -> Channel:
+def serve(kind: Kind, answer: Callable[[Channel, Event], None]) -> Channel:
     """Run the job while another thread answers its events, as a window does; return its channel."""
-    channel = make_channel("summarize", **arguments(kind), **more)
+    channel = make_channel("summarize", **arguments(kind))
     over = threading.Event()
 
     def watch() -> None:
@@ -47,7 +47,7 @@ def serve(kind: Kind, answer: Callable[[Channel, Event], None], **more: Any) -> 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        summarize.run(channel, {"kind": "summarize", **arguments(kind), **more})
+        summarize.run(channel, {"kind": "summarize", **arguments(kind)})
     finally:
         over.set()
         thread.join()

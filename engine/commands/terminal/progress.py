@@ -25,6 +25,8 @@ STAGES = {
     "evaluate": "Scoring",
     "train": "Training",
     "save": "Saving the adapter",
+    "convert": "Converting for CTranslate2",
+    "write": "Summarising",
     "upload": "Sending to the hub",
 }
 LINES_A_RUN = 20

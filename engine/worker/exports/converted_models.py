@@ -17,7 +17,7 @@ import torch
 from engine.adapters import metadata
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import protocol_key
-from engine.adapters.runtimes import CTRANSLATE2
+from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import StorageError
 from engine.system.files import bytes_in
@@ -88,7 +88,7 @@ def _convert(channel: Channel, base: Path, adapter: Adapter | None, merged: Path
         merged.mkdir()
         merged_model.write(channel, source, merged, torch.float32, merged_model.CONVERTED_SHARD_SIZE)
         plain = merged
-    channel.enter("save")
+    channel.enter("convert")
     ctranslate2_model.convert(plain, target, PRECISION)
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import runtimes
+from engine.config.decoding import CTRANSLATE2
 from engine.errors import AdapterError, Problem
 from engine.worker.exports import plain_prompt
 
-LIBRARY = runtimes.CTRANSLATE2
+LIBRARY = CTRANSLATE2
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
 # What has no scale is float32: in bfloat16, as the files may be, many processors can't compute it.
 QUANTIZATIONS = {"int8": "int8_float32"}

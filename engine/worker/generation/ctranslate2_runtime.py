@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.adapters.runtimes import CTRANSLATE2
-from engine.config.decoding import DecodingOptions
+from engine.config.decoding import CTRANSLATE2, DecodingOptions, unknown_to_ctranslate2
 from engine.errors import AppError
 from engine.worker.generation.generate import finished, generation_config, refuse_too_long
 from engine.worker.generation.generated import Generated
@@ -20,8 +19,6 @@ from engine.worker.runtime.parallel_map import Tick, no_tick
 PRECISION = "float32"
 # Prompts between two looks at whether to stop, and the tokens of which the library makes a batch.
 PROMPTS, BATCH_TOKENS = 32, 4096
-# What it decodes by; of the other settings it knows none, or means something else by it.
-KNOWN = {"beams", "max_new_tokens", "length_penalty"}
 
 
 class CTranslate2Runtime:
@@ -52,7 +49,8 @@ class CTranslate2Runtime:
         Raises AppError for settings that CTranslate2 lacks, and BaseModelError for a prompt that is too long.
         """
         options = DecodingOptions(**decoding)
-        refuse_unknown(options)
+        for problem in unknown_to_ctranslate2(options):
+            raise AppError(problem.message, problem.hint)
         base = self._base
         for ids in inputs:
             refuse_too_long(base.model, ids, options.max_new_tokens)
@@ -109,18 +107,3 @@ class CTranslate2Runtime:
     def _tokens(self, ids: list[int]) -> list[str]:
         tokens: list[str] = self._base.tokenizer.convert_ids_to_tokens(ids)
         return tokens
-
-
-def refuse_unknown(options: DecodingOptions) -> None:
-    """Raise AppError for settings that CTranslate2 lacks, or has otherwise."""
-    usual = DecodingOptions(beams=options.beams, max_new_tokens=options.max_new_tokens)
-    others = [
-        name
-        for name in DecodingOptions.model_fields
-        if name not in {*KNOWN, "seed"} and getattr(options, name) != getattr(usual, name)
-    ]
-    if others:
-        title = DecodingOptions.model_fields[others[0]].title
-        raise AppError(
-            f"CTranslate2 does not decode with this setting: {title}.", "Write with Tunesmith's own engine."
-        )

@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
-from engine.adapters.runtimes import CTRANSLATE2
 from engine.config import recipe as recipes
+from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import Recipe
 from engine.system.paths import adapters_folder
 from engine.worker.adapters import attach

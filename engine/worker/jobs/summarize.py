@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from engine.adapters.runtimes import CTRANSLATE2
+from engine.adapters import runtimes
+from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AppError, BaseModelError
 from engine.jobs.job import Command
@@ -18,6 +19,7 @@ from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.prompting import notices_of_other_format
 from engine.worker.exports import converted_models
 from engine.worker.modeling import base_models
+from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 from engine.worker.serving import requests
@@ -37,9 +39,8 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     options, problems = check(BaseModelOptions, request["base_model"], "base_model")
     if not isinstance(options, BaseModelOptions):
         raise BaseModelError(problems[0].message, problems[0].hint, problems[0].field)
-    converts = request.get("runtime") == CTRANSLATE2
     channel.enter("load_base")
-    base = base_models.load(options, "cpu" if converts else request["device"], channel)
+    base = base_models.load(options, request["device"], channel)
     channel.emit(
         "base_ready",
         family=base.family,
@@ -47,16 +48,15 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         device=devices.name(base.device),
         **devices.card(base.device),
     )
-    Playground(channel, AdapterManager(base), converts=converts).serve()
+    Playground(channel, AdapterManager(base)).serve()
 
 
 class Playground:
-    """Answers commands with summaries; `converts`: CTranslate2 writes them."""
+    """Answers commands with summaries."""
 
-    def __init__(self, channel: Channel, manager: AdapterManager, *, converts: bool = False) -> None:
+    def __init__(self, channel: Channel, manager: AdapterManager) -> None:
         self._channel = channel
         self._manager = manager
-        self._converts = converts
         self._queue: list[Command] = []
         self._cancelled: set[str] = set()
         self._quits = False
@@ -107,8 +107,8 @@ class Playground:
             return
         try:
             columns = self._columns(request, writer)
-            if self._converts:
-                self._write_converted(columns, writer)
+            if request.options.runtime == CTRANSLATE2:
+                self._write_converted(columns, writer, request.id)
                 return
             for group in make_groups(columns, self._manager):
                 self._check_wanted(request.id)
@@ -141,12 +141,22 @@ class Playground:
             for column in group.columns:
                 writer.fail(column.name, error)
 
-    def _write_converted(self, columns: list[Column], writer: BatchWriter) -> None:
+    def _write_converted(self, columns: list[Column], writer: BatchWriter, request: str) -> None:
         """Write the summaries of each column by CTranslate2; a column that it can't write is reported as failed."""
         base = self._manager.base
         for column in columns:
+            self._check_wanted(request)
             try:
+                _refuse_unconvertible(base, column)
                 runtime = converted_models.load(self._channel, base, column.adapter)
+                self._channel.enter("write")
                 writer.write(base.model, None, [column], runtime)
             except AppError as error:
                 writer.fail(column.name, error)
+
+
+def _refuse_unconvertible(base: LoadedBase, column: Column) -> None:
+    """Raise AppError if CTranslate2 can't write a column."""
+    adapters = [column.adapter] if column.adapter else []
+    for problem in runtimes.problems(CTRANSLATE2, adapters, base.options.quantization):
+        raise AppError(problem.message, problem.hint)

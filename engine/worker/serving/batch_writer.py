@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from engine.config.decoding import DecodingOptions
 from engine.errors import AppError, DataError
 from engine.text import chunking
 from engine.worker.adapters.multi_lora import MixedBatch
@@ -65,7 +66,7 @@ class BatchWriter:
         self._request = request
         self._check_wanted = check_wanted
         self._done = 0
-        self._decoding = request.options.model_dump(exclude={"long_conversations"})
+        self._decoding = request.options.model_dump(include=set(DecodingOptions.model_fields))
         self._rows: list[Row] = []
 
     def write(

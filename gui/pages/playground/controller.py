@@ -10,7 +10,19 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library, prompts
+from engine.api import (
+    STARTER,
+    Adapter,
+    AppError,
+    Ending,
+    Event,
+    Problem,
+    SummarizeOptions,
+    decoding,
+    library,
+    prompts,
+    runtimes,
+)
 from gui.core.timers import once
 from gui.look.language import tr, tr_count, translate
 from gui.pages.playground.columns import choices
@@ -98,6 +110,13 @@ class Controller(QObject):
             if prompt:
                 return SummarizeOptions(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
         return None
+
+    def refusals(self, options: SummarizeOptions) -> list[Problem]:
+        """Return why summaries can't be written with these options in the columns."""
+        kept_as = self.base_table().get("quantization", "none")
+        device = self.summarizer.device_wanted
+        unfit = runtimes.problems(options.runtime, self._shown_adapters(), kept_as, device, "runtime")
+        return [*decoding.problems(options), *unfit]
 
     def _shown_adapters(self) -> list[Adapter]:
         """Return the adapters of the columns, in order."""

@@ -27,8 +27,8 @@ from gui.look.language import mark, tr
 FILE_NAME = "decoding.json"
 VERSION = 1
 MAX_NAME_CHARACTERS = 40
-# A built-in preset sets how tokens are chosen; the other options depend on adapters and conversations.
-LEFT_ALONE = ("max_new_tokens", "min_new_tokens", "seed", "long_conversations")
+# A built-in preset sets how tokens are chosen; the other options depend on adapters, conversations and computer.
+LEFT_ALONE = ("max_new_tokens", "min_new_tokens", "seed", "long_conversations", "runtime")
 _USUAL = {
     name: field.default for name, field in SummarizeOptions.model_fields.items() if name not in LEFT_ALONE
 }

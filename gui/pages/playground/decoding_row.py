@@ -5,12 +5,13 @@ The fields are made from `SummarizeOptions`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.api import AppError, SummarizeOptions, decoding, describe, options
+from engine.api import AppError, Problem, SummarizeOptions, decoding, describe, options, runtimes
 from gui.forms.field_grid import FormField, make_field
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
@@ -26,6 +27,8 @@ from gui.widgets.flow_layout import FlowBox
 # The key of options without a preset; no preset's name begins with a space.
 OWN = " own"
 FIRST = "max_new_tokens"
+RUNTIME = "runtime"
+Refusals = Callable[[SummarizeOptions], list[Problem]]
 CHOICE_WIDTH, FIELD_WIDTH, NAME_WIDTH = 168, 160, 420
 
 
@@ -34,8 +37,15 @@ class DecodingRow(QWidget):
 
     changed = Signal()
 
-    def __init__(self, presets: DecodingPresets | None = None) -> None:
+    def __init__(
+        self, presets: DecodingPresets | None = None, refusals: Refusals = decoding.problems
+    ) -> None:
+        """Lay out the fields; `refusals` returns the problems of options."""
         super().__init__()
+        self._refusals = refusals
+        # What the fields say, unless one is out of its bounds, and why it is refused.
+        self._written: SummarizeOptions | None = None
+        self._problems: list[Problem] = []
         self._presets = presets or DecodingPresets()
         self._valid = self._presets.last or SummarizeOptions()
         self._filling = False
@@ -146,25 +156,39 @@ class DecodingRow(QWidget):
         """Read the fields, and show a problem beside the invalid ones."""
         values = {name: field.control.read() for name, field in self.fields.items()}
         found, problems = options.check(SummarizeOptions, values, "")
-        if isinstance(found, SummarizeOptions):
-            problems = decoding.problems(found)
+        self._written = found if isinstance(found, SummarizeOptions) else None
+        if self._written is not None:
+            problems = self._refusals(self._written)
+        self._problems = problems
         for field in self.fields.values():
             field.set_problem()
-        for problem in problems:
+        # Of several problems of a field, the first is shown.
+        for problem in reversed(problems):
             self.fields[problem.field].set_problem(translate(problem.message), translate(problem.hint))
-        if isinstance(found, SummarizeOptions) and not problems:
-            self._valid = found
+        if self._written is not None and not problems:
+            self._valid = self._written
         if any(problem.field != FIRST for problem in problems):
             self.unfold_all()
         self._show_effects()
+        self._offer_runtime()
         self._offer()
         self.changed.emit()
+
+    def check_again(self) -> None:
+        """Check the options again if what they are used with may have changed."""
+        if self._written is not None and self._refusals(self._written) != self._problems:
+            self._check()
 
     def _show_effects(self) -> None:
         """Disable the options without effect: those of sampling without sampling, those of beams with one beam."""
         draws, searches = self._valid.temperature > 0.0, self._valid.beams > 1
         for name, counts in (("top_p", draws), ("seed", draws), ("length_penalty", searches)):
             self.fields[name].control.widget.setEnabled(counts)
+
+    def _offer_runtime(self) -> None:
+        """Offer the choice of a runtime where there are two, or where a preset or the history brought another."""
+        is_own = self.fields[RUNTIME].control.read() == decoding.TUNESMITH
+        self.fields[RUNTIME].around.setVisible(runtimes.is_installed() or not is_own)
 
     # Presets
 

@@ -71,7 +71,8 @@ class PlaygroundPage(Page):
         )
         self.history, self.undo_strip = self.single_view.history, self.single_view.undo_strip
         presets = DecodingPresets()
-        self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
+        refusals = self.controller.refusals
+        self._options = {mode: DecodingRow(presets, refusals) for mode in (ONE, SEVERAL)}
         self.strip = StripView()
         self._sources: dict[str, Sequence[Example]] = {}
         self._is_narrow = False
@@ -268,9 +269,11 @@ class PlaygroundPage(Page):
         self._use_adapters_decoding()
 
     def _use_adapters_decoding(self) -> None:
+        """Decode as the first adapter was scored; what computes stays as chosen."""
         decoding = self.controller.decoding()
         if decoding is not None:
-            self.decoding.show_decoding(decoding)
+            runtime = self.decoding.decoding().runtime
+            self.decoding.show_decoding(decoding.model_copy(update={"runtime": runtime}))
 
     def _offer_bases(self) -> None:
         button = self.columns.base.act
@@ -422,6 +425,7 @@ class PlaygroundPage(Page):
         self.batch_controller.follow_columns()
         self.strip.show_strip(controller.strip())
         self.panel.show_limit(controller.limit())
+        self.decoding.check_again()
         self.decoding.prompt.show_trained(controller.trained_prompt())
         self.single_view.show_length()
         self._count()

@@ -27,6 +27,7 @@ def test_every_setting_is_carried_flat():
         repetition_penalty=1.2,
         no_repeat_ngram=3,
         long_conversations="piecewise",
+        runtime="tunesmith",
     )
     assert from_command({**OLD, **wanted.model_dump()}) == wanted
 
@@ -51,6 +52,15 @@ def test_settings_that_contradict_each_other_are_told(options, field):
     assert problem.hint
     with pytest.raises(RecipeError, match=problem.message[:20]):
         from_command(options.model_dump())
+
+
+def test_ctranslate2_takes_no_setting_that_it_lacks_but_those_without_effect():
+    fits = {"beams": 4, "length_penalty": 0.5, "top_p": 0.9, "seed": 7, "long_conversations": "piecewise"}
+    assert problems(SummarizeOptions(runtime="ctranslate2", **fits)) == []
+    lacks = {"temperature": 0.5, "repetition_penalty": 1.2, "no_repeat_ngram": 2, "min_new_tokens": 3}
+    told = problems(SummarizeOptions(runtime="ctranslate2", **lacks))
+    assert {problem.field for problem in told} == set(lacks)
+    assert problems(SummarizeOptions(**lacks)) == []
 
 
 def test_a_form_can_be_drawn_from_the_declaration():

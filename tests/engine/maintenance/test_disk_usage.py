@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from engine.adapters import library
@@ -68,11 +70,23 @@ def test_a_run_that_lives_again_meanwhile_keeps_its_checkpoints(home):
     assert run_store.checkpoints(job)
 
 
+def test_converted_models_may_go_but_for_one_that_is_being_made(home):
+    folder = paths.converted_models_folder()
+    for name in ("kept", ".begun", ".left"):
+        (folder / name).mkdir()
+        (folder / name / "model.bin").write_bytes(bytes(90))
+    os.utime(folder / ".left", (1, 1))
+    result = freeable()
+    assert (result.converted_bytes, result.bytes) == (180, 180)
+    assert free(result) == 180
+    assert [each.name for each in folder.iterdir()] == [".begun"]
+
+
 def test_a_rule_of_days_spares_what_is_younger(home):
     run_with_checkpoint()
     (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(7))
-    assert freeable(older_than_days=36_500.0, with_token_ids=False) == disk_usage.Freeable()
-    assert freeable(older_than_days=0.0, with_token_ids=False).runs == 1
+    assert freeable(older_than_days=36_500.0, with_caches=False) == disk_usage.Freeable()
+    assert freeable(older_than_days=0.0, with_caches=False).runs == 1
 
 
 def test_links_are_not_followed(tmp_path):

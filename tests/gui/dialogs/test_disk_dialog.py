@@ -28,6 +28,8 @@ def done(home):
 @pytest.fixture
 def dialog(qtbot, styled, done):
     (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(5_000_000))
+    (paths.converted_models_folder() / "one").mkdir()
+    (paths.converted_models_folder() / "one" / "model.bin").write_bytes(bytes(2_000_000))
     made = DiskDialog(CheckpointCleanup(Preferences()))
     qtbot.addWidget(made)
     qtbot.waitUntil(made.free_button.isEnabled, timeout=WAIT)
@@ -36,15 +38,16 @@ def dialog(qtbot, styled, done):
 
 def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
     assert dialog.sizes["token_ids"].text() == "5.0 MB"
-    assert dialog.free_button.text() == "Free 5.0 MB"
-    assert "checkpoints of 1 completed run and 5.0 MB of cached token ids" in dialog.said.text()
+    assert dialog.free_button.text() == "Free 7.0 MB"
+    said = "checkpoints of 1 completed run, 5.0 MB of cached token ids and 2.0 MB of converted models."
+    assert said in dialog.said.text()
     dialog.free_button.click()
     qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free", timeout=WAIT)
 
     assert not dialog.free_button.isEnabled()
     assert not run_store.checkpoints(done)
     assert run_store.open_run(done).outcome == "completed"
-    assert dialog.sizes["token_ids"].text() == "0 bytes"
+    assert dialog.sizes["token_ids"].text() == dialog.sizes["converted"].text() == "0 bytes"
 
 
 def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialog, qtbot, done):

@@ -51,17 +51,22 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
 def test_ctranslate2_writes_the_same_and_what_it_can_t_fails_alone(kind: Kind):
     good = install_random(kind, "good", seed=1, strength=0.1)
     other = install_random("gpt2", "other")
-    asked = summarize_command([None, good.id, other.id])
-    channel = serve(kind, send_all(asked), runtime="ctranslate2")
+    whole = install_random(kind, "prefix", method={"id": "prefix_tuning"})
+    asked = summarize_command([None, good.id, other.id, whole.id], runtime="ctranslate2")
+    channel = serve(kind, send_all(asked))
     finished = events_of(channel, "summary_finished")
     assert {event["adapter"]: event["summary"] for event in finished} == {
         None: expected_summary(kind, None, TEMPLATE),
         good.id: expected_summary(kind, good, TEMPLATE),
     }
-    (failed,) = events_of(channel, "summary_failed")
-    assert failed["adapter"] == other.id
+    failed = {event["adapter"]: event["message"] for event in events_of(channel, "summary_failed")}
+    assert failed.keys() == {other.id, whole.id}
+    assert "runs merged models" in failed[whole.id]
     (over,) = events_of(channel, "request_finished")
     assert over["cancelled"] is False
+    # What the playground shows while columns wait.
+    stages = [event["stage"] for event in events_of(channel, "stage_entered")]
+    assert [stages.count(stage) for stage in ("convert", "write")] == [2, 2]
 
 
 def test_a_prompt_without_end_is_refused_before_anything_is_written():

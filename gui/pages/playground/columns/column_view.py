@@ -137,9 +137,14 @@ class ColumnView(QWidget):
         return self._figures.shown()
 
     def show_column(
-        self, column: Column, marks: Marks, waiting_text: str = "", can_rate: bool = False
+        self,
+        column: Column,
+        marks: Marks,
+        waiting_text: str = "",
+        can_rate: bool = False,
+        can_cancel: bool = False,
     ) -> None:
-        """Show a column; `waiting_text` is shown while it waits."""
+        """Show a column; `waiting_text` is shown while it waits; one that runs can be cancelled too."""
         self._name.setText(column.entry.title)
         self._detail.setText(column.entry.about)
         self.setAccessibleName(f"{column.entry.title} {column.entry.about}")
@@ -161,9 +166,7 @@ class ColumnView(QWidget):
         failed = column.status == "failed"
         self._error.show_text(translate(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
-        # While the base model loads, once for all columns, one column offers to cancel.
-        loading = self._is_base and column.status == "waiting" and bool(waiting_text)
-        self._cancel.setVisible(running or loading)
+        self._cancel.setVisible(running or can_cancel)
         self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))
         self.tools.show_feedback(column.feedback)
         self.notes.show_feedback(column.feedback, column.text)

@@ -85,9 +85,12 @@ class ColumnsView(QWidget):
         """Show results; with `can_rate` the summaries take feedback."""
         if list(self._views) != results.adapters:
             self._rebuild(results.adapters)
+        # While a model is loaded that they wait for, one column offers to cancel.
+        first = next((column for column in results.columns if column.status == "waiting"), None)
         for column in results.columns:
             view = self.view(column.entry.adapter)
-            view.show_column(column, results.marks(column), waiting_text, can_rate)
+            can_cancel = bool(waiting_text) and column is first
+            view.show_column(column, results.marks(column), waiting_text, can_rate, can_cancel)
 
     def _rebuild(self, adapters: list[str]) -> None:
         while (item := self._row.takeAt(0)) is not None:

@@ -67,6 +67,8 @@ def decoding_text(decoding: SummarizeOptions) -> str:
         )
     if decoding.long_conversations == "piecewise":
         parts.append(tr("long conversations in parts"))
+    if decoding.runtime == "ctranslate2":
+        parts.append(tr("written by CTranslate2"))
     return ", ".join(parts)
 
 
