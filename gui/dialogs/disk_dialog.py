@@ -61,7 +61,7 @@ class DiskDialog(GrowingDialog):
         grid.setColumnStretch(1, 1)
         for row, (key, (title, text)) in enumerate(PARTS.items()):
             grid.addWidget(Label(tr(title), "body"), row, 0)
-            grid.addWidget(Label(tr(text), "label", "ink2"), row, 1)
+            grid.addWidget(Label(tr(text), "label", "ink2", wrap=True), row, 1)
             grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
         column.addLayout(grid)
         column.addWidget(Line())

@@ -10,11 +10,14 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lays out widgets side by side, `gap` pixels apart, each in the middle of its line, and wraps to the next one."""
+    """Lays out widgets side by side, `gap` pixels apart, and wraps to the next line.
 
-    def __init__(self, parent: QWidget | None = None, gap: int = 8) -> None:
+    Each is in the middle of its line, or with `at_top` at its top.
+    """
+
+    def __init__(self, parent: QWidget | None = None, gap: int = 8, *, at_top: bool = False) -> None:
         super().__init__(parent)
-        self._gap = gap
+        self._gap, self._at_top = gap, at_top
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(QMargins(0, 0, 0, 0))
 
@@ -74,8 +77,8 @@ class FlowLayout(QLayout):
             height = max(hint.height() for _, _, hint in line)
             for item, left, hint in line if move else ():
                 shown = rect.width() - left - hint.width() if self._mirrored() else left
-                middle = top + (height - hint.height()) // 2
-                item.setGeometry(QRect(QPoint(rect.left() + shown, middle), hint))
+                above = 0 if self._at_top else (height - hint.height()) // 2
+                item.setGeometry(QRect(QPoint(rect.left() + shown, top + above), hint))
             top += height + self._gap
         return max(0, top - self._gap - rect.top())
 
@@ -88,6 +91,8 @@ class FlowLayout(QLayout):
                 continue
             hint = item.sizeHint()
             hint.setWidth(max(min(hint.width(), width), item.minimumSize().width()))
+            if item.hasHeightForWidth():
+                hint.setHeight(max(item.heightForWidth(hint.width()), item.minimumSize().height()))
             if not lines or left + hint.width() > width:
                 lines.append([])
                 left = 0
@@ -103,9 +108,16 @@ class FlowLayout(QLayout):
 class FlowBox(QWidget):
     """A box of wrapping widgets that sets its minimum height, the only one a scroll area uses."""
 
-    def __init__(self, parts: Sequence[QWidget], gap: int = 8, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parts: Sequence[QWidget],
+        gap: int = 8,
+        parent: QWidget | None = None,
+        *,
+        at_top: bool = False,
+    ) -> None:
         super().__init__(parent)
-        self._flow = FlowLayout(self, gap)
+        self._flow = FlowLayout(self, gap, at_top=at_top)
         for part in parts:
             self._flow.addWidget(part)
 

@@ -30,8 +30,8 @@ from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.versions import versions
 
-# The newest is kept even if it is larger.
-MAX_BYTES = 10 * 2**30
+# On disk and in memory; the newest is kept even if it is larger.
+MAX_BYTES, MAX_LOADED_BYTES = 10 * 2**30, 4 * 2**30
 
 
 def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) -> Path:
@@ -60,9 +60,36 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
 
 def load(channel: Channel, base: LoadedBase, adapter: Adapter | None) -> CTranslate2Runtime:
     """Return what writes with a loaded base model's converted form. Raises AppError, Stopped."""
+    return CTranslate2Runtime(_fetch_for(channel, base, adapter), base)
+
+
+def _fetch_for(channel: Channel, base: LoadedBase, adapter: Adapter | None) -> Path:
     if adapter is not None:
         attach.refuse_other_base(base, adapter)
-    return CTranslate2Runtime(fetch(channel, base.options, adapter), base)
+    return fetch(channel, base.options, adapter)
+
+
+class LoadedModels:
+    """Converted models of a base that stay in memory for the next request, those that were used last."""
+
+    def __init__(self, channel: Channel, base: LoadedBase) -> None:
+        self._channel = channel
+        self._base = base
+        self._models: dict[Path, CTranslate2Runtime] = {}
+
+    def load(self, adapter: Adapter | None) -> CTranslate2Runtime:
+        """Return what writes with an adapter, or with the base alone. Raises AppError, Stopped."""
+        folder = _fetch_for(self._channel, self._base, adapter)
+        found = self._models.pop(folder, None)
+        if found is None:
+            self._make_room(bytes_in(folder))
+            found = CTranslate2Runtime(folder, self._base)
+        self._models[folder] = found
+        return found
+
+    def _make_room(self, needed: int) -> None:
+        while self._models and needed + sum(map(bytes_in, self._models)) > MAX_LOADED_BYTES:
+            del self._models[next(iter(self._models))]
 
 
 def fetch_all(channel: Channel, options: BaseModelOptions, adapters: Sequence[Adapter]) -> None:

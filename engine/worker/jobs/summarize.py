@@ -17,7 +17,7 @@ from engine.jobs.job import Command
 from engine.options import check
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.prompting import notices_of_other_format
-from engine.worker.exports import converted_models
+from engine.worker.exports.converted_models import LoadedModels
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import devices
@@ -57,6 +57,7 @@ class Playground:
     def __init__(self, channel: Channel, manager: AdapterManager) -> None:
         self._channel = channel
         self._manager = manager
+        self._converted = LoadedModels(channel, manager.base)
         self._queue: list[Command] = []
         self._cancelled: set[str] = set()
         self._quits = False
@@ -148,7 +149,7 @@ class Playground:
             self._check_wanted(request)
             try:
                 _refuse_unconvertible(base, column)
-                runtime = converted_models.load(self._channel, base, column.adapter)
+                runtime = self._converted.load(column.adapter)
                 self._channel.enter("write")
                 writer.write(base.model, None, [column], runtime)
             except AppError as error:

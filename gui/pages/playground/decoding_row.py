@@ -29,7 +29,7 @@ OWN = " own"
 FIRST = "max_new_tokens"
 RUNTIME = "runtime"
 Refusals = Callable[[SummarizeOptions], list[Problem]]
-CHOICE_WIDTH, FIELD_WIDTH, NAME_WIDTH = 168, 160, 420
+CHOICE_WIDTH, FIELD_WIDTH, WIDE_FIELD, NAME_WIDTH = 168, 160, 332, 420
 
 
 class DecodingRow(QWidget):
@@ -74,7 +74,8 @@ class DecodingRow(QWidget):
         unfolded = QVBoxLayout(self.all_fields)
         unfolded.setContentsMargins(0, 0, 0, 0)
         unfolded.setSpacing(12)
-        shown = FlowBox([field.around for name, field in self.fields.items() if name != FIRST], 12)
+        shown_fields = [field.around for name, field in self.fields.items() if name != FIRST]
+        shown = FlowBox(shown_fields, 12, at_top=True)
         unfolded.addWidget(shown)
         unfolded.addWidget(self.prompt)
         self.all_fields.hide()
@@ -93,6 +94,7 @@ class DecodingRow(QWidget):
         self.naming.setMaximumWidth(px(NAME_WIDTH))
         for field in self.fields.values():
             field.around.setFixedWidth(px(FIELD_WIDTH))
+        self._fit_runtime()
 
     def _connect(self) -> None:
         self.preset.chosen.connect(self._take)
@@ -189,6 +191,12 @@ class DecodingRow(QWidget):
         """Offer the choice of a runtime where there are two, or where a preset or the history brought another."""
         is_own = self.fields[RUNTIME].control.read() == decoding.TUNESMITH
         self.fields[RUNTIME].around.setVisible(runtimes.is_installed() or not is_own)
+        self._fit_runtime()
+
+    def _fit_runtime(self) -> None:
+        """Give the runtime's field room for what refuses it: it names adapters. It is the last, so no other moves."""
+        is_refused = any(problem.field == RUNTIME for problem in self._problems)
+        self.fields[RUNTIME].around.setFixedWidth(px(WIDE_FIELD if is_refused else FIELD_WIDTH))
 
     # Presets
 

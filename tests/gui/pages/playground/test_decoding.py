@@ -64,13 +64,15 @@ def test_what_changes_nothing_is_off(row):
     assert not row.fields["top_p"].control.widget.isEnabled()
 
 
-def test_what_can_not_be_is_said_beside_its_field_and_opens_it(row):
+def test_what_can_not_be_is_said_beside_its_field_and_opens_it(row, qtbot):
     write(row, "beams", 4)
     write(row, "temperature", 0.5)
     around = row.fields["beams"].around
     assert isinstance(around, Field)
     assert around.problem().startswith("Sampling needs one beam.")
     assert around.isVisible()
+    # Whole, on as many lines as it takes.
+    qtbot.waitUntil(lambda: around.height() >= around.heightForWidth(around.width()) > 80)
     assert not row.is_valid
     assert row.decoding() == SummarizeOptions(beams=4)
     write(row, "beams", 1)
