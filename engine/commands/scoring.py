@@ -59,7 +59,7 @@ def add(verbs: Verbs) -> None:
             choices=runtimes.RUNTIMES,
             default=TUNESMITH,
             help="what writes: tunesmith (the default), or ctranslate2, for what can be merged: in float32 on a "
-            "processor, converted once; faster with T5 than tunesmith in float32. Scores name it",
+            "processor, converted once; faster with small T5 models than tunesmith in float32. Scores name it",
         )
         verb.add_argument(
             "--adapter",

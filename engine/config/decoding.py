@@ -101,8 +101,8 @@ class SummarizeOptions(DecodingOptions):
     runtime: Literal["tunesmith", "ctranslate2"] = option(
         "tunesmith",
         "Runtime",
-        "What writes the summaries. CTranslate2 is faster with T5 on a processor. It writes with a merged model in "
-        "float32, which is converted once, and shows a summary when it is complete. It does not sample.",
+        "What writes the summaries. CTranslate2 is faster with small T5 models on a processor. It writes with a merged "
+        "model in float32, which is converted once, and shows a summary when it is complete. It does not sample.",
     )
 
 

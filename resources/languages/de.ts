@@ -18765,8 +18765,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
-   <source>What writes the summaries. CTranslate2 is faster with T5 on a processor. It writes with a merged model in float32, which is converted once, and shows a summary when it is complete. It does not sample.</source>
-   <translation>Was die Zusammenfassungen schreibt. CTranslate2 ist mit T5 auf einem Prozessor schneller. Es schreibt mit einem verschmolzenen Modell in float32, das einmal umgewandelt wird, und zeigt eine Zusammenfassung, wenn sie fertig ist. Tokens ziehen kann es nicht.</translation>
+   <source>What writes the summaries. CTranslate2 is faster with small T5 models on a processor. It writes with a merged model in float32, which is converted once, and shows a summary when it is complete. It does not sample.</source>
+   <translation>Was die Zusammenfassungen schreibt. CTranslate2 ist mit kleinen T5-Modellen auf einem Prozessor schneller. Es schreibt mit einem verschmolzenen Modell in float32, das einmal umgewandelt wird, und zeigt eine Zusammenfassung, wenn sie fertig ist. Tokens ziehen kann es nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
