@@ -177,8 +177,9 @@ class _Orders:
         assert base is not None
         blocks = sharded_blocks.shard(base, self._model or base.model, device, self._group)
         self._sharded = ShardedBlocks(self._group, blocks)
-        # On the device now.
-        self._serve_shards()
+        if self._model is not None:
+            # What is trained is on the device now.
+            self._serve_shards()
 
     def _serve_shards(self) -> None:
         trained = [each for each in self._attached().parameters() if each.requires_grad]

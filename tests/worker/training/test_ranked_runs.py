@@ -219,6 +219,17 @@ def test_a_sharded_run_as_accelerate_configures_it_goes_on_to_the_same_bits(
     assert weights(resumed) == weights(uninterrupted)
 
 
+def test_a_sharded_base_model_that_is_only_prompted_is_scored_as_a_whole_one(tmp_path, with_other, shares):
+    _, whole = with_other(train_in_process, tiny_recipe(tmp_path, "llama", "prompt_only"))
+    shutil.rmtree(scores_folder())
+    sharded_recipe = tiny_recipe(tmp_path, "llama", "prompt_only", "training.shard=true")
+    _, sharded = with_other(train_in_process, sharded_recipe)
+
+    assert [each[-1]["outcome"] for each in (whole, sharded)] == ["completed", "completed"]
+    assert len(shares) == 1
+    assert scored(whole) == scored(sharded)
+
+
 def test_an_error_in_the_middle_of_a_sharded_model_ends_the_run_with_it(
     tmp_path, with_other, monkeypatch, capfd
 ):
@@ -253,6 +264,18 @@ def test_what_fails_in_another_process_is_the_runs_and_names_it(
     assert "in compute" in capfd.readouterr().err
 
 
+def lose(other, first, job, *, once):
+    """Kill the other process once an event has come, and see the run end with that reason."""
+    while not any(event["event"] == once for event in read_all(job.events_path)):
+        assert first.poll() is None
+        time.sleep(0.05)
+    os.kill(other.pid, signal.SIGKILL)
+    assert first.wait(60) == 0
+    *_, ended = read_all(job.events_path)
+    assert (ended["outcome"], ended["kind"]) == ("failed", "ProcessLostError")
+    assert "Process 1" in ended["message"]
+
+
 @pytest.mark.parametrize("shard", ["false", "true"])
 def test_a_process_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path, in_forks, shard):
     long = ("training.epochs=1000", "training.evaluate_every=1000", f"training.shard={shard}")
@@ -261,15 +284,7 @@ def test_a_process_that_is_killed_ends_the_run_which_can_be_resumed(tmp_path, in
     with follower() as other:
         # A process of its own: what is left of a broken connection goes with it.
         first = subprocess.Popen(worker_command(job.folder), env=os.environ | other.next_run())
-        while not any(event["event"] == "step_finished" for event in read_all(job.events_path)):
-            assert first.poll() is None
-            time.sleep(0.05)
-        os.kill(other.pid, signal.SIGKILL)
-        assert first.wait(60) == 0
-
-    *_, ended = read_all(job.events_path)
-    assert (ended["outcome"], ended["kind"]) == ("failed", "ProcessLostError")
-    assert "Process 1" in ended["message"]
+        lose(other, first, job, once="step_finished")
     # No step before it is lost, and the run can be resumed from there.
     steps = [event["step"] for event in read_all(job.events_path) if event["event"] == "step_finished"]
     assert run_store.checkpoints(job)[-1].name == f"checkpoint-{steps[-1]}"
@@ -282,12 +297,4 @@ def test_a_run_whose_libraries_wait_for_a_lost_process_ends_all_the_same(tmp_pat
     with follower() as other:
         waiting = [sys.executable, "-m", "tests.helpers.stuck_worker", str(job.folder)]
         first = subprocess.Popen(waiting, env=os.environ | other.next_run())
-        while not any(event["event"] == "stage_entered" for event in read_all(job.events_path)):
-            assert first.poll() is None
-            time.sleep(0.05)
-        os.kill(other.pid, signal.SIGKILL)
-        assert first.wait(60) == 0
-
-    *_, ended = read_all(job.events_path)
-    assert (ended["outcome"], ended["kind"]) == ("failed", "ProcessLostError")
-    assert "Process 1" in ended["message"]
+        lose(other, first, job, once="stage_entered")
