@@ -1,8 +1,7 @@
 """Writes files of tensors in the format of safetensors, one tensor after the other.
 
 The library wants all tensors in the processor's memory at once. Here one at a time is copied there: a card may train
-more than that holds, and a large model that is stored in another number format need not be in memory in both. Files are
-read by the library, and equal to its own byte by byte.
+more than that holds. Files are read by the library, and equal to its own byte by byte.
 Source: https://huggingface.co/docs/safetensors, "Format".
 """
 
@@ -34,38 +33,31 @@ ALIGNMENT = 8
 METADATA = {"format": "pt"}
 
 
-def write(tensors: Mapping[str, torch.Tensor], file: Path, dtype: torch.dtype | None = None) -> None:
-    """Write tensors of any device; with `dtype`, floating-point ones in that format. Raises OSError."""
-    dtypes = {name: _stored_dtype(tensor, dtype) for name, tensor in tensors.items()}
-    names = sorted(tensors, key=lambda name: (ORDER.index(dtypes[name]), name))
+def write(tensors: Mapping[str, torch.Tensor], file: Path) -> None:
+    """Write tensors of any device, which may share memory. Raises OSError."""
+    names = sorted(tensors, key=lambda name: (ORDER.index(tensors[name].dtype), name))
     with file.open("wb") as out:
-        out.write(_header({name: (tensors[name], dtypes[name]) for name in names}))
+        out.write(_header({name: tensors[name] for name in names}))
         for name in names:
-            out.write(_bytes(tensors[name], dtypes[name]))
+            out.write(_bytes(tensors[name]))
 
 
-def size(tensor: torch.Tensor, dtype: torch.dtype | None = None) -> int:
-    """Return how many bytes `write` makes of a tensor."""
-    return tensor.numel() * _stored_dtype(tensor, dtype).itemsize
-
-
-def _stored_dtype(tensor: torch.Tensor, dtype: torch.dtype | None) -> torch.dtype:
-    return dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype
-
-
-def _header(tensors: Mapping[str, tuple[torch.Tensor, torch.dtype]]) -> bytes:
+def _header(tensors: Mapping[str, torch.Tensor]) -> bytes:
     """Return the length of the description, and the description: each tensor's format, shape and place."""
     entries: dict[str, object] = {"__metadata__": METADATA}
     end = 0
-    for name, (tensor, dtype) in tensors.items():
-        start, end = end, end + size(tensor, dtype)
-        entries[name] = {"dtype": DTYPES[dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
+    for name, tensor in tensors.items():
+        start, end = end, end + tensor.nbytes
+        entries[name] = {
+            "dtype": DTYPES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [start, end],
+        }
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % ALIGNMENT)
     return len(text).to_bytes(8, "little") + text
 
 
-def _bytes(tensor: torch.Tensor, dtype: torch.dtype) -> memoryview:
-    """Return a tensor's values as they stand in the file; a copy, unless it is in the processor's memory as stored."""
-    stored = tensor.detach().to(dtype).to("cpu").contiguous()
-    return memoryview(stored.reshape(-1).view(torch.uint8).numpy())
+def _bytes(tensor: torch.Tensor) -> memoryview:
+    """Return a tensor's values as they stand in the file; a copy, unless they are in the processor's memory."""
+    return memoryview(tensor.detach().to("cpu").contiguous().reshape(-1).view(torch.uint8).numpy())

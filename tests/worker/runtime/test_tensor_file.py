@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-import pytest
 import torch
 from safetensors.torch import load_file, save
 
@@ -49,17 +48,6 @@ def test_tensors_that_share_memory_or_are_turned_are_written_one_by_one(tmp_path
     assert torch.equal(read["a"], weight)
     assert torch.equal(read["b"], weight)
     assert torch.equal(read["turned"], weight.T)
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_numbers_are_stored_in_another_format_and_counts_as_they_are(tmp_path, dtype):
-    tensors = {"weight": torch.tensor([1 / 3, -2e-3]), "steps": torch.tensor([3])}
-    tensor_file.write(tensors, tmp_path / "file", dtype)
-    read = load_file(tmp_path / "file")
-    assert torch.equal(read["weight"], tensors["weight"].to(dtype))
-    assert torch.equal(read["steps"], tensors["steps"])
-    assert read["steps"].dtype == torch.int64
-    assert sum(tensor_file.size(tensor, dtype) for tensor in tensors.values()) == 2 * 2 + 8
 
 
 def test_of_a_card_one_tensor_at_a_time_is_in_the_processors_memory(tmp_path):
