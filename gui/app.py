@@ -23,7 +23,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, Ending, StorageError, escaping, paths, recipe
-from gui.core import file_opening
+from gui.core import file_opening, garbage
 from gui.core.preferences import Preferences
 from gui.desktop.crash_report import CrashReport
 from gui.desktop.single_instance import SingleInstance
@@ -64,7 +64,8 @@ def run(argv: list[str]) -> int:
     instance.asked.connect(partial(_come_forward, window))
     window.show()
     QTimer.singleShot(0, window, lambda: _open(window, wanted))
-    code = application.exec()
+    with garbage.freed_in_this_thread():
+        code = application.exec()
     window.manager.leave()
     instance.close()
     return code

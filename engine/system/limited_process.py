@@ -7,19 +7,19 @@ can't fork, the work is done in this process, without limits.
 from __future__ import annotations
 
 import faulthandler
-import gc
 import os
 import pickle
 import signal
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import IO, Any, NoReturn, TypeVar
+
+from engine.system import forking
 
 T = TypeVar("T")
 STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
@@ -125,10 +125,7 @@ def _exceeded(status: int) -> Exceeded:
 def _forked(work: Callable[[], Iterator[Any]], limits: Limits) -> tuple[int, IO[bytes]]:
     """Return the id of a new fork, and what it writes; in the fork, do its work instead."""
     reading, writing = os.pipe()
-    with warnings.catch_warnings():
-        # Python warns of forks beside other threads: none of ours holds a lock that the work takes.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
+    process = forking.fork()
     if not process:
         # Else it would outlive this process while its pipe has a reader: itself.
         os.close(reading)
@@ -146,8 +143,6 @@ def _work(work: Callable[[], Iterator[Any]], limits: Limits, writing: int) -> No
             signal.signal(getattr(signal, name), signal.SIG_IGN)
         # The end of this process is told by who waits for it.
         faulthandler.disable()
-        # Objects that a search for garbage would touch are shared no longer.
-        gc.freeze()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         _limit(resource.RLIMIT_DATA, _own_bytes(DATA_FIELD) + limits.memory_bytes)
         with os.fdopen(writing, "wb") as stream:

@@ -1,5 +1,7 @@
 """What the window's tests share: an application in its style."""
 
+import gc
+
 import pytest
 
 from gui.look import fonts, style
@@ -7,6 +9,15 @@ from gui.look.stylesheet import style_sheet
 from gui.look.tokens import LIGHT
 from tests.helpers.scripted_manager import end
 from tests.helpers.train_stage import Stage
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_freed_in_gui_thread():
+    """As in the window (gui/core/garbage.py): else a test's thread, or a later test's, destroys widgets."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture

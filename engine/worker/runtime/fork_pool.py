@@ -14,7 +14,6 @@ import pickle
 import signal
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -27,7 +26,7 @@ import psutil
 import torch
 
 from engine.errors import WorkerError
-from engine.system import memory_kills
+from engine.system import forking, memory_kills
 from engine.worker.runtime import oom
 
 # They ask a run to stop. Its forks end when it closes them, or is gone itself.
@@ -169,10 +168,7 @@ def start_forks(works: Sequence[Work], threads: int) -> list[Fork]:
 
 def _forked(work: Work, connection: Connection, threads: int) -> int:
     """Return the id of a new fork; in the fork, do its work instead."""
-    with warnings.catch_warnings():
-        # Python warns of forks beside other threads: none of a worker's holds a lock that a fork takes.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
+    process = forking.fork()
     if not process:
         _run(work, connection, threads)
     return process

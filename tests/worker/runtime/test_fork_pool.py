@@ -1,6 +1,7 @@
 """Forks compute alongside their process, hold nothing of it but its memory, and never outlive it."""
 
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -196,6 +197,28 @@ def test_it_holds_no_file_of_its_process(start, tmp_path):
 
     assert not [name for name in seen if "locked" in name]
     assert len([name for name in seen if name.startswith("socket")]) == 1
+
+
+def test_what_was_garbage_before_it_is_not_freed_in_it(start, tmp_path):
+    class Garbage:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            # What waits for a thread of its own, as a group of processes or a window does, would wait for ever.
+            (tmp_path / str(os.getpid())).touch()
+
+    gc.disable()
+    try:
+        Garbage()
+        one = start(lambda _: gc.collect())
+        one.send(0)
+        one.receive()
+    finally:
+        gc.enable()
+    assert not [*tmp_path.iterdir()]
+    gc.collect()
+    assert [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
 
 
 def test_it_ends_when_its_process_is_killed(tmp_path):

@@ -1,0 +1,53 @@
+"""Garbage is freed in the GUI thread, whichever thread makes so much that a search is due."""
+
+import gc
+import threading
+import weakref
+
+import pytest
+from PySide6.QtCore import QObject
+
+from gui.core import garbage
+from gui.core.background_tasks import BackgroundTasks
+
+
+class Circular(QObject):
+    """What only a search for garbage frees; notes the threads in which that happens."""
+
+    freed_in: list[threading.Thread] = []
+
+    def __init__(self):
+        super().__init__()
+        self.itself = self
+        weakref.finalize(self, note_thread)
+
+
+def note_thread():
+    Circular.freed_in.append(threading.current_thread())
+
+
+@pytest.fixture
+def made(qtbot):
+    Circular.freed_in.clear()
+    # None of it must be freed before the test begins.
+    gc.collect()
+    return Circular.freed_in
+
+
+def much():
+    """Return so many objects that a search is due."""
+    return [[] for _ in range(10 * gc.get_threshold()[0])]
+
+
+def test_only_the_gui_thread_frees_garbage(made, qtbot):
+    tasks, done = BackgroundTasks(), []
+    with garbage.freed_in_this_thread():
+        Circular()
+        tasks.run(much, done.append)
+        qtbot.waitUntil(lambda: bool(done))
+        tasks.wait()
+        assert made == []
+        qtbot.waitUntil(lambda: bool(made))
+
+    assert made == [threading.main_thread()]
+    assert gc.isenabled()
