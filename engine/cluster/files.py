@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from engine.cluster.storage import PART_BYTES
 from engine.errors import StorageError
+from engine.system.files import partial_beside
 from engine.system.foreign_files import open_regular
 
 # Of each file its path below a folder, its bytes, and its SHA-256. JSON knows no tuples.
@@ -105,9 +106,13 @@ def fetch(contents: Contents, manifest: Manifest, folder: Path, on_bytes: OnByte
         if path.is_file() and path.stat().st_size == size and digest_of(path) == digest:
             continue
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = path.with_name(f"{path.name}.partial")
-        _fetch_one(contents, partial, digest, on_bytes)
-        partial.replace(path)
+        # Entries that share a folder of base models may fetch one at the same time.
+        partial = partial_beside(path)
+        try:
+            _fetch_one(contents, partial, digest, on_bytes)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _fetch_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) -> None:
@@ -121,8 +126,7 @@ def _fetch_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) -
         stream.flush()
         os.fsync(stream.fileno())
     if found.hexdigest() != digest:
-        path.unlink()
-        raise StorageError(f"{path.stem} did not arrive as it was sent.", "Try again.")
+        raise StorageError("A file did not arrive as it was sent.", "Try again.")
 
 
 def _safe(name: str) -> PurePosixPath:

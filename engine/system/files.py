@@ -15,31 +15,30 @@ MAX_KEPT_NAME = 50
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a file atomically: to a partial file, synced to the disk, renamed, and the folder synced."""
-    _write(path, path.with_name(path.name + ".partial"), text)
-
-
-def _write(path: Path, partial: Path, text: str) -> None:
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    partial = partial_beside(path)
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
     sync_directory(path.parent)
 
 
 def partial_beside(path: Path) -> Path:
-    """Return where to write what will be `path`, in a folder of the user's: a name that nobody else has."""
+    """Return where to write what will be `path`: a name that nobody else has, not even who writes the same file now."""
     return path.with_name(f".{path.name[:MAX_KEPT_NAME]}.{secrets.token_hex(8)}.partial")
 
 
 def write_export(path: Path, text: str) -> None:
     """Write a file that a person chose; raises StorageError, and an existing file stays then."""
-    partial = partial_beside(path)
     try:
-        _write(path, partial, text)
+        write_atomically(path, text)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
         raise StorageError(
             f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import RayCluster, ray_cluster
 from tests.helpers.tiny_runs import tiny_recipe
 
-SECONDS = 90.0
+SECONDS = 150.0
 
 
 @pytest.fixture(autouse=True)
@@ -54,16 +54,14 @@ def recipe_file(tmp_path: Path) -> Path:
 
 def event_of(job: Job, name: str) -> dict[str, Any]:
     """Return the first event with a name, once it is there."""
-    return waited_for(lambda: (event for event in read_all(job.events_path) if event["event"] == name))
-
-
-def waited_for(find: Callable[[], Iterator[dict[str, Any]]]) -> dict[str, Any]:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        for found in find():
-            return found
+        for event in read_all(job.events_path):
+            if event["event"] == name:
+                return event
         time.sleep(0.1)
-    raise AssertionError("it did not come")
+    log = job.log_path.read_text() if job.log_path.exists() else ""
+    raise AssertionError(f"no {name} among {[*read_all(job.events_path)]}; its log: {log}")
 
 
 def first_with(process: subprocess.Popen[str], name: str, value: str = "") -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.helpers.rank_follower import follower
 from tests.helpers.ray_cluster import RayCluster
 from tests.helpers.tiny_runs import train_in_process
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.torch]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.torch, pytest.mark.timeout(900)]
 
 
 def test_an_arena_outlives_its_bridge_and_a_node(
@@ -46,7 +46,7 @@ def test_an_arena_outlives_its_bridge_and_a_node(
     cluster.kill_node(node)
 
     done = terminal.run("arena", "run", made["arena"], "--on", "lab", "--json")
-    assert done.code == 0
+    assert done.code == 0, f"{done.out}\n{[*read_all(job.events_path)]}"
     assert {entry["state"] for entry in done.json[-1]["entries"]} == {"completed"}
     stream = list(read_all(job.events_path))
     assert {event["processes"] for event in stream if event["event"] == "run_started"} == {2}

@@ -94,3 +94,21 @@ def test_what_did_not_arrive_whole_is_told(place, tmp_path):
 
 def test_a_part_of_a_manifest_is_named_from_its_folder_on():
     assert part_of([["run/a/b", 1, "x"], ["adapters/c", 2, "y"]], "run/") == [["a/b", 1, "x"]]
+
+
+def test_two_may_fetch_the_same_file_at_the_same_time(tmp_path):
+    digest, target = hashlib.sha256(b"tea").hexdigest(), tmp_path / "target"
+    keeper = Keeper(str(tmp_path / "kept"))
+    keeper.put(digest, 0, b"tea")
+    assert keeper.complete(digest)
+
+    class Contents:
+        """The keeper, as long as no one else fetches too."""
+
+        def part(self, digest, number):
+            if number == 0:
+                fetch(keeper, [["file", 3, digest]], target)
+            return keeper.part(digest, number)
+
+    fetch(Contents(), [["file", 3, digest]], target)
+    assert [(path.name, path.read_bytes()) for path in target.iterdir()] == [("file", b"tea")]

@@ -3,6 +3,7 @@
 import gc
 import threading
 import weakref
+from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QObject
@@ -14,7 +15,7 @@ from gui.core.background_tasks import BackgroundTasks
 class Circular(QObject):
     """What only a search for garbage frees; notes the threads in which that happens."""
 
-    freed_in: list[threading.Thread] = []
+    freed_in: ClassVar[list[threading.Thread]] = []
 
     def __init__(self):
         super().__init__()
