@@ -60,7 +60,7 @@ def _speed(home: Path, model: str) -> list[Row]:
     for _ in range(TURNS):
         for way, processes in (("forks", 1), ("processes", 2), ("sharded", 2)):
             options = ("--set", "training.shard=true") if way == "sharded" else ()
-            steps = _steps(_train(home, recipe, processes, *options))
+            steps = steps_of(train(home, recipe, processes, *options))
             found[way].append(median(step["examples_per_second"] for step in steps[3:]))
             memory[way] = max(step["memory_bytes"] for step in steps)
     forks, in_processes, sharded = (median(speeds) for speeds in found.values())
@@ -78,38 +78,39 @@ def _speed(home: Path, model: str) -> list[Row]:
 def _agreement(home: Path, method: str) -> list[Row]:
     recipe = _recipe(home, "starter", method, AGREEMENT_STEPS, batch_size=8, tokens=64)
     runs = [
-        _train(home, recipe, 1, TUNESMITH_PATCHES=WITHOUT_FORKS),
-        *(_train(home, recipe, n) for n in (2, 4)),
+        train(home, recipe, 1, TUNESMITH_PATCHES=WITHOUT_FORKS),
+        *(train(home, recipe, n) for n in (2, 4)),
     ]
-    again = _train(home, recipe, 4)
-    losses = [[step["loss"] for step in _steps(run)] for run in runs]
-    weights = [_weights(run) for run in runs]
+    again = train(home, recipe, 4)
+    losses = [[step["loss"] for step in steps_of(run)] for run in runs]
+    weights = [weights_of(run) for run in runs]
     apart = max(abs(a - b) for other in losses[1:] for a, b in zip(losses[0], other, strict=True))
     moved = max(
         float((weights[0][name] - other[name]).abs().max()) for other in weights[1:] for name in weights[0]
     )
-    same = all(torch.equal(each, _weights(again)[name]) for name, each in weights[2].items())
+    same = all(torch.equal(each, weights_of(again)[name]) for name, each in weights[2].items())
     return [
         (f"{method}: loss of {AGREEMENT_STEPS} steps, most apart", f"{apart:.1e}", f"{GOAL:.0e}"),
         (f"{method}: trained parameters, most apart", f"{moved:.1e}", f"{GOAL:.0e}"),
-        (f"{method}: 4 processes twice", _bits(same), "same bits"),
-        (f"{method}: 1, 2 and 4 processes, 4 parts a step", _bits(_of_four_parts(home, recipe)), "same bits"),
+        (f"{method}: 4 processes twice", bits(same), "same bits"),
+        (f"{method}: 1, 2 and 4 processes, 4 parts a step", bits(_of_four_parts(home, recipe)), "same bits"),
     ]
 
 
 def _of_four_parts(home: Path, recipe: Path) -> bool:
     """Tell whether 1, 2 and 4 processes train the same where each step has four parts."""
     options = ("--set", "training.step_parts=4")
-    first, *others = (_train(home, recipe, count, *options) for count in (1, 2, 4))
-    losses, trained = [step["loss"] for step in _steps(first)], _weights(first)
+    first, *others = (train(home, recipe, count, *options) for count in (1, 2, 4))
+    losses, trained = [step["loss"] for step in steps_of(first)], weights_of(first)
     return all(
-        [step["loss"] for step in _steps(other)] == losses
-        and all(torch.equal(each, trained[name]) for name, each in _weights(other).items())
+        [step["loss"] for step in steps_of(other)] == losses
+        and all(torch.equal(each, trained[name]) for name, each in weights_of(other).items())
         for other in others
     )
 
 
-def _bits(same: bool) -> str:
+def bits(same: bool) -> str:
+    """Return how a table says whether two runs train the same."""
     return "same bits" if same else "other bits"
 
 
@@ -133,8 +134,8 @@ def _recipe(home: Path, model: str, method: str, steps: int, *, batch_size: int,
     return file
 
 
-def _train(home: Path, recipe: Path, processes: int, *options: str, **variables: str) -> list[Event]:
-    """Train by the command line in so many processes and return the run's events."""
+def train(home: Path, recipe: Path, processes: int, *options: str, **variables: str) -> list[Event]:
+    """Train by the command line in so many processes and return the run's events. Raises SystemExit."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command = [sys.executable, *(launcher if processes > 1 else []), str(application_root() / "main.py")]
     environment = os.environ | {"TUNESMITH_HOME": str(home / "home"), "HF_HUB_OFFLINE": "1"} | variables
@@ -146,15 +147,17 @@ def _train(home: Path, recipe: Path, processes: int, *options: str, **variables:
         check=False,
     )
     if done.returncode:
-        raise SystemExit(done.stderr[-2000:])
+        raise SystemExit(f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def _steps(events: list[Event]) -> list[Event]:
+def steps_of(events: list[Event]) -> list[Event]:
+    """Return the steps of a run."""
     return [event for event in events if event.get("event") == "step_finished"]
 
 
-def _weights(events: list[Event]) -> dict[str, torch.Tensor]:
+def weights_of(events: list[Event]) -> dict[str, torch.Tensor]:
+    """Return what a run has trained."""
     [saved] = [event for event in events if event.get("event") == "adapter_saved"]
     return load_file(Path(saved["path"]) / "adapter_model.safetensors")
 
