@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import arena as arenas
 from engine import chats, labelling, options, report, voting
-from engine.adapters import hub_adapters, library, reproduction, runtimes, trash
+from engine.adapters import export_tools, hub_adapters, library, reproduction, runtimes, trash
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.library import Adapter, Unreadable
 from engine.adapters.metadata import AdapterMetadata, ScoreCard
@@ -71,7 +71,7 @@ from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
 from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
-from engine.scoring.export_text import LLAMA_SERVER
+from engine.scoring.export_text import NOT_COMPARED, TRIED_IN
 from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.server import serving
 from engine.system import foreign_files, log_redaction, paths, text_paths
@@ -88,12 +88,13 @@ __all__ = [
     "FAMILIES",
     "FINDINGS",
     "KEEP_TRAINING",
-    "LLAMA_SERVER",
     "METHODS",
+    "NOT_COMPARED",
     "OUT_OF_MEMORY",
     "SAMPLE",
     "SEVERITIES",
     "STARTER",
+    "TRIED_IN",
     "Adapter",
     "AdapterMetadata",
     "AppError",
@@ -163,6 +164,7 @@ __all__ = [
     "encodings",
     "escaping",
     "example_scores",
+    "export_tools",
     "finding",
     "foreign_files",
     "gguf_models",

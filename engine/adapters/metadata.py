@@ -182,7 +182,8 @@ State = Literal["same", "worse", "too few to tell", "failed", "not tried"]
 class Verification(_Table):
     """What became of an adapter's summaries where an export wrote them: how many of `conversations` are `identical`.
 
-    `equal_prompts` are prompts of the same tokens. `difference` is the export's scores less the adapter's, paired.
+    `equal_prompts` are prompts of the same tokens, None where the `runtime` does not tell them. `difference` is the
+    export's scores less the adapter's, paired.
     """
 
     state: State
@@ -190,7 +191,7 @@ class Verification(_Table):
     reason: str = ""
     conversations: Count = 0
     identical: Count = 0
-    equal_prompts: Count = 0
+    equal_prompts: Count | None = 0
     difference: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

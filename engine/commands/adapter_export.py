@@ -18,7 +18,6 @@ from engine.commands.terminal.short_job import Result, ask
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
-from engine.jobs.job import slug
 from engine.scoring import export_text, score_text
 from engine.system.paths import as_text
 from engine.system.text_paths import is_text
@@ -32,7 +31,7 @@ KINDS = {
     MERGED: "base and adapter as one plain model of transformers",
     "ctranslate2": "the merged model for CTranslate2, fast on processors",
     "gguf": "a file for llama.cpp and LM Studio, by llama.cpp's own converter, which is fetched once (77 MB)",
-    "ollama": "the same with a Modelfile for ollama create",
+    "ollama": "the same with a Modelfile, given to Ollama where that runs on this computer",
     "script": "a Python file that trains it again with transformers and PEFT alone, and the conversations for it",
     HUB: "the adapter with a model card into a repository of the Hugging Face Hub, private unless --public",
 }
@@ -182,7 +181,7 @@ def _export(
 
     def show(result: Result) -> list[str]:
         written = f"Wrote {adapter.name} to {result['path']}, {size(result['bytes'])}."
-        return [written, *_found(result), *_next_step(adapter, to, target)]
+        return [written, *_found(result), *_next_step(adapter, to, target, result)]
 
     code, _ = ask("export", arguments, output, show)
     return code
@@ -196,15 +195,14 @@ def _found(result: Result) -> list[str]:
     return [f"It holds the {held} of the training: pass it on only to those who may read them."]
 
 
-def _next_step(adapter: Adapter, to: str, target: Path) -> list[str]:
-    """Return what makes Ollama know the model, or trains the adapter again."""
+def _next_step(adapter: Adapter, to: str, target: Path, result: Result) -> list[str]:
+    """Return what runs the model in Ollama, or makes Ollama know it, or trains the adapter again."""
     if to == "script":
         base_id = adapter.metadata.base_model.id
         # A base model of the hub is fetched by its name; of one in a folder the script can't know where it will lie.
         base = [] if is_on_hub(base_id) else [str(local_folder(base_id) or base_id)]
         return [f"Run: {shlex.join(['python', str(target / 'train.py'), *base])}"]
-    if to != "ollama":
-        return []
-    return [
-        f"Run: ollama create {slug(target.name) or 'summaries'} -f {shlex.quote(str(target / 'Modelfile'))}"
-    ]
+    if result["model"]:
+        return [f"Ollama has it as {result['model']}. Run: ollama run {result['model']}"]
+    told = [result["problem"]] if result["problem"] else []
+    return [*told, f"Run: {result['command']}"] if result["command"] else told

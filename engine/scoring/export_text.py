@@ -7,8 +7,13 @@ from typing import Any
 
 from engine.scoring import score_text
 
-# The runtime of an export that llama.cpp's own server tried.
-LLAMA_SERVER = "llama-server"
+# By which program of others an export was tried, by its name as a runtime.
+TRIED_IN = {
+    "llama-server": "Tried in llama.cpp's own server.",
+    "llama-cli": "Tried in llama.cpp's own llama-cli.",
+    "ollama": "Tried in Ollama.",
+}
+NOT_COMPARED = "It does not tell its prompts' tokens."
 STATES = {
     "same": "Same",
     "worse": "Worse, not recommended",
@@ -27,10 +32,11 @@ def lines(verified: Mapping[str, Any]) -> list[str]:
     found = [
         f"{state}: ROUGE-1 {_change(verified)}, {verified['identical']:,} of {count:,} summaries identical."
     ]
-    if verified.get("runtime", "") == LLAMA_SERVER:
-        found.append("Tried in llama.cpp's own server.")
-    other = count - verified["equal_prompts"]
-    if other:
+    if tried_in := TRIED_IN.get(verified.get("runtime", "")):
+        found.append(tried_in)
+    if verified["equal_prompts"] is None:
+        found.append(NOT_COMPARED)
+    elif other := count - verified["equal_prompts"]:
         found.append(
             f"{score_text.counted(other, 'prompt')} of {count:,} read differently: the template or tokenizer differs."
         )

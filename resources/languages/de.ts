@@ -2484,6 +2484,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
+   <source>For Ollama, in 4 bits (fetches 77 MB once)…</source>
+   <translation>Für Ollama, in 4 Bit (holt einmalig 77 MB)…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
    <source>For Ollama, in 8 bits (fetches 77 MB once)…</source>
    <translation>Für Ollama, in 8 Bit (holt einmalig 77 MB)…</translation>
   </message>
@@ -2496,6 +2501,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>For chat exports: hours of silence before a new conversation begins.</source>
    <translation>Für Chatexporte: Stunden der Stille, nach denen ein neues Gespräch beginnt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>For llama.cpp and LM Studio, in 4 bits (fetches 77 MB once)…</source>
+   <translation>Für llama.cpp und LM Studio, in 4 Bit (holt einmalig 77 MB)…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
@@ -3938,6 +3948,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/export_text.py" />
    <source>Ollama</source>
    <translation>Ollama</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>Ollama has it as {name}: ollama run {name}</source>
+   <translation>Ollama hat es als {name}: ollama run {name}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />
@@ -6103,8 +6118,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in llama.cpp's own server where llama-server is on this computer. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
-   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. Jeder Export wird danach an Testgesprächen erprobt, eine GGUF-Datei im eigenen Server von llama.cpp, wo llama-server auf diesem Computer ist. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
+   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in llama.cpp's own llama-server or llama-cli where one is on this computer. Same means that ROUGE-1 is at most 3 points lower, as far as the interval tells. Where Ollama runs on this computer, it gets the model and is tried itself; it keeps none that is worse. Four bits are offered where llama-quantize is on this computer. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
+   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. Jeder Export wird danach an Testgesprächen erprobt, eine GGUF-Datei mit llama-server oder llama-cli von llama.cpp, wo eines davon auf diesem Computer ist. Gleich heißt, dass ROUGE-1 um höchstens 3 Punkte niedriger ist, soweit das Intervall es zeigt. Wo Ollama auf diesem Computer läuft, bekommt es das Modell und wird selbst erprobt; ein schlechteres behält es nicht. Vier Bit werden angeboten, wo llama-quantize auf diesem Computer ist. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
@@ -6547,6 +6562,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zu beheben: {what}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>To give it to Ollama: {command}</source>
+   <translation>So kommt es zu Ollama: {command}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>To see how it works; English only</source>
    <translation>Zum Kennenlernen; nur Englisch</translation>
@@ -6735,11 +6755,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Trash</source>
    <translation>Papierkorb</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/export_text.py" />
-   <source>Tried in llama.cpp's own server.</source>
-   <translation>Im eigenen Server von llama.cpp erprobt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -10652,6 +10667,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Einige am Anfang sind üblich. Sind es viele, verwenden Sie bfloat16 oder float32.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>A file did not arrive as it was sent.</source>
+   <translation>Eine Datei kam nicht so an, wie sie gesendet wurde.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A file of {1} came damaged.</source>
    <translation>Eine Datei von {1} kam beschädigt an.</translation>
@@ -11791,6 +11811,11 @@ Summary:</translation>
    <translation>Wählen Sie ein anderes Verfahren oder keinen Adapter.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/exports/ollama.py" />
+   <source>Choose another name, or remove it: {1} rm {2}</source>
+   <translation>Wählen Sie einen anderen Namen, oder entfernen Sie es: {1} rm {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/store.py" />
    <source>Choose another name, or remove the other one first.</source>
    <translation>Wählen Sie einen anderen Namen, oder entfernen Sie zuerst den anderen Computer.</translation>
@@ -11809,6 +11834,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/process_group.py" />
    <source>Choose another port, or let torchrun choose: --standalone.</source>
    <translation>Wählen Sie einen anderen Port, oder lassen Sie torchrun wählen: --standalone.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/gguf_model.py" />
+   <source>Choose another precision.</source>
+   <translation>Wählen Sie ein anderes Zahlenformat.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/read_conversations.py" />
@@ -13557,11 +13587,16 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/export_text.py" />
+   <source>It does not tell its prompts' tokens.</source>
+   <translation>Die Tokens seiner Prompts nennt es nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/export_text.py" />
    <source>It does not work</source>
    <translation>Er funktioniert nicht</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/gguf_converter.py" />
+   <location filename="../../engine/worker/exports/programs.py" />
    <source>It ended with {1}.</source>
    <translation>Er endete mit {1}.</translation>
   </message>
@@ -14994,6 +15029,16 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/repository.py" />
    <source>Older formats can run code when they are loaded, so they are not. Choose another base model.</source>
    <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/ollama.py" />
+   <source>Ollama did not take it: {1}.</source>
+   <translation>Ollama hat es nicht angenommen: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/ollama.py" />
+   <source>Ollama has a model named {1} already.</source>
+   <translation>Ollama hat schon ein Modell namens {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/exporters.py" />
@@ -18267,6 +18312,16 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Transcript without speakers</source>
    <translation>Mitschrift ohne Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>Tried in Ollama.</source>
+   <translation>In Ollama erprobt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/export_text.py" />
+   <source>Tried in llama.cpp's own llama-cli.</source>
+   <translation>In llama-cli von llama.cpp erprobt.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/export_text.py" />
@@ -21688,11 +21743,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/files.py" />
-   <source>{1} did not arrive as it was sent.</source>
-   <translation>{1} kam nicht so an, wie es gesendet wurde.</translation>
-  </message>
-  <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>{1} does not accept this token.</source>
    <translation>{1} nimmt dieses Token nicht an.</translation>
@@ -21768,7 +21818,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} gibt es schon.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/llama_server.py" />
+   <location filename="../../engine/worker/exports/gguf_model.py" />
    <source>{1} failed: {2}</source>
    <translation>{1} schlug fehl: {2}</translation>
   </message>
@@ -22736,6 +22786,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/hub_copy.py" />
    <source>{1} would name a folder of this computer.</source>
    <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/exports/llama_cli.py" />
+   <source>{1} wrote something else than its chat: {2}</source>
+   <translation>{1} schrieb etwas anderes als seinen Chat: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />

@@ -74,11 +74,13 @@ def _recipe(
     home: Path, method: Method, families: Sequence[Kind], place: int, *values: str
 ) -> tuple[Kind, Path]:
     """Return the family at a place, or the next that a method goes with, and the recipe."""
+    # No more than the smallest layer has.
+    rank = ["method.rank=8"] if "rank" in method.options.model_fields else []
     for family in (*families[place % len(families) :], *families):
         file = home / f"{family}.toml"
         # BitFit trains biases, which some models don't have.
         with suppress(RecipeError):
-            recipes.save(tiny_recipe(home, family, method.id, *VALUES, *values), file)
+            recipes.save(tiny_recipe(home, family, method.id, *VALUES, *rank, *values), file)
             return family, file
     raise SystemExit(f"{method.id} goes with none of {', '.join(families)}.")
 

@@ -32,10 +32,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """A summary, and the ids of the prompt that it was written for."""
+    """A summary, and the ids of the prompt that it was written for, None where the program does not tell them."""
 
     summary: str
-    prompt_ids: list[int]
+    prompt_ids: list[int] | None
 
 
 # Tries the export in a folder, with so many new tokens at most. Raises ExportFailed, Stopped.

@@ -14,7 +14,14 @@ from typing import ClassVar
 import torch
 
 from engine.errors import Problem
-from engine.worker.exports import answers, ctranslate2_model, gguf_model, llama_server, merged_model
+from engine.worker.exports import (
+    answers,
+    ctranslate2_model,
+    gguf_model,
+    llama_cli,
+    llama_server,
+    merged_model,
+)
 from engine.worker.exports.answers import Try
 from engine.worker.exports.merged_model import Source
 from engine.worker.exports.plain_prompt import Prompt
@@ -48,6 +55,8 @@ class Exporter(ABC):
     shard_size: ClassVar[str] = merged_model.SHARD_SIZE
     # llama.cpp's, which is fetched first.
     needs_converter: ClassVar[bool] = False
+    # It is given to Ollama, where that runs on this computer.
+    for_ollama: ClassVar[bool] = False
 
     @abstractmethod
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
@@ -145,23 +154,28 @@ class GgufModel(Converted):
 
     def untried(self, family: str) -> str:
         """Return that nothing is here that reads a GGUF file."""
-        if _is_tried_by_server(family) or importlib.util.find_spec("gguf") is not None:
+        if _by_llama_cpp(family) or importlib.util.find_spec("gguf") is not None:
             return ""
         return "The package gguf, by which it is read back, is not installed."
 
     def trial(self, family: str) -> tuple[str, Try]:
-        """Return llama.cpp's own server if it is here: its receivers run it so. Otherwise it is read back."""
-        if _is_tried_by_server(family):
-            return llama_server.PROGRAM, llama_server.answers
-        return super().trial(family)
+        """Return llama.cpp's own program if one is here: its receivers run it so. Otherwise it is read back."""
+        return _by_llama_cpp(family) or super().trial(family)
 
 
-def _is_tried_by_server(family: str) -> bool:
-    return family == "decoder-only" and llama_server.is_here()
+def _by_llama_cpp(family: str) -> tuple[str, Try] | None:
+    """Return the program of llama.cpp that is here, the server first, which tells its prompts too."""
+    if family == "decoder-only":
+        for program in (llama_server, llama_cli):
+            if program.is_here():
+                return program.PROGRAM, program.answers
+    return None
 
 
 class OllamaModel(GgufModel):
     """A GGUF file with Ollama's description of it."""
+
+    for_ollama = True
 
     def problems(self, precision: str, family: str, base: Path) -> Sequence[Problem]:
         """Return what is wrong with the precision or the base model."""

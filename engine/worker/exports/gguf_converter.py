@@ -8,18 +8,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from engine.errors import AppError, OfflineError
 from engine.system.connection import offline
 from engine.system.paths import cache_folder
+from engine.worker.exports import programs
+from engine.worker.exports.answers import ExportFailed
 from engine.worker.runtime.channel import Channel
 
 PACKAGE, VERSION = "llama-cpp-python", "0.3.36"
@@ -29,7 +28,6 @@ SCRIPT, LIBRARY = "convert_hf_to_gguf.py", "gguf-py"
 # What of the package is kept, below its folder of llama.cpp.
 SOURCES = PurePosixPath("vendor/llama.cpp")
 KEPT = (SCRIPT, "conversion", f"{LIBRARY}/gguf", f"{LIBRARY}/LICENSE", "LICENSE")
-POLL_SECONDS = 0.1
 
 
 def folder() -> Path:
@@ -73,12 +71,7 @@ def _downloaded(channel: Channel, target: Path) -> Path:
         PACKAGE,
         "--require-hashes",
     ]
-    run(
-        channel,
-        [*command, "--quiet", "--dest", str(target), "-r", str(requirements)],
-        target,
-        os.environ.copy(),
-    )
+    _run(channel, [*command, "--quiet", "--dest", str(target), "-r", str(requirements)], target)
     found = list(target.glob("*.tar.gz"))
     if len(found) != 1:
         raise AppError("llama.cpp's converter can't be fetched.", "Try again later.")
@@ -119,26 +112,13 @@ def convert(channel: Channel, model: Path, target: Path, kind: str) -> None:
         "NO_LOCAL_GGUF": "",
     }
     command = [sys.executable, str(program), str(model), "--outfile", str(target), "--outtype", kind]
-    run(channel, command, model, environment)
+    _run(channel, command, model, environment)
 
 
-def run(channel: Channel, command: Sequence[str], folder: Path, environment: dict[str, str]) -> None:
-    """Run a program to its end, unless the job is stopped. Raises AppError with its last words, Stopped."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        process = subprocess.Popen(
-            list(command), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-        try:
-            while process.poll() is None:
-                channel.check_stop()
-                time.sleep(POLL_SECONDS)
-        finally:
-            with suppress(OSError):
-                process.kill()
-            process.wait()
-        if process.returncode:
-            output.seek(0)
-            words = [line.strip() for line in output if line.strip()]
-            sys.stderr.write("\n".join(words) + "\n")
-            last = words[-1][:300] if words else f"It ended with {process.returncode}."
-            raise AppError(f"llama.cpp's converter failed: {last}", "Export it as merged.")
+def _run(
+    channel: Channel, command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
+) -> None:
+    try:
+        programs.run(channel, command, folder, environment)
+    except ExportFailed as error:
+        raise AppError(f"llama.cpp's converter failed: {error}", "Export it as merged.") from error

@@ -7,16 +7,17 @@ model asks as it was taught to be asked.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, Template
 
+from engine.adapters.export_tools import QUANTIZER, has_quantizer
 from engine.errors import AdapterError, Problem
 from engine.system.paths import templates_folder
-from engine.worker.exports import gguf_converter, plain_prompt
+from engine.worker.exports import gguf_converter, plain_prompt, programs
+from engine.worker.exports.answers import ExportFailed
 from engine.worker.runtime.channel import Channel
 
 MODEL = "model.gguf"
@@ -26,7 +27,6 @@ SENTENCEPIECE = "spiece.model"
 KINDS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "q8_0"}
 # What llama.cpp's own program makes of a file in bfloat16, where it is on the computer.
 QUANTIZED = {"q4_K_M": "Q4_K_M"}
-QUANTIZER = "llama-quantize"
 MODELFILE = "Modelfile"
 # What a folder needs beside the model for its script. Of the file alone transformers takes T5 and others for other
 # models, without an error.
@@ -38,7 +38,7 @@ def problems(family: str, base: Path, precision: str) -> list[Problem]:
     known = (*KINDS, *QUANTIZED)
     if precision not in known:
         return [Problem("--precision", f"GGUF has no {precision}.", f"Choose {', '.join(known)}.")]
-    if precision in QUANTIZED and shutil.which(QUANTIZER) is None:
+    if precision in QUANTIZED and not has_quantizer():
         message = f"{precision} is made by {QUANTIZER} of llama.cpp, which is not on this computer."
         return [Problem("--precision", message, "Install llama.cpp, or choose int8.")]
     if family == "encoder-decoder" and not (base / SENTENCEPIECE).is_file():
@@ -76,7 +76,10 @@ def _convert(channel: Channel, merged: Path, target: Path, precision: str) -> No
     whole = target / f"whole.{MODEL}"
     gguf_converter.convert(channel, merged, whole, KINDS["bfloat16"])
     command = [QUANTIZER, str(whole), str(target / MODEL), QUANTIZED[precision]]
-    gguf_converter.run(channel, command, target, os.environ.copy())
+    try:
+        programs.run(channel, command, target)
+    except ExportFailed as error:
+        raise AdapterError(f"{QUANTIZER} failed: {error}", "Choose another precision.") from error
     whole.unlink()
 
 

@@ -6,9 +6,10 @@ lost on the way to another program is mostly a template or a token that ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from engine.adapters.metadata import State, Verification
 from engine.config.recipe import Recipe
@@ -23,8 +24,8 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import summary_metrics
 from engine.worker.text_metrics.summary_metrics import ExampleMetrics
 
-# By the paired verdict on ROUGE-1; one that is better is the same for its receiver.
-STATES: dict[str, State] = {"worse": "worse", "too few to tell": "too few to tell"}
+# How far below 0 the interval of an export that is the same may reach, in ROUGE-1 from 0 to 1.
+SAME_WITHIN = 0.03
 
 
 class Verifier:
@@ -62,22 +63,37 @@ class Verifier:
             self._channel.progress(next(done), total, "summaries")
             yield answer
 
-    def _compared(self, theirs: ExampleMetrics, prompts: Sequence[list[int]], runtime: str) -> Verification:
+    def _compared(
+        self, theirs: ExampleMetrics, prompts: Sequence[list[int] | None], runtime: str
+    ) -> Verification:
         draws = self._recipe.evaluation.bootstrap
         before = {**self._own.rouge, CHRF.name: self._own.metrics[CHRF.name]}
         after = {**theirs.rouge, CHRF.name: theirs.metrics[CHRF.name]}
         difference = summary_metrics.differences(before, after, draws)
         pairs = zip(self._own.summaries, theirs.summaries, strict=True)
         return Verification(
-            state=STATES.get(difference["rouge1"]["verdict"], "same"),
+            state=_state(difference["rouge1"]),
             runtime=runtime,
             conversations=len(self._examples),
             identical=sum(one == other for one, other in pairs),
-            equal_prompts=sum(
-                question.prompt_ids == other for question, other in zip(self._questions, prompts, strict=True)
-            ),
+            equal_prompts=self._equal_prompts(prompts),
             difference=difference,
         )
+
+    def _equal_prompts(self, prompts: Sequence[list[int] | None]) -> int | None:
+        if None in prompts:
+            return None
+        return sum(
+            question.prompt_ids == other for question, other in zip(self._questions, prompts, strict=True)
+        )
+
+
+def _state(difference: Mapping[str, Any]) -> State:
+    """Return the verdict on an export by the paired difference of ROUGE-1; one that is better is the same."""
+    if difference["verdict"] == "worse":
+        return "worse"
+    is_vague = difference["verdict"] == "too few to tell" or difference["low"] < -SAME_WITHIN
+    return "too few to tell" if is_vague else "same"
 
 
 def _question(prompter: Prompter, conversation: str) -> Question:

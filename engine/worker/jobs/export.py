@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,14 +27,17 @@ from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.prompting import prompter_from_metadata, scored_examples
-from engine.worker.exports import gguf_converter, merged_model, training_script
+from engine.worker.exports import gguf_converter, merged_model, ollama, training_script
 from engine.worker.exports.exporters import EXPORTERS, STORED, Exporter, Plain
 from engine.worker.exports.merged_model import Source
+from engine.worker.exports.ollama import Handover
 from engine.worker.exports.verification import Verifier
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
 
 SCRIPT = "script"
+# What Ollama does not keep.
+BAD = ("worse", "failed")
 NO_PROMPT = "The adapter does not say which prompt it was trained with."
 
 
@@ -49,6 +52,8 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         return
     exporter = EXPORTERS[to]
     _refuse(adapter, exporter)
+    if exporter.for_ollama:
+        ollama.refuse_taken(target)
     if exporter.needs_converter:
         gguf_converter.fetch(channel)
     source = merged_model.find_source(adapter, channel)
@@ -61,13 +66,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     with _written(target) as unfinished:
         _write(channel, exporter, source, unfinished, precision)
         channel.check_stop()
-        channel.enter("evaluate")
-        why_not = why_not or exporter.untried(source.family)
-        verified = (
-            verifier.verify(unfinished, *exporter.trial(source.family))
-            if verifier and not why_not
-            else _not_tried(why_not)
-        )
+        verified, handover = _tried(channel, exporter, source, unfinished, target, verifier, why_not)
     export = ExportFacts(to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified)
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_export(adapter, export)
@@ -75,6 +74,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         "path": str(target),
         "bytes": bytes_in(target),
         "verified": verified.model_dump(mode="json"),
+        "model": handover.name,
+        "problem": handover.problem,
+        "command": _next_command(exporter, target, handover, verified),
     })  # fmt: skip
 
 
@@ -165,6 +167,41 @@ def _scored_alike(recipe: Recipe, prompt: PromptFacts, count: int) -> Recipe:
 
 def _not_tried(reason: str) -> Verification:
     return Verification(state="not tried", reason=reason)
+
+
+def _tried(
+    channel: Channel,
+    exporter: Exporter,
+    source: Source,
+    unfinished: Path,
+    target: Path,
+    verifier: Verifier | None,
+    why_not: str,
+) -> tuple[Verification, Handover]:
+    """Return what an export's verification found, and what became of it in Ollama, which keeps none that is bad."""
+    with _handed_over(channel, exporter, unfinished, target) as handover:
+        channel.enter("evaluate")
+        why_not = why_not or ("" if handover.trial else exporter.untried(source.family))
+        if verifier is None or why_not:
+            return _not_tried(why_not), handover
+        verified = verifier.verify(unfinished, *(handover.trial or exporter.trial(source.family)))
+    if verified.state in BAD:
+        handover.take_back()
+        return verified, Handover(problem=handover.problem)
+    return verified, handover
+
+
+def _next_command(exporter: Exporter, target: Path, handover: Handover, verified: Verification) -> str:
+    """Return what to run to have an export in Ollama, "" if it is there, or should not be."""
+    if not exporter.for_ollama or handover.name or verified.state in BAD:
+        return ""
+    return ollama.command(target)
+
+
+def _handed_over(
+    channel: Channel, exporter: Exporter, unfinished: Path, target: Path
+) -> AbstractContextManager[Handover]:
+    return ollama.handed_over(channel, unfinished, target) if exporter.for_ollama else nullcontext(Handover())
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.api import LLAMA_SERVER
+from engine.api import NOT_COMPARED, TRIED_IN
 from gui.look.format import gain, number_text
 from gui.look.language import mark, tr, tr_count, translate
 
@@ -22,8 +22,12 @@ MODELS = {
     ("ctranslate2", "float32"): mark("For CTranslate2…"),
     ("ctranslate2", "int8"): mark("For CTranslate2, in 8 bits…"),
     ("gguf", "int8"): mark("For llama.cpp and LM Studio, in 8 bits (fetches 77 MB once)…"),
+    ("gguf", "q4_K_M"): mark("For llama.cpp and LM Studio, in 4 bits (fetches 77 MB once)…"),
     ("ollama", "int8"): mark("For Ollama, in 8 bits (fetches 77 MB once)…"),
+    ("ollama", "q4_K_M"): mark("For Ollama, in 4 bits (fetches 77 MB once)…"),
 }
+# Made by llama.cpp's own program, where that is on the computer.
+QUANTIZED = "q4_K_M"
 # llama.cpp needs more than most encoder-decoder models have.
 DECODER_ONLY = ("gguf", "ollama")
 TITLES = {
@@ -49,8 +53,17 @@ def verdict(verified: Mapping[str, Any]) -> str:
             same=number_text(verified["identical"]),
         )
         + _tried_in(verified.get("runtime", ""))
-        + _other_prompts(count - verified["equal_prompts"])
+        + _prompts(count, verified["equal_prompts"])
     )
+
+
+def handed_over(result: Mapping[str, Any]) -> str:
+    """Return what became of an export in the program that it is for, "" if it is for none."""
+    if result.get("model"):
+        return tr("Ollama has it as {name}: ollama run {name}", name=result["model"])
+    command = result.get("command", "")
+    problem = translate(result.get("problem", ""))
+    return f"{problem} {tr('To give it to Ollama: {command}', command=command) if command else ''}".strip()
 
 
 def held(conversations: int) -> str:
@@ -63,13 +76,15 @@ def held(conversations: int) -> str:
 
 
 def _tried_in(runtime: str) -> str:
-    return " " + tr("Tried in llama.cpp's own server.") if runtime == LLAMA_SERVER else ""
+    return " " + translate(TRIED_IN[runtime]) if runtime in TRIED_IN else ""
 
 
-def _other_prompts(count: int) -> str:
-    if not count:
+def _prompts(count: int, equal: int | None) -> str:
+    if equal is None:
+        return " " + translate(NOT_COMPARED)
+    if equal == count:
         return ""
-    return " " + tr("Its prompts read differently: {count} of them.", count=number_text(count))
+    return " " + tr("Its prompts read differently: {count} of them.", count=number_text(count - equal))
 
 
 def _change(difference: Mapping[str, Any]) -> str:

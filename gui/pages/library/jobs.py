@@ -241,7 +241,7 @@ class LibraryJobs(QObject):
         found = f" {export_text.verdict(verified)}" if verified else ""
         if "conversations" in result:
             found = f" {export_text.held(result['conversations'])}"
-        self.finished.emit(f"{done}{found}", folder)
+        self.finished.emit(f"{done}{found} {export_text.handed_over(result)}".strip(), folder)
 
     def _finish_push(self, name: str, result: Result) -> None:
         # They were read before anything was sent.

@@ -1,4 +1,4 @@
-"""A GGUF file is tried in llama.cpp's own server where that is on the computer; here by a stand-in."""
+"""By which program an export is tried, and its verdict; llama.cpp's own server is a stand-in here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from engine.adapters.metadata import PromptFacts
 from engine.scoring import export_text
 from engine.worker.dataset.prompting import prompter_from_metadata
-from engine.worker.exports import answers, llama_server, plain_prompt
+from engine.worker.exports import answers, llama_cli, llama_server, ollama, plain_prompt, verification
 from engine.worker.exports.answers import ExportFailed, Question
 from engine.worker.exports.exporters import EXPORTERS
 from tests.helpers.repository import ROOT
@@ -87,4 +87,23 @@ def test_the_verdict_says_so():
     }
     verified |= {"difference": {"rouge1": {"mean": 0.0}}}
     assert "Tried in llama.cpp's own server." in export_text.lines(verified)
-    assert llama_server.PROGRAM == export_text.LLAMA_SERVER
+
+
+def test_every_program_that_tries_an_export_is_named():
+    assert {llama_server.PROGRAM, llama_cli.PROGRAM, ollama.PROGRAM} == set(export_text.TRIED_IN)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "expected"),
+    [
+        ("worse", -0.09, "worse"),
+        ("worse", -0.002, "worse"),
+        ("better", 0.002, "same"),
+        ("no measurable difference", -0.029, "same"),
+        # That it is not worse was not shown.
+        ("no measurable difference", -0.031, "too few to tell"),
+        ("too few to tell", -0.001, "too few to tell"),
+    ],
+)
+def test_an_export_is_the_same_only_if_it_can_hardly_be_worse(verdict, low, expected):
+    assert verification._state({"verdict": verdict, "low": low}) == expected

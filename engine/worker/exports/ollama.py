@@ -1,0 +1,130 @@
+"""Gives a model to Ollama, where it runs on this computer, and tries it there.
+
+What Ollama has of a model is a copy: the export's folder can go. Ollama does not tell the tokens of its prompts.
+Source: https://docs.ollama.com/cli.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from engine.errors import StorageError
+from engine.jobs.job import slug
+from engine.worker.exports import programs
+from engine.worker.exports.answers import Answer, ExportFailed, Question, Try
+from engine.worker.exports.gguf_model import MODELFILE
+from engine.worker.runtime.channel import Channel
+
+PROGRAM = "ollama"
+# Where its server is, unless it is on this computer at its usual port.
+HOST = "OLLAMA_HOST"
+ASK_SECONDS = 20.0
+# What it writes beside the answer where nobody reads along.
+PLAIN = ("--nowordwrap",)
+
+
+def is_here() -> bool:
+    """Tell whether Ollama runs on this computer: to one elsewhere nothing is given."""
+    return shutil.which(PROGRAM) is not None and _is_local(os.environ.get(HOST, "")) and _does("list")
+
+
+@dataclass(frozen=True)
+class Handover:
+    """A model that Ollama was given: its `name` there, or the `problem` with it; neither where Ollama is not here."""
+
+    name: str = ""
+    problem: str = ""
+
+    @property
+    def trial(self) -> tuple[str, Try] | None:
+        """By what the model is tried, and how: by Ollama if it has it."""
+        return (PROGRAM, partial(_answers, name=self.name)) if self.name else None
+
+    def take_back(self) -> None:
+        """Let Ollama forget the model."""
+        if self.name:
+            _does("rm", self.name)
+
+
+def refuse_taken(folder: Path) -> None:
+    """Raise StorageError where Ollama has another model of the name that an export into a folder gets."""
+    name = _name(folder)
+    if is_here() and _does("show", name):
+        hint = f"Choose another name, or remove it: {PROGRAM} rm {name}"
+        raise StorageError(f"Ollama has a model named {name} already.", hint, "target")
+
+
+def command(folder: Path) -> str:
+    """Return the command that gives an export to Ollama."""
+    return shlex.join([PROGRAM, "create", _name(folder), "-f", str(folder / MODELFILE)])
+
+
+@contextmanager
+def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Handover]:
+    """Give Ollama, if it is here, an export that will be in a folder; it forgets it if what is done inside fails.
+
+    Raises Stopped.
+    """
+    handover = _hand_over(channel, unfinished, _name(folder)) if is_here() else Handover()
+    try:
+        yield handover
+    except BaseException:
+        handover.take_back()
+        raise
+
+
+def _hand_over(channel: Channel, unfinished: Path, name: str) -> Handover:
+    try:
+        programs.run(channel, [PROGRAM, "create", name, "-f", str(unfinished / MODELFILE)], unfinished)
+    except ExportFailed as error:
+        reason = str(error).rstrip(".")
+        return Handover(problem=f"Ollama did not take it: {reason}.")
+    return Handover(name)
+
+
+def _name(folder: Path) -> str:
+    """Return the name in Ollama of an export into a folder."""
+    return slug(folder.name) or "summaries"
+
+
+def _answers(
+    channel: Channel, folder: Path, questions: Sequence[Question], _new_tokens: int, *, name: str
+) -> Iterator[Answer]:
+    """Let a model of a name answer as its Modelfile says. Raises ExportFailed, Stopped."""
+    for question in questions:
+        said = programs.run(channel, [PROGRAM, "run", name, *PLAIN], folder, given=question.shown)
+        yield Answer(said.strip(), None)
+
+
+def _is_local(host: str) -> bool:
+    """Tell whether a server's address, as OLLAMA_HOST has it, is of this computer."""
+    found = urlsplit(host if "://" in host else f"//{host}").hostname or "localhost"
+    if found == "localhost":
+        return True
+    try:
+        address = ip_address(found)
+    except ValueError:
+        return False
+    # Of one that listens everywhere the client asks this computer.
+    return address.is_loopback or address.is_unspecified
+
+
+def _does(*words: str) -> bool:
+    """Tell whether it does something, and at once."""
+    try:
+        done = subprocess.run(
+            [PROGRAM, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=ASK_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

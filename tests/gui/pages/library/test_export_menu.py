@@ -1,0 +1,39 @@
+"""What an adapter can be exported as from the library, and what is told of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.adapters import export_tools, library
+from engine.adapters.metadata import BaseModelFacts
+from gui.pages.library import export_text
+from tests.helpers import library_bench
+from tests.helpers.homes import add_adapter
+
+Bench = library_bench.Bench
+
+
+@pytest.mark.parametrize("is_here", [False, True])
+def test_four_bits_are_offered_where_llama_cpps_program_is(bench, monkeypatch, is_here):
+    monkeypatch.setattr(export_tools, "has_quantizer", lambda: is_here)
+    add_adapter("a", base_model=BaseModelFacts(id="b", family="decoder-only"))
+    entries = bench().page.import_export.export_entries(library.find("a"), in_full=False)
+    assert ("For Ollama, in 4 bits (fetches 77 MB once)…" in [text for text, *_ in entries]) == is_here
+
+
+def test_what_became_of_an_export_in_ollama_is_told():
+    given = {"model": "mine", "problem": "", "command": ""}
+    assert export_text.handed_over(given) == "Ollama has it as mine: ollama run mine"
+    refused = {"model": "", "problem": "Ollama did not take it: why.", "command": "ollama create mine"}
+    assert export_text.handed_over(refused) == (
+        "Ollama did not take it: why. To give it to Ollama: ollama create mine"
+    )
+    assert export_text.handed_over({}) == ""
+
+
+def test_prompts_that_are_not_told_are_not_said_to_differ():
+    verified = {
+        "state": "same", "reason": "", "runtime": "ollama", "conversations": 2, "identical": 1, "equal_prompts": None,
+        "difference": {"rouge1": {"mean": 0.0, "low": -0.01, "high": 0.01}},
+    }  # fmt: skip
+    assert export_text.verdict(verified).endswith("Tried in Ollama. It does not tell its prompts' tokens.")
