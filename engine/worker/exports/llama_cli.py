@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from engine.system.foreign_files import open_regular
 from engine.worker.exports import programs
 from engine.worker.exports.answers import Answer, ExportFailed, Question
 from engine.worker.exports.gguf_model import MODEL
@@ -21,6 +22,8 @@ PROGRAM = "llama-cli"
 # Older ones mix what is written with what else they say.
 NEEDED = ("--single-turn", "--output-file", "--no-escape")
 HELP_SECONDS = 20.0
+# Of a chat: far more than a model reads and writes.
+MAX_BYTES = 16 << 20
 
 
 def is_here() -> bool:
@@ -63,7 +66,11 @@ def answers(
 def _summary(question: Question, written: Path) -> str:
     """Return what stands in its file behind the chat's only message."""
     before = f"User:\n{question.shown}\n\nAssistant:\n"
-    text = written.read_text(encoding="utf-8", errors="replace") if written.exists() else ""
+    text = ""
+    if written.exists():
+        with open_regular(written) as stream:
+            text = stream.read(MAX_BYTES).decode(errors="replace")
+        written.unlink()
     if not text.startswith(before):
         raise ExportFailed(f"{PROGRAM} wrote something else than its chat: {text[:100]}")
     return text.removeprefix(before).strip()
