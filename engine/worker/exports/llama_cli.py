@@ -54,18 +54,24 @@ def answers(
             "-m": str(folder / MODEL), "-f": str(prompt), "-o": str(written), "-n": str(new_tokens),
             "-c": str(2 * (longest + new_tokens)), "--temp": "0",
         }  # fmt: skip
-        command = [PROGRAM, *(word for option in options.items() for word in option)]
+        words = [word for option in options.items() for word in option]
+        command = [PROGRAM, *words, "--jinja", "--single-turn", "--no-escape", "--simple-io"]
         for question in questions:
-            prompt.write_text(question.shown, encoding="utf-8")
-            programs.run(
-                channel, [*command, "--jinja", "--single-turn", "--no-escape", "--simple-io"], folder
-            )
-            yield Answer(_summary(question, written), None)
+            message = _message(question)
+            prompt.write_text(message, encoding="utf-8", newline="")
+            programs.run(channel, command, folder)
+            yield Answer(_summary(message, written), None)
 
 
-def _summary(question: Question, written: Path) -> str:
+def _message(question: Question) -> str:
+    """Return a conversation as it takes it: without new lines at the end, and none of its commands, such as /exit."""
+    message = question.shown.rstrip("\n")
+    return f" {message}" if message.startswith("/") else message
+
+
+def _summary(message: str, written: Path) -> str:
     """Return what stands in its file behind the chat's only message."""
-    before = f"User:\n{question.shown}\n\nAssistant:\n"
+    before = f"User:\n{message}\n\nAssistant:\n"
     text = ""
     if written.exists():
         with open_regular(written) as stream:

@@ -20,10 +20,11 @@ while [ $# -gt 0 ]; do
   shift
 done
 echo "a banner"
+if [ "$(cat "$prompt")" = /exit ]; then exit; fi
 printf 'User:\\n%s\\n\\nAssistant:\\n A summary in %s tokens. \\n\\n' "$(cat "$prompt")" "$limit" > "$written"
 case $options in *--single-turn*) ;; *) exit 1 ;; esac
 """
-TALKS = ["Ann: tea?\n\nBob: \\n yes.", "Assistant:\nhi"]
+TALKS = ["Ann: tea?\n\nBob: \\n yes.", "Assistant:\nhi\n", "/exit"]
 QUESTIONS = [Question(talk, talk, [1, 2, 3]) for talk in TALKS]
 
 
@@ -49,8 +50,8 @@ def test_it_is_asked_as_a_chat_of_one_turn_and_tells_no_tokens(put, tmp_path):
     put()
     assert EXPORTERS["gguf"].trial("decoder-only") == (llama_cli.PROGRAM, llama_cli.answers)
     found = ask(tmp_path)
-    assert [answer.summary for answer in found] == ["A summary in 8 tokens."] * 2
-    assert [answer.prompt_ids for answer in found] == [None] * 2
+    assert [answer.summary for answer in found] == ["A summary in 8 tokens."] * 3
+    assert [answer.prompt_ids for answer in found] == [None] * 3
 
 
 def test_one_that_mixes_its_answer_with_other_words_is_not_used(put):
