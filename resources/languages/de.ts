@@ -2238,6 +2238,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>{name} wird exportiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/metadata_panel.py" />
+   <source>Exports</source>
+   <translation>Exporte</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>Exports for other programs</source>
    <translation>Exporte für andere Programme</translation>

@@ -6,7 +6,6 @@ Shows and edits; the page acts on its signals.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import chain, repeat
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
@@ -21,9 +20,10 @@ from gui.look.tooltips import plain_tooltip
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.models.metric_text import language_sentences
 from gui.pages.library.facts_view import FactsView
-from gui.pages.library.metadata_text import MAX_CHANGES, changes, made_from, method_facts
+from gui.pages.library.metadata_text import changes, exports, made_from, method_facts
 from gui.pages.library.metric_rows import MetricRows
 from gui.pages.library.scores_view import ScoresView
+from gui.pages.library.text_section import TextSection
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -115,8 +115,8 @@ class MetadataPanel(QWidget):
         self.score_button = link(tr("Score now"))
         self._made_from = FactsView(tr("Origin"))
         self._method = FactsView(tr("Method"))
-        self._changed = QWidget()
-        self._changes = [Label("", "body", wrap=True, selectable=True) for _ in range(MAX_CHANGES + 1)]
+        self._exports = TextSection(tr("Exports"))
+        self._changes = TextSection(tr("Changed during training"))
         self.tags_field = QLineEdit()
         self.tags_field.setPlaceholderText(tr("Tags, separated by commas"))
         self.tags_field.setAccessibleName(tr("Tags"))
@@ -154,22 +154,14 @@ class MetadataPanel(QWidget):
         for view in (self._made_from, self._method):
             column.addWidget(view)
             column.addSpacing(18)
-        column.addWidget(self._changed_under_way())
+        for section in (self._exports, self._changes):
+            column.addWidget(section)
         for label, field in ((tr("Tags"), self.tags_field), (tr("Notes"), self.notes_field)):
             column.addWidget(Label(label, "label_medium", "ink2"))
             column.addSpacing(6)
             column.addWidget(field)
             column.addSpacing(12)
         column.addStretch(1)
-
-    def _changed_under_way(self) -> QWidget:
-        """Return the section about changes during training, shown only if there are any."""
-        column = QVBoxLayout(self._changed)
-        column.setContentsMargins(0, 0, 0, 18)
-        column.setSpacing(6)
-        for label in (Label(tr("Changed during training"), "label_medium", "ink2"), *self._changes):
-            column.addWidget(label)
-        return self._changed
 
     def _foot(self) -> QWidget:
         foot = QWidget()
@@ -222,7 +214,8 @@ class MetadataPanel(QWidget):
         self._show_scores(metadata.score_card)
         self._made_from.show_facts(made_from(metadata))
         self._method.show_facts(method_facts(metadata))
-        self._show_changes(changes(metadata))
+        self._exports.show_texts(exports(metadata))
+        self._changes.show_texts(changes(metadata))
         self._show_merging(adapter)
         self._show_words(another=another)
         if another:
@@ -246,12 +239,6 @@ class MetadataPanel(QWidget):
             (self.score_button, not scored),
         ):
             part.setVisible(shown)
-
-    def _show_changes(self, texts: list[str]) -> None:
-        for label, sentence in zip(self._changes, chain(texts, repeat("")), strict=False):
-            label.setText(sentence)
-            label.setVisible(bool(sentence))
-        self._changed.setVisible(bool(texts))
 
     def _show_merging(self, adapter: Adapter) -> None:
         why = adapter.unmergeable

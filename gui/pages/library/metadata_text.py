@@ -16,7 +16,7 @@ MAX_TARGETS = 4
 MAX_EXPORTS = 6
 # Limits against imported metadata with many or long changes.
 MAX_CHANGES = 6
-MAX_CHANGE_CHARACTERS = 200
+MAX_CHARACTERS = 300
 
 
 def made_from(metadata: AdapterMetadata) -> list[Fact]:
@@ -33,7 +33,6 @@ def made_from(metadata: AdapterMetadata) -> list[Fact]:
         (tr("Continued from"), training.start_from),
         (tr("Run"), training.run),
         (tr("From the hub"), _repository(metadata)),
-        *_exports(metadata),
     ]
 
 
@@ -41,11 +40,13 @@ def _repository(metadata: AdapterMetadata) -> str:
     return f"{metadata.hub.id}, {metadata.hub.revision[:12]}" if metadata.hub else ""
 
 
-def _exports(metadata: AdapterMetadata) -> list[Fact]:
-    """Return what each export was when it was scored again."""
+def exports(metadata: AdapterMetadata) -> list[str]:
+    """Return what each of the last exports was when it was scored again, the last one first."""
     return [
-        (export_text.title(each.to, each.precision), export_text.verdict(each.verified.model_dump()))
-        for each in metadata.exports[-MAX_EXPORTS:]
+        _cut(
+            f"{export_text.title(each.to, each.precision)}. {export_text.verdict(each.verified.model_dump())}"
+        )
+        for each in reversed(metadata.exports[-MAX_EXPORTS:])
     ]
 
 
@@ -116,6 +117,7 @@ def compared_facts(adapter: Adapter) -> dict[str, list[Fact]]:
         (tr("Size"), bytes_text(adapter.size_bytes)),
         (tr("Created"), when_text(metadata.made, datetime.now(UTC))),
         (tr("Training time"), duration_text(seconds) if (seconds := metadata.training.seconds) else ""),
+        (tr("Exports"), " ".join(exports(metadata))),
         (tr("Tags"), ", ".join(metadata.tags)),
         (tr("Notes"), " ".join(metadata.notes.split())),
     ]
@@ -134,9 +136,12 @@ def changes(metadata: AdapterMetadata) -> list[str]:
     for each in given[-MAX_CHANGES:]:
         # Not validated: imported metadata is shown literally.
         made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
-        text = translate(made.as_text())
-        lines.append(text if len(text) <= MAX_CHANGE_CHARACTERS else f"{text[:MAX_CHANGE_CHARACTERS]}…")
+        lines.append(_cut(translate(made.as_text())))
     return lines
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
 
 
 def _options(method_id: str, options: dict[str, Any]) -> str:

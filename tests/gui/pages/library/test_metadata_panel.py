@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from engine.adapters.metadata import BaseModelFacts, ChangeFacts, MethodFacts, TrainingFacts
+from engine.adapters.metadata import (
+    BaseModelFacts,
+    ChangeFacts,
+    ExportFacts,
+    MethodFacts,
+    TrainingFacts,
+    Verification,
+)
 from engine.methods import METHODS, Method, method
 from gui.pages.library.metadata_panel import MetadataPanel
 from tests.helpers.homes import add_adapter, score_card
@@ -121,6 +128,27 @@ def test_a_run_that_nothing_was_changed_of_leaves_no_room_for_it(panel):
     assert not heading.isVisibleTo(panel)
 
 
+def test_what_exports_were_when_they_were_scored_again_is_told_in_full(panel):
+    missing = Verification(state="not tried", reason="It was not asked for.")
+    broken = Verification(state="failed", reason="unknown architecture " * 50)
+    exports = [
+        ExportFacts(to="merged", name="a", precision="bfloat16", verified=missing),
+        ExportFacts(to="ollama", name="b", precision="int8", verified=broken),
+    ]
+    panel.show_adapter(add_adapter("exported", exports=exports))
+    said = [each.text() for each in panel.findChildren(QLabel) if each.isVisibleTo(panel)]
+    [at] = [place for place, text in enumerate(said) if text == "Exports"]
+
+    assert said[at + 1].startswith("Ollama, int8. It does not work. unknown")
+    assert len(said[at + 1]) == 301
+    assert said[at + 2] == "Plain model, bfloat16. Not tried. It was not asked for."
+
+    panel.show_adapter(add_adapter("plain"))
+    assert not any(
+        each.text() == "Exports" and each.isVisibleTo(panel) for each in panel.findChildren(QLabel)
+    )
+
+
 def test_very_many_changes_and_very_long_ones_are_cut(panel):
     strange = ChangeFacts(step=3, field="x " * 5_000, before=0, after=1)
     panel.show_adapter(changed(*[BATCH] * 20, strange))
@@ -130,7 +158,7 @@ def test_very_many_changes_and_very_long_ones_are_cut(panel):
     ]
 
     assert len(others) == 5
-    assert len(last) == 201
+    assert len(last) == 301
 
 
 def test_the_details_name_the_language_that_was_read(panel):
