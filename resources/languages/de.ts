@@ -11816,11 +11816,6 @@ Summary:</translation>
    <translation>Wählen Sie ein anderes Verfahren oder keinen Adapter.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/exports/ollama.py" />
-   <source>Choose another name, or remove it: {1} rm {2}</source>
-   <translation>Wählen Sie einen anderen Namen, oder entfernen Sie es: {1} rm {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/computers/store.py" />
    <source>Choose another name, or remove the other one first.</source>
    <translation>Wählen Sie einen anderen Namen, oder entfernen Sie zuerst den anderen Computer.</translation>
@@ -15039,11 +15034,6 @@ Summary:</translation>
    <location filename="../../engine/worker/exports/ollama.py" />
    <source>Ollama did not take it: {1}.</source>
    <translation>Ollama hat es nicht angenommen: {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/ollama.py" />
-   <source>Ollama has a model named {1} already.</source>
-   <translation>Ollama hat schon ein Modell namens {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/exporters.py" />

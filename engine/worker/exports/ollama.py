@@ -7,19 +7,20 @@ Source: https://docs.ollama.com/cli.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from engine.errors import StorageError
-from engine.jobs.job import slug
 from engine.worker.exports import programs
 from engine.worker.exports.answers import Answer, ExportFailed, Question, Try
 from engine.worker.exports.gguf_model import MODELFILE
@@ -29,6 +30,8 @@ PROGRAM = "ollama"
 # Where its server is, unless it is on this computer at its usual port.
 HOST = "OLLAMA_HOST"
 ASK_SECONDS = 20.0
+# It allows 80 characters.
+MAX_NAME = 70
 # What it writes beside the answer where nobody reads along.
 PLAIN = ("--nowordwrap",)
 
@@ -56,14 +59,6 @@ class Handover:
             _does("rm", self.name)
 
 
-def refuse_taken(folder: Path) -> None:
-    """Raise StorageError where Ollama has another model of the name that an export into a folder gets."""
-    name = _name(folder)
-    if is_here() and _does("show", name):
-        hint = f"Choose another name, or remove it: {PROGRAM} rm {name}"
-        raise StorageError(f"Ollama has a model named {name} already.", hint, "target")
-
-
 def command(folder: Path) -> str:
     """Return the command that gives an export to Ollama."""
     return shlex.join([PROGRAM, "create", _name(folder), "-f", str(folder / MODELFILE)])
@@ -75,7 +70,7 @@ def handed_over(channel: Channel, unfinished: Path, folder: Path) -> Iterator[Ha
 
     Raises Stopped.
     """
-    handover = _hand_over(channel, unfinished, _name(folder)) if is_here() else Handover()
+    handover = _hand_over(channel, unfinished, _free_name(_name(folder))) if is_here() else Handover()
     try:
         yield handover
     except BaseException:
@@ -93,8 +88,16 @@ def _hand_over(channel: Channel, unfinished: Path, name: str) -> Handover:
 
 
 def _name(folder: Path) -> str:
-    """Return the name in Ollama of an export into a folder."""
-    return slug(folder.name) or "summaries"
+    """Return the name in Ollama of an export into a folder: plain letters and digits, with hyphens."""
+    plain = unicodedata.normalize("NFKD", folder.name.lower()).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain)
+    return "-".join(words)[:MAX_NAME].strip("-") or "summaries"
+
+
+def _free_name(name: str) -> str:
+    """Return a name, with a number if Ollama has another model of it: that one is not replaced."""
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(each for each in names if not _does("show", each))
 
 
 def _answers(

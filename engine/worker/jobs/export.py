@@ -52,8 +52,6 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         return
     exporter = EXPORTERS[to]
     _refuse(adapter, exporter)
-    if exporter.for_ollama:
-        ollama.refuse_taken(target)
     if exporter.needs_converter:
         gguf_converter.fetch(channel)
     source = merged_model.find_source(adapter, channel)

@@ -6,7 +6,6 @@ import pytest
 
 from engine.adapters.metadata import Verification
 from engine.commands import adapter_export
-from engine.errors import StorageError
 from engine.scoring import export_text
 from engine.worker.exports import ollama
 from engine.worker.exports.answers import ExportFailed, Question
@@ -84,11 +83,21 @@ def test_ollama_gets_it_by_its_folders_name_and_answers_for_it(models, target, v
 
 
 def test_it_is_not_put_in_the_place_of_another_model(models, target):
-    (models / "my-summaries").touch()
-    with pytest.raises(StorageError, match="my-summaries already") as caught:
-        do_export(target, "ollama")
-    assert "ollama rm my-summaries" in caught.value.hint
-    assert not target.exists()
+    for name in ("my-summaries", "my-summaries-2"):
+        (models / name).touch()
+    assert do_export(target, "ollama")["model"] == "my-summaries-3"
+    assert (models / "my-summaries").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("SmolLM2 · r 16, int8", "smollm2-r-16-int8"), ("Gespräche kürzen", "gesprache-kurzen"), ("要約", "summaries"),
+        ("x" * 200, "x" * ollama.MAX_NAME),
+    ],
+)  # fmt: skip
+def test_its_name_is_one_that_ollama_takes(tmp_path, folder, name):
+    assert ollama.command(tmp_path / folder).startswith(f"ollama create {name} -f ")
 
 
 def test_what_ollama_does_not_take_is_an_export_all_the_same(models, target, monkeypatch):
