@@ -12,7 +12,7 @@ from typing import Any
 from engine.api import STARTER, Adapter
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count
-from gui.models.list_text import method_text
+from gui.models.list_text import base_text, method_text
 from gui.pages.playground.columns.column_results import Entry
 
 MAX_COLUMNS = 8
@@ -35,8 +35,8 @@ class AdapterChoice:
 
 
 def base_title(base_id: str) -> str:
-    """Return the name of a base model as shown."""
-    return tr(BUNDLED) if base_id == STARTER else base_id
+    """Return the name of a base model as shown: a hub id unchanged, a folder by its name."""
+    return tr(BUNDLED) if base_id == STARTER else base_text(base_id)
 
 
 def source_title(name: str) -> str:
@@ -46,7 +46,7 @@ def source_title(name: str) -> str:
 
 def base_entry(base_id: str) -> Entry:
     """Return the base model's entry."""
-    return Entry(None, BASE_NAME, BUNDLED if base_id == STARTER else base_id)
+    return Entry(None, BASE_NAME, BUNDLED if base_id == STARTER else base_text(base_id))
 
 
 def entry(adapter: Adapter) -> Entry:
