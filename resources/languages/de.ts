@@ -3956,8 +3956,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>Ollama has it as {name}: ollama run {name}</source>
-   <translation>Ollama hat es als {name}: ollama run {name}</translation>
+   <source>Ollama has it: ollama run {name}</source>
+   <translation>Ollama hat es: ollama run {name}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/page.py" />

@@ -60,7 +60,7 @@ def verdict(verified: Mapping[str, Any]) -> str:
 def handed_over(result: Mapping[str, Any]) -> str:
     """Return what became of an export in the program that it is for, "" if it is for none."""
     if result.get("model"):
-        return tr("Ollama has it as {name}: ollama run {name}", name=result["model"])
+        return tr("Ollama has it: ollama run {name}", name=result["model"])
     command = result.get("command", "")
     problem = translate(result.get("problem", ""))
     return f"{problem} {tr('To give it to Ollama: {command}', command=command) if command else ''}".strip()

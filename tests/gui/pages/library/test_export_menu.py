@@ -23,7 +23,7 @@ def test_four_bits_are_offered_where_llama_cpps_program_is(bench, monkeypatch, i
 
 def test_what_became_of_an_export_in_ollama_is_told():
     given = {"model": "mine", "problem": "", "command": ""}
-    assert export_text.handed_over(given) == "Ollama has it as mine: ollama run mine"
+    assert export_text.handed_over(given) == "Ollama has it: ollama run mine"
     refused = {"model": "", "problem": "Ollama did not take it: why.", "command": "ollama create mine"}
     assert export_text.handed_over(refused) == (
         "Ollama did not take it: why. To give it to Ollama: ollama create mine"
