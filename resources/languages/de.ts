@@ -752,8 +752,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>As a plain model…</source>
-   <translation>Als einfaches Modell…</translation>
+   <source>As a plain model</source>
+   <translation>Als einfaches Modell</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -2479,23 +2479,23 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>For CTranslate2, in 8 bits…</source>
-   <translation>Für CTranslate2, in 8 Bit…</translation>
+   <source>For CTranslate2</source>
+   <translation>Für CTranslate2</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>For CTranslate2…</source>
-   <translation>Für CTranslate2…</translation>
+   <source>For CTranslate2, in 8 bits</source>
+   <translation>Für CTranslate2, in 8 Bit</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>For Ollama, in 4 bits (fetches 77 MB once)…</source>
-   <translation>Für Ollama, in 4 Bit (holt einmalig 77 MB)…</translation>
+   <source>For Ollama, in 4 bits</source>
+   <translation>Für Ollama, in 4 Bit</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>For Ollama, in 8 bits (fetches 77 MB once)…</source>
-   <translation>Für Ollama, in 8 Bit (holt einmalig 77 MB)…</translation>
+   <source>For Ollama, in 8 bits</source>
+   <translation>Für Ollama, in 8 Bit</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/serve_dialog.py" />
@@ -2509,13 +2509,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>For llama.cpp and LM Studio, in 4 bits (fetches 77 MB once)…</source>
-   <translation>Für llama.cpp und LM Studio, in 4 Bit (holt einmalig 77 MB)…</translation>
+   <source>For llama.cpp and LM Studio, in 4 bits</source>
+   <translation>Für llama.cpp und LM Studio, in 4 Bit</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
-   <source>For llama.cpp and LM Studio, in 8 bits (fetches 77 MB once)…</source>
-   <translation>Für llama.cpp und LM Studio, in 8 Bit (holt einmalig 77 MB)…</translation>
+   <source>For llama.cpp and LM Studio, in 8 bits</source>
+   <translation>Für llama.cpp und LM Studio, in 8 Bit</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
@@ -9472,6 +9472,11 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{names} wurde auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
     <numerusform>{names} wurden auf einer anderen Form des Basismodells trainiert. Alle Adapter laufen auf der von {first}: {form}.</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/export_text.py" />
+   <source>{name} (fetches 77 MB once)…</source>
+   <translation>{name} (holt einmalig 77 MB)…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />

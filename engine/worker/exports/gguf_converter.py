@@ -14,6 +14,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from engine.adapters.export_tools import (
+    CONVERTER,
+    CONVERTER_PACKAGE,
+    CONVERTER_VERSION,
+    converter_folder,
+    has_converter,
+)
 from engine.errors import AppError, OfflineError
 from engine.system.connection import offline
 from engine.system.paths import cache_folder
@@ -21,28 +28,17 @@ from engine.worker.exports import programs
 from engine.worker.exports.answers import ExportFailed
 from engine.worker.runtime.channel import Channel
 
-PACKAGE, VERSION = "llama-cpp-python", "0.3.36"
 SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
-REQUIREMENT = f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n"
-SCRIPT, LIBRARY = "convert_hf_to_gguf.py", "gguf-py"
+REQUIREMENT = f"{CONVERTER_PACKAGE}=={CONVERTER_VERSION} --hash=sha256:{SHA256}\n"
+LIBRARY = "gguf-py"
 # What of the package is kept, below its folder of llama.cpp.
 SOURCES = PurePosixPath("vendor/llama.cpp")
-KEPT = (SCRIPT, "conversion", f"{LIBRARY}/gguf", f"{LIBRARY}/LICENSE", "LICENSE")
-
-
-def folder() -> Path:
-    """Return where the converter is kept."""
-    return cache_folder() / f"llama.cpp-{VERSION}"
-
-
-def is_here() -> bool:
-    """Tell whether the converter was fetched."""
-    return (folder() / SCRIPT).is_file()
+KEPT = (CONVERTER, "conversion", f"{LIBRARY}/gguf", f"{LIBRARY}/LICENSE", "LICENSE")
 
 
 def fetch(channel: Channel) -> None:
     """Fetch the converter unless it is here. Raises OfflineError, AppError, Stopped."""
-    if is_here():
+    if has_converter():
         return
     if offline():
         raise OfflineError("llama.cpp's converter is not on this computer.", "Connect once: it has 77 MB.")
@@ -54,8 +50,8 @@ def fetch(channel: Channel) -> None:
         archive = _downloaded(channel, Path(temporary))
         partial = Path(temporary) / "kept"
         extract(archive, partial)
-        shutil.rmtree(folder(), ignore_errors=True)
-        partial.rename(folder())
+        shutil.rmtree(converter_folder(), ignore_errors=True)
+        partial.rename(converter_folder())
 
 
 def _downloaded(channel: Channel, target: Path) -> Path:
@@ -68,7 +64,7 @@ def _downloaded(channel: Channel, target: Path) -> Path:
         "download",
         "--no-deps",
         "--no-binary",
-        PACKAGE,
+        CONVERTER_PACKAGE,
         "--require-hashes",
     ]
     _run(channel, [*command, "--quiet", "--dest", str(target), "-r", str(requirements)], target)
@@ -90,7 +86,7 @@ def extract(archive: Path, target: Path) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with source, path.open("wb") as copy:
                     shutil.copyfileobj(source, copy)
-    if not (target / SCRIPT).is_file():
+    if not (target / CONVERTER).is_file():
         raise AppError("The package has no converter.", "Update Tunesmith.")
 
 
@@ -105,9 +101,9 @@ def _place(name: str) -> Path | None:
 
 def convert(channel: Channel, model: Path, target: Path, kind: str) -> None:
     """Convert a plain model into a GGUF file of a kind: f32, f16, bf16 or q8_0. Raises AppError, Stopped."""
-    program = folder() / SCRIPT
+    program = converter_folder() / CONVERTER
     environment = os.environ | {
-        "PYTHONPATH": str(folder() / LIBRARY),
+        "PYTHONPATH": str(converter_folder() / LIBRARY),
         "HF_HUB_OFFLINE": "1",
         "NO_LOCAL_GGUF": "",
     }

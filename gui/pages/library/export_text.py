@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.api import NOT_COMPARED, TRIED_IN
+from engine.api import NOT_COMPARED, TRIED_IN, export_tools
 from gui.look.format import gain, number_text
 from gui.look.language import mark, tr, tr_count, translate
 
@@ -18,24 +18,37 @@ STATES = {
 }
 # Entries of the menu by kind and number format of an export.
 MODELS = {
-    ("merged", ""): mark("As a plain model…"),
-    ("ctranslate2", "float32"): mark("For CTranslate2…"),
-    ("ctranslate2", "int8"): mark("For CTranslate2, in 8 bits…"),
-    ("gguf", "int8"): mark("For llama.cpp and LM Studio, in 8 bits (fetches 77 MB once)…"),
-    ("gguf", "q4_K_M"): mark("For llama.cpp and LM Studio, in 4 bits (fetches 77 MB once)…"),
-    ("ollama", "int8"): mark("For Ollama, in 8 bits (fetches 77 MB once)…"),
-    ("ollama", "q4_K_M"): mark("For Ollama, in 4 bits (fetches 77 MB once)…"),
+    ("merged", ""): mark("As a plain model"),
+    ("ctranslate2", "float32"): mark("For CTranslate2"),
+    ("ctranslate2", "int8"): mark("For CTranslate2, in 8 bits"),
+    ("gguf", "int8"): mark("For llama.cpp and LM Studio, in 8 bits"),
+    ("gguf", "q4_K_M"): mark("For llama.cpp and LM Studio, in 4 bits"),
+    ("ollama", "int8"): mark("For Ollama, in 8 bits"),
+    ("ollama", "q4_K_M"): mark("For Ollama, in 4 bits"),
 }
 # Made by llama.cpp's own program, where that is on the computer.
 QUANTIZED = "q4_K_M"
-# llama.cpp needs more than most encoder-decoder models have.
-DECODER_ONLY = ("gguf", "ollama")
+# By llama.cpp's converter, which needs more than most encoder-decoder models have.
+BY_CONVERTER = ("gguf", "ollama")
 TITLES = {
     "merged": mark("Plain model"),
     "ctranslate2": "CTranslate2",
     "gguf": mark("llama.cpp"),
     "ollama": mark("Ollama"),
 }
+
+
+def entries(family: str) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, number format and the menu's text of what a model of a family can be exported as here."""
+    for (to, precision), name in MODELS.items():
+        by_converter = to in BY_CONVERTER
+        if by_converter and family == "encoder-decoder":
+            continue
+        if precision == QUANTIZED and not export_tools.has_quantizer():
+            continue
+        fetches = by_converter and not export_tools.has_converter()
+        text = tr("{name} (fetches 77 MB once)…", name=tr(name)) if fetches else f"{tr(name)}…"
+        yield to, precision, text
 
 
 def verdict(verified: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Adapter, escaping, export_tools, hub_adapters, paths, reproduction
+from engine.api import Adapter, escaping, hub_adapters, paths, reproduction
 from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library import export_text
@@ -138,12 +138,9 @@ class ImportExport:
         return tr("As a script that trains it again…"), partial(self.export_model, adapter, "script"), ""
 
     def _model_entries(self, adapter: Adapter) -> list[Entry]:
-        is_decoder = adapter.metadata.base_model.family != "encoder-decoder"
         return [
-            (tr(text), partial(self.export_model, adapter, to, precision), "")
-            for (to, precision), text in export_text.MODELS.items()
-            if (is_decoder or to not in export_text.DECODER_ONLY)
-            and (precision != export_text.QUANTIZED or export_tools.has_quantizer())
+            (text, partial(self.export_model, adapter, to, precision), "")
+            for to, precision, text in export_text.entries(adapter.metadata.base_model.family)
         ]
 
     def import_entries(self) -> list[Entry]:

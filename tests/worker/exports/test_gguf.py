@@ -12,7 +12,7 @@ import tarfile
 
 import pytest
 
-from engine.adapters import library
+from engine.adapters import export_tools, library
 from engine.adapters.metadata import PromptFacts
 from engine.errors import AppError, OfflineError, RecipeError
 from engine.worker.dataset.prompting import prompter_from_metadata
@@ -38,14 +38,13 @@ json.dump({"kind": kind, "template": template, "path": os.environ["PYTHONPATH"]}
 
 
 @pytest.fixture
-def converter(tmp_path, monkeypatch):
+def converter(home):
     """Puts a script in the place of llama.cpp's converter."""
-    folder = tmp_path / "llama.cpp"
-    folder.mkdir()
-    monkeypatch.setattr(gguf_converter, "folder", lambda: folder)
+    folder = export_tools.converter_folder()
+    folder.mkdir(parents=True)
 
     def put(text=STAND_IN):
-        (folder / gguf_converter.SCRIPT).write_text(text)
+        (folder / export_tools.CONVERTER).write_text(text)
 
     return put
 
@@ -122,7 +121,7 @@ def test_a_converter_that_fails_is_told_and_nothing_is_left(converter, tmp_path)
     converter("raise SystemExit('No such architecture.')")
     with pytest.raises(AppError, match="No such architecture"):
         do_export(tmp_path / "out")
-    assert [path.name for path in tmp_path.iterdir()] == ["llama.cpp"]
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_converter_that_writes_nothing_is_no_success(converter, tmp_path):
@@ -149,7 +148,6 @@ def test_what_llama_cpp_cannot_read_is_refused_before_it_is_loaded(converter, tm
 
 
 def test_offline_it_says_what_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(gguf_converter, "folder", lambda: tmp_path / "none")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(OfflineError):
         do_export(tmp_path / "out")
@@ -171,7 +169,7 @@ def test_of_the_package_only_the_converter_is_kept(tmp_path):
     archive = package(
         tmp_path / "a.tar.gz",
         {
-            f"{inside}/{gguf_converter.SCRIPT}": file,
+            f"{inside}/{export_tools.CONVERTER}": file,
             f"{inside}/conversion/llama.py": file,
             f"{inside}/gguf-py/gguf/reader.py": file,
             f"{inside}/models/large.gguf": file,

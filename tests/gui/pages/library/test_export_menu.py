@@ -21,6 +21,15 @@ def test_four_bits_are_offered_where_llama_cpps_program_is(bench, monkeypatch, i
     assert ("For Ollama, in 4 bits (fetches 77 MB once)…" in [text for text, *_ in entries]) == is_here
 
 
+@pytest.mark.parametrize("is_here", [False, True])
+def test_that_something_is_fetched_is_said_unless_it_was(monkeypatch, is_here):
+    monkeypatch.setattr(export_tools, "has_converter", lambda: is_here)
+    texts = [text for *_, text in export_text.entries("decoder-only")]
+    assert ("For Ollama, in 8 bits (fetches 77 MB once)…" in texts) == (not is_here)
+    assert ("For Ollama, in 8 bits…" in texts) == is_here
+    assert "As a plain model…" in texts
+
+
 def test_what_became_of_an_export_in_ollama_is_told():
     given = {"model": "mine", "problem": "", "command": ""}
     assert export_text.handed_over(given) == "Ollama has it: ollama run mine"
