@@ -45,7 +45,9 @@ class ShardedBlocks:
         for number, block in enumerate(blocks):
             assert isinstance(block, nn.Module)
             # Before FSDP's own hooks, which then have nothing to gather.
-            block.register_forward_pre_hook(partial(self._before_forward, number), prepend=True)
+            block.register_forward_pre_hook(
+                partial(self._before_forward, number), prepend=True, with_kwargs=True
+            )
             block.register_forward_hook(partial(self._after_forward, number), prepend=True)
 
     def follow(self) -> None:
@@ -56,18 +58,26 @@ class ShardedBlocks:
         while (number := self._group.lowest(NOTHING)) != NOTHING:
             self._lend(number)
 
-    def _before_forward(self, number: int, *_: Any) -> None:
+    def _before_forward(self, number: int, _: nn.Module, *given: Any) -> None:
         self._computed.add(number)
         self._gather(number)
+        learned = [each for each in tree_leaves(given) if _is_learned(each)]
+        if learned and torch.is_grad_enabled():
+            # The states that a block changes come first. Their gradient is the last one that it computes.
+            learned[0].register_hook(partial(self._after_backward, number))
 
     def _after_forward(self, number: int, module: nn.Module, inputs: Any, outputs: Any) -> None:
         """Gather the block again before its backward pass."""
         for output in tree_leaves(outputs):
-            if isinstance(output, torch.Tensor) and output.requires_grad:
+            if _is_learned(output):
                 output.register_hook(partial(self._before_backward, number))
 
     def _before_backward(self, number: int, gradient: torch.Tensor) -> torch.Tensor:
         self._gather(number)
+        return gradient
+
+    def _after_backward(self, number: int, gradient: torch.Tensor) -> torch.Tensor:
+        self._blocks[number].reshard()
         return gradient
 
     def _gather(self, number: int) -> None:
@@ -96,6 +106,29 @@ class ShardedBlocks:
         _restore_4bit_weights(block)
 
 
+def _is_learned(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.requires_grad
+
+
+class _Hidden:
+    """A block's arguments on their way past FSDP.
+
+    It would send all tensors through a function of its own, to see when a block's backward pass is done. Gradients of a
+    tensor that several blocks read would then be added in another order than with a whole base model.
+    """
+
+    def __init__(self, positional: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self.positional, self.named = positional, named
+
+
+def _hide(_: nn.Module, positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    return (_Hidden(positional, named),), {}
+
+
+def _show(_: nn.Module, positional: tuple[_Hidden], __: dict[str, Any]) -> Any:
+    return positional[0].positional, positional[0].named
+
+
 def _is_sharded(block: FSDPModule) -> bool:
     assert isinstance(block, nn.Module)
     return any(isinstance(parameter, DTensor) for parameter in block.parameters())
@@ -120,7 +153,11 @@ def shard(base: LoadedBase, model: Model, device: torch.device, group: ProcessGr
     mesh = DeviceMesh.from_group(_whole(group), device.type)
     for block in blocks:
         trained = {parameter for parameter in block.parameters() if parameter.requires_grad}
-        fully_shard(block, mesh=mesh, ignored_params=trained)
+        # Each goes before those that are there: FSDP's own is between them. It takes each block for a whole model, of
+        # which it would drop nothing after the forward pass.
+        block.register_forward_pre_hook(_show, prepend=True, with_kwargs=True)
+        fully_shard(block, mesh=mesh, reshard_after_forward=True, ignored_params=trained)
+        block.register_forward_pre_hook(_hide, prepend=True, with_kwargs=True)
     model.to(device)
     base.device = device
     sharded: list[FSDPModule] = [block for block in blocks if isinstance(block, FSDPModule)]

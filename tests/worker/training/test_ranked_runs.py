@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+import torch
 from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor
 from transformers.models.llama.modeling_llama import LlamaMLP
@@ -173,9 +174,25 @@ def shares(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize(("kind", "method"), [("llama", "lora"), ("bart", "prompt_tuning")])
+@pytest.fixture
+def gathered(monkeypatch):
+    """Return a list that gets how many blocks are whole in this process each time that it gathers one."""
+    found = []
+
+    def unshard(self, number):
+        stock(self, number)
+        found.append(sum(not sharded_blocks._is_sharded(block) for block in self._blocks))
+
+    stock = sharded_blocks.ShardedBlocks._unshard
+    monkeypatch.setattr(sharded_blocks.ShardedBlocks, "_unshard", unshard)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"), [("llama", "lora"), ("t5", "bottleneck"), ("bart", "prompt_tuning")]
+)
 def test_processes_that_share_out_a_base_in_four_bits_compute_what_those_with_the_whole_of_it_do(
-    tmp_path, with_other, shares, kind, method
+    tmp_path, with_other, shares, gathered, kind, method
 ):
     fixed = [*SHARDED, "base_model.quantization=nf4"]
     _, whole = with_other(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed))
@@ -186,7 +203,10 @@ def test_processes_that_share_out_a_base_in_four_bits_compute_what_those_with_th
     assert [each[-1]["outcome"] for each in (whole, sharded)] == ["completed", "completed"]
     assert shares == [pytest.approx(0.5, abs=0.05)]
     one, other = (load_file(adapter_of(each).folder / library.WEIGHTS_NAME) for each in (whole, sharded))
-    assert max(float((one[name] - other[name]).abs().max()) for name in one) < 1e-5
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    # A block is dropped once it was computed. On the way back the one before it is there by then, and one may be lent.
+    assert max(gathered) <= 3
+    assert gathered.count(1) > len(gathered) / 2
     assert scored(whole)[1] == scored(sharded)[1]
     [here], [there] = (events_named(each, "run_started") for each in (whole, sharded))
     assert (here["all_parameters"], here["sharded"]) == (there["all_parameters"], not there["sharded"])
