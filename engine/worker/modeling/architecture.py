@@ -17,8 +17,9 @@ from engine.worker.kernels.library import Conv1D, should_convert_module, unquant
 # The sizes of bitsandbytes' blocks: 4-bit weights with one scale, and with double quantization scales with one scale.
 WEIGHTS_PER_SCALE = 64
 SCALES_PER_SCALE = 256
-# With sharded weights, the block that is computed is whole, and in a backward pass the first one too, to the end.
-GATHERED_BLOCKS = 2
+# With sharded weights these blocks are whole: the one that is computed, in a backward pass the one before it too, and
+# one that is lent to another process.
+GATHERED_BLOCKS = 3
 
 
 @dataclass(frozen=True)
