@@ -117,7 +117,7 @@ def test_a_base_that_fits_no_card_fits_on_several_when_it_is_sharded(llama, monk
 
     assert problem.field == "base_model.id"
     assert none is None
-    # A part of the blocks; two blocks, embeddings and head are whole where they are computed.
+    # A part of the blocks; three blocks, embeddings and head are whole where they are computed.
     assert whole["memory"]["weights"] / 8 < sharded["memory"]["weights"] < whole["memory"]["weights"] / 2.5
     assert sharded["host_memory_bytes"] == 8 * (RUNTIME_BYTES + whole["memory"]["weights"])
     for trained in ("adapter", "gradients", "optimizer"):
