@@ -58,8 +58,13 @@ def card_of(adapter, **more):
     ("kind", "changes"),
     [
         ("t5", {}),
-        ("llama", {"beams": 2}),
-        ("llama", {"shots": [ShotFacts(conversation="Ann: Tea?\nBob: Yes.", summary="They have tea.")]}),
+        (
+            "llama",
+            {
+                "beams": 2,
+                "shots": [ShotFacts(conversation="Ann: Tea?\nBob: Yes.", summary="They have tea.")],
+            },
+        ),
     ],
 )
 def test_the_code_in_the_card_writes_what_the_adapter_writes(hub, tmp_path, kind, changes):
