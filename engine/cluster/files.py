@@ -109,13 +109,15 @@ def fetch(contents: Contents, manifest: Manifest, folder: Path, on_bytes: OnByte
         # Entries that share a folder of base models may fetch one at the same time.
         partial = partial_beside(path)
         try:
-            _fetch_one(contents, partial, digest, on_bytes)
+            if not _fetch_one(contents, partial, digest, on_bytes):
+                raise StorageError(f"{path.name} did not arrive as it was sent.", "Try again.")
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
 
 
-def _fetch_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) -> None:
+def _fetch_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) -> bool:
+    """Write a content to a file; tell whether it is what its digest says."""
     found, number = hashlib.sha256(), 0
     with path.open("wb") as stream:
         while (part := contents.part(digest, number)) is not None:
@@ -125,8 +127,7 @@ def _fetch_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) -
             number += 1
         stream.flush()
         os.fsync(stream.fileno())
-    if found.hexdigest() != digest:
-        raise StorageError("A file did not arrive as it was sent.", "Try again.")
+    return found.hexdigest() == digest
 
 
 def _safe(name: str) -> PurePosixPath:

@@ -10677,11 +10677,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Einige am Anfang sind üblich. Sind es viele, verwenden Sie bfloat16 oder float32.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/files.py" />
-   <source>A file did not arrive as it was sent.</source>
-   <translation>Eine Datei kam nicht so an, wie sie gesendet wurde.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>A file of {1} came damaged.</source>
    <translation>Eine Datei von {1} kam beschädigt an.</translation>
@@ -21741,6 +21736,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} conversations have more than {2} tokens and lose their end.</source>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} did not arrive as it was sent.</source>
+   <translation>{1} kam nicht so an, wie es gesendet wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />

@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine.text.normalization import normalized
 from engine.worker.exports import programs
 from engine.worker.exports.answers import Answer, ExportFailed, Question, Try
 from engine.worker.exports.gguf_model import MODELFILE
@@ -32,7 +32,7 @@ HOST = "OLLAMA_HOST"
 ASK_SECONDS = 20.0
 # It allows 80 characters.
 MAX_NAME = 70
-# What it writes beside the answer where nobody reads along.
+# Else it breaks lines where a terminal would end.
 PLAIN = ("--nowordwrap",)
 
 
@@ -89,7 +89,7 @@ def _hand_over(channel: Channel, unfinished: Path, name: str) -> Handover:
 
 def _name(folder: Path) -> str:
     """Return the name in Ollama of an export into a folder: plain letters and digits, with hyphens."""
-    plain = unicodedata.normalize("NFKD", folder.name.lower()).encode("ascii", "ignore").decode()
+    plain = normalized("NFKD", folder.name.lower()).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain)
     return "-".join(words)[:MAX_NAME].strip("-") or "summaries"
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
 
 import pytest
@@ -21,6 +20,7 @@ from engine.worker.jobs import export
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
+from tests.helpers.programs import put_program
 from tests.helpers.worker_setup import install_random, load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
@@ -106,12 +106,7 @@ def test_four_bits_are_made_by_llama_cpps_own_program_where_it_is_here(converter
         do_export(tmp_path / "out", precision="q4_K_M")
     assert gguf_model.QUANTIZER in caught.value.problems[0].message
 
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / gguf_model.QUANTIZER
-    program.write_text('#!/bin/sh\nsed "s/bf16/$3/" "$1" > "$2"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    put_program(tmp_path / "bin", gguf_model.QUANTIZER, 'sed "s/bf16/$3/" "$1" > "$2"', monkeypatch)
     do_export(tmp_path / "out", precision="q4_K_M")
     assert json.loads((tmp_path / "out" / "model.gguf").read_text())["kind"] == "Q4_K_M"
     assert [path.name for path in (tmp_path / "out").glob("*.gguf")] == ["model.gguf"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from engine.worker.dataset.prompting import prompter_from_metadata
 from engine.worker.exports import answers, llama_cli, llama_server, ollama, plain_prompt, verification
 from engine.worker.exports.answers import ExportFailed, Question
 from engine.worker.exports.exporters import EXPORTERS
+from tests.helpers.programs import put_program
 from tests.helpers.repository import ROOT
 from tests.helpers.worker_setup import load_tiny, make_channel
 
@@ -24,14 +24,8 @@ TALKS = ["Ann: tea?\nBob: yes.", "Ann: " + "really " * 30]
 @pytest.fixture
 def program(tmp_path, monkeypatch):
     """Put the stand-in where programs are looked for."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    script = folder / llama_server.PROGRAM
-    script.write_text(
-        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.helpers.fake_llama_server "$@"\n'
-    )
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    script = f'PYTHONPATH={ROOT} exec {sys.executable} -m tests.helpers.fake_llama_server "$@"'
+    put_program(tmp_path / "bin", llama_server.PROGRAM, script, monkeypatch)
 
 
 @pytest.fixture
