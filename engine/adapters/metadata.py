@@ -191,7 +191,7 @@ class Verification(_Table):
     reason: str = ""
     conversations: Count = 0
     identical: Count = 0
-    equal_prompts: Count | None = 0
+    equal_prompts: Count | None = None
     difference: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.adapters import library
 from engine.adapters.metadata import Verification
 from engine.commands import adapter_export
 from engine.scoring import export_text
@@ -79,6 +80,8 @@ def test_ollama_gets_it_by_its_folders_name_and_answers_for_it(models, target, v
     assert (models / "my-summaries").read_text() == (target / MODELFILE).read_text()
     assert (result["model"], result["problem"], result["command"]) == ("my-summaries", "", "")
     [(runtime, [answer])] = heard
+    [made] = library.find("mine").metadata.exports
+    assert made.verified.equal_prompts is None
     assert (runtime, answer.summary, answer.prompt_ids) == (ollama.PROGRAM, "my-summaries: hi", None)
 
 
