@@ -1,8 +1,7 @@
 """The process between a job's folder on this computer and a cluster.
 
 To whoever started it, it is the job's worker: it holds the folder's lock, appends the events, takes the commands, and
-ends with one last event. Ray is loaded here and in no other process of this computer. What was sent goes on without
-it: if it ends, the next one follows where it left off.
+ends with one last event. What was sent goes on without it: if it ends, the next one follows where it left off.
 """
 
 from __future__ import annotations

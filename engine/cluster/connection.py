@@ -1,72 +1,104 @@
-"""Connects this process to a computer's Ray cluster. Turns what Ray says of failures into errors for a person."""
+"""Connects this computer to a cluster: a job of Ray's job API starts the keeper there, which then answers over HTTP.
+
+Ray itself is needed on the cluster alone, and nothing that a cluster answers is unpickled.
+"""
 
 from __future__ import annotations
 
-import os
-import warnings
+import secrets
+import shlex
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Annotated
 
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
+
+from engine.cluster.cluster_http import OK, ClusterHttp
+from engine.cluster.keeper_client import KeeperClient
+from engine.cluster.probe import installed_version
 from engine.computers import token
-from engine.computers.computer import Computer
+from engine.computers.computer import JOBS_PORT, Computer
 from engine.computers.tunnel import tunnel_to
 from engine.errors import ComputerError
 from engine.system import connection
 from engine.system.command_name import command_name
 
-NAMESPACE = "tunesmith"
-ANSWER_SECONDS = 10.0
-INSTALL = "Install it here: pip install 'tunesmith[cluster]'."
-HEADER = "authorization"
+START_KEEPER = "python -m engine.cluster.start_keeper"
+# The line of a job's log that is its answer begins so.
+ANSWER_MARK = "TUNESMITH-ANSWER "
+JOB_SECONDS = 120.0
+POLL_SECONDS = 0.2
+UNAUTHORIZED, FORBIDDEN = 401, 403
+
+
+class _Version(TypedDict):
+    ray_version: str
+
+
+class _Job(TypedDict):
+    status: str
+
+
+class _Log(TypedDict):
+    logs: str
+
+
+class _Started(TypedDict, total=False):
+    """What the job answers that starts the keeper: where it listens, or why it could not be started."""
+
+    port: Annotated[int, Field(gt=0, le=65_535)]
+    version: Annotated[str, Field(max_length=100)]
+    problem: Annotated[str, Field(max_length=1_000)]
+
+
+_VERSION, _JOB, _LOG = TypeAdapter(_Version), TypeAdapter(_Job), TypeAdapter(_Log)
+_STARTED = TypeAdapter(_Started)
 
 
 @contextmanager
-def connected(computer: Computer) -> Iterator[Any]:
-    """Connect to a computer's cluster and yield the module `ray`. Raises ComputerError.
-
-    A process has one connection at a time.
-    """
+def connected(computer: Computer) -> Iterator[KeeperClient]:
+    """Connect to a computer's cluster and yield its keeper, which is started if there is none. Raises ComputerError."""
     if connection.offline():
         raise ComputerError(
             f"Tunesmith is offline, so {computer.name} is not asked.",
             "Start it without --offline.",
             "computer",
         )
-    secret = _secret(computer)
-    with tunnel_to(computer) as address:
-        _require_ray_client(computer, address, secret)
-        ray = _initialized(computer, address)
-        try:
-            yield ray
-        finally:
-            with suppress(Exception):
-                ray.shutdown()
-
-
-def _secret(computer: Computer) -> str:
-    """Return the token, "" for a cluster without one, and let Ray use it."""
-    # A connection that is lost is made anew by us, within seconds.
-    os.environ["RAY_CLIENT_RECONNECT_GRACE_PERIOD"] = "0"
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     secret = token.read(computer)
-    os.environ["RAY_AUTH_MODE"] = "token" if secret else "disabled"
-    if secret:
-        os.environ["RAY_AUTH_TOKEN"] = secret
-    return secret
+    _require_private(computer, secret)
+    with (
+        tunnel_to(computer, computer.port) as address,
+        ClusterHttp(computer.name, address, secret) as http,
+    ):
+        _require_job_api(http, computer, address, has_token=bool(secret))
+        port = _keeper_port(http, computer)
+    with tunnel_to(computer, port) as address, ClusterHttp(computer.name, address, secret) as http:
+        yield KeeperClient(http)
 
 
-def lost_connection_errors() -> tuple[type[Exception], ...]:
-    """Return what Ray's client raises when a connection is lost in the middle of a call."""
-    import grpc
-    from ray.exceptions import RayError
+def _require_private(computer: Computer, secret: str) -> None:
+    """Return unless anybody on the network could ask the cluster. Raises ComputerError."""
+    if secret or computer.kind == "ssh" or _is_loopback(computer.host):
+        return
+    raise ComputerError(
+        f"The cluster of {computer.name} has no token: anyone on its network could read what is sent there.",
+        f"Start its head with `{command_name()} node start`, or reach it through SSH.",
+        token.FIELD,
+    )
 
-    return (ConnectionError, RuntimeError, grpc.RpcError, RayError)
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
-def _require_ray_client(computer: Computer, address: str, secret: str) -> None:
-    """Return if Ray's client server answers at `address` and accepts the token: Ray alone would say of neither why."""
+def _require_job_api(http: ClusterHttp, computer: Computer, address: str, *, has_token: bool) -> None:
+    """Return if Ray's job API answers and accepts the token. Raises ComputerError."""
     host, _, port = address.rpartition(":")
     if reason := connection.failure(host.strip("[]"), int(port)):
         raise ComputerError(
@@ -74,70 +106,56 @@ def _require_ray_client(computer: Computer, address: str, secret: str) -> None:
             f"Check the address, and whether the cluster is up: `{command_name()} node start` on its head starts it.",
             "address",
         )
-    try:
-        import grpc
-        from ray.core.generated import ray_client_pb2, ray_client_pb2_grpc
-    except ImportError as error:
-        raise ComputerError("Ray is not installed.", INSTALL, "computer") from error
-    request = ray_client_pb2.ClusterInfoRequest(type=ray_client_pb2.ClusterInfoType.PING)
-    metadata = [(HEADER, f"Bearer {secret}")] if secret else []
-    with grpc.insecure_channel(address) as channel:
-        try:
-            ray_client_pb2_grpc.RayletDriverStub(channel).ClusterInfo(
-                request, timeout=ANSWER_SECONDS, metadata=metadata
-            )
-        except grpc.RpcError as error:
-            raise _refusal(computer, error.code() == grpc.StatusCode.UNAUTHENTICATED, secret) from error
-
-
-def _refusal(computer: Computer, unauthenticated: bool, secret: str) -> ComputerError:
-    if not unauthenticated:
-        message = f"What answers at {computer.destination} is no Ray cluster, or not one that is ready."
-        return ComputerError(message, "Name the port of Ray's client server, usually 10001.", "address")
-    wrong = f"{computer.name} does not accept this token." if secret else f"{computer.name} asks for a token."
-    hint = (
-        f"Copy the token's file from the head of the cluster: `{command_name()} node start` says where it is."
+    no_ray = ComputerError(
+        f"What answers at {computer.destination} is no Ray cluster, or not one that is ready.",
+        f"Name the port of Ray's dashboard, usually {JOBS_PORT}.",
+        "address",
     )
-    return ComputerError(wrong, hint, token.FIELD)
-
-
-def _initialized(computer: Computer, address: str) -> Any:
-    import ray
-
     try:
-        _connect(ray, address)
-    except RuntimeError as error:
-        if "ersion mismatch" not in str(error):
-            raise
+        status, answer = http.ask("GET", "/api/version")
+        if status == OK:
+            http.read(_VERSION, answer)
+    except ComputerError as error:
+        raise no_ray from error
+    if status in {UNAUTHORIZED, FORBIDDEN}:
+        wrong = "does not accept this token" if has_token else "asks for a token"
+        hint = f"Copy the token's file from the head: `{command_name()} node start` says where it is."
+        raise ComputerError(f"{computer.name} {wrong}.", hint, token.FIELD)
+    if status != OK:
+        raise no_ray
+
+
+def _keeper_port(http: ClusterHttp, computer: Computer) -> int:
+    """Return where the keeper of the computer's storage listens; a job on the head starts it if there is none."""
+    job_id = f"tunesmith-{secrets.token_hex(8)}"
+    command = f"{START_KEEPER} {shlex.quote(computer.storage)}"
+    http.take("POST", "/api/jobs/", json={"entrypoint": command, "submission_id": job_id})
+    deadline = time.monotonic() + JOB_SECONDS
+    while http.read(_JOB, http.take("GET", f"/api/jobs/{job_id}"))["status"] in {"PENDING", "RUNNING"}:
+        if time.monotonic() > deadline:
+            raise ComputerError(f"{computer.name} does not start Tunesmith.", "Is its head overloaded?")
+        time.sleep(POLL_SECONDS)
+    log = http.read(_LOG, http.take("GET", f"/api/jobs/{job_id}/logs"))["logs"]
+    http.ask("DELETE", f"/api/jobs/{job_id}")
+    answers = [line for line in log.splitlines() if line.startswith(ANSWER_MARK)]
+    if not answers:
+        raise _not_started(computer, log)
+    started = http.read(_STARTED, answers[-1].removeprefix(ANSWER_MARK))
+    if problem := started.get("problem"):
         raise ComputerError(
-            f"The Ray or the Python of {computer.name} is not that of this computer.",
-            f"Install the same versions. {_first_lines(error)}",
-            "computer",
-        ) from error
-    except ConnectionError as error:
-        raise ComputerError(f"{computer.name} does not answer: {error}.", "Try again.", "computer") from error
-    return ray
+            f"The cluster can't keep what is sent: {problem}", "Check its storage.", "storage"
+        )
+    if (there := started.get("version")) != installed_version():
+        message = f"{computer.name} has Tunesmith {there}, this computer {installed_version()}."
+        raise ComputerError(message, "Install the same version on both.", "computer")
+    if "port" not in started:
+        raise http.strange()
+    return int(started["port"])
 
 
-def _connect(ray: Any, address: str) -> None:
-    """Connect, at the second try too: of the servers that Ray forks for each connection, some do not come up."""
-    for is_last in (False, True):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                ray.init(f"ray://{address}", namespace=NAMESPACE, log_to_driver=False, logging_level="error")
-        except ConnectionError:
-            if is_last:
-                raise
-            ray.shutdown()
-        else:
-            return
-
-
-def _first_lines(error: BaseException) -> str:
-    return " ".join(line.strip() for line in str(error).splitlines()[:4])
-
-
-def code_path() -> str:
-    """Return the folder that has `engine` in it, which the processes of a node import from."""
-    return str(Path(__file__).resolve().parents[2])
+def _not_started(computer: Computer, log: str) -> ComputerError:
+    if "No module named 'engine" in log or "python: not found" in log or "python: command not found" in log:
+        hint = f"Install it there, and start the head with `{command_name()} node start`."
+        return ComputerError(f"Tunesmith is not found on the head of {computer.name}.", hint, "computer")
+    last = (log.strip().splitlines() or ["It says nothing."])[-1]
+    return ComputerError(f"{computer.name} can't start Tunesmith: {last[:300]}", "Look at the head's logs.")

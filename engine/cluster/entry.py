@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.cluster.arrivals import is_expected
 from engine.cluster.files import Manifest, below, digest_of, fetch, part_of, send
 from engine.cluster.node_home import models_folder, node_home
 from engine.cluster.places import cards_of
@@ -34,8 +35,6 @@ from engine.system.paths import HOME, SENT_FILES, make_private
 POLL_SECONDS = 0.2
 BEAT_SECONDS = 1.0
 END_SECONDS = 60.0
-# What only belongs to this computer, or was sent.
-NOT_FILES = ("events.jsonl", "lock", "job.json", "recipe.toml", "commands/")
 # What libraries take from Ray's process, and a worker has to decide itself.
 OF_RAY = ("OMP_NUM_THREADS", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 SAVES = (b'"event":"checkpoint_saved"', b'"event":"adapter_saved"')
@@ -200,15 +199,11 @@ class _Attempt:
 
     def _files(self) -> list[tuple[str, Path]]:
         folder = self._job.folder
-        run = [
-            (f"run/{name}", path)
-            for name, path in below(folder)
-            if not name.startswith(NOT_FILES) and ".partial" not in name
-        ]
         adapters = self._home / "adapters"
-        return run + [
-            pair for each in self._adapters() for pair in below(adapters / each, f"adapters/{each}/")
-        ]
+        found = [*below(folder, "run/")]
+        for each in self._adapters():
+            found += below(adapters / each, f"adapters/{each}/")
+        return [(name, path) for name, path in found if is_expected(self._job.id, name)]
 
     def _adapters(self) -> set[str]:
         """Return the ids of the adapters that the run has saved."""

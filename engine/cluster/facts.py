@@ -6,14 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.cluster import keeper_actor, probe
+from engine.cluster import probe
 from engine.cluster.connection import connected
 from engine.computers.computer import Computer
-from engine.errors import AppError, ComputerError, Problem
+from engine.errors import AppError, Problem
 from engine.system.command_name import command_name
 
 Facts = dict[str, Any]
-NODE_SECONDS = 30.0
 MAX_CLOCK_SECONDS = 30.0
 LOW_DISK_BYTES = 5_000_000_000
 
@@ -22,69 +21,23 @@ def of_computer(computer: Computer) -> Facts:
     """Return the facts of a computer; what keeps it from being asked is its `problem`."""
     empty: Facts = {"reachable": False, "problem": None, "nodes": [], "entries": []}
     try:
-        with connected(computer) as ray:
-            found = _of_cluster(ray, computer)
+        with connected(computer) as keeper:
+            here, began = probe.facts(), time.time()
+            nodes = [_node(node, here, began) for node in keeper.nodes()]
+            found = {"reachable": True, "nodes": nodes, "entries": keeper.overview()}
     except AppError as error:
         found = {"problem": error.problems[0].as_dict()}
     return computer.as_dict() | empty | found
 
 
-def _of_cluster(ray: Any, computer: Computer) -> Facts:
-    nodes = _nodes(ray)
-    found: Facts = {"reachable": True, "nodes": nodes}
-    try:
-        return found | {"entries": _entries(ray, computer, nodes)}
-    except ComputerError as error:
-        return found | {"problem": error.problems[0].as_dict()}
-
-
-def _entries(ray: Any, computer: Computer, nodes: list[Facts]) -> list[Facts]:
-    keeper = keeper_actor.find(ray, computer.storage)
-    if keeper is None and any(node["fits"] for node in nodes):
-        # If the head was started anew, what was sent before goes on from now on.
-        keeper = keeper_actor.find_or_start(ray, computer)
-    return [] if keeper is None else list(keeper.overview())
-
-
-def _nodes(ray: Any) -> list[Facts]:
-    from ray import cloudpickle
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    cloudpickle.register_pickle_by_value(probe)
-    ask = ray.remote(num_cpus=0, max_retries=0)(probe.facts)
-    here, began = probe.facts(), time.time()
-    nodes = ray.nodes()
-    asked = {
-        node["NodeID"]: ask.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        ).remote()
-        for node in nodes
-        if node["Alive"]
-    }
-    answered, _ = ray.wait(list(asked.values()), num_returns=len(asked), timeout=NODE_SECONDS)
-    return [_node(ray, node, asked.get(node["NodeID"]), answered, here, began) for node in nodes]
-
-
-def _node(ray: Any, node: Facts, asked: Any, answered: list[Any], here: Facts, began: float) -> Facts:
-    resources = node.get("Resources", {})
-    named = {
-        "node": node["NodeID"],
-        "address": node["NodeManagerAddress"],
-        "alive": node["Alive"],
-        "processors": int(resources.get("CPU", 0)),
-        "cards_for_entries": int(resources.get("GPU", 0)),
-    }
-    if asked not in answered:
-        silent = Problem("", "The node does not answer." if node["Alive"] else "The node is gone.", "")
-        return named | {"fits": False, "problems": [silent.as_dict()]}
-    try:
-        told = ray.get(asked)
-    except ray.exceptions.RayError as error:
-        failed = Problem("", f"The node could not say what it has: {str(error).splitlines()[0]}", "")
-        return named | {"fits": False, "problems": [failed.as_dict()]}
-    problems = [each.as_dict() for each in misfits(told, here)]
-    remarks = [each.as_dict() for each in differences(told, here, began)]
-    return {**named, **told, "fits": not problems, "problems": problems, "remarks": remarks}
+def _node(told: Facts, here: Facts, began: float) -> Facts:
+    """Return what a node has and whether it fits; `here` are the facts of this computer."""
+    named = {name: value for name, value in told.items() if name not in {"facts", "problem"}}
+    if told["facts"] is None:
+        return named | {"fits": False, "problems": [Problem("", told["problem"], "").as_dict()]}
+    problems = [each.as_dict() for each in misfits(told["facts"], here)]
+    remarks = [each.as_dict() for each in differences(told["facts"], here, began)]
+    return {**named, **told["facts"], "fits": not problems, "problems": problems, "remarks": remarks}
 
 
 def misfits(node: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[Problem]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Protocol
 
 from engine.cluster.storage import PART_BYTES
 from engine.errors import StorageError
+from engine.system import units
 from engine.system.files import partial_beside
 from engine.system.foreign_files import open_regular
 
+# Control characters, and what separates paths or streams on some system.
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\\:]")
 # Of each file its path below a folder, its bytes, and its SHA-256. JSON knows no tuples.
 Manifest = list[list[Any]]
 OnBytes = Callable[[int], None]
@@ -33,12 +38,17 @@ def manifest_of(paths: Iterable[tuple[str, Path]]) -> Manifest:
     return [[name, path.stat().st_size, digest_of(path)] for name, path in paths]
 
 
-def below(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    """Yield the files below a folder by their paths in it; links are followed, as in a cache of models."""
-    for root, _, names in sorted(os.walk(folder, followlinks=True)):
+def below(folder: Path, prefix: str = "", within: Path | None = None) -> Iterator[tuple[str, Path]]:
+    """Yield the files below a folder by their paths in it.
+
+    A link is followed to a file `within` a folder, without one within the first: the hub's cache has such links, and
+    a folder of somebody else could name any file of this computer.
+    """
+    allowed = (within or folder).resolve()
+    for root, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
             path = Path(root, name)
-            if path.is_file():
+            if path.is_file() and path.resolve().is_relative_to(allowed):
                 yield f"{prefix}{path.relative_to(folder).as_posix()}", path
 
 
@@ -96,45 +106,75 @@ def _send_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) ->
         raise StorageError(f"{path} was changed while it was sent.", "Try again.")
 
 
-def fetch(contents: Contents, manifest: Manifest, folder: Path, on_bytes: OnBytes = lambda _: None) -> None:
-    """Write the files of a manifest below a folder; those that are there as they should be stay.
+def fetch(
+    contents: Contents,
+    manifest: Manifest,
+    folder: Path,
+    *,
+    have: Path | None = None,
+    on_bytes: OnBytes = lambda _: None,
+) -> None:
+    """Write the files of a manifest below a folder; those that are there, or below `have`, are not sent again.
 
-    Raises StorageError for what is not what its digest says, or has no place below the folder.
+    Raises StorageError for a name that has no place below the folder, for more than the disk has room for, and for a
+    content that is not of the size and digest that the manifest says.
     """
+    for name in (each[0] for each in manifest):
+        require_plain(name)
+    _require_room(manifest, folder)
     for name, size, digest in manifest:
-        path = folder / _safe(name)
-        if path.is_file() and path.stat().st_size == size and digest_of(path) == digest:
+        path = folder / name
+        if _is_there(path, size, digest):
             continue
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Entries that share a folder of base models may fetch one at the same time.
         partial = partial_beside(path)
         try:
-            if not _fetch_one(contents, partial, digest, on_bytes):
+            if have is not None and _is_there(have / name, size, digest):
+                shutil.copyfile(have / name, partial)
+            elif not _fetch_one(contents, partial, size, digest, on_bytes):
                 raise StorageError(f"{path.name} did not arrive as it was sent.", "Try again.")
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
 
 
-def _fetch_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) -> bool:
-    """Write a content to a file; tell whether it is what its digest says."""
-    found, number = hashlib.sha256(), 0
-    with path.open("wb") as stream:
-        while (part := contents.part(digest, number)) is not None:
+def _is_there(path: Path, size: int, digest: str) -> bool:
+    return path.is_file() and path.stat().st_size == size and digest_of(path) == digest
+
+
+def _require_room(manifest: Manifest, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    needed = sum(size for name, size, digest in manifest if not _is_there(folder / name, size, digest))
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise StorageError(
+            f"{units.size(needed)} are to be fetched, and {units.size(free)} are free.",
+            "Free some disk space.",
+        )
+
+
+def _fetch_one(contents: Contents, path: Path, size: int, digest: str, on_bytes: OnBytes) -> bool:
+    """Write a content to a file, no more than `size` bytes; tell whether it is what its size and digest say."""
+    found, number, left = hashlib.sha256(), 0, size
+    with path.open("xb") as stream:
+        while left >= 0 and (part := contents.part(digest, number)):
             found.update(part)
-            stream.write(part)
+            left -= len(part)
+            stream.write(part[: max(0, left + len(part))])
             on_bytes(len(part))
             number += 1
         stream.flush()
         os.fsync(stream.fileno())
-    return found.hexdigest() == digest
+    return left == 0 and found.hexdigest() == digest
 
 
-def _safe(name: str) -> PurePosixPath:
-    """Return a path of a manifest. Raises StorageError for one that leads out of the folder."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
+def require_plain(name: str) -> None:
+    """Return if a path in a manifest is one below a folder, written in the one plain way. Raises StorageError."""
+    parts = name.split("/")
+    if any(
+        part in {"", ".", ".."} or _NOT_IN_NAMES.search(part) or len(part.encode()) > 255 for part in parts
+    ):
         raise StorageError(
-            f"{name} has no place in the folder.", "The cluster sent a file that it should not."
+            f"{name[:200]!r} has no place in the folder.", "The cluster sent a file that it should not."
         )
-    return path

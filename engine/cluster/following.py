@@ -7,15 +7,11 @@ sent again.
 from __future__ import annotations
 
 import time
-import traceback
-from functools import partial
 from typing import Any, Protocol
 
-from engine.cluster import keeper_actor
-from engine.cluster.connection import connected, lost_connection_errors
-from engine.cluster.hub_access import every_node_has
+from engine.cluster.connection import connected
+from engine.cluster.keeper_client import KeeperClient
 from engine.cluster.places import Places
-from engine.cluster.remote_keeper import RemoteKeeper
 from engine.cluster.sent_run import SentRun
 from engine.computers.computer import Computer
 from engine.errors import AppError, ComputerError, WorkerError
@@ -34,7 +30,7 @@ class Runs(Protocol):
     def open(self) -> list[SentRun]:
         """Return those that have not ended."""
 
-    def look(self, keeper: RemoteKeeper) -> None:
+    def look(self, keeper: KeeperClient) -> None:
         """Pass on what people want meanwhile; called again and again."""
 
     def asked(self, run: SentRun) -> Facts:
@@ -61,7 +57,7 @@ class OneRun:
         """Return the run unless it has ended."""
         return [] if self._run.ended else [self._run]
 
-    def look(self, keeper: RemoteKeeper) -> None:
+    def look(self, keeper: KeeperClient) -> None:
         """Pass the run's commands on."""
         self._run.pass_commands_on(keeper)
 
@@ -95,23 +91,18 @@ class Following:
         """Follow the runs to their ends. Raises AppError, ComputerError if there is no connection for long."""
         while True:
             try:
-                with connected(self._computer) as ray:
-                    self._require_cards(ray)
-                    self._follow(ray, keeper_actor.find_or_start(ray, self._computer))
-            except AppError as error:
-                if not isinstance(error, ComputerError):
-                    raise
+                with connected(self._computer) as keeper:
+                    self._require_cards(keeper)
+                    self._follow(keeper)
+            except ComputerError as error:
                 self._wait(error)
-            except lost_connection_errors():
-                traceback.print_exc()
-                self._wait(ComputerError(f"The connection to {self._computer.name} was lost."))
             else:
                 return
 
-    def _require_cards(self, ray: Any) -> None:
+    def _require_cards(self, keeper: KeeperClient) -> None:
         """Return if a node has the cards, the first time: later what was sent waits there. Raises ComputerError."""
         if self._cards > 1:
-            Places.of_nodes(ray.nodes()).require(self._cards, self._computer.name)
+            Places(**keeper.offer()).require(self._cards, self._computer.name)
             self._cards = 1
 
     def _wait(self, error: ComputerError) -> None:
@@ -125,7 +116,7 @@ class Following:
             raise error
         time.sleep(RETRY_SECONDS)
 
-    def _follow(self, ray: Any, keeper: RemoteKeeper) -> None:
+    def _follow(self, keeper: KeeperClient) -> None:
         if self._lost_at is not None:
             self._lost_at = None
             self._runs.tell(f"The connection to {self._computer.name} is there again.")
@@ -133,14 +124,14 @@ class Following:
         while True:
             self._runs.look(keeper)
             fresh = [run for run in self._runs.open() if run.entry_id not in known]
-            self._send(ray, keeper, fresh)
+            self._send(keeper, fresh)
             known |= {run.entry_id for run in fresh}
             if not self._runs.open():
                 return
             if not self._exchange(keeper):
                 time.sleep(POLL_SECONDS)
 
-    def _send(self, ray: Any, keeper: RemoteKeeper, runs: list[SentRun]) -> None:
+    def _send(self, keeper: KeeperClient, runs: list[SentRun]) -> None:
         """Send the runs that the cluster does not know."""
         there = set(keeper.known([run.entry_id for run in runs if run.is_sent])) if runs else set()
         for run in runs:
@@ -150,7 +141,7 @@ class Following:
                     run.notice(f"{self._computer.name} has forgotten the run: it is sent again.")
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
-                    run.send(keeper, self._computer, partial(every_node_has, ray), **self._runs.asked(run))
+                    run.send(keeper, self._computer, **self._runs.asked(run))
             except ComputerError as error:
                 # Without a field it is the connection that failed.
                 if error.field is None:
@@ -159,7 +150,7 @@ class Following:
             except AppError as error:
                 self._runs.failed(run, error)
 
-    def _exchange(self, keeper: RemoteKeeper) -> bool:
+    def _exchange(self, keeper: KeeperClient) -> bool:
         """Take over what is new; return whether anything was."""
         runs = {run.entry_id: run for run in self._runs.open()}
         told = keeper.poll({entry_id: run.offset for entry_id, run in runs.items()})
@@ -168,7 +159,7 @@ class Following:
         news = [self._take(keeper, runs[entry_id], facts) for entry_id, facts in told.items()]
         return any(news)
 
-    def _take(self, keeper: RemoteKeeper, run: SentRun, told: Facts) -> bool:
+    def _take(self, keeper: KeeperClient, run: SentRun, told: Facts) -> bool:
         try:
             is_new = run.take(keeper, told)
         except WorkerError:

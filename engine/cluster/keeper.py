@@ -125,9 +125,14 @@ class Keeper:
 
     def poll(self, offsets: Mapping[str, int]) -> dict[str, dict[str, Any]]:
         """Return for each entry its state and its events from a byte on; an entry that is not here is left out."""
-        return {entry_id: self._polled(entry_id, offsets[entry_id]) for entry_id in self.known(list(offsets))}
+        told: dict[str, dict[str, Any]] = {}
+        room = POLL_BYTES
+        for entry_id in self.known(list(offsets)):
+            told[entry_id] = self._polled(entry_id, offsets[entry_id], room)
+            room -= len(told[entry_id]["events"])
+        return told
 
-    def _polled(self, entry_id: str, offset: int) -> dict[str, Any]:
+    def _polled(self, entry_id: str, offset: int, room: int) -> dict[str, Any]:
         with self._lock:
             entry = self._entries[entry_id]
             state = entry.state
@@ -139,12 +144,15 @@ class Keeper:
                 "event_bytes": entry.event_bytes,
             }
             pieces = list(entry.pieces)
-        return told | {"events": self._events(entry_id, pieces, offset)}
+        return told | {"events": self._events(entry_id, pieces, offset, room)}
 
-    def _events(self, entry_id: str, pieces: list[tuple[int, int]], offset: int) -> bytes:
+    def _events(
+        self, entry_id: str, pieces: list[tuple[int, int]], offset: int, room: int = POLL_BYTES
+    ) -> bytes:
+        """Return events from a byte on, until there is no room for more than their last piece."""
         found = b""
         for start, size in pieces:
-            if start + size > offset and len(found) < POLL_BYTES:
+            if start + size > offset and len(found) < room:
                 content = self._storage.read(f"entries/{entry_id}/events/{start:012d}") or b""
                 found += content[max(0, offset - start) :]
         return found

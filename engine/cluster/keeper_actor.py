@@ -8,44 +8,62 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from engine.cluster import keeper_http, node_questions
 from engine.cluster.entry import run_entry
 from engine.cluster.keeper import Keeper
 from engine.cluster.places import Places
-from engine.cluster.remote_keeper import RemoteKeeper
-from engine.computers.computer import Computer
-from engine.errors import ComputerError
-from engine.system.command_name import command_name
+from engine.cluster.probe import installed_version
+from engine.system.hub_cache import Kind
 from engine.system.paths import cluster_folder
 
+NAMESPACE = "tunesmith"
 NAME = "keeper"
-HEAD = "node:__internal_head__"
 # How often a task is started elsewhere when its node dies or lacks memory.
 RETRIES = 10
-CALLS_AT_ONCE = 16
 WATCH_SECONDS = 0.25
 
 
 class KeeperActor(Keeper):
-    """A keeper that starts tasks of Ray as long as there is place for them."""
+    """A keeper that starts tasks of Ray as long as there is place for them, and answers over HTTP."""
 
     def __init__(self, place: str, name: str) -> None:
+        import ray
+
         super().__init__(place or str(cluster_folder() / "storage"))
         self._name = name
         self._version = installed_version()
         self._tasks: dict[Any, str] = {}
         self._changed = threading.Event()
+        self._port = keeper_http.serve(self, ray.util.get_node_ip_address())
         threading.Thread(target=self._work, daemon=True).start()
 
-    def version(self) -> str:
-        """Return the version of Tunesmith that the actor was started with."""
-        return self._version
+    def address(self) -> dict[str, Any]:
+        """Return where the actor answers, and the version of Tunesmith that it was started with."""
+        return {"port": self._port, "version": self._version}
 
     def nudge(self) -> None:
         """Look now for what can be started."""
         self._changed.set()
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Return what each node has."""
+        return node_questions.facts()
+
+    def offer(self) -> dict[str, Any]:
+        """Return what the nodes offer to entries."""
+        import ray
+
+        return vars(Places.of_nodes(ray.nodes()))
+
+    def clear_nodes(self, remove: bool) -> list[dict[str, Any]]:
+        """Return what the nodes keep for no one, and remove it if asked to."""
+        return node_questions.clear(remove=remove)
+
+    def every_node_has(self, repo_id: str, revision: str, kind: Kind) -> bool:
+        """Tell whether each node has something of the hub, or reaches the hub."""
+        return node_questions.has_source(repo_id, revision, kind)
 
     def _work(self) -> None:
         import ray
@@ -66,8 +84,11 @@ class KeeperActor(Keeper):
         places = Places.of_nodes(ray.nodes())
         for entry_id in self.startable(self._tasks.values(), places):
             asked = places.resources(self.demand(entry_id))
-            task = ray.remote(max_retries=RETRIES, scheduling_strategy="SPREAD", **asked)(run_entry)
-            self._tasks[task.options(name=entry_id).remote(self._name, entry_id)] = entry_id
+            # Ray's metrics tell the names of tasks to everyone: an entry's own says what is trained.
+            entry = ray.remote(max_retries=RETRIES, scheduling_strategy="SPREAD", name="entry", **asked)(
+                run_entry
+            )
+            self._tasks[entry.remote(self._name, entry_id)] = entry_id
 
     def _note_end(self, task: Any, entry_id: str) -> None:
         import ray
@@ -84,62 +105,3 @@ class KeeperActor(Keeper):
 def name_of(place: str) -> str:
     """Return the name of the keeper of a storage."""
     return f"{NAME}-{hashlib.sha256(place.encode()).hexdigest()[:8]}" if place else NAME
-
-
-def find(ray: Any, place: str) -> RemoteKeeper | None:
-    """Return the keeper of the connected cluster, None if nothing was ever sent there."""
-    try:
-        return RemoteKeeper(ray, ray.get_actor(name_of(place)))
-    except ValueError:
-        return None
-
-
-def find_or_start(ray: Any, computer: Computer) -> RemoteKeeper:
-    """Return the keeper of a computer's storage, started on the head if there is none. Raises ComputerError.
-
-    One of another version is replaced, as Tunesmith may be a new one there by now: what it started begins again from
-    its last checkpoint.
-    """
-    keeper, own = find(ray, computer.storage), installed_version()
-    if keeper is None or keeper.version() != own:
-        if keeper is not None:
-            ray.kill(ray.get_actor(name_of(computer.storage)))
-        keeper = _started(ray, computer.storage)
-    if (there := keeper.version()) != own:
-        message = f"{computer.name} has Tunesmith {there}, this computer {own}."
-        raise ComputerError(message, "Install the same version on both.", "computer")
-    return keeper
-
-
-def installed_version() -> str:
-    """Return the version of Tunesmith here."""
-    try:
-        return version("tunesmith")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _started(ray: Any, place: str) -> RemoteKeeper:
-    options = {
-        "name": name_of(place),
-        "lifetime": "detached",
-        "get_if_exists": True,
-        "num_cpus": 0,
-        "resources": {HEAD: 0.001},
-        "max_restarts": -1,
-        "max_task_retries": 3,
-        "max_concurrency": CALLS_AT_ONCE,
-    }
-    actor = ray.remote(KeeperActor).options(**options).remote(place, name_of(place))
-    keeper = RemoteKeeper(ray, actor)
-    try:
-        keeper.version()
-    except ray.exceptions.RayError as error:
-        ray.kill(actor)
-        last = str(error).strip().splitlines()[-1]
-        raise ComputerError(
-            f"The cluster can't keep what is sent: {last[:300]}",
-            f"Check its storage, and whether Tunesmith is on its head: `{command_name()} computers show` says more.",
-            "storage",
-        ) from error
-    return keeper

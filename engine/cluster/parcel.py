@@ -119,7 +119,7 @@ def _add_from_hub(parcel: Parcel, repo_id: str, revision: str, kind: Kind, has_s
     cache = hub_cache.downloads_folder()
     repository = hub_cache.repository_folder(cache, repo_id, kind)
     for part in ("refs", "snapshots"):
-        parcel.add(below(repository / part, f"hub/{repository.name}/{part}/"))
+        parcel.add(below(repository / part, f"hub/{repository.name}/{part}/", within=repository))
 
 
 def _add_adapter(parcel: Parcel, name: str) -> None:

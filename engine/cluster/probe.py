@@ -45,11 +45,16 @@ def _version(package: str) -> str:
         return ""
 
 
+def installed_version() -> str:
+    """Return the version of Tunesmith here."""
+    return _version("tunesmith") or "unknown"
+
+
 def _tunesmith() -> str:
     """Return the version of Tunesmith, "" if the node's Python does not find it."""
     if find_spec("engine") is None or find_spec("engine.cluster") is None:
         return ""
-    return _version("tunesmith") or "unknown"
+    return installed_version()
 
 
 def _cards() -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
 from engine.cluster.following import Facts
+from engine.cluster.keeper_client import KeeperClient
 from engine.cluster.places import cards_of
-from engine.cluster.remote_keeper import RemoteKeeper
 from engine.cluster.sent_run import SentRun
 from engine.computers import store
 from engine.computers.computer import Computer
@@ -49,7 +49,7 @@ class ArenaRuns:
         """Return the runs that have not ended."""
         return [run for run in self._runs.values() if not run.ended]
 
-    def look(self, keeper: RemoteKeeper) -> None:
+    def look(self, keeper: KeeperClient) -> None:
         """Pass a wish to stop on, and every other second what has changed in the arena."""
         if any(command["command"] == "stop" for command in self._job.take_commands()):
             self.is_stopped = True
@@ -80,7 +80,7 @@ class ArenaRuns:
                     run_store.move_to(job, self._computer.name, cards_of(self._asked.get("demand")))
                 self._runs[entry_id] = SentRun(job)
 
-    def _pass_changes_on(self, keeper: RemoteKeeper) -> None:
+    def _pass_changes_on(self, keeper: KeeperClient) -> None:
         order = {entry.id: -index for index, entry in enumerate(self._arena.entries)}
         open_runs = {entry_id: run for entry_id, run in self._runs.items() if not run.ended and run.is_sent}
         self._command(keeper, [run for entry_id, run in open_runs.items() if entry_id not in order], "stop")
@@ -93,7 +93,7 @@ class ArenaRuns:
             waiting = [run for run in open_runs.values() if self._told.get(run.entry_id) != "running"]
             self._command(keeper, waiting, "pause" if self._is_paused else "continue")
 
-    def _command(self, keeper: RemoteKeeper, runs: list[SentRun], command: str) -> None:
+    def _command(self, keeper: KeeperClient, runs: list[SentRun], command: str) -> None:
         for run in runs:
             keeper.command(run.entry_id, {"command": command})
 

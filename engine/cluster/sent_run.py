@@ -7,16 +7,15 @@ where to go on, without a second record.
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from engine.adapters import library
-from engine.cluster.files import digests_of, fetch, part_of
-from engine.cluster.parcel import HasSource, Parcel, of_run, spec_of
+from engine.cluster import arrivals
+from engine.cluster.files import digests_of
+from engine.cluster.keeper_client import KeeperClient
+from engine.cluster.parcel import Parcel, of_run, spec_of
 from engine.cluster.places import cards_of
-from engine.cluster.remote_keeper import RemoteKeeper
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
@@ -32,7 +31,6 @@ from engine.system.paths import adapters_folder
 STREAM_BYTES = "entry_bytes"
 # The event that says that a run was sent, from its start or its last checkpoint on.
 SENT = "job_sent"
-CHECKPOINTS = ("checkpoint-", "best-")
 PROGRESS_BYTES = 4 << 20
 
 
@@ -106,10 +104,10 @@ class SentRun:
         on_clock = {} if self._clock is None else {"clock": self._clock}
         self._writer.write(event, attempt=self._attempt, **on_clock, **facts)
 
-    def send(self, keeper: RemoteKeeper, computer: Computer, has_source: HasSource, **asked: Any) -> None:
+    def send(self, keeper: KeeperClient, computer: Computer, **asked: Any) -> None:
         """Send what the run needs and ask for it. Raises AppError."""
         recipe = recipes.load(self.job.recipe_path)
-        parcel = of_run(self.job, recipe, has_source)
+        parcel = of_run(self.job, recipe, keeper.every_node_has)
         self._send_files(keeper, parcel)
         cards = cards_of(asked.get("demand"))
         self.emit(SENT, computer=computer.name, bytes=parcel.bytes, cards=cards)
@@ -122,7 +120,7 @@ class SentRun:
         )
         keeper.nudge()
 
-    def _send_files(self, keeper: RemoteKeeper, parcel: Parcel) -> None:
+    def _send_files(self, keeper: KeeperClient, parcel: Parcel) -> None:
         keeper.keep_models(parcel.models)
         keeper.expect(self.entry_id, digests_of(parcel.files))
         done = told = 0
@@ -136,12 +134,12 @@ class SentRun:
 
         parcel.send(keeper, count)
 
-    def pass_commands_on(self, keeper: RemoteKeeper) -> None:
+    def pass_commands_on(self, keeper: KeeperClient) -> None:
         """Pass the commands that wait in the run's folder on to who runs the entry."""
         for command in self.job.take_commands():
             keeper.command(self.entry_id, command)
 
-    def take(self, keeper: RemoteKeeper, told: dict[str, Any]) -> bool:
+    def take(self, keeper: KeeperClient, told: dict[str, Any]) -> bool:
         """Take over what an entry tells; return whether it told anything new."""
         content: bytes = told["events"]
         whole = content[: content.rfind(b"\n") + 1]
@@ -156,7 +154,7 @@ class SentRun:
             self._conclude(keeper, told)
         return bool(whole) or self.ended
 
-    def _forward(self, keeper: RemoteKeeper, event: Event) -> None:
+    def _forward(self, keeper: KeeperClient, event: Event) -> None:
         if event["event"] == "job_ended":
             # The last event, and so written when all files are here.
             self._outcome = event
@@ -166,10 +164,10 @@ class SentRun:
             # What is followed and killed here is the process here.
             event["pid"] = os.getpid()
         elif event["event"] == "checkpoint_saved" and "path" in event:
-            event["path"] = str(self.job.folder / Path(event["path"]).name)
+            event["path"] = str(self.job.folder / Path(str(event["path"])).name)
         elif event["event"] == "adapter_saved":
-            self._fetch_adapters(keeper)
-            event["path"] = str(adapters_folder() / event["adapter"])
+            arrivals.fetch_adapters(keeper, self.job.id, keeper.files(self.entry_id))
+            event["path"] = str(adapters_folder() / Path(str(event["adapter"])).name)
         self._append(event)
 
     def _append(self, event: Event) -> None:
@@ -179,28 +177,13 @@ class SentRun:
             event | {"run": self.job.id, "attempt": self._attempt, STREAM_BYTES: self._offset}
         )
 
-    def _fetch_adapters(self, keeper: RemoteKeeper) -> None:
-        """Fetch adapters aside and put them into the library when they are whole."""
-        files = part_of(keeper.files(self.entry_id), "adapters/")
-        for name in dict.fromkeys(name.partition("/")[0] for name, _, _ in files):
-            folder, partial = adapters_folder() / name, library.partial_folder(name)
-            if folder.exists():
-                shutil.copytree(folder, partial, dirs_exist_ok=True)
-            fetch(keeper, part_of(files, f"{name}/"), partial)
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.replace(folder)
-
-    def _conclude(self, keeper: RemoteKeeper, told: dict[str, Any]) -> None:
+    def _conclude(self, keeper: KeeperClient, told: dict[str, Any]) -> None:
         """Fetch what came of the entry, write the last event, and let the cluster forget it."""
         completed = self._outcome is not None and self._outcome["outcome"] == "completed"
-        files = part_of(keeper.files(self.entry_id), "run/")
-        # What a run that has ended well has no more use for may be large.
-        fetch(
-            keeper,
-            [each for each in files if not (completed and each[0].startswith(CHECKPOINTS))],
-            self.job.folder,
-        )
-        self._fetch_adapters(keeper)
+        files = keeper.files(self.entry_id)
+        # A run that has ended well has no more use for its checkpoints, which may be large.
+        arrivals.fetch_run(keeper, self.job, files, checkpoints=not completed)
+        arrivals.fetch_adapters(keeper, self.job.id, files)
         if self._outcome is not None:
             if "log" in self._outcome:
                 self._outcome["log"] = str(self.job.log_path)

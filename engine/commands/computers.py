@@ -13,13 +13,13 @@ from engine.commands.terminal.parser import Verbs
 from engine.commands.terminal.question import agrees, can_ask
 from engine.commands.terminal.short_job import Result, ask
 from engine.computers import store
-from engine.computers.computer import CLIENT_PORT, Computer, with_port
+from engine.computers.computer import JOBS_PORT, Computer, with_port
 from engine.errors import ComputerError
 from engine.scoring import score_text
 from engine.system.command_name import command_name
 from engine.system.units import size
 
-ADD = f"`{command_name()} computers add NAME --address HOST:10001` or `--ssh USER@HOST` adds one."
+ADD = f"`{command_name()} computers add NAME --address HOST:8265` or `--ssh USER@HOST` adds one."
 
 
 def add(verbs: Verbs) -> None:
@@ -33,7 +33,7 @@ def add(verbs: Verbs) -> None:
         "--address",
         default="",
         metavar="HOST:PORT",
-        help=f"Ray's client server; with --ssh as seen from there; absent: 127.0.0.1:{CLIENT_PORT}",
+        help=f"Ray's dashboard; with --ssh as seen from there; absent: 127.0.0.1:{JOBS_PORT}",
     )
     new.add_argument(
         "--ssh", default="", metavar="USER@HOST", help="reach it through the system's ssh, by key or agent"

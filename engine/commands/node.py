@@ -7,7 +7,7 @@ import argparse
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
 from engine.computers import node
-from engine.computers.computer import CLIENT_PORT
+from engine.computers.computer import JOBS_PORT
 from engine.computers.node import CLUSTER_PORT, LOOPBACK, Node
 from engine.system.command_name import command_name
 from engine.system.graphics import graphics_cards
@@ -27,7 +27,9 @@ def add(verbs: Verbs) -> None:
         "only in a network you trust",
     )
     start.add_argument("--port", type=int, default=CLUSTER_PORT, metavar="N", help="for nodes that join")
-    start.add_argument("--client-port", type=int, default=CLIENT_PORT, metavar="N", help="for who sends runs")
+    start.add_argument(
+        "--jobs-port", type=int, default=JOBS_PORT, metavar="N", help="for computers that send runs"
+    )
     join = actions.add("join", "Make this computer a node of another one's cluster", join_node)
     join.add_argument("address", metavar="HOST:PORT", help="the head's address")
     join.add_argument(
@@ -45,7 +47,7 @@ def add(verbs: Verbs) -> None:
 def start_node(asked: argparse.Namespace, output: Output) -> int:
     """Start the head of a cluster."""
     started = node.start(
-        asked.host, asked.port, asked.client_port, cards=asked.cards, processors=asked.processors
+        asked.host, asked.port, asked.jobs_port, cards=asked.cards, processors=asked.processors
     )
     _show(started, output)
     output.lines([f"Its token is in {started.token_file}. Whoever has it may run programs here."])

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from engine.errors import Problem
 
 Kind = Literal["ray", "ssh"]
-# Where Ray's client server listens unless told otherwise.
-CLIENT_PORT = 10001
+# Where Ray's dashboard, which takes jobs, listens unless told otherwise.
+JOBS_PORT = 8265
 MAX_PORT = 65_535
 MAX_NAME = 40
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_NAME - 1}}}")
@@ -24,11 +24,11 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\]")
 class Computer:
     """A Ray cluster, reached by the address of its head or through SSH.
 
-    `address` is `host:port` of Ray's client server; for the kind `ssh` it is as seen from the other end of the tunnel.
-    `ssh` is what the system's own ssh calls the computer: `user@host`, or a host of its configuration. `token_file`
-    holds the cluster's token: a path on this computer, or for `ssh` on the other one. `storage` is where the cluster
-    keeps checkpoints and results: "" for a private folder on the head, a path that all nodes see, or an fsspec
-    address. `agreed` says that the person agreed to sending conversations there.
+    `address` is `host:port` of Ray's dashboard, which takes jobs; for the kind `ssh` it is as seen from the other end
+    of the tunnel. `ssh` is what the system's own ssh calls the computer: `user@host`, or a host of its configuration.
+    `token_file` holds the cluster's token: a path on this computer, or for `ssh` on the other one. `storage` is where
+    the cluster keeps checkpoints and results: "" for a private folder on the head, a path that all nodes see, or an
+    fsspec address. `agreed` says that the person agreed to sending conversations there.
     """
 
     name: str
@@ -71,7 +71,7 @@ def with_port(address: str) -> str:
     """Return an address with the usual port if it names none."""
     host, colon, port = address.rpartition(":")
     is_bare_host = not colon or address.endswith("]")
-    return f"{address}:{CLIENT_PORT}" if is_bare_host else f"{host}:{port}"
+    return f"{address}:{JOBS_PORT}" if is_bare_host else f"{host}:{port}"
 
 
 def problems(computer: Computer) -> tuple[Problem, ...]:
@@ -84,7 +84,7 @@ def _problems(computer: Computer) -> Iterator[Problem]:
         hint = f"Use letters, digits, dots, hyphens and underscores, at most {MAX_NAME}."
         yield Problem("name", f'"{computer.name}" can\'t be the name of a computer.', hint)
     if not _is_address(computer.address):
-        hint = f"An address looks like host:{CLIENT_PORT}."
+        hint = f"An address looks like host:{JOBS_PORT}."
         yield Problem("address", f'"{computer.address}" is no address.', hint)
     if computer.kind == "ssh" and not _SSH.fullmatch(computer.ssh):
         hint = "It looks like user@host, or is a host of ~/.ssh/config."

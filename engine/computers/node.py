@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.computers import token
-from engine.computers.computer import CLIENT_PORT
+from engine.computers.computer import JOBS_PORT
 from engine.errors import ComputerError
 from engine.system import text_paths
 from engine.system.command_name import command_name
@@ -38,7 +38,10 @@ WORKER_PORTS = range(10_002, 20_000)
 POLL_SECONDS = 0.2
 # Ray's name for "this computer alone, no cluster": its servers then bind to loopback.
 LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-_PROGRAM = "from ray.scripts.scripts import main; main()"
+# Ray's client server unpickles what callers send, and nobody here calls it.
+_PROGRAM = (
+    "from ray.scripts import scripts; scripts.get_ray_client_dependency_error = lambda: 'off'; scripts.main()"
+)
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,14 @@ class Node:
 
     pid: int
     address: str
-    client_port: int
+    jobs_port: int
     token_file: str
 
 
 def start(
     host: str = LOOPBACK,
     port: int = CLUSTER_PORT,
-    client_port: int = CLIENT_PORT,
+    jobs_port: int = JOBS_PORT,
     *,
     cards: int | None = None,
     processors: int | None = None,
@@ -65,14 +68,14 @@ def start(
     what Ray finds unless they are given.
     """
     _require_none_runs()
-    for each in (port, client_port):
+    for each in (port, jobs_port):
         _require_free(host, each)
     secret = token.make()
-    arguments = ["--head", f"--port={port}", f"--ray-client-server-port={client_port}"]
-    # The dashboard is a website of a gigabyte that nothing here needs.
-    arguments += ["--include-dashboard=false"]
+    # The dashboard has the job API, which takes what others send.
+    arguments = ["--head", f"--port={port}", "--include-dashboard=true"]
+    arguments += [f"--dashboard-host={host}", f"--dashboard-port={jobs_port}"]
     process = _started([*arguments, *_sizes(cards, processors)], host, secret)
-    return _await(process, Node(process.pid, f"{host}:{port}", client_port, str(secret)), host, client_port)
+    return _await(process, Node(process.pid, f"{host}:{port}", jobs_port, str(secret)), host, jobs_port)
 
 
 def join(
@@ -157,7 +160,7 @@ def _require_free(host: str, port: int) -> None:
         except OSError as error:
             raise ComputerError(
                 f"Port {port} of {host} can't be had: {error.strerror}.",
-                "Another program has it: stop that, or give other ports with --port and --client-port.",
+                "Another program has it: stop that, or give other ports with --port and --jobs-port.",
                 "port",
             ) from error
 
@@ -189,18 +192,19 @@ def _environment(host: str, secret: Path) -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(secret),
         "RAY_USAGE_STATS_ENABLED": "0",
-        # Ray forks a server for whoever connects; gRPC's own care for forks makes one in some of them fail.
-        "GRPC_ENABLE_FORK_SUPPORT": "0",
-        # The tasks of a node find Tunesmith where this one is.
+        # Its metrics are open to everyone who reaches their port.
+        "RAY_enable_metrics_collection": "0",
+        # The jobs and tasks of a node find this Python, and Tunesmith where this one is.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), environment.get("PATH", os.defpath))),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }
 
 
-def _await(process: subprocess.Popen[bytes], node: Node, host: str, client_port: int) -> Node:
+def _await(process: subprocess.Popen[bytes], node: Node, host: str, jobs_port: int) -> Node:
     """Return the node once it is up; one that does not come up is ended. Raises ComputerError."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        if _is_up(host, client_port):
+        if _is_up(host, jobs_port):
             _save(node)
             return node
         time.sleep(POLL_SECONDS)
@@ -211,12 +215,12 @@ def _await(process: subprocess.Popen[bytes], node: Node, host: str, client_port:
     raise ComputerError(f"Ray did not start. {last}".strip(), f"Its log is {_folder() / 'node.log'}.", None)
 
 
-def _is_up(host: str, client_port: int) -> bool:
-    if not client_port:
+def _is_up(host: str, jobs_port: int) -> bool:
+    if not jobs_port:
         # A node that joins has no port of its own to ask; Ray says so when it has joined.
         return "Ray runtime started" in read_text(_folder() / "node.log", FileKind.LOG, errors="replace")
     with suppress(OSError):
-        socket.create_connection((host, client_port), timeout=1.0).close()
+        socket.create_connection((host, jobs_port), timeout=1.0).close()
         return True
     return False
 

@@ -37,16 +37,16 @@ def ssh_command(destination: str, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def tunnel_to(computer: Computer) -> Iterator[str]:
-    """Yield the address of a computer's Ray client server as seen from here. Raises ComputerError.
+def tunnel_to(computer: Computer, there: int) -> Iterator[str]:
+    """Yield the address of a port of a computer as seen from here. Raises ComputerError.
 
     The tunnel ends with the block.
     """
     if computer.kind == "ray":
-        yield computer.address
+        yield f"{computer.address.rpartition(':')[0]}:{there}"
         return
     port = _free_port()
-    forward = f"{LOOPBACK}:{port}:{computer.address}"
+    forward = f"{LOOPBACK}:{port}:{computer.address.rpartition(':')[0]}:{there}"
     with tempfile.TemporaryFile() as log:
         process = _started(ssh_command(computer.ssh, "-N", "-L", forward), log)
         try:

@@ -18,8 +18,8 @@ def test_a_computer_is_added_listed_and_removed(call):
     call("computers", "add", "desk", "--ssh", "ann@desk.example")
     [listed] = call("computers", "list", "--json").json
     assert [(each["name"], each["kind"], each["address"]) for each in listed] == [
-        ("lab", "ray", "lab.example:10001"),
-        ("desk", "ssh", "127.0.0.1:10001"),
+        ("lab", "ray", "lab.example:8265"),
+        ("desk", "ssh", "127.0.0.1:8265"),
     ]
     assert "ann@desk.example" in call("computers").out
     call("computers", "remove", "lab")

@@ -1,7 +1,7 @@
 """A cluster of real Ray nodes on loopback, in a process of its own: no test imports Ray.
 
     with ray_cluster(folder, nodes=3) as cluster:
-        cluster.address        of Ray's client server
+        cluster.address        of Ray's dashboard, which takes jobs
         cluster.kill_node(id)  at once, as a power cut does
 
 Run as a program it is that process: it starts the nodes, says where they are, and obeys lines on its standard input.
@@ -9,17 +9,21 @@ Run as a program it is that process: it starts the nodes, says where they are, a
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
+
+import psutil
 
 from tests.helpers.repository import ROOT
 
@@ -37,6 +41,17 @@ class RayCluster:
     def kill_node(self, node: str) -> None:
         """Kill the node with this id, and what runs on it."""
         self._order({"kill": node})
+
+    def open_texts(self) -> list[str]:
+        """Return what each port of the cluster tells over HTTP to whoever asks without a token."""
+        members = psutil.Process(self._process.pid).children(recursive=True)
+        ports = {
+            each.laddr.port
+            for member in members
+            for each in member.net_connections("tcp")
+            if each.status == psutil.CONN_LISTEN
+        }
+        return [text for port in ports if (text := _told_to_strangers(port))]
 
     def add_node(self) -> None:
         """Start one more node."""
@@ -57,6 +72,14 @@ class RayCluster:
         raise AssertionError("the cluster ended")
 
 
+def _told_to_strangers(port: int) -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            return answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return ""
+
+
 @contextmanager
 def ray_cluster(folder: Path, nodes: int = 3, *, processors: int = 1) -> Iterator[RayCluster]:
     """Start nodes that find Tunesmith in the checkout, and end all of them with the block.
@@ -72,8 +95,8 @@ def ray_cluster(folder: Path, nodes: int = 3, *, processors: int = 1) -> Iterato
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token_file),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "GRPC_ENABLE_FORK_SUPPORT": "0",
         "RAY_DISABLE_IMPORT_WARNING": "1",
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
         "PYTHONPATH": str(ROOT),
         "TUNESMITH_HOME": str(folder / "nodes"),
         "HF_HUB_OFFLINE": "0",
@@ -94,13 +117,13 @@ def ray_cluster(folder: Path, nodes: int = 3, *, processors: int = 1) -> Iterato
 
 def main(nodes: int, processors: int) -> None:
     """Start the nodes, obey, and end them."""
-    import psutil
     from ray.cluster_utils import Cluster
 
     port = 23_000 + os.getpid() % 2_000
     common = {"num_cpus": processors, "object_store_memory": 100 << 20, "node_ip_address": "127.0.0.1"}
     # A dead head is the end of a cluster: a node that is to be killed with its entry is another one.
-    head = common | {"num_cpus": 0, "include_dashboard": False, "ray_client_server_port": port}
+    jobs = {"include_dashboard": True, "dashboard_host": "127.0.0.1", "dashboard_port": port}
+    head = common | {"num_cpus": 0, **jobs}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     started = [cluster.head_node, *(cluster.add_node(**common) for _ in range(nodes - 1))]
     members = {node.node_id: node for node in started}

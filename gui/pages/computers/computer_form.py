@@ -34,7 +34,7 @@ class ComputerForm(ScrollingDialog):
         self.name, self.ssh, self.address = QLineEdit(), QLineEdit(), QLineEdit()
         self.token_file, self.storage = QLineEdit(), QLineEdit()
         self.ssh.setPlaceholderText("ute@blue.example.org")
-        self.address.setPlaceholderText(f"192.168.1.20:{computers.CLIENT_PORT}")
+        self.address.setPlaceholderText(f"192.168.1.20:{computers.JOBS_PORT}")
         self.add_button, self.cancel_button = primary(tr("Add"), "plus"), plain(tr("Cancel"))
         self._fields = {
             "name": Field(tr("Name"), self.name),

@@ -5,6 +5,7 @@ Each of its entries has two processes on one node.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import psutil
@@ -31,10 +32,11 @@ def test_an_arena_outlives_its_bridge_and_a_node(
     cards = ["--cards", "2"]
     with terminal.start("arena", "run", made["arena"], "--on", "lab", *cards, "--yes", "--json") as process:
         bridge = first_with(process, "pid")["pid"]
-        job = Job(home / "runs" / first_with(process, "event", "entry_started")["run"])
+        job = Job(home / "runs" / first_with(process, "entry", "lora")["run"])
         event_of(job, "checkpoint_saved")
         job.send("pause")
         event_of(job, "run_paused")
+        assert_strangers_learn_no_name(cluster, job)
         psutil.Process(bridge).kill()
         process.communicate(timeout=SECONDS)
     assert process.returncode == 1
@@ -64,6 +66,17 @@ def test_an_arena_outlives_its_bridge_and_a_node(
     here = trained_in_two_processes_here(job, monkeypatch)
     assert weights(home, job) == weights(home, here)
     assert (job.folder / "scores.json").read_text() == (here.folder / "scores.json").read_text()
+
+
+def assert_strangers_learn_no_name(cluster: RayCluster, job: Job) -> None:
+    """Wait until Ray tells everyone of the tasks that run, and look for the run in it."""
+    told: list[str] = []
+    deadline = time.monotonic() + SECONDS
+    while not any('Name="entry"' in text for text in told) and time.monotonic() < deadline:
+        time.sleep(0.5)
+        told = cluster.open_texts()
+    assert any('Name="entry"' in text for text in told)
+    assert not any(job.id in text for text in told)
 
 
 def trained_in_two_processes_here(job: Job, monkeypatch: pytest.MonkeyPatch) -> Job:

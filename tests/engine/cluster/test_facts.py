@@ -7,10 +7,6 @@ import time
 import pytest
 
 from engine.cluster import facts, probe
-from engine.computers.computer import Computer
-from engine.errors import ComputerError
-
-LAB = Computer("lab", "ray", "lab:10001")
 
 
 def node(**other):
@@ -45,26 +41,3 @@ def test_another_torch_a_clock_apart_and_a_full_disk_are_to_be_known():
     told = differences(packages=packages, time=time.time() - 3600, free_disk_bytes=1_000)
     assert told == ["packages", "clock", "disk"]
     assert differences(time=time.time() + 3600) == ["clock"]
-
-
-class Started:
-    def overview(self):
-        return [{"run": "before"}]
-
-
-def test_a_head_that_was_started_anew_is_given_its_runs_back_when_it_is_asked(monkeypatch):
-    monkeypatch.setattr(facts.keeper_actor, "find", lambda *_: None)
-    monkeypatch.setattr(facts.keeper_actor, "find_or_start", lambda *_: Started())
-    assert facts._entries(None, LAB, [{"fits": False}, {"fits": True}]) == [{"run": "before"}]
-    assert facts._entries(None, LAB, [{"fits": False}]) == []
-
-
-def test_a_storage_that_fails_is_told_beside_the_nodes(monkeypatch):
-    def fail(*_):
-        raise ComputerError("The cluster can't keep what is sent.", "Check its storage.", "storage")
-
-    monkeypatch.setattr(facts, "_nodes", lambda _: [{"fits": True}])
-    monkeypatch.setattr(facts, "_entries", fail)
-    found = facts._of_cluster(None, LAB)
-    assert (found["reachable"], found["nodes"]) == (True, [{"fits": True}])
-    assert found["problem"]["field"] == "storage"

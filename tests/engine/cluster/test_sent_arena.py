@@ -20,7 +20,7 @@ from engine.runs import run_store
 from engine.system.paths import jobs_folder, runs_folder
 from tests.helpers.arenas import make_arena
 
-LAB = Computer("lab", "ray", "lab:10001")
+LAB = Computer("lab", "ray", "lab:8265")
 
 
 class WorkingKeeper(Keeper):
@@ -33,6 +33,9 @@ class WorkingKeeper(Keeper):
 
     def nudge(self):
         pass
+
+    def every_node_has(self, *_):
+        return True
 
     def poll(self, offsets):
         told = super().poll(offsets)
@@ -86,7 +89,7 @@ def states(arena):
 def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, keeper):
     events = []
     # The one node has two cards, and so place for one entry.
-    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(None, keeper)
+    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(keeper)
     assert states(arena) == ["completed"] * 3
     started = [facts["entry"] for event, facts in events if event == "entry_started"]
     assert started == [entry.id for entry in arena.entries]
@@ -101,7 +104,7 @@ def test_entries_that_wait_there_hold_nothing_open_here(arena, keeper):
     runs = runs_of(arena, [])
     runs.look(keeper)
     following = Following(LAB, runs)
-    following._send(None, keeper, runs.open())
+    following._send(keeper, runs.open())
     following._exchange(keeper)
     assert not any(run.is_open for run in runs.open())
     assert states(arena) == ["away"] * 3
@@ -115,7 +118,7 @@ def test_what_changes_in_the_arena_is_passed_on(arena, keeper):
 
     def turn():
         runs.look(keeper)
-        following._send(None, keeper, [run for run in runs.open() if not run.is_sent])
+        following._send(keeper, [run for run in runs.open() if not run.is_sent])
         following._exchange(keeper)
 
     turn()
@@ -143,9 +146,9 @@ def test_a_wish_to_stop_stops_all_entries(arena, keeper):
     runs = runs_of(arena, [])
     following = Following(LAB, runs)
     runs.look(keeper)
-    following._send(None, keeper, runs.open())
+    following._send(keeper, runs.open())
     runs._job.send("stop")
-    following._follow(None, keeper)
+    following._follow(keeper)
     assert runs.is_stopped
     assert states(arena) == ["stopped"] * 3
 
@@ -155,7 +158,7 @@ def test_an_entry_that_another_computer_has_is_left_to_it(arena, keeper):
     job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
     sent_job.write(job, sent_job.SentTo("other", "x"))
     runs = runs_of(arenas.open_arena(arena.folder), [])
-    Following(LAB, runs)._follow(None, keeper)
+    Following(LAB, runs)._follow(keeper)
     assert sent_job.read(job).computer == "other"
     assert states(arena)[1:] == ["completed"] * 2
 
@@ -171,7 +174,7 @@ def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, keeper,
     monkeypatch.setattr(sent_arena.SentRun, "send", send)
     events = []
     # The one node has two cards, and so place for one entry.
-    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(None, keeper)
+    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(keeper)
     assert states(arena) == ["completed", "failed", "completed"]
     assert any("neither here nor there" in facts.get("message", "") for _, facts in events)
 
@@ -181,7 +184,7 @@ def test_a_run_that_another_process_follows_is_left_to_it(arena, keeper):
     runs = runs_of(arena, [])
     following = Following(LAB, runs)
     runs.look(keeper)
-    following._send(None, keeper, runs.open())
+    following._send(keeper, runs.open())
     following._exchange(keeper)
     first = runs.open()[0]
     keeper.works = True

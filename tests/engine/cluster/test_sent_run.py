@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 from engine.adapters import library
-from engine.cluster.files import manifest_of, send
+from engine.cluster.files import below, manifest_of, send
 from engine.cluster.keeper import Keeper
 from engine.cluster.parcel import of_run
 from engine.cluster.sent_run import SentRun
@@ -24,14 +25,17 @@ from engine.system import hub_cache
 from engine.system.paths import adapters_folder
 from tests.helpers.homes import add_adapter
 
-LAB = Computer("lab", "ray", "lab:10001")
+LAB = Computer("lab", "ray", "lab:8265")
 
 
 class HereKeeper(Keeper):
-    """A keeper that nobody has to be told to look."""
+    """A keeper that nobody has to be told to look, on nodes that have all of the hub."""
 
     def nudge(self):
         pass
+
+    def every_node_has(self, *_):
+        return True
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def job(tmp_path):
 
 def sent(job, keeper):
     run = SentRun(job)
-    run.send(keeper, LAB, lambda *_: True)
+    run.send(keeper, LAB)
     return run
 
 
@@ -107,16 +111,16 @@ def test_a_run_that_nobody_follows_goes_on_elsewhere(job, keeper):
 def test_what_came_of_it_is_fetched_before_it_ends_here(job, keeper, tmp_path):
     run = sent(job, keeper)
     turn = keeper.begin(run.entry_id, "node")["turn"]
-    made = tmp_path / "made"
-    made.write_text("tea")
+    made = add_adapter(job.id).folder
     pairs = [
-        (name, made)
-        for name in ("run/scores.json", "run/worker.log", "run/checkpoint-2/x", "adapters/new/adapter.toml")
+        (name, made / "adapter.toml") for name in ("run/scores.json", "run/worker.log", "run/checkpoint-2/x")
     ]
+    pairs += below(made, f"adapters/{job.id}/")
     files = manifest_of(pairs)
     send(keeper, pairs, files, lambda _: None)
     keeper.set_files(run.entry_id, turn, files)
-    saved = line("adapter_saved", adapter="new", path="/node/adapters/new", step=2)
+    shutil.rmtree(made)
+    saved = line("adapter_saved", adapter=job.id, path=f"/node/adapters/{job.id}", step=2)
     write(keeper, run, line("job_accepted"), saved, line("job_ended", outcome="completed"))
     take(keeper, run)
     assert not run.ended
@@ -127,11 +131,11 @@ def test_what_came_of_it_is_fetched_before_it_ends_here(job, keeper, tmp_path):
     assert sent_job.read(job) is None
     assert keeper.overview() == []
     assert (job.folder / "scores.json").read_text() == (
-        adapters_folder() / "new" / "adapter.toml"
+        adapters_folder() / job.id / "adapter.toml"
     ).read_text()
     assert not (job.folder / "checkpoint-2").exists()
     events = list(read_all(job.events_path))
-    assert events[-2]["path"] == str(adapters_folder() / "new")
+    assert events[-2]["path"] == str(adapters_folder() / job.id)
     assert (events[-1]["event"], events[-1]["outcome"]) == ("job_ended", "completed")
 
 

@@ -25,10 +25,10 @@ def test_a_port_in_use_is_told_before_anything_is_started():
     assert refused.value.field == "port"
 
 
-@pytest.mark.parametrize("ports", [{"port": 10_002}, {"client_port": 19_999}])
+@pytest.mark.parametrize("ports", [{"port": 10_002}, {"jobs_port": 19_999}])
 def test_a_port_of_rays_own_processes_is_told_before_anything_is_started(ports):
     with pytest.raises(ComputerError, match="Ray's own processes") as refused:
-        node.start(**{"port": 6398, "client_port": 23_002} | ports)
+        node.start(**{"port": 6398, "jobs_port": 23_002} | ports)
     assert refused.value.field == "port"
 
 
@@ -48,6 +48,6 @@ def test_the_record_of_a_process_that_is_gone_counts_for_nothing(tmp_path):
     folder = next(tmp_path.glob("tunesmith-*"), None)
     node.running()
     folder = next(tmp_path.glob("tunesmith-*"))
-    record = '{"pid": 1, "address": "a:1", "client_port": 2, "token_file": "", "began": 1.0}'
+    record = '{"pid": 1, "address": "a:1", "jobs_port": 2, "token_file": "", "began": 1.0}'
     (folder / "ray" / "node.json").write_text(record)
     assert node.running() is None

@@ -9,8 +9,8 @@ from engine.computers.computer import Computer
 from engine.config import recipe as recipes
 from engine.errors import ComputerError
 
-LAB = Computer("lab", "ray", "lab.example:10001")
-DESK = Computer("desk", "ssh", "127.0.0.1:10001", ssh="ann@desk.example")
+LAB = Computer("lab", "ray", "lab.example:8265")
+DESK = Computer("desk", "ssh", "127.0.0.1:8265", ssh="ann@desk.example")
 
 
 def recipe_of(source, base="starter"):

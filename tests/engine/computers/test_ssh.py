@@ -22,12 +22,12 @@ def server(tmp_path, monkeypatch):
         yield started
 
 
-def desk(port=9, token_file=""):
-    return Computer("desk", "ssh", f"127.0.0.1:{port}", ssh=HOST, token_file=token_file)
+def desk(token_file=""):
+    return Computer("desk", "ssh", "127.0.0.1:9", ssh=HOST, token_file=token_file)
 
 
 def refusal():
-    with pytest.raises(ComputerError) as refused, tunnel_to(desk()):
+    with pytest.raises(ComputerError) as refused, tunnel_to(desk(), 9):
         pass
     assert refused.value.field == "ssh"
     return refused.value.message
@@ -43,7 +43,7 @@ def test_what_listens_there_is_reached_here_and_the_token_stays_there(server, tm
     assert token.read(desk(token_file=str(tmp_path / "a token"))) == "secret"
     with socketserver.TCPServer(("127.0.0.1", 0), Greeting) as listening:
         threading.Thread(target=listening.serve_forever, daemon=True).start()
-        with tunnel_to(desk(listening.server_address[1])) as address:
+        with tunnel_to(desk(), listening.server_address[1]) as address:
             host, _, port = address.rpartition(":")
             with socket.create_connection((host, int(port)), timeout=10) as connection:
                 assert connection.recv(5) == b"hello"

@@ -12,8 +12,8 @@ from engine.computers.computer import Computer
 from engine.errors import ComputerError, RecipeError, StorageError
 from engine.system.paths import config_folder
 
-LAB = Computer("lab", "ray", "lab.example:10001", token_file="~/lab.token", storage="/shared/tunesmith")
-DESK = Computer("desk", "ssh", "127.0.0.1:10001", ssh="ann@desk.example")
+LAB = Computer("lab", "ray", "lab.example:8265", token_file="~/lab.token", storage="/shared/tunesmith")
+DESK = Computer("desk", "ssh", "127.0.0.1:8265", ssh="ann@desk.example")
 
 
 def test_computers_are_kept_in_the_order_in_which_they_were_added():
@@ -48,16 +48,16 @@ def test_a_name_that_is_taken_is_refused():
 @pytest.mark.parametrize(
     ("computer", "field"),
     [
-        (Computer("a b", "ray", "lab:10001"), "name"),
-        (Computer("", "ray", "lab:10001"), "name"),
+        (Computer("a b", "ray", "lab:8265"), "name"),
+        (Computer("", "ray", "lab:8265"), "name"),
         (Computer("lab", "ray", "lab"), "address"),
         (Computer("lab", "ray", "lab:ten"), "address"),
         (Computer("lab", "ray", "lab:70000"), "address"),
-        (Computer("lab", "ray", "-lab:10001"), "address"),
-        (Computer("lab", "ssh", "127.0.0.1:10001", ssh="-oProxyCommand=touch"), "ssh"),
-        (Computer("lab", "ssh", "127.0.0.1:10001", ssh="ann@-oProxyCommand=touch"), "ssh"),
-        (Computer("lab", "ssh", "127.0.0.1:10001", ssh="ann@lab; touch"), "ssh"),
-        (Computer("lab", "ssh", "127.0.0.1:10001"), "ssh"),
+        (Computer("lab", "ray", "-lab:8265"), "address"),
+        (Computer("lab", "ssh", "127.0.0.1:8265", ssh="-oProxyCommand=touch"), "ssh"),
+        (Computer("lab", "ssh", "127.0.0.1:8265", ssh="ann@-oProxyCommand=touch"), "ssh"),
+        (Computer("lab", "ssh", "127.0.0.1:8265", ssh="ann@lab; touch"), "ssh"),
+        (Computer("lab", "ssh", "127.0.0.1:8265"), "ssh"),
     ],
 )
 def test_what_can_be_no_computer_is_refused_beside_its_field(computer, field):
@@ -65,10 +65,10 @@ def test_what_can_be_no_computer_is_refused_beside_its_field(computer, field):
 
 
 def test_an_address_gets_the_usual_port():
-    assert checks.with_port("lab.example") == "lab.example:10001"
+    assert checks.with_port("lab.example") == "lab.example:8265"
     assert checks.with_port("lab.example:20002") == "lab.example:20002"
-    assert checks.with_port("[::1]") == "[::1]:10001"
-    assert checks.problems(Computer("lab", "ray", "[::1]:10001")) == ()
+    assert checks.with_port("[::1]") == "[::1]:8265"
+    assert checks.problems(Computer("lab", "ray", "[::1]:8265")) == ()
 
 
 def test_an_unknown_computer_names_the_way_to_the_list():

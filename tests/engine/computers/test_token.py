@@ -10,7 +10,7 @@ from engine.computers import token
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
 
-LAB = Computer("lab", "ray", "lab:10001")
+LAB = Computer("lab", "ray", "lab:8265")
 
 
 def test_a_token_is_made_once_for_its_owner_alone():

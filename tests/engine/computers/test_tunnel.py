@@ -8,7 +8,7 @@ from engine.computers import tunnel
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
 
-DESK = Computer("desk", "ssh", "127.0.0.1:10001", ssh="ann@desk.example")
+DESK = Computer("desk", "ssh", "127.0.0.1:8265", ssh="ann@desk.example")
 
 
 def test_ssh_asks_nothing_and_takes_the_destination_for_nothing_else():
@@ -43,11 +43,11 @@ def test_what_ssh_says_becomes_a_sentence_with_a_way_out(said, message):
 
 
 def test_an_address_needs_no_tunnel():
-    with tunnel.tunnel_to(Computer("lab", "ray", "lab:10001")) as address:
-        assert address == "lab:10001"
+    with tunnel.tunnel_to(Computer("lab", "ray", "lab:8265"), 8266) as address:
+        assert address == "lab:8266"
 
 
 def test_a_missing_ssh_is_told(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(ComputerError, match="no ssh"), tunnel.tunnel_to(DESK):
+    with pytest.raises(ComputerError, match="no ssh"), tunnel.tunnel_to(DESK, 8265):
         pass

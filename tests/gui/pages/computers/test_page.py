@@ -90,7 +90,7 @@ def stage(styled, qtbot, home):
 
 @pytest.fixture
 def blue(home):
-    return computer_store.add(Computer("blue", "ssh", "127.0.0.1:10001", "ute@blue"))
+    return computer_store.add(Computer("blue", "ssh", "127.0.0.1:8265", "ute@blue"))
 
 
 def test_without_others_it_says_what_they_are_for(stage):
@@ -123,7 +123,7 @@ def test_a_node_that_does_not_fit_says_why_and_what_to_do(blue, stage):
 
 
 def test_one_that_is_not_reached_holds_up_no_other(blue, stage):
-    grey = computer_store.add(Computer("grey", "ray", "10.0.0.9:10001"))
+    grey = computer_store.add(Computer("grey", "ray", "10.0.0.9:8265"))
     stage.facts["blue"] = [["deaf", 30]]
     stage.facts["grey"] = answer(grey, reachable=False, problem=REFUSED)
     stage.page.ask_all()
@@ -159,7 +159,7 @@ def test_the_form_adds_a_computer_and_it_is_asked(stage):
     form.add_button.click()
 
     [computer] = computer_store.list_computers()
-    assert (computer.kind, computer.ssh, computer.address) == ("ssh", "ute@blue", "127.0.0.1:10001")
+    assert (computer.kind, computer.ssh, computer.address) == ("ssh", "ute@blue", "127.0.0.1:8265")
     assert stage.page.cards["blue"].state == "asking"
 
 

@@ -12,7 +12,7 @@ PROBLEM = {"field": "base_model.id", "message": "This run needs 90 GB.", "hint":
 
 @pytest.fixture
 def blue(home):
-    return computer_store.add(Computer("blue", "ssh", "127.0.0.1:10001", "ute@blue"))
+    return computer_store.add(Computer("blue", "ssh", "127.0.0.1:8265", "ute@blue"))
 
 
 def answer(computer, *nodes):

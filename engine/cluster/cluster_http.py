@@ -1,0 +1,91 @@
+"""Asks an address of a cluster over HTTP, with the cluster's token.
+
+Whoever holds the token may be the one who answers. So an answer is bounded in size and has the form that was asked for,
+and no redirect and no proxy learns the token.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+from pydantic import TypeAdapter, ValidationError
+
+from engine.errors import ComputerError
+
+MAX_ANSWER_BYTES = 64 << 20
+TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
+OK, NOT_FOUND = 200, 404
+
+
+class ClusterHttp:
+    """A connection to one address; `computer` is what errors call it."""
+
+    def __init__(self, computer: str, address: str, secret: str) -> None:
+        self.computer = computer
+        # A compressed answer could be larger than it looks.
+        headers = {"Accept-Encoding": "identity"}
+        if secret:
+            headers["Authorization"] = f"Bearer {secret}"
+        self._client = httpx2.Client(
+            base_url=f"http://{address}",
+            headers=headers,
+            timeout=TIMEOUT,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def ask(self, method: str, path: str, **content: Any) -> tuple[int, bytes]:
+        """Return the status and the body of an answer. Raises ComputerError without a field if there is none."""
+        found = bytearray()
+        try:
+            with self._client.stream(method, path, **content) as response:
+                for piece in response.iter_raw():
+                    found += piece
+                    if len(found) > MAX_ANSWER_BYTES:
+                        raise self.strange()
+        except httpx2.TransportError as error:
+            message = f"The connection to {self.computer} was lost: {str(error) or type(error).__name__}."
+            raise ComputerError(message, "Try again.") from error
+        return response.status_code, bytes(found)
+
+    def take_if_there(self, method: str, path: str) -> bytes | None:
+        """Return the body of a good answer, None if there is nothing at the path. Raises ComputerError."""
+        status, answer = self.ask(method, path)
+        return None if status == NOT_FOUND else self._good(status, answer)
+
+    def take(self, method: str, path: str, **content: Any) -> bytes:
+        """Return the body of an answer that has to be a good one. Raises ComputerError."""
+        return self._good(*self.ask(method, path, **content))
+
+    def _good(self, status: int, answer: bytes) -> bytes:
+        if status != OK:
+            said = answer[:300].decode(errors="replace")
+            raise ComputerError(
+                f"{self.computer} could not do it (status {status}). {said}".strip(), "Try again."
+            )
+        return answer
+
+    def read(self, kind: TypeAdapter[Any], answer: str | bytes) -> Any:
+        """Return what an answer in JSON says. Raises ComputerError for one of another form than `kind`."""
+        try:
+            return kind.validate_json(answer, strict=True)
+        except ValidationError as error:
+            raise self.strange() from error
+
+    def strange(self) -> ComputerError:
+        """Return the error of an answer that is not what was asked for."""
+        return ComputerError(
+            f"{self.computer} gave an answer that Tunesmith does not understand.",
+            "Something else may be answering in its place. Ask who runs the cluster before you send anything.",
+            "computer",
+        )

@@ -1,0 +1,119 @@
+"""The keeper's calls over HTTP, for the computers that send: JSON and bytes, with the cluster's token.
+
+It listens on loopback, for those behind SSH, and where Ray itself listens on the head.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.cluster.keeper import Keeper
+from engine.cluster.keeper_client import CALLS
+
+# Beside Ray's dashboard; another free one if this is taken.
+PORT = 8266
+MAX_BODY_BYTES = 64 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+LOOPBACK = "127.0.0.1"
+
+
+def serve(keeper: Keeper, host: str) -> int:
+    """Answer calls on loopback and on the address `host` of this computer, in a thread; return the port."""
+    sockets = _bound(dict.fromkeys((LOOPBACK, host)))
+    config = uvicorn.Config(application(keeper), log_config=None, access_log=False, lifespan="off")
+    threading.Thread(target=uvicorn.Server(config).run, args=(sockets,), daemon=True).start()
+    return int(sockets[0].getsockname()[1])
+
+
+def _bound(hosts: Any) -> list[socket.socket]:
+    """Return a socket at each address, all with the same port."""
+    for port in (PORT, 0, 0, 0):
+        bound: list[socket.socket] = []
+        try:
+            for host in hosts:
+                at = port or (bound[0].getsockname()[1] if bound else 0)
+                bound.append(socket.create_server((host, at)))
+        except OSError:
+            for each in bound:
+                each.close()
+        else:
+            return bound
+    raise OSError(f"no port is free on {', '.join(hosts)}")
+
+
+def application(keeper: Keeper) -> ASGIApp:
+    """Return the keeper's calls as a web application for those who know the token."""
+
+    async def call(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in CALLS:
+            return PlainTextResponse("no such call", 404)
+        arguments = json.loads(await _body(request))
+        answer = await run_in_threadpool(getattr(keeper, name), *arguments)
+        return Response(json.dumps(answer, default=_as_text), media_type="application/json")
+
+    async def put(request: Request) -> Response:
+        await run_in_threadpool(keeper.put, *_part(request), await _body(request))
+        return Response()
+
+    async def part(request: Request) -> Response:
+        content = await run_in_threadpool(keeper.part, *_part(request))
+        return Response(status_code=404) if content is None else Response(content)
+
+    routes = [
+        Route("/calls/{name}", call, methods=["POST"]),
+        Route("/parts/{digest}/{number:int}", put, methods=["PUT"]),
+        Route("/parts/{digest}/{number:int}", part, methods=["GET"]),
+    ]
+    return _WithToken(Starlette(routes=routes))
+
+
+class _WithToken:
+    """Lets in who knows the cluster's token, as Ray does: all, on a cluster without one."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from ray._private.authentication import authentication_utils as ray_tokens
+
+        said = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        if ray_tokens.is_token_auth_enabled() and not ray_tokens.validate_request_token(said):
+            await PlainTextResponse("the token is not this cluster's", 401)(scope, receive, send)
+            return
+        await self._inner(scope, receive, send)
+
+
+async def _body(request: Request) -> bytes:
+    found = bytearray()
+    async for piece in request.stream():
+        found += piece
+        if len(found) > MAX_BODY_BYTES:
+            raise ValueError("the request is too large")
+    return bytes(found)
+
+
+def _part(request: Request) -> tuple[str, int]:
+    digest = str(request.path_params["digest"])
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError("no digest")
+    return digest, int(request.path_params["number"])
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(type(value).__name__)
