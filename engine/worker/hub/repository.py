@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from huggingface_hub import (
@@ -302,7 +302,8 @@ def _fetch_file(
     origin: dict[str, Any] = {"repo_type": _type(kind), "revision": wanted.commit, "endpoint": hub_address()}
     url = hf_hub_url(wanted.id, file.name, **origin)
     facts = get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS)
-    if not facts.etag:
+    # It names a file of the cache.
+    if not facts.etag or PurePath(facts.etag).name != facts.etag:
         raise DamagedError
     blob = _folder(wanted.id, kind) / "blobs" / facts.etag
     if not blob.exists():

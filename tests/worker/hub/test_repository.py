@@ -18,6 +18,7 @@ from engine.errors import BaseModelError, DataError, OfflineError, StorageError
 from engine.worker.hub import hub_errors, repository
 from engine.worker.readers import SUFFIXES
 from engine.worker.runtime.channel import Stopped
+from tests.helpers import fake_hub
 from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
 from tests.helpers.repository import ROOT
 
@@ -69,6 +70,13 @@ def test_a_download_brings_what_the_hub_has_and_says_how_far_it_is(small_hub, tm
     assert done == sorted(done)
     assert len(done) > 5
     assert progress[-1] == (repository.cost(MODEL, "main", "model").size_bytes,) * 2 + ("bytes",)
+
+
+def test_a_hash_that_names_a_file_elsewhere_is_damage(small_hub, tmp_path, monkeypatch):
+    monkeypatch.setattr(fake_hub, "_identity", lambda *_args, **_named: "../../../elsewhere")
+    with pytest.raises(BaseModelError, match="came damaged"):
+        fetch()
+    assert not list(tmp_path.rglob("elsewhere*"))
 
 
 def test_what_is_here_is_used_without_asking(small_hub):
