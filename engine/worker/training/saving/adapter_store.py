@@ -23,7 +23,7 @@ REPEATED = ("adapter", "path", "bytes", "step", "seconds", "memory_bytes")
 
 
 def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[Path], None]) -> Adapter:
-    """Install the adapter of a run and report it; one that an earlier attempt left there is replaced.
+    """Install the adapter of a run and report it; one of the same id, which an earlier attempt left, goes to the trash.
 
     `write_weights` writes PEFT's files into a folder. Raises StorageError.
     """
@@ -34,7 +34,8 @@ def store(channel: Channel, metadata: AdapterMetadata, write_weights: Callable[[
     ):
         write_weights(folder)
         shutil.copyfile(channel.job.recipe_path, folder / adapter_toml.RECIPE_NAME)
-        shutil.rmtree(adapters_folder() / metadata.id, ignore_errors=True)
+        if (adapters_folder() / metadata.id).is_dir():
+            library.delete(Adapter(adapters_folder() / metadata.id, metadata))
         adapter = library.install(folder, metadata)
     _refuse_damage(adapter)
     channel.emit(
