@@ -200,7 +200,8 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
     if matches:
         return matches[0]
     folder = path_here(name)
-    if any(path_exists(folder / mark) for mark in (adapter_toml.FILE_NAME, CONFIG_NAME)):
+    # No name would be the folder that the command is called in.
+    if name and any(path_exists(folder / mark) for mark in (adapter_toml.FILE_NAME, CONFIG_NAME)):
         folder = resolved(folder)
         return Adapter(folder, read_metadata(folder, folder.name))
     begun = [each for each in adapters if shortened and name and each.id.startswith(name)]
@@ -367,8 +368,11 @@ def remarks_on_weights(adapter: Adapter) -> list[str]:
 
 
 def delete(adapter: Adapter) -> Path:
-    """Move the adapter to the trash and return its path there, for `restore_adapter`."""
-    return to_trash(adapter.folder)
+    """Move an adapter of the library to the trash and return its path there, for `restore_adapter`.
+
+    Raises StorageError, also for an adapter that lies elsewhere.
+    """
+    return to_trash(adapter.folder, adapters_folder(), "adapter")
 
 
 def restore_adapter(trashed: Path) -> Adapter:

@@ -20,7 +20,7 @@ from engine.errors import AdapterError
 from engine.system import validators
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, is_mostly_empty, open_regular, read_toml
-from engine.system.validators import SCORE, Verdict
+from engine.system.validators import SCORE, FolderName, Verdict
 
 FILE_NAME = "adapter.toml"
 RECIPE_NAME = "recipe.toml"
@@ -98,7 +98,7 @@ class ChangeFacts(_Table):
 class TrainingFacts(_Table):
     """The run that trained it. `order` says how examples were ordered, "" if that is unknown."""
 
-    run: str = ""
+    run: FolderName = ""
     step: Count = 0
     total_steps: Count = 0
     stopped: bool = False
@@ -222,7 +222,7 @@ class AdapterMetadata(_Table):
     """The content of an `adapter.toml`."""
 
     schema_: int = Field(SCHEMA, alias="schema")
-    id: str
+    id: FolderName
     name: str
     made_at: str
     origin: Literal["trained", "imported"] = "trained"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StorageError
@@ -16,8 +17,14 @@ TRASH_DAYS = 30
 _MARK = "~"
 
 
-def to_trash(folder: Path) -> Path:
-    """Move a folder to Tunesmith's trash and return its path there. Raises StorageError."""
+def to_trash(folder: Path, place: Path, field: str) -> Path:
+    """Move a folder of one of Tunesmith's places to the trash and return its path there; a link goes alone.
+
+    Raises StorageError, with the field for a folder that is not in the place: a person's own may hold anything.
+    """
+    if folder.name == ".." or folder.parent.resolve() != place.resolve():
+        hint = "Tunesmith deletes only what is in its library. Other folders are yours to delete."
+        raise StorageError(f"{folder} is not in {place}.", hint, field)
     trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"
     try:
         shutil.move(folder, trashed)
@@ -39,9 +46,12 @@ def restore(trashed: Path, parent: Path) -> Path:
 
 
 def delete_for_good(trashed: Path) -> None:
-    """Delete a folder in the trash. Raises StorageError if something of it stays."""
+    """Delete a folder in the trash, of a link only itself. Raises StorageError if something of it stays."""
     try:
-        shutil.rmtree(trashed)
+        if trashed.is_symlink():
+            trashed.unlink()
+        else:
+            shutil.rmtree(trashed)
     except FileNotFoundError:
         # Another process was faster.
         return
@@ -74,5 +84,6 @@ def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:
     oldest_kept = time.time() - older_than_days * 86_400
     old = [folder for folder in trashed_folders() if trashed_at(folder) < oldest_kept]
     for folder in old:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(StorageError):
+            delete_for_good(folder)
     return len(old)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.errors import ArenaError
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_text, read_toml
+from engine.system.validators import FolderName
 
 SCHEMA = 1
 FILE_NAME = "arena.toml"
@@ -27,10 +28,10 @@ class Entry(BaseModel):
     # Keys of later versions are preserved when the file is rewritten.
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    id: str
+    id: FolderName
     title: str
     detail: str = ""
-    run: str = ""
+    run: FolderName = ""
     file: str = ""
     seed: int | None = None
 

@@ -163,10 +163,13 @@ def find(name: str) -> Arena:
 
 
 def delete(arena: Arena) -> Path:
-    """Move an arena to the trash and return its path there; its runs and adapters stay. Raises ArenaError."""
+    """Move an arena to the trash and return its path there; its runs and adapters stay.
+
+    Raises ArenaError if its queue is worked, StorageError.
+    """
     if is_worked(arena):
         raise ArenaError(f"The queue of {arena.name} is being worked.", "Stop it first.")
-    return to_trash(arena.folder)
+    return to_trash(arena.folder, arenas_folder(), "arena")
 
 
 def restore_arena(path: Path) -> Arena:

@@ -91,7 +91,8 @@ def freeable(*, older_than_days: float = 0.0, with_caches: bool = True) -> Freea
     folders: list[Path] = []
     count = 0
     for job in run_store.list_jobs():
-        states = list(_resumable_state(job))
+        # What a link leads to was not put there by Tunesmith.
+        states = [] if job.folder.is_symlink() else list(_resumable_state(job))
         if states and job.id in made_by and _completed_before(job, now - older_than_days * DAY_SECONDS):
             folders += states
             count += 1
@@ -127,7 +128,7 @@ def free(chosen: Freeable) -> int:
 
 def _resumable_state(job: Job) -> Iterator[Path]:
     yield from run_store.checkpoints(job)
-    yield from job.folder.glob(f"{run_store.BEST_PREFIX}*")
+    yield from run_store.best_states(job)
 
 
 def _completed_before(job: Job, moment: float) -> bool:

@@ -217,16 +217,25 @@ def checkpoints(job: Job) -> list[Path]:
     folders = [
         path
         for path in job.folder.glob(f"{CHECKPOINT_PREFIX}*")
-        if path.name.removeprefix(CHECKPOINT_PREFIX).isdigit()
+        if path.name.removeprefix(CHECKPOINT_PREFIX).isdecimal()
     ]
     return sorted(folders, key=lambda path: int(path.name.removeprefix(CHECKPOINT_PREFIX)))
 
 
+def best_states(job: Job) -> list[Path]:
+    """Return the folders of the run's best states, also of one that a killed worker left unfinished."""
+    return [
+        path
+        for path in job.folder.glob(f"{BEST_PREFIX}*")
+        if path.name.removeprefix(BEST_PREFIX).removesuffix(".partial").isdecimal()
+    ]
+
+
 def delete_run(job: Job) -> Path:
-    """Move a run to the trash and return its path there. Raises WorkerError if it runs."""
+    """Move a run to the trash and return its path there. Raises WorkerError if it runs, StorageError."""
     if job.is_running():
         raise WorkerError(f"{job.id} is running.", "Stop it first.")
-    return to_trash(job.folder)
+    return to_trash(job.folder, runs_folder(), "run")
 
 
 def restore_run(path: Path) -> Job:

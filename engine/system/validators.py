@@ -6,7 +6,10 @@ Each check takes any value and returns a bool. Knows nothing of the files.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, get_args
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator
 
 # "higher" and "lower" are for metrics where neither direction is better.
 Verdict = Literal["better", "no measurable difference", "worse", "higher", "lower", "too few to tell"]
@@ -16,6 +19,16 @@ VERDICTS = frozenset(get_args(Verdict))
 SCORE = "rouge1"
 # Above every real value; NaN and infinity are not below it either.
 MAX_MAGNITUDE = 1e18
+
+
+def _folder_name(value: str) -> str:
+    if value and (PurePath(value).name != value or value == ".." or "\0" in value):
+        raise ValueError(f"{value[:100]!r} is no name of a folder")
+    return value
+
+
+# The id of a run or an adapter in a file of others: the name of one folder, or "".
+FolderName = Annotated[str, AfterValidator(_folder_name)]
 
 
 def is_number(value: object) -> bool:

@@ -247,7 +247,7 @@ def fits(conversations: Sequence[Conversation], systems: Sequence[System]) -> bo
 
 def delete(info: ComparisonInfo) -> Path:
     """Move a comparison with its votes to the trash and return its path there. Raises StorageError."""
-    return to_trash(info.folder)
+    return to_trash(info.folder, comparisons_folder(), "comparison")
 
 
 def restore_comparison(path: Path) -> ComparisonInfo:

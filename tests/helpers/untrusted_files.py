@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from engine.adapters import library, trash
+from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
 from engine.config import recipe as recipes
 from engine.errors import AppError
@@ -281,7 +281,7 @@ class UntrustedFiles:
     def _checkpoint(self, folder: Path) -> None:
         """Check it, promote it, and load it as if its checksums had been renewed."""
         checkpoints.damage(folder)
-        trash.to_trash(library.promote(folder, "step").folder)
+        library.delete(library.promote(folder, "step"))
         checkpoints.read_state(folder)
         checkpoints.load_trainable(self._trained, folder)
 

@@ -82,7 +82,7 @@ class ModelSelection:
             f"{BEST_PREFIX}{checkpoints.read_state(path)['best_step']}"
             for path in run_store.checkpoints(self._run.job)
         }
-        for folder in self._run.job.folder.glob(f"{BEST_PREFIX}*"):
+        for folder in run_store.best_states(self._run.job):
             if folder.name not in needed:
                 shutil.rmtree(folder, ignore_errors=True)
 

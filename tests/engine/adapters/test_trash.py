@@ -19,7 +19,7 @@ def folder(parent: Path, name: str) -> Path:
 
 
 def test_what_was_deleted_is_listed_the_last_first_and_comes_back(tmp_path: Path) -> None:
-    trashed = [trash.to_trash(folder(tmp_path, name)) for name in ("one", "two~b")]
+    trashed = [trash.to_trash(folder(tmp_path, name), tmp_path, "folder") for name in ("one", "two~b")]
     assert trash.trashed_folders() == trashed[::-1]
     assert [trash.former_name(each) for each in trashed] == ["one", "two~b"]
     assert trash.trashed_at(trashed[0]) <= trash.trashed_at(trashed[1])
@@ -28,14 +28,14 @@ def test_what_was_deleted_is_listed_the_last_first_and_comes_back(tmp_path: Path
 
 
 def test_what_is_deleted_for_good_is_gone_and_may_be_gone_already(tmp_path: Path) -> None:
-    trashed = trash.to_trash(folder(tmp_path, "one"))
+    trashed = trash.to_trash(folder(tmp_path, "one"), tmp_path, "folder")
     trash.delete_for_good(trashed)
     trash.delete_for_good(trashed)
     assert list(paths.trash_folder().iterdir()) == []
 
 
 def test_a_folder_does_not_come_back_in_place_of_another(tmp_path: Path) -> None:
-    trashed = trash.to_trash(folder(tmp_path, "one"))
+    trashed = trash.to_trash(folder(tmp_path, "one"), tmp_path, "folder")
     folder(tmp_path, "one")
     with pytest.raises(StorageError, match="exists already"):
         trash.restore(trashed, tmp_path)
@@ -43,7 +43,7 @@ def test_a_folder_does_not_come_back_in_place_of_another(tmp_path: Path) -> None
 
 
 def test_only_what_is_old_is_emptied(tmp_path: Path) -> None:
-    trash.to_trash(folder(tmp_path, "one"))
+    trash.to_trash(folder(tmp_path, "one"), tmp_path, "folder")
     (paths.trash_folder() / "somebody's file").write_text("", encoding="utf-8")
     assert trash.empty_old_trash(older_than_days=1) == 0
     assert trash.empty_old_trash(older_than_days=0) == 1

@@ -53,7 +53,7 @@ def test_a_damaged_one_is_told_by_its_folder_and_comes_back() -> None:
 def test_what_tunesmith_does_not_know_can_only_be_deleted() -> None:
     strange = paths.runs_folder() / "strange"
     strange.mkdir()
-    trash.to_trash(strange)
+    trash.to_trash(strange, paths.runs_folder(), "run")
     [found] = trash_contents.contents()
     assert (found.kind, found.name) == ("unknown", "strange")
     with pytest.raises(StorageError, match="nothing that Tunesmith knows"):
