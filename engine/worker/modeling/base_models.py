@@ -183,7 +183,7 @@ def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTra
 
 def read_config(folder: Path, name: str) -> PretrainedConfig:
     """Return the configuration in a model folder, whose own code is not run. Raises BaseModelError."""
-    config_checks.require_possible_sizes(folder, name)
+    config_checks.require_possible(folder, name)
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     # A configuration of unknown kinds of values fails wherever it is first used.

@@ -35,14 +35,15 @@ ALWAYS_READ = ("decoder_start_token_id", "pad_token_id")
 MAX_DEPTH = 4
 
 
-def require_possible_sizes(folder: Path, name: str) -> None:
-    """Raise BaseModelError for a config.json that can't be read or holds impossible sizes, or other weights' sizes."""
+def require_possible(folder: Path, name: str) -> None:
+    """Raise BaseModelError for a config.json that can't be read, holds impossible sizes, or names code to fetch."""
     try:
         config = read_json(folder / "config.json", FileKind.MODEL_CONFIG)
     except (OSError, ValueError) as error:
         raise BaseModelError(f"The config.json of {name} can't be read: {error}.", HINT, FIELD) from error
     if not isinstance(config, dict):
         raise BaseModelError(f"The config.json of {name} holds no configuration.", HINT, FIELD)
+    _require_own_kernels(config, name, MAX_DEPTH)
     layers = _most_layers(config, name, MAX_DEPTH)
     stored = _stored_weights(folder)
     if stored and layers > stored:
@@ -73,6 +74,16 @@ def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:
         most = max(most, value if is_layers else 0)
     _require_tokens_there(config, name)
     return most
+
+
+def _require_own_kernels(config: dict[str, Any], name: str, depth: int) -> None:
+    """Refuse a configuration whose attention is computed by somebody's code from the hub: `owner/repository`."""
+    for key, value in config.items():
+        if key.endswith("_implementation") and "/" in str(value):
+            message = f"The config.json of {name} says {key} = {str(value)[:100]}: code that would be fetched and run."
+            raise BaseModelError(message, f"Remove {key} from it.", FIELD)
+        if isinstance(value, dict) and depth:
+            _require_own_kernels(value, name, depth - 1)
 
 
 def _require_tokens_there(config: dict[str, Any], name: str) -> None:

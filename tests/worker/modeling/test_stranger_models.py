@@ -148,6 +148,20 @@ def test_more_layers_than_weights_are_known_from_the_files(folder, channel, monk
     assert "asks for 900 layers, and there are 21 weights" in refusal(folder, channel)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"attn_implementation": "owner/kernels"},
+        {"_attn_implementation": "owner/kernels@main:flash"},
+        {"attn_implementation": {"text_config": "owner/kernels"}},
+        {"text_config": {"experts_implementation": "owner/kernels"}},
+    ],
+)
+def test_attention_that_is_code_of_the_hub_is_refused(folder, channel, values):
+    configured(folder, **values)
+    assert "code that would be fetched and run" in refusal(folder, channel)
+
+
 def test_a_configuration_that_is_a_pipe_is_not_waited_for(folder, channel):
     (folder / "config.json").unlink()
     os.mkfifo(folder / "config.json")
