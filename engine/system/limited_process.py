@@ -1,11 +1,12 @@
 """Does work on what others wrote in a process of its own, with limits of memory and of time.
 
 A small file can ask a library for gigabytes or for hours, and some libraries end their process over it. On systems that
-can't fork, the work is done in this process, without limits.
+can't fork, the work is done in this process, without limits. No such process outlives the one that waits for it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import os
 import pickle
@@ -23,6 +24,8 @@ from engine.system import forking
 
 T = TypeVar("T")
 STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
+# Of prctl: the signal that a process gets when the one that forked it is gone, however that ended.
+PR_SET_PDEATHSIG = 1
 # What a limited process had of its own at its start is a part of no limit.
 OWN_MEMORY = Path("/proc/self/statm")
 USED_FIELD, DATA_FIELD = 1, 5
@@ -125,13 +128,22 @@ def _exceeded(status: int) -> Exceeded:
 def _forked(work: Callable[[], Iterator[Any]], limits: Limits) -> tuple[int, IO[bytes]]:
     """Return the id of a new fork, and what it writes; in the fork, do its work instead."""
     reading, writing = os.pipe()
+    parent = os.getpid()
     process = forking.fork()
     if not process:
         # Else it would outlive this process while its pipe has a reader: itself.
         os.close(reading)
+        _end_with(parent)
         _work(work, limits, writing)
     os.close(writing)
     return process, os.fdopen(reading, "rb")
+
+
+def _end_with(parent: int) -> None:
+    """Let the system kill this process when `parent` is gone, even while a library computes and looks at nothing."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _work(work: Callable[[], Iterator[Any]], limits: Limits, writing: int) -> NoReturn:

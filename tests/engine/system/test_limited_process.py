@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -14,6 +15,8 @@ import pytest
 from engine.errors import DataError
 from engine.system import limited_process
 from engine.system.limited_process import Exceeded, LimitError, Limits
+from tests.helpers.processes import wait_until_gone
+from tests.helpers.repository import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
 AMPLE = Limits(256 << 20, 5)
@@ -36,6 +39,30 @@ def test_results_come_one_by_one_and_the_process_ends_with_their_reader():
     assert process != os.getpid()
     results.close()
     assert not psutil.pid_exists(process)
+
+
+STARTS_ONE = """
+import os, time
+from engine.system import limited_process
+from engine.system.limited_process import Limits
+
+def work():
+    yield os.getpid()
+    while True:
+        pass
+
+results = limited_process.results(work, Limits(256 << 20, 600))
+print(next(results), flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_process_ends_with_a_reader_that_is_killed_whatever_it_computes():
+    reader = subprocess.Popen([sys.executable, "-c", STARTS_ONE], cwd=ROOT, stdout=subprocess.PIPE)
+    process = psutil.Process(int(reader.stdout.readline()))
+    reader.kill()
+    reader.communicate()
+    wait_until_gone(process)
 
 
 def test_memory_has_a_limit_of_its_own():
