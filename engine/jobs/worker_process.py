@@ -105,15 +105,15 @@ def kill_all(pid: int) -> None:
 
     Of a run in several processes each leads a group of its own.
     """
-    below = _below(pid)
+    # They first: a worker may do this to itself.
+    for each in _below(pid):
+        with suppress(OSError):
+            os.kill(each, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
     with suppress(ProcessLookupError, PermissionError):
         if os.name == "nt":
             os.kill(pid, signal.SIGTERM)
         else:
             os.killpg(pid, signal.SIGKILL)
-    for each in below:
-        with suppress(OSError):
-            os.kill(each, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
 
 
 def _below(pid: int) -> list[int]:

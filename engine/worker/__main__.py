@@ -9,8 +9,10 @@ import errno
 import gc
 import importlib
 import json
+import math
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -18,12 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
-from engine.jobs.worker_process import worker_command
+from engine.jobs.worker_process import kill_all, worker_command
 from engine.system import log_redaction, ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
@@ -72,6 +74,10 @@ LIBRARY_SETTINGS = WAITING | {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
 LAST_EVENT_SECONDS = 0.3
+STOP_SIGNALS = {getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)}
+# How often a worker looks whether it should stop, and how long a job has to stop by itself.
+LOOK_SECONDS = 0.5
+GRACE_SECONDS = 3.0
 DISK_ERRORS = {
     errno.ENOSPC: ("The disk is full.", "Free some space"),
     errno.EDQUOT: ("You have used up your share of the disk.", "Free some space"),
@@ -170,13 +176,13 @@ def _do(job: Job) -> int:
 def _do_locked(job: Job, request: dict[str, Any]) -> int:
     writer = EventWriter(job.events_path, _identity(job, request))
     channel = Channel(job, writer)
-    _listen(channel, request)
     ended: dict[str, Any] = {}
     try:
-        channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
-        if request["kind"] == "train":
-            channel.sleep_inhibitor.inhibit()
-        ended = _outcome(channel, request)
+        with _listening(channel, request):
+            channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
+            if request["kind"] == "train":
+                channel.sleep_inhibitor.inhibit()
+            ended = _outcome(channel, request)
         channel.emit("job_ended", **ended)
         writer.sync()
     except StorageError as error:
@@ -300,21 +306,66 @@ def _lower_priority() -> None:
         os.nice(int(nice))
 
 
-def _listen(channel: Channel, request: dict[str, Any]) -> None:
-    """Take signals as the wish to stop, and the end of stdin as the window's going."""
+@contextmanager
+def _listening(channel: Channel, request: dict[str, Any]) -> Iterator[None]:
+    """Take signals as the wish to stop, and the end of stdin as the window's going; inside, see to it that a stop ends.
+
+    A signal's number is also written to a socket at once, whatever the main thread does: Python calls a handler only
+    once a library has returned.
+    """
 
     def ask_to_stop(*_: object) -> None:
         channel.stopping = True
 
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, ask_to_stop)
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    for number in STOP_SIGNALS:
+        signal.signal(number, ask_to_stop)
     # Ctrl+C in a terminal goes to the command line, which asks the worker to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_when_asked, args=(channel, heard), daemon=True).start()
     if sys.stdin is not None:
         stops = _stops_with_the_window(channel.job, request)
         asked = {"stops": stops, "ends_at_once": bool(request.get("ends_with_parent"))}
         threading.Thread(target=_watch_window, args=(channel,), kwargs=asked, daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        told.close()
+
+
+def _end_when_asked(channel: Channel, heard: socket.socket) -> None:
+    """End the process some time after a stop is asked for, if the job has not ended by then and keeps nothing.
+
+    So no loop that reads, parts or checks data, ours or a library's, has to look whether it should stop.
+    """
+    heard.settimeout(LOOK_SECONDS)
+    asked_at = math.inf
+    with heard:
+        while time.monotonic() < asked_at + GRACE_SECONDS or channel.keeps:
+            try:
+                numbers = heard.recv(16)
+                if not numbers:
+                    return
+            except TimeoutError:
+                numbers = b""
+            channel.stopping = (
+                channel.stopping
+                or bool(STOP_SIGNALS.intersection(numbers))
+                or channel.job.has_command("stop")
+            )
+            if channel.stopping:
+                asked_at = min(asked_at, time.monotonic())
+    channel.emit("job_ended", outcome="stopped")
+    channel.sync()
+    _end_with_all_below()
+
+
+def _end_with_all_below() -> NoReturn:
+    kill_all(os.getpid())
+    os._exit(0)
 
 
 def _stops_with_the_window(job: Job, request: dict[str, Any]) -> bool:
@@ -335,7 +386,7 @@ def _watch_window(channel: Channel, *, stops: bool, ends_at_once: bool) -> None:
         pass
     if ends_at_once:
         # Nobody would take what comes of it any more.
-        os.killpg(0, signal.SIGKILL)
+        _end_with_all_below()
     channel.window_gone = True
     if stops:
         # A last word of the window may be in another thread's hands.

@@ -28,7 +28,7 @@ class InProcessSupervisor(Supervisor):
 
     def _work(self) -> None:
         # Signals belong to the main thread, and standard input to the test.
-        with chdir(self.job.folder), patch.object(worker, "_listen"):
+        with chdir(self.job.folder), patch.object(worker, "_listening"):
             worker._do(self.job)
 
     def alive(self) -> bool:

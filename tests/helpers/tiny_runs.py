@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import signal
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from engine.adapters import library
 from engine.adapters.library import Adapter
@@ -61,11 +63,14 @@ def tiny_recipe(folder: Path, kind: Kind, method: str = "lora", *overrides: str)
 
 @contextmanager
 def as_a_worker() -> Iterator[None]:
-    """Be without standard input, and take back what a worker's main function makes of signals."""
+    """Be without standard input, never end this process for a stop, and take back what a worker makes of signals."""
+    from engine.worker import __main__ as worker
+
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
     stdin, sys.stdin = sys.stdin, None
     try:
-        yield
+        with patch.object(worker, "GRACE_SECONDS", math.inf):
+            yield
     finally:
         sys.stdin = stdin
         for number, handler in handlers.items():

@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from engine.errors import AppError, OutOfMemoryError, StorageError
@@ -17,6 +19,7 @@ from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job
 from engine.system.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
 from tests.helpers import fake_nvidia_smi
+from tests.helpers.processes import wait_for_below, wait_until_gone
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_runs import as_a_worker, run_in_process, send_now
 
@@ -225,11 +228,107 @@ def test_a_worker_on_a_node_ends_at_once_with_whoever_started_it(monkeypatch, tm
     end = tmp_path / "input"
     end.write_text("")
     killed = []
-    monkeypatch.setattr(worker.os, "killpg", lambda *group: killed.append(group))
+    monkeypatch.setattr(worker, "_end_with_all_below", lambda: killed.append("all"))
     channel = SimpleNamespace(window_gone=False, stopping=False)
     with end.open() as stream:
         monkeypatch.setattr(sys, "stdin", stream)
         worker._watch_window(channel, stops=False, ends_at_once=False)
         assert killed == []
         worker._watch_window(channel, stops=False, ends_at_once=True)
-    assert killed == [(0, signal.SIGKILL)]
+    assert killed == ["all"]
+
+
+BUSY = """
+import hashlib, sys, time
+from pathlib import Path
+from engine.worker import __main__ as worker
+
+def busy(channel, request):
+    channel.enter(request["stage"])
+    while True:
+        {does}
+
+worker.GRACE_SECONDS = 0.1
+worker.importlib.import_module = lambda _: type("Code", (), {{"run": staticmethod(busy)}})
+sys.exit(worker.main(Path(sys.argv[1])))
+"""
+
+
+def busy_worker(does, stage="read_data"):
+    """Return a job of which nothing looks whether it should stop, and its worker, once it is at it."""
+    job = create_job(jobs_folder(), "models", {"action": "list", "stage": stage})
+    command = [sys.executable, "-c", BUSY.format(does=does), str(job.folder)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
+    while not any(event["event"] == "stage_entered" for event in read_all(job.events_path)):
+        time.sleep(0.05)
+    return job, process
+
+
+def signalled(process, job):
+    process.send_signal(signal.SIGTERM)
+
+
+def asked(process, job):
+    job.send("stop")
+
+
+def left(process, job):
+    process.stdin.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals and groups of processes are POSIX")
+@pytest.mark.parametrize(
+    "does", ["pass", "time.sleep(600)", "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"]
+)
+@pytest.mark.parametrize("stop", [signalled, asked, left])
+def test_a_job_that_looks_at_nothing_ends_when_it_is_stopped(stop, does):
+    job, process = busy_worker(does)
+    stop(process, job)
+    process.wait()
+    process.communicate()
+    assert [event["outcome"] for event in read_all(job.events_path) if event["event"] == "job_ended"] == [
+        "stopped"
+    ]
+    assert not job.is_running()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals and groups of processes are POSIX")
+def test_what_a_stopped_worker_started_ends_with_it():
+    starts = "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True); time.sleep(600)"
+    job, process = busy_worker(starts)
+    below = wait_for_below(psutil.Process(process.pid), 1)
+    signalled(process, job)
+    process.wait()
+    process.communicate()
+    wait_until_gone(*below)
+
+
+def test_a_job_that_has_something_to_leave_in_order_ends_by_itself(monkeypatch):
+    class Silent:
+        """A socket on which nothing comes: looked at a few times, then closed."""
+
+        def __init__(self):
+            self.looks = 0
+
+        def settimeout(self, _seconds):
+            pass
+
+        def recv(self, _count):
+            self.looks += 1
+            if self.looks > 3:
+                return b""
+            raise TimeoutError
+
+        __enter__ = __exit__ = lambda self, *_: self
+
+    ended = []
+    monkeypatch.setattr(worker, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(worker, "_end_with_all_below", lambda: ended.append("all"))
+    job = SimpleNamespace(has_command=lambda _name: True)
+    for keeps in (True, False):
+        channel = SimpleNamespace(
+            stopping=False, keeps=keeps, job=job, emit=lambda *_, **__: None, sync=lambda: None
+        )
+        worker._end_when_asked(channel, Silent())
+        assert channel.stopping
+        assert ended == ([] if keeps else ["all"])

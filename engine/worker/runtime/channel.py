@@ -17,6 +17,8 @@ from engine.worker.runtime.sleep_inhibitor import SleepInhibitor
 
 POLL_SECONDS = 0.1
 PROGRESS_SECONDS = 0.1
+# From these stages on a job has something to leave in order before it ends.
+KEEPING_STAGES = {"train", "save"}
 
 
 class Stopped(Exception):
@@ -27,13 +29,14 @@ class Channel:
     """Connects a job's code with the outside world.
 
     `stopping` is set by the command `stop`, by SIGTERM and SIGHUP, and by the end of the window of a run that should
-    then stop. `window_gone` says that no one holds the other end any more. `sleep_inhibitor` is for jobs that run for
-    hours.
+    then stop. `keeps` says that the job has something to leave in order before it ends. `window_gone` says that no one
+    holds the other end any more. `sleep_inhibitor` is for jobs that run for hours.
     """
 
     def __init__(self, job: Job, writer: EventWriter) -> None:
         self.job = job
         self.stopping = False
+        self.keeps = False
         self.window_gone = False
         self._outlives = False
         self.sleep_inhibitor = SleepInhibitor()
@@ -61,6 +64,7 @@ class Channel:
     def enter(self, stage: str) -> None:
         """Report which stage of the job begins."""
         self._progressed_at = 0.0
+        self.keeps = self.keeps or stage in KEEPING_STAGES
         self.emit("stage_entered", stage=stage)
 
     def progress(self, done: int, total: int, unit: str) -> None:
