@@ -1,12 +1,12 @@
 """Databases of SQLite: the rows of a table, read only.
 
-Nothing in the file is executed: views and virtual tables are left out. What another program has not merged into the
-file yet is not read, and told.
+Nothing in the file is executed: SQLite itself tells which tables are plain ones, and which of their columns are stored.
+Views, virtual tables and columns that are computed are left out. What another program has not merged into the file yet
+is not read, and told.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -19,15 +19,16 @@ from engine.errors import DataError
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
 from engine.worker.readers.tabular import sheets
 
-SUFFIXES = (".sqlite", ".sqlite3", ".db")
 MARK = b"SQLite format 3\0"
 # Where SQLite keeps what is not in the file itself yet.
 BESIDE = ("-wal", "-journal")
 LOOKED_AT_ROWS = 20
 MAX_CELL_BYTES = 64 << 20
 SHEET_FIELD = "data.sheet"
-# Their content stands in tables of their own, or anywhere.
-VIRTUAL = re.compile(r"CREATE\s+VIRTUAL\b", re.IGNORECASE)
+# How SQLite calls a table with rows of its own. The content of the others is made by a query, or stands anywhere.
+PLAIN = "table"
+# What SQLite says of a column that is computed whenever it is read.
+COMPUTED = 2
 Found = Mapping[str, Any] | BrokenRow
 
 
@@ -72,14 +73,15 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _with_texts(database: sqlite3.Connection) -> list[str]:
-    """Return the tables with a text in their first rows."""
-    listed = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
-    tables = [(name, sql or "") for name, sql in listed if not name.startswith("sqlite_")]
-    virtual = [name for name, sql in tables if VIRTUAL.match(sql)]
-    own = [
-        name for name, _ in tables if not any(name == each or name.startswith(f"{each}_") for each in virtual)
-    ]
-    return [name for name in own if _has_texts(database, name)]
+    """Return the plain tables with a text in their first rows."""
+    plain = {
+        name
+        for (name, kind) in database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'")
+        if kind == PLAIN and not name.startswith("sqlite_")
+    }
+    # In the order in which they were made.
+    made = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return [name for (name,) in made if name in plain and _has_texts(database, name)]
 
 
 def _has_texts(database: sqlite3.Connection, table: str) -> bool:
@@ -91,7 +93,13 @@ def _has_texts(database: sqlite3.Connection, table: str) -> bool:
 
 
 def _all(database: sqlite3.Connection, table: str) -> sqlite3.Cursor:
-    return database.execute(f"SELECT * FROM {_quoted(table)}")  # noqa: S608 - a name is no value, and is quoted
+    """Return the rows of a table with its stored columns, as the table has them and not an index."""
+    stored = ", ".join(_quoted(name) for name, kind in _columns(database, table) if kind != COMPUTED)
+    return database.execute(f"SELECT {stored or 'NULL'} FROM {_quoted(table)} NOT INDEXED")  # noqa: S608 - names are no values, and are quoted
+
+
+def _columns(database: sqlite3.Connection, table: str) -> list[tuple[str, int]]:
+    return database.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (table,)).fetchall()
 
 
 def _quoted(name: str) -> str:
@@ -127,6 +135,9 @@ def _rows(database: sqlite3.Connection, table: str, notes: Notes) -> Iterator[Fo
     cursor = _all(database, table)
     columns = [head[0] for head in cursor.description]
     notes.columns.update(dict.fromkeys(columns))
+    computed = [name for name, kind in _columns(database, table) if kind == COMPUTED]
+    if computed:
+        notes.remarks.append(f'Columns of "{table}" that are computed are left out: {", ".join(computed)}.')
     told: set[str] = set()
     for row in cursor:
         values = dict(zip(columns, row, strict=True))

@@ -71,9 +71,45 @@ def test_tables_named_after_splits_are_splits(tmp_path: Path) -> None:
     assert table.remarks == ("Of a.db these tables are read as splits: train, test.",)
 
 
-def test_views_and_virtual_tables_are_left_out(tmp_path: Path) -> None:
-    endless = "WITH RECURSIVE n(x) AS (SELECT 'a' UNION ALL SELECT x FROM n) SELECT x FROM n"
-    also = f"CREATE VIEW v AS {endless}; CREATE VIRTUAL TABLE f USING fts5(t); INSERT INTO f VALUES ('text')"
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 'a' UNION ALL SELECT x FROM n) SELECT x FROM n"
+
+
+SEARCHED = "CREATE VIRTUAL TABLE f USING fts5(t); INSERT INTO f VALUES ('text')"
+COMMENTED = "sql = 'CREATE /**/ VIRTUAL TABLE f USING fts5(t)'"
+LINED = "sql = 'CREATE -- a' || char(10) || 'VIRTUAL TABLE f USING fts5(t)'"
+FORGED = "PRAGMA writable_schema = ON; UPDATE sqlite_master SET {} WHERE name = 'f'"
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        f"CREATE VIEW v AS {ENDLESS}",
+        f"CREATE TRIGGER t AFTER INSERT ON talks BEGIN SELECT ({ENDLESS}); END",
+        SEARCHED,
+        "CREATE VIRTUAL TABLE f USING rtree(id, low, high, +t); INSERT INTO f VALUES (1, 2, 3, 'text')",
+        f"{SEARCHED}; {FORGED.format(COMMENTED)}",
+        f"{SEARCHED}; {FORGED.format(LINED)}",
+        f"{SEARCHED}; {FORGED.format('rootpage = 2')}",
+    ],
+)
+def test_only_plain_tables_are_read_whatever_their_definitions_look_like(tmp_path: Path, also: str) -> None:
+    assert rows(written(tmp_path / "a.db", "talks", also=also)) == ROWS
+
+
+def test_a_column_that_is_computed_is_left_out_and_told(tmp_path: Path) -> None:
+    endless = "ALTER TABLE talks ADD COLUMN more TEXT AS (hex(zeroblob(1000000000)))"
+    table = open_table([written(tmp_path / "a.db", "talks", also=endless)], finds_chats=False)
+    assert [tuple(record.values.values()) for record in table] == ROWS
+    assert table.remarks == ('Columns of "talks" that are computed are left out: more.',)
+
+
+def test_a_column_that_was_computed_when_it_was_written_is_read(tmp_path: Path) -> None:
+    also = "CREATE TABLE t (a TEXT, b TEXT AS (a || '!') STORED); INSERT INTO t VALUES ('x')"
+    assert rows(written(tmp_path / "a.db", also=also)) == [("x", "x!")]
+
+
+def test_rows_are_those_of_the_table_and_not_of_an_index(tmp_path: Path) -> None:
+    also = "CREATE INDEX i ON talks (summary DESC, dialogue)"
     assert rows(written(tmp_path / "a.db", "talks", also=also)) == ROWS
 
 
