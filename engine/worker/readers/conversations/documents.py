@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from docx.table import Table as DocxTable
     from pypdf import PdfReader
 
-SUFFIXES = (".docx", ".pdf")
+# Elements of Word around what is said: insertions that are tracked, fields of forms, marked words.
+WRAPPERS = ("w:ins", "w:moveTo", "w:sdt", "w:sdtContent", "w:smartTag", "w:customXml")
 MAX_PAGES = 5_000
 # Scanned pages may have a few characters, such as a stamp or a page number.
 MIN_PAGE_CHARACTERS = 20
@@ -57,11 +58,29 @@ def _docx_text(path: Path) -> str:
     _require_bounded(path)
     try:
         document: Any = docx.Document(str(path))
-        return "\n".join(_docx_lines(document))
+        own = document.element.getroottree().docinfo.internalDTD
+        if own is None:
+            _unwrap(document.element)
+            return "\n".join(_docx_lines(document))
     except MemoryError:
         raise
     except Exception as error:
         raise unreadable(path, f"it is no whole Word document ({type(error).__name__})") from error
+    # Office writes none. What they stand for may be without end, and left out they would take text with them.
+    raise unreadable(
+        path, "it defines names for texts of its own (XML entities)", "Open it and save it anew."
+    )
+
+
+def _unwrap(document: Any) -> None:
+    """Leave out what stands around and between the texts of a document, whose library reads only those before it."""
+    from docx.oxml.ns import qn
+    from lxml import etree  # type: ignore[import-untyped]
+
+    etree.strip_tags(document, etree.Comment, etree.PI, *map(qn, WRAPPERS))
+    for text in document.iter(qn("w:t")):
+        if len(text):
+            etree.strip_tags(text, "*")
 
 
 def _require_bounded(path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import DataError
 from engine.worker.readers import archives, open_table
+from tests.helpers import bombs
 from tests.helpers.office_files import write_pdf
 
 
@@ -47,6 +48,41 @@ def test_rows_of_a_documents_table_are_turns(tmp_path: Path) -> None:
     rows = [("00:01", "Ann", "Hello there."), ("00:05", "Bob:", "Yo.")]
     path = write_docx(tmp_path / "a.docx", ["Interview"], rows)
     assert conversations(path) == ["Ann: Hello there.\nBob: Yo."]
+
+
+SAID = b"<w:p><w:r><w:t>Ann: one%stwo</w:t></w:r></w:p><w:p><w:r><w:t>Bob: three</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    ("between", "read"),
+    [
+        (b" &amp; &#228; ", " & ä "),
+        (b"<![CDATA[ <x> ]]>", " <x> "),
+        (b" <!-- a remark -->", " "),
+        (b" <?a program?>", " "),
+        (b" <w:x>or </w:x>", " or "),
+    ],
+)
+def test_nothing_behind_markup_in_a_text_is_lost(tmp_path: Path, between: bytes, read: str) -> None:
+    (tmp_path / "a.docx").write_bytes(bombs.document(SAID % between))
+    assert conversations(tmp_path / "a.docx") == [f"Ann: one{read}two\nBob: three"]
+
+
+@pytest.mark.parametrize("wrapper", ["ins", "moveTo", "sdt", "sdtContent", "smartTag", "customXml"])
+def test_what_is_inserted_marked_or_filled_in_is_read(tmp_path: Path, wrapper: str) -> None:
+    said = (SAID % b" ").replace(b"<w:r>", f"<w:{wrapper}><w:r>".encode())
+    said = said.replace(b"</w:r>", f"</w:r></w:{wrapper}>".encode())
+    (tmp_path / "a.docx").write_bytes(bombs.document(said))
+    assert conversations(tmp_path / "a.docx") == ["Ann: one two\nBob: three"]
+
+
+@pytest.mark.parametrize("entity", [b'"more"', b'SYSTEM "file:///etc/passwd"'])
+def test_a_document_with_entities_of_its_own_is_refused(tmp_path: Path, entity: bytes) -> None:
+    own = b"<!DOCTYPE x [<!ENTITY e %s>]>" % entity
+    (tmp_path / "a.docx").write_bytes(bombs.document(SAID % b" &e; ", own))
+    error = failure(tmp_path / "a.docx")
+    assert error.message == "a.docx can't be read: it defines names for texts of its own (XML entities)."
+    assert error.hint == "Open it and save it anew."
 
 
 def test_text_of_a_pdf_is_read_without_page_numbers_and_running_heads(tmp_path: Path) -> None:
