@@ -71,10 +71,3 @@ def test_readers_of_conversations_parse_whole_files_in_known_places(parser):
         and re.search(parser, path.read_text(encoding="utf-8"))
     }
     assert found == PARSERS[parser]
-
-
-def test_formats_that_a_library_reads_are_read_apart():
-    table = (ROOT / "engine/worker/readers/__init__.py").read_text(encoding="utf-8")
-    for module in ("columnar", "workbook", "old_workbook", "documents", "databases"):
-        assert re.search(rf"read_apart\({module}\.read\w*, path", table), module
-        assert not re.search(rf"return {module}\.read", table), module

@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.helpers.hostile_mails import MAILS
+
 MIB = 1 << 20
 HEAD = b'<row r="1"><c t="inlineStr"><is><t>dialogue</t></is></c><c t="inlineStr"><is><t>summary</t></is></c></row>'
 ROW = b'<row><c t="inlineStr"><is><t>Ann: hi</t></is></c><c t="inlineStr"><is><t>s</t></is></c></row>'
@@ -288,4 +290,5 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "a large file.csv.gz": lambda: _compressed(gzip.compress),
     "a large file.csv.bz2": lambda: _compressed(bz2.compress),
     "a large file.csv.xz": lambda: _compressed(lzma.compress),
+    **MAILS,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from engine.data import PAUSE_HOURS
 from engine.errors import DataError
 from engine.worker.readers import content, parallel
 from engine.worker.readers.apart import read_apart
-from engine.worker.readers.conversations import chat_files, html_files, mail_files, text_folder
+from engine.worker.readers.conversations import chat_files, mail_files, text_folder
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 from engine.worker.readers.tabular import delimited
 
@@ -31,67 +32,40 @@ __all__ = [
 ]
 
 
-def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    # The libraries of these take longer to import than the preview of a file may.
-    from engine.worker.readers.tabular import columnar
-
-    return read_apart(columnar.read_parquet, path, notes)
+ChatReader = Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]
 
 
-def _read_arrow(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers.tabular import columnar
+def _apart(reader: str, *libraries: str) -> ChatReader:
+    """Return the reader of a kind of file that a library parses: it is imported when needed, and read apart.
 
-    return read_apart(columnar.read_arrow, path, notes)
+    This is the rule: whatever parses what others wrote and is not our own, even if it is a part of Python, may take
+    any time and memory for a small file, or end its process. So it works in a process of its own with limits, which
+    ends with this one. Plain text, CSV and JSON have readers of our own, of linear time, and need none. `libraries`
+    are those that the reader imports late: they are imported once, not again in each such process.
+    """
+    module, _, name = reader.rpartition(".")
 
+    def read(path: Path, notes: Notes, *others: Any) -> Iterator[Mapping[str, Any] | BrokenRow]:
+        # Some of these take longer to import than the preview of a file may.
+        for library in libraries:
+            import_module(library)
+        return read_apart(getattr(import_module(f"{__name__}.{module}"), name), path, notes, *others)
 
-def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers.tabular import workbook
-
-    return read_apart(workbook.read, path, notes)
-
-
-def _read_docx(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    import docx  # noqa: F401 - once, and not again in each process that reads
-
-    from engine.worker.readers.conversations import documents
-
-    return read_apart(documents.read_docx, path, notes, pause_hours)
-
-
-def _read_pdf(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    import pypdf  # noqa: F401 - once, and not again in each process that reads
-
-    from engine.worker.readers.conversations import documents
-
-    return read_apart(documents.read_pdf, path, notes, pause_hours)
-
-
-def _read_old_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers.tabular import old_workbook
-
-    return read_apart(old_workbook.read, path, notes)
-
-
-def _read_database(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | BrokenRow]:
-    from engine.worker.readers.tabular import databases
-
-    return read_apart(databases.read, path, notes)
+    return read
 
 
 # Readers of tables. A table that is one chat, a row a message, is parted into conversations too.
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
-    ".parquet": _read_parquet,
-    ".arrow": _read_arrow,
-    ".feather": _read_arrow,
-    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _read_database),
-    ".xlsx": _read_workbook,
-    **dict.fromkeys((".xls", ".xlsb", ".ods"), _read_old_workbook),
+    ".parquet": _apart("tabular.columnar.read_parquet"),
+    **dict.fromkeys((".arrow", ".feather"), _apart("tabular.columnar.read_arrow")),
+    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _apart("tabular.databases.read")),
+    ".xlsx": _apart("tabular.workbook.read"),
+    **dict.fromkeys((".xls", ".xlsb", ".ods"), _apart("tabular.old_workbook.read")),
     **dict.fromkeys(parallel.SUFFIXES, parallel.read),
 }
 # These take the pause in hours that separates the conversations of a chat.
-ChatReader = Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]
 _TABLE_READERS: dict[Reader, ChatReader] = {
     read: partial(chat_files.read_table, read) for read in _READERS.values()
 }
@@ -99,10 +73,10 @@ _JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 # A file of each of these kinds is a conversation, or one chat: files of several of them may lie together.
 _TEXT_READERS: dict[str, ChatReader] = {
     **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
-    **dict.fromkeys(html_files.SUFFIXES, html_files.read),
-    **dict.fromkeys(mail_files.SUFFIXES, mail_files.read),
-    ".docx": _read_docx,
-    ".pdf": _read_pdf,
+    **dict.fromkeys((".html", ".htm"), _apart("conversations.html_files.read")),
+    **dict.fromkeys((".eml", ".mbox", ".mbx"), _apart("conversations.mail_files.read")),
+    ".docx": _apart("conversations.documents.read_docx", "docx"),
+    ".pdf": _apart("conversations.documents.read_pdf", "pypdf"),
 }
 # A file with one of these endings is a data file; a text file is one if it was chosen, or if there is no other.
 SUFFIXES = (*_READERS, *_JSON_SUFFIXES)
@@ -153,8 +127,7 @@ def _reader(path: Path) -> ChatReader:
 
 def _read_text(path: Path, notes: Notes, pause_hours: float) -> Iterator[Mapping[str, Any] | BrokenRow]:
     """Read a file that is a conversation or a chat, or a folder of mails."""
-    if path.is_dir():
-        return mail_files.read_folder(path, notes)
-    if text_folder.is_summary(path):
+    if path.is_file() and text_folder.is_summary(path):
         return text_folder.read(path, notes, pause_hours)
-    return _TEXT_READERS[suffix_of(path) or path.suffix.lower()](path, notes, pause_hours)
+    suffix = ".eml" if path.is_dir() else suffix_of(path) or path.suffix.lower()
+    return _TEXT_READERS[suffix](path, notes, pause_hours)

@@ -1,6 +1,6 @@
-"""Reads a file whose format a library reads in a process of its own, with limits, and bounds what comes of it.
+"""Reads a file, or a folder of them, in a process of its own, with limits, and bounds what comes of it.
 
-Such formats unpack, repeat and refer: a few kilobytes may stand for more rows and text than a disk holds.
+What a library reads may unpack, repeat and refer: a few kilobytes stand for more rows and text than a disk holds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from engine.errors import DataError
 from engine.system import limited_process
 from engine.system.limited_process import LimitError, Limits
-from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, BrokenRow, Notes
+from engine.worker.readers.table import FIELD, MAX_COMPRESSION_RATIO, SAFE_BYTES, BrokenRow, Notes, size_of
 
 # Memory and time for reading a file of any size, and for each of its bytes or megabytes: until the next rows, not for
 # all of them. Libraries hold some parts of a file as a whole, such as the texts of a workbook.
@@ -50,7 +50,7 @@ def read_apart(
     read: Callable[..., Iterator[Found]], path: Path, notes: Notes, *others: Any
 ) -> Iterator[Found]:
     """Yield what `read` yields, read in a process with limits. Raises DataError where one is reached."""
-    limits = _limits(path.stat().st_size)
+    limits = _limits(size_of(path))
     batches = limited_process.results(partial(_batches, read, path, notes, others), limits)
     try:
         for batch in batches:
@@ -120,7 +120,7 @@ class _Bounds:
     """The rows and characters that a file may still give."""
 
     def __init__(self, path: Path) -> None:
-        size = path.stat().st_size
+        size = size_of(path)
         self._name = path.name
         self._rows = SAFE_ROWS + size // BYTES_PER_ROW
         self._characters = max(SAFE_BYTES, MAX_COMPRESSION_RATIO * size)

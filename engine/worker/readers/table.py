@@ -219,7 +219,7 @@ class Table:
     @property
     def size_bytes(self) -> int:
         """The size of all files; a missing one counts 0, and reading it raises."""
-        return sum(map(_size, self._files))
+        return sum(map(size_of, self._files))
 
     def head(self, count: int) -> tuple[Record, ...]:
         """Return the first rows, and read no further."""
@@ -240,7 +240,7 @@ class Table:
                         self._add_broken(path, broken)
                     elif not isinstance(row, BrokenRow):
                         yield Record(number, row.values, row.file, row.line)
-                notes.done_bytes = _size(path)
+                notes.done_bytes = size_of(path)
         if not number and self._is_left_out:
             return
         if not number and any(notes.chats for notes in self._notes):
@@ -309,7 +309,7 @@ class Table:
         What aligns columns changes the notes while they are written.
         """
         kept_bytes = sum(kept.identity[1] for kept in self._kept.values())
-        return self.align is None and path.is_file() and kept_bytes + _size(path) <= KEPT_BYTES
+        return self.align is None and path.is_file() and kept_bytes + size_of(path) <= KEPT_BYTES
 
     def _add_broken(self, path: Path, broken: BrokenRow) -> None:
         if len(self.broken) == MAX_BROKEN:
@@ -355,7 +355,7 @@ def _identity(path: Path) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
     """Return the number of bytes to read; for a folder, those of its files."""
     files = path.iterdir() if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files if file.exists())

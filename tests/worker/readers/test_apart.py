@@ -30,7 +30,7 @@ NAMED = {
     "repeated columns.ods": r"the names of its 16,384 columns",
     "many paragraphs.docx": r"takes more than 128 MB of memory",
     "a wide cell.docx": r"takes more than 128 MB of memory",
-    "entities.docx": r"no whole Word document",
+    "entities.docx": r"no whole Word document|names for texts of its own",
     "pages in a circle.pdf": r"no whole PDF",
 }
 
@@ -85,6 +85,14 @@ def test_memory_grows_with_the_file(tmp_path):
     assert apart._limits(0).memory_bytes == apart.MEMORY_BYTES
     assert apart._limits(10 << 20).memory_bytes == apart.MEMORY_BYTES + (80 << 20)
     assert apart._limits(10 << 20).seconds == apart.SECONDS + 200
+
+
+def test_the_files_of_a_folder_count(tmp_path):
+    for name in ("a.eml", "b.eml"):
+        (tmp_path / name).write_bytes(b"From: Ann <a@example.org>\n\nHi\n" + b"x" * 100)
+    table = open_table([tmp_path])
+    assert len(list(table)) == 2
+    assert apart.size_of(tmp_path) == sum(path.stat().st_size for path in tmp_path.iterdir())
 
 
 def test_an_ordinary_table_is_far_from_the_bounds(tmp_path):

@@ -11,7 +11,8 @@ import pytest
 from engine.chats import segmentation
 from engine.errors import DataError
 from engine.worker.readers import Table, open_table
-from engine.worker.readers.conversations import chat_files, mail_messages, text_folder
+from engine.worker.readers.conversations import chat_files, mail_files, mail_messages, text_folder
+from engine.worker.readers.table import Notes
 from tests.worker.readers.exports import CASES
 from tests.worker.readers.exports.case import Case
 
@@ -127,8 +128,12 @@ def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(mail_messages, "parse", counted)
     mail = "From a@x Mon Jan  1 10:00:00 2024\nFrom: Ann <a@x>\nMessage-ID: <{0}@x>\n\nHi {0}\n\n"
-    rows = iter(write(tmp_path / "a.mbox", "".join(map(mail.format, range(100)))))
-    assert next(rows).values["conversation"] == "Ann: Hi 0"
+    path = tmp_path / "a.mbox"
+    path.write_text("".join(map(mail.format, range(100))))
+    rows = mail_files.read(path, Notes(), 0)
+    first = next(rows)
+    assert isinstance(first, dict)
+    assert first["conversation"] == "Ann: Hi 0"
     assert len(parsed) <= 2
     assert (sum(1 for _ in rows), len(parsed)) == (99, 100)
 
@@ -182,7 +187,7 @@ def test_a_mail_without_line_ends_takes_bounded_memory(tmp_path: Path) -> None:
             stream.write(bytes(1 << 20))
     tracemalloc.start()
     try:
-        list(open_table([path]))
+        list(mail_files.read(path, Notes(), 0))
         assert tracemalloc.get_traced_memory()[1] < 32 << 20
     finally:
         tracemalloc.stop()

@@ -15,7 +15,6 @@ from engine.worker.readers.conversations.chat_files import conversations
 from engine.worker.readers.table import BrokenRow, Notes, unreadable
 from engine.worker.readers.text_decoding import chunks
 
-SUFFIXES = (".html", ".htm")
 # A page that is no chat is kept whole: its text is a part of it.
 MAX_BYTES = 64 << 20
 # The header of a table stands in one of the first lines.

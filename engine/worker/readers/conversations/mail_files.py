@@ -21,7 +21,6 @@ from engine.worker.readers.conversations import mail_messages, text_folder
 from engine.worker.readers.conversations.mail_messages import MailText
 from engine.worker.readers.table import BrokenRow, Notes, unreadable
 
-SUFFIXES = (".eml", ".mbox", ".mbx")
 # In a mailbox, a line that begins so follows a blank one, and precedes a mail's header.
 BEGINNING = b"From "
 HEADER_LINE = re.compile(rb"[A-Za-z][\w-]{0,60}:")
@@ -89,18 +88,16 @@ class _Threads:
 
 
 def read(path: Path, notes: Notes, pause_hours: float) -> Iterator[text_folder.Row]:  # noqa: ARG001 - as readers are called
-    """Yield the threads of a mailbox or of a mail; a pause does not part them."""
+    """Yield the threads of a mailbox, of a mail, or of a folder of mails; a pause does not part them."""
+    if path.is_dir():
+        files = [each for each in sorted(path.iterdir()) if each.suffix.lower() == ".eml"]
+        yield from _rows(path, files, notes, None)
+        return
     reference = text_folder.summary_of(path, notes)
     if isinstance(reference, BrokenRow):
         yield reference
     else:
         yield from _rows(path, [path], notes, reference)
-
-
-def read_folder(folder: Path, notes: Notes) -> Iterator[text_folder.Row]:
-    """Yield the threads of a folder of mails."""
-    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".eml"]
-    yield from _rows(folder, files, notes, None)
 
 
 def holds_mails(folder: Path) -> bool:
@@ -226,5 +223,6 @@ def _lines(stream: IO[bytes], length: int) -> Iterator[bytes]:
     """Yield a mail's lines; one without an end comes in pieces."""
     while length > 0 and (line := stream.readline(min(length, MAX_LINE_BYTES))):
         length -= len(line)
-        # A mailbox quotes lines that would begin a mail.
-        yield line[1:] if line.startswith(b">From ") else line
+        # Old programs end lines with CR alone. A mailbox quotes lines that would begin a mail.
+        for each in line.splitlines(keepends=True):
+            yield each[1:] if each.startswith(b">From ") else each

@@ -1,26 +1,38 @@
-"""One mail from its bytes: who wrote it, when, and the text of it, without ever holding its attachments."""
+"""One mail from its bytes: who wrote it, when, and the text of it, without ever holding its attachments.
+
+The mail is parted here, line by line: the standard library's parser compares each line with all parts that are open,
+and calls itself for each part in a part. It is given the few header fields that are used, each of a bounded length,
+for which it takes quadratic time.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import decode_header, make_header
 from email.message import Message
-from email.parser import BytesFeedParser
+from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 from engine.chats import html_exports, mails
 from engine.text import encodings
 
-# A part's text beyond this is cut, and more headers than this are no mail's.
+# A part's text beyond this is cut, and a header field beyond that.
 MAX_TEXT_BYTES = 4 << 20
-MAX_HEADER_BYTES = 1 << 20
-PART_TYPE = re.compile(rb"^content-type:\s*([\w.+-]+)/([\w.+-]+)", re.IGNORECASE)
-DISPOSITION = re.compile(rb"^content-disposition:\s*attachment", re.IGNORECASE)
-BOUNDARY = re.compile(rb'boundary="?([^"\r\n;]+)"?', re.IGNORECASE)
-KEPT_TYPES = (b"text", b"multipart", b"message")
+MAX_FIELD_BYTES = 4 << 10
+MAX_DEPTH = 100
+USED_FIELDS = {b"from", b"date", b"content-type", b"content-disposition", b"content-transfer-encoding"}
+# A line of a header, or one that goes on with the field above it. Any other line is the first of the text.
+HEADER_LINE = re.compile(rb"(?:From |([!-9;-~]*):|[\t ])")
+# A part of one of these holds others, or another mail; but a report holds none.
+CONTAINERS = ("multipart", "message")
+REPORT = "message/delivery-status"
+DIGEST, MAIL, TEXT = "multipart/digest", "message/rfc822", "text/plain"
+# What the standard library raises for some values of a header.
+ERRORS = (LookupError, ValueError, TypeError, RecursionError)
 
 
 @dataclass
@@ -29,7 +41,6 @@ class MailText:
 
     sender: str
     time: str
-    subject: str
     text: str
     attachments: list[str] = field(default_factory=list)
 
@@ -40,19 +51,12 @@ class MailText:
 
 
 def parse(lines: Iterable[bytes]) -> MailText:
-    """Return a mail from its lines."""
-    parser = BytesFeedParser()
-    for line in _without_attachments(lines):
-        parser.feed(line)
-    message = parser.close()
-    attachments = [name for part in message.walk() if (name := _attachment_name(part))]
-    return MailText(
-        mails.sender_name(header(message, "from")),
-        _time(message),
-        header(message, "subject"),
-        _text(message),
-        attachments,
-    )
+    """Return a mail from its lines. Raises ValueError for one whose parts are nested too deeply."""
+    message, *inner = _parts(lines)
+    parts = [part for part in (message, *inner) if part.get_content_maintype() not in CONTAINERS]
+    attachments = [name for part in parts if (name := _attachment_name(part))]
+    sender = _asked(partial(mails.sender_name, header(message, "from")))
+    return MailText(sender, _time(message), _text(parts), attachments)
 
 
 def header(message: Message, name: str) -> str:
@@ -62,48 +66,125 @@ def header(message: Message, name: str) -> str:
         return ""
     try:
         return " ".join(str(make_header(decode_header(str(value)))).split())
-    except (LookupError, ValueError, UnicodeError):
+    except ERRORS:
         return " ".join(str(value).split())
 
 
-def _without_attachments(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a mail's lines but for the bodies of its parts that are no text, and what makes a text too long."""
-    in_header, is_kept, is_attached = True, True, False
-    size = 0
-    boundaries: list[bytes] = []
+class _Head:
+    """The header of a part while it is read: the first field of each name that is used."""
+
+    def __init__(self, default_type: str) -> None:
+        self._default_type = default_type
+        self._lines: list[bytes] = []
+        self._names: set[bytes] = set()
+        self._room = 0
+
+    def takes(self, line: bytes) -> bool:
+        """Add a line; return whether it belongs to the header."""
+        found = HEADER_LINE.match(line)
+        if not found:
+            return False
+        if not line.startswith((b" ", b"\t")):
+            name = (found[1] or b"").lower()
+            is_used = name in USED_FIELDS and name not in self._names
+            self._room = MAX_FIELD_BYTES if is_used else 0
+            self._names |= {name} & USED_FIELDS
+        if self._room > 0:
+            self._lines.append(line.rstrip(b"\r\n")[: self._room] + b"\n")
+            self._room -= len(line)
+        return True
+
+    def part(self) -> Message:
+        """Return the part that the header is of, still without a body."""
+        part = BytesHeaderParser().parsebytes(b"".join(self._lines))
+        part.set_default_type(self._default_type)
+        return part
+
+
+class _Body:
+    """The text of a part while it is read; that of an attachment is not kept."""
+
+    def __init__(self, part: Message) -> None:
+        self._part = part
+        is_text = part.get_content_maintype() == "text"
+        is_kept = is_text and _asked(part.get_content_disposition) != "attachment"
+        self._room = MAX_TEXT_BYTES if is_kept else 0
+        self._lines: list[bytes] = []
+
+    def add(self, line: bytes) -> None:
+        """Add a line."""
+        if self._room > 0:
+            self._lines.append(line)
+            self._room -= len(line)
+
+    def part(self) -> Message:
+        """Return the part with its body, without the last line end, which belongs to the boundary behind it."""
+        if self._lines:
+            self._lines[-1] = re.sub(rb"\r?\n\Z|\r\Z", b"", self._lines[-1])
+        self._part.set_payload(b"".join(self._lines).decode("ascii", "surrogateescape"))
+        return self._part
+
+
+def _parts(lines: Iterable[bytes]) -> Iterator[Message]:
+    """Yield the mail and all parts in it, in their order."""
+    # The lines before the parts of those that are open, the innermost last, and the type of a part that names none.
+    opened: list[tuple[bytes, str]] = []
+    # Behind the last part of a multipart is neither a header nor a body.
+    reading: _Head | _Body | None = _Head(TEXT)
     for line in lines:
-        bare = line.rstrip(b"\r\n")
-        if not in_header and bare.startswith(b"--") and any(bare.startswith(each) for each in boundaries):
-            in_header, is_kept, is_attached, size = not bare.endswith(b"--"), True, False, 0
-            yield line
-        elif in_header:
-            size += len(line)
-            kind = PART_TYPE.match(line)
-            is_attached = is_attached or DISPOSITION.match(line) is not None
-            if kind:
-                is_kept = kind[1].lower() in KEPT_TYPES
-            named = BOUNDARY.search(line)
-            if named:
-                boundaries.append(b"--" + named[1].strip())
-            if not bare:
-                in_header, is_kept, size = False, is_kept and not is_attached, 0
-            if size <= MAX_HEADER_BYTES:
-                yield line
-        elif is_kept and size <= MAX_TEXT_BYTES:
-            size += len(line)
-            yield line
+        level, is_last = _boundary(opened, line)
+        if level is not None:
+            if reading is not None:
+                yield reading.part()
+            reading = None if is_last else _Head(opened[level][1])
+            del opened[level + (not is_last) :]
+        elif isinstance(reading, _Body):
+            reading.add(line)
+        elif reading is not None and not reading.takes(line):
+            part = reading.part()
+            reading = _Body(part)
+            if part.get_content_maintype() == "multipart":
+                _open(opened, part)
+            elif part.get_content_maintype() == "message" and part.get_content_type() != REPORT:
+                yield part
+                reading = _Head(TEXT)
+            elif line.strip(b"\r\n"):
+                reading.add(line)
+    if reading is not None:
+        yield reading.part()
+
+
+def _open(opened: list[tuple[bytes, str]], part: Message) -> None:
+    boundary = _asked(part.get_boundary).encode("utf-8", "surrogateescape")
+    if len(opened) == MAX_DEPTH:
+        raise ValueError(f"the parts of a mail are nested more than {MAX_DEPTH} deep")
+    if boundary:
+        opened.append((b"--" + boundary, MAIL if part.get_content_type() == DIGEST else TEXT))
+
+
+def _boundary(opened: Sequence[tuple[bytes, str]], line: bytes) -> tuple[int | None, bool]:
+    """Return which of the open parts a line is a boundary of, None for no boundary, and whether it is the last one."""
+    if line.startswith(b"--"):
+        bare = line.rstrip(b" \t\r\n")
+        for level in reversed(range(len(opened))):
+            boundary = opened[level][0]
+            if bare in (boundary, boundary + b"--"):
+                return level, bare != boundary
+    return None, False
+
+
+def _asked(ask: Callable[[], object]) -> str:
+    """Return what a library finds in a header, "" for nothing and for what makes no sense."""
+    try:
+        return str(ask() or "")
+    except ERRORS:
+        return ""
 
 
 def _attachment_name(part: Message) -> str:
     """Return the name of a part that is no text of the mail, "" for one that is."""
-    if part.is_multipart():
-        return ""
-    try:
-        name = part.get_filename() or ""
-    except (LookupError, ValueError, UnicodeError, TypeError):
-        name = ""
     is_text = part.get_content_maintype() == "text"
-    return name or ("" if is_text else part.get_content_type())
+    return _asked(part.get_filename) or ("" if is_text else part.get_content_type())
 
 
 def _time(message: Message) -> str:
@@ -113,9 +194,9 @@ def _time(message: Message) -> str:
         return ""
 
 
-def _text(message: Message) -> str:
-    """Return the plain text of a mail; of one that is a web page, the page's."""
-    parts = [part for part in message.walk() if not part.is_multipart() and not part.get_filename()]
+def _text(parts: Iterable[Message]) -> str:
+    """Return the plain text of a mail's parts; of one that is a web page, the page's."""
+    parts = [part for part in parts if not _asked(part.get_filename)]
     plain = [_decoded(part) for part in parts if part.get_content_type() == "text/plain"]
     if any(text.strip() for text in plain):
         return "\n".join(plain)
@@ -130,7 +211,7 @@ def _text(message: Message) -> str:
 def _decoded(part: Message) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
-    charset = str(part.get_content_charset() or "")
+    charset = _asked(part.get_content_charset)
     try:
         text = data.decode(charset or "utf-8")
     except (LookupError, UnicodeError):
@@ -140,4 +221,8 @@ def _decoded(part: Message) -> str:
             text = data.decode("utf-8", "replace")
     text = text.replace("\r\n", "\n").replace("\0", "")
     # Lines that were wrapped for sending end with a space.
-    return re.sub(r"(?<=[^\n-]) \n(?=[^\n>])", " ", text) if part.get_param("format") == "flowed" else text
+    return (
+        re.sub(r"(?<=[^\n-]) \n(?=[^\n>])", " ", text)
+        if _asked(partial(part.get_param, "format")) == "flowed"
+        else text
+    )

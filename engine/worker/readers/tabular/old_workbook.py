@@ -20,7 +20,6 @@ from engine.worker.readers.table import FIELD, BrokenRow, Notes, unreadable
 from engine.worker.readers.tabular import sheets
 from engine.worker.readers.tabular.sheets import Found
 
-SUFFIXES = (".xls", ".xlsb", ".ods")
 MAX_BYTES = 256 << 20
 # How a protected workbook of Excel is stored, whatever its ending: named in UTF-16 in its directory.
 ENCRYPTED = (b"EncryptedPackage", b"EncryptionInfo")

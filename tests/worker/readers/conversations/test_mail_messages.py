@@ -1,0 +1,78 @@
+"""One mail: its parts as the standard library parts them, its sender and its time."""
+
+from __future__ import annotations
+
+from email.mime.application import MIMEApplication
+from email.mime.message import MIMEMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+
+import pytest
+
+from engine.worker.readers.conversations import mail_messages
+from engine.worker.readers.conversations.mail_messages import MailText
+
+
+def parsed(mail: bytes) -> MailText:
+    return mail_messages.parse(mail.splitlines(keepends=True))
+
+
+def written(text: str) -> MIMEText:
+    mail = MIMEText(text, "plain", "utf-8")
+    mail["From"] = "Bob <b@example.org>"
+    return mail
+
+
+def whole() -> bytes:
+    """Return a mail with a text that is a page too, a mail that is passed on, a file, and a digest of mails."""
+    mail, either, digest = MIMEMultipart("mixed"), MIMEMultipart("alternative"), MIMEMultipart("digest")
+    mail["From"] = "=?utf-8?q?J=C3=B6rg?= <j@example.org>"
+    mail["Date"] = "Mon, 1 Jan 2024 10:00:00 +0000"
+    either.attach(written("It is größer."))
+    either.attach(MIMEText("<p>It is a page.</p>", "html"))
+    file = MIMEApplication(b"x" * 300)
+    file.add_header("Content-Disposition", "attachment", filename="Plän.pdf")
+    digest.attach(MIMEMessage(written("First.")))
+    for part in (either, MIMEMessage(written("Passed on.")), file, digest):
+        mail.attach(part)
+    # A part of a digest is a mail without saying so.
+    before, between, after = mail.as_bytes().rpartition(b"Content-Type: message/rfc822\nMIME-Version: 1.0\n")
+    assert between
+    return before + after
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
+def test_a_mail_in_a_mail_is_read_and_a_file_is_named(line_end: bytes) -> None:
+    mail = parsed(whole().replace(b"\n", line_end))
+    assert (mail.sender, mail.time) == ("Jörg", "2024-01-01T10:00:00+00:00")
+    assert mail.text.split("\n") == ["It is größer.", "Passed on.", "First."]
+    assert mail.attachments == ["Plän.pdf"]
+
+
+def test_a_text_without_a_blank_line_before_it_is_read() -> None:
+    assert (
+        parsed(b"From: Ann <a@example.org>\nHello there\nSubject: none\n").text
+        == "Hello there\nSubject: none"
+    )
+
+
+def test_what_stands_behind_the_last_part_is_no_text() -> None:
+    parts = b"--B\n\nHello there\n--B--\nan epilogue\n--B\n\nnor this\n"
+    assert (
+        parsed(b"From: a\nContent-Type: multipart/mixed; boundary*0=B\n\npreamble\n" + parts).text
+        == "Hello there"
+    )
+
+
+def test_a_report_on_delivery_is_no_text() -> None:
+    assert parsed(b"From: a\nContent-Type: message/delivery-status\n\nTo: b\n\nAction: failed\n").text == ""
+
+
+def test_a_sender_that_makes_no_sense_is_none_and_the_text_is_read() -> None:
+    assert parsed(b"From: " + b"(" * 5_000 + b"\n\nHello there\n") == MailText("", "", "Hello there")
+
+
+def test_parts_nested_too_deeply_are_named() -> None:
+    parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(101))
+    with pytest.raises(ValueError, match="nested more than 100 deep"):
+        parsed(b"From: a\n" + parts)
