@@ -1,0 +1,114 @@
+"""Runs an ASGI application on a socket, with bounds on what strangers can hold open. Knows nothing of its answers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+# With the sockets that wait to be accepted, below the 256 files that some systems let a process open.
+MAX_CONNECTIONS = 128
+BACKLOG = 64
+# For a whole request, from the connection or the last answer on.
+REQUEST_SECONDS = 10.0
+CLOSE_SECONDS = 2
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0 is any free one. Raises OSError."""
+    return socket.create_server((host, port), backlog=BACKLOG)
+
+
+def make_server(
+    app: ASGIApp, *, request_seconds: float = REQUEST_SECONDS, max_connections: int = MAX_CONNECTIONS
+) -> uvicorn.Server:
+    """Return a server for an application: `run` or `serve` it with `sockets=[listen(…)]`, end it by `should_exit`.
+
+    A client that has not sent its whole request after `request_seconds`, or takes nothing of its answer for that long,
+    is dropped. Of more than `max_connections` the one is that has kept the server waiting longest, so that a new client
+    is always heard.
+    """
+
+    class Connection(BoundedConnection):
+        seconds, most = request_seconds, max_connections
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            interface="asgi3",
+            loop="asyncio",
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            # Bad requests are the clients' errors, ours are logged.
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            workers=1,
+            timeout_graceful_shutdown=CLOSE_SECONDS,
+        )
+    )
+
+
+class BoundedConnection(H11Protocol):
+    """A connection whose requests have to arrive in time, and whose answers have to be taken."""
+
+    seconds, most = REQUEST_SECONDS, MAX_CONNECTIONS
+    _deadline: asyncio.TimerHandle
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the client's request is not there, or not all of it."""
+        # None before the first, whatever its type says.
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body  # type: ignore[redundant-expr]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._drop_later(self._expire)
+        if len(self.connections) > self.most:
+            mine = [each for each in self.connections if isinstance(each, BoundedConnection)]
+            min((each for each in mine if each.is_asking), key=lambda each: each._deadline.when())._drop()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request."""
+        super().on_response_complete()
+        self._deadline.cancel()
+        self._drop_later(self._expire)
+
+    def pause_writing(self) -> None:
+        """Begin to wait for a client that does not take its answer."""
+        super().pause_writing()
+        self._deadline.cancel()
+        self._drop_later(self._drop)
+
+    def resume_writing(self) -> None:
+        """Wait no more: it was taken."""
+        super().resume_writing()
+        self._deadline.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        super().connection_lost(exc)
+        self._deadline.cancel()
+
+    def _drop_later(self, drop: Callable[[], None]) -> None:
+        self._deadline = self.loop.call_later(self.seconds, drop)
+
+    def _expire(self) -> None:
+        if self.is_asking:
+            self._drop()
+
+    def _drop(self) -> None:
+        self.connections.discard(self)
+        self.transport.abort()

@@ -1,0 +1,98 @@
+"""Bounds of connections: who is too slow, or one too many, is dropped, and the next client is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+
+from engine.system.asgi_server import listen, make_server
+
+REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+SLOW = {
+    "nothing": b"",
+    "half a head": b"GET / HTTP/1.1\r\nHo",
+    "half a body": REQUEST[:-1],
+    "half a second head": REQUEST + b"GET / HTTP/1.1\r\nHo",
+    "no second request": REQUEST,
+}
+# More than the buffers of both sides take.
+LONG = b"x" * 50_000_000
+
+
+async def application(scope, receive, send):
+    """Answer with what was sent, or with more than a client takes."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body, more = body + message["body"], message["more_body"]
+    body = LONG if scope["path"] == "/long" else body
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await send({"type": "http.response.body", "body": b"."})
+
+
+@contextmanager
+def served(**bounds):
+    server, listener = make_server(application, **bounds), listen("127.0.0.1", 0)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    try:
+        yield listener.getsockname()[1], server.server_state.connections
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=20)
+
+
+def rest_of(connection):
+    """Return what comes until the server closes; a test that waits for it too long fails."""
+    received = b""
+    try:
+        while piece := connection.recv(65_536):
+            received += piece
+    except ConnectionResetError:
+        pass
+    return received
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+def test_who_does_not_send_a_whole_request_in_time_is_dropped(sent):
+    with served(request_seconds=0.3) as (port, _), closing(connect(port)) as slow:
+        slow.sendall(sent)
+        assert rest_of(slow).count(b"200 OK") == (1 if REQUEST in sent else 0)
+
+
+def test_who_does_not_take_the_answer_is_dropped():
+    with served(request_seconds=0.3) as (port, connections), closing(connect(port)) as slow:
+        slow.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not connections:
+            time.sleep(0.01)
+        while connections:
+            time.sleep(0.01)
+        assert len(rest_of(slow)) < len(LONG)
+
+
+def test_of_too_many_connections_the_one_that_waits_longest_goes():
+    with served(max_connections=3) as (port, _):
+        idle = [connect(port) for _ in range(30)]
+        with closing(connect(port)) as good:
+            good.sendall(REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            assert rest_of(good).startswith(b"HTTP/1.1 200 OK")
+        assert [rest_of(each) for each in idle[:20]] == [b""] * 20
+        for each in idle:
+            each.close()
+
+
+def test_a_port_in_use_is_an_error_of_the_system():
+    with closing(listen("127.0.0.1", 0)) as first, pytest.raises(OSError, match="in use"):
+        listen("127.0.0.1", first.getsockname()[1])
