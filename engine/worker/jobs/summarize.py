@@ -13,7 +13,6 @@ from engine.adapters import runtimes
 from engine.config.decoding import CTRANSLATE2
 from engine.config.recipe import BaseModelOptions
 from engine.errors import AppError, BaseModelError
-from engine.jobs.job import Command
 from engine.options import check
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.prompting import notices_of_other_format
@@ -25,13 +24,10 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.serving import requests
 from engine.worker.serving.batch_writer import BatchWriter
 from engine.worker.serving.columns import Column, Group, make_column, make_groups
-from engine.worker.serving.requests import Request
+from engine.worker.serving.requests import Cancelled, Request
 
 POLL_SECONDS = 0.05
-
-
-class Cancelled(Exception):
-    """The request was cancelled or the job should end."""
+MAX_TOGETHER = 32
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -58,7 +54,7 @@ class Playground:
         self._channel = channel
         self._manager = manager
         self._converted = LoadedModels(channel, manager.base)
-        self._queue: list[Command] = []
+        self._queue: list[Request] = []
         self._cancelled: set[str] = set()
         self._quits = False
 
@@ -67,7 +63,7 @@ class Playground:
         while not self._quits:
             self._take_commands()
             if self._queue:
-                self._summarize(self._queue.pop(0))
+                self._summarize(self._next())
             else:
                 time.sleep(POLL_SECONDS)
 
@@ -76,43 +72,54 @@ class Playground:
         self._channel.check_stop()
         for command in self._channel.pending_commands():
             if command["command"] == "summarize":
-                self._queue.append(command)
+                self._queue.append(requests.from_command(command))
             elif command["command"] == "cancel":
                 self._cancelled.add(command["request"])
             elif command["command"] == "quit":
                 self._quits = True
 
-    def _summarize(self, command: Command) -> None:
-        """Write the summaries of a command and report that it is finished or cancelled."""
-        cancelled = False
-        try:
-            self._check_wanted(command["request"])
-            self._answer(command)
-        except Cancelled:
-            cancelled = True
-        self._channel.emit("request_finished", request=command["request"], cancelled=cancelled)
+    def _next(self) -> list[Request]:
+        """Take the request that waits longest out of the queue, with those that one batch can answer too."""
+        first = self._queue[0]
+        together = [each for each in self._queue if each is first or each.goes_with(first)][:MAX_TOGETHER]
+        self._queue = [each for each in self._queue if each not in together]
+        return together
 
-    def _check_wanted(self, request: str) -> None:
+    def _summarize(self, asked: list[Request]) -> None:
+        """Write the summaries of requests that go together, and report each as finished or cancelled."""
+        ended = False
+        try:
+            wanted = [each for each in asked if each.id not in self._cancelled]
+            if wanted:
+                self._answer(wanted)
+        except Cancelled:
+            ended = True
+        for each in asked:
+            cancelled = ended or each.id in self._cancelled
+            self._cancelled.discard(each.id)
+            self._channel.emit("request_finished", request=each.id, cancelled=cancelled)
+
+    def _check_wanted(self, asked: list[Request]) -> None:
+        """Raise Cancelled if all requests that are answered were cancelled, or the job should end."""
         self._take_commands()
-        if self._quits or request in self._cancelled:
+        if self._quits or all(each.id in self._cancelled for each in asked):
             raise Cancelled
 
-    def _answer(self, command: Command) -> None:
-        request = requests.from_command(command)
-        writer = BatchWriter(
-            self._channel, self._manager.base, request, lambda: self._check_wanted(request.id)
-        )
+    def _answer(self, asked: list[Request]) -> None:
+        request = asked[0]
+        writer = BatchWriter(self._channel, self._manager.base, asked, lambda: self._check_wanted(asked))
         if request.error is not None:
             for name in request.columns:
                 writer.fail(name, request.error)
             return
         try:
+            self._check_wanted(asked)
             columns = self._columns(request, writer)
             if request.options.runtime == CTRANSLATE2:
-                self._write_converted(columns, writer, request.id)
+                self._write_converted(columns, writer, asked)
                 return
             for group in make_groups(columns, self._manager):
-                self._check_wanted(request.id)
+                self._check_wanted(asked)
                 self._write(group, writer)
         except Cancelled:
             writer.cancel()
@@ -142,11 +149,11 @@ class Playground:
             for column in group.columns:
                 writer.fail(column.name, error)
 
-    def _write_converted(self, columns: list[Column], writer: BatchWriter, request: str) -> None:
+    def _write_converted(self, columns: list[Column], writer: BatchWriter, asked: list[Request]) -> None:
         """Write the summaries of each column by CTranslate2; a column that it can't write is reported as failed."""
         base = self._manager.base
         for column in columns:
-            self._check_wanted(request)
+            self._check_wanted(asked)
             try:
                 _refuse_unconvertible(base, column)
                 runtime = self._converted.load(column.adapter)

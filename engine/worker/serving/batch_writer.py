@@ -6,6 +6,7 @@ Knows nothing of commands, nor of how adapters are loaded.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,11 +30,12 @@ from engine.worker.text_metrics import summary_metrics
 
 @dataclass
 class Row:
-    """One summary to write: of a conversation, by a column. `facts` and `input_facts` are keys of its events.
+    """One summary to write: of a request's conversation, by a column. `facts`, `input_facts`: keys of its events.
 
     `text` is summarised next, in `chunks`: the conversation, then in each round the summaries of its chunks.
     """
 
+    request: Request
     column: Column
     asked: AskedConversation
     facts: dict[str, Any]
@@ -51,22 +53,24 @@ ChunkOf = tuple[Row, int]
 
 
 class BatchWriter:
-    """Writes the summaries of one request."""
+    """Writes the summaries of requests that go together."""
 
     def __init__(
         self,
         channel: Channel,
         base: LoadedBase,
-        request: Request,
+        requests: Sequence[Request],
         check_wanted: Callable[[], None],
     ) -> None:
-        """Prepare; `check_wanted` raises an exception that ends the work."""
+        """Prepare; `check_wanted` raises Cancelled, which ends the work."""
         self._channel = channel
         self._base = base
-        self._request = request
+        self._requests = requests
         self._check_wanted = check_wanted
-        self._done = 0
-        self._decoding = request.options.model_dump(include=set(DecodingOptions.model_fields))
+        self._done = Counter[str]()
+        # They have the same.
+        self._options = requests[0].options
+        self._decoding = self._options.model_dump(include=set(DecodingOptions.model_fields))
         self._rows: list[Row] = []
 
     def write(
@@ -83,8 +87,9 @@ class BatchWriter:
         self._model, self._mixed_batch, self._columns = model, mixed_batch, list(columns)
         self._runtime = runtime
         rows = [
-            Row(column, asked, self._facts(column.name, index), asked.text)
-            for index, asked in enumerate(self._request.conversations)
+            Row(request, column, asked, _facts(request, column.name, index), asked.text)
+            for request in self._requests
+            for index, asked in enumerate(request.conversations)
             for column in columns
         ]
         self._rows += rows
@@ -105,17 +110,14 @@ class BatchWriter:
         started = [row for row in self._rows if row.column.name == name]
         for row in started:
             if row.is_pending:
-                self._report_failure(row.facts, error)
+                self._report_failure(row.request, row.facts, error)
                 row.is_pending = False
         if not started:
-            for index, _ in enumerate(self._request.conversations):
-                self._report_failure(self._facts(name, index), error)
+            for request in self._requests:
+                for index, _ in enumerate(request.conversations):
+                    self._report_failure(request, _facts(request, name, index), error)
 
     # Rows
-
-    def _facts(self, name: str | None, index: int) -> dict[str, Any]:
-        facts = {"index": index} if self._request.is_list else {}
-        return {"request": self._request.id, "adapter": name, **facts}
 
     def _starts(self, row: Row) -> bool:
         """Start a row and return whether it can be written; an error is reported."""
@@ -124,38 +126,45 @@ class BatchWriter:
             self._start(row)
         except AppError as error:
             row.is_pending = False
-            self._report_failure(row.facts, error)
+            self._report_failure(row.request, row.facts, error)
         return row.is_pending
 
     def _start(self, row: Row) -> None:
         """Split a row's conversation into chunks and report that its summary is started. Raises AppError."""
         if not row.text.strip():
             raise DataError("The conversation is empty.", "Give its text.")
-        tokens = row.column.prompter.conversation_tokens(row.text)
+        tokens = self._count(row, row.text)
         self._split(row, tokens)
         for chunk in row.chunks:
-            refuse_too_long(self._model, self._ids(row, chunk), self._request.options.max_new_tokens)
+            self._check_wanted()
+            refuse_too_long(self._model, self._ids(row, chunk), self._options.max_new_tokens)
         row.input_facts = {
             "input_tokens": tokens,
             "limit": row.column.limit,
             "cut": len(row.chunks) == 1 and tokens > row.column.limit,
             "pieces": len(row.chunks),
         }
-        if self._request.is_list:
+        if row.request.is_list:
             return
         self._channel.emit("summary_started", **row.facts, **row.input_facts)
         row.streamer = TextStreamer(
             self._base.tokenizer,
             lambda text: self._channel.emit("summary_extended", **row.facts, text=text),
-            shown=self._request.options.beams == 1,
+            shown=self._options.beams == 1,
         )
 
     def _split(self, row: Row, tokens: int) -> None:
         """Split a row's text into chunks if it is over the limit and the request asks for that."""
         limit = row.column.limit
-        chunked = self._request.options.long_conversations == "piecewise" and tokens > limit
-        count = row.column.prompter.conversation_tokens
-        row.chunks = chunking.split(row.text, limit, count) if chunked else [row.text]
+        chunked = self._options.long_conversations == "piecewise" and tokens > limit
+        row.chunks = (
+            chunking.split(row.text, limit, lambda text: self._count(row, text)) if chunked else [row.text]
+        )
+
+    def _count(self, row: Row, text: str) -> int:
+        """Return the tokens of a text, one of very many where a long conversation is split."""
+        self._check_wanted()
+        return row.column.prompter.conversation_tokens(text)
 
     def _ids(self, row: Row, text: str) -> list[int]:
         return row.column.prompter.input_ids(text)
@@ -186,9 +195,9 @@ class BatchWriter:
 
     def _shorten(self, row: Row, summaries: str) -> None:
         """Let a row read the summaries of its chunks next, split again or, if they are no shorter, truncated."""
-        before = sum(map(row.column.prompter.conversation_tokens, row.chunks))
+        before = sum(self._count(row, chunk) for chunk in row.chunks)
         row.text = summaries or row.text
-        tokens = row.column.prompter.conversation_tokens(row.text)
+        tokens = self._count(row, row.text)
         row.round += 1
         if tokens < before:
             self._split(row, tokens)
@@ -273,22 +282,25 @@ class BatchWriter:
         self._channel.emit(
             "summary_finished",
             **row.facts,
-            **(row.input_facts if self._request.is_list else {}),
+            **(row.input_facts if row.request.is_list else {}),
             **scores,
             summary=text,
             tokens=tokens,
             seconds=round(time.perf_counter() - row.started, 4),
             **flags,
         )
-        self._report_progress()
+        self._report_progress(row.request)
 
-    def _report_failure(self, facts: dict[str, Any], error: AppError) -> None:
+    def _report_failure(self, request: Request, facts: dict[str, Any], error: AppError) -> None:
         self._channel.emit("summary_failed", **facts, message=error.message, hint=error.hint)
-        self._report_progress()
+        self._report_progress(request)
 
-    def _report_progress(self) -> None:
-        self._done += 1
-        if self._request.is_list:
-            self._channel.emit(
-                "request_progressed", request=self._request.id, done=self._done, total=self._request.total
-            )
+    def _report_progress(self, request: Request) -> None:
+        self._done[request.id] += 1
+        if request.is_list:
+            done = self._done[request.id]
+            self._channel.emit("request_progressed", request=request.id, done=done, total=request.total)
+
+
+def _facts(request: Request, name: str | None, index: int) -> dict[str, Any]:
+    return {"request": request.id, "adapter": name, **({"index": index} if request.is_list else {})}

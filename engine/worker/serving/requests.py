@@ -19,7 +19,7 @@ conversation in the list, from 0):
     request_progressed done and total summaries, for several conversations
     request_finished   cancelled; once per request, last
 
-Knows nothing of models.
+Requests for the same that wait are written together, each with events of its own. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -29,8 +29,15 @@ from dataclasses import dataclass
 from engine.adapters.metadata import PromptFacts, refuse_long_prompt
 from engine.config import decoding
 from engine.config.decoding import SummarizeOptions
-from engine.errors import AppError
+from engine.errors import AppError, DataError
 from engine.jobs.job import Command
+
+# Longer conversations are written alone: split into chunks they keep others waiting.
+MAX_SHARED_CHARACTERS = 20_000
+
+
+class Cancelled(Exception):
+    """Nobody waits for the summaries any more."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,16 @@ class Request:
         """The number of requested summaries."""
         return len(self.conversations) * len(self.columns)
 
+    def goes_with(self, other: Request) -> bool:
+        """Tell whether one batch can answer both."""
+        same = (self.columns, self.options, self.prompt) == (other.columns, other.options, other.prompt)
+        return same and self._is_short and other._is_short
+
+    @property
+    def _is_short(self) -> bool:
+        short = len(self.conversations) == 1 and len(self.conversations[0].text) <= MAX_SHARED_CHARACTERS
+        return short and self.error is None
+
 
 def from_command(asked: Command) -> Request:
     """Return the request of a command."""
@@ -71,8 +88,21 @@ def from_command(asked: Command) -> Request:
     try:
         options = decoding.from_command(asked)
         refuse_long_prompt(prompt, "the playground")
+        _refuse_half_characters(conversations)
     except AppError as error:
         problem = error
     return Request(
         asked["request"], tuple(asked["columns"]), conversations, is_list, options, prompt, problem
     )
+
+
+def _refuse_half_characters(conversations: tuple[AskedConversation, ...]) -> None:
+    """Raise DataError for half of an emoji, as JSON can name it: no tokenizer reads it."""
+    for each in conversations:
+        try:
+            f"{each.text}{each.reference}".encode()
+        except UnicodeEncodeError as error:
+            raise DataError(
+                "The conversation has a character that is not whole, such as half of an emoji.",
+                "Write it again, or delete it.",
+            ) from error
