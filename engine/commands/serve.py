@@ -12,7 +12,6 @@ from engine.commands.terminal.download_consent import confirm_base
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, whole_number
-from engine.errors import AppError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.server import serving
@@ -53,12 +52,7 @@ def serve_adapters(asked: argparse.Namespace, output: Output) -> int:
     job = create_job(jobs_folder(), "summarize", arguments)
     # What the worker reports is not this command's output.
     follower = Follower(job, Output(as_json=False))
-
-    def fail(error: AppError) -> None:
-        output.failure(error)
-        follower.stop()
-
-    running = serving.start(adapters, follower.send, fail, asked.port)
+    running = serving.start(adapters, follower.send, asked.port)
 
     def follow(event: Event) -> None:
         running.tell(event)

@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, Literal
 from engine.errors import StorageError, WorkerError
 from engine.jobs.events import read_all
 from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, open_regular, read_json, read_text, read_toml
+from engine.system.foreign_files import MIB, FileKind, open_regular, read_json, read_text, read_toml
 from engine.system.graphics.visible_cards import ALL
 from engine.system.locks import try_lock, unlock
 from engine.system.paths import make_private
@@ -159,12 +159,17 @@ class Job:
         return False
 
     def send(self, command: str, **arguments: Any) -> None:
-        """Send a command to the worker."""
+        """Send a command to the worker. Raises StorageError, and WorkerError for one that it could not read."""
+        text = json.dumps({"command": command, **arguments})
+        # ASCII alone: as many bytes.
+        if len(text) > FileKind.JOB.max_bytes:
+            limit = FileKind.JOB.max_bytes // MIB
+            raise WorkerError(f"The command {command} has more than {limit} MB.", "Ask for less at once.")
         name = f"{self._next_number():020d}-{secrets.token_hex(4)}.json"
         partial = self.commands_folder / f".{name}"
         try:
             self.commands_folder.mkdir(mode=0o700, exist_ok=True)
-            partial.write_text(json.dumps({"command": command, **arguments}), encoding="utf-8")
+            partial.write_text(text, encoding="ascii")
             partial.rename(self.commands_folder / name)
         except OSError as error:
             raise StorageError(

@@ -6,11 +6,13 @@ who speaks. System messages are left out, since an adapter has a prompt of its o
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.config import decoding
 from engine.errors import AppError
@@ -41,80 +43,99 @@ class RequestError(Exception):
         return {"error": {"message": self.message, "type": self.kind, "param": self.field, "code": None}}
 
 
-@dataclass(frozen=True)
-class ChatRequest:
-    """A parsed request: the model's name, the conversation, whether it is streamed, and settings of decoding."""
+class _Read(BaseModel):
+    """A part of a request, each of its fields of the right type; what else a client sends is ignored."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class TextPart(_Read):
+    """A part of what is said; none but text can be summarised."""
+
+    type: Literal["text"]
+    text: str
+
+
+def _as_parts(content: object) -> object:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+class Message(_Read):
+    """What somebody says; `name` is the speaker's."""
+
+    role: str
+    content: Annotated[list[TextPart], BeforeValidator(_as_parts)]
+    name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return "".join(part.text for part in self.content)
+
+    @property
+    def speaker(self) -> str:
+        """Who says it."""
+        return self.name or SPEAKERS.get(self.role, self.role.capitalize())
+
+
+class ChatRequest(_Read):
+    """A request: the model's name, the messages, whether the answer is streamed, and settings of decoding."""
 
     model: str
-    conversation: str
-    stream: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    messages: list[Message]
+    stream: bool | None = None
+    n: int | None = Field(None, ge=1, le=1)
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+
+    @property
+    def conversation(self) -> str:
+        """The text to summarise."""
+        spoken = [message for message in self.messages if message.role not in IGNORED_ROLES]
+        if len(spoken) == 1:
+            return spoken[0].text
+        return "\n".join(f"{message.speaker}: {message.text}" for message in spoken)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of decoding that were given, by our names."""
+        given = self.model_dump(include=set(SETTINGS), exclude_none=True)
+        return {SETTINGS[name]: value for name, value in given.items()}
 
 
 def parse(body: bytes, models: Sequence[str]) -> ChatRequest:
     """Return the request in a body; `models` are the names that are served. Raises RequestError."""
     try:
-        asked = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RequestError(400, "The body is no JSON.") from error
-    if not isinstance(asked, dict):
-        raise RequestError(400, "The body is no JSON object.")
-    model = str(asked.get("model"))
-    if model not in models:
+        asked = ChatRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise _refusal(error.errors(include_url=False)[0]) from error
+    if asked.model not in models:
         known = ", ".join(models)
-        raise RequestError(404, f"There is no model {model[:100]!r}. Served are: {known}.", "model")
-    if asked.get("n", 1) != 1:
-        raise RequestError(400, "One summary is written at a time: n must be 1.", "n")
-    return ChatRequest(
-        model, _conversation(asked.get("messages")), bool(asked.get("stream")), _settings(asked)
+        raise RequestError(404, f"There is no model {asked.model[:100]!r}. Served are: {known}.", "model")
+    if not asked.conversation.strip():
+        raise RequestError(400, "The conversation is empty.", "messages")
+    _require_decoding(asked)
+    return asked
+
+
+def _refusal(detail: ErrorDetails) -> RequestError:
+    place = ".".join(map(str, detail["loc"]))
+    return RequestError(
+        400, f"{place or 'The body'}: {detail['msg']}.", str(detail["loc"][0]) if place else None
     )
 
 
-def _conversation(messages: object) -> str:
-    if not isinstance(messages, list) or not messages:
-        raise RequestError(400, "There are no messages.", "messages")
-    spoken = [(role, text) for role, text in map(_message, messages) if role not in IGNORED_ROLES]
-    if len(spoken) == 1:
-        text = spoken[0][1]
-    else:
-        text = "\n".join(f"{SPEAKERS.get(role, role.capitalize())}: {text}" for role, text in spoken)
-    if not text.strip():
-        raise RequestError(400, "The conversation is empty.", "messages")
-    return text
-
-
-def _message(message: object) -> tuple[str, str]:
-    """Return who speaks and what is said; a message may name the speaker."""
-    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-        raise RequestError(400, "A message has no role.", "messages")
-    name = message.get("name")
-    role = message["role"]
-    speaker = name if isinstance(name, str) and name and role not in IGNORED_ROLES else role
-    content = message.get("content")
-    if isinstance(content, list):
-        content = "".join(map(_text_of_part, content))
-    if not isinstance(content, str):
-        raise RequestError(400, "A message has no text.", "messages")
-    return speaker, content
-
-
-def _text_of_part(part: object) -> str:
-    if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
-        raise RequestError(400, "Only text can be summarised.", "messages")
-    return str(part["text"])
-
-
-def _settings(asked: Mapping[str, Any]) -> dict[str, Any]:
-    settings = {
-        SETTINGS[name]: value for name, value in asked.items() if name in SETTINGS and value is not None
-    }
+def _require_decoding(asked: ChatRequest) -> None:
     try:
-        decoding.from_command(settings)
+        decoding.from_command(asked.settings)
     except AppError as error:
         ours = error.problems[0].field.rpartition(".")[2] if error.problems else ""
-        name = next((name for name, own in SETTINGS.items() if own == ours and name in asked), None)
+        given = asked.model_fields_set
+        name = next((name for name, own in SETTINGS.items() if own == ours and name in given), None)
         raise RequestError(400, error.message, name) from error
-    return settings
 
 
 @dataclass

@@ -5,15 +5,18 @@ The server's own library is imported then and not before.
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import secrets
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.adapters.library import Adapter
 from engine.config.decoding import DecodingOptions
-from engine.errors import AdapterError, AppError
+from engine.errors import AdapterError, SettingError
 from engine.jobs.events import Event
 from engine.server.chat_api import BASE
 from engine.system.paths import adapters_folder
@@ -47,8 +50,9 @@ class Serving:
     @property
     def curl(self) -> str:
         """A command that asks for a summary."""
-        body = f'{{"model": "{self.models[0]}", "messages": [{{"role": "user", "content": "{EXAMPLE}"}}]}}'
-        return f"curl {self.address}/chat/completions -H 'Authorization: Bearer {self.token}' -d '{body}'"
+        body = {"model": self.models[0], "messages": [{"role": "user", "content": EXAMPLE}]}
+        header, data = f"Authorization: Bearer {self.token}", json.dumps(body, ensure_ascii=False)
+        return shlex.join(["curl", f"{self.address}/chat/completions", "-H", header, "-d", data])
 
 
 def job_arguments(adapters: Sequence[Adapter], device: str = "auto") -> dict[str, Any]:
@@ -61,28 +65,41 @@ def job_arguments(adapters: Sequence[Adapter], device: str = "auto") -> dict[str
     return {"base_model": tables[0], "device": device}
 
 
-def start(
-    adapters: Sequence[Adapter],
-    send: Callable[..., None],
-    failed: Callable[[AppError], None],
-    port: int = DEFAULT_PORT,
-) -> Serving:
+def start(adapters: Sequence[Adapter], send: Callable[..., None], port: int = DEFAULT_PORT) -> Serving:
     """Listen, for clients of adapters that a worker's job writes for; `send` reaches it.
 
-    `failed` gets what goes wrong in sending. Raises RecipeError for a port in use.
+    Raises RecipeError for a port in use, and SettingError for a token that no header can carry.
     """
-    from engine.server.http_server import HOST, Served, Server, make_send
+    from engine.server.http_server import HOST, Served, Server
 
-    token = os.environ.get(VARIABLE) or secrets.token_urlsafe(24)
-    names = [adapter.name for adapter in adapters]
     models = {
-        adapter.name if names.count(adapter.name) == 1 else adapter.id: Served(
-            _column(adapter), _decoding(adapter)
+        name: Served(_column(adapter), _decoding(adapter))
+        for name, adapter in zip(model_names(adapters), adapters, strict=True)
+    }
+    token = _token()
+    server = Server(models | {BASE: Served(None, _decoding(adapters[0]))}, token, send)
+    return Serving(f"http://{HOST}:{server.start(port)}/v1", token, (*models, BASE), server)
+
+
+def model_names(adapters: Sequence[Adapter]) -> list[str]:
+    """Return what clients call each adapter: its name, its id if others have that name, with a number if need be."""
+    wanted = [BASE, *(adapter.name for adapter in adapters)]
+    names: list[str] = []
+    for adapter in adapters:
+        name = adapter.name if wanted.count(adapter.name) == 1 else adapter.id
+        numbered = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+        names.append(next(each for each in numbered if each not in {BASE, *names}))
+    return names
+
+
+def _token() -> str:
+    token = os.environ.get(VARIABLE) or secrets.token_urlsafe(24)
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        message = f"{VARIABLE} is no token: it has spaces, or characters that are not ASCII."
+        raise SettingError(
+            message, "Take letters and digits, or unset it for a new token each time.", VARIABLE
         )
-        for adapter in adapters
-    } | {BASE: Served(None, _decoding(adapters[0]))}
-    server = Server(models, token, make_send(send, failed))
-    return Serving(f"http://{HOST}:{server.start(port)}/v1", token, tuple(models), server)
+    return token
 
 
 def _column(adapter: Adapter) -> str:

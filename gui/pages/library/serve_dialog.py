@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import Adapter, AppError, Ending, Event, serving
@@ -26,9 +25,6 @@ WIDTH, CURL_LINES = 600, 4
 
 class ServeDialog(ScrollingDialog):
     """Serves while it is open; it can be put aside, and closing it ends the service."""
-
-    # Of errors that the server's thread meets.
-    _failed = Signal(object)
 
     def __init__(
         self, adapters: Sequence[Adapter], manager: WorkerManager, parent: QWidget | None = None
@@ -87,7 +83,6 @@ class ServeDialog(ScrollingDialog):
         self.stop_button.clicked.connect(self.stop)
         self.close_button.clicked.connect(self.close)
         self.finished.connect(self.stop)
-        self._failed.connect(self._fail)
         self._prompt.opened.connect(lambda _work: self._begin())
         self._prompt.says.connect(self._ask)
 
@@ -116,11 +111,12 @@ class ServeDialog(ScrollingDialog):
             return
         try:
             thread = self._manager.ask("summarize", serving.job_arguments(self._adapters), parent=self)
-            self._serving = serving.start(self._adapters, thread.send, self._failed.emit, port=0)
+            self._job.take(thread, self._end, events=self._follow)
+            self._serving = serving.start(self._adapters, thread.send, port=0)
         except AppError as error:
+            self._job.cancel()
             self._show_problem(translate(f"{error.message} {error.hint}".strip()))
             return
-        self._job.take(thread, self._end, events=self._follow)
         self._show_busy()
 
     def _follow(self, events: list[Event]) -> None:
@@ -141,10 +137,6 @@ class ServeDialog(ScrollingDialog):
         if running is not None:
             running.close()
         self._show_idle()
-
-    def _fail(self, error: AppError) -> None:
-        self.stop()
-        self._show_problem(translate(f"{error.message} {error.hint}".strip()))
 
     def _end(self, ending: Ending) -> None:
         """Say why the worker ended without being asked to."""

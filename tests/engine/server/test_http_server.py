@@ -1,4 +1,4 @@
-"""The server with a stand-in for the worker: who is let in, what goes together, what is lost when a client leaves."""
+"""The server with a stand-in for the worker: who is let in, what fails alone, what is cancelled when clients leave."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from engine.errors import RecipeError
+from engine.errors import RecipeError, StorageError
 from engine.server.http_server import HOST, MAX_BODY_BYTES, Served, Server
 
 DEFAULTS = {"beams": 1, "max_new_tokens": 64, "temperature": 0.0}
@@ -88,22 +88,17 @@ def test_a_request_is_summarised_with_the_adapters_decoding(stage):
     assert json.loads(body)["choices"][0]["message"]["content"] == "Ann greets."
 
 
-def test_those_that_wait_for_the_same_model_go_together(stage):
-    stage.ask("first")
-    first = stage.worker.wait_for(1)
-    for text, model in (("a", "chats"), ("b", "base"), ("c", "chats")):
-        stage.ask(text, model=model)
-        while stage.server._queue.length < {"a": 2, "b": 3, "c": 4}[text]:
-            time.sleep(0.005)
-    stage.answer(first, "one")
-    second = stage.worker.wait_for(2)
-    assert second["conversations"] == [{"conversation": "a"}, {"conversation": "c"}]
-    stage.answer(second, "A", "C")
-    third = stage.worker.wait_for(3)
-    assert third["columns"] == [None]
-    stage.answer(third, "B")
+def test_each_request_is_a_command_of_its_own(stage):
+    texts = ["a", "b", "c"]
+    for text in texts:
+        stage.ask(text)
+    commands = [stage.worker.wait_for(count) for count in (1, 2, 3)]
+    asked = [command["conversations"] for command in commands]
+    assert sorted(each["conversation"] for [each] in asked) == texts
+    for command in commands:
+        stage.answer(command, command["conversations"][0]["conversation"].upper())
     contents = {json.loads(body)["choices"][0]["message"]["content"] for _, body in stage.join()}
-    assert contents == {"one", "A", "C", "B"}
+    assert contents == {"A", "B", "C"}
 
 
 def test_a_summary_is_streamed_as_it_is_written(stage):
@@ -124,6 +119,17 @@ def test_a_summary_is_streamed_as_it_is_written(stage):
     choices = [json.loads(piece)["choices"][0] for piece in pieces[:-1]]
     assert "".join(choice["delta"].get("content", "") for choice in choices) == "Ann greets."
     assert choices[-1]["finish_reason"] == "length"
+
+
+def test_a_stream_that_breaks_off_says_why(stage):
+    stage.ask(stream=True)
+    command = stage.worker.wait_for(1)
+    for event in ({"event": "summary_started"}, {"event": "summary_extended", "text": "Ann "}):
+        stage.server.tell(event | {"request": command["request"]})
+    stage.server.close()
+    [(status, body)] = stage.join()
+    assert status == 200
+    assert "The worker has ended" in body
 
 
 def test_a_summary_that_fails_is_the_clients_to_know(stage):
@@ -149,6 +155,65 @@ def test_without_the_token_nobody_is_let_in(stage, token):
 
 
 @pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (b"Bearer geheim", 200),
+        (b"bearer geheim", 200),
+        (b"BEARER  geheim ", 200),
+        (b"Basic geheim", 401),
+        (b"geheim", 401),
+        (b"Bearer", 401),
+        (b"Bearer \xc3\xbc\xff", 401),
+        (b"Bearer geheim, geheim", 401),
+    ],
+)
+def test_the_token_is_read_as_http_says(stage, given, status):
+    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+        connection.putrequest("GET", "/v1/models")
+        connection.putheader("Authorization", given)
+        connection.endheaders()
+        assert connection.getresponse().status == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:8131"}, 200),
+        # A page whose name was given this address.
+        ({"Host": "evil.example"}, 400),
+        ({"Host": "127.0.0.1.evil.example"}, 400),
+        ({"Host": ""}, 400),
+    ],
+)
+def test_only_its_own_names_are_answered(stage, headers, status):
+    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+        connection.request("GET", "/v1/models", headers={"Authorization": "Bearer geheim", **headers})
+        assert connection.getresponse().status == status
+
+
+def test_no_web_page_is_given_leave(stage):
+    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+        wanted = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+        connection.request("OPTIONS", "/v1/chat/completions", headers=wanted)
+        response = connection.getresponse()
+        assert response.status == 401
+        assert not [name for name, _ in response.getheaders() if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, identity"])
+def test_a_compressed_body_is_refused(stage, encoding):
+    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+        headers = {"Authorization": "Bearer geheim", "Content-Encoding": encoding}
+        connection.request("POST", "/v1/chat/completions", b"\x1f\x8bno gzip", headers)
+        response = connection.getresponse()
+        assert (response.status, json.loads(response.read())["error"]["type"]) == (
+            415,
+            "invalid_request_error",
+        )
+
+
+@pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
         ("GET", "/v1/models", None, 200),
@@ -164,18 +229,32 @@ def test_bad_requests_have_answers_of_their_own(stage, method, path, body, statu
     assert ("error" in json.loads(text)) == (status != 200)
 
 
-def test_a_queue_that_is_full_says_so(stage):
-    stage.server._queue._max_waiting = 1
+def test_too_many_requests_are_told_so(stage):
+    stage.server._tickets._max_waiting = 2
     stage.ask("first")
     first = stage.worker.wait_for(1)
     stage.ask("second", stream=True)
-    while stage.server._queue.length < 2:
-        time.sleep(0.005)
+    second = stage.worker.wait_for(2)
     body = json.dumps({"model": "chats", "messages": [{"role": "user", "content": "third"}]})
     assert stage.call(body=body)[0] == 429
     stage.answer(first, "one")
-    stage.answer(stage.worker.wait_for(2), "two")
+    stage.answer(second, "two")
     assert [status for status, _ in stage.join()] == [200, 200]
+
+
+def test_a_request_that_can_t_be_passed_on_fails_alone(stage):
+    def send(command, **arguments):
+        raise StorageError("The disk is full.", "Free some space.")
+
+    works, stage.server._tickets._send = stage.server._tickets._send, send
+    body = json.dumps({"model": "chats", "messages": [{"role": "user", "content": "first"}]})
+    status, text = stage.call(body=body)
+    assert (status, json.loads(text)["error"]["message"]) == (503, "The disk is full. Free some space.")
+
+    stage.server._tickets._send = works
+    stage.ask("second")
+    stage.answer(stage.worker.wait_for(1), "two")
+    assert [status for status, _ in stage.join()] == [200]
 
 
 def test_what_nobody_waits_for_any_more_is_cancelled(stage):
@@ -187,12 +266,26 @@ def test_what_nobody_waits_for_any_more_is_cancelled(stage):
     assert stage.worker.wait_for(2) == {"command": "cancel", "request": command["request"]}
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_of_several_that_wait_only_who_left_is_cancelled(stage, streamed):
+    stage.ask("stays")
+    stays = stage.worker.wait_for(1)
+    connection = http.client.HTTPConnection(HOST, stage.port, timeout=20)
+    asked = {"model": "chats", "messages": [{"role": "user", "content": "leaves"}], "stream": streamed}
+    connection.request("POST", "/v1/chat/completions", json.dumps(asked), {"Authorization": "Bearer geheim"})
+    leaves = stage.worker.wait_for(2)
+    stage.server.tell({"event": "summary_started", "request": leaves["request"]})
+    connection.close()
+    assert stage.worker.wait_for(3) == {"command": "cancel", "request": leaves["request"]}
+    stage.answer(stays, "one")
+    assert [status for status, _ in stage.join()] == [200]
+    assert len(stage.server._tickets) == 0
+
+
 def test_a_worker_that_ends_leaves_nobody_waiting(stage):
     stage.ask("first")
-    stage.worker.wait_for(1)
     stage.ask("second")
-    while stage.server._queue.length < 2:
-        time.sleep(0.005)
+    stage.worker.wait_for(2)
     stage.server.close()
     assert [status for status, _ in stage.join()] == [503, 503]
 
