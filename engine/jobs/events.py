@@ -1,5 +1,6 @@
 """The event stream of a job: `events.jsonl` with one JSON object a line, written by its worker alone.
 
+A service lives for weeks: its stream goes on in `events-2.jsonl` and so on, and who follows it deletes what is read.
 Owns the line format, the writer and the reader. Knows nothing of what events mean.
 """
 
@@ -22,6 +23,9 @@ MAX_TIME = 2e11
 READ_BYTES = 1 << 20
 # Millions of steps; the rest of a longer stream is not read.
 MAX_STREAM_BYTES = 1 << 30
+# A service's stream goes on in another file after so much, and says so last.
+ROTATED_BYTES = 16 << 20
+CONTINUED = "events_continued"
 
 Event = dict[str, Any]
 
@@ -29,17 +33,25 @@ Event = dict[str, Any]
 class EventWriter:
     """Appends events to a stream, each as one line in one write."""
 
-    def __init__(self, path: Path, identity: Mapping[str, Any], called: str = "The run's events") -> None:
+    def __init__(
+        self,
+        path: Path,
+        identity: Mapping[str, Any],
+        called: str = "The run's events",
+        *,
+        rotates: bool = False,
+    ) -> None:
         """Open the stream; `identity` (run or job, attempt) becomes part of every event.
 
         Error messages call the stream `called`. An unfinished last line, left by a killed process, is removed first.
+        With `rotates` it goes on in another file whenever one is full.
         """
         cut_unfinished_line(path)
+        self._path = path
         self._identity = dict(identity)
         self._called = called
-        self._descriptor = os.open(
-            path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600
-        )
+        self._rotates = rotates
+        self._descriptor = _open_to_append(path)
 
     def forward(self, record: Event) -> None:
         """Append an event that another computer wrote. Raises as `write` does."""
@@ -64,6 +76,11 @@ class EventWriter:
             **facts,
         }
         self.forward(record)
+        if self._rotates and os.fstat(self._descriptor).st_size >= ROTATED_BYTES:
+            self._append(encode({"v": VERSION, "event": CONTINUED}))
+            os.close(self._descriptor)
+            self._path = _next_path(self._path)
+            self._descriptor = _open_to_append(self._path)
         return record
 
     def _append(self, line: bytes) -> None:
@@ -107,11 +124,25 @@ def encode(record: Mapping[str, Any]) -> bytes:
     )
 
 
-class EventReader:
-    """Reads a stream as it grows: each call returns the complete lines since the last one."""
+def _open_to_append(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
 
-    def __init__(self, path: Path) -> None:
+
+def _next_path(path: Path) -> Path:
+    """Return the file in which a rotated stream goes on: `events-2.jsonl` after `events.jsonl`."""
+    name, _, number = path.stem.partition("-")
+    return path.with_name(f"{name}-{int(number or 1) + 1}{path.suffix}")
+
+
+class EventReader:
+    """Reads a stream as it grows: each call returns the complete lines since the last one.
+
+    With `rotates` it is the one reader of a service, and deletes each file that it has read to its end.
+    """
+
+    def __init__(self, path: Path, *, rotates: bool = False) -> None:
         self._path = path
+        self._rotates = rotates
         self._offset = 0
 
     def read(self, max_bytes: int = READ_BYTES) -> list[Event]:
@@ -128,6 +159,10 @@ class EventReader:
                 whole = chunk
             self._offset += len(whole)
             events = [event for event in map(decode, whole.splitlines()) if event is not None]
+            if self._rotates and events and events[-1]["event"] == CONTINUED:
+                events.pop()
+                self._path.unlink(missing_ok=True)
+                self._path, self._offset = _next_path(self._path), 0
             if events or not whole:
                 return events
 

@@ -2,7 +2,7 @@
 
     job.json          the request: kind and arguments
     recipe.toml       for the kinds that follow a recipe
-    events.jsonl      the events, appended by the worker alone
+    events.jsonl      the events, appended by the worker alone; a service's go on in events-2.jsonl and so on
     commands/         commands to the worker, one small file each, renamed into place and deleted when read
     lock              held by the worker while it lives
     worker.log        what libraries print
@@ -56,6 +56,8 @@ ON_PROCESSOR = frozenset({
     "check_data", "label_data", "models", "export", "push", "count_tokens", "count_conversations",
     "read_conversations", "score",
 })  # fmt: skip
+# Kinds that answer until they are told to quit.
+SERVICES = frozenset({"summarize", "plan", "count_tokens"})
 # The kind that reports every device.
 ON_ALL_DEVICES = "devices"
 Command = dict[str, Any]
@@ -134,6 +136,10 @@ class Job:
         """Tell whether a bridge does the job, since it is for another computer. Raises WorkerError."""
         request = self.request()
         return request.get("kind") in BRIDGED or bool(request.get("computer"))
+
+    def is_service(self) -> bool:
+        """Tell whether the job may live for weeks, followed by one process. Raises WorkerError."""
+        return self.request().get("kind") in SERVICES
 
     def _recipe_device(self) -> str:
         try:

@@ -109,6 +109,7 @@ class Supervisor:
 
         Takes seconds where graphics cards are asked which of them is free.
         """
+        self._reader = EventReader(self.job.events_path, rotates=self.job.is_service())
         self._skip_earlier_attempts()
         self._exit_record.begin(self._attempt + 1, self._memory.kills)
         _DETACHED[:] = [process for process in _DETACHED if process.poll() is None]

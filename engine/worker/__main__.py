@@ -174,7 +174,7 @@ def _do(job: Job) -> int:
 
 
 def _do_locked(job: Job, request: dict[str, Any]) -> int:
-    writer = EventWriter(job.events_path, _identity(job, request))
+    writer = EventWriter(job.events_path, _identity(job, request), rotates=job.is_service())
     channel = Channel(job, writer)
     ended: dict[str, Any] = {}
     try:

@@ -215,3 +215,47 @@ def test_a_stream_without_an_end_is_read_in_pieces(path: Path):
     with path.open("rb") as stream:
         assert max(map(len, events.lines(stream))) <= events.MAX_EVENT_BYTES
     assert list(read_all(path)) == []
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Files of a service hold about twenty events, and no file more than a hundred."""
+    monkeypatch.setattr(events, "ROTATED_BYTES", 2_000)
+    monkeypatch.setattr(events, "MAX_STREAM_BYTES", 10_000)
+
+
+@pytest.mark.parametrize("every", [1, 7, 1000])
+def test_a_service_never_comes_to_the_end_of_its_stream(path: Path, small, every):
+    writer = EventWriter(path, {"job": "j", "attempt": 1}, rotates=True)
+    reader = EventReader(path, rotates=True)
+    found, most = [], 0
+    for number in range(1000):
+        writer.write("summary_extended", number=number)
+        if number % every == 0:
+            found += reader.read()
+            most = max(most, len(list(path.parent.iterdir())))
+    while read := reader.read():
+        found += read
+    writer.close()
+    assert [event["number"] for event in found] == list(range(1000))
+    # What is read is deleted.
+    assert len(list(path.parent.iterdir())) == 1
+    assert most <= 2 or every > 1
+
+
+def test_a_reader_waits_where_the_next_file_is_not_there_yet(path: Path, small):
+    path.write_bytes(encode({"event": "a"}) + encode({"event": events.CONTINUED}))
+    reader = EventReader(path, rotates=True)
+    assert [event["event"] for event in reader.read()] == ["a"]
+    assert reader.read() == []
+    path.with_name("events-2.jsonl").write_bytes(encode({"event": "b"}))
+    assert [event["event"] for event in reader.read()] == ["b"]
+
+
+def test_a_run_s_events_stay_in_one_file_whatever_they_say(path: Path, small):
+    writer = EventWriter(path, {"run": "r", "attempt": 1})
+    for number in range(50):
+        writer.write(events.CONTINUED, number=number)
+    writer.close()
+    assert [event["number"] for event in read_all(path)] == list(range(50))
+    assert list(path.parent.iterdir()) == [path]

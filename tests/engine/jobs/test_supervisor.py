@@ -419,3 +419,28 @@ def test_an_unrecorded_exit_without_out_of_memory_kills_is_a_plain_crash(
     assert (later.message, later.kind) == (exit_text(None)[0], "")
     counted(tmp_path, 9)
     assert looked_at_later(made.job).kind == ""
+
+
+def test_a_service_is_followed_through_all_its_files():
+    job = create_job(paths.jobs_folder(), "summarize", {})
+    lines = f"""
+import sys
+sys.path.insert(0, {str(paths.application_root())!r})
+from pathlib import Path
+from engine.jobs import events
+from engine.jobs.job import Job
+events.ROTATED_BYTES = 2_000
+job = Job(Path({str(job.folder)!r}))
+with job.lock():
+    writer = events.EventWriter(job.events_path, {{"job": job.id, "attempt": 1}}, rotates=job.is_service())
+    for number in range(200):
+        writer.write("summary_extended", number=number)
+    writer.write("job_ended", outcome="completed")
+"""
+    made = Supervisor(job, command=[sys.executable, "-c", lines])
+    made.start()
+    found = [event for event in made.follow(every_seconds=0.01) if "number" in event]
+    made.close()
+    assert [event["number"] for event in found] == list(range(200))
+    assert made.ending().outcome == "completed"
+    assert len(list(job.folder.glob("events*.jsonl"))) == 1
