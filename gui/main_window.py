@@ -16,7 +16,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from engine.api import Example, library, run_store
+from engine.api import Example, abandoned_jobs, library, run_store
 from gui.command_index import CommandIndex, Navigator, search_field
 from gui.core import actions, file_opening
 from gui.core.background_tasks import BackgroundTasks
@@ -141,7 +141,7 @@ class MainWindow(ShellWindow):
         """Do what the first paint of the window need not wait for."""
         self._system_load.start()
         self._count_adapters()
-        self.manager.sweep_jobs()
+        abandoned_jobs.remove()
         self.checkpoint_cleanup.follow()
         self.manager.arena_queue.restore()
 

@@ -1,6 +1,6 @@
 """A job: a private folder through which a window or a command line and one worker communicate.
 
-    job.json          the request: kind and arguments
+    job.json          the request: kind and arguments, and which process waits for the answer; a run has none
     recipe.toml       for the kinds that follow a recipe
     events.jsonl      the events, appended by the worker alone; a service's go on in events-2.jsonl and so on
     commands/         commands to the worker, one small file each, renamed into place and deleted when read
@@ -13,6 +13,7 @@ Knows nothing of how a job is done.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -113,11 +114,20 @@ class Job:
 
     def request(self) -> dict[str, Any]:
         """Return the request: kind and arguments. Raises WorkerError if the folder is no job."""
+        request = self._described()
+        request.pop("owner", None)
+        return request
+
+    def owner(self) -> int | None:
+        """Return the id of the process that waits for the answer, None for a run. Raises WorkerError."""
+        owner = self._described().get("owner")
+        return owner if isinstance(owner, int) else None
+
+    def _described(self) -> dict[str, Any]:
         try:
-            request = read_json(self.folder / "job.json", FileKind.JOB)
-        except (OSError, ValueError) as error:
+            return dict(read_json(self.folder / "job.json", FileKind.JOB))
+        except (OSError, ValueError, TypeError) as error:
             raise WorkerError(f"{self.folder} is no job: {error}.") from error
-        return dict(request)
 
     def device(self) -> str:
         """Return the device that the job computes on, as recipes name it; "all" if it reports them.
@@ -270,8 +280,9 @@ def create_job(
         make_private(folder / "commands")
         if recipe:
             write_atomically(folder / "recipe.toml", recipe)
+        owner = {} if kind == "train" else {"owner": os.getpid()}
         # Written last: a folder without it is no job.
-        write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments}, indent=1))
+        write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments, **owner}, indent=1))
     except OSError as error:
         raise StorageError(
             f"{folder} can't be made: {error.strerror}.", "Free space, or set TUNESMITH_HOME."

@@ -6,7 +6,6 @@ Pages start all jobs here, so that no two workers use the device unnoticed. Know
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -259,13 +258,6 @@ class WorkerManager(QObject):
         self.runs_changed.emit()
         if model.state.adapter is not None:
             self.adapters_changed.emit()
-
-    def sweep_jobs(self, older_than_seconds: float = 86_400.0) -> None:
-        """Delete the folders of old short jobs."""
-        for folder in paths.jobs_folder().iterdir():
-            old = time.time() - folder.stat().st_mtime > older_than_seconds
-            if old and not Job(folder).is_running():
-                shutil.rmtree(folder, ignore_errors=True)
 
     def leave(self) -> None:
         """Leave every worker: short jobs end, runs do what their recipe says for a closed window.

@@ -185,13 +185,6 @@ def test_a_planner_that_dies_says_so(scripts, qtbot):
     assert blocker.args[0].outcome == "crashed"
 
 
-def test_old_jobs_of_windows_that_died_are_swept(scripts):
-    job = create_job(paths.jobs_folder(), "plan", {})
-    scripts.manager.sweep_jobs(older_than_seconds=0.0)
-
-    assert not job.folder.exists()
-
-
 def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
     shown = [scripts.manager.start_run(recipe.from_tables(TABLES))]
