@@ -176,16 +176,18 @@ class Job:
 
     def send(self, command: str, **arguments: Any) -> None:
         """Send a command to the worker. Raises StorageError, and WorkerError for one that it could not read."""
-        text = json.dumps({"command": command, **arguments})
-        # ASCII alone: as many bytes.
-        if len(text) > FileKind.JOB.max_bytes:
+        # Half an emoji is the worker's to refuse.
+        content = json.dumps({"command": command, **arguments}, ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
+        if len(content) > FileKind.JOB.max_bytes:
             limit = FileKind.JOB.max_bytes // MIB
             raise WorkerError(f"The command {command} has more than {limit} MB.", "Ask for less at once.")
         name = f"{self._next_number():020d}-{secrets.token_hex(4)}.json"
         partial = self.commands_folder / f".{name}"
         try:
             self.commands_folder.mkdir(mode=0o700, exist_ok=True)
-            partial.write_text(text, encoding="ascii")
+            partial.write_bytes(content)
             partial.rename(self.commands_folder / name)
         except OSError as error:
             raise StorageError(

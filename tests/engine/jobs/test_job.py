@@ -17,6 +17,7 @@ from engine.jobs import job as jobs
 from engine.jobs.events import EventWriter
 from engine.jobs.job import Job, create_job
 from engine.system import files, paths
+from engine.system.foreign_files import FileKind
 
 HOLD_LOCK = """
 import sys
@@ -197,3 +198,13 @@ def test_the_log_of_the_last_attempt_is_told_from_the_earlier_ones(job: Job):
     with job.open_log():
         pass
     assert job.log_tail() == ""
+
+
+def test_a_command_that_no_worker_would_read_is_refused_by_who_sends_it(job: Job):
+    limit = FileKind.JOB.max_bytes
+    with pytest.raises(WorkerError, match="16 MB"):
+        job.send("summarize", conversation="x" * limit)
+    assert list(job.commands_folder.iterdir()) == []
+    for text in ("x" * (limit - 100), "\x7f" * (limit // 2), "😀\ud83d" * 1000):
+        job.send("summarize", conversation=text)
+        assert job.take_commands() == [{"command": "summarize", "conversation": text}]

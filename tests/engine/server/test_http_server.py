@@ -11,10 +11,18 @@ from contextlib import closing
 import pytest
 
 from engine.errors import RecipeError, StorageError
+from engine.jobs.job import create_job
 from engine.server.http_server import HOST, MAX_BODY_BYTES, Served, Server
+from engine.system.paths import jobs_folder
 
 DEFAULTS = {"beams": 1, "max_new_tokens": 64, "temperature": 0.0}
 MODELS = {"chats": Served("id-1", DEFAULTS), "base": Served(None, DEFAULTS)}
+
+
+def asked_for(text):
+    """Return the body that asks for a summary, with as few bytes as there can be."""
+    asked = {"model": "chats", "messages": [{"role": "user", "content": text}]}
+    return json.dumps(asked, ensure_ascii=False, separators=(",", ":"))
 
 
 class Worker:
@@ -227,6 +235,23 @@ def test_bad_requests_have_answers_of_their_own(stage, method, path, body, statu
     found, text = stage.call(path, body, method=method)
     assert found == status
     assert ("error" in json.loads(text)) == (status != 200)
+
+
+@pytest.mark.parametrize("text", ["x", "\x7f", "é", "日", "😀", '"', "\\", "\x00"], ids=ascii)
+def test_the_longest_body_is_a_command_that_the_worker_reads(stage, home, text):
+    rest = len(asked_for("").encode())
+    each = len(json.dumps(text, ensure_ascii=False).encode()) - 2
+    body = asked_for(text * ((MAX_BODY_BYTES - rest) // each)).encode()
+    assert MAX_BODY_BYTES - 10 < len(body) <= MAX_BODY_BYTES
+    thread = threading.Thread(target=lambda: stage.answers.append(stage.call(body=body)))
+    thread.start()
+    stage.threads.append(thread)
+    command = stage.worker.wait_for(1)
+    job = create_job(jobs_folder(), "summarize", {})
+    job.send(**command)
+    assert job.take_commands() == [command]
+    stage.answer(command, "Long.")
+    assert [status for status, _ in stage.join()] == [200]
 
 
 def test_too_many_requests_are_told_so(stage):

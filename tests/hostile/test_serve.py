@@ -1,0 +1,282 @@
+"""`serve` with a real worker, and the worst clients: each is answered by 4xx or dropped, the next good one by 200."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+
+import pytest
+
+from engine.jobs.job import Job
+from engine.server.chat_api import ChatRequest, Message
+from tests.helpers.command_line import Terminal
+from tests.helpers.repository import ROOT
+from tests.helpers.worker_setup import install_random
+
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.skipif(os.name == "nt", reason="the limit of open files is POSIX"),
+]
+
+TOKEN = "geheim"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+CHAT = "/v1/chat/completions"
+FILES = 256
+SECONDS = 120
+VALUES = [None, True, 0, -1, 1.5, 10**40, "", "x", [], [None], {}, {"a": 1}]
+HALF = "\ud83d"
+
+
+class Service:
+    """A running `serve`, in a home of its own, that may open few files."""
+
+    def __init__(self, home):
+        self.home = home
+        adapter = install_random("t5", "chats")
+        command = [
+            sys.executable,
+            str(ROOT / "main.py"),
+            "serve",
+            "--adapter",
+            adapter.id,
+            "--port",
+            "0",
+            "--json",
+        ]
+        self.process = subprocess.Popen(
+            ["sh", "-c", f'ulimit -n {FILES}; exec "$0" "$@"', *command],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TUNESMITH_HOME": str(home), "TUNESMITH_SERVE_TOKEN": TOKEN},
+        )
+        ready = json.loads(self.process.stdout.readline())
+        self.port = int(ready["address"].split(":")[2].split("/")[0])
+        # Those by which the adapter was made have no log.
+        jobs = map(Job, (home / "jobs").iterdir())
+        (self.job,) = [each for each in jobs if each.log_path.exists()]
+
+    def call(self, body=None, method="POST", path=CHAT, headers=HEADERS):
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)) as connection:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+    def raw(self, sent):
+        """Return the status of what is answered to these bytes, 0 for a client that was dropped."""
+        with closing(self.connect()) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            try:
+                answer = connection.recv(100)
+            except ConnectionResetError:
+                return 0
+            return int(answer.split()[1]) if answer else 0
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
+
+    def answers(self):
+        """Whether a good request is answered, streamed and whole."""
+        status, body = self.call(asked())
+        streamed, pieces = self.call(asked(stream=True))
+        whole = json.loads(body)["choices"][0]["message"]["content"]
+        return (status, streamed) == (200, 200) and whole != "" and pieces.endswith("data: [DONE]\n\n")
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        while self.job.is_running():
+            time.sleep(0.05)
+
+
+def asked(text="Ann: Hi.\nBob: Lunch at 1?", **more):
+    return json.dumps({"model": "chats", "messages": [{"role": "user", "content": text}]} | more)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("serve") / "home"
+        patch.setenv("TUNESMITH_HOME", str(home))
+        made = Service(home)
+    yield made
+    made.end()
+
+
+def test_eight_clients_at_once_are_answered(service):
+    found = []
+
+    def ask(number):
+        bodies = [asked(f"Ann: {number}?\nBob: {turn}!", stream=turn % 2 == 0) for turn in range(4)]
+        found.extend(service.call(body)[0] for body in bodies)
+
+    clients = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(SECONDS)
+    assert found == [200] * 32
+
+
+@pytest.mark.parametrize("text", [HALF, f"Ann: {HALF}", "\udc00 end"])
+def test_half_an_emoji(service, text):
+    assert service.call(asked(text))[0] == 400
+    assert service.call(asked(stream=True, model=text))[0] == 400
+    assert service.answers()
+
+
+def test_every_field_with_every_wrong_type(service):
+    whole = json.loads(asked())
+    bodies = [whole | {name: value} for name in ChatRequest.model_fields for value in VALUES]
+    message = whole["messages"][0]
+    bodies += [
+        whole | {"messages": [message | {name: value}]} for name in Message.model_fields for value in VALUES
+    ]
+    bodies += [whole | {"messages": [value]} for value in VALUES]
+    bodies += [
+        whole | {"messages": [message | {"content": [{"type": "text", "text": value}]}]} for value in VALUES
+    ]
+    statuses = {service.call(json.dumps(body))[0] for body in bodies}
+    # Some of the values are right in some of the fields.
+    assert statuses <= {200, 400, 404}
+    assert {400, 404} <= statuses
+    assert service.answers()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"9" * 100_000,
+        b'{"model": "chats", "messages": [' + b'{"role":"user","content":""},' * 50_000 + b"0]}",
+        b" " * (4 << 20),
+        b"x" * ((4 << 20) + 1),
+        b"x" * (40 << 20),
+    ],
+    ids=["nothing", "no UTF-8", "deep", "deeper", "long number", "many", "blank", "too long", "far too long"],
+)
+def test_bodies_that_are_no_request(service, body):
+    try:
+        assert 400 <= service.call(body)[0] < 500
+    except ConnectionError:
+        # Dropped before it had sent all.
+        assert len(body) > 4 << 20
+    assert service.answers()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": "Bearer gehe\xefm"}, 401),
+        ({"Authorization": "Bearer \xff\xfe"}, 401),
+        ({"Authorization": ""}, 401),
+        ({}, 401),
+        (HEADERS | {"Content-Encoding": "gzip"}, 415),
+        (HEADERS | {"Content-Encoding": "\xff"}, 415),
+        (HEADERS | {"Content-Type": "multipart/form-data; boundary=\xff"}, 200),
+        (HEADERS | {"Host": "evil.example"}, 400),
+        (HEADERS | {"X": "x" * 500_000}, 400),
+        ({f"X-{number}": "x" for number in range(20_000)}, 400),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_odd_headers(service, headers, status):
+    try:
+        assert service.call(asked(), headers=headers)[0] == status
+    except ConnectionError:
+        # Too much to be read before it was refused.
+        assert len(str(headers)) > 65_536
+    assert service.answers()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/models HTTP/1.1\r\n\r\n",
+        b"GET http://evil.example/v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n",
+        b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nA\x00: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ],
+)
+def test_what_is_no_request(service, sent):
+    assert service.raw(sent) in {0, 400, 401, 501, 505}
+    assert service.answers()
+
+
+def test_a_thousand_idle_connections(service):
+    command = [sys.executable, "-m", "tests.helpers.idle_connections", str(service.port), "1000"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as idle:
+        assert int(idle.stdout.readline()) > 900
+        assert service.answers()
+        idle.stdin.close()
+    assert service.answers()
+
+
+def test_slow_clients(service):
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 9\r\n\r\n"
+    slow = [service.connect() for _ in range(200)]
+    for number, connection in enumerate(slow):
+        try:
+            connection.sendall(head.encode()[: 40 if number % 2 else None] + b"{")
+        except ConnectionError:
+            # One of too many.
+            assert number > 100
+    assert service.answers()
+    for connection in slow:
+        connection.close()
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_clients_that_leave(service, streamed):
+    for _ in range(40):
+        with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)) as connection:
+            connection.request("POST", CHAT, asked("Ann: Hi. " * 2000, stream=streamed), HEADERS)
+    assert service.answers()
+
+
+def test_eight_requests_of_almost_four_megabytes_whose_clients_leave(service):
+    body = asked("Ann: word word word. " * 175_000)
+    assert 3_500_000 < len(body) < 4 << 20
+    clients = []
+    for _ in range(8):
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)
+        connection.request("POST", CHAT, body, HEADERS)
+        clients.append(connection)
+    # Until the worker splits the first.
+    while any(service.job.commands_folder.iterdir()):
+        time.sleep(0.05)
+    for connection in clients:
+        connection.close()
+    assert service.answers()
+
+
+def test_a_service_that_is_killed_leaves_nothing_for_long(service):
+    service.end()
+    done = Terminal(service.home).run("methods", "--json")
+    assert done.code == 0
+    assert not service.job.folder.exists()
