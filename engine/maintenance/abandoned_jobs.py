@@ -44,7 +44,7 @@ def _lives(pid: int, made: float) -> bool:
 
     try:
         process = psutil.Process(pid)
-        started_before = process.create_time() <= made + CLOCK_SECONDS
+        started_before: bool = process.create_time() <= made + CLOCK_SECONDS
         return started_before and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, ValueError, OverflowError):
         return False

@@ -75,7 +75,7 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self._drop_later(self._expire)
+        self._deadline = self.loop.call_later(self.seconds, self._expire)
         if len(self.connections) > self.most:
             mine = [each for each in self.connections if isinstance(each, BoundedConnection)]
             min((each for each in mine if each.is_asking), key=lambda each: each._deadline.when())._drop()
@@ -83,27 +83,26 @@ class BoundedConnection(H11Protocol):
     def on_response_complete(self) -> None:
         """Begin to wait for the next request."""
         super().on_response_complete()
-        self._deadline.cancel()
-        self._drop_later(self._expire)
+        self._wait(self._expire)
 
     def pause_writing(self) -> None:
         """Begin to wait for a client that does not take its answer."""
         super().pause_writing()
-        self._deadline.cancel()
-        self._drop_later(self._drop)
+        self._wait(self._drop)
 
     def resume_writing(self) -> None:
-        """Wait no more: it was taken."""
+        """Wait for a request again, which is there unless the answer is complete."""
         super().resume_writing()
-        self._deadline.cancel()
+        self._wait(self._expire)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         super().connection_lost(exc)
         self._deadline.cancel()
 
-    def _drop_later(self, drop: Callable[[], None]) -> None:
-        self._deadline = self.loop.call_later(self.seconds, drop)
+    def _wait(self, then: Callable[[], None]) -> None:
+        self._deadline.cancel()
+        self._deadline = self.loop.call_later(self.seconds, then)
 
     def _expire(self) -> None:
         if self.is_asking:

@@ -267,9 +267,8 @@ def test_eight_requests_of_almost_four_megabytes_whose_clients_leave(service):
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)
         connection.request("POST", CHAT, body, HEADERS)
         clients.append(connection)
-    # Until the worker splits the first.
-    while any(service.job.commands_folder.iterdir()):
-        time.sleep(0.05)
+    # By then the worker splits the first, on a machine that is not too busy.
+    time.sleep(5)
     for connection in clients:
         connection.close()
     assert service.answers()

@@ -82,6 +82,16 @@ def test_who_does_not_take_the_answer_is_dropped():
         assert len(rest_of(slow)) < len(LONG)
 
 
+def test_who_takes_a_long_answer_has_no_longer_for_the_next_request():
+    with served(request_seconds=1.0) as (port, _), closing(connect(port)) as slow:
+        slow.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        taken = 0
+        while taken < len(LONG):
+            taken += len(slow.recv(1 << 20))
+        slow.sendall(b"GET / HTTP/1.1\r\nHo")
+        rest_of(slow)
+
+
 def test_of_too_many_connections_the_one_that_waits_longest_goes():
     with served(max_connections=3) as (port, _):
         idle = [connect(port) for _ in range(30)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtTest import QTest
 
-from engine.api import Job, create_job, paths, recipe, run_store, sent_job
+from engine.api import Job, paths, recipe, run_store, sent_job
 from engine.jobs.sent_job import SentTo
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
