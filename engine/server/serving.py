@@ -95,9 +95,10 @@ def model_names(adapters: Sequence[Adapter]) -> list[str]:
 def _token() -> str:
     token = os.environ.get(VARIABLE) or secrets.token_urlsafe(24)
     if not (token.isascii() and token.isprintable() and " " not in token):
-        message = f"{VARIABLE} is no token: it has spaces, or characters that are not ASCII."
         raise SettingError(
-            message, "Take letters and digits, or unset it for a new token each time.", VARIABLE
+            f"{VARIABLE} is no token: it has spaces, or characters that are not ASCII.",
+            "Take letters and digits, or unset it for a new token each time.",
+            VARIABLE,
         )
     return token
 
