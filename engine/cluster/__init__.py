@@ -4,8 +4,8 @@
     keeper       an actor on the cluster's head: keeps what was sent, events, checkpoints and results
     entry        a task on a node: runs Tunesmith's own worker, and starts again elsewhere if the node dies
 
-Ray does the scheduling and the recovery. Between this computer and the cluster there is HTTP alone: Ray's job API, which
-starts the keeper, and the keeper's own calls, in JSON and bytes. What a cluster answers is not trusted: nothing of it
-is unpickled, and files come back by the names that a run has (`arrivals`). Nothing here is imported by the window or
-the command line.
+Ray does the scheduling and the recovery. Between this computer and the cluster there is HTTP alone: Ray's job API,
+which starts the keeper, and the keeper's own calls, in JSON and bytes. What a cluster answers is not trusted: nothing
+of it is unpickled, and files come back by the names that a run has (`arrivals`). Nothing here is imported by the window
+or the command line.
 """

@@ -36,7 +36,7 @@ class KeeperActor(Keeper):
         self._version = installed_version()
         self._tasks: dict[Any, str] = {}
         self._changed = threading.Event()
-        self._port = keeper_http.serve(self, ray.util.get_node_ip_address())
+        self._port = keeper_http.serve(self, ray.util.get_node_ip_address(), _knows_token)
         threading.Thread(target=self._work, daemon=True).start()
 
     def address(self) -> dict[str, Any]:
@@ -100,6 +100,13 @@ class KeeperActor(Keeper):
         else:
             # It has told the end itself, unless it found another one at work.
             self.finish(entry_id, 0, None, "")
+
+
+def _knows_token(authorization: str) -> bool:
+    """Tell whether a header brings the cluster's token, as Ray itself does; everybody does on a cluster without one."""
+    from ray._private.authentication import authentication_utils as tokens
+
+    return not tokens.is_token_auth_enabled() or tokens.validate_request_token(authorization)
 
 
 def name_of(place: str) -> str:

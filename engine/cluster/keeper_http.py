@@ -5,16 +5,19 @@ It listens on loopback, for those behind SSH, and where Ray itself listens on th
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -22,19 +25,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.cluster.keeper import Keeper
 from engine.cluster.keeper_client import CALLS
+from engine.system.asgi_server import listen, make_server
 
 # Beside Ray's dashboard; another free one if this is taken.
 PORT = 8266
 MAX_BODY_BYTES = 64 << 20
+# For a part of 8 MB over a slow line.
+REQUEST_SECONDS = 300.0
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 LOOPBACK = "127.0.0.1"
+LetsIn = Callable[[str], bool]
 
 
-def serve(keeper: Keeper, host: str) -> int:
+def serve(keeper: Keeper, host: str, lets_in: LetsIn) -> int:
     """Answer calls on loopback and on the address `host` of this computer, in a thread; return the port."""
     sockets = _bound(dict.fromkeys((LOOPBACK, host)))
-    config = uvicorn.Config(application(keeper), log_config=None, access_log=False, lifespan="off")
-    threading.Thread(target=uvicorn.Server(config).run, args=(sockets,), daemon=True).start()
+    server = make_server(application(keeper, lets_in), request_seconds=REQUEST_SECONDS)
+    threading.Thread(target=lambda: asyncio.run(server.serve(sockets)), daemon=True).start()
     return int(sockets[0].getsockname()[1])
 
 
@@ -45,7 +52,7 @@ def _bound(hosts: Any) -> list[socket.socket]:
         try:
             for host in hosts:
                 at = port or (bound[0].getsockname()[1] if bound else 0)
-                bound.append(socket.create_server((host, at)))
+                bound.append(listen(host, at))
         except OSError:
             for each in bound:
                 each.close()
@@ -54,13 +61,13 @@ def _bound(hosts: Any) -> list[socket.socket]:
     raise OSError(f"no port is free on {', '.join(hosts)}")
 
 
-def application(keeper: Keeper) -> ASGIApp:
-    """Return the keeper's calls as a web application for those who know the token."""
+def application(keeper: Keeper, lets_in: LetsIn) -> ASGIApp:
+    """Return the keeper's calls as a web application for those whom `lets_in` knows by their Authorization header."""
 
     async def call(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in CALLS:
-            return PlainTextResponse("no such call", 404)
+            raise HTTPException(404)
         arguments = json.loads(await _body(request))
         answer = await run_in_threadpool(getattr(keeper, name), *arguments)
         return Response(json.dumps(answer, default=_as_text), media_type="application/json")
@@ -78,20 +85,17 @@ def application(keeper: Keeper) -> ASGIApp:
         Route("/parts/{digest}/{number:int}", put, methods=["PUT"]),
         Route("/parts/{digest}/{number:int}", part, methods=["GET"]),
     ]
-    return _WithToken(Starlette(routes=routes))
+    return _WithToken(Starlette(routes=routes), lets_in)
 
 
 class _WithToken:
-    """Lets in who knows the cluster's token, as Ray does: all, on a cluster without one."""
+    """Refuses whoever does not know the token, before anything else is read."""
 
-    def __init__(self, inner: ASGIApp) -> None:
-        self._inner = inner
+    def __init__(self, inner: ASGIApp, lets_in: LetsIn) -> None:
+        self._inner, self._lets_in = inner, lets_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from ray._private.authentication import authentication_utils as ray_tokens
-
-        said = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        if ray_tokens.is_token_auth_enabled() and not ray_tokens.validate_request_token(said):
+        if not self._lets_in(Headers(scope=scope).get("Authorization", "")):
             await PlainTextResponse("the token is not this cluster's", 401)(scope, receive, send)
             return
         await self._inner(scope, receive, send)
@@ -102,14 +106,14 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         found += piece
         if len(found) > MAX_BODY_BYTES:
-            raise ValueError("the request is too large")
+            raise HTTPException(413)
     return bytes(found)
 
 
 def _part(request: Request) -> tuple[str, int]:
     digest = str(request.path_params["digest"])
     if not _DIGEST.fullmatch(digest):
-        raise ValueError("no digest")
+        raise HTTPException(404)
     return digest, int(request.path_params["number"])
 
 

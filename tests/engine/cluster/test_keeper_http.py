@@ -1,0 +1,97 @@
+"""The keeper's calls over HTTP, between the two ends that speak them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import pytest
+
+from engine.cluster import keeper_http
+from engine.cluster.cluster_http import ClusterHttp
+from engine.cluster.keeper import Keeper
+from engine.cluster.keeper_client import CALLS, KeeperClient
+from engine.errors import ComputerError
+
+TOKEN = "a-token-of-the-tests"
+SPEC = {"run": "run", "name": "name", "recipe": "", "files": [], "sent": {}, "hub": False}
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks():
+    """The server's thread ends with its process, which is the keeper's own."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    keeper = Keeper(str(tmp_path_factory.mktemp("kept")))
+    before = set(threading.enumerate())
+    port = keeper_http.serve(keeper, "127.0.0.1", lambda said: said == f"Bearer {TOKEN}")
+    assert len(set(threading.enumerate()) - before) == 1
+    return keeper, f"127.0.0.1:{port}"
+
+
+@pytest.fixture
+def http(served):
+    with ClusterHttp("lab", served[1], TOKEN) as connection:
+        yield connection
+
+
+def test_contents_and_events_arrive_as_they_were_sent(served, http):
+    client, content = KeeperClient(http), bytes(range(256)) * 1_000
+    digest = hashlib.sha256(content).hexdigest()
+    assert client.missing([digest]) == [digest]
+    client.put(digest, 0, content)
+    assert client.complete(digest)
+    assert client.missing([digest]) == []
+    assert client.part(digest, 0) == content
+    assert client.part(digest, 1) is None
+    client.submit("entry", SPEC, 3)
+    assert client.known(["entry", "other"]) == ["entry"]
+    keeper = served[0]
+    turn = keeper.begin("entry", "node")["turn"]
+    events = '{"event": "grüße \u2028 🙂"}\n'.encode()
+    keeper.append("entry", turn, 0, events, 0)
+    told = client.poll({"entry": 0})["entry"]
+    assert (told["state"], told["events"], told["event_bytes"]) == ("running", events, len(events))
+    keeper.set_files("entry", turn, [["run/scores.json", len(content), digest]])
+    [(name, size, found)] = client.files("entry")
+    assert (name, size, found) == ("run/scores.json", len(content), digest)
+    assert client.overview()[0]["priority"] == 3
+    client.forget("entry")
+    assert client.known(["entry"]) == []
+
+
+def test_every_declared_call_is_the_keeper_s():
+    from engine.cluster.keeper_actor import KeeperActor
+
+    assert [name for name in CALLS if not callable(getattr(KeeperActor, name, None))] == []
+
+
+@pytest.mark.parametrize("token", ["", "another", TOKEN + "x"])
+def test_strangers_are_refused_whatever_they_ask(served, token):
+    with ClusterHttp("lab", served[1], token) as stranger:
+        for method, path in (
+            ("POST", "/calls/overview"),
+            ("GET", f"/parts/{'0' * 64}/0"),
+            ("GET", "/nothing"),
+        ):
+            assert stranger.ask(method, path)[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/calls/_work"), ("POST", "/calls/begin"), ("POST", "/calls/__init__"), ("GET", "/calls/overview"),
+        ("PUT", "/parts/..%2F..%2Fx/0"), ("PUT", f"/parts/{'0' * 63}/0"), ("PUT", f"/parts/{'0' * 64}/-1"),
+        ("GET", "/"),
+    ],
+)  # fmt: skip
+def test_what_is_no_call_is_refused(http, method, path):
+    assert http.ask(method, path)[0] in {404, 405}
+
+
+def test_a_request_has_a_largest_size(http, monkeypatch):
+    monkeypatch.setattr(keeper_http, "MAX_BODY_BYTES", 1_000)
+    with pytest.raises(ComputerError, match="413"):
+        KeeperClient(http).put("0" * 64, 0, bytes(1_001))
