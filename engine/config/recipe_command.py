@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from typing import Any
@@ -41,7 +42,8 @@ def command(recipe: Recipe, windows: bool = sys.platform == "win32") -> str:
     """Return the command, for a POSIX shell or for PowerShell."""
     text = tomlkit.dumps(essential_tables(recipe)).strip()
     if windows:
-        words = [f"'{word}'" for word in (*program(), "train", STDIN)]
+        # PowerShell takes typographic quotes for plain ones.
+        words = ["'" + re.sub("['‘’‚‛]", r"\g<0>\g<0>", word) + "'" for word in (*program(), "train", STDIN)]
         return f"@'\n{text}\n'@ | & {' '.join(words)}\n"
     end = "RECIPE"
     while end in text.splitlines():

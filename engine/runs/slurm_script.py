@@ -7,7 +7,7 @@ run's folder has to be on a file system that the nodes share with the computer t
 from __future__ import annotations
 
 import os
-import shlex
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from engine.config.recipe_command import program
 from engine.errors import Problem, StorageError
 from engine.jobs.job import Job
 from engine.system.files import write_atomically
-from engine.system.paths import HOME
-from engine.system.script_templates import script_template
+from engine.system.paths import HOME, runs_folder
+from engine.system.script_templates import Code, shell_template
 
 FILE_NAME = "train.sbatch"
 # What a worker reads, beside what srun hands on anyway; paths on the shared file system.
@@ -28,6 +28,7 @@ HOURS = 24
 SECONDS_TO_STOP = 300
 CORES_BESIDE_A_CARD = 4
 PORT = 29500
+_PLAIN = re.compile(r"[\w./:@%+-]+")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ def write(job: Job, resources: SlurmResources, environment: Mapping[str, str] = 
 def problems(recipe: Recipe, resources: SlurmResources) -> list[Problem]:
     """Return why a run of the recipe can't be trained with these resources."""
     found = []
+    if len(str(runs_folder()).splitlines()) > 1:
+        message = f"SLURM can't be told of the folder {str(runs_folder())!r}: there is a line end in it."
+        found.append(Problem("--slurm", message, f"Set {HOME} to another folder."))
     if recipe.training.device == "cpu" and resources.cards:
         message = "The recipe computes on the processor and needs no graphics card."
         found.append(Problem("--cards", message, "Ask for 0, or change training.device."))
@@ -69,12 +73,9 @@ def text(job: Job, resources: SlurmResources, environment: Mapping[str, str]) ->
     """Return the script."""
     resume = [*program(), "resume", str(job.folder)]
     launcher = [] if resources.processes == 1 else [resume.pop(0), *_launcher(resources)]
-    filters = {"option": _option, "quoted": shlex.quote, "command": shlex.join}
-    return script_template(f"slurm/{FILE_NAME}", **filters).render(
-        job_id=job.id,
-        file_name=FILE_NAME,
-        asked=_asked(job, resources),
-        environment={name: environment[name] for name in HANDED_ON if name in environment},
+    return shell_template(f"slurm/{FILE_NAME}").render(
+        asked={Code(name): _option(value) for name, value in _asked(job, resources).items()},
+        environment={Code(name): environment[name] for name in HANDED_ON if name in environment},
         launcher=launcher,
         resume=resume,
         port=PORT,
@@ -90,7 +91,8 @@ def _asked(job: Job, resources: SlurmResources) -> dict[str, str]:
         **({"gpus-per-node": str(resources.cards)} if resources.cards else {}),
         "cpus-per-task": str(CORES_BESIDE_A_CARD * max(1, resources.cards)),
         "time": f"{HOURS}:00:00",
-        "output": str(job.folder / "slurm-%j.log"),
+        # SLURM fills in what follows a percent sign.
+        "output": str(job.folder).replace("%", "%%") + "/slurm-%j.log",
         "open-mode": "append",
         # Only the script is warned before the time is up, early enough to save a checkpoint.
         "signal": f"B:TERM@{SECONDS_TO_STOP}",
@@ -104,6 +106,8 @@ def _launcher(resources: SlurmResources) -> list[str]:
     return ["-m", "torch.distributed.run", *nodes]
 
 
-def _option(value: str) -> str:
-    """Return a value as SLURM takes it: with spaces in double quotes."""
-    return f'"{value}"' if " " in value else value
+def _option(value: str) -> Code:
+    """Return a value of one line as SLURM reads it: in double quotes if it holds more than plain characters."""
+    if _PLAIN.fullmatch(value):
+        return Code(value)
+    return Code('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"')

@@ -74,7 +74,9 @@ def quoted(command: Sequence[str]) -> str:
 def _quoted(argument: str) -> str:
     escaped = "".join(f"\\{character}" if character in ESCAPED else character for character in argument)
     # The value itself is a string whose backslashes are escaped once more.
-    return '"' + escaped.replace("\\", "\\\\").replace("%", "%%") + '"'
+    value = escaped.replace("\\", "\\\\").replace("%", "%%")
+    # An entry has a line for each of its values.
+    return '"' + value.replace("\n", "\\n").replace("\r", "\\r") + '"'
 
 
 def _require_linux() -> None:

@@ -1,25 +1,51 @@
-"""The templates of scripts that people read and run: plain text, in which a missing value is an error."""
+"""The templates of scripts that people read and run. What is put into one is quoted, as HTML is in a page.
+
+Only what the engine itself says is code, marked so by the filter `code`. A missing value is an error.
+"""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
+from pprint import pformat
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, Undefined
 
 from engine.system.paths import templates_folder
 
+# Longer lists and texts are written over several lines.
+LINE = 100
 
-def script_template(name: str, **filters: Callable[[Any], str]) -> Template:
-    """Return a template of the resources, such as "slurm/train.sbatch", with filters of its own."""
+
+class Code(str):
+    """A part of a script, which no recipe, adapter, model or data set had a hand in."""
+
+    __slots__ = ()
+
+
+def python_template(name: str) -> Template:
+    """Return a template of the resources, such as "script/train.py.jinja", that writes values as Python does."""
+    return _template(name, lambda value: pformat(value, width=LINE, sort_dicts=False))
+
+
+def shell_template(name: str) -> Template:
+    """Return a template of the resources, such as "slurm/train.sbatch": a value is a word, a list several words."""
+    return _template(
+        name, lambda value: shlex.join(value) if isinstance(value, list) else shlex.quote(str(value))
+    )
+
+
+def _template(name: str, quoted: Callable[[Any], str]) -> Template:
     environment = Environment(
         loader=FileSystemLoader(templates_folder()),
-        # A script, not a page: its filters quote.
+        # A script, not a page: `finalize` quotes.
         autoescape=False,  # noqa: S701
+        finalize=lambda value: value if isinstance(value, Code | Undefined) else quoted(value),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= filters
+    environment.filters["code"] = Code
     return environment.get_template(name)

@@ -15,6 +15,9 @@ _NOT_IN_NAMES = re.compile(
     r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+'
 )
 MAX_NAME_BYTES = 100
+# What Markdown makes something of within a line, and at its beginning.
+_INLINE_MARKDOWN = re.compile(r"[\\`*_\[\]<>&~|$@]|:(?=//)|(?<=www)\.")
+_START_MARKDOWN = re.compile(r"^(\s*)(?:([#+=:-])|(\d+)(?=[.)](?:\s|$)))")
 _LINE_ENDS = re.compile(r"[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -26,6 +29,16 @@ def escaped(text: str) -> str:
 def in_one_line(text: str) -> str:
     """Return a name as it is shown within a line: without commands, and line ends are spaces."""
     return escaped(_LINE_ENDS.sub(" ", text))
+
+
+def markdown(line: str) -> str:
+    """Return a line of which Markdown makes nothing but text: no picture, link, heading or tag."""
+    return _START_MARKDOWN.sub(_escaped_start, _INLINE_MARKDOWN.sub(r"\\\g<0>", in_one_line(line)))
+
+
+def _escaped_start(start: re.Match[str]) -> str:
+    space, mark, number = start.groups()
+    return f"{space}{number}\\" if number else f"{space}\\{mark}"
 
 
 def encodable(text: str) -> str:

@@ -11,11 +11,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template
-
 from engine.adapters.export_tools import QUANTIZER, has_quantizer
 from engine.errors import AdapterError, Problem
-from engine.system.paths import templates_folder
 from engine.worker.exports import gguf_converter, plain_prompt, programs
 from engine.worker.exports.answers import ExportFailed
 from engine.worker.runtime.channel import Channel
@@ -49,7 +46,8 @@ def problems(family: str, base: Path, precision: str) -> list[Problem]:
 
 def chat_template(settings: dict[str, Any]) -> str:
     """Return a chat template (Jinja) that writes the prompt of training around the last message."""
-    before, after = json.dumps(settings["before"]), json.dumps(settings["after"])
+    # Neither Jinja nor llama.cpp's own reading of it puts characters together again that are written as two codes.
+    before, after = (json.dumps(settings[name], ensure_ascii=False) for name in ("before", "after"))
     return f"{{{{ {before} }}}}{{{{ messages[-1]['content'] }}}}{{{{ {after} }}}}"
 
 
@@ -103,17 +101,16 @@ def write_modelfile(target: Path, settings: dict[str, Any], stops: list[str]) ->
         ("num_ctx", 2 * tokens),
         *(("stop", json.dumps(stop, ensure_ascii=False)) for stop in stops),
     ]
-    prompt = f"{_escaped(settings['before'])}{{{{ .Prompt }}}}{_escaped(settings['after'])}"
-    template = Template(
-        (templates_folder() / "export" / MODELFILE).read_text(encoding="utf-8"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    text = template.render(model=MODEL, prompt=prompt, parameters=parameters)
-    (target / MODELFILE).write_text(text, encoding="utf-8")
+    lines = [
+        f"FROM ./{MODEL}",
+        f'TEMPLATE """{_go_text(settings["before"])}{{{{ .Prompt }}}}{_go_text(settings["after"])}"""',
+        *(f"PARAMETER {name} {value}" for name, value in parameters),
+    ]
+    (target / MODELFILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _escaped(text: str) -> str:
-    """Return text that a template of Go takes as it is."""
-    return text.replace("{{", '{{ "{{" }}').replace('"""', '{{ "\\"\\"\\"" }}')
+def _go_text(text: str) -> str:
+    """Return what writes a text in a template of Go: a string, on one line and without what Ollama leaves out."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    codes = (each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
+    return f"{{{{ {''.join(codes)} }}}}" if text else ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from huggingface_hub import CardData, EvalResult, ModelCard, ModelCardData
 
 from engine.adapters import licence_terms
 from engine.adapters.metadata import AdapterMetadata, ExportFacts, PromptFacts, ScoreCard
@@ -20,12 +20,13 @@ from engine.config.prompts import question, rendered, split_cue
 from engine.config.recipe import STARTER
 from engine.scoring import export_text, score_text
 from engine.scoring.metrics import HEADLINE_TITLES
-from engine.system.script_templates import script_template
+from engine.system.script_templates import Code, python_template
+from engine.text.escaping import in_one_line, markdown
 from engine.worker.dataset.prompter import PLACE
 from engine.worker.hub.upload import MARK
 
 CONFIDENCE = 0.95
-MODELS = {"encoder-decoder": "AutoModelForSeq2SeqLM", "decoder-only": "AutoModelForCausalLM"}
+MODELS = {"encoder-decoder": Code("AutoModelForSeq2SeqLM"), "decoder-only": Code("AutoModelForCausalLM")}
 PRACTICE_MODEL = "the practice model of Tunesmith"
 SCRIPT = "hub/summarize.py.jinja"
 
@@ -66,20 +67,31 @@ def card(
     )
     made = "merged into" if export else "for"
     lines = [
-        f"# {metadata.name}",
+        f"# {markdown(metadata.name)}",
         "",
-        f"{what}: {_method(metadata)} {made} {_base(metadata)}, trained with Tunesmith.",
+        markdown(f"{what}: {_method(metadata)} {made} {_base(metadata)}, trained with Tunesmith."),
         "",
         *(_usage_of_model(repo_id, export) if export else _usage(metadata, repo_id)),
         *_training(metadata),
         *_scores(metadata.score_card),
         "## Licences",
         "",
-        *(f"- {line}" for line in licence_lines(metadata, licences)),
+        *(f"- {markdown(line)}" for line in licence_lines(metadata, licences)),
         "",
     ]
     facts = _facts(metadata, licences, mark, is_model=export is not None)
-    return ModelCard(f"---\n{facts.to_yaml()}\n---\n\n" + "\n".join(lines))
+    # YAML's writers and readers disagree on what ends a line.
+    plain = CardData(**_in_one_line(facts.to_dict()))
+    return ModelCard(f"---\n{plain.to_yaml()}\n---\n\n" + "\n".join(lines))
+
+
+def _in_one_line(value: Any) -> Any:
+    """Return facts with every text in them in one line."""
+    if isinstance(value, dict):
+        return {in_one_line(str(key)): _in_one_line(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_in_one_line(each) for each in value]
+    return in_one_line(value) if isinstance(value, str) else value
 
 
 def _base(metadata: AdapterMetadata) -> str:
@@ -184,14 +196,15 @@ def _usage(metadata: AdapterMetadata, repo_id: str) -> list[str]:
         return []
     base = metadata.base_model
     here = not hub_id(base.id)
-    code = script_template(SCRIPT).render(
+    code = python_template(SCRIPT).render(
         model_class=MODELS[family],
-        base=repr(f"path/to/{base.id}" if here else base.id),
-        revision="" if here or base.revision in {"", "main"} else f", revision={base.revision!r}",
-        repository=repr(repo_id),
+        base=f"path/to/{base.id}" if here else base.id,
+        revision="" if here or base.revision == "main" else base.revision,
+        repository=repo_id,
         limit=facts.max_conversation_tokens,
         continues=family == "decoder-only",
-        decoding=_decoding(facts),
+        beams=facts.beams,
+        max_new_tokens=facts.max_new_tokens,
         **_asking(facts, family),
     )
     return [
@@ -214,18 +227,18 @@ def _usage_of_model(repo_id: str, export: ExportFacts) -> list[str]:
         "",
         f"```sh\nhf download {repo_id} --local-dir {folder}\npython {folder}/summarize.py CONVERSATION.txt\n```",
         "",
-        *(f"Compared with the adapter before it was merged: {line}" for line in compared),
+        *(markdown(f"Compared with the adapter before it was merged: {line}") for line in compared),
         *([""] if compared else []),
     ]
 
 
 def _asking(facts: PromptFacts, family: str) -> dict[str, Any]:
-    """Return what stands around a conversation, as Python writes it, and in a chat the turns before it."""
+    """Return what stands around a conversation, and in a chat the turns before it."""
     shots = [(shot.conversation, shot.summary) for shot in facts.shots]
     if facts.format != "chat":
         text = "".join(part.text for part in rendered(facts.template, PLACE, shots))
         before, _, after = text.partition(PLACE)
-        return {"chat": False, "before": repr(before), "after": repr(after)}
+        return {"chat": False, "before": before, "after": after}
     turn, cue = split_cue(facts.template) if family == "decoder-only" else (facts.template, "")
 
     def asked(conversation: str) -> str:
@@ -237,13 +250,7 @@ def _asking(facts: PromptFacts, family: str) -> dict[str, Any]:
         for conversation, summary in shots
         for role, text in (("user", asked(conversation)), ("assistant", f"{cue}{summary.strip()}"))
     ]
-    around = {"before": repr(before), "after": repr(after), "cue": repr(cue), "turns": repr(turns)}
-    return {"chat": True, **around}
-
-
-def _decoding(facts: PromptFacts) -> str:
-    beams = f"num_beams={facts.beams}, early_stopping=True" if facts.beams > 1 else "num_beams=1"
-    return f"do_sample=False, {beams}, max_new_tokens={facts.max_new_tokens}"
+    return {"chat": True, "before": before, "after": after, "cue": cue, "turns": turns}
 
 
 def _training(metadata: AdapterMetadata) -> list[str]:
@@ -273,12 +280,8 @@ def _training(metadata: AdapterMetadata) -> list[str]:
         if shown
         else "No conversation of the data is in this repository."
     )
-    table = [f"| {name} | {_in_cell(value)} |" for name, value in rows.items() if value]
+    table = [f"| {name} | {markdown(value)} |" for name, value in rows.items() if value]
     return ["## Data and training", "", "| | |", "|---|---|", *table, "", holds, ""]
-
-
-def _in_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _scores(scored: ScoreCard | None) -> list[str]:
@@ -299,7 +302,7 @@ def _scores(scored: ScoreCard | None) -> list[str]:
         "|---|---|---|",
         *rows,
         "",
-        *(f"{note}." for note in score_text.language_notes(scored.protocol)),
-        score_text.verdict(scored.difference["rouge1"], scored.protocol),
+        *(markdown(f"{note}.") for note in score_text.language_notes(scored.protocol)),
+        markdown(score_text.verdict(scored.difference["rouge1"], scored.protocol)),
         "",
     ]

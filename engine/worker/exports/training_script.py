@@ -24,7 +24,7 @@ from engine.config.recipe import STARTER, Recipe, looks_like_path
 from engine.config.training import total_steps
 from engine.errors import AdapterError, Problem
 from engine.methods.soft_prompts import MultitaskPromptOptions, PrefixOptions, PromptOptions
-from engine.system.script_templates import script_template
+from engine.system.script_templates import Code, python_template
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import TRAINED, InitContext
@@ -48,8 +48,16 @@ LIBRARIES = ("torch", "transformers", "tokenizers", "peft", "numpy", "safetensor
 NOT_SET = {"peft_type", "peft_version", "auto_mapping", "base_model_name_or_path", "revision"}
 NO_START = {"function": "", "text": ""}
 DROPOUTS = ("dropout", "attention_dropout", "activation_dropout")
-# Longer lists and texts are written over several lines.
-LINE = 80
+THRESHOLD = Code("llm_int8_threshold")
+LOADERS = {
+    "encoder-decoder": Code("AutoModelForSeq2SeqLM"),
+    "decoder-only": Code("AutoModelForCausalLM"),
+}
+FALLS = {
+    "linear": Code("falls linearly to 0"),
+    "cosine": Code("falls along a cosine to 0"),
+    "constant": Code("stays the same"),
+}
 
 Facts = dict[str, Any]
 
@@ -104,13 +112,16 @@ def write(folder: Path, adapter: Adapter, recipe: Recipe, source: Base, splits: 
         # Last, since it attaches an adapter to the base.
         **_method(recipe, base),
     }
-    script = script_template(f"script/{SCRIPT}.jinja", text=_text, value=_value).render(
-        facts | {"name": adapter.name, "count": f"{len(examples):,}"}
-    )
+    script = text(facts | {"name": adapter.name, "count": len(examples)})
     (folder / SCRIPT).write_text(script, encoding="utf-8", newline="\n")
     (folder / EXAMPLES).write_text("".join(map(_line, examples)), encoding="utf-8", newline="\n")
     (folder / REQUIREMENTS).write_text(_requirements(recipe), encoding="utf-8", newline="\n")
     return len(examples) + len(prompter.shots)
+
+
+def text(facts: Facts) -> str:
+    """Return the script of an adapter with these facts."""
+    return python_template(f"script/{SCRIPT}.jinja").render(facts)
 
 
 def _line(example: Example) -> str:
@@ -133,21 +144,24 @@ def _base(recipe: Recipe, base: LoadedBase, revision: str) -> Facts:
         "base_model": attach.public_name(options.id),
         "revision": revision,
         "is_local": options.id == STARTER or looks_like_path(options.id),
-        "precision": base.precision,
+        "loader": LOADERS[base.family],
+        "precision": Code(dtype),
         "quantization": _bits(stored.to_diff_dict()) if stored is not None else {},
-        "outlier_threshold": base_models.OUTLIER_THRESHOLD,
         "is_encoder_decoder": base.family == "encoder-decoder",
         "checkpoints_activations": recipe.training.activation_checkpointing,
     }
 
 
-def _bits(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the settings of bitsandbytes as Python writes them."""
-    return {
-        key: f"torch.{value}" if key.endswith("dtype") else _value(value)
+def _bits(settings: Mapping[str, Any]) -> dict[Code, Any]:
+    """Return the settings of bitsandbytes."""
+    found = {
+        Code(key): Code(getattr(torch, value)) if key.endswith("dtype") else value
         for key, value in settings.items()
         if not key.startswith(("quant_method", "_"))
     }
+    if THRESHOLD in found:
+        found[THRESHOLD] = Code(f'{base_models.OUTLIER_THRESHOLD} if DEVICE == "cuda" else 0.0')
+    return found
 
 
 def _prompt(recipe: Recipe, base: LoadedBase, splits: Splits, prompter: Prompter) -> Facts:
@@ -188,7 +202,7 @@ def _training(adapter: Adapter, recipe: Recipe, examples: int) -> Facts:
         "weight_decay": training.weight_decay,
         "no_decay": NO_DECAY.pattern,
         "optimizer": training.optimizer,
-        "falls": training.schedule,
+        "falls": FALLS[training.schedule],
         "schedule": SCHEDULES[training.schedule],
         "warmup_steps": math.ceil(steps * training.warmup),
         "max_gradient_norm": training.max_gradient_norm,
@@ -206,18 +220,20 @@ def _method(recipe: Recipe, base: LoadedBase) -> Facts:
     is_selective = method.group == "Selective" or method.id == "full"
     return {
         "title": method.title,
-        "config": None if is_selective else {"name": type(config).__name__, "settings": _settings(config)},
+        "config": None
+        if is_selective
+        else {"name": Code(type(config).__name__), "settings": _settings(config)},
         "trained": _patterns(_selected(model), names) if is_selective else [],
         "virtual_tokens": method.tuner.virtual_tokens if method.tuner else "",
         "has_tasks": isinstance(recipe.method.options, MultitaskPromptOptions),
         "start": _start(recipe.method.options),
         "rate_factors": _rate_factors(model),
         "has_dropout": _has_dropout(model),
-        "cache": CACHE,
+        "cache": Code(CACHE),
     }
 
 
-def _settings(config: Any) -> Facts:
+def _settings(config: Any) -> dict[Code, Any]:
     """Return the settings of a PEFT configuration that are not PEFT's defaults."""
     settings = {}
     for field in dataclasses.fields(config):
@@ -225,7 +241,7 @@ def _settings(config: Any) -> Facts:
         value = getattr(config, field.name)
         value = sorted(value) if isinstance(value, set) else getattr(value, "value", value)
         if field.name not in NOT_SET and value != getattr(default, "value", default):
-            settings[field.name] = value
+            settings[Code(field.name)] = value
     return settings
 
 
@@ -256,14 +272,14 @@ def _start(options: Any) -> Facts:
     """Return the function that gives a soft prompt its first values, and what it takes; none where PEFT's are kept."""
     if isinstance(options, PrefixOptions):
         starts = options.init == "text" and not options.projection
-        return {"function": "start_prefix", "text": options.init_text} if starts else NO_START
+        return {"function": Code("start_prefix"), "text": options.init_text} if starts else NO_START
     if not isinstance(options, PromptOptions):
         return NO_START
     text = options.init_text if options.init == "text" else ""
     is_multitask = isinstance(options, MultitaskPromptOptions)
     if options.init == "random" and not is_multitask:
         return NO_START
-    function = "start_tasks" if is_multitask else "start_prompt"
+    function = Code("start_tasks" if is_multitask else "start_prompt")
     return {"function": function, "from": options.init, "text": text}
 
 
@@ -298,26 +314,3 @@ def _has_dropout(model: Any) -> bool:
         if any(isinstance(getattr(module, name, None), float) and getattr(module, name) for name in DROPOUTS):
             return True
     return False
-
-
-def _text(text: str) -> str:
-    """Return a text as Python writes it, a long one line by line."""
-    if len(text) < LINE:
-        return json.dumps(text, ensure_ascii=False)
-    lines = "".join(
-        f"    {json.dumps(line, ensure_ascii=False)}\n" for line in text.splitlines(keepends=True)
-    )
-    return f"(\n{lines})"
-
-
-def _value(value: Any) -> str:
-    """Return a value of a setting as Python writes it."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{_value(key)}: {_value(each)}' for key, each in value.items())}}}"
-    if isinstance(value, list | tuple):
-        parts = [_value(each) for each in value]
-        short = f"[{', '.join(parts)}]"
-        return short if len(short) < LINE else "[\n" + "".join(f"    {part},\n" for part in parts) + "]"
-    return repr(value)

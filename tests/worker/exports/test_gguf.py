@@ -95,7 +95,7 @@ def test_ollama_gets_prompt_limits_and_what_ends_a_summary(converter, tmp_path):
     text = (tmp_path / "out" / gguf_model.MODELFILE).read_text()
     assert text.startswith("FROM ./model.gguf\n")
     # Ollama's own marks in a prompt are only text.
-    assert 'TEMPLATE """Summarize "it": {{ .Prompt }}\n{{ "{{" }} now }}: """' in text
+    assert r'''TEMPLATE """{{ "Summarize \"it\": " }}{{ .Prompt }}{{ "\n{{ now }}: " }}"""''' in text
     assert "PARAMETER num_predict 8" in text
     assert "PARAMETER stop " in text
 

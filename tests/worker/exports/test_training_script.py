@@ -74,8 +74,8 @@ def without_dropout(kind: str, folder: Path, chat: bool = False) -> Path:
     return folder
 
 
-def trained(tmp_path: Path, kind: str, method: str, *overrides: str, chat: bool = False):
-    model = without_dropout(kind, tmp_path / "model", chat)
+def trained(tmp_path: Path, kind: str, method: str, *overrides: str, chat: bool = False, name: str = "model"):
+    model = without_dropout(kind, tmp_path / name, chat)
     given = (*RUN, f"base_model.id={model}", *overrides)
     _, events = train_in_process(tiny_recipe(tmp_path, kind, method, *given))
     return adapter_of(events), model
@@ -175,8 +175,21 @@ def test_as_a_program_it_needs_nothing_of_tunesmith_and_says_what_it_does(tmp_pa
 
     # Without the base model's folder it says what to give.
     monkeypatch.setattr(sys, "argv", ["train.py"])
-    with pytest.raises(SystemExit, match="the folder of the base model model"):
+    with pytest.raises(SystemExit, match="the folder of the base model 'model'"):
         runpy.run_path(str(out / "train.py"), run_name="__main__")
+
+
+def test_a_base_model_whose_folder_is_named_like_code_is_a_name_in_it(tmp_path, monkeypatch):
+    name = 'm") #""" ; import os; os.mkdir("made") #\u202e'
+    adapter, model = trained(tmp_path, "llama", "lora", "method.dropout=0.0", name=name)
+    exported(library.update(adapter, name=name), tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(tmp_path / "out" / "train.py"), run_name="__main__")
+    assert str(caught.value) == f"python train.py FOLDER, the folder of the base model {model.name!r}"
+    run_as_program(tmp_path / "out", model)
+    assert not list(tmp_path.rglob("made"))
 
 
 def test_it_trains_to_the_state_that_was_kept_and_tells_of_dropout(tmp_path):
@@ -201,7 +214,7 @@ def test_a_base_model_of_the_hub_is_named_with_its_commit(tmp_path, monkeypatch)
     exported(adapter, tmp_path / "out")
     script = (tmp_path / "out" / "train.py").read_text(encoding="utf-8")
     compile(script, "train.py", "exec")
-    assert 'BASE_MODEL = "model"\nREVISION = "3f2a"\n' in script
+    assert "BASE_MODEL = 'model'\nREVISION = '3f2a'\n" in script
     assert "import sys" not in script
 
 

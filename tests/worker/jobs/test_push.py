@@ -164,9 +164,9 @@ def test_a_chat_is_asked_by_the_model_s_own_template(hub, tmp_path):
     expected = prompter_from_metadata(facts, base, 40, 8).input_ids(TALK)
     # The code up to the model, and what makes the ids of a conversation.
     names = {"tokenizer": base.tokenizer, "conversation": TALK}
-    settings = [line for line in code.splitlines() if re.match(r"(BEFORE|AFTER|CUE|TURNS) = ", line)]
+    settings = code[code.index("BEFORE = ") : code.index("tokenizer = ")]
     making = code.partition("def summarize(conversation):\n")[2].partition("    written = ")[0]
-    exec("\n".join([*settings, "if True:", making]), names)
+    exec(f"{settings}\nif True:\n{making}", names)
     assert names["ids"] == expected
 
 

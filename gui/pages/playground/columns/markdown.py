@@ -5,16 +5,10 @@ Texts and names stay as they are read: whoever shows the copy gets no picture, l
 
 from __future__ import annotations
 
-import re
-
 from engine.api import SummarizeOptions, escaping
 from gui.look.format import number_text, plain, score
 from gui.look.language import mark, tr, tr_count
 from gui.pages.playground.columns.column_results import Column, ColumnResults
-
-# What Markdown makes something of within a line, and at its beginning.
-_INLINE = re.compile(r"[\\`*_\[\]<>&~|]")
-_LINE_START = re.compile(r"^(\s*)([#+=:-]|\d+(?=[.)]))", re.MULTILINE)
 
 THUMBS = {"up": mark("rated good"), "down": mark("rated bad")}
 
@@ -38,15 +32,15 @@ def as_markdown(results: ColumnResults, reference: str, decoding: SummarizeOptio
 
 def _summary(results: ColumnResults, column: Column) -> list[str]:
     about = f" ({column.entry.about})" if column.entry.about else ""
-    parts = [f"## {_inline(f'{column.entry.title}{about}')}", _quoted(column.text), _facts(results, column)]
+    parts = [f"## {_markdown(f'{column.entry.title}{about}')}", _quoted(column.text), _facts(results, column)]
     if column.rounds:
-        chunks = [f"- {_inline(summary)}" for summary in column.rounds[0]]
+        chunks = [f"- {_markdown(summary)}" for summary in column.rounds[0]]
         head = tr_count(len(chunks), "Summarised in {n} part:", "Summarised in {n} parts:")
         parts.append("\n".join([head, "", *chunks]))
     if column.feedback.edited:
         parts += [tr("Corrected:"), _quoted(column.feedback.edited)]
     if column.feedback.note:
-        parts.append(tr("Note: {note}", note=_inline(column.feedback.note)))
+        parts.append(tr("Note: {note}", note=_markdown(column.feedback.note)))
     return parts
 
 
@@ -93,23 +87,12 @@ def _length_text(decoding: SummarizeOptions) -> str:
     )
 
 
+def _markdown(text: str) -> str:
+    return escaping.markdown(text.strip())
+
+
 def _quoted(text: str) -> str:
-    return "\n".join(f"> {_literal(line)}  " if line else ">" for line in text.strip().splitlines())
-
-
-def _inline(text: str) -> str:
-    return _literal(escaping.in_one_line(text.strip()))
-
-
-def _literal(line: str) -> str:
-    """Return a line of which Markdown makes nothing but text."""
-    plain = _INLINE.sub(r"\\\g<0>", escaping.escaped(line))
-    return _LINE_START.sub(_escaped_start, plain)
-
-
-def _escaped_start(start: re.Match[str]) -> str:
-    space, mark_ = start.groups()
-    return f"{space}{mark_}\\" if mark_.isdigit() else f"{space}\\{mark_}"
+    return "\n".join(f"> {escaping.markdown(line)}  " if line else ">" for line in text.strip().splitlines())
 
 
 def _facts(results: ColumnResults, column: Column) -> str:
@@ -119,7 +102,7 @@ def _facts(results: ColumnResults, column: Column) -> str:
     if "chrf" in column.scores:
         facts.append(tr("chrF {score}", score=score(column.scores["chrf"])))
     marks = results.marks(column)
-    missing = ", ".join(_inline(claim.text) for claim in marks.unsupported)
+    missing = ", ".join(_markdown(claim.text) for claim in marks.unsupported)
     text = tr("not in the conversation: {claims}", claims=missing)
     if missing or marks.is_measured:
         facts.append(text if missing else tr("every claim is in the conversation"))

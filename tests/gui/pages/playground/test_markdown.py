@@ -22,7 +22,7 @@ def copied(summary: str, conversation: str = "Ann: hi", title: str = "Base model
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("![x](http://evil.example/p.png)", r"!\[x\](http://evil.example/p.png)"),
+        ("![x](http://evil.example/p.png)", r"!\[x\](http\://evil.example/p.png)"),
         ("<img src=x>", r"\<img src=x\>"),
         ("# Verdict", r"\# Verdict"),
         ("1. one", r"1\. one"),
