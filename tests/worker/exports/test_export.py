@@ -90,6 +90,51 @@ def test_its_script_writes_what_the_adapter_writes(adapter_of, tmp_path, kind, t
     )
 
 
+def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path):
+    do_export(adapter_of("t5", with_data=False), tmp_path / "out")
+    good = json.dumps({"conversation": TALKS[0]}).encode()
+    deep = b"[" * 100_000
+    lines = [
+        good,
+        b"no json",
+        b"\xff",
+        b'["Ann: Hi."]',
+        b'{"conversation": 1}',
+        b"",
+        deep,
+        b'{"conversation": "\\ud800"}',
+        good,
+    ]
+    done = subprocess.run(
+        [sys.executable, "summarize.py", "--jsonl"],
+        cwd=tmp_path / "out",
+        input=b"\n".join(lines),
+        capture_output=True,
+        timeout=120,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    bad = [number for number, line in enumerate(lines, start=1) if line not in (good, b"")]
+
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert [
+        line.partition(b":")[0].decode() for line in done.stderr.splitlines() if line.startswith(b"line ")
+    ] == [f"line {number}" for number in bad]
+    assert [list(each) for each in answers] == [
+        ["summary", "prompt_ids"],
+        *[["error"]] * 6,
+        ["summary", "prompt_ids"],
+    ]
+    assert answers[0] == answers[-1]
+
+    (tmp_path / "talk.txt").write_text(TALKS[0])
+    command = [sys.executable, "summarize.py", "gone.txt", str(tmp_path / "talk.txt")]
+    done = subprocess.run(command, cwd=tmp_path / "out", capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (1, answers[0]["summary"].strip())
+    assert "gone.txt: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
 @pytest.mark.parametrize("chat", [False, True])
 @pytest.mark.parametrize("limit", [6, 24])
