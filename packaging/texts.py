@@ -46,6 +46,7 @@ SILENT_CALLS = {
     "getenv",
     "execute",
     "open",
+    "Code",
 }
 SAYING_CALLS = {"tr", "tr_count", "mark"}
 _PLACE = re.compile(r"\{\d+\}")

@@ -32,7 +32,7 @@ def make_public(folder: Path) -> None:
     texts = dict(_public_texts(folder))
     metadata = _metadata(folder)
     if metadata is not None:
-        files = dict(metadata.files)
+        files = {name: digest for name, digest in metadata.files.items() if (folder / name).is_file()}
         for name, text in texts.items():
             if files.get(name) == _digest(read_bytes(folder / name, FileKind.CARD)):
                 files[name] = _digest(text.encode())

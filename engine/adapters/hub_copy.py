@@ -7,22 +7,13 @@ from pathlib import Path
 
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.export_redaction import make_public
-from engine.adapters.import_checks import (
-    CONFIG_NAME,
-    README_NAME,
-    TEXTS,
-    WEIGHTS_NAME,
-    adapter_files,
-    copy_file,
-)
+from engine.adapters.import_checks import CONFIG_NAME, KINDS, README_NAME, WEIGHTS_NAME, copy_adapter
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata
 from engine.config.recipe import looks_like_path, public_name
 from engine.errors import AdapterError, StorageError
 from engine.scoring.score_text import counted
 from engine.system.foreign_files import FileKind, read_bytes
-
-KINDS = TEXTS | {adapter_toml.FILE_NAME: FileKind.ADAPTER_METADATA}
 
 
 def write(adapter: Adapter, folder: Path, *, with_conversations: bool) -> AdapterMetadata:
@@ -37,9 +28,8 @@ def write(adapter: Adapter, folder: Path, *, with_conversations: bool) -> Adapte
     files = {name: digest for name, digest in facts.files.items() if name != README_NAME}
     public = facts.model_copy(update={"notes": "", "tags": [], "files": files})
     try:
-        for path in adapter_files(adapter.folder):
-            if path.name != README_NAME:
-                copy_file(path, folder)
+        copy_adapter(adapter.folder, folder)
+        (folder / README_NAME).unlink(missing_ok=True)
         adapter_toml.save(public, folder)
         make_public(folder)
     except OSError as error:

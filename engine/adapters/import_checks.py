@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import lzma
 import math
+import os
 import shutil
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -25,9 +25,9 @@ from engine.methods import methods_of
 from engine.system.foreign_files import (
     FileKind,
     UnreadableFileError,
+    copy,
     open_regular,
     parse_json,
-    read_bytes,
     read_json,
 )
 
@@ -36,13 +36,15 @@ WEIGHTS_NAME = "adapter_model.safetensors"
 README_NAME = "README.md"
 # Files whose content is checked before they are copied.
 CHECKED = (CONFIG_NAME, WEIGHTS_NAME)
-# The other files are read whole.
-TEXTS = {
+# All files of an adapter. Weights come last: where they are, all else is.
+KINDS = {
     CONFIG_NAME: FileKind.ADAPTER_CONFIG,
+    adapter_toml.FILE_NAME: FileKind.ADAPTER_METADATA,
     adapter_toml.RECIPE_NAME: FileKind.RECIPE,
     README_NAME: FileKind.CARD,
+    WEIGHTS_NAME: FileKind.ADAPTER_WEIGHTS,
 }
-MAX_ZIP_BYTES = 64 << 30
+MAX_ZIP_BYTES = FileKind.ADAPTER_WEIGHTS.max_bytes
 MAX_ZIP_MEMBERS = 10_000
 # Trained parameters hardly compress; an adapter of zeros may.
 MAX_COMPRESSION = 200
@@ -59,30 +61,26 @@ ZIP_ERRORS = (
 )  # fmt: skip
 
 
-def adapter_files(folder: Path) -> Iterator[Path]:
-    """Yield the files that an adapter consists of, and no others in its folder.
+def copy_adapter(source: Path, target: Path) -> None:
+    """Copy an adapter's files from one folder into another, and nothing else that lies there.
 
-    A text that is a symbolic link is left out: an imported adapter could name a private file. Weights may be links, as
-    in the hub's cache, since they are checked before they are copied.
+    Every import and export of an adapter copies by this function. Raises AdapterError for a link, which could lead to
+    a private file, and for what is too large for its kind; OSError.
     """
-    for name in (CONFIG_NAME, WEIGHTS_NAME, adapter_toml.RECIPE_NAME, README_NAME):
-        if (folder / name).is_file() and (name in CHECKED or not (folder / name).is_symlink()):
-            yield folder / name
+    for name in KINDS:
+        if os.path.lexists(source / name):
+            copy_file(source / name, target / name)
 
 
-def copy_file(path: Path, folder: Path) -> None:
-    """Copy one of an adapter's files into a folder. Raises AdapterError for one that is too large for its kind."""
-    kind = TEXTS.get(path.name)
-    if kind is None:
-        shutil.copyfile(path, folder / path.name)
-        return
+def copy_file(source: Path, target: Path) -> None:
+    """Copy one of an adapter's files, which `target` is named after. Raises AdapterError, OSError."""
     try:
-        content = read_bytes(path, kind)
+        copy(source, target, KINDS[target.name])
     except UnreadableFileError as error:
         raise AdapterError(
-            f"{path.name} of {path.parent.name} can't be read: {error}.", "Leave it out."
+            f"{target.name} of {source.parent.name} can't be read: {error}.",
+            "Leave it out, or put the file itself there. What is in the hub's cache is imported as OWNER/NAME.",
         ) from error
-    (folder / path.name).write_bytes(content)
 
 
 def read_metadata(folder: Path, name: str) -> AdapterMetadata:

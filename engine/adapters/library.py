@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
+from zipfile import ZIP_DEFLATED
 
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.export_redaction import make_public
 from engine.adapters.import_checks import (
     CONFIG_NAME,
     WEIGHTS_NAME,
-    adapter_files,
+    copy_adapter,
     copy_file,
     read_metadata,
     refuse_unsafe,
@@ -37,7 +38,7 @@ from engine.errors import AdapterError, StorageError
 from engine.jobs.job import new_id, slug
 from engine.methods import METHODS, Method
 from engine.system.command_name import command_name
-from engine.system.files import bytes_in, partial_beside, sync_directory, sync_tree
+from engine.system.files import aside, bytes_in, private, sync_directory, sync_tree
 from engine.system.paths import adapters_folder, path_exists, path_here, resolved
 from engine.system.validators import SCORE
 from engine.text.escaping import file_name
@@ -293,20 +294,20 @@ def promote(checkpoint: Path, name: str) -> Adapter:
     metadata = adapter_toml.load(checkpoint)
     title = " ".join(name.split()) or metadata.name
     recipe = checkpoint.parent / adapter_toml.RECIPE_NAME
-    others = [recipe] if recipe.is_file() else []
     # It was chosen, not stopped early; the step says when in the run.
     chosen = metadata.training.model_copy(update={"stopped": False})
-    return _copy_in(checkpoint, metadata.model_copy(update={"name": title, "training": chosen}), others)
+    return _copy_in(checkpoint, metadata.model_copy(update={"name": title, "training": chosen}), recipe)
 
 
-def _copy_in(source: Path, metadata: AdapterMetadata, others: Sequence[Path] = ()) -> Adapter:
-    """Copy an adapter's files, and `others`, into the library with a new id."""
+def _copy_in(source: Path, metadata: AdapterMetadata, recipe: Path | None = None) -> Adapter:
+    """Copy an adapter's files, and a recipe that lies elsewhere, into the library with a new id."""
     refuse_unsafe(source, metadata)
     fresh = metadata.model_copy(update={"id": new_id(metadata.name)})
     partial = partial_folder(fresh.id)
     try:
-        for path in (*adapter_files(source), *others):
-            copy_file(path, partial)
+        copy_adapter(source, partial)
+        if recipe is not None and recipe.is_file():
+            copy_file(recipe, partial / recipe.name)
         return install(partial, fresh)
     except OSError as error:
         raise StorageError(f"{metadata.name} can't be copied into the library: {error.strerror}.") from error
@@ -385,13 +386,12 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
     """Copy the adapter to `target`, which must not exist, without local paths; return it."""
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.")
-    partial = partial_beside(target)
     try:
-        shutil.copytree(adapter.folder, partial)
-        make_public(partial)
-        partial.rename(target)
+        with aside(target) as unfinished:
+            unfinished.mkdir(mode=0o700, parents=True)
+            _copy_out(adapter, unfinished)
+            unfinished.rename(target)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
     return target
 
@@ -400,19 +400,25 @@ def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path
     """Write the adapter as a zip file without local paths. Without `replace`, `target` must not exist."""
     if target.exists() and not replace:
         raise StorageError(f"{target} exists already.", "Choose another name.")
-    partial = partial_beside(target)
     top = file_name(adapter.name) or "adapter"
     try:
-        with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as copied:
-            folder = Path(shutil.copytree(adapter.folder, Path(copied, top)))
-            make_public(folder)
-            with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-                for path in sorted(folder.rglob("*")):
-                    if path.is_file():
-                        archive.write(path, f"{top}/{path.relative_to(folder).as_posix()}")
-        partial.replace(target)
+        with (
+            tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as copied,
+            aside(target) as packed,
+        ):
+            _copy_out(adapter, Path(copied))
+            with (
+                open(packed, "xb", opener=private) as stream,
+                zipfile.ZipFile(stream, "w", ZIP_DEFLATED) as archive,
+            ):
+                for path in sorted(Path(copied).iterdir()):
+                    archive.write(path, f"{top}/{path.name}")
+            packed.replace(target)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
     return target
+
+
+def _copy_out(adapter: Adapter, folder: Path) -> None:
+    copy_adapter(adapter.folder, folder)
+    make_public(folder)

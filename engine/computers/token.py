@@ -50,7 +50,8 @@ def require_private(file: str) -> Path:
     if not facts.st_size:
         raise ComputerError(f"The token in {path} is empty.", "Copy it again.", FIELD)
     if os.name != "nt" and facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ComputerError(f"Others may read the token in {path}.", f"Run `chmod 600 {shlex.quote(str(path))}`.", FIELD)
+        hint = f"Run `chmod 600 {shlex.quote(str(path))}`."
+        raise ComputerError(f"Others may read the token in {path}.", hint, FIELD)
     return path
 
 

@@ -6,7 +6,6 @@ Knows nothing of windows.
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from engine.jobs.events import encode
 from engine.jobs.job import slug
 from engine.labelling.items import Item
 from engine.labelling.sets import LabellingSet, fingerprint
-from engine.system.files import partial_beside, write_atomically, write_export
+from engine.system.files import aside, write_atomically, write_export
 
 SCHEMA = 1
 EXPORTS = "exports"
@@ -81,14 +80,13 @@ def _metadata(labelled: LabellingSet, accepted: list[Item], digest: str) -> dict
 
 
 def _write(folder: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
-    partial = partial_beside(folder)
     try:
-        partial.mkdir(parents=True)
-        write_atomically(partial / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
-        write_atomically(partial / METADATA, json.dumps(metadata, indent=1))
-        partial.rename(folder)
+        with aside(folder) as unfinished:
+            unfinished.mkdir(mode=0o700, parents=True)
+            write_atomically(unfinished / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
+            write_atomically(unfinished / METADATA, json.dumps(metadata, indent=1))
+            unfinished.rename(folder)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise StorageError(
             f"The data set can't be written: {error.strerror}.", "Free some disk space."
         ) from error

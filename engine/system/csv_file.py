@@ -9,12 +9,11 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.system.files import partial_beside
+from engine.system.files import aside, private
 
 # Spreadsheets take these for the start of a formula, or skip them before one. Some read wide forms as the usual signs.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫")
@@ -27,17 +26,15 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
 
     Raises StorageError if the file can't be written; an existing file stays then.
     """
-    partial = partial_beside(path)
     try:
-        with partial.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream:
-            table = csv.writer(stream)
-            table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        with aside(path) as unfinished:
+            with open(unfinished, "x", -1, "utf-8-sig", "replace", "", opener=private) as stream:
+                table = csv.writer(stream)
+                table.writerows([_escaped(cell) for cell in row] for row in chain([head], rows))
+                stream.flush()
+                os.fsync(stream.fileno())
+            unfinished.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
         raise StorageError(
             f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
         ) from error

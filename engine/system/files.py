@@ -1,10 +1,12 @@
-"""Atomic writes of small files, syncing to the disk, and sizes on it."""
+"""Atomic writes that nobody else can read, syncing to the disk, and sizes on it."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import StorageError
@@ -13,20 +15,42 @@ from engine.errors import StorageError
 MAX_KEPT_NAME = 50
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file atomically: to a partial file, synced to the disk, renamed, and the folder synced."""
-    partial = partial_beside(path)
-    try:
-        with partial.open("w", encoding="utf-8") as stream:
+def write_atomically(path: Path, text: str, *, shared: bool = False) -> None:
+    """Write a file atomically: to a partial file, synced to the disk, renamed, and the folder synced.
+
+    It is private, unless it is `shared` with whom the umask lets read.
+    """
+    with aside(path) as unfinished:
+        with open(unfinished, "x", encoding="utf-8", opener=None if shared else private) as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        partial.replace(path)
-    except OSError:
-        with suppress(OSError):
-            partial.unlink()
-        raise
+        unfinished.replace(path)
     sync_directory(path.parent)
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file to which this user has access and no other: an `opener` for `open`."""
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """Yield where to write the file or folder that will be `path`; whatever happens, nothing is left there."""
+    unfinished = partial_beside(path)
+    try:
+        yield unfinished
+    finally:
+        remove(unfinished)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder, as far as it is there and can be deleted."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def partial_beside(path: Path) -> Path:

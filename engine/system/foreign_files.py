@@ -1,4 +1,4 @@
-"""The one way to read files that somebody else may have written: adapters, recipes, runs, models, votes.
+"""The one way to read and copy files that somebody else may have written: adapters, recipes, runs, models, votes.
 
 A path may lead to a pipe, a device, or a file without an end; a file may be nested to make its parser fail. So only
 regular files are read, opened without waiting, up to the limit of their kind, and parsers answer with a ValueError.
@@ -15,6 +15,8 @@ import tomllib
 from enum import Enum
 from pathlib import Path
 from typing import IO, Any, Literal
+
+from engine.system.files import private
 
 MIB = 1 << 20
 # Python makes no integer of thousands of digits.
@@ -34,13 +36,14 @@ _LARGE_BYTES = 64 * MIB
 
 
 class FileKind(Enum):
-    """The kinds of files that are read whole, each with the bytes that are read at most."""
+    """The kinds of files that are read or copied whole, each with the bytes that it has at most."""
 
     RECIPE = "a recipe", 4 * MIB
     JOB = "a job's file", 16 * MIB
     LOG = "a log", 64 * MIB
     ADAPTER_METADATA = "an adapter's metadata", 4 * MIB
     ADAPTER_CONFIG = "an adapter's configuration", 4 * MIB
+    ADAPTER_WEIGHTS = "an adapter's file of weights", 64 * 1024 * MIB
     MODEL_CONFIG = "a model's configuration", 32 * MIB
     TOKENIZER = "a tokenizer", 256 * MIB
     WEIGHT_INDEX = "an index of weights", 64 * MIB
@@ -75,9 +78,16 @@ class UnreadableFileError(OSError):
 _MODES = {"rb": os.O_RDONLY, "r+b": os.O_RDWR, "ab": os.O_WRONLY | os.O_APPEND | os.O_CREAT}
 
 
-def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb") -> IO[bytes]:
-    """Open a regular file, for bytes. Raises OSError for anything else, without waiting for its other end."""
+def open_regular(path: Path, mode: Literal["rb", "r+b", "ab"] = "rb", *, links: bool = True) -> IO[bytes]:
+    """Open a regular file, for bytes. Raises OSError for anything else, without waiting for its other end.
+
+    Without `links` it may be no link either: it could lead to a file that is nobody else's business.
+    """
     flags = _MODES[mode]
+    if not links:
+        if path.is_symlink():
+            raise UnreadableFileError("it is a link", path)
+        flags |= getattr(os, "O_NOFOLLOW", 0)
     for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOCTTY"):
         flags |= getattr(os, name, 0)
     descriptor = os.open(path, flags, 0o666)
@@ -102,8 +112,25 @@ def read_bytes(path: Path, kind: FileKind) -> bytes:
     with open_regular(path) as stream:
         content = stream.read(kind.max_bytes + 1)
     if len(content) > kind.max_bytes:
-        raise UnreadableFileError(f"it is larger than {kind.title} may be, {kind.max_bytes // MIB} MB", path)
+        raise _too_large(path, kind)
     return content
+
+
+def copy(source: Path, target: Path, kind: FileKind) -> None:
+    """Copy a file to a new, private one. Raises OSError, also for a link, and for a file of which little is there."""
+    with open_regular(source, links=False) as stream, open(target, "xb", opener=private) as written:
+        left = os.fstat(stream.fileno()).st_size
+        if left > kind.max_bytes:
+            raise _too_large(source, kind)
+        if is_mostly_empty(source):
+            raise UnreadableFileError("hardly anything of it was ever written", source)
+        # Somebody may still write to it.
+        while left and (content := stream.read(min(left, MIB))):
+            left -= written.write(content)
+
+
+def _too_large(path: Path, kind: FileKind) -> UnreadableFileError:
+    return UnreadableFileError(f"it is larger than {kind.title} may be, {kind.max_bytes // MIB} MB", path)
 
 
 def read_text(path: Path, kind: FileKind, errors: str = "strict") -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.adapters.export_tools import QUANTIZER, has_quantizer
 from engine.errors import AdapterError, Problem
+from engine.system.foreign_files import FileKind, read_bytes
 from engine.worker.exports import gguf_converter, plain_prompt, programs
 from engine.worker.exports.answers import ExportFailed
 from engine.worker.runtime.channel import Channel
@@ -56,7 +57,7 @@ def write(
 ) -> None:
     """Convert the merged model in a folder; `base` is the base model's folder. Raises AppError, Stopped."""
     if settings["family"] == "encoder-decoder":
-        shutil.copyfile(base / SENTENCEPIECE, merged / SENTENCEPIECE)
+        (merged / SENTENCEPIECE).write_bytes(read_bytes(base / SENTENCEPIECE, FileKind.TOKENIZER))
     else:
         _set_chat_template(merged, chat_template(settings))
     _convert(channel, merged, target, precision)
@@ -102,11 +103,11 @@ def write_modelfile(target: Path, settings: dict[str, Any], stops: list[str]) ->
         *(("stop", json.dumps(stop, ensure_ascii=False)) for stop in stops),
     ]
     lines = [
-        f"FROM ./{MODEL}",
-        f'TEMPLATE """{_go_text(settings["before"])}{{{{ .Prompt }}}}{_go_text(settings["after"])}"""',
-        *(f"PARAMETER {name} {value}" for name, value in parameters),
+        ("FROM", f"./{MODEL}"),
+        ("TEMPLATE", f'"""{_go_text(settings["before"])}{{{{ .Prompt }}}}{_go_text(settings["after"])}"""'),
+        *(("PARAMETER", f"{name} {value}") for name, value in parameters),
     ]
-    (target / MODELFILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (target / MODELFILE).write_text("".join(f"{word} {rest}\n" for word, rest in lines), encoding="utf-8")
 
 
 def _go_text(text: str) -> str:

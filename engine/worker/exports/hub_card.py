@@ -81,7 +81,7 @@ def card(
     ]
     facts = _facts(metadata, licences, mark, is_model=export is not None)
     # YAML's writers and readers disagree on what ends a line.
-    plain = CardData(**_in_one_line(facts.to_dict()))
+    plain = CardData(**_in_one_line(facts.to_dict()))  # type: ignore[no-untyped-call]
     return ModelCard(f"---\n{plain.to_yaml()}\n---\n\n" + "\n".join(lines))
 
 

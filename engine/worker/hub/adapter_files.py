@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.adapters.import_checks import CONFIG_NAME, README_NAME, WEIGHTS_NAME
-from engine.adapters.metadata import FILE_NAME, RECIPE_NAME
+from engine.adapters.import_checks import CONFIG_NAME, KINDS, WEIGHTS_NAME
+from engine.adapters.metadata import FILE_NAME
 from engine.errors import AdapterError
 
-# Weights come last: where they are, all else is.
-NAMES = (CONFIG_NAME, FILE_NAME, RECIPE_NAME, README_NAME, WEIGHTS_NAME)
+NAMES = tuple(KINDS)
 # Weights that can run code when they are loaded.
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 FIELD = "source"

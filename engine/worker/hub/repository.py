@@ -316,7 +316,7 @@ def _write_reference(wanted: Cost, revision: str, kind: Kind) -> None:
     if revision != wanted.commit:
         reference = _folder(wanted.id, kind) / "refs" / revision
         reference.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(reference, wanted.commit)
+        write_atomically(reference, wanted.commit, shared=True)
 
 
 def _snapshot(wanted: Cost, kind: Kind) -> Path:

@@ -5,7 +5,6 @@ Thin over the hub, which knows how; this is only how the window asks for it.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
+from engine.adapters.import_checks import copy_file
 from engine.adapters.metadata import HubFacts
 from engine.config import gguf_models
 from engine.config.recipe import STARTER, gguf_file
@@ -87,13 +87,13 @@ def _import_adapter(request: Request, channel: Channel) -> Result:
     fetched = repository.download(
         name, revision, "adapter", on_progress=channel.progress, cancelled=channel.stop_requested
     )
-    # The cache has links, and names folders by commits.
+    # The cache names folders by commits, and has links to its own files.
     with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=library.PARTIAL) as aside:
         folder = Path(aside, name.rpartition("/")[2])
         folder.mkdir()
         for file in adapter_files.NAMES:
             if (fetched / file).is_file():
-                shutil.copyfile(fetched / file, folder / file)
+                copy_file((fetched / file).resolve(), folder / file)
         channel.check_stop()
         adapter = library.import_adapter(folder, HubFacts(id=name, revision=fetched.name))
     for remark in library.remarks_on_weights(adapter):

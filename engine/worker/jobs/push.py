@@ -16,6 +16,7 @@ from engine.config import base_model_catalogue
 from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
 from engine.errors import AdapterError
 from engine.methods import tuner_of
+from engine.system.foreign_files import open_regular
 from engine.worker.exports import hub_card
 from engine.worker.exports.hub_card import Licences
 from engine.worker.hub import repository, repository_card, upload
@@ -82,14 +83,26 @@ def _export_of(adapter: Adapter, model: Path) -> ExportFacts:
 
 
 def _model_files(model: Path) -> dict[str, Path]:
-    """Return the files of a plain model by name: weights, configuration, tokenizer, and the script with its prompt."""
-    return {
+    """Return the files of a plain model by name: weights, configuration, tokenizer, and the script with its prompt.
+
+    Raises AdapterError for a link among them, which could lead to a private file.
+    """
+    found = {
         path.name: path
         for path in sorted(model.iterdir())
         if path.name in SCRIPT_FILES
         or repository.WEIGHTS.fullmatch(path.name)
         or repository.MODEL_FILES.fullmatch(path.name)
     }
+    for name, path in found.items():
+        try:
+            open_regular(path, links=False).close()
+        except OSError as error:
+            message = f"{name} of {model.name} can't be sent: {error}."
+            raise AdapterError(
+                message, "Put the file itself there, or export the model again.", "--model"
+            ) from error
+    return found
 
 
 def _refuse_own_tuner(adapter: Adapter) -> None:

@@ -323,13 +323,6 @@ def test_a_zip_of_very_many_files_is_refused(foreign: Path, tmp_path: Path, monk
     refused(path, "unpacks to 4 files")
 
 
-def test_a_link_in_a_folder_brings_nothing_of_elsewhere_into_the_library(foreign: Path, tmp_path: Path):
-    (tmp_path / "secret.toml").write_text("mine", encoding="utf-8")
-    (foreign / metadata.RECIPE_NAME).symlink_to(tmp_path / "secret.toml")
-    adapter = library.import_adapter(foreign)
-    assert not (adapter.folder / metadata.RECIPE_NAME).exists()
-
-
 def test_a_damaged_zip_is_refused(foreign: Path, tmp_path: Path):
     path = zipped(foreign, tmp_path / "bad.zip")
     content = bytearray(path.read_bytes())

@@ -124,6 +124,11 @@ def test_a_merged_model_is_sent_and_its_script_writes_what_the_adapter_writes(hu
         assert str(tmp_path).encode() not in path.read_bytes()
     with pytest.raises(AppError, match="holds something else"):
         send(adapter)
+    kept = (folder / "tokenizer.json").rename(tmp_path / "secret.json")
+    (folder / "tokenizer.json").symlink_to(kept)
+    with pytest.raises(AdapterError, match=r"tokenizer\.json of model can't be sent: it is a link"):
+        send(adapter, model=str(folder))
+    kept.replace(folder / "tokenizer.json")
     send(adapter, model=str(folder))
 
     for sibling in HfApi(endpoint=hub.address).model_info(NAME).siblings:
