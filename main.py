@@ -28,10 +28,11 @@ def main(arguments: list[str]) -> int:
         from engine.cluster.bridge import main as connect
 
         return connect(Path(arguments[1]))
-    from engine.commands.cli import parse, run
+    from engine.commands.cli import end_as_by_ctrl_c, parse, run
 
     asked = parse(arguments)
     if asked.run is not None:
+        end_as_by_ctrl_c()
         return run(asked)
     from gui.app import run as open_window
 

@@ -74,7 +74,7 @@ from engine.scoring.claims import Claim
 from engine.scoring.export_text import NOT_COMPARED, TRIED_IN
 from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.server import serving
-from engine.system import foreign_files, log_redaction, paths, text_paths
+from engine.system import files, foreign_files, log_redaction, paths, text_paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.system.foreign_files import FileKind
@@ -166,6 +166,7 @@ __all__ = [
     "escaping",
     "example_scores",
     "export_tools",
+    "files",
     "finding",
     "foreign_files",
     "gguf_models",

@@ -19,6 +19,7 @@ from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
 from engine.scoring import export_text, score_text
+from engine.system.files import aside
 from engine.system.paths import as_text
 from engine.system.text_paths import is_text
 from engine.system.units import size
@@ -183,7 +184,9 @@ def _export(
         written = f"Wrote {adapter.name} to {result['path']}, {size(result['bytes'])}."
         return [written, *_found(result), *_next_step(adapter, to, target, result)]
 
-    code, _ = ask("export", arguments, output, show)
+    # A worker that is killed, as by a second Ctrl+C, leaves there what it has written.
+    with aside(target) as unfinished:
+        code, _ = ask("export", arguments | {"aside": str(unfinished)}, output, show)
     return code
 
 

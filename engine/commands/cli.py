@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -103,6 +104,14 @@ def _add_verbs(verbs: Verbs) -> None:
         node,
     ):
         module.add(verbs)
+
+
+def end_as_by_ctrl_c() -> None:
+    """Let the other signals that end a program end a verb as Ctrl+C does, which leaves nothing half-written."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        # Under nohup SIGHUP is ignored and stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def run(asked: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ It is written aside and gets its name at the end, so that nothing half-written i
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,7 +21,7 @@ from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now
 from engine.adapters.reproduction import refuse_irreproducible
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
-from engine.system.files import bytes_in, partial_beside, sync_tree
+from engine.system.files import bytes_in, partial_beside, remove, sync_tree
 from engine.system.paths import adapters_folder
 from engine.system.units import size
 from engine.text.conversations import Example
@@ -48,7 +49,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")
     if to == SCRIPT:
-        _export_script(channel, adapter, target)
+        _export_script(channel, adapter, target, request)
         return
     exporter = EXPORTERS[to]
     _refuse(adapter, exporter)
@@ -61,7 +62,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     _require_space(exporter.bytes_needed(precision, source), target)
     verifier, why_not = _verifier(channel, source, int(request.get("conversations", 0)))
     channel.check_stop()
-    with _written(target) as unfinished:
+    with _written(target, request) as unfinished:
         _write(channel, exporter, source, unfinished, precision)
         channel.check_stop()
         verified, handover = _tried(channel, exporter, source, unfinished, target, verifier, why_not)
@@ -78,7 +79,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     })  # fmt: skip
 
 
-def _export_script(channel: Channel, adapter: Adapter, target: Path) -> None:
+def _export_script(channel: Channel, adapter: Adapter, target: Path, request: dict[str, Any]) -> None:
     """Export what trains an adapter again. Nothing is trained here, so there is nothing to score."""
     recipe = refuse_irreproducible(adapter)
     channel.enter("read_data")
@@ -89,7 +90,7 @@ def _export_script(channel: Channel, adapter: Adapter, target: Path) -> None:
     base = training_script.read_base(adapter, channel)
     channel.check_stop()
     channel.enter("save")
-    with _written(target) as unfinished:
+    with _written(target, request) as unfinished:
         count = training_script.write(unfinished, adapter, recipe, base, splits)
     channel.result({"path": str(target), "bytes": bytes_in(target), "verified": None, "conversations": count})
 
@@ -203,15 +204,22 @@ def _handed_over(
 
 
 @contextmanager
-def _written(target: Path) -> Iterator[Path]:
-    """Yield a new folder that becomes `target` at the end; of what fails, nothing is left. Raises StorageError."""
-    partial = partial_beside(target)
+def _written(target: Path, request: dict[str, Any]) -> Iterator[Path]:
+    """Yield a new folder that becomes `target` at the end; of what fails, nothing is left. Raises StorageError.
+
+    It is below the request's folder `aside`, where everything else is written too: whoever asked for the export deletes
+    that, should this process be killed. Weights and conversations are for nobody else to read.
+    """
+    aside = Path(request.get("aside") or partial_beside(target))
+    former = os.umask(0o077)
     try:
-        partial.mkdir(parents=True)
-        yield partial
-        sync_tree(partial)
-        partial.rename(target)
+        unfinished = aside / target.name
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        sync_tree(unfinished)
+        unfinished.rename(target)
     except OSError as error:
         raise StorageError(f"{target} can't be written: {error.strerror or error}.", "", "target") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        os.umask(former)
+        remove(aside)

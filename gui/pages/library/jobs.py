@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, Ending, Event, Recipe
+from engine.api import Adapter, AppError, Ending, Event, Recipe, files
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.library import export_text
@@ -98,6 +98,7 @@ class LibraryJobs(QObject):
             "adapter": adapter.id,
             "target": str(target),
             "conversations": COMPARED,
+            "aside": str(files.partial_beside(target)),
         }
         doing = tr("Exporting {name}", name=adapter.name)
         begin = partial(self._begin, adapter, "export", arguments, None, doing, self._finish_export)
@@ -189,7 +190,7 @@ class LibraryJobs(QObject):
             self,
             events=lambda events: self._follow(events, doing),
             result=result.update,
-            ended=lambda ending: self._end(ending, finish, result),
+            ended=lambda ending: self._end(ending, finish, result, arguments.get("aside", "")),
         )
         self.started.emit(doing)
 
@@ -216,8 +217,11 @@ class LibraryJobs(QObject):
         text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
         self.progressed.emit(done / total if total else 0.0, self._left.beside(text))
 
-    def _end(self, ending: Ending, finish: Finish, result: Result) -> None:
+    def _end(self, ending: Ending, finish: Finish, result: Result, aside: str) -> None:
         self._thread, self._adapter_id = None, ""
+        if aside:
+            # A worker that was killed leaves there what it has written.
+            files.remove(Path(aside))
         if ending.outcome == "completed":
             finish(result)
             if self._remarks:

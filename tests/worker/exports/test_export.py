@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import shutil
+import stat
 import subprocess
 import sys
 import weakref
@@ -129,10 +131,10 @@ def test_its_script_names_what_it_can_t_read_and_goes_on(adapter_of, tmp_path):
 
     (tmp_path / "talk.txt").write_text(TALKS[0])
     command = [sys.executable, "summarize.py", "gone.txt", str(tmp_path / "talk.txt")]
-    done = subprocess.run(command, cwd=tmp_path / "out", capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stdout.strip()) == (1, answers[0]["summary"].strip())
-    assert "gone.txt: " in done.stderr
-    assert "Traceback" not in done.stderr
+    read = subprocess.run(command, cwd=tmp_path / "out", capture_output=True, text=True, timeout=120)
+    assert (read.returncode, read.stdout.strip()) == (1, answers[0]["summary"].strip())
+    assert "gone.txt: " in read.stderr
+    assert "Traceback" not in read.stderr
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
@@ -246,6 +248,35 @@ def test_without_the_library_nothing_is_loaded(adapter_of, tmp_path, monkeypatch
     with pytest.raises(RecipeError) as caught:
         do_export(adapter_of("llama", with_data=False), tmp_path / "out", "ctranslate2")
     assert "pip install" in caught.value.problems[0].hint
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+@pytest.mark.parametrize("to", ["merged", "ctranslate2"])
+def test_it_is_for_nobody_else_to_read_and_written_where_it_was_told(adapter_of, tmp_path, monkeypatch, to):
+    seen = []
+
+    def look(_verifier, folder, *_):
+        seen.append([folder.parent, folder.parent.parent, *modes(folder.parent)])
+        raise Stopped
+
+    former = os.umask(0o022)
+    adapter, aside = adapter_of("llama"), tmp_path / ".aside"
+    try:
+        do_export(adapter, tmp_path / "out", to)
+        monkeypatch.setattr(export.Verifier, "verify", look)
+        with pytest.raises(Stopped):
+            do_export(adapter, tmp_path / "again", to, conversations=3, aside=str(aside))
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(former)
+    assert modes(tmp_path / "out") == {"700", "600"}
+    assert [found[:2] for found in seen] == [[aside, tmp_path]]
+    assert set(seen[0][2:]) == {"700", "600"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "out"]
+
+
+def modes(folder):
+    return {f"{stat.S_IMODE(each.stat().st_mode):o}" for each in (folder, *folder.rglob("*"))}
 
 
 def test_cancelled_it_leaves_nothing(adapter_of, tmp_path, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.adapters import export_tools, library
@@ -46,3 +48,18 @@ def test_prompts_that_are_not_told_are_not_said_to_differ():
         "difference": {"rouge1": {"mean": 0.0, "low": -0.01, "high": 0.01}},
     }  # fmt: skip
     assert export_text.verdict(verified).endswith("Tried in Ollama. It does not tell its prompts' tokens.")
+
+
+def test_what_a_killed_export_left_goes(bench, tmp_path):
+    add_adapter("a")
+    made = bench()
+    made.dialogs.place = tmp_path
+    made.scripts["export"] = [["wait_for_stop", 30]]
+    made.page.panel.merge_button.click()
+    made.until(lambda: bool(made.asked))
+    aside = Path(made.asked[0]["aside"])
+    assert aside.parent == tmp_path
+    (aside / "a-merged").mkdir(parents=True)
+    made.page.jobs._thread.force()
+    made.until(made.page.pane.notice.isVisible)
+    assert not aside.exists()
