@@ -1,7 +1,7 @@
 """A stand-in for llama.cpp's server: asks and reads as the files beside the model say, and writes what it was asked.
 
-Run as `llama-server -m FOLDER/model.gguf --host HOST --port PORT --api-key KEY …`. With FAKE_LLAMA_ERROR it says that
-and ends.
+Run as `llama-server -m FOLDER/model.gguf --host HOST --port PORT …`, with the key in LLAMA_API_KEY. With
+FAKE_LLAMA_ERROR it says that and ends.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main(words: list[str]) -> None:
 
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            is_known = self.headers["Authorization"] == f"Bearer {options['--api-key']}"
+            is_known = self.headers["Authorization"] == f"Bearer {os.environ['LLAMA_API_KEY']}"
             self._say(200, answer(self.path, asked)) if is_known else self._say(401, {})
 
         def _say(self, status: int, content: dict[str, Any]) -> None:

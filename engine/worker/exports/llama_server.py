@@ -7,6 +7,7 @@ Source: https://github.com/ggml-org/llama.cpp/tree/master/tools/server.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -50,11 +51,15 @@ def answers(
 def _server(channel: Channel, model: Path, context: int) -> Iterator[_Server]:
     """Yield the running server, with room for so many tokens."""
     port, key = _free_port(), secrets.token_urlsafe(24)
-    options = {"-m": str(model), "-c": str(context), "--host": HOST, "--port": str(port), "--api-key": key}
+    options = {"-m": str(model), "-c": str(context), "--host": HOST, "--port": str(port)}
     command = [PROGRAM, *(word for option in options.items() for word in option), "--jinja"]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+            # Every user of this computer sees the words of a command, and only this one its environment.
+            environment = os.environ | {"LLAMA_API_KEY": key}
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment
+            )
         except OSError as error:
             raise ExportFailed(f"{PROGRAM} can't be started: {error.strerror}.") from error
         try:
