@@ -5,6 +5,7 @@ Ray itself is needed on the cluster alone, and nothing that a cluster answers is
 
 from __future__ import annotations
 
+import re
 import secrets
 import shlex
 import time
@@ -32,6 +33,8 @@ ANSWER_MARK = "TUNESMITH-ANSWER "
 JOB_SECONDS = 120.0
 POLL_SECONDS = 0.2
 UNAUTHORIZED, FORBIDDEN = 401, 403
+# What the head says of a Python that is not there, or finds no Tunesmith.
+_NOT_THERE = re.compile(r"No module named 'engine|python: (?:command )?not found")
 
 
 class _Version(TypedDict):
@@ -118,9 +121,11 @@ def _require_job_api(http: ClusterHttp, computer: Computer, address: str, *, has
     except ComputerError as error:
         raise no_ray from error
     if status in {UNAUTHORIZED, FORBIDDEN}:
-        wrong = "does not accept this token" if has_token else "asks for a token"
+        wrong = f"{computer.name} does not accept this token."
+        if not has_token:
+            wrong = f"{computer.name} asks for a token."
         hint = f"Copy the token's file from the head: `{command_name()} node start` says where it is."
-        raise ComputerError(f"{computer.name} {wrong}.", hint, token.FIELD)
+        raise ComputerError(wrong, hint, token.FIELD)
     if status != OK:
         raise no_ray
 
@@ -154,7 +159,7 @@ def _keeper_port(http: ClusterHttp, computer: Computer) -> int:
 
 
 def _not_started(computer: Computer, log: str) -> ComputerError:
-    if "No module named 'engine" in log or "python: not found" in log or "python: command not found" in log:
+    if _NOT_THERE.search(log):
         hint = f"Install it there, and start the head with `{command_name()} node start`."
         return ComputerError(f"Tunesmith is not found on the head of {computer.name}.", hint, "computer")
     last = (log.strip().splitlines() or ["It says nothing."])[-1]

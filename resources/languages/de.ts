@@ -10972,7 +10972,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Stimmen Sie ihnen auf {1} zu und führen Sie dann einmal `hf auth login` aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/download.py" />
+   <location filename="../../engine/cluster/cluster_http.py" />
    <source>Accept-Encoding</source>
    <translation>Accept-Encoding</translation>
   </message>
@@ -11062,7 +11062,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Albanisch</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/clearing.py" />
+   <location filename="../../engine/cluster/node_questions.py" />
    <source>Alive</source>
    <translation>Alive</translation>
   </message>
@@ -11167,8 +11167,8 @@ Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>Another program has it: stop that, or give other ports with --port and --client-port.</source>
-   <translation>Ein anderes Programm belegt ihn: Beenden Sie dieses, oder geben Sie mit --port und --client-port andere Ports an.</translation>
+   <source>Another program has it: stop that, or give other ports with --port and --jobs-port.</source>
+   <translation>Ein anderes Programm belegt ihn: Beenden Sie dieses, oder geben Sie mit --port und --jobs-port andere Ports an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -11226,6 +11226,11 @@ Bob: At the office, till five.</translation>
    <translation>Fordern Sie weniger Karten an.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/job.py" />
+   <source>Ask for less at once.</source>
+   <translation>Fordern Sie weniger auf einmal an.</translation>
+  </message>
+  <message>
    <location filename="../../engine/voting/sharing.py" />
    <source>Ask for the file again.</source>
    <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
@@ -11264,6 +11269,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>At most {1}.</source>
    <translation>Höchstens {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/cluster_http.py" />
+   <source>Authorization</source>
+   <translation>Authorization</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -11336,7 +11346,7 @@ Bob: At the office, till five.</translation>
    <translation>Beams</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
+   <location filename="../../engine/cluster/cluster_http.py" />
    <source>Bearer {1}</source>
    <translation>Bearer {1}</translation>
   </message>
@@ -11596,9 +11606,9 @@ Summary:</translation>
    <translation>Prüfen Sie Stromversorgung, Kühlung und Steckplatz, und starten Sie den Computer neu. {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/keeper_actor.py" />
-   <source>Check its storage, and whether Tunesmith is on its head: `{1} computers show` says more.</source>
-   <translation>Prüfen Sie seinen Speicherort, und ob Tunesmith auf seinem Kopfrechner ist: `{1} computers show` sagt mehr.</translation>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Check its storage.</source>
+   <translation>Prüfen Sie seinen Speicherort.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -12081,6 +12091,11 @@ Summary:</translation>
    <translation>Spalte mit der Referenzzusammenfassung, oder auto.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/tabular/databases.py" />
+   <source>Columns of "{1}" that are computed are left out: {2}.</source>
+   <translation>Berechnete Spalten von „{1}“ werden ausgelassen: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Compute activations twice instead of storing them: less memory, more time.</source>
    <translation>Aktivierungen zweimal berechnen, statt sie zu speichern: weniger Speicher, mehr Zeit.</translation>
@@ -12232,8 +12247,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Copy the token's file from the head of the cluster: `{1} node start` says where it is.</source>
-   <translation>Kopieren Sie die Datei mit dem Token vom Kopfrechner des Clusters: `{1} node start` sagt, wo sie liegt.</translation>
+   <source>Copy the token's file from the head: `{1} node start` says where it is.</source>
+   <translation>Kopieren Sie die Datei mit dem Token vom Kopfknoten: `{1} node start` sagt, wo sie liegt.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/tunnel.py" />
@@ -13482,8 +13497,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Install it here: pip install 'tunesmith[cluster]'.</source>
-   <translation>Installieren Sie es hier: pip install 'tunesmith[cluster]'.</translation>
+   <source>Install it there, and start the head with `{1} node start`.</source>
+   <translation>Installieren Sie es dort, und starten Sie den Kopfknoten mit `{1} node start`.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/facts.py" />
@@ -13531,7 +13546,7 @@ Summary:</translation>
    <translation>Installieren Sie dieselbe Version, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/connection.py" />
    <source>Install the same version on both.</source>
    <translation>Installieren Sie auf beiden dieselbe Version.</translation>
   </message>
@@ -13539,11 +13554,6 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/rank_joining.py" />
    <source>Install the same versions on all computers.</source>
    <translation>Installieren Sie auf allen Computern dieselben Versionen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>Install the same versions. {1}</source>
-   <translation>Installieren Sie dieselben Versionen. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -13564,6 +13574,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Irish</source>
    <translation>Irisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Is its head overloaded?</source>
+   <translation>Ist sein Kopfknoten überlastet?</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/process_group.py" />
@@ -13679,6 +13694,11 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>It says more than the conversation.</source>
    <translation>Sie sagt mehr als das Gespräch.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>It says nothing.</source>
+   <translation>Es kam keine Meldung.</translation>
   </message>
   <message>
    <location filename="../../engine/config/support_matrix.py" />
@@ -13987,8 +14007,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
-   <source>Leave it out.</source>
-   <translation>Lassen Sie sie weg.</translation>
+   <source>Leave it out, or put the file itself there. What is in the hub's cache is imported as OWNER/NAME.</source>
+   <translation>Lassen Sie sie weg, oder legen Sie die Datei selbst dorthin. Was im Cache des Hubs liegt, wird als BESITZER/NAME importiert.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
@@ -14204,6 +14224,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/order.py" />
    <source>Longest first</source>
    <translation>Längste zuerst</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Look at the head's logs.</source>
+   <translation>Sehen Sie in die Protokolle des Kopfknotens.</translation>
   </message>
   <message>
    <location filename="../../engine/data/summary_lists.py" />
@@ -14592,8 +14617,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
-   <source>Name the port of Ray's client server, usually 10001.</source>
-   <translation>Geben Sie den Port von Rays Client-Server an, meist 10001.</translation>
+   <source>Name the port of Ray's dashboard, usually {1}.</source>
+   <translation>Geben Sie den Port von Rays Dashboard an, meist {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/tuners/bottleneck.py" />
@@ -14816,12 +14841,12 @@ Summary:</translation>
    <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/clearing.py" />
+   <location filename="../../engine/cluster/node_questions.py" />
    <source>NodeID</source>
    <translation>NodeID</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/clearing.py" />
+   <location filename="../../engine/cluster/node_questions.py" />
    <source>NodeManagerAddress</source>
    <translation>NodeManagerAddress</translation>
   </message>
@@ -14899,6 +14924,11 @@ Summary:</translation>
    <location filename="../../engine/worker/adapters/tuners/selection.py" />
    <source>Nothing in {1} is named like "{2}".</source>
    <translation>Nichts in {1} hat einen Namen wie „{2}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/arrivals.py" />
+   <source>Nothing of it was kept. Ask who runs the cluster.</source>
+   <translation>Nichts davon wurde behalten. Fragen Sie, wer den Cluster betreibt.</translation>
   </message>
   <message>
    <location filename="../../engine/config/recipe.py" />
@@ -15119,6 +15149,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/process_group.py" />
    <source>Only {1} of {2} processes came within {3} s.</source>
    <translation>Nur {1} von {2} Prozessen kamen innerhalb von {3} s.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <source>Open it and save it anew.</source>
+   <translation>Öffnen Sie sie und speichern Sie sie neu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/unread.py" />
@@ -15408,6 +15443,11 @@ Summary:</translation>
    <translation>Legen Sie sie zurück.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>Put the file itself there, or export the model again.</source>
+   <translation>Legen Sie die Datei selbst dorthin, oder exportieren Sie das Modell noch einmal.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/training_script.py" />
    <source>Put the files back as they were, or export it as peft.</source>
    <translation>Stellen Sie die Dateien wieder her, oder exportieren Sie ihn als peft.</translation>
@@ -15558,7 +15598,7 @@ Summary:</translation>
    <translation>Ray ist nicht gestartet. {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
+   <location filename="../../engine/computers/node.py" />
    <source>Ray is not installed.</source>
    <translation>Ray ist nicht installiert.</translation>
   </message>
@@ -15639,6 +15679,11 @@ In one sentence:</translation>
    <location filename="../../engine/arena/arena_file.py" />
    <source>Remove the entry and add it again.</source>
    <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>Remove {1} from it.</source>
+   <translation>Entfernen Sie {1} daraus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
@@ -15834,6 +15879,11 @@ In one sentence:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Russian</source>
    <translation>Russisch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>SLURM can't be told of the folder {1}: there is a line end in it.</source>
+   <translation>SLURM kann der Ordner {1} nicht genannt werden: Er enthält einen Zeilenumbruch.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -16041,6 +16091,11 @@ In one sentence:</translation>
    <translation>Setzen Sie {1} auf all.</translation>
   </message>
   <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>Set {1} to another folder.</source>
+   <translation>Setzen Sie {1} auf einen anderen Ordner.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Settings must not name files, models or code, and numbers must be within the usual limits. Remove the setting if you trust the adapter.</source>
    <translation>Einstellungen dürfen keine Dateien, Modelle oder Programme nennen, und Zahlen müssen im üblichen Rahmen sein. Entfernen Sie die Einstellung, wenn Sie dem Adapter trauen.</translation>
@@ -16191,6 +16246,11 @@ In one sentence:</translation>
    <translation>Manche Wörter können in andere Token zerfallen, als das Modell gelernt hat. Genau sind der Ordner des Modells selbst oder seine Hub-Kennung.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/cluster_http.py" />
+   <source>Something else may be answering in its place. Ask who runs the cluster before you send anything.</source>
+   <translation>Vielleicht antwortet etwas anderes an seiner Stelle. Fragen Sie, wer den Cluster betreibt, bevor Sie etwas senden.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Spanish</source>
    <translation>Spanisch</translation>
@@ -16319,6 +16379,11 @@ In one sentence:</translation>
    <location filename="../../engine/cluster/connection.py" />
    <source>Start it without --offline.</source>
    <translation>Starten Sie es ohne --offline.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Start its head with `{1} node start`, or reach it through SSH.</source>
+   <translation>Starten Sie seinen Kopfknoten mit `{1} node start`, oder verbinden Sie sich über SSH.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -16679,11 +16744,6 @@ Summary:</translation>
    <translation>Der MLP-Encoder hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>The Ray or the Python of {1} is not that of this computer.</source>
-   <translation>Ray oder Python von {1} ist nicht das dieses Computers.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/additive.py" />
    <source>The activation function between the adapter's two layers.</source>
    <translation>Die Aktivierungsfunktion zwischen den zwei Schichten des Adapters.</translation>
@@ -16834,7 +16894,7 @@ Summary:</translation>
    <translation>Der Prüfpunkt von Schritt {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/keeper_actor.py" />
+   <location filename="../../engine/cluster/connection.py" />
    <source>The cluster can't keep what is sent: {1}</source>
    <translation>Der Cluster kann nicht aufbewahren, was gesendet wird: {1}</translation>
   </message>
@@ -16844,9 +16904,24 @@ Summary:</translation>
    <translation>Der Cluster hat ihn beendet: {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>The cluster of {1} has no token: anyone on its network could read what is sent there.</source>
+   <translation>Der Cluster von {1} hat kein Token: Jeder in seinem Netz könnte lesen, was dorthin gesendet wird.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/files.py" />
    <source>The cluster sent a file that it should not.</source>
    <translation>Der Cluster hat eine Datei gesendet, die er nicht senden soll.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/arrivals.py" />
+   <source>The cluster sent a file that the run does not have: {1}.</source>
+   <translation>Der Cluster hat eine Datei gesendet, die der Lauf nicht hat: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/arrivals.py" />
+   <source>The cluster sent the adapter {1} as {2}.</source>
+   <translation>Der Cluster hat den Adapter {1} als {2} gesendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
@@ -16894,6 +16969,11 @@ Summary:</translation>
    <translation>Der Befehl {1} lässt sich nicht an {2} senden: {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/job.py" />
+   <source>The command {1} has more than {2} MB.</source>
+   <translation>Der Befehl {1} ist größer als {2} MB.</translation>
+  </message>
+  <message>
    <location filename="../../engine/voting/comparisons.py" />
    <source>The comparison can't be made: {1}.</source>
    <translation>Der Vergleich kann nicht angelegt werden: {1}.</translation>
@@ -16922,6 +17002,11 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/config_checks.py" />
    <source>The config.json of {1} says {2} = {3}, which is no number from 1 to {4}.</source>
    <translation>In der config.json von {1} steht {2} = {3}, und das ist keine Zahl von 1 bis {4}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The config.json of {1} says {2} = {3}: code that would be fetched and run.</source>
+   <translation>In der config.json von {1} steht {2} = {3}: Code, der geladen und ausgeführt würde.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
@@ -16959,9 +17044,14 @@ Summary:</translation>
    <translation>Die Verbindung zu {1} ist wieder da.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/following.py" />
-   <source>The connection to {1} was lost.</source>
-   <translation>Die Verbindung zu {1} ist abgebrochen.</translation>
+   <location filename="../../engine/cluster/cluster_http.py" />
+   <source>The connection to {1} was lost: {2}.</source>
+   <translation>Die Verbindung zu {1} ging verloren: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/serving/requests.py" />
+   <source>The conversation has a character that is not whole, such as half of an emoji.</source>
+   <translation>Das Gespräch enthält ein unvollständiges Zeichen, zum Beispiel ein halbes Emoji.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/serving/batch_writer.py" />
@@ -17359,12 +17449,12 @@ Summary:</translation>
    <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder der Reihe nach (LSTM).</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/clearing.py" />
+   <location filename="../../engine/cluster/node_questions.py" />
    <source>The node could not say what it has: {1}</source>
    <translation>Der Knoten konnte nicht sagen, was er hat: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/node_questions.py" />
    <source>The node does not answer.</source>
    <translation>Der Knoten antwortet nicht.</translation>
   </message>
@@ -17384,7 +17474,7 @@ Summary:</translation>
    <translation>Der Knoten hat {1} {2}, dieser Computer {3}: Ergebnisse können leicht abweichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/node_questions.py" />
    <source>The node is gone.</source>
    <translation>Den Knoten gibt es nicht mehr.</translation>
   </message>
@@ -18359,6 +18449,11 @@ Summary:</translation>
    <translation>Tunesmith</translation>
   </message>
   <message>
+   <location filename="../../engine/adapters/trash.py" />
+   <source>Tunesmith deletes only what is in its library. Other folders are yours to delete.</source>
+   <translation>Tunesmith löscht nur, was in seiner Bibliothek liegt. Andere Ordner löschen Sie selbst.</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/desktop_entry.py" />
    <source>Tunesmith is in the menu already: {1} belongs to a package.</source>
    <translation>Tunesmith ist schon im Menü: {1} gehört zu einem Paket.</translation>
@@ -18367,6 +18462,11 @@ Summary:</translation>
    <location filename="../../engine/cluster/facts.py" />
    <source>Tunesmith is not found by the node's Python.</source>
    <translation>Das Python des Knotens findet Tunesmith nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>Tunesmith is not found on the head of {1}.</source>
+   <translation>Tunesmith ist auf dem Kopfknoten von {1} nicht zu finden.</translation>
   </message>
   <message>
    <location filename="../../engine/system/connection.py" />
@@ -19004,6 +19104,11 @@ Summary:</translation>
    <translation>Schreiben Sie sie neu mit version=2, oder als parquet.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/serving/requests.py" />
+   <source>Write it again, or delete it.</source>
+   <translation>Schreiben Sie es neu, oder löschen Sie es.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>Write one summary, as text, into each row.</source>
    <translation>Schreiben Sie in jede Zeile eine Zusammenfassung als Text.</translation>
@@ -19407,6 +19512,11 @@ Summary:</translation>
    <location filename="../../engine/system/foreign_files.py" />
    <source>an adapter's configuration</source>
    <translation>die Konfiguration eines Adapters</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>an adapter's file of weights</source>
+   <translation>eine Gewichtsdatei eines Adapters</translation>
   </message>
   <message>
    <location filename="../../engine/system/foreign_files.py" />
@@ -19854,11 +19964,6 @@ Summary:</translation>
    <translation>hat geendet oder wurde beendet</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>ersion mismatch</source>
-   <translation>ersion mismatch</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/training.py" />
    <source>evaluations</source>
    <translation>Bewertungen</translation>
@@ -19920,8 +20025,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
-   <source>from ray.scripts.scripts import main; main()</source>
-   <translation>from ray.scripts.scripts import main; main()</translation>
+   <source>from ray.scripts import scripts; scripts.get_ray_client_dependency_error = lambda: 'off'; scripts.main()</source>
+   <translation>from ray.scripts import scripts; scripts.get_ray_client_dependency_error = lambda: 'off'; scripts.main()</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/telegram.py" />
@@ -19997,6 +20102,11 @@ Summary:</translation>
    <location filename="../../engine/text/unicode_checks.py" />
    <source>half a character</source>
    <translation>halbes Zeichen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>hardly anything of it was ever written</source>
+   <translation>kaum etwas davon wurde je geschrieben</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -20154,6 +20264,11 @@ Summary:</translation>
    <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/conversations/documents.py" />
+   <source>it defines names for texts of its own (XML entities)</source>
+   <translation>sie legt eigene Namen für Texte fest (XML-Entitäten)</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/gguf_header.py" />
    <source>it does not begin as a GGUF file does</source>
    <translation>sie beginnt nicht wie eine GGUF-Datei</translation>
@@ -20252,6 +20367,11 @@ Summary:</translation>
    <location filename="../../engine/voting/votes.py" />
    <source>it is a double</source>
    <translation>sie ist doppelt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>it is a link</source>
+   <translation>sie ist eine Verknüpfung</translation>
   </message>
   <message>
    <location filename="../../engine/config/gguf_models.py" />
@@ -20714,6 +20834,11 @@ Summary:</translation>
    <translation>kein messbarer Unterschied</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/keeper_http.py" />
+   <source>no port is free on {1}</source>
+   <translation>auf {1} ist kein Port frei</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>norm</source>
    <translation>Norm</translation>
@@ -20842,6 +20967,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>prompt</source>
    <translation>Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>python -m engine.cluster.start_keeper</source>
+   <translation>python -m engine.cluster.start_keeper</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -21124,6 +21254,11 @@ Summary:</translation>
    <translation>die Namen der {1} Spalten haben {2} Bytes, höchstens {3}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/readers/conversations/mail_messages.py" />
+   <source>the parts of a mail are nested more than {1} deep</source>
+   <translation>die Teile einer E-Mail sind mehr als {1}-fach verschachtelt</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/serving/requests.py" />
    <source>the playground</source>
    <translation>der Werkbank</translation>
@@ -21162,6 +21297,11 @@ Summary:</translation>
    <location filename="../../engine/worker/ingestion/split_summaries.py" />
    <source>the split {1}</source>
    <translation>dem Teil {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/keeper_http.py" />
+   <source>the token is not this cluster's</source>
+   <translation>das Token ist nicht das dieses Clusters</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -21508,6 +21648,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} antwortet</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/files.py" />
+   <source>{1} are to be fetched, and {2} are free.</source>
+   <translation>Es sind {1} zu holen, und {2} sind frei.</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/connection.py" />
    <source>{1} asks for a token.</source>
    <translation>{1} verlangt ein Token.</translation>
@@ -21703,6 +21848,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} kann nicht vom Zustand von {2} bei Schritt {3} aus weitermachen.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} can't start Tunesmith: {2}</source>
+   <translation>{1} kann Tunesmith nicht starten: {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/gguf_models.py" />
    <source>{1} cannot be deleted: {2}.</source>
    <translation>{1} lässt sich nicht löschen: {2}.</translation>
@@ -21738,6 +21888,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/cluster_http.py" />
+   <source>{1} could not do it (status {2}). {3}</source>
+   <translation>{1} konnte es nicht ausführen (Status {2}). {3}</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/files.py" />
    <source>{1} did not arrive as it was sent.</source>
    <translation>{1} kam nicht so an, wie es gesendet wurde.</translation>
@@ -21751,11 +21906,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/computers/tunnel.py" />
    <source>{1} does not answer.</source>
    <translation>{1} antwortet nicht.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>{1} does not answer: {2}.</source>
-   <translation>{1} antwortet nicht: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
@@ -21786,6 +21936,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/exports/merged_model.py" />
    <source>{1} does not say which base model it was made for.</source>
    <translation>{1} sagt nicht, für welches Basismodell er gemacht ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>{1} does not start Tunesmith.</source>
+   <translation>{1} startet Tunesmith nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -21833,6 +21988,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ab {2} unter {3}</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/cluster_http.py" />
+   <source>{1} gave an answer that Tunesmith does not understand.</source>
+   <translation>{1} hat eine Antwort gegeben, die Tunesmith nicht versteht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} goes on behind the end</source>
    <translation>{1} geht hinter dem Ende weiter</translation>
@@ -21843,7 +22003,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} h {2} min</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/keeper_actor.py" />
+   <location filename="../../engine/cluster/connection.py" />
    <source>{1} has Tunesmith {2}, this computer {3}.</source>
    <translation>{1} hat Tunesmith {2}, dieser Computer {3}.</translation>
   </message>
@@ -22288,6 +22448,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/system/validators.py" />
+   <source>{1} is no name of a folder</source>
+   <translation>{1} ist kein Name eines Ordners</translation>
+  </message>
+  <message>
    <location filename="../../engine/system/ranks.py" />
    <source>{1} is no number: {2}.</source>
    <translation>{1} ist keine Zahl: {2}.</translation>
@@ -22316,6 +22481,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} is not as large as it says</source>
    <translation>{1} ist nicht so groß, wie angegeben</translation>
+  </message>
+  <message>
+   <location filename="../../engine/adapters/trash.py" />
+   <source>{1} is not in {2}.</source>
+   <translation>{1} liegt nicht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -22521,6 +22691,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} of {2} can't be read: {3}.</source>
    <translation>{1} von {2} kann nicht gelesen werden: {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/push.py" />
+   <source>{1} of {2} can't be sent: {3}.</source>
+   <translation>{1} von {2} kann nicht gesendet werden: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_copy.py" />
