@@ -29,7 +29,7 @@ CALLS = {
     ),
     "Code and markup": (
         r"jinja2\..*(Environment|Template)",
-        r"engine\.system\.script_templates\.script_template",
+        r"engine\.system\.script_templates\.\w+_template",
         r"html\.escape",
         r"(compile|exec|eval)",
     ),
