@@ -101,28 +101,18 @@ def launch(
 
 
 def kill_all(pid: int) -> None:
-    """Kill a worker, which leads its group, and all that it started; one that has ended by itself is none to kill.
+    """Kill a worker, which leads its group, and all that it started; one that has ended by itself is none to kill."""
+    if os.name == "nt":
+        import psutil
 
-    Of a run in several processes each leads a group of its own.
-    """
-    # They first: a worker may do this to itself.
-    for each in _below(pid):
+        with suppress(psutil.Error):
+            for each in psutil.Process(pid).children(recursive=True):
+                each.kill()
         with suppress(OSError):
-            os.kill(each, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
-    with suppress(ProcessLookupError, PermissionError):
-        if os.name == "nt":
             os.kill(pid, signal.SIGTERM)
-        else:
-            os.killpg(pid, signal.SIGKILL)
-
-
-def _below(pid: int) -> list[int]:
-    """Return the ids of all processes that a process has started, and those of theirs."""
-    import psutil
-
-    with suppress(psutil.Error):
-        return [each.pid for each in psutil.Process(pid).children(recursive=True)]
-    return []
+        return
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def visible_to(device: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Which of a run's processes this one is, as torchrun, `accelerate launch` and SLURM scripts say in the environment.
 
-Process 0 owns the run: its command makes the job and follows it. All others only compute. Knows no torch.
+Process 0 owns the run: its command makes the job and follows it. All others only compute. On one computer they need no
+network; on several, whose network somebody has to name. Knows no torch.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ LOCAL_RANK, LOCAL_SIZE = "LOCAL_RANK", "LOCAL_WORLD_SIZE"
 ADDRESS, PORT = "MASTER_ADDR", "MASTER_PORT"
 # By this variable a command tells its worker, which joins a run that another process owns, what it knows of the run.
 FACTS = "TUNESMITH_RANK_FACTS"
+# The network interface at which gloo and NCCL open their ports.
+INTERFACE, NCCL_INTERFACE = "GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"
+IN_CLEAR = (
+    "The processes of several computers send conversations and weights in clear, and take what anybody sends."
+)
+LOOPBACK = "127.0.0.1"
 START_WITH_TORCHRUN = "Start with torchrun or `accelerate launch`, which set the variables."
 
 
@@ -34,11 +41,17 @@ class Rank:
         """Whether it owns the run."""
         return self.rank == 0
 
+    @property
+    def is_on_one_computer(self) -> bool:
+        """Whether all others are on this computer."""
+        return self.local_size == self.size
+
 
 def own(given: Mapping[str, str] | None = None) -> Rank | None:
     """Return what the environment says of this process, None for one that is alone.
 
-    Raises WorkerError for variables that contradict each other.
+    Raises WorkerError for variables that contradict each other, and for processes of several computers without a
+    network of theirs.
     """
     given = os.environ if given is None else given
     size = _number(given, SIZE, 1)
@@ -50,7 +63,28 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
     if rank >= size or local_rank >= local_size:
         message = f"There is no process {rank} of {size} ({RANK}, {SIZE}, {LOCAL_RANK}, {LOCAL_SIZE})."
         raise WorkerError(message, START_WITH_TORCHRUN, RANK)
-    return Rank(rank, size, local_rank, local_size)
+    found = Rank(rank, size, local_rank, local_size)
+    if not found.is_on_one_computer and not addresses(given.get(INTERFACE, "")):
+        names = ", ".join(_addresses_by_interface())
+        raise WorkerError(
+            IN_CLEAR,
+            f"Let {INTERFACE} name the interface of a network without strangers: {names}.",
+            INTERFACE,
+        )
+    return found
+
+
+def variables(rank: int, size: int, port: int) -> dict[str, str]:
+    """Return what tells a process that it is one of so many on this computer."""
+    numbers = {RANK: rank, SIZE: size, LOCAL_RANK: rank, LOCAL_SIZE: size, PORT: port}
+    return {name: str(number) for name, number in numbers.items()}
+
+
+def unused_port() -> int:
+    """Return a port of this computer that nothing uses now."""
+    with socket.socket() as unused:
+        unused.bind((LOOPBACK, 0))
+        return int(unused.getsockname()[1])
 
 
 def is_follower(given: Mapping[str, str] | None = None) -> bool:
@@ -65,20 +99,52 @@ def local_size(given: Mapping[str, str] | None = None) -> int:
     return found.local_size if found else 1
 
 
-def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
-    """Return where the processes meet. Raises WorkerError if that is no host or no port."""
+def addresses(interface: str) -> list[str]:
+    """Return this computer's addresses at a network interface, none if there is no such interface."""
+    return _addresses_by_interface().get(interface, [])
+
+
+def loopback() -> str:
+    """Return the interface that no other computer reaches."""
+    return next(name for name, found in _addresses_by_interface().items() if LOOPBACK in found)
+
+
+def _addresses_by_interface() -> dict[str, list[str]]:
+    import psutil
+
+    kinds = (socket.AF_INET, socket.AF_INET6)
+    found = psutil.net_if_addrs().items()
+    return {name: [each.address for each in all_ if each.family in kinds] for name, all_ in found}
+
+
+def require_port(given: Mapping[str, str] | None = None) -> int:
+    """Return the port that a launcher chose. On one computer it only tells runs apart. Raises WorkerError."""
     given = os.environ if given is None else given
-    host, port = given.get(ADDRESS, ""), given.get(PORT, "")
-    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        message = f"The processes have no place to meet: {ADDRESS} is {host!r}, {PORT} is {port!r}."
-        raise WorkerError(message, START_WITH_TORCHRUN, PORT if host else ADDRESS)
+    port = given.get(PORT, "")
+    # The one after it has to be one too.
+    if not port.isdecimal() or not 0 < int(port) < (1 << 16) - 1:
+        message = f"The processes have no place to meet: {PORT} is {port!r}."
+        raise WorkerError(message, START_WITH_TORCHRUN, PORT)
+    return int(port)
+
+
+def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
+    """Return where processes of several computers meet: the port after that which a launcher may use itself.
+
+    Raises WorkerError if that is no host or no port.
+    """
+    given = os.environ if given is None else given
+    host, port = given.get(ADDRESS, ""), require_port(given) + 1
+    if not host:
+        message = f"The processes have no place to meet: {ADDRESS} is {host!r}."
+        raise WorkerError(message, START_WITH_TORCHRUN, ADDRESS)
     try:
-        socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         message = f"{host} is no computer that can be found ({ADDRESS}): {error}."
         hint = "Give the name or the address of the computer on which process 0 runs."
         raise WorkerError(message, hint, ADDRESS) from error
-    return host, int(port)
+    return host, port
 
 
 def _number(given: Mapping[str, str], name: str, default: int) -> int:

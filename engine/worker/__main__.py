@@ -13,6 +13,7 @@ import math
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -115,20 +116,26 @@ def main(folder: Path | None) -> int:
 
 
 def main_of_several(processes: int, folder: Path) -> int:
-    """Let torchrun start so many workers for a run, each on a card of its own; end as the first of them ends."""
-    from torch.distributed import run as torchrun
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    """Start so many workers for a run, each on a card of its own; end as the first of them ends.
 
-    count = f"--nproc-per-node={processes}"
-    try:
-        torchrun.main(["--standalone", count, "--no-python", *worker_command(folder)])
-    except ChildFailedError as error:
-        code = next((each.exitcode for rank, each in error.failures.items() if rank == 0), 1)
-        if code < 0:
-            signal.signal(-code, signal.SIG_DFL)
-            os.kill(os.getpid(), -code)
-        return int(code)
-    return 0
+    torchrun would do so too, but opens a port to all networks at which whoever comes may run code.
+    """
+    port = ranks.unused_port()
+    first, *others = [
+        subprocess.Popen(worker_command(folder), env=os.environ | ranks.variables(rank, processes, port))
+        for rank in range(processes)
+    ]
+    # The first takes it as the wish to stop.
+    signal.signal(signal.SIGTERM, lambda *_: first.terminate())
+    code = first.wait()
+    for other in others:
+        # One that has joined the run does not hear it, and ends as the first has told it.
+        other.terminate()
+        other.wait()
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
 
 
 def _compute_for_another(*, has_log: bool) -> int:

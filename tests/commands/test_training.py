@@ -14,6 +14,7 @@ import pytest
 from engine.adapters import metadata
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
+from engine.system import ranks
 from tests.helpers.command_line import SECONDS, Finished, InProcessTerminal, Terminal
 from tests.helpers.tiny_models import Kind
 
@@ -249,6 +250,22 @@ def test_cards_are_asked_of_slurm_or_another_computer_and_nodes_of_slurm_alone(
 ) -> None:
     finished = call("train", str(make_recipe("t5")), *asked, "--json")
     assert (finished.code, finished.problems[0]["field"]) == (2, field)
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+@pytest.mark.parametrize("command", ["train", "resume"])
+def test_computers_that_share_a_run_need_a_network_that_is_named(
+    rank: int, command: str, call: Callable[..., Finished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ranks.variables(rank, 4, 29500) | {
+        ranks.LOCAL_RANK: "0",
+        ranks.LOCAL_SIZE: "2",
+        ranks.INTERFACE: "",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    finished = call(command, "anything", "--json")
+    assert (finished.code, finished.problems[0]["field"]) == (2, "GLOO_SOCKET_IFNAME")
 
 
 def test_a_run_for_slurm_is_trained_by_resuming_it(

@@ -6,12 +6,12 @@ A run's process ends with its run. This one joins the next, so that the librarie
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from engine.system import ranks
 from engine.system.paths import application_root
 
 
@@ -24,7 +24,7 @@ class Follower:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=application_root(),
-            env={**os.environ, "RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"},
+            env=os.environ | ranks.variables(1, 2, 0),
             text=True,
         )
 
@@ -36,13 +36,10 @@ class Follower:
     def next_run(self) -> dict[str, str]:
         """Let it join a new run; return the variables of the run's process 0."""
         assert self._process.stdin is not None
-        port = str(free_port())
-        self._process.stdin.write(port + "\n")
+        port = ranks.unused_port()
+        self._process.stdin.write(f"{port}\n")
         self._process.stdin.flush()
-        return {
-            "RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2",
-            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
-        }  # fmt: skip
+        return ranks.variables(0, 2, port)
 
     def result(self) -> int:
         """Wait for the end of its run and return what it would have exited with."""
@@ -65,13 +62,6 @@ def follower() -> Iterator[Follower]:
         started.end()
 
 
-def free_port() -> int:
-    """Return a port that nothing listens to now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def main() -> None:
     """Serve one run after the other."""
     import torch
@@ -80,9 +70,8 @@ def main() -> None:
     from engine.worker.runtime.scratch import Scratch
 
     torch.set_num_threads(1)
-    os.environ["MASTER_ADDR"] = "127.0.0.1"
     for line in sys.stdin:
-        os.environ["MASTER_PORT"] = line.strip()
+        os.environ[ranks.PORT] = line.strip()
         scratch = Scratch(has_log=True)
         code = rank.serve(scratch)
         scratch.remove()

@@ -103,7 +103,7 @@ class Heartbeat:
             try:
                 self._store.add(_key(self._rank), 1)
                 reason, silent = self.find_loss(), self._find_silent()
-            except RuntimeError as error:
+            except (RuntimeError, OSError) as error:
                 reason = self.find_loss() or f"The connection of the processes is lost: {_first_line(error)}"
             if silent and not reason:
                 reason = f"{silent.as_text()} has not answered for {SILENT_SECONDS:.0f} s. {HANGS}"
@@ -135,7 +135,7 @@ def _lives(pid: int) -> bool:
 
 
 def _key(rank: int) -> str:
-    return f"beat/{rank}"
+    return f"beat-{rank}"
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import io
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -22,13 +21,11 @@ import torch
 import torch.distributed as dist
 
 from engine.errors import ProcessLostError, WorkerError
-from engine.system import ranks
 from engine.system.ranks import Rank
-from engine.worker.runtime import heartbeat
+from engine.worker.runtime import heartbeat, rank_meeting
 from engine.worker.runtime.heartbeat import Heartbeat, OnLoss, Peer
+from engine.worker.runtime.rank_meeting import TOGETHER, FolderStore, facts_key
 
-# Torch and its libraries are imported by all at once, which may take a while from a slow disk.
-JOIN_SECONDS = 180.0
 # Whoever waits for a tensor looks after the others itself; this only ends what nobody looks after.
 COLLECTIVE_LIMIT = timedelta(hours=24)
 # A value of torch's store has at most 8 MiB.
@@ -37,7 +34,6 @@ POLL_SECONDS = 0.0005
 IDLE_SECONDS = 1.0
 # Numbers that are multiplied with a tensor's words for its digest, and words at a time.
 DIGEST_WORDS = 1 << 18
-TOGETHER = "Start all of them at the same time."
 RESUME = "Resume goes on from the last checkpoint."
 
 
@@ -48,6 +44,7 @@ class ProcessGroup:
         self.rank, self.size = rank.rank, rank.size
         self.peers = peers
         self._store = store
+        self._folder = store if isinstance(store, FolderStore) else None
         self._sent: dict[int, int] = {}
         self._received: dict[int, int] = {}
         self._loss = ""
@@ -57,6 +54,8 @@ class ProcessGroup:
     def _note(self, on_loss: OnLoss) -> OnLoss:
         def note(reason: str) -> None:
             self._loss = self._loss or reason
+            if self._folder:
+                self._folder.remove()
             on_loss(reason)
 
         return note
@@ -81,11 +80,11 @@ class ProcessGroup:
     def send(self, to: int, message: Any) -> None:
         """Send a message to another process."""
         content, number = _packed(message), self._sent.get(to, 0)
-        key = f"{self.rank}>{to}/{number}"
+        key = _message_key(self.rank, to, number)
         pieces = [content[start : start + PIECE_BYTES] for start in range(0, len(content), PIECE_BYTES)]
         with self.watched():
             for index, piece in enumerate(pieces[1:], start=1):
-                self._store.set(f"{key}/{index}", piece)
+                self._store.set(f"{key}-{index}", piece)
             self._store.set(key, len(pieces).to_bytes(4, "little") + pieces[0])
         self._sent[to] = number + 1
 
@@ -102,7 +101,7 @@ class ProcessGroup:
             self.check()
         with self.watched():
             first = self._taken(key)
-            rest = [self._taken(f"{key}/{index}") for index in range(1, int.from_bytes(first[:4], "little"))]
+            rest = [self._taken(f"{key}-{index}") for index in range(1, int.from_bytes(first[:4], "little"))]
         self._received[sender] = self._received.get(sender, 0) + 1
         return _unpacked(b"".join([first[4:], *rest]))
 
@@ -122,7 +121,7 @@ class ProcessGroup:
         return content
 
     def _next_key(self, sender: int) -> str:
-        return f"{sender}>{self.rank}/{self._received.get(sender, 0)}"
+        return _message_key(sender, self.rank, self._received.get(sender, 0))
 
     # -------------------------------------------------------------------------------------------------- tensors
 
@@ -178,9 +177,11 @@ class ProcessGroup:
         # Nothing of the connection must be left to a search for garbage, which a fork of this process may be in.
         self._store = None
         gc.collect()
+        if self._folder:
+            self._folder.remove() if self.is_broken else self._folder.leave()
 
     def watched(self) -> _Watched:
-        """Return a context in which an error of torch's means that a process is lost. Raises ProcessLostError."""
+        """Return a context in which an error of the connection is a lost process: it raises ProcessLostError."""
         return _Watched(self)
 
     def _raise_lost(self, error: BaseException) -> None:
@@ -204,7 +205,7 @@ class _Watched:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, RuntimeError):
+        if isinstance(error, RuntimeError | OSError):
             self._group._raise_lost(error)
 
 
@@ -213,9 +214,9 @@ def connect(rank: Rank, facts: dict[str, Any], on_loss: OnLoss) -> tuple[Process
 
     Process 0 watches all others, and they watch process 0; `on_loss` is called in a thread. Raises WorkerError.
     """
-    store = _open_store(rank)
+    store = rank_meeting.meet(rank)
     told = {**heartbeat.facts_of_this_process(), **facts}
-    store.set(f"facts/{rank.rank}", _packed(told))
+    store.set(facts_key(rank.rank), _packed(told))
     everyone = [_unpacked(content) for content in _facts_of_all(store, rank)]
     watched = range(1, rank.size) if rank.is_first else [0]
     peers = [Peer(each, everyone[each]["host"], everyone[each]["pid"]) for each in watched]
@@ -223,7 +224,7 @@ def connect(rank: Rank, facts: dict[str, Any], on_loss: OnLoss) -> tuple[Process
     try:
         dist.init_process_group(
             backend(),
-            store=dist.PrefixStore("tensors", store),
+            store=dist.PrefixStore("tensors", store.addresses() if isinstance(store, FolderStore) else store),
             rank=rank.rank,
             world_size=rank.size,
             timeout=COLLECTIVE_LIMIT,
@@ -238,37 +239,26 @@ def backend() -> str:
     return "cpu:gloo,cuda:nccl" if dist.is_nccl_available() and torch.cuda.is_available() else "gloo"
 
 
-def _open_store(rank: Rank) -> Any:
-    host, port = ranks.require_address()
-    try:
-        store, *_ = next(dist.rendezvous("env://", timeout=timedelta(seconds=JOIN_SECONDS)))
-    except (RuntimeError, ValueError) as error:
-        text = str(error)
-        if rank.is_first and "EADDRINUSE" in text:
-            message = f"Port {port} is in use ({ranks.PORT})."
-            raise WorkerError(
-                message, "Choose another port, or let torchrun choose: --standalone.", ranks.PORT
-            ) from error
-        if came := re.search(r"(\d+)/(\d+) clients joined", text):
-            message = f"Only {came[1]} of {came[2]} processes came within {JOIN_SECONDS:.0f} s."
-            raise WorkerError(message, TOGETHER) from error
-        message = f"{host}:{port}, where the processes meet, can't be reached: {text.splitlines()[0][:200]}"
-        raise WorkerError(message, "Is process 0 running there, and the port open?", ranks.ADDRESS) from error
-    return store
-
-
 def _facts_of_all(store: Any, rank: Rank) -> Iterable[bytes]:
     """Wait for the facts of all processes. Raises WorkerError that names those that did not come."""
-    keys = [f"facts/{each}" for each in range(rank.size)]
+    keys = [facts_key(each) for each in range(rank.size)]
     try:
-        store.wait(keys, timedelta(seconds=JOIN_SECONDS))
+        store.wait(keys, timedelta(seconds=rank_meeting.JOIN_SECONDS))
     except RuntimeError as error:
         missing: list[str] = []
         with suppress(RuntimeError):
             missing = [str(each) for each, key in enumerate(keys) if not store.check([key])]
-        message = f"{len(missing)} of {rank.size} processes did not come within {JOIN_SECONDS:.0f} s: "
+        if isinstance(store, FolderStore):
+            store.remove()
+        message = (
+            f"{len(missing)} of {rank.size} processes did not come within {rank_meeting.JOIN_SECONDS:.0f} s: "
+        )
         raise WorkerError(f"{message}{', '.join(missing[:8])}.", TOGETHER) from error
     return [store.get(key) for key in keys]
+
+
+def _message_key(sender: int, to: int, number: int) -> str:
+    return f"message-{sender}-{to}-{number}"
 
 
 def _packed(message: Any) -> bytes:

@@ -8,6 +8,8 @@ from engine.errors import WorkerError
 from engine.system import ranks
 from engine.system.ranks import Rank
 
+NAMED = {ranks.INTERFACE: ranks.loopback()}
+
 
 @pytest.mark.parametrize("given", [{}, {"WORLD_SIZE": "1", "RANK": "0"}, {"RANK": "3"}])
 def test_a_process_without_others_is_alone(given):
@@ -17,7 +19,7 @@ def test_a_process_without_others_is_alone(given):
 
 
 def test_the_first_process_owns_the_run_and_the_others_follow():
-    given = {"WORLD_SIZE": "4", "RANK": "0", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2"}
+    given = {"WORLD_SIZE": "4", "RANK": "0", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2", **NAMED}
     assert ranks.own(given) == Rank(0, 4, 0, 2)
     assert not ranks.is_follower(given)
     assert ranks.is_follower(given | {"RANK": "3", "LOCAL_RANK": "1"})
@@ -40,12 +42,28 @@ def test_variables_that_make_no_sense_are_refused_by_name(given, field):
     assert refused.value.field == field
 
 
+@pytest.mark.parametrize("named", ["", "no-such-interface"])
+def test_several_computers_are_refused_without_a_network_that_is_named(named):
+    given = ranks.variables(0, 4, 29500) | {"LOCAL_WORLD_SIZE": "2", ranks.INTERFACE: named}
+    with pytest.raises(WorkerError, match="in clear") as refused:
+        ranks.own(given)
+    assert refused.value.field == "GLOO_SOCKET_IFNAME"
+    assert ranks.loopback() in refused.value.hint
+
+
+def test_one_computer_needs_no_network():
+    assert ranks.own(ranks.variables(1, 2, 29500)) == Rank(1, 2, 1, 2)
+    assert ranks.addresses(ranks.loopback())[0] == "127.0.0.1"
+
+
 @pytest.mark.parametrize(
     ("host", "port", "field", "message"),
     [
         ("", "29500", "MASTER_ADDR", "no place to meet"),
         ("127.0.0.1", "", "MASTER_PORT", "no place to meet"),
-        ("127.0.0.1", "70000", "MASTER_PORT", "no place to meet"),
+        ("127.0.0.1", "../29500", "MASTER_PORT", "no place to meet"),
+        # Torch's own place to meet, beside which there is room for one more.
+        ("127.0.0.1", "65535", "MASTER_PORT", "no place to meet"),
     ],
 )
 def test_a_meeting_place_that_is_none_is_refused_by_name(host, port, field, message):
@@ -64,5 +82,5 @@ def test_a_name_that_is_no_host_is_refused_by_name(monkeypatch):
     assert refused.value.field == "MASTER_ADDR"
 
 
-def test_a_meeting_place():
-    assert ranks.require_address({"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}) == ("127.0.0.1", 29500)
+def test_computers_meet_beside_a_launcher():
+    assert ranks.require_address({"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}) == ("127.0.0.1", 29501)

@@ -17,7 +17,7 @@ from transformers.models.llama.modeling_llama import LlamaMLP
 
 from engine.adapters import library
 from engine.jobs.events import read_all
-from engine.jobs.worker_process import worker_command
+from engine.jobs.worker_process import group_command, worker_command
 from engine.runs import run_store
 from engine.system.paths import plans_folder, scores_folder
 from engine.worker.modeling import sharded_blocks
@@ -317,3 +317,27 @@ def test_a_run_whose_libraries_wait_for_a_lost_process_ends_all_the_same(tmp_pat
         waiting = [sys.executable, "-m", "tests.helpers.stuck_worker", str(job.folder)]
         first = subprocess.Popen(waiting, env=os.environ | other.next_run())
         lose(other, first, job, once="stage_entered")
+
+
+def test_a_run_on_all_cards_ends_with_all_of_its_processes(tmp_path):
+    (tmp_path / "temporary").mkdir()
+    job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1"))
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    assert subprocess.run(group_command(job.folder, 2), env=environment, check=False).returncode == 0
+
+    events = list(read_all(job.events_path))
+    assert (events_named(events, "run_started")[0]["processes"], events[-1]["outcome"]) == (2, "completed")
+    # Nothing that they sent each other is left.
+    assert not list((tmp_path / "temporary").rglob("*ranks*"))
+
+
+def test_a_run_on_all_cards_that_is_told_to_stop_saves_and_ends_with_all_of_its_processes(tmp_path):
+    job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1000"))
+    group = subprocess.Popen(group_command(job.folder, 2))
+    while not any(event["event"] == "step_finished" for event in read_all(job.events_path)):
+        assert group.poll() is None
+        time.sleep(0.05)
+    group.terminate()
+    assert group.wait(60) == 0
+    assert list(read_all(job.events_path))[-1]["outcome"] == "stopped"
+    assert run_store.checkpoints(job)
