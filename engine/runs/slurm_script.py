@@ -1,14 +1,14 @@
 """The script that trains a run on a SLURM cluster, for `sbatch`.
 
 One run is resumed again and again: when its time is up it saves a checkpoint, and SLURM queues the script anew. The
-run's folder has to be on a file system that the nodes share with the computer that made it.
+run's folder has to be on a file system that the nodes share with the computer that made it. SLURM itself starts a run's
+processes: torchrun would open a port to the whole cluster at which whoever comes may run code.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +17,17 @@ from engine.config.recipe import Recipe
 from engine.config.recipe_command import program
 from engine.errors import Problem, StorageError
 from engine.jobs.job import Job
+from engine.system import ranks
 from engine.system.files import write_atomically
 from engine.system.paths import HOME, runs_folder
 from engine.system.script_templates import Code, shell_template
 
 FILE_NAME = "train.sbatch"
 # What a worker reads, beside what srun hands on anyway; paths on the shared file system.
-HANDED_ON = (HOME, "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TUNESMITH_PATCHES")
+HANDED_ON = (HOME, "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TUNESMITH_PATCHES", ranks.INTERFACE)
 HOURS = 24
 SECONDS_TO_STOP = 300
 CORES_BESIDE_A_CARD = 4
-PORT = 29500
 _PLAIN = re.compile(r"[\w./:@%+-]+")
 
 
@@ -39,9 +39,14 @@ class SlurmResources:
     cards: int = 1
 
     @property
+    def processes_per_node(self) -> int:
+        """The number of processes that compute a step together on each node: one on each card, without cards one."""
+        return max(1, self.cards)
+
+    @property
     def processes(self) -> int:
-        """The number of processes that compute a step together: one on each card, or on each node without cards."""
-        return self.nodes * max(1, self.cards)
+        """The number of all of them."""
+        return self.nodes * self.processes_per_node
 
 
 def write(job: Job, resources: SlurmResources, environment: Mapping[str, str] = os.environ) -> Path:
@@ -54,7 +59,9 @@ def write(job: Job, resources: SlurmResources, environment: Mapping[str, str] = 
     return path
 
 
-def problems(recipe: Recipe, resources: SlurmResources) -> list[Problem]:
+def problems(
+    recipe: Recipe, resources: SlurmResources, environment: Mapping[str, str] = os.environ
+) -> list[Problem]:
     """Return why a run of the recipe can't be trained with these resources."""
     found = []
     if len(str(runs_folder()).splitlines()) > 1:
@@ -63,22 +70,19 @@ def problems(recipe: Recipe, resources: SlurmResources) -> list[Problem]:
     if recipe.training.device == "cpu" and resources.cards:
         message = "The recipe computes on the processor and needs no graphics card."
         found.append(Problem("--cards", message, "Ask for 0, or change training.device."))
-    if getattr(sys, "frozen", False) and resources.processes > 1:
-        message = "The packaged Tunesmith can't share a run out over several processes."
-        found.append(Problem("--cards", message, "Install Tunesmith with pip, or ask for one card."))
+    if resources.nodes > 1 and not environment.get(ranks.INTERFACE):
+        hint = f"Let {ranks.INTERFACE} name the nodes' interface of a network without strangers, or ask for one node."
+        found.append(Problem("--nodes", ranks.IN_CLEAR, hint))
     return found
 
 
 def text(job: Job, resources: SlurmResources, environment: Mapping[str, str]) -> str:
     """Return the script."""
-    resume = [*program(), "resume", str(job.folder)]
-    launcher = [] if resources.processes == 1 else [resume.pop(0), *_launcher(resources)]
     return shell_template(f"slurm/{FILE_NAME}").render(
         asked={Code(name): _option(value) for name, value in _asked(job, resources).items()},
         environment={Code(name): environment[name] for name in HANDED_ON if name in environment},
-        launcher=launcher,
-        resume=resume,
-        port=PORT,
+        resources=resources,
+        resume=[*program(), "resume", str(job.folder)],
     )
 
 
@@ -87,9 +91,9 @@ def _asked(job: Job, resources: SlurmResources) -> dict[str, str]:
     return {
         "job-name": job.id,
         "nodes": str(resources.nodes),
-        "ntasks-per-node": "1",
+        "ntasks-per-node": str(resources.processes_per_node),
         **({"gpus-per-node": str(resources.cards)} if resources.cards else {}),
-        "cpus-per-task": str(CORES_BESIDE_A_CARD * max(1, resources.cards)),
+        "cpus-per-task": str(CORES_BESIDE_A_CARD),
         "time": f"{HOURS}:00:00",
         # SLURM fills in what follows a percent sign.
         "output": str(job.folder).replace("%", "%%") + "/slurm-%j.log",
@@ -97,13 +101,6 @@ def _asked(job: Job, resources: SlurmResources) -> dict[str, str]:
         # Only the script is warned before the time is up, early enough to save a checkpoint.
         "signal": f"B:TERM@{SECONDS_TO_STOP}",
     }
-
-
-def _launcher(resources: SlurmResources) -> list[str]:
-    """Return torchrun's arguments; the nodes' processes meet at the first of them."""
-    cards = max(1, resources.cards)
-    nodes = [f"--nnodes={resources.nodes}", f"--nproc-per-node={cards}", "--rdzv-backend=c10d"]
-    return ["-m", "torch.distributed.run", *nodes]
 
 
 def _option(value: str) -> Code:
