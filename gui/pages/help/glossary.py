@@ -165,10 +165,28 @@ WORDS = (
             (
                 mark("Several cards"),
                 mark(
-                    "torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, "
-                    "and so does accelerate launch. Together they compute every step: the result is that of one "
-                    "process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of "
-                    "each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit."
+                    "The device All cards starts a process on each. Together they compute every step: the result is "
+                    "that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the "
+                    "memory of each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit."
+                ),
+            ),
+            (
+                mark("Your own launcher"),
+                mark(
+                    "torchrun --nproc-per-node 4 main.py train RECIPE.toml starts four processes too, and so does "
+                    "accelerate launch. Tunesmith sends nothing over a network then either. But torchrun opens a port"
+                    " of its own to every network, without a password, and whoever reaches it may run programs as "
+                    "you: use it behind a firewall."
+                ),
+            ),
+            (
+                mark("Cards of several computers"),
+                mark(
+                    "Their processes send each other conversations and weights as torch does: in clear and without a "
+                    "password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until"
+                    " the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers,"
+                    " such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 "
+                    "asks for it too."
                 ),
             ),
             (
