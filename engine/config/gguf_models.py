@@ -7,22 +7,20 @@ The folder serves when the file is gone, too. Knows nothing of torch.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem, StorageError
 from engine.methods.base import BaseFacts, Family, Quantization
-from engine.system import gguf_header
+from engine.system import file_hashes, gguf_header
 from engine.system.files import bytes_in, write_atomically
-from engine.system.foreign_files import FileKind, open_regular, read_json
+from engine.system.foreign_files import FileKind, read_json
 from engine.system.gguf_header import GgufError, GgufHeader
 from engine.system.paths import gguf_folder, path_exists
 from engine.system.units import size
@@ -32,9 +30,7 @@ SUFFIX = ".gguf"
 LIBRARY = "gguf"
 SOURCE = "source.json"
 # Part of every folder's name: raised when a file is unpacked in another way than before.
-FORMAT = 1
-# Of the data so many pieces stand for all, evenly spread: a large file need not be read to be recognised.
-PIECES, PIECE_BYTES = 64, 64 << 10
+FORMAT = 2
 # A file that is moved around is known by its last places.
 MAX_PLACES = 8
 # By llama.cpp's names: those whose logits were compared with the model that the file was made of. transformers reads
@@ -61,38 +57,28 @@ def is_gguf(path: Path) -> bool:
 
 
 def unpacked_folder(path: Path) -> Path | None:
-    """Return the model folder that a GGUF file was unpacked to, None if it was not or can't be read."""
+    """Return the model folder that a GGUF file was unpacked to, None if it was not or can't be read.
+
+    Nor is it known of a large file that no worker has read yet: that takes time.
+    """
     if not path_exists(path):
         return _remembered(path)
     try:
-        folder = place(path)
-    except (OSError, GgufError):
+        digest = file_hashes.at_once(path)
+    except OSError:
         return None
-    return folder if (folder / SOURCE).is_file() else None
+    folder = None if digest is None else place(digest)
+    return folder if folder is not None and (folder / SOURCE).is_file() else None
 
 
-def place(path: Path) -> Path:
-    """Return the folder that a file is unpacked to, by its content. Raises OSError, GgufError."""
-    status = path.stat()
-    return gguf_folder() / _digest(path, status.st_size, status.st_mtime_ns, status.st_ino)
+def place(digest: str) -> Path:
+    """Return the folder that a file of this SHA-256 is unpacked to."""
+    return gguf_folder() / f"{FORMAT}-{digest}"
 
 
-def outline_place(path: Path) -> Path:
-    """Return the folder for the configuration and the tokenizer of a file alone. Raises OSError, GgufError."""
-    return place(path).with_suffix(".outline")
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, file_bytes: int, _changed: int, _inode: int) -> str:
-    start = gguf_header.read(path).data_start
-    digest = hashlib.sha256(f"{FORMAT}:{file_bytes};".encode())
-    with open_regular(path) as stream:
-        digest.update(stream.read(start))
-        last = max(start, file_bytes - PIECE_BYTES)
-        for number in range(PIECES):
-            stream.seek(start + (last - start) * number // (PIECES - 1))
-            digest.update(stream.read(PIECE_BYTES))
-    return digest.hexdigest()[:32]
+def outline_place(digest: str) -> Path:
+    """Return the folder for the configuration and the tokenizer of a file of this SHA-256 alone."""
+    return place(digest).with_suffix(".outline")
 
 
 def problem(path: Path) -> Problem | None:
@@ -198,7 +184,16 @@ def facts(path: Path, quantization: Quantization) -> BaseFacts:
 
 
 def remember(folder: Path, path: Path) -> None:
-    """Write into an unpacked folder where its file is, so that it is found when the file is gone. Raises OSError."""
+    """Write into an unpacked folder where its file is, so that it is found when the file is gone. Raises OSError.
+
+    A folder that another file was unpacked to from there goes, unless that file is known elsewhere too.
+    """
+    for other in _folders():
+        left = [known for known in _places(other) if known != str(path)]
+        if other != folder and not left:
+            shutil.rmtree(other)
+        elif other != folder and left != _places(other):
+            write_atomically(other / SOURCE, json.dumps({"schema": 1, "paths": left}))
     places = [str(path), *(known for known in _places(folder) if known != str(path))][:MAX_PLACES]
     if places != _places(folder):
         write_atomically(folder / SOURCE, json.dumps({"schema": 1, "paths": places}))

@@ -137,6 +137,16 @@ def converted_models_folder() -> Path:
     return _created(cache_folder() / "converted")
 
 
+def hashes_folder() -> Path:
+    """Return the folder with the remembered hashes of large files, made if missing."""
+    return _created(cache_folder() / "hashes")
+
+
+def numbers_folder() -> Path:
+    """Return the folder with a mark for each weight file whose values are all numbers, made if missing."""
+    return _created(cache_folder() / "numbers")
+
+
 def plans_folder() -> Path:
     """Return the folder with cached plans, made if missing."""
     return _created(cache_folder() / "plans")

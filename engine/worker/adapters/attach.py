@@ -42,7 +42,7 @@ from engine.worker.adapters.method_hooks.target_modules import (
     refuse_no_layers,
 )
 from engine.worker.kernels import model_patches
-from engine.worker.modeling import base_models
+from engine.worker.modeling import base_files, base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime import rank_orders, tensor_file
 
@@ -291,11 +291,17 @@ def adapter_name(adapter_id: str) -> str:
 def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
     """Raise AdapterError if an adapter was made for another base model."""
     made_for = adapter.metadata.base_model
-    if made_for.fingerprint and made_for.fingerprint != base.fingerprint:
+    if not made_for.fingerprint or base_files.is_of(made_for.fingerprint, base.fingerprint):
+        return
+    if made_for.id == base.options.id:
         raise AdapterError(
-            f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
-            "Choose the base model that it was made for.",
+            f"The files of {made_for.id} have changed since {adapter.name} was made for it.",
+            "Choose the revision of the base model that it was made for, or train it again.",
         )
+    raise AdapterError(
+        f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
+        "Choose the base model that it was made for.",
+    )
 
 
 def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str, torch.Tensor]:

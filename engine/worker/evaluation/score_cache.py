@@ -45,7 +45,6 @@ def save(protocol: Protocol, base: LoadedBase, prompter: Prompter, values: Examp
 
 
 def _path(protocol: Protocol, base: LoadedBase, prompter: Prompter) -> Path:
-    # A model's fingerprint is that of its weights; its tokenizer and chat template decide the prompts too.
     return path(base, {"protocol": protocol, "prompter": prompter.identity})
 
 

@@ -25,7 +25,7 @@ from engine.system.paths import converted_models_folder
 from engine.worker.adapters import attach
 from engine.worker.exports import ctranslate2_model, merged_model
 from engine.worker.generation.ctranslate2_runtime import PRECISION, CTranslate2Runtime
-from engine.worker.modeling import base_models
+from engine.worker.modeling import base_files, base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.versions import versions
@@ -42,7 +42,7 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
     if adapter is not None and adapter.is_prompt:
         adapter = None
     base = base_models.folder_of(options, channel)
-    kept = converted_models_folder() / _key(base, adapter)
+    kept = converted_models_folder() / _key(base_files.fingerprint(base, options.id, channel), adapter)
     if not kept.is_dir():
         try:
             with tempfile.TemporaryDirectory(dir=converted_models_folder(), prefix=".") as temporary:
@@ -98,9 +98,9 @@ def fetch_all(channel: Channel, options: BaseModelOptions, adapters: Sequence[Ad
         fetch(channel, options, adapter)
 
 
-def _key(base: Path, adapter: Adapter | None) -> str:
+def _key(base: str, adapter: Adapter | None) -> str:
     return protocol_key({
-        "base": base_models.fingerprint(base),
+        "base": base,
         "adapter": metadata.checksums(adapter.folder) if adapter else None,
         "precision": PRECISION,
         "versions": {**versions(), CTRANSLATE2: version(CTRANSLATE2)},

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,7 +27,7 @@ from engine.config import model_info
 from engine.config.recipe import STARTER, BaseModelOptions, gguf_file, looks_like_path
 from engine.errors import AppError, BaseModelError
 from engine.methods import BaseFacts, Family, Quantization
-from engine.system.foreign_files import FileKind, open_regular, read_json
+from engine.system.foreign_files import FileKind, read_json
 from engine.system.paths import path_here, starter_folder
 from engine.system.units import size
 from engine.worker.hub import repository
@@ -41,13 +39,11 @@ from engine.worker.kernels.library import (
     logging,
 )
 from engine.worker.kernels.registry import enabled
-from engine.worker.modeling import config_checks, gguf_unpacking, weight_files
+from engine.worker.modeling import base_files, config_checks, gguf_unpacking, weight_files
 from engine.worker.runtime import device_problems, devices, oom, tokenizer_trial
 from engine.worker.runtime.channel import Channel, Stopped
 
 FIELD = "base_model.id"
-# Of each weight file a fingerprint covers so much at both ends: large models need not be read to be recognised.
-FINGERPRINT_BYTES = 1 << 20
 # Those of known models are up to 30,000 bytes long.
 MAX_CHAT_TEMPLATE_BYTES = 500_000
 MAX_CONFIG_BYTES = 32 << 20
@@ -97,6 +93,7 @@ def load(
     devices.refuse_bfloat16(chosen.dtype, device)
     devices.settle_float32(device, exact=overflows and chosen.dtype == torch.float32)
     tokenizer = read_tokenizer(folder, options.id)
+    fingerprint = base_files.fingerprint(folder, options.id, channel)
     if on_host:
         device = torch.device("cpu")
     with _progress_reported(channel):
@@ -111,7 +108,7 @@ def load(
     model.requires_grad_(False)
     model.eval()
     return LoadedBase(
-        model, tokenizer, family, options, fingerprint(folder), chosen.name, chosen.reason, device, threads
+        model, tokenizer, family, options, fingerprint, chosen.name, chosen.reason, device, threads
     )
 
 
@@ -406,18 +403,6 @@ def settle_tied_head(model: PreTrainedModel) -> None:
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     if head is not None and embedding is not None and head.weight.data_ptr() != embedding.weight.data_ptr():
         model.config.tie_word_embeddings = False
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a digest of a base model's configuration and the ends of its weight files."""
-    digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
-        digest.update(f"{path.name}:{path.stat().st_size};".encode())
-        with open_regular(path) as stream:
-            digest.update(stream.read(FINGERPRINT_BYTES))
-            stream.seek(max(0, path.stat().st_size - FINGERPRINT_BYTES), os.SEEK_SET)
-            digest.update(stream.read())
-    return digest.hexdigest()[:16]
 
 
 def shift_right(model: Any, labels: torch.Tensor) -> torch.Tensor:

@@ -32,7 +32,7 @@ from transformers import (
 
 from engine.config import gguf_models
 from engine.errors import AppError, BaseModelError, DeviceError, StorageError
-from engine.system import gguf_header, limited_process
+from engine.system import file_hashes, gguf_header, limited_process
 from engine.system.files import sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, open_regular, read_json
 from engine.system.gguf_header import GgufHeader
@@ -69,11 +69,13 @@ def folder_of(path: Path, channel: Channel) -> Path:
     there = gguf_models.unpacked_folder(path)
     if there is None:
         _require_usable(path)
-        there = gguf_models.place(path)
+        digest = _digest(path, channel)
+        there = gguf_models.place(digest)
         with _locked(there, channel):
-            # Another process may have unpacked it just now.
-            if gguf_models.unpacked_folder(path) is None:
+            # Another file may be the same, or another process may have unpacked it just now.
+            if not (there / gguf_models.SOURCE).is_file():
                 _unpack(path, there, channel)
+                shutil.rmtree(gguf_models.outline_place(digest), ignore_errors=True)
     # Without it the folder is found as long as the file is there.
     with suppress(OSError):
         gguf_models.remember(there, path)
@@ -89,11 +91,22 @@ def outline_of(path: Path, channel: Channel) -> Path:
     if unpacked is not None:
         return unpacked
     _require_usable(path)
-    outline = gguf_models.outline_place(path)
+    digest = _digest(path, channel)
+    if (gguf_models.place(digest) / gguf_models.SOURCE).is_file():
+        return gguf_models.place(digest)
+    outline = gguf_models.outline_place(digest)
     with _locked(outline, channel):
         if not outline.is_dir():
             _make(path, gguf_header.read(path), outline, channel, with_weights=False)
     return outline
+
+
+def _digest(path: Path, channel: Channel) -> str:
+    """Return the SHA-256 of a file that can be read as a model. Raises BaseModelError, Stopped."""
+    try:
+        return file_hashes.sha256(path, channel.reading(path.stat().st_size))
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from error
 
 
 def _require_usable(path: Path) -> None:
@@ -124,7 +137,6 @@ def _unpack(path: Path, folder: Path, channel: Channel) -> None:
             "warning",
         )
     _make(path, header, folder, channel, with_weights=True)
-    shutil.rmtree(gguf_models.outline_place(path), ignore_errors=True)
 
 
 def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, with_weights: bool) -> None:

@@ -37,7 +37,7 @@ from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
 from engine.worker.kernels import registry
-from engine.worker.modeling import base_models, gguf_unpacking, meta_model
+from engine.worker.modeling import base_files, base_models, gguf_unpacking, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import base_outline, context_window, plan_cache, plan_facts, readiness
@@ -172,11 +172,8 @@ class Planner:
 
     def _cache_path(self, recipe: Recipe, splits: Splits, folder: Path, device: torch.device) -> Path:
         processes = self._processes(recipe)
-        return plan_cache.path(recipe, splits.fingerprint, self._fingerprint(folder), device, processes)
-
-    def _fingerprint(self, folder: Path) -> str:
-        fingerprint: str = self._memo.get("fingerprint", folder, lambda: base_models.fingerprint(folder))
-        return fingerprint
+        base = base_files.fingerprint(folder, recipe.base_model.id, self._channel)
+        return plan_cache.path(recipe, splits.fingerprint, base, device, processes)
 
     def _facts(
         self,
@@ -189,7 +186,8 @@ class Planner:
         """Return all that depends on the base model in `folder`; sizes without a problem are cached."""
         options = recipe.base_model
         tokenizer = self._tokenizer(folder, options.id)
-        outline = base_outline.of_folder(folder, options, tokenizer, self._fingerprint(folder))
+        fingerprint = base_files.fingerprint(folder, options.id, self._channel)
+        outline = base_outline.of_folder(folder, options, tokenizer, fingerprint)
         facts = self._facts_of_outline(recipe, outline, device, splits, problems)
         sizes = _sizes(facts)
         if splits is not None and not problems and len(sizes) == len(SIZES):
@@ -224,7 +222,7 @@ class Planner:
         facts["format_notices"] = notices_of_format(recipe, base.tokenizer)
         if splits is None:
             return facts
-        lengths = self._lengths(recipe.base_model.id, recipe.base_model.revision, base, splits)
+        lengths = self._lengths(base, splits)
         settled_recipe = _settled(recipe, base, splits, lengths, problems)
         if settled_recipe is None:
             return facts
@@ -247,7 +245,7 @@ class Planner:
         outline = base_outline.of_catalogue(listed, self._tokenizer(starter_folder(), STARTER))
         facts, base, architecture, model = _base_facts(recipe, outline, device, problems)
         if splits is not None:
-            lengths = self._lengths(STARTER, "", base, splits)
+            lengths = self._lengths(base, splits)
             plain = settle_limits(in_format(recipe, "plain"), base, splits, lengths)
             facts |= self._costs(plain, base, architecture, model, device, splits, lengths, problems)
         return facts
@@ -338,14 +336,15 @@ class Planner:
         )
 
     def _tokenizer(self, folder: Path, name: str) -> PreTrainedTokenizerBase:
+        key = (folder, base_files.fingerprint(folder, name, self._channel))
         tokenizer: PreTrainedTokenizerBase = self._memo.get(
-            "tokenizer", folder, lambda: base_models.read_tokenizer(folder, name)
+            "tokenizer", key, lambda: base_models.read_tokenizer(folder, name)
         )
         return tokenizer
 
-    def _lengths(self, name: str, revision: str, base: LoadedBase, splits: Splits) -> Lengths:
-        """Return the lengths that the tokenizer of a base model of this name counts."""
-        key = (splits.fingerprint, name, revision)
+    def _lengths(self, base: LoadedBase, splits: Splits) -> Lengths:
+        """Return the lengths that the tokenizer of a base model counts."""
+        key = (splits.fingerprint, base.tokenizer)
         lengths: Lengths = self._memo.get("lengths", key, lambda: self._count(base, splits))
         return lengths
 

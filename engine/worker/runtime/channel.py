@@ -74,6 +74,18 @@ class Channel:
             self._progressed_at = now
             self.emit("stage_progressed", done=done, total=total, unit=unit)
 
+    def reading(self, total: int) -> Callable[[int], None]:
+        """Return what to call with each number of bytes that are read of `total`: reports it, and raises Stopped."""
+        done = 0
+
+        def on_bytes(count: int) -> None:
+            nonlocal done
+            done += count
+            self.check_stop()
+            self.progress(done, max(done, total), "bytes")
+
+        return on_bytes
+
     def result(self, result: dict[str, Any], request: str | None = None) -> None:
         """Report a result, of a request if there are several."""
         named = {} if request is None else {"request": request}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,35 @@ def test_usual_weights_are_fine(tmp_path):
     assert weight_values.impossible(path) == []
 
 
+@pytest.mark.parametrize(
+    "dtype",
+    [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e5m2, torch.float8_e4m3fn],
+)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_value_that_is_no_number_is_found_in_every_format(tmp_path, dtype, value, monkeypatch):
+    if dtype == torch.float8_e4m3fn and math.isinf(value):
+        pytest.skip("this format has no infinity")
+    monkeypatch.setattr(weight_values, "CHUNK_BYTES", 16)
+    every = torch.tensor([value]).to(dtype)
+    largest, whole = torch.finfo(dtype).max, torch.full((40,), 2**62)
+    fine = torch.tensor([largest, -largest, 0.0, -0.0] * 9, dtype=torch.float64).to(dtype)
+    read: list[int] = []
+    assert not weight_values.not_finite(saved(tmp_path, a=fine, b=whole), read.append)
+    assert sum(read) == fine.nbytes + whole.nbytes
+    path = saved(tmp_path, a=fine, b=whole, odd=torch.cat([fine, every]))
+    assert weight_values.not_finite(path, read.append) == "odd"
+
+
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"\xff" * 100)
     with pytest.raises(AdapterError, match=r"a\.safetensors is damaged"):
         weight_values.impossible(tmp_path / "a.safetensors")
+
+
+def test_a_tensor_with_half_a_number_is_damage(tmp_path):
+    header = b'{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,3]}}'
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(3))
+    for look in (weight_values.impossible, lambda path: weight_values.not_finite(path, lambda _: None)):
+        with pytest.raises(AdapterError, match="is damaged"):
+            look(path)

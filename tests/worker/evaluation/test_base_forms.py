@@ -158,7 +158,7 @@ def test_the_evaluations_name_format_and_form(tmp_path, monkeypatch):
 def test_scores_follow_a_changed_template(tmp_path):
     first = Stage(tmp_path / "first", base_forms="recipe")
     second = Stage(tmp_path / "second", CHATML.replace("assistant", "helper"), base_forms="recipe")
-    assert first.base.fingerprint == second.base.fingerprint
+    assert first.base.fingerprint != second.base.fingerprint
     assert first.best().values.summaries != second.best().values.summaries
 
 

@@ -1,0 +1,84 @@
+"""The SHA-256 of whole files, read once for each state of a file and then remembered in the cache.
+
+What identifies a file is always its content: the state only tells whether it must be read again. What is remembered and
+can't be read, or is of another state, counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from engine.errors import StorageError
+from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, open_regular, read_bytes
+from engine.system.paths import hashes_folder
+
+# Up to this size a file is read faster than what is remembered of it is written.
+SMALL_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 20
+# Systems write the time of a change in steps of up to 10 ms: a file may change twice within one.
+CLOCK_STEP_SECONDS = 0.02
+
+State = tuple[int, int, int, int]
+OnBytes = Callable[[int], None]
+
+
+class _Remembered(BaseModel, frozen=True, extra="forbid"):
+    state: State
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def sha256(path: Path, on_bytes: OnBytes = lambda _: None) -> str:
+    """Return the hash of a file as hex digits; `on_bytes(count)` is told what is read. Raises OSError."""
+    return _remembered(path) or _read(path, on_bytes)
+
+
+def at_once(path: Path) -> str | None:
+    """Return the hash of a file that is small or remembered, None for one that takes time to read. Raises OSError."""
+    return _read(path, lambda _: None) if path.stat().st_size <= SMALL_BYTES else _remembered(path)
+
+
+def _read(path: Path, on_bytes: OnBytes) -> str:
+    digest = hashlib.sha256()
+    with open_regular(path) as stream:
+        status = os.fstat(stream.fileno())
+        if status.st_size > SMALL_BYTES and time.time() - status.st_ctime < CLOCK_STEP_SECONDS:
+            # From now on, a change shows in the file's times.
+            time.sleep(CLOCK_STEP_SECONDS)
+            status = os.fstat(stream.fileno())
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+            on_bytes(len(chunk))
+        is_unchanged = _state(os.fstat(stream.fileno())) == _state(status)
+    if is_unchanged and status.st_size > SMALL_BYTES:
+        # Without it, the file is read again next time.
+        with suppress(OSError, StorageError):
+            known = _Remembered(state=_state(status), sha256=digest.hexdigest())
+            write_atomically(_place(path), known.model_dump_json())
+    return digest.hexdigest()
+
+
+def _remembered(path: Path) -> str | None:
+    state = _state(path.stat())
+    with suppress(OSError, StorageError, ValidationError):
+        known = _Remembered.model_validate_json(read_bytes(_place(path), FileKind.JOB), strict=True)
+        return known.sha256 if known.state == state else None
+    return None
+
+
+def _state(status: os.stat_result) -> State:
+    """Return what changes with a file's content: a copy may have its size and time, but no entry's change time."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _place(path: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
+    return hashes_folder() / f"{name[:32]}.json"
