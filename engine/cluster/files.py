@@ -55,11 +55,11 @@ def below(folder: Path, prefix: str = "", within: Path | None = None) -> Iterato
 def digest_of(path: Path) -> str:
     """Return a file's SHA-256; of one that has not changed it is remembered."""
     facts = path.stat()
-    return _digest(path, facts.st_size, facts.st_mtime_ns)
+    return _digest(path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
 
 
 @lru_cache(maxsize=4096)
-def _digest(path: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001 - they tell versions of a file apart
+def _digest(path: Path, *state: int) -> str:  # noqa: ARG001 - it tells versions of a file apart
     found = hashlib.sha256()
     with open_regular(path) as stream:
         while content := stream.read(PART_BYTES):

@@ -6,15 +6,12 @@ Knows nothing of processes.
 from __future__ import annotations
 
 import hashlib
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from engine.config.recipe import CHANGES, Recipe, looks_like_path
-from engine.system.foreign_files import open_regular
-
-# Of each file so much is read at both ends: large ones are recognised without being read.
-END_BYTES = 1 << 20
+from engine.system.file_hashes import sha256
+from engine.system.paths import expand_user
 
 
 def identity(recipe: Recipe) -> dict[str, str]:
@@ -30,7 +27,7 @@ def identity(recipe: Recipe) -> dict[str, str]:
     text = repr(sorted((name, _sorted(table)) for name, table in decides.items()))
     return {
         "recipe": hashlib.sha256(text.encode()).hexdigest()[:16],
-        "data": _digest(Path(source).expanduser()) if looks_like_path(source) else "",
+        "data": _digest(expand_user(source)) if looks_like_path(source) else "",
     }
 
 
@@ -39,17 +36,12 @@ def _sorted(table: object) -> object:
 
 
 def _digest(path: Path) -> str:
-    """Return a digest of the names, sizes and ends of a file, or of the files below a folder."""
+    """Return a digest of the names and contents of a file, or of the files below a folder."""
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
     digest = hashlib.sha256()
     with suppress(OSError):
         for file in files:
-            size = file.stat().st_size
             name = file.relative_to(path) if path.is_dir() else file.suffix
-            digest.update(f"{name}:{size};".encode())
-            with open_regular(file) as stream:
-                digest.update(stream.read(END_BYTES))
-                stream.seek(max(0, size - END_BYTES), os.SEEK_SET)
-                digest.update(stream.read())
+            digest.update(f"{name}:{sha256(file)};".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()[:16]
     return ""
