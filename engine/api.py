@@ -65,7 +65,7 @@ from engine.methods import (
     Variant,
     method,
 )
-from engine.options import OptionInfo, Options, describe
+from engine.options import MAX_WHOLE, OptionInfo, Options, describe
 from engine.runs import example_scores, memory_fallbacks, run_comparison, run_store, run_summaries
 from engine.runs.memory_fallbacks import MemoryFallback
 from engine.runs.run_summaries import RunEntry
@@ -88,6 +88,7 @@ __all__ = [
     "FAMILIES",
     "FINDINGS",
     "KEEP_TRAINING",
+    "MAX_WHOLE",
     "METHODS",
     "NOT_COMPARED",
     "OUT_OF_MEMORY",

@@ -22,9 +22,13 @@ Anything else is a bug. It is caught in two places only: the worker's main funct
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+# A recipe may hold any number of entries that are wrong in the same way.
+MAX_ALIKE = 20
+Wrong = TypeVar("Wrong")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,13 @@ class Problem:
         """Return the problem in the shape that the command line prints, with the choices if there are any."""
         named = {"field": self.field, "message": self.message, "hint": self.hint}
         return named | ({"choices": list(self.choices)} if self.choices else {})
+
+
+def each(wrong: Sequence[Wrong], problem: Callable[[Wrong], Problem], field: str) -> list[Problem]:
+    """Return the problem of each wrong entry of a field; of very many the first ones, and how many more there are."""
+    more = len(wrong) - MAX_ALIKE
+    rest = [Problem(field, f"And {more:,} more of this kind.")] if more > 0 else []
+    return [*map(problem, wrong[:MAX_ALIKE]), *rest]
 
 
 class AppError(Exception):

@@ -10,15 +10,20 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from engine.errors import Problem
+from engine.errors import Problem, each
+
+# As most programs hold a whole number, the window's controls among them.
+MAX_WHOLE = 2**31 - 1
+# Of an unknown key so many characters are told.
+MAX_KEY = 100
 
 Level = Literal["essential", "more", "everything"]
 Kind = Literal["int", "float", "bool", "choice", "text", "texts", "table"]
@@ -28,6 +33,13 @@ class Options(BaseModel):
     """A group of options: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_not_immense(cls, value: object) -> object:
+        if isinstance(value, int) and abs(value) > MAX_WHOLE:
+            raise PydanticCustomError("less_than_equal", "too large", {"le": MAX_WHOLE})
+        return value
 
 
 def option(
@@ -161,40 +173,43 @@ def check(
 
     The fields of problems are dotted names below `prefix`.
     """
+    unknown = unknown_keys(
+        [name for name in values if name not in options.model_fields], options.model_fields, prefix
+    )
     try:
-        return options.model_validate(_widened(options, values)), []
+        found = options.model_validate(_known(options, values))
     except ValidationError as error:
-        return None, [_problem(options, detail, prefix) for detail in error.errors()]
+        # Of a list with many wrong values the first is told.
+        first = {detail["loc"][:1]: detail for detail in reversed(error.errors())}
+        return None, [*(_problem(options, detail, prefix) for detail in reversed(first.values())), *unknown]
+    return (None if unknown else found), unknown
 
 
-def _widened(options: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert integers for float options and lists for tuples; nothing else is converted."""
-    widened: dict[str, Any] = {}
-    for name, value in values.items():
-        field = options.model_fields.get(name)
-        kind = _kind(field.annotation)[0] if field else "text"
-        if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
-            widened[name] = float(value)
-        elif kind == "texts" and isinstance(value, list):
-            widened[name] = tuple(value)
-        else:
-            widened[name] = value
-    return widened
+def _known(options: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of known options; lists are converted for tuples, nothing else is."""
+    return {
+        name: tuple(values[name]) if isinstance(values[name], list) else values[name]
+        for name in options.model_fields
+        if name in values
+    }
 
 
 def _problem(options: type[Options], detail: ErrorDetails, prefix: str) -> Problem:
     name = str(detail["loc"][0]) if detail["loc"] else ""
     field = f"{prefix}.{name}" if prefix and name else prefix or name
-    if detail["type"] == "extra_forbidden":
-        return unknown_key(field, name, options.model_fields)
     if detail["type"] == "missing":
         return Problem(field, f"{field} is missing.", _hint(options, name))
     return Problem(field, _message(options, name, detail))
 
 
-def unknown_key(field: str, name: str, known: Iterable[str]) -> Problem:
+def unknown_keys(names: Sequence[str], known: Iterable[str], prefix: str) -> list[Problem]:
+    """Return the problems of unknown keys in a table, each with the nearest known one as its hint."""
+    return each(names, lambda name: unknown_key(f"{prefix}." if prefix else "", name, known), prefix)
+
+
+def unknown_key(prefix: str, name: str, known: Iterable[str]) -> Problem:
     """Return the problem of an unknown key, with the nearest known one as its hint."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    field, near = f"{prefix}{name[:MAX_KEY]}", difflib.get_close_matches(name[:MAX_KEY], list(known), n=1)
     return Problem(field, f"{field} is not known.", f"Did you mean {near[0]}?" if near else "")
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.config.recipe import Recipe
+from engine.config.training import TrainingOptions
+from engine.errors import RecipeError
 from engine.methods import METHODS, Family, Method, method
+from engine.options import check
 
 Tables = Mapping[str, Any]
 Change = Mapping[str, Mapping[str, Any]]
@@ -41,8 +44,13 @@ def at_preset(entry: Method) -> Change:
 
 
 def for_minutes(recipe: Recipe, minutes: float) -> Recipe:
-    """Return a recipe whose entries train for so many minutes at most, 0 for no limit."""
-    return replace(recipe, training=recipe.training.model_copy(update={"max_minutes": minutes}))
+    """Return a recipe whose entries train for so many minutes at most, 0 for no limit. Raises RecipeError."""
+    training, wrong = check(
+        TrainingOptions, recipe.training.model_dump() | {"max_minutes": minutes}, "training"
+    )
+    if not isinstance(training, TrainingOptions):
+        raise RecipeError(tuple(wrong))
+    return replace(recipe, training=training)
 
 
 PRESETS: tuple[Preset, ...] = (

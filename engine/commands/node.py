@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.parser import Verbs, port, positive, whole_number
 from engine.computers import node
 from engine.computers.computer import JOBS_PORT
 from engine.computers.node import CLUSTER_PORT, LOOPBACK, Node
@@ -26,9 +26,9 @@ def add(verbs: Verbs) -> None:
         help="this computer's address for nodes that join; absent: loopback, so none can. Ray does not encrypt: "
         "only in a network you trust",
     )
-    start.add_argument("--port", type=int, default=CLUSTER_PORT, metavar="N", help="for nodes that join")
+    start.add_argument("--port", type=port, default=CLUSTER_PORT, metavar="N", help="for nodes that join")
     start.add_argument(
-        "--jobs-port", type=int, default=JOBS_PORT, metavar="N", help="for computers that send runs"
+        "--jobs-port", type=port, default=JOBS_PORT, metavar="N", help="for computers that send runs"
     )
     join = actions.add("join", "Make this computer a node of another one's cluster", join_node)
     join.add_argument("address", metavar="HOST:PORT", help="the head's address")
@@ -39,8 +39,12 @@ def add(verbs: Verbs) -> None:
         "--host", default="", metavar="ADDRESS", help="this computer's address; absent: Ray finds it"
     )
     for action in (start, join):
-        action.add_argument("--cards", type=int, metavar="N", help="graphics cards to offer; absent: all")
-        action.add_argument("--processors", type=int, metavar="N", help="processors to offer; absent: all")
+        action.add_argument(
+            "--cards", type=whole_number, metavar="N", help="graphics cards to offer; absent: all"
+        )
+        action.add_argument(
+            "--processors", type=positive, metavar="N", help="processors to offer; absent: all"
+        )
     actions.add("stop", "Stop the node that was started here", stop_node)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from engine.commands.scoring import language_lines, measure_lines, score_lines
 from engine.commands.terminal.data_source import add_overrides, data_table
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs
+from engine.commands.terminal.parser import Verbs, whole_number
 from engine.commands.terminal.short_job import Result, ask
 from engine.config.training import AUTO, EvaluationOptions, evaluation_problems
 from engine.data import SPLITS
 from engine.errors import Problem, RecipeError
 from engine.scoring import score_text
-from engine.system.paths import expand_user, resolved
+from engine.system.paths import expand_user, path_exists, resolved
 
 ALL = "all"
 
@@ -39,7 +39,7 @@ def add(verbs: Verbs) -> None:
     )
     verb.add_argument(
         "--bootstrap",
-        type=int,
+        type=whole_number,
         default=EvaluationOptions().bootstrap,
         metavar="N",
         help="resamples of intervals",
@@ -83,7 +83,7 @@ def _absolute(file: str) -> str:
 
 
 def _missing(field: str, file: str | None) -> list[Problem]:
-    if file is None or expand_user(file).exists():
+    if file is None or path_exists(expand_user(file)):
         return []
     return [Problem(field, f"There is nothing at {file}.", "Check the path.")]
 

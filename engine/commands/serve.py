@@ -11,7 +11,7 @@ from engine.commands.scoring import adapter_arguments
 from engine.commands.terminal.download_consent import confirm_base
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
-from engine.commands.terminal.parser import Verbs, whole_number
+from engine.commands.terminal.parser import Verbs, port
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
 from engine.server import serving
@@ -35,7 +35,7 @@ def add(verbs: Verbs) -> None:
     serve.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:1 and so on")
     serve.add_argument(
         "--port",
-        type=whole_number,
+        type=port,
         default=DEFAULT_PORT,
         metavar="N",
         help=f"0: any (default: {DEFAULT_PORT})",

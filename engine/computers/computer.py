@@ -93,4 +93,9 @@ def _problems(computer: Computer) -> Iterator[Problem]:
 
 def _is_address(address: str) -> bool:
     host, _, port = address.rpartition(":")
-    return bool(_HOST.fullmatch(host)) and port.isascii() and port.isdigit() and 0 < int(port) <= MAX_PORT
+    return bool(_HOST.fullmatch(host)) and is_port(port)
+
+
+def is_port(text: str) -> bool:
+    """Tell whether a text is the number of a port."""
+    return bool(re.fullmatch("[0-9]{1,5}", text)) and 0 < int(text) <= MAX_PORT

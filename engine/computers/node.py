@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.computers import token
-from engine.computers.computer import JOBS_PORT
+from engine.computers.computer import JOBS_PORT, is_port
 from engine.errors import ComputerError
 from engine.system import text_paths
 from engine.system.command_name import command_name
@@ -89,7 +89,7 @@ def join(
     """Make this computer a node of the cluster whose head is at `address`. Raises ComputerError."""
     _require_none_runs()
     head, _, port = address.rpartition(":")
-    if not port.isdigit():
+    if not is_port(port):
         head, port = address, str(CLUSTER_PORT)
     from engine.system import connection
 

@@ -36,7 +36,7 @@ from engine.config.training import (
 from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, unknown_method
-from engine.options import OptionInfo, Options, check, describe, option, unknown_key
+from engine.options import OptionInfo, Options, check, describe, option, unknown_keys
 from engine.system import optional_dependencies
 from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, parse_toml, read_text
@@ -194,17 +194,18 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
 def _readable(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:
     """Return the options of a table without its wrong values, None if required ones are missing."""
     bad = {problem.field.split(".")[-1] for problem in wrong}
-    return check(options, {key: value for key, value in table.items() if key not in bad}, "")[0]
+    known = options.model_fields.keys() & table.keys() - bad
+    return check(options, {key: table[key] for key in known}, "")[0]
 
 
 def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
     known = ("schema", "name", *_ORDER, CHANGES)
-    problems = [unknown_key(key, key, known) for key in tables if key not in known]
+    problems = unknown_keys([key for key in tables if key not in known], known, "")
     if tables.get("schema", SCHEMA) != SCHEMA:
         problems.append(
             Problem(
                 "schema",
-                f"This version can't read recipes of schema {tables['schema']}.",
+                f"This version can't read recipes of schema {str(tables['schema'])[:40]}.",
                 f"It reads schema {SCHEMA}.",
             )
         )
@@ -432,6 +433,9 @@ def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, An
         table, dot, key = field.strip().partition(".")
         if not equals or (not dot and table != "name"):
             raise RecipeError((Problem("--set", f'"{override}" is not table.key=value.'),))
+        if dot and not isinstance(tables.get(table, {}), dict):
+            # Reported as what is no table.
+            continue
         try:
             value = parse_toml(f"value = {raw}")["value"]
         except ValueError:

@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.data.column_names import require
-from engine.errors import DataError, Problem
-from engine.options import unknown_key
+from engine.errors import DataError, Problem, each
+from engine.options import MAX_KEY, unknown_key
 
 FIELD = "data.columns"
 KEYS = ("speaker", "text", "group", "references", "last_turn", "id", "split", "pause")
@@ -33,7 +33,7 @@ MAX_PAUSE_HOURS = 24 * 365
 
 def problems(mapping: Mapping[str, str]) -> list[Problem]:
     """Return the problems of a mapping that do not depend on data: unknown keys, empty names, a wrong last turn."""
-    problems = [_unknown_role(key) for key in mapping if key not in KEYS]
+    problems = each([key for key in mapping if key not in KEYS], _unknown_role, FIELD)
     problems += [
         Problem(f"{FIELD}.{key}", f'The role "{key}" has no column.', "Name a column, or leave the role out.")
         for key in KEYS
@@ -59,7 +59,7 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
 
 
 def _unknown_role(key: str) -> Problem:
-    return replace(unknown_key(f"{FIELD}.{key}", key, KEYS), message=f'There is no role "{key}".')
+    return replace(unknown_key(f"{FIELD}.", key, KEYS), message=f'There is no role "{key[:MAX_KEY]}".')
 
 
 def pause_hours(mapping: Mapping[str, str]) -> float:

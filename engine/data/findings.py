@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import Problem
+from engine.errors import Problem, each
+from engine.options import MAX_KEY
 from engine.text import pii
 
 Severity = Literal["error", "warning", "notice"]
@@ -150,22 +151,24 @@ def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:
     """Return the problems of a list of findings to exclude."""
     known = [entry.id for entry in FINDINGS if entry.can_be_excluded]
     needless = [entry.id for entry in FINDINGS if not entry.can_be_excluded]
-    return [
-        Problem(field, f"Runs leave rows with {one} out anyway.", f"Take {one} out of the list.")
-        if one in needless
-        else _unknown(one, known, field, "a finding")
-        for one in ids
-        if one not in known
-    ]
+
+    def problem(one: str) -> Problem:
+        if one in needless:
+            return Problem(field, f"Runs leave rows with {one} out anyway.", f"Take {one} out of the list.")
+        return _unknown(one, known, field, "a finding")
+
+    return each([one for one in ids if one not in known], problem, field)
 
 
 def mask_problems(kinds: Sequence[str], field: str) -> list[Problem]:
     """Return the problems of a list of kinds of personal data to mask."""
     known = [kind.id for kind in pii.KINDS]
-    return [_unknown(one, known, field, "a kind of personal data") for one in kinds if one not in known]
+    wrong = [one for one in kinds if one not in known]
+    return each(wrong, lambda one: _unknown(one, known, field, "a kind of personal data"), field)
 
 
 def _unknown(one: str, known: Sequence[str], field: str, what: str) -> Problem:
+    one = one[:MAX_KEY]
     near = difflib.get_close_matches(one, known, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"These are: {', '.join(known)}."
     return Problem(field, f'"{one}" is not {what}.', hint)

@@ -32,7 +32,7 @@ from engine.methods.selective import FULL, SELECTIVE
 from engine.methods.sketches import Box, Place, Sketch
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.methods.tuner import Tuner
-from engine.options import unknown_key
+from engine.options import MAX_KEY, unknown_key
 
 REGISTRY[:] = (
     *LOW_RANK,
@@ -74,7 +74,9 @@ def unknown_method(method_id: str) -> Problem | None:
     known = [entry.id for entry in METHODS]
     if method_id in known:
         return None
-    near = unknown_key("method.id", method_id, known)
+    near = unknown_key("method.", method_id, known)
     return Problem(
-        "method.id", f'There is no method "{method_id}".', near.hint or f"Known: {', '.join(known)}."
+        "method.id",
+        f'There is no method "{method_id[:MAX_KEY]}".',
+        near.hint or f"Known: {', '.join(known)}.",
     )

@@ -19,8 +19,10 @@ from typing import IO, Any, Literal
 from engine.system.files import private
 
 MIB = 1 << 20
-# Python makes no integer of thousands of digits.
-LONG_NUMBER = "a number in it is too long"
+# Python makes no text of an integer of thousands of digits, and no float of one of more than 308.
+LONG_NUMBER, MAX_DIGITS = "a number in it is too long", 300
+# Some editors write it before everything else.
+BYTE_ORDER_MARK = "\ufeff"
 # More names before one "=" than any table here has: each costs the parser as much time as there are before it.
 MAX_KEY_PARTS = 100
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
@@ -152,7 +154,12 @@ def read_toml(path: Path, kind: FileKind) -> dict[str, Any]:
 def parse_json(content: str | bytes) -> Any:
     """Return the value of a JSON text. Raises ValueError, also for one that is nested too deeply."""
     try:
-        return json.loads(content)
+        text = (
+            content
+            if isinstance(content, str)
+            else content.decode(json.detect_encoding(content), "surrogatepass")
+        )
+        return json.loads(text.removeprefix(BYTE_ORDER_MARK), parse_int=_whole)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -166,10 +173,31 @@ def parse_toml(text: str) -> dict[str, Any]:
     if _LONG_KEY.search(text):
         raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except tomllib.TOMLDecodeError:
         raise
     except ValueError as error:
         raise ValueError(LONG_NUMBER) from error
+    _refuse_long_numbers(tables)
+    return tables
+
+
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(LONG_NUMBER)
+    return int(text)
+
+
+def _refuse_long_numbers(value: Any) -> None:
+    """Raise ValueError for a long number in tables, which may be written in hexadecimal."""
+    waiting, limit = [value], 10**MAX_DIGITS
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, int) and abs(each) >= limit:
+            raise ValueError(LONG_NUMBER)

@@ -122,7 +122,7 @@ def require_port(given: Mapping[str, str] | None = None) -> int:
     given = os.environ if given is None else given
     port = given.get(PORT, "")
     # The one after it has to be one too.
-    if not port.isdecimal() or not 0 < int(port) < (1 << 16) - 1:
+    if not _is_number(port) or not 0 < int(port) < (1 << 16) - 1:
         message = f"The processes have no place to meet: {PORT} is {port!r}."
         raise WorkerError(message, START_WITH_TORCHRUN, PORT)
     return int(port)
@@ -149,6 +149,10 @@ def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
 
 def _number(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, "").strip() or str(default)
-    if not text.isdecimal():
-        raise WorkerError(f"{name} is no number: {text!r}.", START_WITH_TORCHRUN, name)
+    if not _is_number(text):
+        raise WorkerError(f"{name} is no number: {text[:40]!r}.", START_WITH_TORCHRUN, name)
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10

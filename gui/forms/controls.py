@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
-from engine.api import OptionInfo
+from engine.api import MAX_WHOLE, OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt.prompt_editor import PromptEditor
@@ -23,7 +23,6 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import FloatField, IntField, SliderSpin
 from gui.look.language import mark, tr, translate
 
-MAX_INT = 2**31 - 1
 # The upper end of sliders over powers of two.
 MAX_SLIDER = 2**17
 ABSENT = mark("chosen for you")
@@ -160,8 +159,8 @@ _MAKERS: dict[str, Callable[[OptionInfo], Control]] = {
 
 
 def _whole_bounds(info: OptionInfo) -> tuple[int, int]:
-    low = -MAX_INT if info.minimum is None else int(info.minimum) + info.minimum_excluded
-    high = MAX_INT if info.maximum is None else int(info.maximum) - info.maximum_excluded
+    low = -MAX_WHOLE if info.minimum is None else int(info.minimum) + info.minimum_excluded
+    high = MAX_WHOLE if info.maximum is None else int(info.maximum) - info.maximum_excluded
     return low, high
 
 

@@ -11,7 +11,7 @@ from engine.config.decoding import SummarizeOptions
 from engine.config.recipe import BaseModelOptions
 from engine.config.training import EvaluationOptions, TrainingOptions
 from engine.methods import METHODS, BaseFacts, Method
-from engine.options import OptionInfo, Options, describe
+from engine.options import MAX_WHOLE, OptionInfo, Options, describe
 from engine.text import languages
 
 TABLES: dict[str, type[Options]] = {
@@ -55,8 +55,8 @@ def values(info: OptionInfo) -> st.SearchStrategy[Any]:
 
 
 def _whole(info: OptionInfo) -> st.SearchStrategy[int]:
-    least = int(info.minimum if info.minimum is not None else -(2**31))
-    most = int(info.maximum if info.maximum is not None else 2**31)
+    least = int(info.minimum if info.minimum is not None else -MAX_WHOLE)
+    most = int(info.maximum if info.maximum is not None else MAX_WHOLE)
     return st.integers(least + info.minimum_excluded, most - info.maximum_excluded)
 
 

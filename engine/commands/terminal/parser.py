@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.commands.terminal.output import Output
 from engine.errors import StorageError
+from engine.options import MAX_KEY, MAX_WHOLE
 from engine.system.command_name import command_name
 
 Run = Callable[[argparse.Namespace, Output], int]
@@ -49,16 +50,22 @@ class Verbs:
         return parser
 
 
-def whole_number(text: str, least: int = 0) -> int:
+def whole_number(text: str, least: int = 0, most: int = MAX_WHOLE) -> int:
     """Return a whole number of at least `least`, as an argument's type."""
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, not {text!r}")
+    if not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
+        limit = f"of at least {least}" if most == MAX_WHOLE else f"from {least} to {most}"
+        raise argparse.ArgumentTypeError(f"must be a whole number {limit}, not {text[:MAX_KEY]!r}")
     return int(text)
 
 
 def positive(text: str) -> int:
     """Return a whole number of at least 1, as an argument's type."""
     return whole_number(text, 1)
+
+
+def port(text: str) -> int:
+    """Return the number of a port, as an argument's type; 0 is any."""
+    return whole_number(text, most=65_535)
 
 
 def _common() -> argparse.ArgumentParser:
