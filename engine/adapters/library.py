@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import os
 import shutil
 import tempfile
 import time
@@ -384,7 +385,7 @@ def restore_adapter(trashed: Path) -> Adapter:
 
 def export_folder(adapter: Adapter, target: Path) -> Path:
     """Copy the adapter to `target`, which must not exist, without local paths; return it."""
-    if target.exists():
+    if os.path.lexists(target):
         raise StorageError(f"{target} exists already.", "Choose another name.")
     try:
         with aside(target) as unfinished:
@@ -398,7 +399,7 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
 
 def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path:
     """Write the adapter as a zip file without local paths. Without `replace`, `target` must not exist."""
-    if target.exists() and not replace:
+    if os.path.lexists(target) and not replace:
         raise StorageError(f"{target} exists already.", "Choose another name.")
     top = file_name(adapter.name) or "adapter"
     try:

@@ -37,7 +37,7 @@ from engine.methods import Family
 from engine.system.command_name import command_name
 from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
-from engine.system.paths import arenas_folder, resolved
+from engine.system.paths import arenas_folder, expand_user, path_exists, resolved
 
 RECIPE_NAME, RECIPES = "recipe.toml", "recipes"
 EDIT_LOCK, QUEUE_LOCK = "edit.lock", "queue.lock"
@@ -148,8 +148,8 @@ def list_arenas() -> tuple[list[Arena], list[Damaged]]:
 
 def find(name: str) -> Arena:
     """Return the arena with this id, its beginning or its name, or in this folder. Raises ArenaError."""
-    folder = Path(name).expanduser()
-    if (folder / FILE_NAME).exists():
+    folder = expand_user(name)
+    if path_exists(folder / FILE_NAME):
         return open_arena(resolved(folder))
     arenas, _ = list_arenas()
     matches = [each for each in arenas if name in (each.id, each.name)] or [

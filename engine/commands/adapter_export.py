@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
 from engine.scoring import export_text, score_text
 from engine.system.files import aside
-from engine.system.paths import as_text
+from engine.system.paths import as_text, resolved
 from engine.system.text_paths import is_text
 from engine.system.units import size
 
@@ -120,7 +121,7 @@ def export_adapter(asked: argparse.Namespace, output: Output) -> int:
         message = "--public, --with-conversations, --model and --dry-run are for the hub alone."
         raise AppError(message, f"Leave them out, or give --to {HUB}.", "--to")
     if asked.to == PEFT:
-        return _copy(adapter, asked.target.expanduser().resolve(), output)
+        return _copy(adapter, resolved(asked.target), output)
     if asked.to == HUB:
         return _push(adapter, asked, output)
     return _export(adapter, asked.to, asked.target, asked.precision, asked.conversations, output)
@@ -147,7 +148,7 @@ def _push(adapter: Adapter, asked: argparse.Namespace, output: Output) -> int:
         "public": asked.public,
         "with_conversations": asked.with_conversations,
         "dry_run": asked.dry_run,
-        "model": str(asked.model.expanduser().resolve()) if asked.model else "",
+        "model": str(resolved(asked.model)) if asked.model else "",
     }
 
     def show(result: Result) -> list[str]:
@@ -165,8 +166,8 @@ def _push(adapter: Adapter, asked: argparse.Namespace, output: Output) -> int:
 def _export(
     adapter: Adapter, to: str, given: Path, precision: str, conversations: int, output: Output
 ) -> int:
-    target = as_text(given.expanduser().resolve())
-    if target.exists():
+    target = resolved(given)
+    if os.path.lexists(target):
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")
     if not is_text(target):
         raise StorageError(f"{target.name} is no text in UTF-8.", "Choose another name.", "target")

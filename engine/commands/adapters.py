@@ -19,6 +19,7 @@ from engine.scoring import export_text, score_text
 from engine.scoring.metrics import CHRF, HEADLINE_TITLES
 from engine.system.command_name import command_name
 from engine.system.connection import offline
+from engine.system.paths import path_exists, resolved
 from engine.system.units import size
 
 FEWEST, MOST = 2, 6
@@ -178,8 +179,8 @@ def _score_lines(adapter: Adapter) -> list[str]:
 
 def import_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Copy an adapter into the library, from this computer or from the hub."""
-    source = Path(asked.source).expanduser().resolve()
-    if source.exists():
+    source = resolved(Path(asked.source))
+    if path_exists(source):
         adapter = library.import_adapter(source)
         output.json(_as_dict(adapter))
         output.lines([*_imported_lines(adapter), *library.remarks_on_weights(adapter)])

@@ -18,7 +18,7 @@ from engine.commands.terminal.short_job import Result, ask
 from engine.errors import AppError, ArenaError, Problem, RecipeError
 from engine.methods import method, unknown_method
 from engine.system.command_name import command_name
-from engine.system.paths import resolved
+from engine.system.paths import path_exists, resolved
 
 COMPLETED, FAILED, REFUSED = 0, 1, 2
 
@@ -138,7 +138,7 @@ def add_summaries(asked: argparse.Namespace, output: Output) -> int:
     """Score a file on the conversations of an arena's runs, and add it as an entry."""
     arena = arenas.find(asked.arena)
     file = resolved(Path(asked.predictions))
-    if not file.exists():
+    if not path_exists(file):
         raise RecipeError((Problem("--predictions", f"There is nothing at {file}.", "Check the path."),))
     arguments = arenas.job_arguments(Reader().read(arena), file, asked.column)
 

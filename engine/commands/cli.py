@@ -32,7 +32,7 @@ from engine.commands.terminal.recipe_file import with_absolute_paths
 from engine.errors import AppError
 from engine.maintenance import abandoned_jobs
 from engine.system import ranks
-from engine.system.paths import as_text
+from engine.system.paths import as_text, path_exists
 
 BAD_USAGE = 2
 FAILED = 1
@@ -48,7 +48,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     files = _files(arguments, verbs)
     asked = parser.parse_args([each for each in arguments if each not in files])
     for file in files:
-        if not Path(file).exists():
+        if not path_exists(Path(file)):
             parser.error(f"{file} is neither a file nor a verb")
     if asked.run is not None and (asked.demo or asked.screenshot or asked.page):
         parser.error("--demo, --screenshot and --page are for the window: leave out the verb")
@@ -83,7 +83,7 @@ def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
     ]
     if not files or files[0] in verbs:
         return []
-    return files if Path(files[0]).exists() or "." in files[0] or os.sep in files[0] else []
+    return files if path_exists(Path(files[0])) or "." in files[0] or os.sep in files[0] else []
 
 
 def _add_verbs(verbs: Verbs) -> None:

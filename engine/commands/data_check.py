@@ -17,6 +17,7 @@ from engine.data.check_results import Details
 from engine.data.findings import SEVERITIES, excluded_text, finding
 from engine.jobs.events import Event
 from engine.scoring import score_text
+from engine.system.paths import resolved
 
 MAX_ROWS_NAMED = 4
 MAX_BROKEN_SHOWN = 20
@@ -75,7 +76,7 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
 
 def _folder(asked: argparse.Namespace) -> Path:
     folder: Path = asked.export
-    return folder.expanduser().resolve()
+    return resolved(folder)
 
 
 def _broken(rows: Sequence[dict[str, str]]) -> list[str]:

@@ -19,7 +19,13 @@ from engine.errors import StorageError
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_json
 from engine.system.hub_cache import Kind, downloads_folder, repository_folder
-from engine.system.paths import adapters_folder, known_plans_folder, sample_folder, starter_folder
+from engine.system.paths import (
+    adapters_folder,
+    expand_user,
+    known_plans_folder,
+    sample_folder,
+    starter_folder,
+)
 
 # Raised when plans have other facts than before.
 FORMAT = 1
@@ -71,7 +77,7 @@ def _sources(recipe: Recipe) -> Iterator[Path]:
 def _place(source: str, revision: str, kind: Kind) -> Path:
     """Return the path of a local source, or the file that names the cached revision of one of the hub."""
     if looks_like_path(source):
-        return Path(source).expanduser()
+        return expand_user(source)
     return repository_folder(downloads_folder(), source, kind) / "refs" / revision
 
 

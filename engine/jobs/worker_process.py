@@ -102,17 +102,22 @@ def launch(
 
 def kill_all(pid: int) -> None:
     """Kill a worker, which leads its group, and all that it started; one that has ended by itself is none to kill."""
-    if os.name == "nt":
-        import psutil
-
-        with suppress(psutil.Error):
-            for each in psutil.Process(pid).children(recursive=True):
-                each.kill()
-        with suppress(OSError):
-            os.kill(pid, signal.SIGTERM)
-        return
+    kill_below(pid)
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        if os.name == "nt":
+            os.kill(pid, signal.SIGTERM)
+        else:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def kill_below(pid: int) -> None:
+    """Kill all that a process has started, and what they did."""
+    import psutil
+
+    with suppress(psutil.Error):
+        for each in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.Error):
+                each.kill()
 
 
 def visible_to(device: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from engine.jobs.job import Job, create_job
 from engine.jobs.run_state import Outcome, RunState
 from engine.system.command_name import command_name
 from engine.system.files import write_atomically
-from engine.system.paths import resolved, runs_folder
+from engine.system.paths import expand_user, path_exists, resolved, runs_folder
 
 CHECKPOINT_PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
@@ -174,8 +174,8 @@ def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
 
 def find_job(name: str) -> Job:
     """Return the job of the run with this id (or its beginning), or in this folder. Raises WorkerError."""
-    folder = Path(name).expanduser()
-    if (folder / "job.json").exists():
+    folder = expand_user(name)
+    if path_exists(folder / "job.json"):
         return Job(resolved(folder))
     # Compared as text, not as a pattern: the name may be anything.
     matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]

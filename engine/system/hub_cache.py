@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.system.foreign_files import FileKind, read_json, read_text
-from engine.system.paths import path_exists
+from engine.system.paths import expand_user, path_exists
 
 Kind = Literal["model", "dataset"]
 CARD = "README.md"
@@ -20,10 +20,10 @@ def downloads_folder() -> Path:
     """Return the folder of the cache."""
     named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
     if named:
-        return Path(named).expanduser()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        return expand_user(named)
+    cache = expand_user(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     home = os.environ.get("HF_HOME")
-    return (Path(home).expanduser() if home else cache / "huggingface") / "hub"
+    return (expand_user(home) if home else cache / "huggingface") / "hub"
 
 
 def repository_folder(cache: Path, repo_id: str, kind: Kind) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import appdirs
 
-from engine.errors import StorageError
+from engine.errors import SettingError, StorageError
 from engine.system import text_paths
 
 APPLICATION = "tunesmith"
@@ -24,11 +24,19 @@ SENT_FILES = "TUNESMITH_SENT_FILES"
 
 def _base(kind: str) -> Path:
     home = os.environ.get(HOME)
-    folder = Path(home).expanduser().resolve() if home else _folder_of_system(kind)
+    folder = _named_home(home) if home else _folder_of_system(kind)
     if text_paths.is_text(folder):
         return folder
     links = text_paths.private_temporary_folder()
     return text_paths.through_link(_created(folder), links) if links else folder
+
+
+def _named_home(home: str) -> Path:
+    try:
+        return Path(home).expanduser().resolve()
+    except (RuntimeError, OSError, ValueError) as error:
+        message = f"{HOME} leads to no folder: {home} is of an unknown user, a link to itself, or no path."
+        raise SettingError(message, "Set it to another folder.", HOME) from error
 
 
 def _folder_of_system(kind: str) -> Path:

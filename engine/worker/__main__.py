@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
-from engine.jobs.worker_process import kill_all, worker_command
+from engine.jobs.worker_process import kill_below, worker_command
 from engine.system import log_redaction, ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
@@ -371,7 +371,7 @@ def _end_when_asked(channel: Channel, heard: socket.socket) -> None:
 
 
 def _end_with_all_below() -> NoReturn:
-    kill_all(os.getpid())
+    kill_below(os.getpid())
     os._exit(0)
 
 

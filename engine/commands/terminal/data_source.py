@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def data_table(source: str, overrides: list[str]) -> dict[str, Any]:
     table: dict[str, Any] = tables["data"]
     path = Path(table["source"])
     # The reader reports a broken link.
-    if recipes.looks_like_path(source) and not (path.exists() or path.is_symlink()):
+    if recipes.looks_like_path(source) and not os.path.lexists(path):
         message = f"There is nothing at {source}."
         raise RecipeError(
             (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)

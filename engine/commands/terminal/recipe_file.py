@@ -14,7 +14,7 @@ from engine.config.recipe_command import STDIN
 from engine.errors import Problem, RecipeError
 from engine.runs import run_store
 from engine.system.foreign_files import FileKind
-from engine.system.paths import path_exists, resolved
+from engine.system.paths import expand_user, path_exists, resolved
 
 PATH_FIELDS = ("base_model.id", "data.source", "method.start_from")
 
@@ -75,7 +75,7 @@ def with_absolute_paths(overrides: list[str]) -> list[str]:
     for override in overrides:
         field, equals, value = override.partition("=")
         text = value.strip("\"'")
-        path = Path(text).expanduser()
+        path = expand_user(text)
         is_path = field.strip() in PATH_FIELDS and text not in ("", recipes.STARTER, recipes.SAMPLE)
         values.append(f"{field}{equals}{resolved(path)}" if is_path and path_exists(path) else override)
     return values

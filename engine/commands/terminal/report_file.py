@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import report
 from engine.commands.terminal.output import Output
+from engine.system.paths import resolved
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def write(
     facts: report.Report | report.ArenaReport, name: str, of: str, out: Path | None, output: Output
 ) -> int:
     """Write a report and print its path. `of` is "run" or "arena", `name` its id. Raises StorageError."""
-    path = (out or Path(report.default_name(name))).expanduser().resolve()
+    path = resolved(out or Path(report.default_name(name)))
     report.write(facts, path)
     output.json({of: name, "path": str(path)})
     output.line(f"Wrote the report to {path}.")

@@ -22,7 +22,7 @@ from engine.adapters.reproduction import refuse_irreproducible
 from engine.config.recipe import Recipe
 from engine.errors import AppError, RecipeError, StorageError
 from engine.system.files import bytes_in, partial_beside, remove, sync_tree
-from engine.system.paths import adapters_folder
+from engine.system.paths import adapters_folder, expand_user
 from engine.system.units import size
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
@@ -44,9 +44,9 @@ NO_PROMPT = "The adapter does not say which prompt it was trained with."
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Export an adapter into a new folder."""
-    adapter, target = library.find(request["adapter"]), Path(request["target"]).expanduser()
+    adapter, target = library.find(request["adapter"]), expand_user(request["target"])
     to, precision = request["to"], request.get("precision") or STORED
-    if target.exists():
+    if os.path.lexists(target):
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")
     if to == SCRIPT:
         _export_script(channel, adapter, target, request)

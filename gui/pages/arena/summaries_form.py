@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from engine.api import AppError, arenas
+from engine.api import AppError, arenas, paths
 from gui.core.data_files import dropped
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.fonts import px
@@ -159,7 +159,7 @@ class SummariesForm(QWidget):
             return
         self._asked = asked
         if asked[0]:
-            self.scorer.score(self._statuses, Path(asked[0]).expanduser(), asked[1])
+            self.scorer.score(self._statuses, paths.expand_user(asked[0]), asked[1])
         else:
             self.scorer.stop()
 
