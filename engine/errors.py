@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 
 # A recipe may hold any number of entries that are wrong in the same way.
 MAX_ALIKE = 20
-Wrong = TypeVar("Wrong")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Problem:
         return named | ({"choices": list(self.choices)} if self.choices else {})
 
 
-def each(wrong: Sequence[Wrong], problem: Callable[[Wrong], Problem], field: str) -> list[Problem]:
+def each(wrong: Sequence[T], problem: Callable[[T], Problem], field: str) -> list[Problem]:
     """Return the problem of each wrong entry of a field; of very many the first ones, and how many more there are."""
     more = len(wrong) - MAX_ALIKE
     rest = [Problem(field, f"And {more:,} more of this kind.")] if more > 0 else []

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticKnownError
 
 from engine.errors import Problem, each
 
@@ -38,7 +38,7 @@ class Options(BaseModel):
     @classmethod
     def _is_not_immense(cls, value: object) -> object:
         if isinstance(value, int) and abs(value) > MAX_WHOLE:
-            raise PydanticCustomError("less_than_equal", "too large", {"le": MAX_WHOLE})
+            raise PydanticKnownError("less_than_equal", {"le": MAX_WHOLE})
         return value
 
 
