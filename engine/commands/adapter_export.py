@@ -21,7 +21,7 @@ from engine.config.recipe import local_folder
 from engine.errors import AppError, StorageError
 from engine.scoring import export_text, score_text
 from engine.system.files import aside
-from engine.system.paths import as_text, resolved
+from engine.system.paths import resolved
 from engine.system.text_paths import is_text
 from engine.system.units import size
 
