@@ -1069,6 +1069,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Karten</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Cards of several computers</source>
+   <translation>Karten mehrerer Computer</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/step.py" />
    <source>Change</source>
    <translation>Ändern</translation>
@@ -3895,6 +3900,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Nichts von Ihnen ist dort.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/trust.py" />
+   <source>Nothing that a cluster answers is run here, and a run brings back its own files alone. Whoever has the cluster's token can run programs on the cluster and read what you sent there. Without SSH, what is sent is not encrypted: use a network that you trust.</source>
+   <translation>Nichts, was ein Cluster antwortet, wird hier ausgeführt, und ein Lauf bringt nur seine eigenen Dateien zurück. Wer das Token des Clusters hat, kann auf dem Cluster Programme ausführen und lesen, was Sie dorthin gesendet haben. Ohne SSH wird unverschlüsselt gesendet: Verwenden Sie ein Netz, dem Sie vertrauen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/differences_view.py" />
    <source>Nothing to compare</source>
    <translation>Nichts zu vergleichen</translation>
@@ -6046,6 +6056,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>The decoding options have problems; they are shown beside their fields.</source>
    <translation>Die Optionen der Dekodierung haben Probleme; sie stehen neben ihren Feldern.</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The device All cards starts a process on each. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit.</source>
+   <translation>Das Gerät „Alle Karten“ startet auf jeder einen Prozess. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher für jeden. Mit „Teile eines Schritts“ auf 4 etwa ergeben 1, 2 und 4 Prozesse bis auf das Bit dasselbe.</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>The earlier summaries of {n} conversations of this source were carried over.</source>
@@ -6422,6 +6437,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die letzten Protokollzeilen des Arbeitsprozesses</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Their processes send each other conversations and weights as torch does: in clear and without a password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers, such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 asks for it too.</source>
+   <translation>Ihre Prozesse senden einander Gespräche und Gewichte, wie torch es tut: unverschlüsselt und ohne Passwort. Wer in diesem Netz ist, kann sie lesen und ändern. Darum lehnt Tunesmith ab, bis die Umgebungsvariable GLOO_SOCKET_IFNAME die Schnittstelle eines Netzes ohne Fremde nennt, etwa ib0, und öffnet seine Ports dann nur dort. main.py train RECIPE.toml --slurm --nodes 2 verlangt sie ebenfalls.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />
    <source>Then a checkpoint and the adapter are saved.</source>
    <translation>Dann werden ein Prüfpunkt und der Adapter gespeichert.</translation>
@@ -6473,13 +6493,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/trust.py" />
-   <source>They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a private folder, up to a limit. Parquet, databases, workbooks, Word and PDF are read in a process of their own, with limits of memory and time.</source>
-   <translation>Sie werden nur gelesen. Makros, Formeln, Skripte und Links darin tun nichts. Archive werden bis zu einer Grenze in einen privaten Ordner entpackt. Parquet, Datenbanken, Arbeitsmappen, Word und PDF werden in einem eigenen Prozess mit Grenzen für Speicher und Zeit gelesen.</translation>
+   <source>They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a private folder, up to a limit. Parquet, databases, workbooks, Word, PDF, mail and web pages are read in a process of their own, with limits of memory and time.</source>
+   <translation>Sie werden nur gelesen. Makros, Formeln, Skripte und Links darin tun nichts. Archive werden bis zu einer Grenze in einen privaten Ordner entpackt. Parquet, Datenbanken, Arbeitsmappen, Word, PDF, E-Mails und Webseiten werden in einem eigenen Prozess mit Grenzen für Speicher und Zeit gelesen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/trust.py" />
-   <source>They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter are not imported. Weights that are missing, of another shape or no numbers are named. A damaged checkpoint is skipped, and the one before it is taken.</source>
-   <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden nicht importiert. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Prüfpunkt wird übersprungen und der davor genommen.</translation>
+   <source>They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or no numbers are named. A damaged checkpoint is skipped, and the one before it is taken.</source>
+   <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden weder importiert noch exportiert, und Verknüpfungen wird nicht gefolgt. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Prüfpunkt wird übersprungen und der davor genommen.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
@@ -7326,6 +7346,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>Your own</source>
    <translation>Eigene</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>Your own launcher</source>
+   <translation>Ein eigener Starter</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/page.py" />
@@ -8872,8 +8897,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts a process on each of four cards, and so does accelerate launch. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit.</source>
-   <translation>torchrun --nproc-per-node 4 main.py train RECIPE.toml startet auf jeder von vier Karten einen Prozess, ebenso accelerate launch. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher eines jeden. Mit „Teile eines Schritts“ auf 4 zum Beispiel ergeben 1, 2 und 4 Prozesse bis aufs Bit dasselbe.</translation>
+   <source>torchrun --nproc-per-node 4 main.py train RECIPE.toml starts four processes too, and so does accelerate launch. Tunesmith sends nothing over a network then either. But torchrun opens a port of its own to every network, without a password, and whoever reaches it may run programs as you: use it behind a firewall.</source>
+   <translation>torchrun --nproc-per-node 4 main.py train RECIPE.toml startet ebenfalls vier Prozesse, ebenso accelerate launch. Tunesmith sendet auch dann nichts über ein Netz. Aber torchrun öffnet einen eigenen Port zu jedem Netz, ohne Passwort, und wer ihn erreicht, kann in Ihrem Namen Programme ausführen: Verwenden Sie es hinter einer Firewall.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -11147,6 +11172,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
   </message>
   <message>
+   <location filename="../../engine/errors.py" />
+   <source>And {1} more of this kind.</source>
+   <translation>Und {1} weitere dieser Art.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/exports/layer_merge.py" />
    <source>Ann: Shall we meet at 5 pm?
 Bob: Yes, at the station.</source>
@@ -11841,9 +11871,9 @@ Summary:</translation>
    <translation>Wählen Sie etwas anderes.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
-   <source>Choose another port, or let torchrun choose: --standalone.</source>
-   <translation>Wählen Sie einen anderen Port, oder lassen Sie torchrun wählen: --standalone.</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Choose another port.</source>
+   <translation>Wählen Sie einen anderen Port.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/exports/gguf_model.py" />
@@ -11994,6 +12024,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/adapter_files.py" />
    <source>Choose the repository of an adapter made by PEFT or Tunesmith.</source>
    <translation>Wählen Sie das Repository eines Adapters, der mit PEFT oder Tunesmith gemacht wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>Choose the revision of the base model that it was made for, or train it again.</source>
+   <translation>Wählen Sie die Revision des Basismodells, für die er gemacht wurde, oder trainieren Sie ihn neu.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -12506,7 +12541,7 @@ Summary:</translation>
    <translation>Laden oder kopieren Sie die Datei noch einmal.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/weight_files.py" />
+   <location filename="../../engine/worker/modeling/base_files.py" />
    <source>Download or copy the model again, with all its files.</source>
    <translation>Laden oder kopieren Sie das Modell noch einmal, mit allen seinen Dateien.</translation>
   </message>
@@ -13476,11 +13511,6 @@ Summary:</translation>
    <translation>Installieren Sie dort Tunesmith mit allem, was es braucht.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/slurm_script.py" />
-   <source>Install Tunesmith with pip, or ask for one card.</source>
-   <translation>Installieren Sie Tunesmith mit pip, oder geben Sie eine Karte an.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
    <source>Install a torch built for an older CUDA, or choose cpu.</source>
    <translation>Installieren Sie ein torch, das für ein älteres CUDA gebaut ist, oder wählen Sie cpu.</translation>
@@ -13581,7 +13611,7 @@ Summary:</translation>
    <translation>Ist sein Kopfknoten überlastet?</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>Is process 0 running there, and the port open?</source>
    <translation>Läuft Prozess 0 dort, und ist der Port offen?</translation>
   </message>
@@ -14096,6 +14126,11 @@ Summary:</translation>
    <translation>Längenstrafe</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Let TMPDIR name a folder of your own.</source>
+   <translation>Lassen Sie TMPDIR einen Ordner nennen, der nur Ihnen gehört.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Let both be below 1 together.</source>
    <translation>Beide müssen zusammen unter 1 liegen.</translation>
@@ -14109,6 +14144,21 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/push.py" />
    <source>Let nobody else into the repository before its owner has agreed.</source>
    <translation>Lassen Sie niemanden sonst in das Repository, bevor der Eigentümer zugestimmt hat.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Let {1} be process 0's address there: {2}.</source>
+   <translation>Setzen Sie {1} auf die Adresse von Prozess 0 dort: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Let {1} name the interface of a network without strangers: {2}.</source>
+   <translation>Lassen Sie {1} die Schnittstelle eines Netzes ohne Fremde nennen: {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/runs/slurm_script.py" />
+   <source>Let {1} name the nodes' interface of a network without strangers, or ask for one node.</source>
+   <translation>Lassen Sie {1} die Schnittstelle der Knoten in einem Netz ohne Fremde nennen, oder verlangen Sie einen Knoten.</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -15036,6 +15086,11 @@ Summary:</translation>
    <translation>Odia</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/base_files.py" />
+   <source>Of the {1} of {2} hardly anything was ever written.</source>
+   <translation>Von {1} von {2} wurde kaum etwas je geschrieben.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>Of {1} the sheet {2} is read, and not {3}.</source>
    <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
@@ -15144,11 +15199,6 @@ Summary:</translation>
    <location filename="../../engine/adapters/hub_copy.py" />
    <source>Only what was trained is passed on.</source>
    <translation>Nur was trainiert wurde, wird weitergegeben.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
-   <source>Only {1} of {2} processes came within {3} s.</source>
-   <translation>Nur {1} von {2} Prozessen kamen innerhalb von {3} s.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/conversations/documents.py" />
@@ -15336,9 +15386,9 @@ Summary:</translation>
    <translation>Polnisch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
-   <source>Port {1} is in use ({2}).</source>
-   <translation>Port {1} ist belegt ({2}).</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Port {1} is in use ({2} + 1).</source>
+   <translation>Port {1} ist belegt ({2} + 1).</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -15369,6 +15419,11 @@ Summary:</translation>
    <location filename="../../engine/methods/base.py" />
    <source>Problem | None</source>
    <translation>Problem | None</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Process 0 did not come within {1} s.</source>
+   <translation>Prozess 0 kam nicht innerhalb von {1} s.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/heartbeat.py" />
@@ -16086,6 +16141,11 @@ In one sentence:</translation>
    <translation>Stellen Sie beide nach einem Zeitserver; die Zeiten der Ereignisse sind die des Knotens.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/paths.py" />
+   <source>Set it to another folder.</source>
+   <translation>Setzen Sie es auf einen anderen Ordner.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/tuners/registration.py" />
    <source>Set {1} to all.</source>
    <translation>Setzen Sie {1} auf all.</translation>
@@ -16341,7 +16401,7 @@ In one sentence:</translation>
    <translation>Starten Sie noch einmal; ein Lauf geht ab seinem letzten Prüfpunkt weiter.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>Start all of them at the same time.</source>
    <translation>Starten Sie alle zur gleichen Zeit.</translation>
   </message>
@@ -17184,6 +17244,11 @@ Summary:</translation>
    <translation>Die Dateien sind von verschiedener Art: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/adapters/attach.py" />
+   <source>The files of {1} have changed since {2} was made for it.</source>
+   <translation>Die Dateien von {1} haben sich geändert, seit {2} dafür gemacht wurde.</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/node.py" />
    <source>The folder of temporary files is not this user's alone.</source>
    <translation>Der Ordner für temporäre Dateien gehört nicht diesem Benutzer allein.</translation>
@@ -17534,19 +17599,19 @@ Summary:</translation>
    <translation>Das Paket hat keinen Konverter.</translation>
   </message>
   <message>
-   <location filename="../../engine/runs/slurm_script.py" />
-   <source>The packaged Tunesmith can't share a run out over several processes.</source>
-   <translation>Das paketierte Tunesmith kann einen Lauf nicht auf mehrere Prozesse verteilen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/licence_terms.py" />
    <source>The practice model of Tunesmith is under {1}.</source>
    <translation>Das Übungsmodell von Tunesmith steht unter {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
-   <source>The processes have no place to meet: {1} is {2}, {3} is {4}.</source>
-   <translation>Die Prozesse haben keinen Treffpunkt: {1} ist {2}, {3} ist {4}.</translation>
+   <source>The processes have no place to meet: {1} is {2}.</source>
+   <translation>Die Prozesse haben keinen Treffpunkt: {1} ist {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>The processes of several computers send conversations and weights in clear, and take what anybody sends.</source>
+   <translation>Die Prozesse mehrerer Computer senden Gespräche und Gewichte unverschlüsselt und nehmen an, was irgendjemand sendet.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/metadata.py" />
@@ -21563,6 +21628,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Adapter von nf4- und fp4-Basismodellen lassen sich verschmelzen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} On several computers {2} has to be set.</source>
+   <translation>{1} Auf mehreren Computern muss {2} gesetzt sein.</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/cells.py" />
    <source>{1} Repair the row, or name other keys as data.columns.</source>
    <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel als data.columns.</translation>
@@ -22048,6 +22118,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} has no address at {2} ({3}), where the processes meet.</source>
+   <translation>{1} hat keine Adresse an {2} ({3}), wo die Prozesse sich treffen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
    <source>{1} has no column "{2}": it has {3}.</source>
    <translation>{1} hat keine Spalte „{2}“, sondern {3}.</translation>
@@ -22076,6 +22151,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/arena/arena_store.py" />
    <source>{1} has no entry "{2}".</source>
    <translation>{1} hat keinen Eintrag „{2}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} has no folder in which the processes can meet without others.</source>
+   <translation>{1} hat keinen Ordner, in dem die Prozesse sich ohne andere treffen können.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/delimited.py" />
@@ -22181,6 +22261,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>{1} has trained biases of the base model itself, which Tunesmith does not train.</source>
    <translation>{1} hat trainierte Biases des Basismodells selbst, die Tunesmith nicht trainiert.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/base_files.py" />
+   <source>{1} has values that are no numbers (NaN or infinity) in {2} of {3}.</source>
+   <translation>{1} enthält Werte, die keine Zahlen sind (NaN oder unendlich), in {2} von {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -22586,6 +22671,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>{1} lacks {2}.</source>
    <translation>{1} fehlt {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/paths.py" />
+   <source>{1} leads to no folder: {2} is of an unknown user, a link to itself, or no path.</source>
+   <translation>{1} führt zu keinem Ordner: {2} gehört zu einem unbekannten Benutzer, ist ein Link auf sich selbst oder kein Pfad.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -23078,7 +23168,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1}: {2}, ausgelassen, wie das Rezept sagt (data.broken_rows).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>{1}:{2}, where the processes meet, can't be reached: {3}</source>
    <translation>{1}:{2}, wo die Prozesse sich treffen, ist nicht erreichbar: {3}</translation>
   </message>

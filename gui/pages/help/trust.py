@@ -19,8 +19,8 @@ FACTS = (
         mark("Data and chats"),
         mark(
             "They are read only. Macros, formulas, scripts and links in them do nothing. Archives are unpacked into a "
-            "private folder, up to a limit. Parquet, databases, workbooks, Word and PDF are read in a process of their "
-            "own, with limits of memory and time."
+            "private folder, up to a limit. Parquet, databases, workbooks, Word, PDF, mail and web pages are read in "
+            "a process of their own, with limits of memory and time."
         ),
     ),
     (
@@ -36,8 +36,8 @@ FACTS = (
         mark("Adapters and checkpoints"),
         mark(
             "They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter "
-            "are not imported. Weights that are missing, of another shape or no numbers are named. A damaged "
-            "checkpoint is skipped, and the one before it is taken."
+            "are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or no "
+            "numbers are named. A damaged checkpoint is skipped, and the one before it is taken."
         ),
     ),
     (
@@ -57,6 +57,14 @@ FACTS = (
     (
         mark("Reports and tables"),
         mark("Reports hold no scripts and fetch nothing. No cell of an exported table is a formula."),
+    ),
+    (
+        mark("Other computers"),
+        mark(
+            "Nothing that a cluster answers is run here, and a run brings back its own files alone. Whoever has the "
+            "cluster's token can run programs on the cluster and read what you sent there. Without SSH, what is sent is "
+            "not encrypted: use a network that you trust."
+        ),
     ),
     (
         mark("What no program can check"),
