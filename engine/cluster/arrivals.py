@@ -43,13 +43,14 @@ def _is_own(run_id: str, adapter_id: str) -> bool:
 
 def require_expected(run_id: str, files: Manifest) -> None:
     """Return if a run has each of these files, once. Raises StorageError."""
-    names = [name for name, _, _ in files]
-    for name in names:
-        if not is_expected(run_id, name) or names.count(name) > 1:
+    seen: set[str] = set()
+    for name, _, _ in files:
+        if not is_expected(run_id, name) or name in seen:
             raise StorageError(
                 f"The cluster sent a file that the run does not have: {name[:200]!r}.",
                 "Nothing of it was kept. Ask who runs the cluster.",
             )
+        seen.add(name)
 
 
 def fetch_adapters(contents: Contents, run_id: str, files: Manifest) -> None:
