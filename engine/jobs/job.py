@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -77,6 +78,22 @@ GONE_HINT = "Put it back and resume, or start again from the recipe."
 
 
 @dataclass(frozen=True)
+class Owner:
+    """The process that waits for a job's answer: its id, and the computer or container where that is its id."""
+
+    pid: int
+    place: str
+
+
+def this_process() -> Owner:
+    """Return this process as an owner of jobs."""
+    namespace = ""
+    with suppress(OSError):
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    return Owner(os.getpid(), f"{platform.node()} {namespace}".strip())
+
+
+@dataclass(frozen=True)
 class Job:
     """A job's folder and the files in it."""
 
@@ -118,10 +135,12 @@ class Job:
         request.pop("owner", None)
         return request
 
-    def owner(self) -> int | None:
-        """Return the id of the process that waits for the answer, None for a run. Raises WorkerError."""
-        owner = self._described().get("owner")
-        return owner if isinstance(owner, int) else None
+    def owner(self) -> Owner | None:
+        """Return the process that waits for the answer, None for a run. Raises WorkerError."""
+        try:
+            return Owner(**self._described()["owner"])
+        except (KeyError, TypeError):
+            return None
 
     def _described(self) -> dict[str, Any]:
         try:
@@ -282,7 +301,7 @@ def create_job(
         make_private(folder / "commands")
         if recipe:
             write_atomically(folder / "recipe.toml", recipe)
-        owner = {} if kind == "train" else {"owner": os.getpid()}
+        owner = {} if kind == "train" else {"owner": asdict(this_process())}
         # Written last: a folder without it is no job.
         write_atomically(folder / "job.json", json.dumps({"kind": kind, **arguments, **owner}, indent=1))
     except OSError as error:

@@ -8,12 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StorageError, WorkerError
-from engine.jobs.job import Job
+from engine.jobs.job import Job, this_process
 from engine.system.paths import jobs_folder
 
 DAY_SECONDS = 86_400.0
-# By so much the time of a process's start may be wrong, which the system counts from its own.
-CLOCK_SECONDS = 60.0
+# What is left to those of another computer or container, who share the folder: whether they live can't be seen here.
+ELSEWHERE_SECONDS = 30 * DAY_SECONDS
 
 
 def remove() -> None:
@@ -33,9 +33,9 @@ def _is_abandoned(folder: Path) -> bool:
     owner = None
     with suppress(WorkerError):
         owner = job.owner()
-    if owner is None:
-        return time.time() - folder.stat().st_mtime > DAY_SECONDS
-    return not _lives(owner, (folder / "job.json").stat().st_mtime)
+    if owner is not None and owner.place == this_process().place:
+        return not _lives(owner.pid, (folder / "job.json").stat().st_mtime)
+    return time.time() - folder.stat().st_mtime > (DAY_SECONDS if owner is None else ELSEWHERE_SECONDS)
 
 
 def _lives(pid: int, made: float) -> bool:
@@ -44,9 +44,10 @@ def _lives(pid: int, made: float) -> bool:
 
     try:
         process = psutil.Process(pid)
-        started_before: bool = process.create_time() <= made + CLOCK_SECONDS
+        # Linux tells when a process started by the clock of now, which may have been set since.
+        started_before: bool = process.create_time() <= made + DAY_SECONDS
         return started_before and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.NoSuchProcess, ValueError, OverflowError):
+    except (psutil.NoSuchProcess, ValueError, OverflowError, TypeError):
         return False
     except psutil.AccessDenied:
         return True

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from engine.jobs.job import Job, create_job
+from engine.jobs.job import Job, create_job, this_process
 from engine.maintenance import abandoned_jobs
 from engine.maintenance.abandoned_jobs import DAY_SECONDS
 from engine.system import paths
@@ -80,11 +82,38 @@ def test_a_job_in_the_making_stays(job):
     assert not is_swept(job.folder)
 
 
-@pytest.mark.parametrize("owner", ["", "0", "-1", '"x"', "null", "true", "[1]", "9" * 30, "9" * 9000])
+PIDS = ["", "0", "-1", '"x"', "null", "true", "[1]", "1.5", "9" * 30, "9" * 9000]
+
+
+@pytest.mark.parametrize(
+    "owner", [*PIDS, '{"pid": 1}', *(f'{{"pid": {pid}, "place": PLACE}}' for pid in PIDS)]
+)
 def test_whatever_a_folder_says_of_its_owner_it_is_deleted_after_a_day(job, owner):
-    (job.folder / "job.json").write_text(f'{{"kind": "plan", "owner": {owner}}}')
+    named = owner.replace("PLACE", json.dumps(this_process().place))
+    (job.folder / "job.json").write_text(f'{{"kind": "plan", "owner": {named}}}')
+    made_ago(job.folder / "job.json", 2 * DAY_SECONDS)
     made_ago(job.folder, DAY_SECONDS + 60)
     assert is_swept(job.folder)
+
+
+@pytest.mark.parametrize("place", ["another-computer", f"{platform.node()} pid:[1]"])
+def test_what_another_computer_or_container_made_is_left_to_it_for_a_month(owner, place):
+    """Both share the folder, and no process here has the id."""
+    process, folder = owner
+    process.kill()
+    process.wait()
+    described = json.loads((folder / "job.json").read_text())
+    described["owner"]["place"] = place
+    (folder / "job.json").write_text(json.dumps(described))
+    made_ago(folder, 20 * DAY_SECONDS)
+    assert not is_swept(folder)
+    made_ago(folder, 11 * DAY_SECONDS)
+    assert is_swept(folder)
+
+
+def test_a_clock_that_was_set_makes_nobody_a_later_process(job):
+    made_ago(job.folder / "job.json", 3600)
+    assert not is_swept(job.folder)
 
 
 def test_a_later_process_with_the_same_id_is_not_the_owner(job):
