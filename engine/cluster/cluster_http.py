@@ -20,7 +20,7 @@ OK, NOT_FOUND = 200, 404
 
 
 class ClusterHttp:
-    """A connection to one address; `computer` is what errors call it."""
+    """A connection to one address, `host:port` or the path of a socket; `computer` is what errors call it."""
 
     def __init__(self, computer: str, address: str, secret: str) -> None:
         self.computer = computer
@@ -28,8 +28,10 @@ class ClusterHttp:
         headers = {"Accept-Encoding": "identity"}
         if secret:
             headers["Authorization"] = f"Bearer {secret}"
+        near = address if address.startswith("/") else None
         self._client = httpx2.Client(
-            base_url=f"http://{address}",
+            base_url=f"http://{'localhost' if near else address}",
+            transport=httpx2.HTTPTransport(uds=near, trust_env=False),
             headers=headers,
             timeout=TIMEOUT,
             trust_env=False,

@@ -76,7 +76,7 @@ def connected(computer: Computer) -> Iterator[KeeperClient]:
         tunnel_to(computer, computer.port) as address,
         ClusterHttp(computer.name, address, secret) as http,
     ):
-        _require_job_api(http, computer, address, has_token=bool(secret))
+        _require_job_api(http, computer, has_token=bool(secret))
         port = _keeper_port(http, computer)
     with tunnel_to(computer, port) as address, ClusterHttp(computer.name, address, secret) as http:
         yield KeeperClient(http)
@@ -100,10 +100,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _require_job_api(http: ClusterHttp, computer: Computer, address: str, *, has_token: bool) -> None:
+def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) -> None:
     """Return if Ray's job API answers and accepts the token. Raises ComputerError."""
-    host, _, port = address.rpartition(":")
-    if reason := connection.failure(host.strip("[]"), int(port)):
+    # A tunnel is open by now.
+    if computer.kind == "ray" and (reason := connection.failure(computer.host, computer.port)):
         raise ComputerError(
             f"{computer.name} can't be reached: {computer.destination} {reason}.",
             f"Check the address, and whether the cluster is up: `{command_name()} node start` on its head starts it.",

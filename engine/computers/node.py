@@ -21,8 +21,8 @@ from typing import Any
 
 from engine.computers import token
 from engine.computers.computer import JOBS_PORT, is_port
+from engine.computers.tunnel import private_folder
 from engine.errors import ComputerError
-from engine.system import text_paths
 from engine.system.command_name import command_name
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, read_json, read_text
@@ -237,9 +237,7 @@ def _record() -> Path:
 
 
 def _folder() -> Path:
-    """Return the folder of Ray's sockets and logs: private, and with a short name, as sockets need."""
-    private = text_paths.private_temporary_folder()
-    if private is None:
-        raise ComputerError("The folder of temporary files is not this user's alone.", "Check its owner.")
-    make_private(private / "ray")
-    return private / "ray"
+    """Return the folder of Ray's sockets and logs."""
+    folder = private_folder() / "ray"
+    make_private(folder)
+    return folder

@@ -1,20 +1,25 @@
 """The way to a computer: its address, or the near end of a tunnel that the system's own ssh opens.
 
-ssh uses the person's own keys, agent and configuration. It asks for nothing, and accepts no unknown host by itself.
+ssh uses the person's own keys, agent and configuration. It asks for nothing, and accepts no unknown host by itself. The
+near end is a socket in a private folder: a port, which the list of processes names before ssh has it, could be taken by
+another user of this computer, who would then be told the token.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
+from engine.system.text_paths import private_temporary_folder
 
 OPEN_SECONDS = 20.0
 POLL_SECONDS = 0.05
@@ -38,23 +43,34 @@ def ssh_command(destination: str, *arguments: str) -> list[str]:
 
 @contextmanager
 def tunnel_to(computer: Computer, there: int) -> Iterator[str]:
-    """Yield the address of a port of a computer as seen from here. Raises ComputerError.
+    """Yield the address of a port of a computer as seen from here, or the path of the tunnel's near end.
 
-    The tunnel ends with the block.
+    The tunnel ends with the block. Raises ComputerError.
     """
     if computer.kind == "ray":
         yield f"{computer.address.rpartition(':')[0]}:{there}"
         return
-    port = _free_port()
-    forward = f"{LOOPBACK}:{port}:{computer.address.rpartition(':')[0]}:{there}"
-    with tempfile.TemporaryFile() as log:
+    with (
+        tempfile.TemporaryDirectory(prefix="ssh-", dir=private_folder()) as folder,
+        tempfile.TemporaryFile() as log,
+    ):
+        near = str(Path(folder, "near")) if os.name != "nt" else f"{LOOPBACK}:{_free_port()}"
+        forward = f"{near}:{computer.address.rpartition(':')[0]}:{there}"
         process = _started(ssh_command(computer.ssh, "-N", "-L", forward), log)
         try:
-            _wait_until_open(process, port, computer, log)
-            yield f"{LOOPBACK}:{port}"
+            _wait_until_open(process, near, computer, log)
+            yield near
         finally:
             process.terminate()
             process.wait()
+
+
+def private_folder() -> Path:
+    """Return a folder with a short name, as sockets need, that is this user's alone. Raises ComputerError."""
+    private = private_temporary_folder()
+    if private is None:
+        raise ComputerError("The folder of temporary files is not this user's alone.", "Check its owner.")
+    return private
 
 
 def output_of(computer: Computer, command: str) -> str:
@@ -125,11 +141,11 @@ def _no_ssh() -> ComputerError:
     return ComputerError("There is no ssh on this computer.", "Install OpenSSH's client.", "ssh")
 
 
-def _wait_until_open(process: subprocess.Popen[bytes], port: int, computer: Computer, log: IO[bytes]) -> None:
+def _wait_until_open(process: subprocess.Popen[bytes], near: str, computer: Computer, log: IO[bytes]) -> None:
     deadline = time.monotonic() + OPEN_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            socket.create_connection((LOOPBACK, port), timeout=1.0).close()
+            _connect(near)
         except OSError:
             time.sleep(POLL_SECONDS)
         else:
@@ -138,7 +154,16 @@ def _wait_until_open(process: subprocess.Popen[bytes], port: int, computer: Comp
     raise failure(computer, log.read().decode(errors="replace") or TIMED_OUT)
 
 
+def _connect(near: str) -> None:
+    if os.name == "nt":
+        socket.create_connection((LOOPBACK, int(near.rpartition(":")[2])), timeout=1.0).close()
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.connect(near)
+
+
 def _free_port() -> int:
+    """Return a port that is free: the ssh of Windows has no other near end."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

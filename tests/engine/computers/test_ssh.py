@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import stat
 import threading
+from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.computers import token
@@ -43,12 +46,23 @@ def test_what_listens_there_is_reached_here_and_the_token_stays_there(server, tm
     assert token.read(desk(token_file=str(tmp_path / "a token"))) == "secret"
     with socketserver.TCPServer(("127.0.0.1", 0), Greeting) as listening:
         threading.Thread(target=listening.serve_forever, daemon=True).start()
-        with tunnel_to(desk(), listening.server_address[1]) as address:
-            host, _, port = address.rpartition(":")
-            with socket.create_connection((host, int(port)), timeout=10) as connection:
-                assert connection.recv(5) == b"hello"
+        there = listening.server_address[1]
+        with tunnel_to(desk(), there) as address, socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(address)
+            assert connection.recv(5) == b"hello"
         listening.shutdown()
-    assert host == "127.0.0.1"
+
+
+def test_no_other_user_can_have_the_near_end(server):
+    """Who takes the port that the list of processes names before ssh does would be told the token."""
+    with tunnel_to(desk(), 9) as address:
+        near = Path(address)
+        assert stat.S_IMODE(near.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(near.stat().st_mode) == 0o600
+        [ssh] = [each for each in psutil.Process().children() if each.name() == "ssh"]
+        assert not [each for each in ssh.net_connections() if not each.raddr]
+    assert not near.parent.exists()
 
 
 def test_an_unknown_key_is_not_accepted_by_itself(server):
