@@ -43,7 +43,7 @@ def _is_own(run_id: str, adapter_id: str) -> bool:
 
 def require_expected(run_id: str, files: Manifest) -> None:
     """Return if a run has each of these files, once. Raises StorageError."""
-    seen: set[str] = set()
+    seen = set[str]()
     for name, _, _ in files:
         if not is_expected(run_id, name) or name in seen:
             raise StorageError(
@@ -51,6 +51,11 @@ def require_expected(run_id: str, files: Manifest) -> None:
                 "Nothing of it was kept. Ask who runs the cluster.",
             )
         seen.add(name)
+
+
+def require_own(run_id: str, adapter_id: str) -> None:
+    """Return if an adapter is a run's. Raises StorageError."""
+    require_expected(run_id, [[f"adapters/{adapter_id}/{adapter_toml.FILE_NAME}", 0, ""]])
 
 
 def fetch_adapters(contents: Contents, run_id: str, files: Manifest) -> None:

@@ -156,7 +156,7 @@ class Following:
         told = keeper.poll({entry_id: run.offset for entry_id, run in runs.items()})
         if forgotten := runs.keys() - told.keys():
             raise ComputerError(f"{self._computer.name} has forgotten {runs[forgotten.pop()].job.id}.")
-        news = [self._take(keeper, runs[entry_id], facts) for entry_id, facts in told.items()]
+        news = [self._take(keeper, run, told[entry_id]) for entry_id, run in runs.items()]
         return any(news)
 
     def _take(self, keeper: KeeperClient, run: SentRun, told: Facts) -> bool:

@@ -7,7 +7,7 @@ where to go on, without a second record.
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from engine.cluster.places import cards_of
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
-from engine.errors import AppError, ComputerError
+from engine.errors import AppError, ComputerError, StorageError
 from engine.jobs import sent_job
-from engine.jobs.events import Event, EventWriter, clock, decode, read_all
+from engine.jobs.event_schema import validated
+from engine.jobs.events import MAX_STREAM_BYTES, Event, EventWriter, clock, decode, read_all
 from engine.jobs.job import Job
 from engine.jobs.sent_job import SentTo
 from engine.jobs.supervisor import exit_text
@@ -145,19 +146,24 @@ class SentRun:
         whole = content[: content.rfind(b"\n") + 1]
         if whole or told["state"] == "ended":
             self.open()
+        if self._offset + len(whole) > MAX_STREAM_BYTES:
+            raise StorageError(
+                "The cluster told more of the run than its events can hold.", "Ask who runs the cluster."
+            )
         for line in whole.splitlines(keepends=True):
-            self._offset += len(line)
-            event = decode(line)
+            event, behind = decode(line), self._offset + len(line)
             if event is not None:
-                self._forward(keeper, event)
+                self._forward(keeper, validated(event), behind)
+            # Not before: where the connection is lost, the line is told again.
+            self._offset = behind
         if told["state"] == "ended" and self._offset >= told["event_bytes"]:
             self._conclude(keeper, told)
         return bool(whole) or self.ended
 
-    def _forward(self, keeper: KeeperClient, event: Event) -> None:
+    def _forward(self, keeper: KeeperClient, event: Event, behind: int) -> None:
         if event["event"] == "job_ended":
-            # The last event, and so written when all files are here.
-            self._outcome = event
+            # The last event, and so written when all files are here. Whoever ends right then takes it again.
+            self._outcome = event | {STREAM_BYTES: self._offset}
             return
         if event["event"] == "job_accepted":
             self._attempt += 1
@@ -166,16 +172,17 @@ class SentRun:
         elif event["event"] == "checkpoint_saved" and "path" in event:
             event["path"] = str(self.job.folder / Path(str(event["path"])).name)
         elif event["event"] == "adapter_saved":
+            arrivals.require_own(self.job.id, event["adapter"])
             arrivals.fetch_adapters(keeper, self.job.id, keeper.files(self.entry_id))
-            event["path"] = str(adapters_folder() / Path(str(event["adapter"])).name)
-        self._append(event)
+            event["path"] = str(adapters_folder() / event["adapter"])
+        self._append(event | {STREAM_BYTES: behind})
 
     def _append(self, event: Event) -> None:
         assert self._writer is not None
         self._clock = clock(event)
-        self._writer.forward(
-            event | {"run": self.job.id, "attempt": self._attempt, STREAM_BYTES: self._offset}
-        )
+        # What is too long for an event, or has a number that JSON does not, is damaged like a line that is no event.
+        with suppress(ValueError):
+            self._writer.forward(event | {"run": self.job.id, "attempt": self._attempt})
 
     def _conclude(self, keeper: KeeperClient, told: dict[str, Any]) -> None:
         """Fetch what came of the entry, write the last event, and let the cluster forget it."""
@@ -195,8 +202,10 @@ class SentRun:
         assert self._writer is not None
         self._writer.sync()
         sent_job.remove(self.job)
-        keeper.forget(self.entry_id)
         self.ended = True
+        # Where its answer is lost nobody may ask again: what is forgotten would be sent again.
+        with suppress(ComputerError):
+            keeper.forget(self.entry_id)
 
     @property
     def outcome(self) -> str:

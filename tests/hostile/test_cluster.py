@@ -111,6 +111,10 @@ def test_a_name_that_comes_twice_is_refused(job):
         take(job, kept, kept.manifest("run/scores.json"))
 
 
+def test_names_by_the_hundred_thousand_are_no_work(job):
+    arrivals.require_expected(job.id, [[f"run/checkpoint-1/{each}", 0, DIGEST] for each in range(200_000)])
+
+
 def test_another_adapter_under_the_name_of_the_run_s_is_refused(job, home):
     theirs = add_adapter("theirs").folder
     files = manifest_of(below(theirs, f"{OWN}/"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import pytest
@@ -15,9 +16,9 @@ from engine.cluster.sent_run import SentRun
 from engine.computers.computer import Computer
 from engine.config import gguf_models
 from engine.config import recipe as recipes
-from engine.errors import ComputerError
+from engine.errors import ComputerError, StorageError
 from engine.jobs import sent_job
-from engine.jobs.events import read_all
+from engine.jobs.events import MAX_EVENT_BYTES, read_all
 from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
 from engine.runs.run_summaries import read_entry
@@ -154,6 +155,119 @@ def test_a_run_that_was_stopped_brings_its_checkpoint_back(job, keeper, tmp_path
     assert (job.folder / "checkpoint-2" / "x").exists()
     parcel = of_run(job, recipe_of(tmp_path), lambda *_: True)
     assert "run/checkpoint-2/x" in parcel.paths
+
+
+def ended(keeper, run, *lines, outcome="completed"):
+    """Let the worker of an entry end well, after it wrote some lines."""
+    turn = keeper.begin(run.entry_id, "node")["turn"]
+    write(keeper, run, line("job_accepted"), *lines, line("job_ended", outcome=outcome))
+    keeper.finish(run.entry_id, turn, 0)
+
+
+def saved_adapter(keeper, job):
+    """Let the worker of an entry hand an adapter over, and return the line that says so."""
+    made = add_adapter(job.id).folder
+    pairs = list(below(made, f"adapters/{job.id}/"))
+    send(keeper, pairs, manifest_of(pairs), lambda _: None)
+    keeper.files = lambda _: manifest_of(pairs)
+    return line("adapter_saved", adapter=job.id, step=2)
+
+
+def losing_once(keeper, monkeypatch, call, *, answers):
+    """Let the connection be lost in a call once, after it was carried out if it `answers`."""
+    real, calls = getattr(keeper, call), []
+
+    def lossy(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            if answers:
+                real(*arguments)
+            raise ComputerError("The connection to lab was lost.")
+        return real(*arguments)
+
+    monkeypatch.setattr(keeper, call, lossy)
+
+
+def test_what_a_lost_connection_kept_from_being_taken_is_taken_later(job, keeper, monkeypatch):
+    run = sent(job, keeper)
+    ended(keeper, run, saved_adapter(keeper, job), line("stage_entered", stage="score"))
+    losing_once(keeper, monkeypatch, "files", answers=False)
+    with pytest.raises(ComputerError):
+        take(keeper, run)
+    take(keeper, run)
+    assert names(job)[-4:] == ["job_accepted", "adapter_saved", "stage_entered", "job_ended"]
+
+
+def test_a_run_that_is_here_is_not_sent_again_if_the_last_answer_is_lost(job, keeper, monkeypatch):
+    run = sent(job, keeper)
+    ended(keeper, run)
+    losing_once(keeper, monkeypatch, "forget", answers=True)
+    take(keeper, run)
+    run.rest()
+    assert run.ended
+    assert keeper.overview() == []
+
+
+def test_whoever_is_killed_after_the_last_event_ends_the_run_the_same_way(job, keeper, monkeypatch):
+    run = sent(job, keeper)
+    ended(keeper, run)
+    with monkeypatch.context() as patched:
+        patched.setattr(sent_job, "remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take(keeper, run)
+    run.rest()
+    again = SentRun(job)
+    take(keeper, again)
+    again.rest()
+    assert again.ended
+    assert again.outcome == run_store.open_run(job).outcome == "completed"
+
+
+def killed(*_):
+    raise KeyboardInterrupt
+
+
+STRANGE = [
+    b'{"event":"step_finished","time":1,"loss":NaN}', b'{"event":"anything","x":[1,Infinity]}',
+    b'{"event":"job_ended"}', b'{"event":"job_ended","outcome":"gone"}', b'{"event":"adapter_saved"}',
+    b'{"event":"notice","message":5}', b'{"event":"anything","x":"' + b"x" * (MAX_EVENT_BYTES - 40) + b'"}',
+    b"[" * 100_000, b'{"event":"anything","x":' + b"9" * 4_000 + b"}", b'{"event":"job_accepted","pid":-1}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", STRANGE)
+def test_a_strange_event_hides_none_of_the_others(job, keeper, content):
+    run = sent(job, keeper)
+    ended(keeper, run, content + b"\n", line("stage_entered", stage="score"))
+    take(keeper, run)
+    run.rest()
+    assert names(job)[-2:] == ["stage_entered", "job_ended"]
+    assert run_store.open_run(job).outcome == "completed"
+    assert not any(event.get("pid", 0) not in {0, os.getpid()} for event in read_all(job.events_path))
+
+
+@pytest.mark.parametrize("adapter", ["other", "..", "", "/etc", "{run}/../other", "{run}-step-x", "{run}\n"])
+def test_another_adapter_of_the_library_is_not_called_the_run_s(job, keeper, adapter):
+    add_adapter("other")
+    run = sent(job, keeper)
+    ended(keeper, run, line("adapter_saved", adapter=adapter.replace("{run}", job.id), step=1))
+    with pytest.raises(StorageError, match="does not have"):
+        take(keeper, run)
+    assert "adapter_saved" not in names(job)
+
+
+def test_events_without_end_do_not_fill_the_disk(job, keeper, monkeypatch):
+    monkeypatch.setattr("engine.cluster.sent_run.MAX_STREAM_BYTES", 1_000)
+    run = sent(job, keeper)
+    size = job.events_path.stat().st_size
+    keeper.begin(run.entry_id, "node")
+    for _ in range(3):
+        write(keeper, run, line("stage_entered", stage="x" * 200))
+        take(keeper, run)
+    write(keeper, run, line("stage_entered", stage="x" * 200))
+    with pytest.raises(StorageError, match="more"):
+        take(keeper, run)
+    assert job.events_path.stat().st_size - size < 2_000
 
 
 @pytest.mark.parametrize(
