@@ -65,7 +65,15 @@ def read(computer: Computer) -> str:
         path = computer.token_file or REMOTE_FILE
         home, _, rest = path.partition("/") if path.startswith("~") else ("", "", path)
         named = f"{home}/{shlex.quote(rest)}" if home == "~" else shlex.quote(path)
-        return output_of(computer, f"cat {named}").strip()
+        return _checked(output_of(computer, f"cat {named}").strip(), path)
     if not computer.token_file and not default_file().exists():
         return ""
-    return read_text(require_private(computer.token_file), FileKind.JOB).strip()
+    file = require_private(computer.token_file)
+    return _checked(read_text(file, FileKind.JOB, errors="replace").strip(), str(file))
+
+
+def _checked(secret: str, path: str) -> str:
+    """Return a token that a header can carry: of any other, errors would quote it. Raises ComputerError."""
+    if not (secret.isascii() and secret.isprintable() and " " not in secret):
+        raise ComputerError(f"What is in {path} is no token.", "Copy it again.", FIELD)
+    return secret

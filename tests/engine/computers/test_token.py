@@ -39,3 +39,16 @@ def test_a_token_that_others_read_or_that_is_empty_is_refused(tmp_path, mode, te
     path.chmod(mode)
     with pytest.raises(ComputerError, match=message):
         token.require_private(str(path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"secret\nsecond", b"secret\rx", b"secret\x00", b"two secrets", "secret\xe4".encode(), b"secret\xff"],
+)
+def test_what_no_header_can_carry_is_refused_and_not_quoted(tmp_path, content):
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ComputerError, match="is no token") as refused:
+        token.read(Computer("lab", "ray", "lab:8265", token_file=str(path)))
+    assert "secret" not in refused.value.message + refused.value.hint
