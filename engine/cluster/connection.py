@@ -84,7 +84,7 @@ def connected(computer: Computer) -> Iterator[KeeperClient]:
 
 def _require_private(computer: Computer, secret: str) -> None:
     """Return unless anybody on the network could ask the cluster. Raises ComputerError."""
-    if secret or computer.kind == "ssh" or _is_loopback(computer.host):
+    if secret or computer.kind == "ssh" or is_loopback(computer.host):
         return
     raise ComputerError(
         f"The cluster of {computer.name} has no token: anyone on its network could read what is sent there.",
@@ -93,7 +93,8 @@ def _require_private(computer: Computer, secret: str) -> None:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this computer itself, by its address or as `localhost`."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

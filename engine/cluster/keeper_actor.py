@@ -10,6 +10,8 @@ import hashlib
 import threading
 from typing import Any
 
+from starlette.datastructures import Headers
+
 from engine.cluster import keeper_http, node_questions
 from engine.cluster.entry import run_entry
 from engine.cluster.keeper import Keeper
@@ -102,11 +104,13 @@ class KeeperActor(Keeper):
             self.finish(entry_id, 0, None, "")
 
 
-def _knows_token(authorization: str) -> bool:
-    """Tell whether a header brings the cluster's token, as Ray itself does; everybody does on a cluster without one."""
+def _knows_token(headers: Headers) -> bool:
+    """Tell whether headers bring the cluster's token, as Ray itself does; all programs do on a cluster without one."""
     from ray._private.authentication import authentication_utils as tokens
 
-    return not tokens.is_token_auth_enabled() or tokens.validate_request_token(authorization)
+    if not tokens.is_token_auth_enabled():
+        return not keeper_http.is_from_page(headers)
+    return bool(tokens.validate_request_token(headers.get("Authorization", "")))
 
 
 def name_of(place: str) -> str:

@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.cluster.connection import is_loopback
 from engine.cluster.keeper import Keeper
 from engine.cluster.keeper_client import CALLS
 from engine.system.asgi_server import listen, make_server
@@ -32,9 +33,9 @@ PORT = 8266
 MAX_BODY_BYTES = 64 << 20
 # For a part of 8 MB over a slow line.
 REQUEST_SECONDS = 300.0
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_DIGEST, _PORT = re.compile(r"[0-9a-f]{64}"), re.compile(r":[0-9]+\Z")
 LOOPBACK = "127.0.0.1"
-LetsIn = Callable[[str], bool]
+LetsIn = Callable[[Headers], bool]
 
 
 def serve(keeper: Keeper, host: str, lets_in: LetsIn) -> int:
@@ -62,7 +63,7 @@ def _bound(hosts: Any) -> list[socket.socket]:
 
 
 def application(keeper: Keeper, lets_in: LetsIn) -> ASGIApp:
-    """Return the keeper's calls as a web application for those whom `lets_in` knows by their Authorization header."""
+    """Return the keeper's calls as a web application for those whom `lets_in` knows by their headers."""
 
     async def call(request: Request) -> Response:
         name = request.path_params["name"]
@@ -88,6 +89,15 @@ def application(keeper: Keeper, lets_in: LetsIn) -> ASGIApp:
     return _WithToken(Starlette(routes=routes), lets_in)
 
 
+def is_from_page(headers: Headers) -> bool:
+    """Tell whether a request may come from a page in a browser, also of a name that was given this address.
+
+    Where no token is asked for, any page that somebody on this computer opens could else send entries.
+    """
+    host = _PORT.sub("", headers.get("Host", "")).strip("[]")
+    return "Origin" in headers or not is_loopback(host)
+
+
 class _WithToken:
     """Refuses whoever does not know the token, before anything else is read."""
 
@@ -95,7 +105,7 @@ class _WithToken:
         self._inner, self._lets_in = inner, lets_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._lets_in(Headers(scope=scope).get("Authorization", "")):
+        if not self._lets_in(Headers(scope=scope)):
             await PlainTextResponse("the token is not this cluster's", 401)(scope, receive, send)
             return
         await self._inner(scope, receive, send)

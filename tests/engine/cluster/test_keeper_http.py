@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
+import types
 
 import pytest
+from starlette.datastructures import Headers
 
-from engine.cluster import keeper_http
+from engine.cluster import keeper_actor, keeper_http
 from engine.cluster.cluster_http import ClusterHttp
 from engine.cluster.keeper import Keeper
 from engine.cluster.keeper_client import CALLS, KeeperClient
@@ -26,7 +29,7 @@ def _no_leaks():
 def served(tmp_path_factory):
     keeper = Keeper(str(tmp_path_factory.mktemp("kept")))
     before = set(threading.enumerate())
-    port = keeper_http.serve(keeper, "127.0.0.1", lambda said: said == f"Bearer {TOKEN}")
+    port = keeper_http.serve(keeper, "127.0.0.1", lambda said: said.get("Authorization") == f"Bearer {TOKEN}")
     assert len(set(threading.enumerate()) - before) == 1
     return keeper, f"127.0.0.1:{port}"
 
@@ -77,6 +80,30 @@ def test_strangers_are_refused_whatever_they_ask(served, token):
             ("GET", "/nothing"),
         ):
             assert stranger.ask(method, path)[0] == 401
+
+
+@pytest.fixture
+def open_cluster(monkeypatch):
+    """A cluster whose Ray asks for no token."""
+    authentication = types.SimpleNamespace(is_token_auth_enabled=lambda: False)
+    package = types.SimpleNamespace(authentication_utils=authentication)
+    monkeypatch.setitem(sys.modules, "ray._private.authentication", package)
+    monkeypatch.setitem(sys.modules, "ray._private.authentication.authentication_utils", authentication)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_program"),
+    [
+        ({"Host": "127.0.0.1:8266"}, True), ({"Host": "localhost"}, True), ({"Host": "[::1]:8266"}, True),
+        ({"Host": "127.0.0.1:8266", "Origin": "http://page.example"}, False),
+        ({"Host": "127.0.0.1:8266", "Origin": "null"}, False), ({"Host": "page.example:8266"}, False),
+        ({"Host": "127.0.0.1.page.example:8266"}, False), ({"Host": "[page"}, False),
+        ({"Host": ""}, False), ({}, False),
+    ],
+)  # fmt: skip
+def test_without_a_token_no_page_of_a_browser_is_let_in(open_cluster, headers, is_program):
+    """A page could send entries to the loopback of who opens it, by that address or by a name that it gives it."""
+    assert keeper_actor._knows_token(Headers(headers)) is is_program
 
 
 @pytest.mark.parametrize(
