@@ -43,6 +43,7 @@ class ArenaRuns:
         self._priorities: dict[str, int] = {}
         self._looked_at: float | None = None
         self._is_paused = False
+        self._to_stop: list[SentRun] = []
         self.is_stopped = False
 
     def open(self) -> list[SentRun]:
@@ -52,8 +53,11 @@ class ArenaRuns:
     def look(self, keeper: KeeperClient) -> None:
         """Pass a wish to stop on, and every other second what has changed in the arena."""
         if any(command["command"] == "stop" for command in self._job.take_commands()):
-            self.is_stopped = True
-            self._command(keeper, self.open(), "stop")
+            self.is_stopped, self._to_stop = True, self.open()
+        while self._to_stop:
+            self._command(keeper, self._to_stop[:1], "stop")
+            # Not before: where the connection is lost, the others are stopped later.
+            del self._to_stop[0]
         for run in self.open():
             if run.is_open:
                 run.pass_commands_on(keeper)
@@ -86,12 +90,12 @@ class ArenaRuns:
         self._command(keeper, [run for entry_id, run in open_runs.items() if entry_id not in order], "stop")
         priorities = {run.entry_id: order.get(entry_id, 0) for entry_id, run in open_runs.items()}
         if priorities != self._priorities:
-            self._priorities = priorities
             keeper.prioritize(priorities)
+            self._priorities = priorities
         if self._arena.paused != self._is_paused:
-            self._is_paused = self._arena.paused
             waiting = [run for run in open_runs.values() if self._told.get(run.entry_id) != "running"]
-            self._command(keeper, waiting, "pause" if self._is_paused else "continue")
+            self._command(keeper, waiting, "pause" if self._arena.paused else "continue")
+            self._is_paused = self._arena.paused
 
     def _command(self, keeper: KeeperClient, runs: list[SentRun], command: str) -> None:
         for run in runs:

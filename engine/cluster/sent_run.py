@@ -23,7 +23,7 @@ from engine.errors import AppError, ComputerError, StorageError
 from engine.jobs import sent_job
 from engine.jobs.event_schema import validated
 from engine.jobs.events import MAX_STREAM_BYTES, Event, EventWriter, clock, decode, read_all
-from engine.jobs.job import Job
+from engine.jobs.job import Command, Job
 from engine.jobs.sent_job import SentTo
 from engine.jobs.supervisor import exit_text
 from engine.system.foreign_files import FileKind, read_text
@@ -54,6 +54,7 @@ class SentRun:
         self._offset = 0
         self._clock: float | None = None
         self._outcome: Event | None = None
+        self._commands: list[Command] = []
         self._find_place()
 
     def open(self, wait_seconds: float = 0.0) -> None:
@@ -137,8 +138,11 @@ class SentRun:
 
     def pass_commands_on(self, keeper: KeeperClient) -> None:
         """Pass the commands that wait in the run's folder on to who runs the entry."""
-        for command in self.job.take_commands():
-            keeper.command(self.entry_id, command)
+        self._commands += self.job.take_commands()
+        while self._commands:
+            keeper.command(self.entry_id, self._commands[0])
+            # Not before: where the connection is lost, it is passed on later.
+            del self._commands[0]
 
     def take(self, keeper: KeeperClient, told: dict[str, Any]) -> bool:
         """Take over what an entry tells; return whether it told anything new."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -139,6 +140,39 @@ def test_what_changes_in_the_arena_is_passed_on(arena, keeper):
     assert len(keeper.overview()) == 2
     job = Job(runs_folder() / arenas.open_arena(arena.folder).entry(first.id).run)
     assert job.request()["computer"] == "lab"
+
+
+def test_a_wish_to_stop_and_a_pause_outlive_a_lost_connection(arena, keeper, monkeypatch):
+    keeper.works = False
+    runs = runs_of(arena, [])
+    runs.look(keeper)
+    Following(LAB, runs)._send(keeper, runs.open())
+    real, calls = keeper.command, []
+
+    def lossy(*arguments):
+        calls.append(arguments)
+        if len(calls) % 2 == 0:
+            raise ComputerError("The connection to lab was lost.")
+        real(*arguments)
+
+    monkeypatch.setattr(keeper, "command", lossy)
+
+    def look_until_it_works():
+        for _ in range(10):
+            with suppress(ComputerError):
+                return runs.look(keeper)
+        raise AssertionError(calls)
+
+    arenas.set_paused(arena, paused=True)
+    with pytest.raises(ComputerError):
+        runs.look(keeper)
+    monkeypatch.setattr(keeper, "command", real)
+    runs.look(keeper)
+    assert {each["state"] for each in keeper.overview()} == {"held"}
+    monkeypatch.setattr(keeper, "command", lossy)
+    runs._job.send("stop")
+    look_until_it_works()
+    assert {each["state"] for each in keeper.overview()} == {"ended"}
 
 
 def test_a_wish_to_stop_stops_all_entries(arena, keeper):

@@ -223,6 +223,17 @@ def test_whoever_is_killed_after_the_last_event_ends_the_run_the_same_way(job, k
     assert again.outcome == run_store.open_run(job).outcome == "completed"
 
 
+def test_a_command_outlives_a_lost_connection(job, keeper, monkeypatch):
+    run = sent(job, keeper)
+    for command in ("pause", "continue", "stop"):
+        job.send(command)
+    losing_once(keeper, monkeypatch, "command", answers=False)
+    with pytest.raises(ComputerError):
+        run.pass_commands_on(keeper)
+    run.pass_commands_on(keeper)
+    assert keeper.poll({run.entry_id: 0})[run.entry_id]["reason"] == "stopped"
+
+
 def killed(*_):
     raise KeyboardInterrupt
 
