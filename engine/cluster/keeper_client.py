@@ -7,9 +7,9 @@ it is refused.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Base64Bytes, Field, NonNegativeInt, TypeAdapter
+from pydantic import Base64Bytes, FailFast, Field, NonNegativeInt, TypeAdapter
 from typing_extensions import TypedDict
 
 from engine.cluster.cluster_http import ClusterHttp
@@ -17,6 +17,9 @@ from engine.cluster.cluster_http import ClusterHttp
 Text = Annotated[str, Field(max_length=4_000)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=1_000)]
+# One wrong item is enough: each error takes a kilobyte, and an answer may have millions.
+Item = TypeVar("Item")
+Items = Annotated[list[Item], FailFast()]
 EntryState = Literal["waiting", "running", "held", "ended"]
 
 
@@ -70,7 +73,7 @@ class NodeFacts(TypedDict):
     memory_bytes: NonNegativeInt
     free_memory_bytes: NonNegativeInt
     free_disk_bytes: NonNegativeInt
-    cards: list[Card]
+    cards: Items[Card]
     time: float
 
 
@@ -91,7 +94,7 @@ class NodeKept(TypedDict):
 
     host: Text
     folder: Text
-    kept: list[Kept]
+    kept: Items[Kept]
     in_use: bool
     problem: Text
 
@@ -99,29 +102,29 @@ class NodeKept(TypedDict):
 class Offer(TypedDict):
     """The arguments of `engine.cluster.places.Places`."""
 
-    nodes: list[NonNegativeInt]
+    nodes: Items[NonNegativeInt]
     least: NonNegativeInt
 
 
 _ANSWERS: dict[str, TypeAdapter[Any]] = {
-    "missing": TypeAdapter(list[Digest]),
+    "missing": TypeAdapter(Items[Digest]),
     "complete": TypeAdapter(bool),
     "expect": TypeAdapter(None),
     "submit": TypeAdapter(None),
     "nudge": TypeAdapter(None),
-    "known": TypeAdapter(list[Name]),
+    "known": TypeAdapter(Items[Name]),
     "poll": TypeAdapter(dict[Name, Told]),
     "command": TypeAdapter(None),
     "prioritize": TypeAdapter(None),
-    "files": TypeAdapter(list[tuple[Name, NonNegativeInt, Digest]]),
+    "files": TypeAdapter(Items[tuple[Name, NonNegativeInt, Digest]]),
     "forget": TypeAdapter(None),
-    "overview": TypeAdapter(list[Entry]),
+    "overview": TypeAdapter(Items[Entry]),
     "keep_models": TypeAdapter(None),
-    "unneeded": TypeAdapter(list[Kept]),
-    "clear": TypeAdapter(list[Kept]),
-    "nodes": TypeAdapter(list[Node]),
+    "unneeded": TypeAdapter(Items[Kept]),
+    "clear": TypeAdapter(Items[Kept]),
+    "nodes": TypeAdapter(Items[Node]),
     "offer": TypeAdapter(Offer),
-    "clear_nodes": TypeAdapter(list[NodeKept]),
+    "clear_nodes": TypeAdapter(Items[NodeKept]),
     "every_node_has": TypeAdapter(bool),
 }
 CALLS = frozenset(_ANSWERS)

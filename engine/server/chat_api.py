@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.config import decoding
@@ -64,7 +64,7 @@ class Message(_Read):
     """What somebody says; `name` is the speaker's."""
 
     role: str
-    content: Annotated[list[TextPart], BeforeValidator(_as_parts)]
+    content: Annotated[list[TextPart], FailFast(), BeforeValidator(_as_parts)]
     name: str | None = None
 
     @property
@@ -82,7 +82,8 @@ class ChatRequest(_Read):
     """A request: the model's name, the messages, whether the answer is streamed, and settings of decoding."""
 
     model: str
-    messages: list[Message]
+    # One error is told, and a million take minutes and gigabytes.
+    messages: Annotated[list[Message], FailFast()]
     stream: bool | None = None
     n: int | None = Field(None, ge=1, le=1)
     max_tokens: int | None = None

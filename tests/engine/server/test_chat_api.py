@@ -102,6 +102,15 @@ def test_a_body_that_is_no_object_is_refused(body):
     assert caught.value.status == 400
 
 
+@pytest.mark.parametrize("wrong", ['"messages":[%s]', '"messages":[{"role":"user","content":[%s]}]'])
+def test_a_million_errors_are_told_as_one(wrong):
+    """Each of them would take a kilobyte and the time of all who wait."""
+    body = f'{{"model":"{MODELS[0]}",{wrong % ",".join(["{}"] * 100_000)}}}'.encode()
+    with pytest.raises(RequestError) as caught:
+        chat_api.parse(body, MODELS)
+    assert caught.value.__cause__.error_count() < 10
+
+
 def test_answers_have_openais_form():
     answer = Answer("chatcmpl-1", "chats", 7)
     whole = answer.whole("Ann greets.", capped=True, read=5, written=3)
