@@ -161,8 +161,11 @@ def _is_held(folder: Path) -> bool:
 
 
 def _remove_left(parent: Path) -> None:
-    """Remove what runs that were killed could not."""
-    for folder in parent.glob(f"{NAME}-*"):
+    """Remove what runs that were killed could not.
+
+    What cleans temporary files takes a lock after some days, though its run goes on: without one a folder stays.
+    """
+    for folder in (lock.parent for lock in parent.glob(f"{NAME}-*/{LOCK}")):
         with suppress(OSError):
             if time.time() - folder.stat().st_mtime > LEFT_SECONDS and not _is_held(folder):
                 shutil.rmtree(folder)

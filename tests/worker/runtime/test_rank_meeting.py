@@ -86,6 +86,21 @@ def test_a_folder_in_which_others_can_write_is_refused(meet, temporary):
     assert refused.value.field == "TMPDIR"
 
 
+@pytest.mark.parametrize("lock_is_there", [True, False])
+def test_a_run_of_days_keeps_its_folder(meet, lock_is_there):
+    """What cleans temporary files takes those that nobody has read or written for long."""
+    first = meet(FIRST)
+    first.set("message-0-1-0", b"hello")
+    folder, days_ago = first._folder, time.time() - 20 * 86_400
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (days_ago, days_ago))
+    if not lock_is_there:
+        (folder / rank_meeting.LOCK).unlink()
+        os.utime(folder, (days_ago, days_ago))
+    meet(FIRST)
+    assert first.get("message-0-1-0") == b"hello"
+
+
 def test_a_run_does_not_meet_in_what_another_one_left_which_goes_in_time(meet, temporary, monkeypatch):
     left = meet(FIRST)
     left.set("message-0-1-0", b"a conversation")
