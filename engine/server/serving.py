@@ -51,8 +51,11 @@ class Serving:
     def curl(self) -> str:
         """A command that asks for a summary."""
         body = {"model": self.models[0], "messages": [{"role": "user", "content": EXAMPLE}]}
-        header, data = f"Authorization: Bearer {self.token}", json.dumps(body, ensure_ascii=False)
-        return shlex.join(["curl", f"{self.address}/chat/completions", "-H", header, "-d", data])
+        data = json.dumps(body, ensure_ascii=False)
+        # As a header, the list of processes would show the token to other users while curl waits.
+        return shlex.join(
+            ["curl", f"{self.address}/chat/completions", "--oauth2-bearer", self.token, "-d", data]
+        )
 
 
 def job_arguments(adapters: Sequence[Adapter], device: str = "auto") -> dict[str, Any]:
