@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import socket
 import socketserver
 import stat
@@ -11,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.cluster.cluster_http import ClusterHttp
 from engine.computers import token
 from engine.computers.computer import Computer
 from engine.computers.tunnel import tunnel_to
@@ -51,6 +53,15 @@ def test_what_listens_there_is_reached_here_and_the_token_stays_there(server, tm
             connection.settimeout(10)
             connection.connect(address)
             assert connection.recv(5) == b"hello"
+        listening.shutdown()
+
+
+def test_a_cluster_is_asked_through_the_near_end(server):
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        there = listening.server_address[1]
+        with tunnel_to(desk(), there) as address, ClusterHttp("desk", address, "secret") as asked:
+            assert [asked.ask("GET", "/nothing")[0] for _ in range(3)] == [404] * 3
         listening.shutdown()
 
 
