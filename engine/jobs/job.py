@@ -66,6 +66,8 @@ Command = dict[str, Any]
 COMMAND_FILES = "[0-9]*.json"
 # Sent by a window before it closes, to a run that would otherwise stop with it.
 KEEP_TRAINING = "keep_training"
+# Whoever looks whether a job runs holds its lock for a moment, and is no worker.
+LOOK_SECONDS = 0.2
 # A worker's exit code if its last event could not be written: EX_IOERR of sysexits.h.
 EVENTS_UNWRITTEN = 74
 # A worker's exit code if another one has the job: EX_TEMPFAIL.
@@ -265,7 +267,7 @@ class Job:
     @contextmanager
     def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:
         """Hold the folder's lock. Raises WorkerError if another worker holds it for `wait_seconds`."""
-        deadline = time.monotonic() + wait_seconds
+        deadline = time.monotonic() + max(wait_seconds, LOOK_SECONDS)
         with open_regular(self.lock_path, "ab") as stream:
             while not try_lock(stream):
                 if time.monotonic() >= deadline:

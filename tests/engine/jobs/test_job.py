@@ -169,6 +169,14 @@ def test_one_process_at_a_time_holds_the_lock(job: Job, holder: subprocess.Popen
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+def test_whoever_only_looks_keeps_nobody_from_the_lock(job: Job, monkeypatch):
+    """A window looks at all of its runs every second."""
+    answers = iter([False, True])
+    monkeypatch.setattr(jobs, "try_lock", lambda _: next(answers))
+    with job.lock(wait_seconds=0.0):
+        assert not list(answers)
+
+
 def test_a_killed_worker_leaves_no_lock(job: Job, holder: subprocess.Popen[bytes]):
     holder.send_signal(signal.SIGKILL)
     holder.wait()
