@@ -173,7 +173,9 @@ def _sizes(cards: int | None, processors: int | None) -> list[str]:
 def _started(arguments: list[str], host: str, secret: Path) -> subprocess.Popen[bytes]:
     folder = _folder()
     command = [sys.executable, "-c", _PROGRAM, "start", *arguments, "--block", f"--temp-dir={folder}"]
-    command += ["--disable-usage-stats", *([f"--node-ip-address={host}"] if host else [])]
+    # Of its agents, which do the jobs, only one on a computer could have the usual port.
+    command += ["--disable-usage-stats", "--dashboard-agent-listen-port=0"]
+    command += [f"--node-ip-address={host}"] if host else []
     with (folder / "node.log").open("wb") as log:
         return subprocess.Popen(
             command,

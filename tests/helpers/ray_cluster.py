@@ -121,6 +121,8 @@ def main(nodes: int, processors: int) -> None:
 
     port = 23_000 + os.getpid() % 2_000
     common = {"num_cpus": processors, "object_store_memory": 100 << 20, "node_ip_address": "127.0.0.1"}
+    # The usual one may be another cluster's.
+    common["dashboard_agent_listen_port"] = 0
     # A dead head is the end of a cluster: a node that is to be killed with its entry is another one.
     jobs = {"include_dashboard": True, "dashboard_host": "127.0.0.1", "dashboard_port": port}
     head = common | {"num_cpus": 0, **jobs}

@@ -38,6 +38,15 @@ def test_a_dead_head_is_told_before_anything_is_started():
     assert refused.value.field == "address"
 
 
+def test_who_has_the_usual_port_of_ray_s_agents_keeps_no_cluster_from_its_jobs(monkeypatch, tmp_path):
+    """Another cluster on this computer, or another user's program: Ray goes on without an agent then."""
+    started = []
+    monkeypatch.setattr(node.subprocess, "Popen", lambda command, **_: started.append(command))
+    for host in ("127.0.0.1", ""):
+        node._started(["--head"], host, tmp_path / "token")
+        assert "--dashboard-agent-listen-port=0" in started.pop()
+
+
 def test_nothing_is_stopped_that_was_not_started_here():
     assert node.running() is None
     with pytest.raises(ComputerError, match="No node"):
