@@ -6,8 +6,8 @@ where to go on, without a second record.
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from engine.errors import AppError, ComputerError, StorageError
 from engine.jobs import sent_job
 from engine.jobs.event_schema import validated
 from engine.jobs.events import MAX_STREAM_BYTES, Event, EventWriter, clock, decode, read_all
-from engine.jobs.job import Command, Job
+from engine.jobs.job import Command, Job, this_process
 from engine.jobs.sent_job import SentTo
 from engine.jobs.supervisor import exit_text
 from engine.system.foreign_files import FileKind, read_text
@@ -67,7 +67,7 @@ class SentRun:
         self._attempt += 1
         self._writer = EventWriter(self.job.events_path, {"run": self.job.id})
         self._open.callback(self._writer.close)
-        self.emit("job_accepted", kind="train", pid=os.getpid())
+        self.emit("job_accepted", kind="train", **asdict(this_process()))
 
     def rest(self) -> None:
         """Let the run's folder go."""
@@ -172,7 +172,7 @@ class SentRun:
         if event["event"] == "job_accepted":
             self._attempt += 1
             # What is followed and killed here is the process here.
-            event["pid"] = os.getpid()
+            event |= asdict(this_process())
         elif event["event"] == "checkpoint_saved" and "path" in event:
             event["path"] = str(self.job.folder / Path(str(event["path"])).name)
         elif event["event"] == "adapter_saved":

@@ -25,7 +25,7 @@ _PROBLEM = validators.is_table_of(
 )
 
 SCHEMAS: Mapping[str, Check] = {
-    "job_accepted": has({}, {"pid": is_count, "versions": _texts}),
+    "job_accepted": has({}, {"pid": is_count, "place": is_text, "versions": _texts}),
     "stage_entered": has({"stage": is_text}),
     "stage_progressed": has({"done": is_number, "total": is_number, "unit": is_text}),
     "run_started": has(

@@ -80,19 +80,19 @@ GONE_HINT = "Put it back and resume, or start again from the recipe."
 
 
 @dataclass(frozen=True)
-class Owner:
-    """The process that waits for a job's answer: its id, and the computer or container where that is its id."""
+class ProcessId:
+    """A process of a job, for folders that computers share: its id, and the computer or container where it has it."""
 
     pid: int
     place: str
 
 
-def this_process() -> Owner:
-    """Return this process as an owner of jobs."""
+def this_process() -> ProcessId:
+    """Return this process as others find it."""
     namespace = ""
     with suppress(OSError):
         namespace = str(Path("/proc/self/ns/pid").readlink())
-    return Owner(os.getpid(), f"{platform.node()} {namespace}".strip())
+    return ProcessId(os.getpid(), f"{platform.node()} {namespace}".strip())
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,10 @@ class Job:
         request.pop("owner", None)
         return request
 
-    def owner(self) -> Owner | None:
+    def owner(self) -> ProcessId | None:
         """Return the process that waits for the answer, None for a run. Raises WorkerError."""
         try:
-            return Owner(**self._described()["owner"])
+            return ProcessId(**self._described()["owner"])
         except (KeyError, TypeError):
             return None
 

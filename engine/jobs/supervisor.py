@@ -21,7 +21,7 @@ from engine.jobs import sent_job
 from engine.jobs.event_schema import validated
 from engine.jobs.events import READ_BYTES, Event, EventReader
 from engine.jobs.exit_status import ExitRecord, WorkerExit
-from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, GONE, GONE_HINT, Job, this_process
 from engine.jobs.run_state import Outcome
 from engine.jobs.worker_process import (
     WarmWorker,
@@ -165,7 +165,10 @@ class Supervisor:
         for event in events:
             if event["event"] == "job_accepted":
                 # The end of an earlier attempt is not the end of this one.
-                self._ended, self._accepted_pid = None, event.get("pid")
+                here = this_process().place
+                is_here = event.get("place", here) == here
+                # Elsewhere the id is another process's: on a node that shares the folder, or in a container.
+                self._ended, self._accepted_pid = None, event.get("pid") if is_here else None
                 self._accepted_attempt = int(event.get("attempt", 1))
             elif event["event"] == "job_ended":
                 self._ended = event
@@ -234,7 +237,7 @@ class Supervisor:
         self.job.send(command, **arguments)
 
     def force(self) -> None:
-        """Kill the worker and its children at once; the pid of one found running is in its events."""
+        """Kill the worker and its children at once; of one found running, its id is in the events if it runs here."""
         pid = self.pid or self._accepted_pid
         if pid is None or not self.alive():
             return

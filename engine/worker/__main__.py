@@ -19,13 +19,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
-from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, this_process
 from engine.jobs.worker_process import kill_below, worker_command
 from engine.system import log_redaction, ranks
 from engine.system.graphics import visible_cards
@@ -186,7 +187,7 @@ def _do_locked(job: Job, request: dict[str, Any]) -> int:
     ended: dict[str, Any] = {}
     try:
         with _listening(channel, request):
-            channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
+            channel.emit("job_accepted", kind=request["kind"], **asdict(this_process()), versions=versions())
             if request["kind"] == "train":
                 channel.sleep_inhibitor.inhibit()
             ended = _outcome(channel, request)

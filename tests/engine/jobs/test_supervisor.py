@@ -18,7 +18,7 @@ import pytest
 from engine.errors import WorkerError
 from engine.jobs import supervisor
 from engine.jobs.events import EventWriter
-from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job
+from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, create_job, this_process
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor, exit_text
 from engine.system import memory_kills, paths
 from tests.helpers import scripted_worker
@@ -169,6 +169,21 @@ def test_force_ends_a_deaf_worker_and_what_it_started(start: Start):
             break
         time.sleep(0.01)
     assert not _lives(child)
+
+
+@posix
+@pytest.mark.parametrize(("place", "is_killed"), [("another-computer", False), (this_process().place, True)])
+def test_a_worker_on_another_computer_is_no_process_here(job: Job, place: str, is_killed: bool):
+    """Its id may be that of any process of the person."""
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as unrelated, job.lock():
+        writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
+        writer.write("job_accepted", pid=unrelated.pid, place=place)
+        writer.close()
+        found = Supervisor(job)
+        found.poll()
+        found.force()
+        unrelated.terminate()
+        assert unrelated.wait() == (-signal.SIGKILL if is_killed else -signal.SIGTERM)
 
 
 def _lives(pid: int) -> bool:
