@@ -88,6 +88,9 @@ def fetch_run(contents: Contents, job: Job, files: Manifest, *, checkpoints: boo
     require_expected(job.id, files)
     own = [each for each in part_of(files, "run/") if checkpoints or not each[0].startswith(CHECKPOINTS)]
     arriving = job.folder / ARRIVING
+    if arriving.is_symlink():
+        # What lies behind it would be moved here.
+        arriving.unlink()
     shutil.rmtree(arriving, ignore_errors=True)
     try:
         fetch(contents, own, arriving, have=job.folder)

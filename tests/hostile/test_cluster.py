@@ -105,6 +105,17 @@ def test_no_name_leads_anywhere_else(job, home, name):
         Path(new).unlink()
 
 
+def test_nothing_behind_a_link_in_the_run_is_moved(job, tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "job.json").write_text("a letter")
+    (job.folder / arrivals.ARRIVING).symlink_to(tmp_path / "letters")
+    kept = Kept(b"theirs")
+    take(job, kept, kept.manifest("run/scores.json"))
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["job.json"]
+    assert (job.folder / "job.json").read_text() == "the run's own job.json"
+    assert (job.folder / "scores.json").read_text() == "theirs"
+
+
 def test_a_name_that_comes_twice_is_refused(job):
     kept = Kept(b"one", b"two")
     with pytest.raises(StorageError):
