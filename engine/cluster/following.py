@@ -117,9 +117,6 @@ class Following:
         time.sleep(RETRY_SECONDS)
 
     def _follow(self, keeper: KeeperClient) -> None:
-        if self._lost_at is not None:
-            self._lost_at = None
-            self._runs.tell(f"The connection to {self._computer.name} is there again.")
         known: set[str] = set()
         while True:
             self._runs.look(keeper)
@@ -128,7 +125,12 @@ class Following:
             known |= {run.entry_id for run in fresh}
             if not self._runs.open():
                 return
-            if not self._exchange(keeper):
+            is_new = self._exchange(keeper)
+            if self._lost_at is not None:
+                # Not before: a cluster that never answers as it should would be tried for ever.
+                self._lost_at = None
+                self._runs.tell(f"The connection to {self._computer.name} is there again.")
+            if not is_new:
                 time.sleep(POLL_SECONDS)
 
     def _send(self, keeper: KeeperClient, runs: list[SentRun]) -> None:

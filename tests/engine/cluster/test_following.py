@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -39,3 +40,26 @@ def test_a_lost_connection_is_told_as_one(work):
 def test_a_fault_of_ours_is_no_lost_connection(work):
     with pytest.raises(KeyError):
         work(KeyError("entry"))
+
+
+class Liar:
+    """A keeper that knows every run, and tells of none."""
+
+    def known(self, entry_ids):
+        return entry_ids
+
+    def poll(self, _):
+        return {}
+
+
+def test_a_cluster_that_never_answers_as_it_should_is_given_up(monkeypatch):
+    sent = SimpleNamespace(entry_id="entry", is_sent=True, offset=0, job=SimpleNamespace(id="run"))
+    told, clock = [], iter(range(0, 10_000, 100))
+    runs = SimpleNamespace(open=lambda: [sent], look=lambda _: None, tell=lambda *said: told.append(said))
+    monkeypatch.setattr(following, "connected", lambda _: nullcontext(Liar()))
+    monkeypatch.setattr(
+        following, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None)
+    )
+    with pytest.raises(ComputerError, match="has forgotten run"):
+        following.Following(COMPUTER, runs).work()
+    assert len(told) == 1
