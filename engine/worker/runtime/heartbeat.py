@@ -7,17 +7,17 @@ does so, whatever the process itself waits for.
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import psutil
 
+from engine.jobs.job import this_process
 from engine.system import memory_kills
 
 BEAT_SECONDS = 1.0
@@ -32,16 +32,20 @@ OnLoss = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Peer:
-    """Another process: its number, its computer and its id there."""
+    """Another process: its number, its computer, its id, and where that is its id.
+
+    Containers may share the name of their computer, and count their processes from 1.
+    """
 
     rank: int
     host: str
     pid: int
+    place: str
 
     @property
     def is_here(self) -> bool:
         """Whether it is on this computer."""
-        return self.host == HOST
+        return self.place == this_process().place
 
     def as_text(self) -> str:
         """Return its name for people."""
@@ -144,4 +148,4 @@ def _first_line(error: BaseException) -> str:
 
 def facts_of_this_process() -> dict[str, Any]:
     """Return what others need to know this process by."""
-    return {"host": HOST, "pid": os.getpid()}
+    return {"host": HOST, **asdict(this_process())}

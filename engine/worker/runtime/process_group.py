@@ -219,7 +219,7 @@ def connect(rank: Rank, facts: dict[str, Any], on_loss: OnLoss) -> tuple[Process
     store.set(facts_key(rank.rank), _packed(told))
     everyone = [_unpacked(content) for content in _facts_of_all(store, rank)]
     watched = range(1, rank.size) if rank.is_first else [0]
-    peers = [Peer(each, everyone[each]["host"], everyone[each]["pid"]) for each in watched]
+    peers = [Peer(each, *(everyone[each][name] for name in ("host", "pid", "place"))) for each in watched]
     group = ProcessGroup(rank, store, peers, on_loss)
     try:
         dist.init_process_group(
