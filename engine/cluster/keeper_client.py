@@ -18,8 +18,8 @@ Text = Annotated[str, Field(max_length=4_000)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=1_000)]
 # One wrong item is enough: each error takes a kilobyte, and an answer may have millions.
-Item = TypeVar("Item")
-Items = Annotated[list[Item], FailFast()]
+T = TypeVar("T")
+Items = Annotated[list[T], FailFast()]
 EntryState = Literal["waiting", "running", "held", "ended"]
 
 

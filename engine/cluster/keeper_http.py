@@ -95,7 +95,7 @@ def is_from_page(headers: Headers) -> bool:
     Where no token is asked for, any page that somebody on this computer opens could else send entries.
     """
     host = _PORT.sub("", headers.get("Host", "")).strip("[]")
-    return "Origin" in headers or not is_loopback(host)
+    return "origin" in headers or not is_loopback(host)
 
 
 class _WithToken:
