@@ -36,8 +36,8 @@ FACTS = (
         mark("Adapters and checkpoints"),
         mark(
             "They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter "
-            "are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or no "
-            "numbers are named. A damaged checkpoint is skipped, and the one before it is taken."
+            "are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or "
+            "no numbers are named. A damaged checkpoint is skipped, and the one before it is taken."
         ),
     ),
     (
@@ -62,8 +62,8 @@ FACTS = (
         mark("Other computers"),
         mark(
             "Nothing that a cluster answers is run here, and a run brings back its own files alone. Whoever has the "
-            "cluster's token can run programs on the cluster and read what you sent there. Without SSH, what is sent is "
-            "not encrypted: use a network that you trust."
+            "cluster's token can run programs on the cluster and read what you sent there. Without SSH, what is sent "
+            "is not encrypted: use a network that you trust."
         ),
     ),
     (
