@@ -54,6 +54,7 @@ def option(
     suggestions: tuple[str, ...] = (),
     zero: str = "",
     form: str = "",
+    follows: str = "",
     **bounds: Any,
 ) -> Any:
     """Declare one option.
@@ -62,7 +63,8 @@ def option(
     ("": the same name, "-": PEFT has no such option), `control` asks for a special control ("slider", "chips",
     "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too, `zero` is
     the word for 0 where it is no amount ("all", "never"), `form` is the message for a text that its `pattern` refuses.
-    `bounds` are pydantic's: ge, gt, le, lt, min_length, pattern.
+    `follows` is the table of a recipe that the value is chosen for ("base_model", "data"): a form sets it anew with
+    another one. `bounds` are pydantic's: ge, gt, le, lt, min_length, pattern.
     """
     extra: dict[str, Any] = {
         "level": level,
@@ -72,6 +74,7 @@ def option(
         "suggestions": list(suggestions),
         "zero": zero,
         "form": form,
+        "follows": follows,
     }
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
@@ -93,6 +96,7 @@ class OptionInfo:
     choices: tuple[str, ...]
     suggestions: tuple[str, ...]
     zero: str
+    follows: str
     minimum: float | None
     minimum_excluded: bool
     maximum: float | None
@@ -132,6 +136,7 @@ def _info(name: str, field: FieldInfo) -> OptionInfo:
         peft_name=extra.get("peft_name", "") or name,
         choices=choices,
         zero=extra.get("zero", ""),
+        follows=extra.get("follows", ""),
         suggestions=tuple(extra.get("suggestions", ())),
         minimum=minimum,
         minimum_excluded=minimum_excluded,

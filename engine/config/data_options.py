@@ -29,14 +29,34 @@ class DataOptions(Options):
         min_length=1,
     )
     conversation: str = option(
-        "auto", "Conversation column", "Column with the conversation, or auto.", min_length=1
+        "auto",
+        "Conversation column",
+        "Column with the conversation, or auto.",
+        min_length=1,
+        follows="data",
     )
     summary: str = option(
-        "auto", "Summary column", "Column with the reference summary, or auto.", min_length=1
+        "auto",
+        "Summary column",
+        "Column with the reference summary, or auto.",
+        min_length=1,
+        follows="data",
     )
-    every: int = option(1, "Keep every N-th", "Keep every N-th example of each split. 1: all.", ge=1)
+    every: int = option(
+        1,
+        "Keep every N-th",
+        "Keep every N-th example of each split. 1: all.",
+        ge=1,
+        follows="data",
+    )
     max_train: int = option(
-        0, "Training limit", "Maximum number of training examples.", unit="examples", zero="all", ge=0
+        0,
+        "Training limit",
+        "Maximum number of training examples.",
+        unit="examples",
+        zero="all",
+        ge=0,
+        follows="data",
     )
     max_validation: int = option(
         0,
@@ -46,6 +66,7 @@ class DataOptions(Options):
         unit="examples",
         zero="all",
         ge=0,
+        follows="data",
     )
     max_test: int = option(
         0,
@@ -55,18 +76,21 @@ class DataOptions(Options):
         unit="examples",
         zero="all",
         ge=0,
+        follows="data",
     )
     columns: dict[str, str] = option(
         {},
         "Column mapping",
         f"Maps columns by hand where the data is not two columns of text: {', '.join(column_mapping.KEYS)}.",
         level="everything",
+        follows="data",
     )
     broken_rows: Literal["refuse", "leave_out"] = option(
         "refuse",
         "Broken rows",
         "Refuse a file with broken rows, or leave them out with a notice that lists them.",
         level="everything",
+        follows="data",
     )
     sheet: str = option(
         "auto",
@@ -75,24 +99,28 @@ class DataOptions(Options):
         "sheet that holds anything, or the only table with texts.",
         level="everything",
         min_length=1,
+        follows="data",
     )
     unnamed_files: Literal["ask", "leave_out", "train", "validation", "test"] = option(
         "ask",
         "Files without a split",
         "What a folder's files are used for whose names tell no split, if other names tell one.",
         level="everything",
+        follows="data",
     )
     other_columns: Literal["ask", "leave_out"] = option(
         "ask",
         "Files with other columns",
         "Ask about files that lack the columns of the others, or leave them out with a notice.",
         level="everything",
+        follows="data",
     )
     summary_lists: Literal["auto", "sentences", "references"] = option(
         "auto",
         "Lists of summaries",
         "What a list in the summary column is: the sentences of one summary, or several reference summaries.",
         level="everything",
+        follows="data",
     )
     encoding: Literal[
         "auto",
@@ -121,6 +149,7 @@ class DataOptions(Options):
         "Encoding",
         "The encoding of text files, or auto: UTF-8 where it fits, else a guess that is named.",
         level="everything",
+        follows="data",
     )
     exclude: tuple[str, ...] = option(
         (),
@@ -163,6 +192,7 @@ class DataOptions(Options):
         "Prompt format",
         "Chat: the prompt is a turn of the base model's own chat format. Plain: the prompt alone. Auto: chat where the "
         "base model has a chat template.",
+        follows="base_model",
     )
     max_conversation_tokens: int = option(
         512,
@@ -171,6 +201,7 @@ class DataOptions(Options):
         unit="tokens",
         ge=MIN_CONVERSATION_TOKENS,
         le=1_000_000,
+        follows="base_model",
     )
     max_summary_tokens: int = option(
         summary_limits.AUTOMATIC,
@@ -180,6 +211,7 @@ class DataOptions(Options):
         zero="automatic",
         ge=0,
         le=65_536,
+        follows="base_model",
     )
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tomlkit
-import tomlkit.items
 
 from engine.config import (
+    base_model_catalogue,
+    commented_table,
     general_text,
     gguf_models,
     method_limits,
@@ -35,8 +36,8 @@ from engine.config.training import (
 )
 from engine.data.file_kinds import DATA_SUFFIXES
 from engine.errors import Problem, RecipeError, StorageError
-from engine.methods import BaseFacts, Family, Method, method, unknown_method
-from engine.options import OptionInfo, Options, check, describe, option, unknown_keys
+from engine.methods import BaseFacts, Family, Method, Quantization, method, unknown_method
+from engine.options import Options, check, option, unknown_keys
 from engine.system import optional_dependencies
 from engine.system.command_name import command_name
 from engine.system.foreign_files import FileKind, parse_toml, read_text
@@ -61,21 +62,32 @@ class BaseModelOptions(Options):
         min_length=1,
     )
     revision: str = option(
-        "main", "Revision", "Branch, tag or commit of a hub model.", level="everything", min_length=1
+        "main",
+        "Revision",
+        "Branch, tag or commit of a hub model.",
+        level="everything",
+        follows="base_model",
+        min_length=1,
     )
     precision: Precision = option(
         "auto",
         "Precision",
         "Number format of the frozen weights. Auto: bfloat16 where the device supports it well, else float32. "
         "T5 overflows in float16.",
+        follows="base_model",
     )
     quantization: Literal["none", "int8", "nf4", "fp4"] = option(
         "none",
         "Quantization",
         "Store the base model in 8 or 4 bits: less memory, slightly different outputs.",
+        follows="base_model",
     )
     double_quantization: bool = option(
-        True, "Double quantization", "Also quantize the scales of a 4-bit base model.", level="everything"
+        True,
+        "Double quantization",
+        "Also quantize the scales of a 4-bit base model.",
+        level="everything",
+        follows="base_model",
     )
 
 
@@ -253,7 +265,9 @@ def _contradictions(
     method_id = method_table.get("id") if isinstance(method_table, Mapping) else None
     if base_model and isinstance(method_id, str) and unknown_method(method_id) is None:
         options = settings.options if settings else None
-        refusal = method(method_id).refusal(options, _base_facts(base_model))
+        refusal = method(method_id).refusal(
+            options, base_facts(base_model.id, base_model.quantization, base_model.revision)
+        )
         problems += [refusal] if refusal else []
     return problems
 
@@ -269,13 +283,15 @@ def _method_limits(
     )
 
 
-def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
-    """Return what is known of the base model without loading it; of one on the hub only the quantization."""
-    folder, file = local_folder(base_model.id), gguf_file(base_model.id)
-    quantization = base_model.quantization
+def base_facts(model_id: str, quantization: Quantization = "none", revision: str = "main") -> BaseFacts:
+    """Return what is known of the base model without loading it; of one on the hub what the catalogue knows."""
+    folder, file = local_folder(model_id), gguf_file(model_id)
     if folder is not None:
         return model_info.read(folder, quantization)
-    return gguf_models.facts(file, quantization) if file else BaseFacts(quantization=quantization)
+    if file:
+        return gguf_models.facts(file, quantization)
+    listed = base_model_catalogue.find(model_id, revision)
+    return model_info.of(dict(listed.shape), quantization) if listed else BaseFacts(quantization=quantization)
 
 
 def local_folder(model_id: str) -> Path | None:
@@ -462,34 +478,12 @@ def dumps(recipe: Recipe) -> str:
     for name in _ORDER:
         declaration = recipe.method.method.options if name == "method" else _TABLES[name]
         document.add(tomlkit.nl())
-        document.add(name, _commented(tables[name], declaration))
+        document.add(name, commented_table.commented(tables[name], declaration))
     if recipe.changes:
         document.add(tomlkit.nl())
         document.add(tomlkit.comment("Changes during the run, each with the step after which it applies."))
         document.add(CHANGES, tomlkit.item(tables[CHANGES]))
     return tomlkit.dumps(document)
-
-
-def _commented(values: Mapping[str, Any], declaration: type[Options]) -> tomlkit.items.Table:
-    table = tomlkit.table()
-    helps = {info.name: _comment(info) for info in describe(declaration)}
-    for name, value in values.items():
-        item = tomlkit.item(value)
-        if name in helps and not isinstance(value, dict):
-            item.comment(helps[name])
-        table.add(name, item if not isinstance(value, dict) else _inline(value))
-    return table
-
-
-def _comment(info: OptionInfo) -> str:
-    """Return an option's help with what 0 means in the file, where the form has a word instead."""
-    return f"{info.help} 0: {info.zero}." if info.zero else info.help
-
-
-def _inline(value: Mapping[str, Any]) -> tomlkit.items.InlineTable:
-    inline = tomlkit.inline_table()
-    inline.update(value)
-    return inline
 
 
 def save(recipe: Recipe, path: Path) -> None:

@@ -57,6 +57,7 @@ class TrainingOptions(Options):
         "Learning rate",
         "Optimizer step size. Empty: the method's preset for this base model.",
         level="essential",
+        follows="base_model",
         gt=0.0,
         le=10.0,
     )
@@ -257,6 +258,7 @@ class EvaluationOptions(Options):
         "the longest hundredth.",
         unit="tokens",
         zero="automatic",
+        follows="base_model",
         ge=0,
         le=4096,
     )
@@ -279,6 +281,7 @@ class EvaluationOptions(Options):
         "summary.",
         level="everything",
         suggestions=(AUTO, *COMMON),
+        follows="data",
     )
 
 
