@@ -74,4 +74,4 @@ def show(window: Pages, page: str, files: Sequence[Path]) -> None:
         train = window.show_built("train")
         train.edit_copy()
         train.buttons.sides.set_current("recipe")
-        train.panel.use_gguf(str(paths.resolved(found.base_model)))
+        train.panel.form.base_model_chooser().pick(str(paths.resolved(found.base_model)))

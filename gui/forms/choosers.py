@@ -61,13 +61,9 @@ class ActionComboBox(ComboBox):
 
 
 class BaseModelChooser(ActionComboBox):
-    """A base model: the bundled one, those on this computer, a local folder, a GGUF file or a hub id.
-
-    A file is not picked but reported by `file_chosen(path)`: more may change with it.
-    """
+    """A base model: the bundled one, those on this computer, a local folder, a GGUF file or a hub id."""
 
     browse_requested = Signal()
-    file_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +91,7 @@ class BaseModelChooser(ActionComboBox):
         kinds = ";;".join([tr("GGUF files (*.gguf)"), tr("All files (*)")])
         file = QFileDialog.getOpenFileName(self, tr("File of a base model"), "", kinds)[0]
         if file:
-            self.file_chosen.emit(file)
+            self.pick(file)
 
 
 class SourceChooser(ActionComboBox):

@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from gui.inputs.chips import ToggleChips
 from gui.look import style
 from gui.look.fonts import px
+from gui.look.language import tr
 
 ALL_LINEAR = "all-linear"
+DEFAULT = ""  # the key of its chip
 TWO_LINES = 62
 
 
 class ModuleChips(QWidget):
-    """The target modules. None is the method's default, shown as the plan resolves it until the user changes a chip.
+    """The target modules, and a chip for the default: the preset of the method on this base model.
 
+    None is PEFT's own choice; it is shown as the plan resolves it until the user changes a chip.
     Before the first plan, two lines of space are reserved, which most models need.
     """
 
@@ -26,6 +29,7 @@ class ModuleChips(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._value: tuple[str, ...] | None = None
+        self._default: tuple[str, ...] | None = None
         self._modules: tuple[str, ...] = ()
         self._resolved: tuple[str, ...] = ()
         self._is_told = False
@@ -38,12 +42,17 @@ class ModuleChips(QWidget):
         style.follow(self._keep_room)
 
     def value(self) -> tuple[str, ...] | None:
-        """Return the chosen names, or None for the method's default."""
+        """Return the chosen names, or None for PEFT's own choice."""
         return self._value
 
     def set_value(self, value: Sequence[str] | None) -> None:
-        """Show other names; None for the method's default."""
+        """Show other names; None for PEFT's own choice."""
         self._value = None if value is None else tuple(value)
+        self._show()
+
+    def set_default(self, value: Sequence[str] | None) -> None:
+        """Set the names that the chip of the default stands for."""
+        self._default = None if value is None else tuple(value)
         self._show()
 
     def offer(self, modules: Mapping[str, int], resolved: Sequence[str]) -> None:
@@ -62,15 +71,22 @@ class ModuleChips(QWidget):
         named = tuple(name for name in self._value or () if name != ALL_LINEAR)
         on = named or (self._modules if self._value == (ALL_LINEAR,) else self._resolved)
         shown = self._modules + tuple(name for name in on if name not in self._modules)
+        on = (*on, DEFAULT) if self._value == self._default else on
         self._chips.blockSignals(True)
-        self._chips.set_items(shown, on)
+        if list(self._chips.chips) == [DEFAULT, *shown]:
+            self._chips.set_on(on)
+        else:
+            self._chips.set_items([(DEFAULT, tr("Default")), *shown], on)
         self._chips.blockSignals(False)
-        self.setVisible(bool(shown) or not self._is_told)
         self._keep_room()
 
     def _keep_room(self) -> None:
         self.setMinimumHeight(0 if self._is_told else px(TWO_LINES))
 
     def _switched(self, on: list[str]) -> None:
-        self._value = tuple(on)
-        self.changed.emit()
+        before, names = self._value, tuple(name for name in on if name != DEFAULT)
+        is_default_switched = (DEFAULT in on) != (before == self._default)
+        self._value = self._default if is_default_switched or not names else names
+        self._show()
+        if self._value != before:
+            self.changed.emit()

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import (
     METHODS,
+    STARTER,
     BaseFacts,
     Family,
     Problem,
@@ -29,35 +30,38 @@ from gui.core.saved_state import SavedState
 from gui.forms import plan_text
 from gui.forms.choosers import BaseModelChooser
 from gui.forms.device_field import offer_devices
-from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields, nearest
+from gui.forms.field_grid import LEVELS, FormField, make_fields, nearest
+from gui.forms.followed_notice import FollowedNotice
+from gui.forms.form_layout import COLUMNS, PROMPT, FormLayout
+from gui.forms.kept_settings import KeptSettings
 from gui.forms.module_chips import ModuleChips
 from gui.forms.module_fields import offer_modules
 from gui.forms.prompt.prompt_editor import PromptEditor
-from gui.forms.recipe_tables import TABLES, complete, copied, from_text, preset, text_of, with_methods
+from gui.forms.recipe_tables import (
+    TABLES,
+    complete,
+    copied,
+    from_text,
+    preset,
+    text_of,
+    with_methods,
+    with_other,
+)
 from gui.forms.start_from_field import START_FROM, StartFromField
-from gui.forms.training_length import LENGTH, TrainingLength
 from gui.forms.undo import FormUndo
 from gui.forms.variant_field import VariantField
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import FloatField
 from gui.look.format import plain
-from gui.look.language import mark, tr, translate
-from gui.widgets.labels import Label
+from gui.look.language import tr, translate
 from gui.widgets.line import Line
 
-# The fields of the prompt's section, from any table.
-PROMPT = ("data.shots", "data.prompt_format", "data.prompt")
-SECTIONS = {
-    "base_model": mark("Base model"),
-    "data": mark("Data"),
-    "prompt": mark("Prompt"),
-    "training": mark("Training"),
-    "evaluation": mark("Scoring"),
-}
-# Fields with a hint from the plan.
-PLANNED_FEET = ("base_model.id", "data.source")
+# Tables with an option that others follow. It has a hint from the plan.
+LEADERS = {"base_model": "id", "data": "source"}
 RATE = "training.learning_rate"
+# A learning rate that is so many times larger or smaller than the preset gets a hint.
+MAX_FROM_PRESET = 4
 # Keys of changes that affect more than one field.
 METHOD, VARIANT = "method", "variant"
 
@@ -76,10 +80,12 @@ class RecipeForm(QWidget):
         self._family: Family = "encoder-decoder"
         self._planned_base = ("", BaseFacts())
         self._modules: dict[str, int] = {}
-        self._level, self._recalled = LEVELS[0], ""
+        # Fields that are shown though they are not of the level.
+        self._level, self._recalled = LEVELS[0], set[str]()
         self._writing = self._is_fixed = False
-        # The user's values for each method: its options and its learning rate.
-        self._saved_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
+        self._kept = KeptSettings()
+        self.followed = FollowedNotice()
+        self.followed.acted.connect(self._take_back)
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
         self._method = ComboBox([(entry.id, translate(entry.title)) for entry in METHODS])
@@ -91,15 +97,12 @@ class RecipeForm(QWidget):
         self.variant.chosen.connect(self.choose_variant)
         self.start_from = StartFromField()
         self.start_from.chosen.connect(self._choose_origin)
-        self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
-        self._grids: list[FieldGrid | TrainingLength] = []
-        self._method_grids: list[FieldGrid] = []
-        self._prompt_grid = FieldGrid([self.field(key) for key in PROMPT])
-        self._prompt_layout = QVBoxLayout()
-        self._headings: list[tuple[QWidget, FieldGrid]] = []
-        self._lay_out(effect)
-        for key in PLANNED_FEET:
-            around = self.field(key).around
+        heads = (self.followed, Line(), self._method_field, self.variant, self.start_from)
+        self._layout = FormLayout(self, self._fields, heads, effect)
+        self.length = self._layout.length
+        self._show_fields()
+        for key in LEADERS.items():
+            around = self.field(".".join(key)).around
             assert isinstance(around, Field)
             around.keep_foot()
         for fields in self._fields.values():
@@ -111,7 +114,10 @@ class RecipeForm(QWidget):
 
     def set_recipe(self, wanted: Recipe) -> None:
         """Show a recipe; the prompt is shown with a sample until `show_plan`."""
+        self._kept.forget_presumed()
+        self._recalled.clear()
         self._set_tables(wanted.as_tables())
+        self._show_fields()
         self._show_prompt(None)
         self.check()
         self.undo.begin(self.tables())
@@ -144,34 +150,58 @@ class RecipeForm(QWidget):
         return replace(known, family=self._family, quantization=base["quantization"])
 
     def set_values(self, table: str, values: dict[str, Any]) -> None:
-        """Change values of one table for another page, and emit `edited`."""
-        self.set_tables({table: self.tables().get(table, {}) | values})
+        """Change values of one table for another page, with what follows them, and emit `edited`."""
+        if LEADERS.get(table) in values:
+            self._take_other(table, values)
+            return
+        before = self._tables.get(table, {})
+        differing = next((name for name in values if values[name] != before.get(name)), next(iter(values)))
+        self._set_tables(self.tables() | {table: before | values})
+        self._report_edit(f"{table}.{differing}")
 
-    def set_tables(self, changed: dict[str, dict[str, Any]]) -> None:
-        """Replace whole tables for another page, and emit `edited`."""
+    def _take_other(self, table: str, values: dict[str, Any]) -> None:
+        """Take another base model or other data, set anew what was chosen for the former, and say so."""
         before = self.tables()
-        self._set_tables(before | changed)
-        given = [(table, name) for table, values in changed.items() for name in values]
-        differing = (
-            each for each in given if changed[each[0]][each[1]] != before.get(each[0], {}).get(each[1])
-        )
-        self._report_edit(next((".".join(each) for each in differing), next(iter(changed))))
+        if table == "data":
+            found = with_other(before, table, values)
+        elif values["id"] == before[table]["id"]:
+            found = before | {table: before[table] | values}
+        else:
+            found = self._kept.take_base(before, values, self._family)
+        self._recalled.clear()
+        self._set_tables(found)
+        self._show_fields()
+        self._report_edit(f"{table}.{LEADERS[table]}")
+        self.followed.show_changes(table, values, before, self._tables)
+
+    def _learn(self, family: Family) -> None:
+        """Take the family that a plan has found, with the method's preset for it where another one was presumed."""
+        found = self._kept.learn(self.tables(), replace(self.base_facts(), family=family), self._family)
+        self._family = family
+        if found != self._tables:
+            before = self.followed.before
+            self._set_tables(found)
+            self._report_edit("base_model.id")
+            self.followed.show_changes("base_model", {}, before, found)
+
+    def _take_back(self) -> None:
+        """Bring back the base model or the data before, with what was chosen for it."""
+        before, leader = self.followed.before, self.followed.leader
+        self._set_tables(copied(before))
+        key = f"{leader}.{LEADERS[leader]}"
+        self.field(key).control.widget.setFocus()
+        self._report_edit(key)
 
     def choose_method(self, method_id: str) -> None:
         """Switch to another method, with its earlier values, or else with its preset and the preset's learning rate."""
         before = self._tables["method"]
         if method_id == before["id"]:
             return
-        training = dict(self._tables["training"])
-        rate = training.pop("learning_rate", None)
-        self._saved_methods[before["id"]] = (before | {"start_from": ""}, rate)
-        options, saved_rate = self._saved_methods.get(method_id, (preset(method_id, self._family), None))
-        if saved_rate is not None:
-            training["learning_rate"] = saved_rate
-        self._set_tables(self.tables() | {"method": options, "training": training})
+        rate = self._tables["training"].get("learning_rate")
+        self._set_tables(self._kept.take_method(self.tables(), method_id, self._family))
         if before.get("start_from"):
             self._report_origin_removed(self.start_from.name_of(before["start_from"]))
-        if rate is not None and saved_rate is None:
+        if rate is not None and "learning_rate" not in self._tables["training"]:
             title = translate(method(before["id"]).title)
             self.set_foot(RATE, tr("{method} used {rate}", rate=plain(rate), method=title))
         self._report_edit(METHOD)
@@ -215,25 +245,20 @@ class RecipeForm(QWidget):
         """Return the settings of the method in use, those that another had when it was used, else its preset."""
         if method_id == self.method_id():
             return dict(self._tables["method"])
-        settings, _rate = self._saved_methods.get(method_id, (preset(method_id, self._family), None))
+        settings: dict[str, Any] = self._kept.with_method(self._tables, method_id, self._family)["method"]
         return settings
 
     def set_level(self, level: str) -> None:
         """Show the fields up to a level: essential, more or everything."""
-        self._level, self._recalled = level, ""
+        self._level = level
+        self._recalled.clear()
         self._show_fields()
         if self._tables:
             self._show_origin()
 
     def _show_fields(self) -> None:
-        # A prompt-only method has no other options: the prompt takes their place.
         is_prompt = bool(self._tables) and not method(self.method_id()).trains
-        (self._method_top if is_prompt else self._prompt_layout).addWidget(self._prompt_grid)
-        for grid in self._grids + self._method_grids:
-            grid.show_where(self._is_wanted)
-        for heading, grid in self._headings:
-            apart = grid is not self._prompt_grid or not is_prompt
-            heading.setVisible(apart and grid.isVisibleTo(self))
+        self._layout.show_where(self._is_wanted, is_prompt=is_prompt)
 
     def _is_wanted(self, field: FormField) -> bool:
         """Return whether a field is shown: by its level, or because the method is prompt-only."""
@@ -242,7 +267,7 @@ class RecipeForm(QWidget):
                 return True
             if field.table == "training" and field.info.name not in TrainingOptions.without_training:
                 return False
-        return field.is_of(self._level) or field.key == self._recalled
+        return field.is_of(self._level) or field.key in self._recalled
 
     def set_fixed(self, fixed: bool) -> None:
         """Make the recipe read-only."""
@@ -255,7 +280,7 @@ class RecipeForm(QWidget):
             field.set_fixed(fixed)
 
     def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Show problems beside their fields; return those without a field on the form."""
+        """Show problems beside their fields, of whatever level; return those without a field on the form."""
         self._problems = tuple(problems)
         fields = {field.key: field for field in self._all_fields()}
         for field in fields.values():
@@ -274,13 +299,23 @@ class RecipeForm(QWidget):
                 self.start_from.show()
             else:
                 homeless.append(problem)
+        self._recall({nearest(problem.field, fields) for problem in problems} & fields.keys())
         return homeless
+
+    def _recall(self, keys: set[str]) -> None:
+        """Show fields, even if they are not of the level shown, until another level is chosen."""
+        if COLUMNS & keys:
+            keys = keys | COLUMNS
+        if not keys <= self._recalled:
+            self._recalled |= keys
+            self._show_fields()
 
     def show_plan(self, plan: dict[str, Any]) -> None:
         """Show the plan's facts about base model and data below their fields."""
-        self._family = plan.get("family", self._family)
         known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
         self._planned_base = (self._tables["base_model"]["id"], known)
+        if "family" in plan:
+            self._learn(plan["family"])
         feet = plan_text.plan_feet(plan, self._family, self._tables)
         for key, text in feet.items():
             self.set_foot(key, text)
@@ -288,7 +323,7 @@ class RecipeForm(QWidget):
         self._show_prompt(plan.get("prompt"))
         self._modules = plan.get("modules") or {}
         offer_modules(self._method_fields, plan)
-        self._show_preset_rate()
+        self._show_presets()
 
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
         """Show the model input, its format and the length of its examples."""
@@ -324,57 +359,7 @@ class RecipeForm(QWidget):
         assert isinstance(editor, PromptEditor)
         return editor
 
-    # Construction and changes
-    def _lay_out(self, effect: QWidget) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        for table in ("base_model", "data"):
-            self._add_grid(column, self._essential(table))
-        column.addWidget(Line())
-        column.addWidget(self._method_field)
-        column.addWidget(self.variant)
-        column.addWidget(self.start_from)
-        for part in (self._method_top, self._method_rest):
-            part.setSpacing(12)
-        column.addLayout(self._method_top)
-        column.addWidget(effect)
-        column.addLayout(self._method_rest)
-        column.addWidget(Line())
-        self.length = TrainingLength([self.field(key) for key in LENGTH], self)
-        self._grids.append(self.length)
-        column.addWidget(self.length)
-        self._add_grid(column, self._essential("training"))
-        for section, title in SECTIONS.items():
-            heading = Label(tr(title), "section", "ink")
-            heading.setContentsMargins(0, 12, 0, 0)
-            column.addWidget(heading)
-            self._headings.append((heading, self._add_section(column, section)))
-        column.addStretch(1)
-
-    def _essential(self, table: str) -> list[FormField]:
-        """Return the essential fields of a table, without those that have a row of their own."""
-        essential = [field for field in self._fields[table] if field.info.level == "essential"]
-        return [field for field in essential if field.key not in LENGTH]
-
-    def _add_section(self, column: QVBoxLayout, section: str) -> FieldGrid:
-        """Add the fields of a section, without the essential ones above."""
-        if section == "prompt":
-            column.addLayout(self._prompt_layout)
-            return self._take_grid(self._prompt_grid)
-        elsewhere = {field.key for field in self._essential(section)} | {*LENGTH, *PROMPT}
-        return self._add_grid(column, [each for each in self._fields[section] if each.key not in elsewhere])
-
-    def _add_grid(self, column: QVBoxLayout, fields: list[FormField]) -> FieldGrid:
-        grid = FieldGrid(fields, self)
-        column.addWidget(grid)
-        return self._take_grid(grid)
-
-    def _take_grid(self, grid: FieldGrid) -> FieldGrid:
-        self._grids.append(grid)
-        grid.show_where(self._is_wanted)
-        return grid
-
+    # Changes
     def _all_fields(self) -> Iterable[FormField]:
         for fields in self._fields.values():
             yield from fields
@@ -388,15 +373,18 @@ class RecipeForm(QWidget):
         if self._writing or self._is_fixed:
             return
         value = field.control.read()
+        if LEADERS.get(field.table) == field.info.name:
+            self._take_other(field.table, {field.info.name: value})
+            return
+        self.followed.hide()
         table = self._tables.setdefault(field.table, {})
         if value is None:
             table.pop(field.info.name, None)
         else:
             table[field.info.name] = list(value) if isinstance(value, tuple) else value
-        if field.key in PLANNED_FEET:
-            self._show_origin()
         if field.key == RATE:
             self.set_foot(RATE, "")
+            self._show_presets()
         self._show_variant()
         self._report_edit(field.key, typed=field.is_typed)
 
@@ -422,8 +410,7 @@ class RecipeForm(QWidget):
             return wholes[key]
         found = next((field for field in self._all_fields() if field.key == key), None)
         if found is not None and not self._is_wanted(found):
-            self._recalled = key
-            self._show_fields()
+            self._recall({key})
         return found.around if found is not None else None
 
     # Saved state
@@ -442,7 +429,10 @@ class RecipeForm(QWidget):
         self.undo.begin(self.tables())
 
     def _set_tables(self, tables: dict[str, Any]) -> None:
+        self.followed.hide()
         previous = self._tables.get("method", {}).get("id")
+        if tables["base_model"]["id"] != self._tables.get("base_model", {}).get("id"):
+            self._family = self._kept.family(tables["base_model"]["id"]) or self._family
         self._tables = tables
         self._writing = True
         if tables["method"]["id"] != previous:
@@ -456,19 +446,12 @@ class RecipeForm(QWidget):
         self.set_foot(RATE, "")
         self._show_variant()
         self._show_origin()
-        self._show_preset_rate()
+        self._show_presets()
 
     def _build_method_fields(self, method_id: str) -> None:
-        for grid in self._method_grids:
-            grid.hide()
-            grid.deleteLater()
         entry = method(method_id)
         self._method_fields = make_fields("method", entry.options)
-        essential = [field for field in self._method_fields if field.info.level == "essential"]
-        rest = [field for field in self._method_fields if field.info.level != "essential"]
-        self._method_grids = [FieldGrid(essential, self), FieldGrid(rest, self)]
-        self._method_top.addWidget(self._method_grids[0])
-        self._method_rest.addWidget(self._method_grids[1])
+        self._layout.take_method(self._method_fields)
         self._show_fields()
         for field in self._method_fields:
             field.set_fixed(self._is_fixed)
@@ -480,13 +463,22 @@ class RecipeForm(QWidget):
         # Lower case in English; other languages have their own rules.
         self._method_field.set_right(group.lower() if group == entry.group else group)
 
-    def _show_preset_rate(self) -> None:
-        """Show the preset's learning rate where none is set."""
+    def _show_presets(self) -> None:
+        """Show the preset's learning rate where none is set, and offer its layers as the default."""
+        table = preset(self.method_id(), self._family)
+        for field in self._method_fields:
+            if isinstance(field.control.widget, ModuleChips):
+                field.control.widget.set_default(table.get(field.info.name))
         rate = self.field(RATE).control.widget
-        entry = method(self._tables["method"]["id"])
-        if isinstance(rate, FloatField) and self._family in entry.presets:
-            preset = f"{entry.presets[self._family].learning_rate:g}"
-            rate.setPlaceholderText(tr("{rate}, preset", rate=preset))
+        assert isinstance(rate, FloatField)
+        presets = method(self.method_id()).presets
+        usual = presets.get(self._family, next(iter(presets.values()))).learning_rate
+        rate.setPlaceholderText(tr("{rate}, preset", rate=f"{usual:g}"))
+        chosen = rate.value()
+        # The practice model is so small that no preset is meant for it.
+        if chosen and usual and self._tables["base_model"]["id"] != STARTER:
+            far = max(chosen / usual, usual / chosen) > MAX_FROM_PRESET
+            self.set_foot(RATE, tr("Far from the preset, {rate}", rate=f"{usual:g}") if far else "")
 
     def check(self) -> None:
         """Look for problems again: files come and go."""

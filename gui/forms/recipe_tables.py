@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from engine.api import (
     METHODS,
-    STARTER,
     BaseModelOptions,
     DataOptions,
     EvaluationOptions,
     Family,
+    OptionInfo,
     Options,
     Recipe,
     RecipeError,
@@ -21,6 +21,7 @@ from engine.api import (
     describe,
     method,
     recipe,
+    variants,
 )
 
 TABLES: dict[str, type[Options]] = {
@@ -29,8 +30,6 @@ TABLES: dict[str, type[Options]] = {
     "training": TrainingOptions,
     "evaluation": EvaluationOptions,
 }
-# The controls of options that name layers of a base model.
-NAMING_LAYERS = {"chips", "patterns"}
 # The keys of a method's table beside its options.
 BESIDE_OPTIONS = ("id", "start_from")
 
@@ -56,22 +55,36 @@ def preset(method_id: str, family: Family) -> dict[str, Any]:
     return {"id": method_id, **values}
 
 
-def on_base(
-    tables: dict[str, Any], base: dict[str, Any], family: Family, before: Family
-) -> dict[str, dict[str, Any]]:
-    """Return the tables that change with another base model: `base`, and what suits its layers and its family.
+def followers(leader: str) -> Iterator[tuple[str, OptionInfo]]:
+    """Yield the options, each with its table, that are chosen for a base model or for data: `leader` is its table."""
+    for table, declaration in TABLES.items():
+        for info in describe(declaration):
+            if info.follows == leader:
+                yield table, info
 
-    `before` is the family of the present one. The method's options stay within a family, but for those that name
-    layers, and for the adapter to start from; so does the learning rate, unless it is that of the tiny starter.
+
+def with_other(tables: dict[str, Any], leader: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables with another base model or other data; what was chosen for the former has its default again."""
+    found = copied(tables)
+    for table, info in followers(leader):
+        found[table].pop(info.name, None)
+    found[leader] |= values
+    return complete(found)
+
+
+def on_base(
+    tables: dict[str, Any], base: Mapping[str, Any], family: Family, before: Family
+) -> dict[str, Any]:
+    """Return tables with another base model, with the method's preset for its family; a variant stays.
+
+    `before` is the family of the present base model.
     """
-    own, training = preset(tables["method"]["id"], family), dict(tables["training"])
-    if family == before:
-        layers = {info.name for info in describe(method(own["id"]).options) if info.control in NAMING_LAYERS}
-        kept = tables["method"].items()
-        own |= {name: value for name, value in kept if name not in {*layers, "start_from"}}
-    if family != before or STARTER in (tables["base_model"]["id"], base["id"]):
-        training.pop("learning_rate", None)
-    return {"base_model": tables["base_model"] | base, "method": own, "training": training}
+    entry = method(tables["method"]["id"])
+    variant = variants.current(entry, tables, before) or variants.STANDARD
+    found = with_other(tables, "base_model", {}) | {"method": preset(entry.id, family)}
+    found = variants.changed(entry, variant, found, family)
+    found["base_model"] |= base
+    return found
 
 
 def with_methods(

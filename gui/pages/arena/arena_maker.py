@@ -87,7 +87,7 @@ class ArenaMaker(QObject):
         assert self._base_models is not None
         self._go_back()
         try:
-            self._form.shared.take_base(self._base_models.changes(model_id))
+            self._form.shared.take_base(self._base_models.base(model_id))
         except RecipeError as error:
             self._form.show_problems(error.problems)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.api import Problem, Recipe, recipe
 from gui.forms import plan_text
 from gui.forms.choosers import BaseModelChooser, SourceChooser
+from gui.forms.recipe_tables import on_base, with_other
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import IntField
 from gui.look.language import tr, translate
@@ -19,8 +20,6 @@ from gui.pages.train import recipe_files
 
 BASE, DATA, MINUTES = "base_model", "data", "minutes"
 MAX_MINUTES = 100_000
-# What other data keep of the recipe's table; columns, limits and exclusions are those of its own data.
-KEPT_OF_DATA = ("prompt", "prompt_format")
 
 
 class SharedChoice(QWidget):
@@ -50,7 +49,6 @@ class SharedChoice(QWidget):
         for field in self.fields.values():
             column.addWidget(field)
         self.base.picked.connect(lambda _key: self.changed.emit(BASE))
-        self.base.file_chosen.connect(self.base.pick)
         self.data.picked.connect(lambda _key: self.changed.emit(DATA))
         self.minutes.valueChanged.connect(lambda _number: self.changed.emit(MINUTES))
 
@@ -76,25 +74,24 @@ class SharedChoice(QWidget):
         self.minutes.setValue(int(values.get(MINUTES, self.minutes.value())))
         self.minutes.blockSignals(False)
 
-    def take_base(self, changes: Mapping[str, Any]) -> None:
-        """Take the tables that change with another base model, as if the user had chosen it. Raises RecipeError."""
-        self._recipe = recipe.from_tables(self._recipe.as_tables() | dict(changes) | {"name": ""})
+    def take_base(self, base: Mapping[str, Any]) -> None:
+        """Take the options of another base model, as if the user had chosen it. Raises RecipeError."""
+        self._recipe = recipe.from_tables(self._on_base(self._recipe.as_tables(), base))
         self.base.pick(self._recipe.base_model.id)
+
+    def _on_base(self, tables: dict[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+        before = recipe.base_facts(self._recipe.base_model.id).family or "encoder-decoder"
+        family = recipe.base_facts(base["id"]).family or before
+        return on_base(tables, base, family, before) | {"name": ""}
 
     def recipe(self) -> Recipe:
         """Return the recipe with the chosen base model and data. Raises RecipeError."""
         tables = self._recipe.as_tables()
         tables["training"]["max_minutes"] = float(self.minutes.value())
         if self.data.key() != self._recipe.data.source:
-            kept = {name: tables["data"][name] for name in KEPT_OF_DATA if name in tables["data"]}
-            tables["data"] = {"source": self.data.key()} | kept
-            tables["name"] = ""
+            tables = with_other(tables, "data", {"source": self.data.key()}) | {"name": ""}
         if self.base.key() != self._recipe.base_model.id:
-            tables["base_model"] = {"id": self.base.key()}
-            # Options and rate of the method fitted the other base model.
-            tables["method"] = {"id": self._recipe.method.id}
-            tables["name"] = ""
-            tables["training"].pop("learning_rate", None)
+            tables = self._on_base(tables, {"id": self.base.key()})
         return recipe.from_tables(tables)
 
     def show_plan(self, plan: Mapping[str, Any]) -> None:

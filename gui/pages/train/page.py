@@ -370,7 +370,7 @@ class TrainPage(Page):
 
     def _take_base_model(self, model_id: str) -> None:
         self.right.show_methods()
-        self.panel.form.set_tables(self.right.base_models.changes(model_id))
+        self.panel.form.set_values("base_model", self.right.base_models.base(model_id))
 
     def edit_copy(self) -> None:
         """Edit the recipe of the run that is shown, if one is."""

@@ -12,12 +12,11 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import Problem, Recipe, gguf_models
+from engine.api import Problem, Recipe
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
-from gui.forms.recipe_tables import on_base
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
@@ -86,13 +85,7 @@ class RecipePanel(QWidget):
         column.addWidget(self.foot)
         column.addWidget(self._fixed_foot)
 
-    def use_gguf(self, path: str) -> None:
-        """Take a GGUF file as base model, with what suits its layers and family."""
-        base, form = {"id": path, "revision": "main"}, self.form
-        form.set_tables(on_base(form.tables(), base, gguf_models.FAMILY, form.family()))
-
     def _connect(self) -> None:
-        self.form.base_model_chooser().file_chosen.connect(self.use_gguf)
         self._levels.currentChanged.connect(self._set_level)
         self.start_button.clicked.connect(self.start_wanted)
         self.copy_button.clicked.connect(self.copy_wanted)

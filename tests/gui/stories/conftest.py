@@ -26,6 +26,14 @@ def reading_story(styled, qtbot, home):
 
 
 @pytest.fixture
+def planning_story(styled, qtbot, home):
+    """Windows that plan for real."""
+    made = StoryWindow(qtbot, real=("plan",))
+    yield made
+    made.close_all()
+
+
+@pytest.fixture
 def german():
     """Let the window speak German; put back what was."""
     before = QLocale()

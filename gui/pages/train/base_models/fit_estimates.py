@@ -53,7 +53,7 @@ class FitEstimates(QObject):
             if model.id in self._fits:
                 self.estimated.emit(model.id, self._fits[model.id])
             elif model.family and model.place != "hub":
-                self._want(model.id, str(self._tables["base_model"].get("quantization", "none")))
+                self._want(model.id)
         self._planner.compare(self._wanted)
 
     def waiting(self) -> list[str]:
@@ -66,19 +66,12 @@ class FitEstimates(QObject):
             self._wanted = {}
             self._planner.compare({})
 
-    def changes(self, model_id: str) -> dict[str, dict[str, Any]]:
-        """Return the tables that change if the recipe is to use a model, in the format that fits."""
+    def base(self, model_id: str) -> dict[str, Any]:
+        """Return the options of a base model, in the format that fits."""
         fit = self._fits.get(model_id, Fit())
-        form = NF4 if fit.form == NF4 else str(self._tables["base_model"].get("quantization", "none"))
-        return self._on(model_id, form)
+        return {"id": model_id} | ({"quantization": NF4} if fit.form == NF4 else {})
 
-    def _on(self, model_id: str, quantization: str) -> dict[str, dict[str, Any]]:
-        if model_id == self._tables["base_model"]["id"]:
-            return {"base_model": self._tables["base_model"] | {"quantization": quantization}}
-        base = {"id": model_id, "revision": "main", "quantization": quantization}
-        return on_base(self._tables, base, self._families.get(model_id, self._family), self._family)
-
-    def _want(self, model_id: str, quantization: str) -> None:
+    def _want(self, model_id: str, quantization: str = "") -> None:
         """Add the recipe on a model to those to plan, or say why there is none."""
         entry = method(self._tables["method"]["id"])
         if self._families[model_id] not in entry.presets:
@@ -86,8 +79,13 @@ class FitEstimates(QObject):
             self._set(model_id, Fit(problem=text))
             return
         try:
-            changed = self._on(model_id, quantization)
-            self._wanted[model_id] = recipe.from_tables({**self._tables, "name": "", **changed})
+            base = {"id": model_id} | ({"quantization": quantization} if quantization else {})
+            changed = (
+                self._tables | {"base_model": self._tables["base_model"] | base}
+                if model_id == self._tables["base_model"]["id"]
+                else on_base(self._tables, base, self._families[model_id], self._family)
+            )
+            self._wanted[model_id] = recipe.from_tables(changed | {"name": ""})
         except RecipeError as error:
             self._set(model_id, Fit(problem=translate(error.problems[0].message)))
 

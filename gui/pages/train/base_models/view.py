@@ -116,9 +116,9 @@ class BaseModelsView(Card):
         """Return the ids of the models on this computer."""
         return [model.id for model in self._here]
 
-    def changes(self, model_id: str) -> dict[str, dict[str, Any]]:
-        """Return the tables of the recipe that change with another base model."""
-        return self._estimates.changes(model_id)
+    def base(self, model_id: str) -> dict[str, Any]:
+        """Return the options of a base model, in the format that fits."""
+        return self._estimates.base(model_id)
 
     def _take_list(self, result: dict[str, Any]) -> None:
         catalogue = {model.id: of_catalogue(model.as_dict()) for model in base_model_catalogue.models()}

@@ -13,6 +13,7 @@ from gui.forms.prompt.prompt_editor import OWN, PromptEditor
 from gui.forms.prompt.prompt_preview import SAMPLE
 from gui.forms.recipe_form import RecipeForm
 from gui.pages.train.plan_line import plan_text
+from gui.widgets.labels import Label
 from tests.helpers.train_stage import PLAN, WAIT, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
@@ -271,7 +272,7 @@ def test_the_prompt_is_all_that_can_be_set_of_the_prompt_alone(form):
 
 def test_the_prompts_heading_stands_over_it_only_where_it_is_a_section(form):
     def headings():
-        return [heading.text() for heading, _grid in form._headings if heading.isVisibleTo(form)]
+        return [label.text() for label in form.findChildren(Label) if label.isVisibleTo(form)]
 
     form.set_level("more")
     assert "Prompt" in headings()

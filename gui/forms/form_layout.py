@@ -1,0 +1,111 @@
+"""The places of a recipe's fields: base model and data, the method, the length of the training, the rest by section.
+
+Knows fields and their levels, not their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.forms.field_grid import FieldGrid, FormField
+from gui.forms.training_length import LENGTH, TrainingLength
+from gui.look.language import mark, tr
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+
+# The fields of the prompt's section, from any table.
+PROMPT = ("data.shots", "data.prompt_format", "data.prompt")
+# Beside the data, which they are asked for where they can't be found: all, where one is asked for.
+COLUMNS = {"data.conversation", "data.summary"}
+SECTIONS = {
+    "base_model": mark("Base model"),
+    "data": mark("Data"),
+    "prompt": mark("Prompt"),
+    "training": mark("Training"),
+    "evaluation": mark("Scoring"),
+}
+
+
+class FormLayout(QVBoxLayout):
+    """Lays out a form; `heads` are above the method's essential fields, `effect` is below them."""
+
+    def __init__(
+        self, form: QWidget, fields: Mapping[str, list[FormField]], heads: Sequence[QWidget], effect: QWidget
+    ) -> None:
+        super().__init__(form)
+        self._form, self._fields = form, fields
+        by_key = {field.key: field for table in fields.values() for field in table}
+        self._grids: list[FieldGrid | TrainingLength] = []
+        self._method_grids: list[FieldGrid] = []
+        self._headings: list[tuple[QWidget, FieldGrid]] = []
+        self._method_top, self._method_rest, self._prompt_layout = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        self._prompt_grid = FieldGrid([by_key[key] for key in PROMPT])
+        self.length = TrainingLength([by_key[key] for key in LENGTH], form)
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(12)
+        self._add_essential(heads, effect)
+        for section, title in SECTIONS.items():
+            heading = Label(tr(title), "section", "ink")
+            heading.setContentsMargins(0, 12, 0, 0)
+            self.addWidget(heading)
+            self._headings.append((heading, self._add_section(section)))
+        self.addStretch(1)
+
+    def _add_essential(self, heads: Sequence[QWidget], effect: QWidget) -> None:
+        for table in ("base_model", "data"):
+            self._add_grid(self._top(table))
+        for head in heads:
+            self.addWidget(head)
+        for part in (self._method_top, self._method_rest):
+            part.setSpacing(12)
+        self.addLayout(self._method_top)
+        self.addWidget(effect)
+        self.addLayout(self._method_rest)
+        self.addWidget(Line())
+        self._grids.append(self.length)
+        self.addWidget(self.length)
+        self._add_grid(self._top("training"))
+
+    def _top(self, table: str) -> list[FormField]:
+        """Return the essential fields of a table and its columns, without those that have a row of their own."""
+        fields = [
+            each for each in self._fields[table] if each.info.level == "essential" or each.key in COLUMNS
+        ]
+        return [field for field in fields if field.key not in LENGTH]
+
+    def _add_section(self, section: str) -> FieldGrid:
+        """Add the fields of a section, without those above."""
+        if section == "prompt":
+            self.addLayout(self._prompt_layout)
+            self._grids.append(self._prompt_grid)
+            return self._prompt_grid
+        elsewhere = {field.key for field in self._top(section)} | {*LENGTH, *PROMPT}
+        return self._add_grid([each for each in self._fields[section] if each.key not in elsewhere])
+
+    def _add_grid(self, fields: list[FormField]) -> FieldGrid:
+        grid = FieldGrid(fields, self._form)
+        self.addWidget(grid)
+        self._grids.append(grid)
+        return grid
+
+    def take_method(self, fields: Sequence[FormField]) -> None:
+        """Lay out the fields of another method."""
+        for grid in self._method_grids:
+            grid.hide()
+            grid.deleteLater()
+        essential = [field for field in fields if field.info.level == "essential"]
+        rest = [field for field in fields if field.info.level != "essential"]
+        self._method_grids = [FieldGrid(essential, self._form), FieldGrid(rest, self._form)]
+        self._method_top.addWidget(self._method_grids[0])
+        self._method_rest.addWidget(self._method_grids[1])
+
+    def show_where(self, wanted: Callable[[FormField], bool], *, is_prompt: bool) -> None:
+        """Show the wanted fields. A method that is a prompt alone has no options: the prompt takes their place."""
+        (self._method_top if is_prompt else self._prompt_layout).addWidget(self._prompt_grid)
+        for grid in self._grids + self._method_grids:
+            grid.show_where(wanted)
+        for heading, grid in self._headings:
+            apart = grid is not self._prompt_grid or not is_prompt
+            heading.setVisible(apart and grid.isVisibleTo(self._form))

@@ -1,0 +1,298 @@
+"""Another base model brings what suits it, says so once, and gives back what was set for the former."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from engine.api import METHODS, Method, Problem, method, paths, recipe
+from gui.inputs.fields import Field
+from tests.helpers.story_window import click
+from tests.helpers.tiny_models import tiny_model
+from tests.helpers.train_stage import PLAN, WAIT
+
+T5, LLAMA, BART, GPT2 = "t5", "llama", "bart", "gpt2"
+
+
+@pytest.fixture
+def form(stage):
+    """The form with the shipped recipe of the practice model, all fields in sight."""
+    stage.page.edit(recipe.load(paths.presets_folder() / "starter.toml"))
+    stage.page.panel.set_level("everything")
+    return stage.page.panel.form
+
+
+def _type(line, text):
+    line.setFocus()
+    line.selectAll()
+    QTest.keyClicks(line, text)
+    QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+def _take(form, base):
+    name = base if "/" in base or base == "starter" else str(tiny_model(base))
+    _type(form.base_model_chooser().lineEdit(), name)
+    assert form.tables()["base_model"]["id"] == name
+
+
+def _chips(form):
+    return form.field("method.target_modules").control.widget._chips.chips
+
+
+def _rate(form):
+    return form.field("training.learning_rate")
+
+
+def _red(form):
+    return [
+        field.key
+        for field in form._all_fields()
+        if isinstance(field.around, Field) and field.around.problem()
+    ]
+
+
+def test_what_belongs_to_the_model_is_that_of_the_new_one(form):
+    assert form.recipe().method.options.target_modules == ("v", "o", "wi_0", "wi_1", "wo")
+    form.field("base_model.precision").control.widget.chosen.emit("float32")
+    _take(form, LLAMA)
+
+    found = form.recipe()
+    assert found.method.options == method("lora").options(**method("lora").preset_options("decoder-only"))
+    assert found.training.learning_rate is None
+    assert _rate(form).control.widget.placeholderText() == "0.0005, preset"
+    assert found.base_model.precision == "auto"
+    assert found.data.max_conversation_tokens == 512
+    assert found.training.epochs == 2
+
+
+def test_it_is_said_once_and_undone_with_one_click(form):
+    before = form.tables()
+    assert not form.followed.isVisible()
+    _take(form, LLAMA)
+    said = form.followed.text()
+    for title in ("Rank", "Applied to", "Learning rate"):
+        assert title in said
+    assert said.endswith("and 1 more.")
+    assert "Epochs" not in said
+    click(form.followed.action_button())
+
+    assert form.tables() == before
+    assert form.base_model_chooser().key() == "starter"
+    assert not form.followed.isVisible()
+
+
+def test_it_is_not_said_any_more_after_the_next_change(form):
+    _take(form, LLAMA)
+    form.field("method.rank").control.widget.setValue(4)
+
+    assert not form.followed.isVisible()
+
+
+def test_the_keys_of_undo_take_all_of_it_back_too(form):
+    before = form.tables()
+    _take(form, LLAMA)
+    form.undo.undo()
+    assert form.tables() == before
+    assert not form.followed.isVisible()
+    form.undo.redo()
+
+    assert form.recipe().method.options.target_modules == ("all-linear",)
+
+
+def test_nothing_is_said_where_nothing_changes(form):
+    _take(form, LLAMA)
+    form.field("method.rank").control.widget.setValue(16)
+    _take(form, GPT2)
+    assert not form.followed.isVisible()
+
+
+def test_what_was_set_by_hand_for_a_model_is_there_again_with_it(form):
+    _take(form, T5)
+    _type(_rate(form).control.widget, "0.0021")
+    form.field("method.rank").control.widget.setValue(4)
+    form.field("data.prompt_format").control.write("plain")
+    form.field("data.prompt_format").control.widget.chosen.emit("plain")
+    of_t5 = form.recipe()
+    _take(form, LLAMA)
+    assert form.recipe().data.prompt_format == "auto"
+    _type(_rate(form).control.widget, "0.0007")
+    _take(form, T5)
+    assert form.recipe() == of_t5
+    _take(form, LLAMA)
+
+    assert form.recipe().training.learning_rate == 0.0007
+    assert form.recipe().method.options.rank == 16
+
+
+def test_another_method_on_another_model_is_that_of_this_model(form):
+    form.choose_method("full")
+    _type(_rate(form).control.widget, "0.0002")
+    form.choose_method("lora")
+    _take(form, LLAMA)
+    form.choose_method("full")
+    assert form.recipe().training.learning_rate is None
+    _take(form, "starter")
+
+    assert form.recipe().training.learning_rate == 0.0002
+
+
+def test_a_variant_is_kept(form):
+    form.variant.chosen.emit("dora")
+    _take(form, LLAMA)
+
+    assert form.recipe().method.options.dora
+    assert form.variant.key() == "dora"
+
+
+def test_the_quantization_of_a_large_model_is_not_kept_for_another(form):
+    form.set_values("base_model", {"quantization": "nf4"})
+    _take(form, LLAMA)
+
+    assert form.recipe().base_model.quantization == "none"
+
+
+def test_a_model_that_only_the_plan_knows_gets_the_preset_of_its_family_then(form):
+    _take(form, "somebody/model")
+    form.show_plan(PLAN | {"family": "decoder-only"})
+    assert form.recipe().method.options.target_modules == ("all-linear",)
+    _take(form, "somebody/other")
+    form.field("method.rank").control.widget.setValue(4)
+    form.show_plan(PLAN | {"family": "encoder-decoder"})
+
+    assert form.recipe().method.options.rank == 4
+
+
+def test_the_catalogue_tells_the_family_before_the_plan(form):
+    _take(form, "Qwen/Qwen2.5-0.5B-Instruct")
+
+    assert form.recipe().method.options.target_modules == ("all-linear",)
+
+
+def test_the_list_of_all_base_models_leads_to_the_same(stage, form):
+    stage.page.right.base_models.refresh(form.tables(), form.family())
+    stage.page.right.base_models.chosen.emit("Qwen/Qwen2.5-0.5B-Instruct")
+
+    found = form.recipe()
+    assert found.base_model.id == "Qwen/Qwen2.5-0.5B-Instruct"
+    assert found.method.options.target_modules == ("all-linear",)
+    assert found.training.learning_rate is None
+    assert "Learning rate" in form.followed.text()
+
+
+def test_a_copy_of_a_run_is_as_the_run_was_and_another_model_of_it_is_not(stage, form):
+    copy = recipe.from_tables(
+        form.tables() | {"method": {"id": "lora", "rank": 3, "target_modules": ["wo"]}, "name": ""}
+    )
+    stage.page.edit(copy)
+    assert form.recipe() == copy
+    _take(form, LLAMA)
+
+    assert form.recipe().method.options.target_modules == ("all-linear",)
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_method_goes_through_all_kinds_of_models_without_a_red_field(form, entry: Method):
+    form.set_values("base_model", {"id": str(tiny_model(BART))})
+    form.choose_method(entry.id)
+    assert _red(form) == []
+    for base in (T5, LLAMA, T5, BART, GPT2, "starter", LLAMA, "starter"):
+        form.base_model_chooser().pick(base if base == "starter" else str(tiny_model(base)))
+        assert form.problems() == (), base
+        assert _red(form) == []
+
+
+def test_a_method_that_the_model_has_no_use_for_gives_way_to_the_nearest(form):
+    _take(form, BART)
+    form.choose_method("bitfit")
+    _take(form, LLAMA)
+
+    assert form.method_id() == "layernorm"
+    assert "Method" in form.followed.text()
+
+
+# The way back to the default
+
+
+def test_a_chip_leads_back_to_the_default(stage, form):
+    stage.page.panel.show_plan(PLAN)
+    assert not _chips(form)[""].isChecked()
+    assert _chips(form)[""].text() == "Default"
+    click(_chips(form)[""])
+    assert form.recipe().method.options.target_modules is None
+    assert _chips(form)[""].isChecked()
+
+
+def test_the_default_of_a_decoder_is_its_preset(form):
+    _take(form, LLAMA)
+    form.show_plan(PLAN | {"family": "decoder-only", "modules": {"q_proj": 2, "v_proj": 2}})
+    assert _chips(form)[""].isChecked()
+    click(_chips(form)["v_proj"])
+    assert form.recipe().method.options.target_modules == ("q_proj",)
+    assert not _chips(form)[""].isChecked()
+    click(_chips(form)[""])
+
+    assert form.recipe().method.options.target_modules == ("all-linear",)
+
+
+def test_switching_the_last_chip_off_is_the_default_too(form):
+    form.show_plan(PLAN)
+    for name in ("v", "o", "wi_0", "wi_1", "wo"):
+        click(_chips(form)[name])
+
+    assert form.problems() == ()
+    assert form.recipe().method.options.target_modules is None
+    assert _chips(form)[""].isChecked()
+
+
+def test_the_default_can_only_be_left_for_something_else(form):
+    form.show_plan(PLAN)
+    click(_chips(form)[""])
+    click(_chips(form)[""])
+
+    assert _chips(form)[""].isChecked()
+    assert form.recipe().method.options.target_modules is None
+
+
+# The hint at the rate
+
+
+@pytest.mark.parametrize(
+    ("rate", "hint"),
+    [("0.0005", ""), ("0.002", ""), ("0.006", "0.0005"), ("0.000125", ""), ("0.00001", "0.0005")],
+)
+def test_a_rate_far_from_the_preset_gets_a_hint(form, rate, hint):
+    _take(form, LLAMA)
+    _type(_rate(form).control.widget, rate)
+    shown = _rate(form).around._foot.text()
+
+    assert hint in shown
+    assert bool(shown) == bool(hint)
+
+
+def test_the_rate_of_the_practice_model_is_not_called_far(form):
+    assert form.recipe().training.learning_rate == 0.006
+    form.show_plan(PLAN)
+
+    assert _rate(form).around._foot.text() == ""
+
+
+# What a plan can't find shows its field
+
+
+def test_a_problem_of_a_field_that_is_not_shown_shows_it(stage, qtbot):
+    form = stage.page.panel.form
+    problem = {"field": "base_model.precision", "message": "T5 overflows in float16.", "hint": ""}
+    stage.scripts["plan"] = [["answer", PLAN | {"problems": [problem]}]]
+    stage.page.panel.set_level("essential")
+    precision = form.field("base_model.precision").around
+    assert not precision.isVisible()
+    stage.page.shown()
+    qtbot.waitUntil(precision.isVisible, timeout=WAIT)
+    # It stays while it is mended.
+    form.show_problems([])
+    assert precision.isVisible()
+    form.show_problems([Problem("training.warmup", "Below 1.")])
+    assert form.field("training.warmup").around.isVisible()
+    stage.page.panel.set_level("essential")
+    assert not precision.isVisible()
