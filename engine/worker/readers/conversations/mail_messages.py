@@ -27,7 +27,7 @@ MAX_DEPTH = 100
 USED_FIELDS = {b"from", b"date", b"content-type", b"content-disposition", b"content-transfer-encoding"}
 # A line of a header, or one that goes on with the field above it. Any other line is the first of the text.
 HEADER_LINE = re.compile(rb"(?:From |([!-9;-~]*):|[\t ])")
-# A part of one of these holds others, or another mail; but a report holds none.
+# A part of one of these holds others, or another mail; but a report holds none, and a mail that is attached is a file.
 CONTAINERS = ("multipart", "message")
 REPORT = "message/delivery-status"
 DIGEST, MAIL, TEXT = "multipart/digest", "message/rfc822", "text/plain"
@@ -51,9 +51,9 @@ class MailText:
 
 
 def parse(lines: Iterable[bytes]) -> MailText:
-    """Return a mail from its lines. Raises ValueError for one whose parts are nested too deeply."""
+    """Return a mail from its lines, without what is nested too deeply in it."""
     message, *inner = _parts(lines)
-    parts = [part for part in (message, *inner) if part.get_content_maintype() not in CONTAINERS]
+    parts = [part for part in (message, *inner) if not _is_container(part)]
     attachments = [name for part in parts if (name := _attachment_name(part))]
     sender = _asked(partial(mails.sender_name, header(message, "from")))
     return MailText(sender, _time(message), _text(parts), attachments)
@@ -107,8 +107,7 @@ class _Body:
     def __init__(self, part: Message) -> None:
         self._part = part
         is_text = part.get_content_maintype() == "text"
-        is_kept = is_text and _asked(part.get_content_disposition) != "attachment"
-        self._room = MAX_TEXT_BYTES if is_kept else 0
+        self._room = MAX_TEXT_BYTES if is_text and not _is_attached(part) else 0
         self._lines: list[bytes] = []
 
     def add(self, line: bytes) -> None:
@@ -145,7 +144,7 @@ def _parts(lines: Iterable[bytes]) -> Iterator[Message]:
             reading = _Body(part)
             if part.get_content_maintype() == "multipart":
                 _open(opened, part)
-            elif part.get_content_maintype() == "message" and part.get_content_type() != REPORT:
+            elif _is_container(part) and part.get_content_type() != REPORT:
                 yield part
                 reading = _Head(TEXT)
             elif line.strip(b"\r\n"):
@@ -156,9 +155,7 @@ def _parts(lines: Iterable[bytes]) -> Iterator[Message]:
 
 def _open(opened: list[tuple[bytes, str]], part: Message) -> None:
     boundary = _asked(part.get_boundary).encode("utf-8", "surrogateescape")
-    if len(opened) == MAX_DEPTH:
-        raise ValueError(f"the parts of a mail are nested more than {MAX_DEPTH} deep")
-    if boundary:
+    if boundary and len(opened) < MAX_DEPTH:
         opened.append((b"--" + boundary, MAIL if part.get_content_type() == DIGEST else TEXT))
 
 
@@ -171,6 +168,15 @@ def _boundary(opened: Sequence[tuple[bytes, str]], line: bytes) -> tuple[int | N
             if bare in (boundary, boundary + b"--"):
                 return level, bare != boundary
     return None, False
+
+
+def _is_attached(part: Message) -> bool:
+    return _asked(part.get_content_disposition) == "attachment"
+
+
+def _is_container(part: Message) -> bool:
+    kind = part.get_content_maintype()
+    return kind in CONTAINERS and not (kind == "message" and _is_attached(part))
 
 
 def _asked(ask: Callable[[], object]) -> str:

@@ -49,6 +49,16 @@ def test_a_mail_in_a_mail_is_read_and_a_file_is_named(line_end: bytes) -> None:
     assert mail.attachments == ["Plän.pdf"]
 
 
+@pytest.mark.parametrize("name", ["passed on.eml", ""])
+def test_a_mail_that_is_attached_is_a_file_and_not_what_its_sender_says(name: str) -> None:
+    mail, attached = MIMEMultipart("mixed"), MIMEMessage(written("What Bob said."))
+    mail["From"] = "Ann <a@example.org>"
+    attached.add_header("Content-Disposition", "attachment", **({"filename": name} if name else {}))
+    for part in (written("See below."), attached, written("Bye.")):
+        mail.attach(part)
+    assert parsed(mail.as_bytes()) == MailText("Ann", "", "See below.\nBye.", [name or "message/rfc822"])
+
+
 def test_a_text_without_a_blank_line_before_it_is_read() -> None:
     assert (
         parsed(b"From: Ann <a@example.org>\nHello there\nSubject: none\n").text
@@ -72,7 +82,8 @@ def test_a_sender_that_makes_no_sense_is_none_and_the_text_is_read() -> None:
     assert parsed(b"From: " + b"(" * 5_000 + b"\n\nHello there\n") == MailText("", "", "Hello there")
 
 
-def test_parts_nested_too_deeply_are_named() -> None:
-    parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(101))
-    with pytest.raises(ValueError, match="nested more than 100 deep"):
-        parsed(b"From: a\n" + parts)
+@pytest.mark.parametrize(("depth", "text"), [(99, "Above.\nHello"), (5_000, "Above.")])
+def test_parts_nested_too_deeply_are_left_out_and_all_else_is_read(depth: int, text: str) -> None:
+    parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
+    mail = b"From: a\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\nAbove.\n--B\n"
+    assert parsed(mail + parts + b"\nHello\n").text == text
