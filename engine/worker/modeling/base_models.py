@@ -278,6 +278,7 @@ def _chat_template_bytes(config: Path) -> int:
 
 def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     """Return the tokenizer in a model folder, with a padding token. Raises BaseModelError."""
+    config_checks.require_own_files(folder, name)
     _refuse_long_chat_template(folder, name)
     tokenizer_trial.require_tried(
         folder, name, "transformers", lambda: partial(_loaded_tokenizer(folder, name).encode, verbose=False)

@@ -1,4 +1,4 @@
-"""Checks the sizes in a base model's config.json before anything is built by them.
+"""Checks the sizes in a base model's config.json before anything is built by them, and that it names no other files.
 
 A model with 100,000 layers takes half a minute to describe even without weights; one with a width of -1 or "64" ends in
 an error of some library that names no field. Knows nothing of kinds of models.
@@ -31,18 +31,21 @@ LABELS, MAX_LABELS = "num_labels", 100_000
 NO_SIZES = re.compile(r"theta|base|seed|_ids?$|^transformers_version$")
 # Tokens that a model reads whatever the text is.
 ALWAYS_READ = ("decoder_start_token_id", "pad_token_id")
+# Keys by which transformers reads other files than those that are checked and that the fingerprint covers.
+OTHER_FILES = {
+    "config.json": ("transformers_weights", "configuration_files"),
+    "tokenizer_config.json": ("fast_tokenizer_files",),
+}
+# Where it is, transformers attaches the adapter beside it, whatever it asks for.
+ADAPTER = "adapter_config.json"
 # The configuration of a part, such as the text model of one that also sees, is nested so deeply at most.
 MAX_DEPTH = 4
 
 
 def require_possible(folder: Path, name: str) -> None:
     """Raise BaseModelError for a config.json that can't be read, holds impossible sizes, or names code to fetch."""
-    try:
-        config = read_json(folder / "config.json", FileKind.MODEL_CONFIG)
-    except (OSError, ValueError) as error:
-        raise BaseModelError(f"The config.json of {name} can't be read: {error}.", HINT, FIELD) from error
-    if not isinstance(config, dict):
-        raise BaseModelError(f"The config.json of {name} holds no configuration.", HINT, FIELD)
+    require_own_files(folder, name)
+    config = _read(folder / "config.json", name)
     _require_own_kernels(config, name, MAX_DEPTH)
     layers = _most_layers(config, name, MAX_DEPTH)
     stored = _stored_weights(folder)
@@ -52,6 +55,41 @@ def require_possible(folder: Path, name: str) -> None:
             HINT,
             FIELD,
         )
+
+
+def require_own_files(folder: Path, name: str) -> None:
+    """Raise BaseModelError for a model folder that makes transformers read an adapter, or files of other names."""
+    if (folder / ADAPTER).exists():
+        message = f"{name} holds an adapter beside the model: {ADAPTER}."
+        raise BaseModelError(message, f"Remove {ADAPTER} from it, and import the adapter on its own.", FIELD)
+    for file, keys in OTHER_FILES.items():
+        config = _read(folder / file, name) if (folder / file).exists() else {}
+        for key in keys:
+            if key in config:
+                message = (
+                    f"The {file} of {name} says {key} = {str(config[key])[:100]}: files that nothing checks."
+                )
+                raise BaseModelError(
+                    message, f"Remove {key} from it, and give the files their usual names.", FIELD
+                )
+
+
+def _read(path: Path, name: str) -> dict[str, Any]:
+    try:
+        config = read_json(path, FileKind.MODEL_CONFIG)
+    except (OSError, ValueError) as error:
+        raise BaseModelError(
+            f"The {path.name} of {name} can't be read: {error}.",
+            f"Copy the model's original {path.name}.",
+            FIELD,
+        ) from error
+    if not isinstance(config, dict):
+        raise BaseModelError(
+            f"The {path.name} of {name} holds no configuration.",
+            f"Copy the model's original {path.name}.",
+            FIELD,
+        )
+    return config
 
 
 def _most_layers(config: dict[str, Any], name: str, depth: int) -> int:

@@ -23,8 +23,8 @@ def folder(tmp_path):
     return shutil.copytree(tiny_model("llama"), tmp_path / "model")
 
 
-def configured(folder, **values):
-    path = folder / "config.json"
+def configured(folder, file="config.json", **values):
+    path = folder / file
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
 
 
@@ -160,6 +160,28 @@ def test_more_layers_than_weights_are_known_from_the_files(folder, channel, monk
 def test_attention_that_is_code_of_the_hub_is_refused(folder, channel, values):
     configured(folder, **values)
     assert "code that would be fetched and run" in refusal(folder, channel)
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value"),
+    [
+        ("config.json", "transformers_weights", "other/weights.safetensors"),
+        ("config.json", "transformers_weights", "other.safetensors.index.json"),
+        ("config.json", "configuration_files", ["config.4.0.0.json"]),
+        ("tokenizer_config.json", "fast_tokenizer_files", ["../tokenizer.4.0.0.json"]),
+    ],
+)
+def test_a_model_that_names_other_files_than_the_usual_is_refused(folder, channel, file, key, value):
+    configured(folder, file, **{key: value})
+    assert f"The {file} of {folder} says {key} = {value}" in refusal(folder, channel)
+    # transformers takes longer numbers than are read elsewhere.
+    configured(folder, file, long=10**400)
+    assert f"The {file} of {folder} can't be read: a number in it is too long" in refusal(folder, channel)
+
+
+def test_an_adapter_beside_a_model_is_not_attached_unchecked(folder, channel):
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA"}', encoding="utf-8")
+    assert "holds an adapter beside the model" in refusal(folder, channel)
 
 
 def test_a_configuration_that_is_a_pipe_is_not_waited_for(folder, channel):
