@@ -25,7 +25,7 @@ from engine.system.paths import converted_models_folder
 from engine.worker.adapters import attach
 from engine.worker.exports import ctranslate2_model, merged_model
 from engine.worker.generation.ctranslate2_runtime import PRECISION, CTranslate2Runtime
-from engine.worker.modeling import base_files, base_models
+from engine.worker.modeling import base_files, base_models, weight_files
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.versions import versions
@@ -47,6 +47,8 @@ def fetch(channel: Channel, options: BaseModelOptions, adapter: Adapter | None) 
         try:
             with tempfile.TemporaryDirectory(dir=converted_models_folder(), prefix=".") as temporary:
                 made = Path(temporary) / "made"
+                if adapter is None:
+                    _require_loadable(base, options.id)
                 _convert(channel, base, adapter, Path(temporary) / "merged", made)
                 made.rename(kept)
         except OSError as error:
@@ -105,6 +107,13 @@ def _key(base: str, adapter: Adapter | None) -> str:
         "precision": PRECISION,
         "versions": {**versions(), CTRANSLATE2: version(CTRANSLATE2)},
     })  # fmt: skip
+
+
+def _require_loadable(base: Path, name: str) -> None:
+    """Raise BaseModelError for a base model that would be refused if it were loaded: CTranslate2 takes any."""
+    base_models.read_config(base, name)
+    base_models.read_tokenizer(base, name)
+    weight_files.require_safetensors(base, name)
 
 
 def _convert(channel: Channel, base: Path, adapter: Adapter | None, merged: Path, target: Path) -> None:

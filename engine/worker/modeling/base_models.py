@@ -334,7 +334,7 @@ def _read_model(
     device: torch.device,
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
     """Return the model, and what transformers tells of reading its weights."""
-    weight_files.require_plain_index(folder, options.id)
+    weight_files.require_safetensors(folder, options.id)
     loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
     try:
         model, loading = loader.from_pretrained(

@@ -18,7 +18,7 @@ from engine.system.foreign_files import FileKind, read_json
 from engine.worker.runtime.channel import Channel
 
 FIELD = "base_model.id"
-INDEX = "model.safetensors.index.json"
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 HINT = "Download or copy the model again, with all its files."
 NUMBER = re.compile(r"\d+")
 # Position embeddings that are computed, not learned: files need not have them.
@@ -26,10 +26,13 @@ COMPUTED = "sinusoidal"
 MAX_NAMES = 3
 
 
-def require_plain_index(folder: Path, name: str) -> None:
-    """Raise BaseModelError for an index of weights that names anything but safetensors files in the same folder."""
+def require_safetensors(folder: Path, name: str) -> None:
+    """Raise BaseModelError unless the weights are safetensors files in the folder, by an index or all in one file."""
     path = folder / INDEX
     if not path.exists():
+        if not (folder / WEIGHTS).is_file():
+            hint = "Its weights must be safetensors files: other formats can run code when they are loaded."
+            raise BaseModelError(f"{name} has no {WEIGHTS}.", hint, FIELD)
         return
     try:
         files = set(read_json(path, FileKind.WEIGHT_INDEX)["weight_map"].values())

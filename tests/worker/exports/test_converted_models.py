@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+from engine.config.recipe import BaseModelOptions
 from engine.errors import AdapterError, AppError, BaseModelError
 from engine.system.files import bytes_in
 from engine.worker.adapters import attach
 from engine.worker.exports import converted_models, ctranslate2_model
 from engine.worker.generation.generate import generate
+from tests.helpers.tiny_models import tiny_model
 from tests.helpers.worker_setup import install_random, load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
@@ -73,6 +78,17 @@ def test_a_model_is_converted_once_and_the_oldest_goes(monkeypatch):
     assert fetch(second) != folder
     assert not folder.exists()
     assert sorted(alone.parent.iterdir()) == sorted([alone, fetch(second)])
+
+
+def test_a_base_model_that_is_not_loaded_is_not_converted_either(tmp_path):
+    folder = shutil.copytree(tiny_model("llama"), tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "other.safetensors")
+    torch.save(load_file(folder / "other.safetensors"), folder / "pytorch_model.bin")
+    with pytest.raises(BaseModelError, match=r"has no model\.safetensors"):
+        converted_models.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(BaseModelError, match="holds an adapter beside the model"):
+        converted_models.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
 
 
 def test_those_used_last_stay_in_memory(monkeypatch):
