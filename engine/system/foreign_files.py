@@ -23,12 +23,18 @@ MIB = 1 << 20
 LONG_NUMBER, MAX_DIGITS = "a number in it is too long", 300
 # Some editors write it before everything else.
 BYTE_ORDER_MARK = "\ufeff"
-# More names before one "=" than any table here has: each costs the parser as much time as there are before it.
-MAX_KEY_PARTS = 100
-_PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
-_LONG_KEY = re.compile(
-    rf"^[ \t]*\[{{0,2}}[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{MAX_KEY_PARTS}}}", re.MULTILINE
+# More names in one key than any table here has: each costs the parser as much time as there are before it.
+MAX_KEY_PARTS = 20
+# Strings and comments in TOML, whose dots part no names.
+_TEXT = re.compile(
+    r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)'
+    r"|\'\'\'.*?(?:'{3,5}|\Z)"
+    r'|"(?:[^"\\\n]|\\.)*+"?'
+    r"|'[^'\n]*+'?"
+    r"|#[^\n]*+",
+    re.DOTALL,
 )
+_LONG_KEY = re.compile(rf"(?<![\w-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){{{MAX_KEY_PARTS}}}")
 
 
 # What `st_blocks` counts. Some file systems compress, though no text so far.
@@ -170,7 +176,7 @@ def parse_json(content: str | bytes) -> Any:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Return the tables of a TOML text. Raises ValueError, also for one that is nested too deeply."""
-    if _LONG_KEY.search(text):
+    if _LONG_KEY.search(_TEXT.sub("_", text)):
         raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
     try:
         tables = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))

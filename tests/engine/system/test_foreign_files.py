@@ -72,6 +72,32 @@ def test_a_bomb_of_toml_is_a_value_error(text):
         foreign_files.parse_toml(text)
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "\ufeff",
+        '"\\"".',
+        "x = {",
+        "x = [{",
+        'x = {y = """a"""", ',
+        "x = {y = '''a''''', ",
+        'x = "#"\n',
+        " a \t. ",
+    ],
+)
+def test_a_long_key_is_refused_wherever_it_stands(before):
+    with pytest.raises(ValueError, match="a key has more than 20 parts"):
+        foreign_files.parse_toml(f"{before}{'a.' * 20_000}a = 1")
+
+
+@pytest.mark.parametrize("text", ['"%s"', "'%s'", '"""\n%s\n"""', "'''%s''''", '"\\"%s" # %s'])
+def test_dots_in_a_text_part_no_key(text):
+    dots = "a." * 200
+    [said] = foreign_files.parse_toml("x = " + text.replace("%s", dots)).values()
+    assert dots in said
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5_000, '{"a":' * 50_000, "\x00", ""])
 def test_a_bomb_of_json_is_a_value_error(text):
     with pytest.raises(ValueError, match=r"\S"):
