@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from docx.table import Table as DocxTable
     from pypdf import PdfReader
 
-# Elements of Word around what is said: insertions that are tracked, fields of forms, marked words.
-WRAPPERS = ("w:ins", "w:moveTo", "w:sdt", "w:sdtContent", "w:smartTag", "w:customXml")
+# Elements of Word around what is said: insertions that are tracked, fields, marked words, directions of writing, and
+# words whose pronunciation stands above them.
+WRAPPERS = (
+    "w:ins", "w:moveTo", "w:sdt", "w:sdtContent", "w:smartTag", "w:customXml", "w:fldSimple", "w:bdo", "w:dir",
+    "w:ruby", "w:rubyBase",
+)  # fmt: skip
+PRONUNCIATION = "w:rt"
 MAX_PAGES = 5_000
 # Scanned pages may have a few characters, such as a stamp or a page number.
 MIN_PAGE_CHARACTERS = 20
@@ -77,7 +82,10 @@ def _unwrap(document: Any) -> None:
     from docx.oxml.ns import qn
     from lxml import etree  # type: ignore[import-untyped]
 
+    etree.strip_elements(document, qn(PRONUNCIATION), with_tail=False)
     etree.strip_tags(document, etree.Comment, etree.PI, *map(qn, WRAPPERS))
+    for run in list(document.iter(qn("w:r"))):
+        etree.strip_tags(run, qn("w:r"))
     for text in document.iter(qn("w:t")):
         if len(text):
             etree.strip_tags(text, "*")
@@ -106,7 +114,7 @@ def _table_lines(table: DocxTable) -> Iterator[str]:
     """Yield a table's rows as lines: a time in brackets, a name before a colon, then what is said."""
     for row in table.rows:
         # A merged cell is listed once for each column that it spans.
-        cells = [text for cell in dict.fromkeys(row.cells) if (text := cell.text.strip())]
+        cells = [text for cell in dict.fromkeys(row.cells) if (text := "\n".join(_docx_lines(cell)).strip())]
         times = [cell for cell in cells if CLOCK.match(cell)]
         rest = [" ".join(cell.split()) for cell in cells if cell not in times]
         time = f"[{times[0].strip('[]()')}] " if times else ""
