@@ -22,10 +22,12 @@ CHUNK_BYTES = 1 << 20
 # numpy has no bfloat16: it is the upper half of a float32.
 BFLOAT16 = "BF16"
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", BFLOAT16: "<u2"}
-# The bits that are all set in NaN and infinity and in no number: mostly the exponent, read as an unsigned integer.
+# The bits by which NaN and infinity are told, of a number read as an unsigned integer, and what no number has there.
 NOT_FINITE = {
-    "F64": ("<u8", 0x7FF0 << 48), "F32": ("<u4", 0x7F80_0000), "F16": ("<u2", 0x7C00), BFLOAT16: ("<u2", 0x7F80),
-    "F8_E5M2": ("u1", 0x7C), "F8_E4M3": ("u1", 0x7F), "F8_E8M0": ("u1", 0xFF),
+    "F64": ("<u8", 0x7FF0 << 48, 0x7FF0 << 48), "F32": ("<u4", 0x7F80_0000, 0x7F80_0000),
+    "C64": ("<u4", 0x7F80_0000, 0x7F80_0000), "F16": ("<u2", 0x7C00, 0x7C00), BFLOAT16: ("<u2", 0x7F80, 0x7F80),
+    "F8_E5M2": ("u1", 0x7C, 0x7C), "F8_E4M3": ("u1", 0x7F, 0x7F), "F8_E8M0": ("u1", 0xFF, 0xFF),
+    "F8_E5M2FNUZ": ("u1", 0xFF, 0x80), "F8_E4M3FNUZ": ("u1", 0xFF, 0x80),
 }  # fmt: skip
 
 OnBytes = Callable[[int], None]
@@ -71,8 +73,10 @@ def _pieces(stream: IO[bytes], start: int, entry: dict[str, Any]) -> Iterator[by
 
 
 def _possible(piece: bytes, dtype: str) -> bool:
+    if dtype not in TYPES:
+        return _finite(piece, dtype)
     # NaN is not below anything.
-    return dtype not in TYPES or bool((abs(_numbers(piece, dtype)) <= LARGEST).all())
+    return bool((abs(_numbers(piece, dtype)) <= LARGEST).all())
 
 
 def _finite(piece: bytes, dtype: str) -> bool:
@@ -80,9 +84,9 @@ def _finite(piece: bytes, dtype: str) -> bool:
 
     if dtype not in NOT_FINITE:
         return True
-    kind, bits = NOT_FINITE[dtype]
+    kind, bits, wrong = NOT_FINITE[dtype]
     numbers = np.frombuffer(piece, kind)
-    return bool((numbers & numbers.dtype.type(bits)).max() != bits)
+    return not ((numbers & numbers.dtype.type(bits)) == wrong).any()
 
 
 def _numbers(content: bytes, dtype: str) -> npt.NDArray[Any]:

@@ -57,6 +57,19 @@ def test_a_value_that_is_no_number_is_found_in_every_format(tmp_path, dtype, val
     assert weight_values.not_finite(path, read.append) == "odd"
 
 
+@pytest.mark.parametrize(
+    "dtype", [torch.complex64, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz, torch.float8_e8m0fnu]
+)
+def test_a_value_that_is_no_number_is_found_in_rare_formats(tmp_path, dtype):
+    numbers = torch.tensor([-1.0, 0.5, 1.0, 2.0])
+    fine, odd = numbers.abs().to(dtype), torch.tensor([1.0, float("nan")]).to(dtype)
+    if dtype != torch.float8_e8m0fnu:
+        fine = numbers.to(dtype)
+    path = saved(tmp_path, fine=fine, odd=odd)
+    assert weight_values.not_finite(path, lambda _: None) == "odd"
+    assert weight_values.impossible(path) == ["odd"]
+
+
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"\xff" * 100)
     with pytest.raises(AdapterError, match=r"a\.safetensors is damaged"):
