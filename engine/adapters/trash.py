@@ -22,7 +22,7 @@ def to_trash(folder: Path, place: Path, field: str) -> Path:
 
     Raises StorageError, with the field for a folder that is not in the place: a person's own may hold anything.
     """
-    if folder.name == ".." or folder.parent.resolve() != place.resolve():
+    if folder.name in ("", "..") or folder.parent.resolve() != place.resolve():
         hint = "Tunesmith deletes only what is in its library. Other folders are yours to delete."
         raise StorageError(f"{folder} is not in {place}.", hint, field)
     trashed = trash_folder() / f"{time.time_ns()}{_MARK}{folder.name}"

@@ -48,3 +48,12 @@ def test_only_what_is_old_is_emptied(tmp_path: Path) -> None:
     assert trash.empty_old_trash(older_than_days=1) == 0
     assert trash.empty_old_trash(older_than_days=0) == 1
     assert [path.name for path in paths.trash_folder().iterdir()] == ["somebody's file"]
+
+
+@pytest.mark.parametrize("name", [".", "", "one/.."])
+def test_the_place_itself_is_never_deleted_by_a_name_of_it(tmp_path: Path, monkeypatch, name: str) -> None:
+    folder(tmp_path, "one")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match="is not in"):
+        trash.to_trash(Path(name), tmp_path, "folder")
+    assert (tmp_path / "one" / "file").exists()
