@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import decode_header, make_header
@@ -61,13 +62,12 @@ def parse(lines: Iterable[bytes]) -> MailText:
 
 def header(message: Message, name: str) -> str:
     """Return a header as text, "" for a missing one."""
-    value = message.get(name)
-    if value is None:
-        return ""
-    try:
-        return " ".join(str(make_header(decode_header(str(value)))).split())
-    except ERRORS:
-        return " ".join(str(value).split())
+    value = next((value for key, value in message.raw_items() if key.lower() == name), "")
+    # Some programs write it as it is, not encoded as it should be.
+    value = _guessed(value.encode("ascii", "surrogateescape"))
+    with suppress(*ERRORS):
+        value = str(make_header(decode_header(value)))
+    return " ".join(value.split())
 
 
 class _Head:
@@ -214,6 +214,13 @@ def _text(parts: Iterable[Message]) -> str:
         return ""
 
 
+def _guessed(data: bytes) -> str:
+    try:
+        return encodings.decode(data)
+    except ValueError:
+        return data.decode("utf-8", "replace")
+
+
 def _decoded(part: Message) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
@@ -221,10 +228,7 @@ def _decoded(part: Message) -> str:
     try:
         text = data.decode(charset or "utf-8")
     except (LookupError, UnicodeError):
-        try:
-            text = encodings.decode(data)
-        except ValueError:
-            text = data.decode("utf-8", "replace")
+        text = _guessed(data)
     text = text.replace("\r\n", "\n").replace("\0", "")
     # Lines that were wrapped for sending end with a space.
     return (

@@ -78,6 +78,16 @@ def test_a_report_on_delivery_is_no_text() -> None:
     assert parsed(b"From: a\nContent-Type: message/delivery-status\n\nTo: b\n\nAction: failed\n").text == ""
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_sender_is_read_whose_name_was_not_encoded_for_sending(encoding: str) -> None:
+    mail = "From: Jörg Müller <j@example.org>\n\nHello there, Günther\n".encode(encoding)
+    assert parsed(mail) == MailText("Jörg Müller", "", "Hello there, Günther")
+
+
+def test_bytes_that_no_encoding_has_make_no_sender_that_can_t_be_written() -> None:
+    assert parsed(b"From: " + bytes(range(128, 256)) + b"\x01\x02\x03" * 9 + b"\n\nHi\n").sender.encode()
+
+
 def test_a_sender_that_makes_no_sense_is_none_and_the_text_is_read() -> None:
     assert parsed(b"From: " + b"(" * 5_000 + b"\n\nHello there\n") == MailText("", "", "Hello there")
 
