@@ -74,9 +74,10 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _with_texts(database: sqlite3.Connection) -> list[str]:
     """Return the plain tables with a text in their first rows."""
+    # Not asked by SELECT: a table of the file may be called like what answers.
     plain = {
         name
-        for (name, kind) in database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'")
+        for _, name, kind, *_ in database.execute("PRAGMA main.table_list")
         if kind == PLAIN and not name.startswith("sqlite_")
     }
     # In the order in which they were made.
@@ -99,7 +100,9 @@ def _all(database: sqlite3.Connection, table: str) -> sqlite3.Cursor:
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[tuple[str, int]]:
-    return database.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (table,)).fetchall()
+    return [
+        (name, kind) for _, name, *_, kind in database.execute(f"PRAGMA main.table_xinfo({_quoted(table)})")
+    ]
 
 
 def _quoted(name: str) -> str:

@@ -90,6 +90,8 @@ FORGED = "PRAGMA writable_schema = ON; UPDATE sqlite_master SET {} WHERE name = 
         f"{SEARCHED}; {FORGED.format(COMMENTED)}",
         f"{SEARCHED}; {FORGED.format(LINED)}",
         f"{SEARCHED}; {FORGED.format('rootpage = 2')}",
+        f"{SEARCHED}; CREATE VIEW pragma_table_list AS SELECT 'main' AS schema, 'f' AS name, 'table' AS type",
+        "CREATE TABLE pragma_table_list (a); CREATE TABLE pragma_table_xinfo (a)",
     ],
 )
 def test_only_plain_tables_are_read_whatever_their_definitions_look_like(tmp_path: Path, also: str) -> None:
