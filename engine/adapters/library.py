@@ -349,7 +349,7 @@ def import_adapter(source: Path, hub: HubFacts | None = None) -> Adapter:
 
 def _import_folder(source: Path, name: str, hub: HubFacts | None = None) -> Adapter:
     metadata = read_metadata(source, name)
-    changes = {"origin": "imported", "hub": hub or metadata.hub}
+    changes = {"origin": "imported", "imported_at": adapter_toml.now_text(), "hub": hub or metadata.hub}
     return _copy_in(source, metadata.model_copy(update=changes))
 
 

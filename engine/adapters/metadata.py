@@ -226,6 +226,8 @@ class AdapterMetadata(_Table):
     name: str
     made_at: str
     origin: Literal["trained", "imported"] = "trained"
+    # Unknown of what an earlier version imported.
+    imported_at: str | None = None
     tags: list[str] = Field(default_factory=list)
     notes: str = ""
     base_model: BaseModelFacts
@@ -239,7 +241,7 @@ class AdapterMetadata(_Table):
     versions: dict[str, str] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("made_at")
+    @field_validator("made_at", "imported_at")
     @classmethod
     def _is_date(cls, text: str) -> str:
         if datetime.fromisoformat(text).year not in YEARS:
@@ -255,8 +257,12 @@ class AdapterMetadata(_Table):
     @property
     def made(self) -> datetime:
         """When it was made, as UTC if the file names no time zone."""
-        moment = datetime.fromisoformat(self.made_at)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return _moment(self.made_at)
+
+    @property
+    def imported(self) -> datetime | None:
+        """When it was imported here, if it was."""
+        return _moment(self.imported_at) if self.imported_at else None
 
     @property
     def score_card(self) -> ScoreCard | None:
@@ -273,6 +279,11 @@ class AdapterMetadata(_Table):
         same = (export.to, export.precision)
         others = [other for other in self.exports if (other.to, other.precision) != same]
         return self.model_copy(update={"exports": [*others, export]})
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _is_card(card: object) -> bool:

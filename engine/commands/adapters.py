@@ -131,6 +131,7 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
     pairs = [
         ("Id", adapter.id),
         ("Made", metadata.made_at),
+        ("Imported", metadata.imported_at or ""),
         ("Base model", f"{metadata.base_model.id} {metadata.base_model.revision}"),
         ("Precision", f"{metadata.base_model.precision}, quantization {metadata.base_model.quantization}"),
         ("Method", method.title or method.id),

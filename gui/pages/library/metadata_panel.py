@@ -100,7 +100,7 @@ class MetadataPanel(QWidget):
 
     def _make_parts(self) -> None:
         self._name = ElidedLabel("", "section", "ink")
-        self._about = ElidedLabel("", "label", "ink2")
+        self.about = ElidedLabel("", "label", "ink2")
         self.more_button = IconButton("more", tr("More"))
         self.close_button = IconButton("close", tr("Close"))
         self.close_button.hide()
@@ -130,7 +130,7 @@ class MetadataPanel(QWidget):
 
     def _fill(self, column: QVBoxLayout) -> None:
         column.addLayout(_row(self._name, self.more_button, self.close_button))
-        column.addWidget(self._about)
+        column.addWidget(self.about)
         column.addSpacing(12)
         column.addWidget(FlowBox([self.try_button, self.export_button, self.merge_button]))
         column.addSpacing(20)
@@ -210,7 +210,7 @@ class MetadataPanel(QWidget):
         self._adapter = adapter
         metadata = adapter.metadata
         self._name.setText(adapter.name)
-        self._about.setText(_about(metadata))
+        self.about.setText(_about(metadata))
         self._show_scores(metadata.score_card)
         self._made_from.show_facts(made_from(metadata))
         self._method.show_facts(method_facts(metadata))
@@ -305,10 +305,10 @@ class MetadataPanel(QWidget):
 
 
 def _about(metadata: AdapterMetadata) -> str:
-    """Return method, base model and date of an adapter."""
+    """Return method, base model and date of an adapter: when it was imported, where that is known."""
     title, base = translate(metadata.method.title or metadata.method.id), base_text(metadata.base_model.id)
-    moment = moment_text(metadata.made, datetime.now(UTC))
-    if metadata.origin == "imported":
+    moment = moment_text(metadata.imported or metadata.made, datetime.now(UTC))
+    if metadata.imported:
         return tr("{method} for {base}, imported {moment}", method=title, base=base, moment=moment)
     return tr("{method} for {base}, created {moment}", method=title, base=base, moment=moment)
 

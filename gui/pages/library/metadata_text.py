@@ -116,6 +116,7 @@ def compared_facts(adapter: Adapter) -> dict[str, list[Fact]]:
     own = [
         (tr("Size"), bytes_text(adapter.size_bytes)),
         (tr("Created"), when_text(metadata.made, datetime.now(UTC))),
+        (tr("Imported"), when_text(metadata.imported, datetime.now(UTC)) if metadata.imported else ""),
         (tr("Training time"), duration_text(seconds) if (seconds := metadata.training.seconds) else ""),
         (tr("Exports"), " ".join(exports(metadata))),
         (tr("Tags"), ", ".join(metadata.tags)),

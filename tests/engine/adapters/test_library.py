@@ -173,7 +173,9 @@ def test_what_is_exported_can_be_imported_again(tmp_path: Path, export):
     again = library.import_adapter(target)
     assert again.id != adapter.id
     assert again.metadata.origin == "imported"
-    same = {"id": adapter.id, "origin": "trained"}
+    assert adapter.metadata.imported is None
+    assert again.metadata.imported is not None
+    same = {"id": adapter.id, "origin": "trained", "imported_at": None}
     assert again.metadata.model_copy(update=same) == adapter.metadata
     assert again.changed_files() == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from PySide6.QtWidgets import QLabel
 
@@ -16,6 +18,8 @@ from engine.adapters.metadata import (
 from engine.methods import METHODS, Method, method
 from gui.pages.library.metadata_panel import MetadataPanel
 from tests.helpers.homes import add_adapter, score_card
+
+MADE = datetime(2024, 3, 1, 12, tzinfo=UTC).timestamp()
 
 
 @pytest.fixture
@@ -47,6 +51,17 @@ def test_an_adapter_of_an_int8_base_is_not_offered_to_be_merged(panel, quantizat
     panel.show_adapter(add_adapter(base_model=base))
     assert panel.merge_button.isEnabled() == merges
     assert ("int8 base" in panel.merge_button.toolTip()) != merges
+
+
+def test_an_imported_adapter_says_when_it_was_imported_not_when_it_was_made(panel):
+    adapter = add_adapter(made_at=MADE, origin="imported", imported_at="2025-09-02T10:00:00+00:00")
+    panel.show_adapter(adapter)
+    assert panel.about.text().endswith("imported on 2 September 2025")
+
+
+def test_an_adapter_that_an_earlier_version_imported_says_when_it_was_made(panel):
+    panel.show_adapter(add_adapter(made_at=MADE, origin="imported"))
+    assert panel.about.text().endswith("created on 1 March 2024")
 
 
 def test_adapters_of_other_programs_are_judged_by_the_type_that_peft_knows(panel):
