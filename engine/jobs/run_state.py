@@ -62,6 +62,7 @@ class RunState:
     scored at each, 0 without any.
     `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
     `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
+    `began_at` is when the first attempt was accepted, and `earlier_seconds` the time of those before the last.
     `former_loss` is that of an attempt after which the run began again from its start.
     `revision` changes when points are dropped or the attempt changes: a plot then starts over.
     """
@@ -92,6 +93,8 @@ class RunState:
     paused: bool = False
     device_released: bool = False
     training_started_clock: float | None = None
+    began_at: float | None = None
+    earlier_seconds: float = 0.0
     accepted_clock: float | None = None
     last_clock: float = 0.0
     last_event_at: float | None = None
@@ -106,10 +109,10 @@ class RunState:
         """
         event = validated(event)
         self.last_event_at = event.get("time", self.last_event_at)
-        self.last_clock = clock(event)
         handler = _HANDLERS.get(event["event"])
         if handler is not None:
             handler(self, event)
+        self.last_clock = clock(event)
         return event
 
     @property
@@ -140,8 +143,10 @@ class RunState:
 
     @property
     def seconds(self) -> float | None:
-        """The seconds of the last attempt up to its last event; None before it began."""
-        return None if self.accepted_clock is None else max(0.0, self.last_clock - self.accepted_clock)
+        """The seconds of all attempts, each up to its last event; None before the first began."""
+        if self.accepted_clock is None:
+            return None
+        return self.earlier_seconds + max(0.0, self.last_clock - self.accepted_clock)
 
     def seconds_left(self) -> float | None:
         """Return the estimated seconds of training left, None before the second step."""
@@ -163,6 +168,8 @@ class RunState:
 
 def _job_accepted(state: RunState, event: Event) -> None:
     state.attempt = int(event.get("attempt", 1))
+    state.began_at = state.began_at or event.get("time")
+    state.earlier_seconds = state.seconds or 0.0
     state.accepted_clock = clock(event)
     state.stage, state.progress, state.paused, state.device_released = "", None, False, False
     state.ended = state.outcome = state.memory_exceeded = None

@@ -16,7 +16,7 @@ from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError
 from engine.jobs import sent_job
-from engine.jobs.events import VERSION, Event, clock, decode, lines
+from engine.jobs.events import VERSION, Event, decode, lines
 from engine.jobs.job import Job
 from engine.jobs.run_state import Outcome, RunState
 from engine.runs import memory_fallbacks
@@ -115,9 +115,9 @@ def read_entry(job: Job) -> RunEntry:
     """Return a run's line of the history, with defaults for what can't be read."""
     mark = stamp(job)
     recipe, error = _recipe(job)
-    clock, state = _Clock(), RunState()
+    state = RunState()
     try:
-        state = replay(clock.watch(_sampled_events(job.events_path)))
+        state = replay(_sampled_events(job.events_path))
     except OSError as unreadable:
         error = error or f"{job.events_path.name} can't be read: {unreadable.strerror}."
     saved = checkpoints(job)
@@ -129,8 +129,8 @@ def read_entry(job: Job) -> RunEntry:
         **_end(state, running=mark[2], away=sent_job.read(job) is not None),
         **_training(state),
         **_result(state),
-        seconds=clock.seconds,
-        started_at=clock.first or (job.folder / "job.json").stat().st_mtime,
+        seconds=state.seconds or 0.0,
+        started_at=state.began_at or (job.folder / "job.json").stat().st_mtime,
         checkpoints=tuple(saved),
         checkpoint_bytes=sum(bytes_in(folder) for folder in saved),
         stamp=mark,
@@ -170,30 +170,6 @@ def _decoded(*lines: bytes) -> Iterator[Event]:
     for line in lines:
         event = decode(line) if line.endswith(b"\n") else None
         if event is not None:
-            yield event
-
-
-class _Clock:
-    """Adds up the time of a run's attempts from its events."""
-
-    def __init__(self) -> None:
-        self.first = 0.0
-        self._earlier_seconds = 0.0
-        self._attempt_began = 0.0
-        self._last = 0.0
-
-    @property
-    def seconds(self) -> float:
-        return self._earlier_seconds + max(0.0, self._last - self._attempt_began)
-
-    def watch(self, events: Iterator[Event]) -> Iterator[Event]:
-        for event in events:
-            moment = clock(event)
-            if event["event"] == "job_accepted":
-                self._earlier_seconds = self.seconds
-                self._attempt_began = moment
-                self.first = self.first or float(event.get("time", 0.0))
-            self._last = moment
             yield event
 
 

@@ -194,6 +194,18 @@ def test_a_clock_that_is_set_and_a_computer_that_slept_change_no_duration():
     assert state.seconds_left() == 8.0
 
 
+def test_the_time_of_a_resumed_run_is_that_of_all_attempts_not_of_the_night_between():
+    events = [
+        event("job_accepted", 1_000.0),
+        step(1, time=1_100.0),
+        event("job_accepted", 90_000.0, attempt=2),
+        step(2, time=90_025.0),
+    ]
+    state = replay(events)
+    assert state.seconds == 125.0
+    assert state.began_at == 1_000.0
+
+
 def test_a_clock_that_was_set_back_yields_no_negative_time():
     state = replay([event("job_accepted", 1_000.0), started(10, time=1_000.0), step(2, time=400.0)])
     assert state.seconds == 0.0

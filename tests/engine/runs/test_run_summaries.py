@@ -51,7 +51,9 @@ def test_it_agrees_with_the_replay_of_every_event():
 
 
 def test_time_is_that_of_the_attempts_not_of_the_night_between():
-    assert read_entry(golden_run()).seconds == pytest.approx(16.5 + 22)
+    job = golden_run()
+    assert read_entry(job).seconds == pytest.approx(16.5 + 22)
+    assert run_store.open_run(job).state.seconds == pytest.approx(16.5 + 22)
 
 
 def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch: pytest.MonkeyPatch):

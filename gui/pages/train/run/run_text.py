@@ -191,7 +191,7 @@ def evaluation_interval(model: RunModel) -> int:
 
 
 def seconds_so_far(state: RunState, now: float | None = None) -> float | None:
-    """Return the seconds of the last attempt until `now`, or by its events."""
+    """Return the seconds of all attempts, the last until `now` or by its events."""
     since = 0.0 if now is None or state.last_event_at is None else now - state.last_event_at
     return None if state.seconds is None else state.seconds + max(0.0, since)
 
