@@ -48,6 +48,8 @@ NAME, ENTRIES, SEEDS = "name", "entries", "seeds"
 MINUTES_OF = {each.id: round(each.minutes) for each in arenas.PRESETS} | {
     METHODS_CHOSEN: round(arenas.MINUTES)
 }
+# The methods of a first comparison: the usual one, a far smaller one, and all weights.
+FIRST_METHODS = ("lora", "ia3", "full")
 # The method whose plan stands for all: it works on every base model.
 PLANNED = "lora"
 WIDTH = 560
@@ -78,7 +80,7 @@ class EntriesForm(QWidget):
         self.shared = SharedChoice()
         self.entries = ComboBox(_choices(with_recipe=True))
         self._entries_field = Field(tr("&Compare"), self.entries)
-        self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], ["lora"])
+        self.methods = ToggleChips([(each.id, translate(each.title)) for each in METHODS], FIRST_METHODS)
         self._methods_field = Field(tr("Methods, each with its preset"), self.methods)
         self.seeds = IntField(1, arenas.MAX_SEEDS, 1)
         self._seeds_field = Field(
@@ -90,7 +92,7 @@ class EntriesForm(QWidget):
             ),
         )
         self._arena: arenas.Arena | None = None
-        self._is_named = False
+        self._is_named = self._is_timed = False
         self._recipe_trains = True
         self._facts = BaseFacts()
         self._seconds: float | None = None
@@ -188,6 +190,7 @@ class EntriesForm(QWidget):
         self.make_button.setText(tr("Create the arena") if new else tr("Add entries"))
         self._facts, self._seconds = BaseFacts(), None
         self.shared.take({MINUTES: self._usual_minutes()})
+        self._is_timed = False
         self.show_problem("")
         self._follow()
         self._ask_for_plan()
@@ -279,6 +282,7 @@ class EntriesForm(QWidget):
             self.name.setText(str(values[NAME]))
         self.shared.take(values)
         self.entries.set_key(str(values[ENTRIES]))
+        self._is_timed = values[MINUTES] != self._usual_minutes()
         self.methods.blockSignals(True)
         self.methods.set_on(values[METHODS_CHOSEN])
         self.methods.blockSignals(False)
@@ -311,13 +315,16 @@ class EntriesForm(QWidget):
         return self.shared.own_minutes() if key == AS_IT_IS else MINUTES_OF[key]
 
     def _on_shared(self, key: str) -> None:
-        if key != MINUTES:
+        if key == MINUTES:
+            self._is_timed = True
+        else:
             self._facts = BaseFacts()
         self._changed(key)
         self._ask_for_plan()
 
     def _on_entries(self) -> None:
-        self.shared.take({MINUTES: self._usual_minutes()})
+        if not self._is_timed:
+            self.shared.take({MINUTES: self._usual_minutes()})
         self._changed(ENTRIES)
         self._ask_for_plan()
 
@@ -384,8 +391,8 @@ class EntriesForm(QWidget):
 
 
 def _choices(*, with_recipe: bool) -> list[tuple[str, str]]:
-    choices = [(each.id, translate(each.title)) for each in arenas.PRESETS]
-    choices.insert(1, (METHODS_CHOSEN, tr("Chosen methods")))
+    choices = [(METHODS_CHOSEN, tr("Chosen methods"))]
+    choices += [(each.id, translate(each.title)) for each in arenas.PRESETS]
     return [*choices, (AS_IT_IS, tr("The current recipe"))] if with_recipe else choices
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
 from engine import report
-from engine.api import METHODS, Problem, arenas, recipe
+from engine.api import Problem, arenas, recipe
 from gui.pages.arena.arena_text import headline
 from gui.pages.arena.entries_form import EntriesForm
 from tests.helpers import arena_bench
@@ -23,6 +26,12 @@ def ask(made, **plan):
     made.offer()
     made.page.empty_button.click()
     return made.page.form
+
+
+def pick_entries(form, key):
+    """Pick a set of entries with the mouse."""
+    form.entries.set_key(key)
+    form.entries.chosen.emit(key)
 
 
 def choose(form, field, key):
@@ -47,7 +56,37 @@ def test_base_model_data_and_time_are_chosen_on_the_page(bench, tmp_path):
     shared = arena.recipe()
     assert (shared.base_model.id, shared.data.source) == ("google/flan-t5-small", str(source))
     assert {arena.tables(entry)["training"]["max_minutes"] for entry in arena.entries} == {5.0}
-    assert len(arena.entries) == len(METHODS)
+
+
+def test_a_new_arena_begins_with_three_methods_not_with_all(bench):
+    made = bench()
+    form = ask(made)
+    assert form._entries_field._foot.text() == "3 entries"
+    made.until(lambda: form._time.text() == "3 runs take about 15 min, scoring included.")
+    form.make_button.click()
+    made.settle()
+    assert made.queued() == ["LoRA", "IA3", "Full fine-tuning"]
+
+
+def test_a_time_limit_that_was_typed_survives_all_other_changes(bench):
+    made = bench()
+    form = ask(made)
+    assert form.shared.minutes.value() == 10
+    pick_entries(form, "ranks")
+    assert form.shared.minutes.value() == 0
+    form.shared.minutes.selectAll()
+    QTest.keyClicks(form.shared.minutes, "7")
+    QTest.keyClick(form.shared.minutes, Qt.Key.Key_Tab)
+    pick_entries(form, "all")
+    pick_entries(form, "methods")
+    choose(form, "base", "google/flan-t5-small")
+    choose(form, "data", "knkarthick/samsum")
+    form.methods.chips["lora"].click()
+    assert form.shared.minutes.value() == 7
+    form.undo.undo()
+    form.restore(form.values() | {"methods": ["lora"]})
+    pick_entries(form, "ranks")
+    assert form.shared.minutes.value() == 7
 
 
 def test_a_base_model_is_chosen_from_the_list_of_all(bench):
@@ -81,10 +120,9 @@ def test_other_data_drop_what_was_said_of_the_old_ones(home, styled, qtbot):
 def test_methods_that_can_not_work_are_greyed_with_the_reason(bench):
     made = bench()
     form = ask(made, model_type="t5")
+    pick_entries(form, "all")
     made.until(form._refused.isVisible)
     assert "BitFit: T5 models have no biases to train." in form._refused.text()
-    form.entries.set_key("methods")
-    form.entries.chosen.emit("methods")
     made.until(lambda: not form.methods.chips["bitfit"].isEnabled())
     assert "no biases to train" in form.methods.chips["bitfit"].toolTip()
     assert form.methods.chips["ia3"].isEnabled()
@@ -93,9 +131,7 @@ def test_methods_that_can_not_work_are_greyed_with_the_reason(bench):
 def test_the_whole_time_is_told_before_the_arena_is_made(bench):
     made = bench()
     form = ask(made, model_type="t5")
-    form.entries.set_key("methods")
-    form.entries.chosen.emit("methods")
-    form.methods.chips["ia3"].click()
+    form.methods.chips["full"].click()
     made.until(lambda: form._time.text() == "2 runs take about 10 min, scoring included.")
     form.seeds.setValue(3)
     assert form._time.text() == "6 runs take about 30 min, scoring included."

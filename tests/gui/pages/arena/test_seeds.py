@@ -156,9 +156,8 @@ def test_a_new_arena_asks_for_seeds(bench):
     form = made.page.form
     made.page.empty_button.click()
     assert form.seeds.value() == 1
-    form.entries.set_key("methods")
-    form.entries.chosen.emit("methods")
-    form.methods.chips["prompt_only"].click()
+    for method in ("ia3", "full", "prompt_only"):
+        form.methods.chips[method].click()
     form.seeds.setValue(3)
     assert "4 entries" in form._entries_field._foot.text()
     form.make_button.click()
@@ -173,7 +172,8 @@ def test_more_seeds_join_the_entries_that_are_there(bench, home):
     made.offer()
     form = made.page.form
     made.page.add_button.click()
-    form.entries.set_key("methods")
+    for method in ("ia3", "full"):
+        form.methods.chips[method].click()
     form.seeds.setValue(3)
     form.make_button.click()
     made.settle()
