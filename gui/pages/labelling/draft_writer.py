@@ -121,6 +121,10 @@ class DraftWriter(QObject):
         """Whether a draft is being written."""
         return self._results.busy
 
+    def writes_for(self, number: int) -> bool:
+        """Whether a draft is being written for the conversation of that number."""
+        return self.is_writing and self._asked is not None and self._asked[0] == number
+
     @property
     def text(self) -> str:
         """Return the text of the draft so far."""

@@ -214,13 +214,13 @@ class LabellingController(QObject):
             self._navigation.go(number)
             self._emit_moved()
 
-    def next_to_draft(self) -> int | None:
+    def next_to_draft(self) -> labelling.Item | None:
         """Return the first listed conversation that is open and has no text."""
         work = self.work
         if work is None:
             return None
         items = (work.item(number) for number in self.item_order.numbers())
-        return next((item.number for item in items if item.to_do and not item.text), None)
+        return next((item for item in items if item.to_do and not item.text), None)
 
     # Operations
 
@@ -243,11 +243,13 @@ class LabellingController(QObject):
         return True
 
     def put_draft(self, number: int, draft: labelling.Draft) -> None:
-        """Replace a conversation's summary by a draft."""
+        """Replace a conversation's summary by a draft; the current conversation stays."""
         work = self.work
         if work is not None and self.save() and self._done(lambda: work.put_draft(number, draft)):
             self.item_order.renew()
-            self._emit_moved()
+            if number == self._navigation.current:
+                self.moved.emit()
+            self.changed.emit()
 
     def accept(self) -> None:
         """Accept the summary and go on."""

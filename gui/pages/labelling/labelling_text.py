@@ -65,7 +65,7 @@ def status(item: labelling.Item) -> Status:
     if item.state == "skipped":
         return Status(tr("Skipped, not part of the data set"), "minus", "ink2")
     if item.draft is not None and item.state == "drafted":
-        return Status(tr("Not accepted yet: {author}", author=author(item)), "warning", "copper")
+        return Status(tr("Not accepted yet: {author}", author=author(item)), "edit", "ink2")
     if item.text.strip():
         return Status(tr("Not accepted yet. Saved as you type"), "edit", "ink2")
     return Status(tr("Not written yet"), "edit", "ink2")
@@ -78,7 +78,7 @@ def state(item: labelling.Item) -> Status:
     if item.state == "skipped":
         return Status(tr("Skipped"), "minus", "ink3")
     if item.state == "drafted":
-        return Status(tr("Draft"), "warning", "copper")
+        return Status(tr("Draft"), "edit", "ink2")
     return Status(tr("Started"), "edit", "ink2") if item.text.strip() else Status(tr("To do"), "", "ink3")
 
 
@@ -246,6 +246,11 @@ def all_done(found: labelling.Progress) -> str:
             "the skipped ones."
         )
     return tr("Every conversation is accepted or skipped. Use the summaries for the next run.")
+
+
+def advice(found: labelling.Progress) -> str:
+    """Return what to know before the summaries are used; "" for nothing."""
+    return few(found.accepted) or all_done(found)
 
 
 def comparing(found: labelling.Progress) -> str:

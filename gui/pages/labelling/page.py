@@ -237,12 +237,11 @@ class LabellingPage(Page):
         A summary rated good there is the first draft, and one corrected there is accepted.
         """
         self._put_away()
-        self._background.run(_read_history, partial(self._open_playground, examples))
+        self._background.run(lambda: HistoryStore().items, partial(self._open_playground, examples))
 
     def open_playground(self) -> None:
         """Open all conversations summarised in the playground."""
-        self._put_away()
-        self._background.run(_read_history, partial(self._open_playground, ()))
+        self.open_conversations(())
 
     def _open_playground(self, examples: Sequence[Example], entries: list[HistoryEntry]) -> None:
         examples = examples or [Example("", entry.conversation, entry.reference) for entry in entries]
@@ -296,19 +295,22 @@ class LabellingPage(Page):
 
     def accept(self) -> None:
         """Accept the summary and go to the next conversation."""
-        if not self.draft_writer.is_writing:
+        if not self._drafts_here:
             self.controller.accept()
 
     def skip(self) -> None:
         """Skip the conversation and go to the next one."""
+        self._drafts_all = self._drafts_all and not self._drafts_here
         self._leave(self.controller.skip)
 
     def undo(self) -> None:
-        """Undo the last step."""
+        """Undo the last step; a draft that was undone is not written again."""
+        self._drafts_all = False
         self._leave(self.controller.undo)
 
     def redo(self) -> None:
         """Redo the last undone step."""
+        self._drafts_all = False
         self._leave(self.controller.redo)
 
     def forward(self) -> None:
@@ -333,8 +335,7 @@ class LabellingPage(Page):
         """Go to a conversation of the list; the list keeps the focus."""
         item = self.controller.item
         if item is None or number != item.number:
-            if self.draft_writer.is_writing or self._drafts_all:
-                self._cancel_draft()
+            self._cancel_own_draft()
             self.controller.go(number)
 
     def draft(self) -> None:
@@ -352,14 +353,13 @@ class LabellingPage(Page):
             self._draft_next()
 
     def _draft_next(self) -> None:
-        """Go on with the drafts of all open conversations, each in front while it is written."""
-        number = self.controller.next_to_draft() if self._drafts_all else None
-        if number is None:
+        """Go on with the drafts of all open conversations; the one in front stays."""
+        item = self.controller.next_to_draft() if self._drafts_all else None
+        if item is None:
             self._drafts_all = False
             self._show()
-            return
-        self.controller.go(number)
-        self.draft()
+        else:
+            self.draft_writer.draft(item.number, item.conversation)
 
     def _take_draft(self, number: int, draft: labelling.Draft) -> None:
         self.controller.put_draft(number, draft)
@@ -371,10 +371,19 @@ class LabellingPage(Page):
         self._drafts_all = False
         self.draft_writer.cancel()
 
-    def _leave(self, act: Callable[[], None]) -> None:
-        """Cancel a draft in progress, then do something that changes the conversation."""
-        if self.draft_writer.is_writing or self._drafts_all:
+    def _cancel_own_draft(self) -> None:
+        """Cancel the draft of this conversation alone; drafts of all go on."""
+        if self.draft_writer.is_writing and not self._drafts_all:
             self._cancel_draft()
+
+    @property
+    def _drafts_here(self) -> bool:
+        item = self.controller.item
+        return item is not None and self.draft_writer.writes_for(item.number)
+
+    def _leave(self, act: Callable[[], None]) -> None:
+        """Do something that changes the conversation."""
+        self._cancel_own_draft()
         act()
         self.summary.edit.setFocus()
 
@@ -487,13 +496,10 @@ class LabellingPage(Page):
             else ""
         )
         corrected = labelling_text.corrected(self.controller.corrected)
-        text = comparing or self._message or corrected or (_state_text(work.progress()) if work else "")
+        text = (
+            comparing
+            or self._message
+            or corrected
+            or (labelling_text.advice(work.progress()) if work else "")
+        )
         return strip or (Strip(text, "", "info", "ink2") if text else None)
-
-
-def _state_text(progress: labelling.Progress) -> str:
-    return labelling_text.few(progress.accepted) or labelling_text.all_done(progress)
-
-
-def _read_history() -> list[HistoryEntry]:
-    return HistoryStore().items

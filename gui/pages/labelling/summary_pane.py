@@ -183,29 +183,32 @@ class SummaryPane(QWidget):
             button.setEnabled(step is not None)
 
     def show_draft_writer(self, draft_writer: DraftWriter) -> None:
-        """Show the models for drafts, and the draft in progress."""
+        """Show the models for drafts, and the draft in progress for this conversation."""
         writers = [(one.key, one.title) for one in draft_writer.writers]
         if [self.writer.itemData(at) for at in range(self.writer.count())] != [key for key, _ in writers]:
             self.writer.set_items(writers)
         self.writer.set_key(draft_writer.writer.key)
-        writing = draft_writer.is_writing
+        writing = self._item is not None and draft_writer.writes_for(self._item.number)
         self.draft_button.setText(tr("Cancel") if writing else tr("Draft"))
         self.draft_button.set_icon("close" if writing else "play")
         self.draft_button.setToolTip("" if writing else keys_text("draft"))
-        self.draft_button.setEnabled(writing or draft_writer.device_lock.is_ours)
+        self.draft_button.setEnabled(
+            writing or (draft_writer.device_lock.is_ours and not draft_writer.is_writing)
+        )
         self._writing.setText(draft_writer.status_text)
         self._writing.setVisible(writing)
-        for button in (self.accept_button, self.skip_button, self.writer):
+        for button in (self.accept_button, self.skip_button):
             button.setEnabled(not writing)
+        self.writer.setEnabled(not draft_writer.is_writing)
         if writing or self.edit.isReadOnly():
-            self._show_writing(draft_writer)
+            self._show_writing(draft_writer.text if writing else None)
 
-    def _show_writing(self, draft_writer: DraftWriter) -> None:
-        """Show the growing draft, or the earlier text if it is cancelled."""
-        self.edit.set_writing(draft_writer.is_writing)
-        if draft_writer.is_writing and draft_writer.text:
-            self.edit.replace(draft_writer.text)
-        elif not draft_writer.is_writing and self._item is not None:
+    def _show_writing(self, draft: str | None) -> None:
+        """Show the growing draft, or the text of the item if none is being written."""
+        self.edit.set_writing(draft is not None)
+        if draft:
+            self.edit.replace(draft)
+        elif draft is None and self._item is not None:
             self.show_text(self._item)
 
     # The text
@@ -225,11 +228,8 @@ class SummaryPane(QWidget):
         claims = unsupported(self.text(), conversation)
         self.edit.show_claims(claims)
         named = ", ".join(dict.fromkeys(claim.text for claim in claims))
-        checked = tr("All names, numbers and dates are in the conversation") if self.text().strip() else ""
-        self._claims.setText(tr("Not in the conversation: {named}", named=named) if claims else checked)
-        self._claims.set_token("copper" if claims else "ink3")
-        self._claims_icon.set_icon("warning" if claims else "check", "copper" if claims else "ink3")
-        self._claims_icon.setVisible(bool(self._claims.text()))
+        self._claims.setText(tr("Not in the conversation: {named}", named=named) if claims else "")
+        self._claims_icon.setVisible(bool(claims))
 
     def _show_length(self) -> None:
         if self._item is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 
 from engine.api import labelling, recipe
@@ -42,12 +43,44 @@ def test_all_open_conversations_are_drafted_one_after_the_other(opened, qtbot):
     qtbot.waitUntil(lambda: [state(opened, number) for number in (1, 2, 3)] == ["drafted"] * 3, timeout=WAIT)
     qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all", timeout=WAIT)
     assert not opened.toolbar.draft_all_button.isEnabled()
+    assert opened.conversation.position.text() == "1 of 3"
 
 
-def test_drafting_all_ends_with_a_stop_a_failure_or_another_wish(opened, workers, qtbot):
+def test_drafts_of_all_leave_alone_who_works_on_one_meanwhile(opened, qtbot):
+    opened.controller.go(3)
+    QTest.keyClicks(opened.summary.edit, "Rex ill.")
+    opened.summary.edit.moveCursor(QTextCursor.MoveOperation.Start)
+    opened.toolbar.draft_all_button.click()
+    QTest.keyClicks(opened.summary.edit, "Eve says: ")
+    qtbot.waitUntil(lambda: [state(opened, number) for number in (1, 2)] == ["drafted"] * 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: opened.toolbar.draft_all_button.text() == "Draft all", timeout=WAIT)
+    assert opened.conversation.position.text() == "3 of 3"
+    assert opened.summary.text() == "Eve says: Rex ill."
+    assert opened.summary.edit.textCursor().position() == len("Eve says: ")
+
+
+def test_drafts_of_all_go_on_while_another_conversation_is_looked_at_and_accepted(opened, workers, qtbot):
+    workers.say({"a1": {"hang": True}})
+    opened.toolbar.draft_all_button.click()
+    qtbot.waitUntil(lambda: opened.summary.text() == "The beg", timeout=WAIT)
+    assert opened.summary.edit.isReadOnly()
+    opened.forward()
+    assert opened.draft_writer.is_writing
+    assert not opened.summary.edit.isReadOnly()
+    assert not opened.summary.draft_button.isEnabled()
+    QTest.keyClicks(opened.summary.edit, "The bus is late.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    assert state(opened, 2) == "accepted"
+    opened.controller.go(1)
+    assert opened.summary.text() == "The beg"
+    assert opened.summary.edit.isReadOnly()
+
+
+def test_drafting_all_ends_with_a_stop_a_failure_or_a_step_back(opened, workers, qtbot):
     workers.say({"a1": {"hang": True}})
     toolbar = opened.toolbar
-    for end in (toolbar.draft_all_button.click, opened.forward, opened.summary.draft_cancelled.emit):
+    ends = (toolbar.draft_all_button.click, opened.skip, opened.undo, opened.summary.draft_cancelled.emit)
+    for end in ends:
         toolbar.draft_all_button.click()
         qtbot.waitUntil(lambda: opened.draft_writer.is_writing, timeout=WAIT)
         end()

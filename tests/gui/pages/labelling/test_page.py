@@ -175,6 +175,14 @@ def test_what_the_conversation_does_not_say_is_marked_as_it_is_written(opened, q
     assert opened.summary.edit.extraSelections()[0].cursor.selectedText() == "Carl"
 
 
+def test_what_the_conversation_does_say_is_not_praised(opened, qtbot):
+    QTest.keyClicks(opened.summary.edit, "Ann and Carl have tea")
+    qtbot.waitUntil(lambda: bool(opened.summary.hints()[2]), timeout=WAIT)
+    opened.summary.edit.setPlainText("Ann and Bo have tea")
+    qtbot.waitUntil(lambda: not opened.summary.hints()[2], timeout=WAIT)
+    assert not opened.summary.edit.extraSelections()
+
+
 def test_marks_stand_in_the_right_place_behind_signs_of_two_units(opened, qtbot):
     opened.summary.edit.setPlainText("\N{GRINNING FACE}\N{GRINNING FACE} Carl comes")
     qtbot.waitUntil(lambda: len(opened.summary.edit.claims) == 1, timeout=WAIT)
