@@ -489,17 +489,11 @@ class LabellingPage(Page):
             reading = tr("Reading {name}", name=name)
             return Strip(f"{reading}, {how_far}" if how_far else reading, "", "clock", "ink2")
         strip = self.draft_writer.strip() if self.controller.item is not None else None
-        work = self.controller.work
-        comparing = (
-            labelling_text.comparing(work.progress())
-            if work and self.controller.item_order.is_comparing
-            else ""
-        )
-        corrected = labelling_text.corrected(self.controller.corrected)
-        text = (
-            comparing
-            or self._message
-            or corrected
-            or (labelling_text.advice(work.progress()) if work else "")
-        )
+        texts = [self._message, labelling_text.corrected(self.controller.corrected)]
+        if (work := self.controller.work) is not None:
+            progress = work.progress()
+            if self.controller.item_order.is_comparing:
+                texts.insert(0, labelling_text.comparing(progress))
+            texts.append(labelling_text.advice(progress))
+        text = next(filter(None, texts), "")
         return strip or (Strip(text, "", "info", "ink2") if text else None)
