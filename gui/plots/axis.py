@@ -7,15 +7,26 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 
+from gui.look import style
+from gui.look.fonts import font
+
 
 class LabelledAxis(pg.AxisItem):
-    """`choose` sets the labelled values and their labels."""
+    """Measures what its title says; `choose` sets the labelled values and their labels."""
 
-    def __init__(self, orientation: str) -> None:
+    def __init__(self, orientation: str, title: str) -> None:
         super().__init__(orientation, maxTickLength=0)
         self.chosen: list[tuple[float, str]] = []
         self.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, autoExpandTextSpace=False)
         self.setPen(pg.mkPen(None))
+        self.setLabel(title)
+
+    def restyle(self) -> None:
+        """Set fonts and colours from the tokens."""
+        self.setTickFont(font("axis"))
+        self.setTextPen(pg.mkPen(style.color("ink3")))
+        self.label.setFont(font("axis"))
+        self.setLabel(self.labelText, color=style.color("ink2").name())
 
     def choose(self, labels: list[tuple[float, str]]) -> None:
         """Label these values."""

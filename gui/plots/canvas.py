@@ -16,7 +16,7 @@ from PySide6.QtGui import QContextMenuEvent, QFont, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text, score
 from gui.look.language import tr
 from gui.plots.axis import LabelledAxis
@@ -25,8 +25,12 @@ from gui.plots.score_axis import ScoreLine
 from gui.plots.series import MARKED_COLUMNS, Drawing, Floats
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
-# The width of a letter in a name beside a line's end, on average.
-LETTER = 7
+# Between a line and the name at its end, and the height of a name.
+GAP, NAME_HEIGHT = 8, 16
+# At the top, for the label of the saved step.
+SAVED_HEIGHT = 24
+# The names take at most this part of the width; a narrower plot has none.
+MOST_FOR_NAMES = 0.4
 
 
 class Canvas(pg.PlotWidget):
@@ -36,7 +40,8 @@ class Canvas(pg.PlotWidget):
     menu_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._left, self._bottom, self._right = (LabelledAxis(side) for side in ("left", "bottom", "right"))
+        self._left, self._bottom = LabelledAxis("left", tr("Loss")), LabelledAxis("bottom", tr("Step"))
+        self._right = LabelledAxis("right", "ROUGE-1")
         axes = {"left": self._left, "bottom": self._bottom, "right": self._right}
         super().__init__(parent, background=None, axisItems=axes)
         self._box = self.getPlotItem().getViewBox()
@@ -68,9 +73,9 @@ class Canvas(pg.PlotWidget):
         self._diamonds = pg.ScatterPlotItem(symbol="d", antialias=True, pxMode=True)
         self._now = pg.InfiniteLine(angle=90, movable=False)
         self._saved_line = pg.InfiniteLine(angle=90, movable=False)
-        self._train_name = pg.TextItem(anchor=(0, 0.5))
-        self._evaluation_name = pg.TextItem(anchor=(0, 0.5))
-        self._score_name = pg.TextItem(anchor=(0, 0))
+        self._train_name, self._evaluation_name, self._score_name = (
+            pg.TextItem(anchor=(0, 0)) for _ in range(3)
+        )
         self._saved_label = pg.TextItem(anchor=(0, 0))
         for z, item in enumerate(
             (
@@ -109,10 +114,9 @@ class Canvas(pg.PlotWidget):
         self._saved_line.setPen(QPen(_pen("ink", ratio, Qt.PenStyle.DashLine)))
         self._style_names()
         for axis in (self._left, self._bottom, self._right):
-            axis.setTickFont(font("axis"))
-            axis.setTextPen(pg.mkPen(style.color("ink3")))
-        self._left.setWidth(px(40))
-        self._bottom.setHeight(px(26))
+            axis.restyle()
+        self._left.setWidth(px(58))
+        self._bottom.setHeight(px(44))
         for line in self._hairlines:
             line.setPen(_pen("line", 1))
         # The view caches its background, which still has the old scheme.
@@ -140,16 +144,25 @@ class Canvas(pg.PlotWidget):
 
     def draw(self, drawing: Drawing) -> None:
         """Draw the part in view."""
+        texts = self._end_texts(drawing)
+        room = px(GAP) + max(map(_width, texts.values()), default=0.0)
+        share = room / max(1.0, self._box.width())
         if self._auto:
-            self._box.setXRange(0.0, drawing.last_step() * 1.006, padding=0)
+            end = drawing.last_step() * 1.006
+            # The names stand beside the line ends, where no line is.
+            beside = drawing.reached() / (1 - share) if share < MOST_FOR_NAMES else 0.0
+            self._box.setXRange(0.0, max(end, beside), padding=0)
         low, high = self._box.viewRange()[0]
         columns = max(64, int(self._box.width()))
         shown_y = self._y_range(drawing, low, high, columns)
         self._box.setYRange(*shown_y, padding=0)
         self._draw_axes(drawing, low, high, shown_y)
-        smooth = self._draw_curves(drawing, low, high, columns)
+        heights = self._draw_curves(drawing, low, high, columns)
         score = self._scores.draw(drawing.scores, shown_y, self._box.height())
-        self._draw_ends(drawing, smooth, score, (low, high), shown_y)
+        if score is not None:
+            heights[self._score_name] = score
+        fits = low < drawing.reached() <= high - 0.999 * share * (high - low)
+        self._draw_ends(drawing, texts, heights if fits else {}, shown_y)
 
     def _y_range(self, drawing: Drawing, low: float, high: float, columns: int) -> tuple[float, float]:
         """The 1st to 99th percentile with all means and evaluations inside, or all values."""
@@ -169,13 +182,19 @@ class Canvas(pg.PlotWidget):
         if drawing.log:
             lowest, highest = math.log10(max(lowest, 1e-8)), math.log10(max(highest, 1e-8))
         pad = 0.04 * (highest - lowest) or 0.05 * abs(highest) or 0.1
-        return lowest - pad, highest + pad
+        lowest, highest = lowest - pad, highest + pad
+        if drawing.saved_step is not None:
+            above = min(0.5, px(SAVED_HEIGHT) / max(1.0, self._box.height()))
+            highest += (highest - lowest) * above / (1 - above)
+        return lowest, highest
 
     def _draw_axes(self, drawing: Drawing, low: float, high: float, shown_y: tuple[float, float]) -> None:
         room = px(20) * (high - low) / max(1.0, self._box.width())
         about = max(2, min(8, int(self._box.width() / px(80))))
         steps = nice_ticks(low, high, about, whole=True)
-        self._bottom.choose([(x, number_text(x)) for x in steps if 0 < x < high - room])
+        self._bottom.choose(
+            [(x, number_text(x)) for x in steps if 0 < x <= drawing.last_step() and x < high - room]
+        )
         edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
         inside = (shown_y[0] + edge, shown_y[1] - edge)
         ticks = log_ticks(*inside) if drawing.log else level_ticks(*inside)
@@ -194,7 +213,10 @@ class Canvas(pg.PlotWidget):
             if at < len(ticks):
                 line.setValue(ticks[at])
 
-    def _draw_curves(self, drawing: Drawing, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
+    def _draw_curves(
+        self, drawing: Drawing, low: float, high: float, columns: int
+    ) -> dict[pg.TextItem, float]:
+        """Draw the losses, and return the heights at which they end."""
         former_x, former_y = drawing.former.smoothed(low, high, columns // 2, drawing.window())
         self._former.setData(former_x, _scaled(former_y, drawing.log))
         x, y = drawing.train.peaks(low, high, columns)
@@ -206,78 +228,63 @@ class Canvas(pg.PlotWidget):
         steps, values = steps.copy(), _scaled(values, drawing.log)
         self._evaluations.setData(steps, values)
         self._diamonds.setData(x=steps, y=values)
-        return smooth_x, smooth_y
+        ends = ((self._train_name, smooth_y), (self._evaluation_name, values))
+        return {name: float(shown[-1]) for name, shown in ends if shown.size}
+
+    def _end_texts(self, drawing: Drawing) -> dict[pg.TextItem, str]:
+        """Return the names at the line ends, of the lines that there are."""
+        texts = {}
+        if len(drawing.train):
+            mean = float(drawing.train.mean_at(len(drawing.train) - 1, drawing.window()))
+            texts[self._train_name] = tr("train {loss}", loss=number_text(mean, 3))
+        if len(drawing.evaluation):
+            value = float(drawing.evaluation.values[-1])
+            texts[self._evaluation_name] = tr("validation {loss}", loss=number_text(value, 3))
+        if len(drawing.scores):
+            texts[self._score_name] = _score_text(drawing)
+        return texts
 
     def _draw_ends(
         self,
         drawing: Drawing,
-        smooth: tuple[Floats, Floats],
-        score: tuple[float, float] | None,
-        shown_x: tuple[float, float],
+        texts: dict[pg.TextItem, str],
+        heights: dict[pg.TextItem, float],
         shown_y: tuple[float, float],
     ) -> None:
-        """Draw the names at the line ends, the current step and the saved step."""
-        self._now.setVisible(bool(len(drawing.train)) and not drawing.finished)
-        ends: list[tuple[pg.TextItem, str, float]] = []
-        reached = float(drawing.train.steps[-1]) if len(drawing.train) else 0.0
-        if smooth[0].size:
-            self._now.setValue(reached)
-            mean = float(drawing.train.mean_at(len(drawing.train) - 1, drawing.window()))
-            ends.append(
-                (self._train_name, tr("train {loss}", loss=number_text(mean, 3)), float(smooth[1][-1]))
-            )
-        if len(drawing.evaluation):
-            value = float(drawing.evaluation.values[-1])
-            shown = math.log10(max(value, 1e-8)) if drawing.log else value
-            ends.append((self._evaluation_name, tr("evaluation {loss}", loss=number_text(value, 3)), shown))
-        if score is not None:
-            ends.append((self._score_name, _score_text(score[0], drawing), score[1]))
-        for name in self._end_names():
-            name.setVisible(any(name is end[0] for end in ends))
-        self._place_ends(ends, reached, shown_x, shown_y)
+        """Draw the names beside the line ends at these `heights`, the current step and the saved step."""
+        reached = drawing.reached()
+        self._now.setVisible(reached > 0 and not drawing.finished)
+        self._now.setValue(reached)
         self._place_saved(drawing.saved_step, shown_y)
-
-    def _place_ends(
-        self,
-        ends: list[tuple[pg.TextItem, str, float]],
-        reached: float,
-        shown_x: tuple[float, float],
-        shown_y: tuple[float, float],
-    ) -> None:
-        """Place names beside the line ends, or else the loss below and all others above; never overlapping."""
-        width, height = max(1.0, self._box.width()), max(1.0, self._box.height())
-        per_x, per_y = (shown_x[1] - shown_x[0]) / width, (shown_y[1] - shown_y[0]) / height
-        longest = max((len(text) for _, text, _ in ends), default=0)
-        beside = (shown_x[1] - reached) / per_x > max(px(124), px(LETTER) * longest)
-        high, off = px(16), 6.0
-
-        def top_of(end: tuple[pg.TextItem, str, float]) -> float:
-            at = (shown_y[1] - end[2]) / per_y
-            if beside:
-                return at - high / 2
-            return at + off if end[0] is self._train_name else at - off - high
-
-        ends = sorted(ends, key=top_of)
-        tops = apart([top_of(end) for end in ends], high, 0.0, height - high / 2)
-        for top, (name, text, _) in zip(tops, ends, strict=True):
-            name.setText(text)
-            name.setAnchor((0, 0) if beside else (1, 0))
-            x = reached + 8 * per_x if beside else min(reached, shown_x[1]) - 8 * per_x
-            name.setPos(x, shown_y[1] - top * per_y)
+        for name in self._end_names():
+            name.setVisible(name in heights)
+        height = max(1.0, self._box.height())
+        per_x, per_y = self._box.viewPixelSize()[0], (shown_y[1] - shown_y[0]) / height
+        high, free = px(NAME_HEIGHT), px(SAVED_HEIGHT) if drawing.saved_step is not None else 0.0
+        names = sorted(heights, key=lambda name: -heights[name])
+        tops = apart(
+            [(shown_y[1] - heights[name]) / per_y - high / 2 for name in names], high, free, height - high / 2
+        )
+        for top, name in zip(tops, names, strict=True):
+            name.setText(texts[name])
+            name.setPos(reached + px(GAP) * per_x, shown_y[1] - top * per_y)
 
     def _place_saved(self, saved_step: int | None, shown_y: tuple[float, float]) -> None:
+        """Draw the saved step, its label above all lines."""
         self._saved_line.setVisible(saved_step is not None)
         self._saved_label.setVisible(saved_step is not None)
         if saved_step is None:
             return
-        low, high = self._box.viewRange()[0]
-        per_x = (high - low) / max(1.0, self._box.width())
-        near_end = (high - saved_step) / per_x < px(116)
+        text = tr("saved, step {step}", step=number_text(saved_step))
+        per_x = self._box.viewPixelSize()[0]
+        fits = (self._box.viewRange()[0][1] - saved_step) / per_x > px(GAP) + _width(text)
         self._saved_line.setValue(saved_step)
-        self._saved_label.setText(tr("saved, step {step}", step=number_text(saved_step)))
-        self._saved_label.setAnchor((1, 0) if near_end else (0, 0))
+        self._saved_label.setText(text)
+        self._saved_label.setAnchor((0, 0) if fits else (1, 0))
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
-        self._saved_label.setPos(saved_step + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)
+        self._saved_label.setPos(
+            saved_step + (1 if fits else -1) * px(GAP) * per_x, shown_y[1] - px(4) * per_y
+        )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom with Ctrl; without Ctrl, the page scrolls."""
@@ -295,9 +302,14 @@ class Canvas(pg.PlotWidget):
         self.viewed.emit()
 
 
-def _score_text(points: float, drawing: Drawing) -> str:
+def _width(text: str) -> float:
+    """Return the width of a name, with a pixel more for rounding."""
+    return metrics("label_medium").horizontalAdvance(text) + 1
+
+
+def _score_text(drawing: Drawing) -> str:
     """Return the last ROUGE-1, with chrF of the same evaluation where it is known."""
-    text = f"ROUGE-1 {number_text(points, 1)}"
+    text = f"ROUGE-1 {score(float(drawing.scores.values[-1]))}"
     if not len(drawing.chrf) or drawing.chrf.steps[-1] != drawing.scores.steps[-1]:
         return text
     return f"{text}, chrF {score(float(drawing.chrf.values[-1]))}"

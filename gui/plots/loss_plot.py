@@ -23,6 +23,7 @@ from gui.look.fonts import px
 from gui.look.format import number_text, score
 from gui.look.language import tr, tr_count
 from gui.widgets.buttons import IconButton
+from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from gui.plots.series import Drawing
 
 REDRAW_MILLISECONDS = 100
+# Of the axes and what is drawn between them.
+MIN_HEIGHT = 280
 HEAD = ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1", "evaluation_chrf"]
 
 
@@ -49,7 +52,6 @@ class LossPlot(QWidget):
         style.ground(self._waiting, "window")
         self._waiting.hide()
         self._build()
-        self.setMinimumHeight(180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         style.follow(self._mark_dirty)
 
@@ -69,8 +71,7 @@ class LossPlot(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(Label(tr("Loss"), "section", "ink"))
-        head.addSpacing(12)
-        head.addWidget(self._legend, 1)
+        head.addStretch(1)
         for part in (self._smoothing_word, self._smoothing):
             head.addWidget(part)
         head.addSpacing(8)
@@ -80,7 +81,9 @@ class LossPlot(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._column.addLayout(head)
+        self._column.addWidget(self._legend)
         self._place = QWidget()
+        self._place.setMinimumHeight(px(MIN_HEIGHT))
         self._column.addWidget(self._place, 1)
 
     def append(self, step: int, loss: float) -> None:
@@ -216,6 +219,7 @@ class LossPlot(QWidget):
         from gui.plots.canvas import Canvas
 
         self._canvas = Canvas()
+        self._canvas.setMinimumHeight(px(MIN_HEIGHT))
         self._canvas.viewed.connect(self._mark_dirty)
         self._canvas.menu_wanted.connect(self._open_menu)
         self._column.replaceWidget(self._place, self._canvas)
@@ -294,58 +298,29 @@ def _at(step: float, *columns: dict[float, float]) -> list[float | str]:
     return [column.get(step, "") for column in columns]
 
 
-class _Legend(QWidget):
-    """The legend, if there is room; its part about scores only if there are any."""
+class _Legend(FlowBox):
+    """The legend, in as many lines as it needs; its part about scores only if there are any."""
 
     def __init__(self) -> None:
-        super().__init__()
-        # It takes the remaining width: the page must not grow for it.
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.marks = QWidget()
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.marks)
-        whole.addStretch(1)
-        row = QHBoxLayout(self.marks)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        for mark, text in (
-            ("raw", tr("each step")),
-            ("smooth", tr("smoothed")),
-            ("evaluation", tr("evaluation")),
-        ):
-            row.addWidget(_Sample(mark))
-            row.addWidget(Label(text, "label", "ink2"))
-            row.addSpacing(8)
-        self._former = (_Sample("former"), Label(tr("before the new start"), "label", "ink2"))
-        self._score = (_Sample("score"), Label("", "label", "ink2"))
-        for part in (*self._former, *self._score):
-            row.addWidget(part)
+        self._former = _legend_part("former", tr("before the new start"))
+        self._score = _legend_part("score", "")
+        shown = (("raw", tr("each step")), ("smooth", tr("smoothed")), ("evaluation", tr("validation")))
+        super().__init__(
+            [*(_legend_part(mark, text)[0] for mark, text in shown), self._former[0], self._score[0]], 14
+        )
         self.show_former(False)
         self.show_score(0)
 
     def show_former(self, shown: bool) -> None:
         """Show or hide the part about an earlier attempt."""
-        for part in self._former:
-            part.setVisible(shown)
-        self._fit()
+        self._former[0].setVisible(shown)
 
     def show_score(self, examples: int) -> None:
         """Show the number of scored conversations; 0 hides it."""
-        for part in self._score:
-            part.setVisible(examples > 0)
-        self._score[1].setText(tr("ROUGE-1 on {count} (right axis)", count=number_text(examples)))
+        self._score[0].setVisible(examples > 0)
+        self._score[1].setText(tr("ROUGE-1 on {count}", count=number_text(examples)))
         self._score[1].setToolTip(self.score_text(examples))
         self._examples = examples
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the legend where it fits."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        self.marks.setVisible(self.marks.sizeHint().width() <= self.width())
 
     def score_text(self, examples: int | None = None) -> str:
         """Return the full text about the scores."""
@@ -355,6 +330,17 @@ class _Legend(QWidget):
             "ROUGE-1 of the summaries of the first conversation of the validation split",
             "ROUGE-1 of the summaries of the first {n} conversations of the validation split",
         )
+
+
+def _legend_part(mark: str, text: str) -> tuple[QWidget, Label]:
+    """Return a mark with its text, and the text's label."""
+    part, label = QWidget(), Label(text, "label", "ink2")
+    row = QHBoxLayout(part)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    row.addWidget(_Sample(mark))
+    row.addWidget(label)
+    return part, label
 
 
 class _Sample(QWidget):

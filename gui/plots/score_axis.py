@@ -77,13 +77,13 @@ class ScoreLine:
         self._dots.setPen(pg.mkPen(None))
         self._dots.setSize(DOT)
 
-    def draw(self, scores: Series, shown_y: tuple[float, float], height: float) -> tuple[float, float] | None:
-        """Draw into a view of this range and height in pixels; return the last score in points and its coordinate."""
+    def draw(self, scores: Series, shown_y: tuple[float, float], height: float) -> float | None:
+        """Draw into a view of this range and height in pixels; return the coordinate of the last score."""
         any_score = len(scores) > 0
         if any_score != self._shown:
             self._shown = any_score
             self._item.showAxis("right", any_score)
-            self._axis.setWidth(px(36) if any_score else 0)
+            self._axis.setWidth(px(54) if any_score else 0)
         for each in (self._line, self._dots):
             each.setVisible(any_score)
         if not any_score:
@@ -95,8 +95,7 @@ class ScoreLine:
         self._line.setData(steps.copy(), positions)
         self._dots.setData(x=steps.copy(), y=positions)
         self._label(scale, shown_y, height)
-        last = 100.0 * float(scores.values[-1])
-        return last, scale.at(last)
+        return positions[-1]
 
     def _label(self, scale: Scale, shown_y: tuple[float, float], height: float) -> None:
         edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, height)

@@ -157,7 +157,10 @@ class Drawing:
         """Return the window of the running mean in steps: up to a tenth of the run."""
         return max(1, round(0.1 * max(self.total, len(self.train)) * self.smoothing**2))
 
+    def reached(self) -> float:
+        """Return the last step of the loss, 0 without any."""
+        return float(self.train.steps[-1]) if len(self.train) else 0.0
+
     def last_step(self) -> float:
-        """Return the right end of the axis."""
-        reached = float(self.train.steps[-1]) if len(self.train) else 0.0
-        return max(1.0, float(self.total), reached)
+        """Return the last step of the axis."""
+        return max(1.0, float(self.total), self.reached())

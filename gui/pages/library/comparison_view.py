@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from engine.api import Adapter, ScoreCard, metrics
 from gui.look.format import UNKNOWN, gain, interval, score
 from gui.look.language import mark, tr
-from gui.models.adapter_groups import SCORE, axis_of
+from gui.models.adapter_groups import SCORE
 from gui.models.cells import Cell, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Heading, text_of
 from gui.models.intervals import IntervalCell, confidence_interval
@@ -49,7 +49,7 @@ class Row:
 def comparison_rows(adapters: Sequence[Adapter]) -> list[Heading | Row]:
     """Return the rows of a comparison: the scores, then all that is known of the adapters."""
     facts = [compared_facts(adapter) for adapter in adapters]
-    rows: list[Heading | Row] = [Heading(tr("Scores")), *_score_rows(adapters)]
+    rows: list[Heading | Row] = [Heading(tr("Scores, each bar from 0 to 100")), *_score_rows(adapters)]
     for section in facts[0]:
         named = [dict(each[section]) for each in facts]
         titles = dict.fromkeys(title for each in named for title in each)
@@ -77,7 +77,7 @@ def _score_rows(adapters: Sequence[Adapter]) -> list[Row]:
     for name, title in metrics.HEADLINE_TITLES.items():
         found = [_scores(card) for card in cards]
         if any(name in each for each in found):
-            rows.append(Row(name, title, _intervals(cards, name, shared=are_comparable(adapters))))
+            rows.append(Row(name, title, tuple(_interval(card, name) for card in cards)))
     return [
         *rows,
         Row("gain", tr("ROUGE-1 gain"), tuple(map(_gain, cards))),
@@ -100,18 +100,12 @@ def _base(card: ScoreCard) -> dict[str, dict[str, float]]:
     return {**card.base_measures, **card.base}
 
 
-def _intervals(cards: Sequence[ScoreCard | None], name: str, *, shared: bool) -> tuple[Cell, ...]:
-    """Return a score of each adapter, on one axis if they can be compared."""
-    together = axis_of(cards, name)
-    return tuple(_interval(card, name, together if shared else axis_of([card], name)) for card in cards)
-
-
-def _interval(card: ScoreCard | None, name: str, axis: tuple[float, float]) -> Cell:
+def _interval(card: ScoreCard | None, name: str) -> Cell:
     found = _scores(card).get(name)
     if card is None or found is None:
         return Text(UNKNOWN, "body", "ink3")
     base = _base(card).get(name, {}).get("mean")
-    return Scored(score(found["mean"]), IntervalCell(confidence_interval(found, "ink2"), *axis, base))
+    return Scored(score(found["mean"]), IntervalCell(confidence_interval(found, "ink2"), 0.0, 1.0, base))
 
 
 def _gain(card: ScoreCard | None) -> Cell:

@@ -293,7 +293,6 @@ class TrainPage(Page):
         self._edge.setVisible(not narrow)
         self.right.setVisible(not narrow or side == "run")
         self.right.notice_anchor.move_to(self.panel if self.right.isHidden() else self.right)
-        self.run_view.set_narrow(narrow)
 
     def _restyle(self) -> None:
         """Lay out again, since larger text needs more space."""

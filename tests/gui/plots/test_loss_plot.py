@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from gui.look import style
 from gui.look.tokens import DARK
@@ -161,6 +162,7 @@ def test_the_axis_reaches_the_planned_steps(plot):
     low, high = plot._canvas.getPlotItem().viewRange()[0]
     assert low == 0
     assert 100 <= high <= 102
+    assert max(at for at, _ in plot._canvas.getPlotItem().getAxis("bottom").chosen) <= 100
 
 
 def test_zooming_is_kept_until_the_whole_run_is_asked_for(plot):
@@ -235,7 +237,7 @@ def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
     labels = [float(text) for _, text in axis.chosen]
     assert len(labels) >= 3
     assert min(labels) < 50.0 < max(labels) < 75.0
-    assert plot._legend._score[1].text() == "ROUGE-1 on 16 (right axis)"
+    assert plot._legend._score[1].text() == "ROUGE-1 on 16"
     told = "ROUGE-1 of the summaries of the first 16 conversations of the validation split: 57.5."
     assert told in plot.accessibleDescription()
     plot.clear()
@@ -249,7 +251,7 @@ def test_names_at_the_ends_keep_apart(plot):
         plot._scale.set_current(log)
         plot.redraw()
         shown = plot._canvas._end_names()
-        assert [name.toPlainText() for name in shown] == ["train 1.050", "evaluation 1.200", "ROUGE-1 57.5"]
+        assert [name.toPlainText() for name in shown] == ["train 1.050", "validation 1.200", "ROUGE-1 57.5"]
         low, high = plot._canvas.getPlotItem().viewRange()[1]
         heights = sorted(name.pos().y() for name in shown)
         pixels = [
@@ -299,15 +301,62 @@ def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot, values):
     assert max(labels) <= 100.0
 
 
-def test_what_marks_mean_is_said_where_there_is_room_and_never_widens_the_page(plot, qtbot):
+@pytest.mark.parametrize("width", [1200, 640, 360])
+def test_the_legend_stays_and_never_widens_the_page(plot, qtbot, width):
     narrow = plot.minimumSizeHint().width()
-    plot.append_scores([5], [0.5], 16)
-    assert plot.minimumSizeHint().width() == narrow < 640
+    with_scores(plot)
+    assert plot.minimumSizeHint().width() == narrow <= 360
+    plot.resize(width, 600)
+    qtbot.waitUntil(lambda: plot.width() == width)
+    parts = [part for part in plot._legend.findChildren(QLabel) if part.isVisibleTo(plot)]
+    assert [part.text() for part in parts] == ["each step", "smoothed", "validation", "ROUGE-1 on 16"]
+    for part in parts:
+        assert plot._legend.rect().contains(part.geometry().translated(part.parentWidget().pos()))
 
-    for width, is_said in ((1200, True), (640, False), (1200, True)):
-        plot.resize(width, 300)
-        qtbot.waitUntil(lambda width=width: plot.width() == width)
-        qtbot.waitUntil(lambda said=is_said: plot._legend.marks.isVisible() == said)
+
+def test_each_axis_says_what_it_measures(plot):
+    with_scores(plot)
+    named = {side: plot._canvas.getPlotItem().getAxis(side) for side in ("left", "bottom", "right")}
+    assert {side: axis.labelText for side, axis in named.items() if axis.label.isVisible()} == {
+        "left": "Loss",
+        "bottom": "Step",
+        "right": "ROUGE-1",
+    }
+
+
+def test_the_plot_has_room_whatever_stands_around_it(plot):
+    plot.resize(800, 10)
+    assert plot._canvas.height() >= 280
+
+
+@pytest.mark.parametrize("reached", [40, 97, 100])
+@pytest.mark.parametrize("saved", [None, 10, "last"])
+def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
+    plot.append_many(range(1, reached + 1), [5.0 / at for at in range(1, reached + 1)])
+    for step in range(10, reached + 1, 10):
+        plot.append_evaluations([step], [5.0 / step + 0.2])
+        plot.append_scores([step], [step / 200], 16)
+    plot.mark_saved(reached if saved == "last" else saved)
+    for scale in ("linear", "log"):
+        plot._scale.set_current(scale)
+        plot.redraw()
+        canvas = plot._canvas
+        box = canvas.getPlotItem().getViewBox()
+        names = [name for name in (*canvas._end_names(), canvas._saved_label) if name.isVisible()]
+        assert len(names) == 3 + (saved is not None)
+        rects = [name.mapRectToScene(name.boundingRect()) for name in names]
+        assert all(box.sceneBoundingRect().contains(rect) for rect in rects)
+        for curve in (canvas._smooth, canvas._evaluations, canvas._scores._line):
+            line = box.mapViewToScene
+            points = [line(QPointF(x, y)) for x, y in zip(curve.xData, curve.yData, strict=True)]
+            dense = [
+                before + (after - before) * share
+                for before, after in itertools.pairwise(points)
+                for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+            ]
+            assert not any(rect.contains(point) for rect in rects for point in dense)
+        for one, other in itertools.combinations(rects, 2):
+            assert not one.adjusted(1, 1, -1, -1).intersects(other)
 
 
 def test_evaluations_and_scores_without_end_are_drawn_as_some(plot):

@@ -36,7 +36,7 @@ class RunPlot(LossPlot):
 
     def sizeHint(self) -> QSize:
         """Return the minimum height."""
-        return QSize(px(480), self.minimumHeight())
+        return QSize(px(480), self.minimumSizeHint().height())
 
 
 class RunView(Scroll):
@@ -95,10 +95,6 @@ class RunView(Scroll):
         self._set_card(None)
         self.refresh()
         self.verticalScrollBar().setValue(0)
-
-    def set_narrow(self, narrow: bool) -> None:
-        """Show two rows of samples in a narrow window, else three."""
-        self.samples.set_most_rows(2 if narrow else 3)
 
     def refresh(self) -> None:
         """Show the current state of the run; called at most ten times a second."""
@@ -219,7 +215,6 @@ class RunView(Scroll):
             self.card.deleteLater()
         self.card = card
         self.stopped.hide()
-        self.plot.setMinimumHeight(px(300) if card is not None else 180)
         if card is not None:
             self._card_place.addWidget(card)
             # A layout shows added widgets only at the next turn of the event loop.

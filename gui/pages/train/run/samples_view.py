@@ -18,6 +18,7 @@ from gui.look.fonts import px
 from gui.look.format import UNKNOWN, number_text
 from gui.look.language import tr
 from gui.models.list_text import NOTHING_WRITTEN
+from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.text_view import Mark, ReadingText
@@ -25,6 +26,8 @@ from gui.widgets.text_view import Mark, ReadingText
 SHOWN_CHARACTERS = 96
 TOP = Qt.AlignmentFlag.AlignTop
 SCORES = ("ROUGE-1", "chrF")
+# The others are shown on demand, so that the plot above has room.
+FIRST_ROWS = 2
 
 
 class SamplesView(QWidget):
@@ -34,13 +37,15 @@ class SamplesView(QWidget):
         super().__init__()
         self._samples: list[Sample] = []
         self._rows: list[SampleRow] = []
-        self._most = 3
+        self._shows_all = False
         self._trains = True
         self._title = Label(tr("Sample summaries"), "section")
         self.scrubber = Scrubber()
         self.scrubber.chosen.connect(self._show)
         self._head = ElidedLabel("", "head", "ink2")
         self._grid = QGridLayout()
+        self.more_button = link("")
+        self.more_button.clicked.connect(self._toggle)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -65,12 +70,11 @@ class SamplesView(QWidget):
         column_layout.setSpacing(8)
         column_layout.addLayout(top)
         column_layout.addLayout(self._grid)
+        column_layout.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignLeading)
 
-    def set_most_rows(self, most: int) -> None:
-        """Show at most this many conversations."""
-        if most != self._most:
-            self._most = most
-            self._show(self.scrubber.current())
+    def _toggle(self) -> None:
+        self._shows_all = not self._shows_all
+        self._show(self.scrubber.current())
 
     def show_samples(self, samples: Sequence[Sample], total: int, planned: Sequence[int]) -> None:
         """Show the samples of a run, at the newest evaluation unless another one is chosen.
@@ -88,13 +92,19 @@ class SamplesView(QWidget):
 
     def summaries(self) -> list[str]:
         """Return the summaries shown."""
-        return [row.summary.text() for row in self._rows]
+        return [row.summary.text() for row in self._rows if row.summary.isVisibleTo(self)]
 
     def _steps(self) -> list[int]:
         return sorted({sample.step for sample in self._samples})
 
     def _show(self, step: int) -> None:
-        shown = [sample for sample in self._samples if sample.step == step][: self._most]
+        samples = [sample for sample in self._samples if sample.step == step]
+        shown = samples if self._shows_all else samples[:FIRST_ROWS]
+        more = len(samples) - FIRST_ROWS
+        self.more_button.setVisible(more > 0)
+        self.more_button.setText(
+            tr("Show fewer") if self._shows_all else tr("Show {n} more", n=number_text(more))
+        )
         before = self.scrubber.previous()
         earlier = {sample.example: sample.summary for sample in self._samples if sample.step == before}
         self._head.setText(self._head_text(step, before if earlier else None))

@@ -15,7 +15,7 @@ from engine.api import RunState, metrics
 from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.look.fonts import font, px
-from gui.look.format import gain, interval, score
+from gui.look.format import gain, interval, number_text, score
 from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
 from gui.models.metric_text import language_sentences
@@ -43,6 +43,8 @@ Scores = dict[str, dict[str, Any]]
 SAID = {"better": mark("better"), "worse": mark("worse")}
 INKS = {"better": "accent", "worse": "brick"}
 INTERVAL_MARGIN = 6
+# 0 to 100 points, for every score.
+SCORE_AXIS = (0.0, 1.0)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -105,8 +107,6 @@ class VerdictCard(Card):
     def _add_scores(self, state: RunState) -> None:
         base, tuned, differences = _headline_scores(state)
         names = [name for name in TITLES if name in tuned and name in base and name in differences]
-        pairs = {name: [base[name], tuned[name]] for name in names}
-        span = max(high - low for low, high in map(axis_of, pairs.values()))
         difference_axis = axis_of([*(differences[name] for name in names), {"mean": 0.0}])
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
@@ -121,8 +121,10 @@ class VerdictCard(Card):
         for index, name in enumerate(names):
             grid.addWidget(Line(), 1 + 2 * index, 0, 1, 6)
             row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
-            row.place(grid, 2 + 2 * index, centred(axis_of(pairs[name]), span), difference_axis)
-        grid.addWidget(_Zero(difference_axis), 2 + 2 * len(names), 4)
+            row.place(grid, 2 + 2 * index, difference_axis)
+        marks = [(at / 100, number_text(at)) for at in (0, 50, 100)]
+        grid.addWidget(AxisMarks(SCORE_AXIS, marks), 2 + 2 * len(names), 1)
+        grid.addWidget(AxisMarks(difference_axis, [(0.0, number_text(0))]), 2 + 2 * len(names), 4)
         self.column.addLayout(grid)
         self.column.addWidget(_Legend(sides(state)))
 
@@ -196,7 +198,6 @@ class ScoreRow:
         self,
         grid: QGridLayout,
         row: int,
-        score_axis: tuple[float, float],
         difference_axis: tuple[float, float],
     ) -> None:
         """Put the row into a grid; the scores of all rows share one scale, and so do the differences."""
@@ -207,7 +208,7 @@ class ScoreRow:
         first, second = (f"{side} {self._title}" for side in self._compared)
         verdict_text = tr(SAID[verdict]) if verdict in SAID else translate(verdict)
         text = f"{as_text(first, base)}. {as_text(second, tuned, verdict_text)}"
-        scores.show_intervals([base, tuned], score_axis, text)
+        scores.show_intervals([base, tuned], SCORE_AXIS, text)
         change = confidence_interval(self._difference, ink)
         between = tr(
             "{score} paired difference {gain}, {spread}",
@@ -248,12 +249,6 @@ def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def centred(axis: tuple[float, float], span: float) -> tuple[float, float]:
-    """Return an axis of this span, centred on another."""
-    middle = (axis[0] + axis[1]) / 2
-    return middle - span / 2, middle + span / 2
-
-
 class _Legend(QWidget):
     """The legend: the two colours and the error bars."""
 
@@ -270,12 +265,12 @@ class _Legend(QWidget):
         row.addStretch(1)
 
 
-class _Zero(QWidget):
-    """The zero of the differences, below their axis."""
+class AxisMarks(QWidget):
+    """The labelled values of an axis, below its bars."""
 
-    def __init__(self, axis: tuple[float, float]) -> None:
+    def __init__(self, axis: tuple[float, float], marks: list[tuple[float, str]]) -> None:
         super().__init__()
-        self._axis = axis
+        self._axis, self.marks = axis, marks
         self.setFixedHeight(px(16))
         style.follow(self.update)
 
@@ -284,8 +279,11 @@ class _Zero(QWidget):
         painter.setFont(font("axis"))
         painter.setPen(style.color("ink2"))
         low, high = self._axis
-        x = INTERVAL_MARGIN - low / (high - low) * (self.width() - 2 * INTERVAL_MARGIN)
-        painter.drawText(QRectF(x - 20, 0, 40, self.height()), Qt.AlignmentFlag.AlignCenter, "0")
+        for value, text in self.marks:
+            x = INTERVAL_MARGIN + (value - low) / (high - low) * (self.width() - 2 * INTERVAL_MARGIN)
+            wide = painter.fontMetrics().horizontalAdvance(text)
+            left = min(max(0.0, x - wide / 2), self.width() - wide)
+            painter.drawText(QRectF(left, 0, wide, self.height()), Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
 
 

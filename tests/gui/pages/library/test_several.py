@@ -88,17 +88,18 @@ def test_two_to_six_can_be_compared(bench):
     assert not made.page.compare_button.isEnabled()
 
 
-def test_comparable_scores_share_an_axis(bench):
+def test_scores_of_the_comparison_stand_on_one_scale_from_0_to_100(bench):
     fill_library()
     made = bench()
     select(made, "samsum-lora-r32", "samsum-prefix-20")
     made.page.compare_button.click()
     comparison = made.page.comparison
     assert not comparison.remark.isVisible()
-    row = comparison.table.row_of("rouge1")
-    cells = [comparison.table.index(row, column).data(CELL_ROLE) for column in (1, 2)]
+    assert comparison.table.headings()[0].title == "Scores, each bar from 0 to 100"
+    rows = [comparison.table.row_of(name) for name in ("rouge1", "rouge2", "rougeL")]
+    cells = [comparison.table.index(row, column).data(CELL_ROLE) for row in rows for column in (1, 2)]
     assert all(isinstance(cell, Scored) for cell in cells)
-    assert len({(cell.bar.axis_low, cell.bar.axis_high, cell.bar.base) for cell in cells}) == 1
+    assert {(cell.bar.axis_low, cell.bar.axis_high) for cell in cells} == {(0.0, 1.0)}
     verdict = comparison.table.row_of("verdict")
     assert [comparison.table.index(verdict, at).data() for at in (1, 2)] == ["Better", "No difference"]
     with made.qtbot.waitSignal(made.page.try_requested) as tried:
@@ -117,7 +118,11 @@ def test_what_is_the_same_of_all_can_be_left_out(bench):
     titles = [row.title for row in table.items()]
     assert "Base model" not in titles
     assert "Method" in titles
-    assert [heading.title for heading in table.headings()] == ["Scores", "Method", "Adapter"]
+    assert [heading.title for heading in table.headings()] == [
+        "Scores, each bar from 0 to 100",
+        "Method",
+        "Adapter",
+    ]
 
 
 def test_an_adapter_without_scores_is_compared_too(home, styled):

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Ending, RunState, Sample
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
+from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
 from gui.models.metric_text import amount
 from gui.pages.train.method.label_preview import LabelPreview
@@ -14,7 +15,7 @@ from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import excluded_sentence, progress_text
 from gui.pages.train.run.samples_view import SamplesView, new_parts
-from gui.pages.train.run.verdict_card import VerdictCard
+from gui.pages.train.run.verdict_card import AxisMarks, VerdictCard
 from tests.helpers import train_stage
 from tests.helpers.homes import RunSpec, add_run, make_recipe
 from tests.helpers.scored_runs import bundled, scored_events, scores_of
@@ -69,6 +70,21 @@ def test_samples_have_both_scores_and_a_dash_where_a_run_has_none(qtbot):
     made = [Sample(0, "1", "A: b", "r", "a", None), Sample(0, "2", "A: b", "r", "b", 0.614, 0.402)]
     view.show_samples(made, 40, [])
     assert [[label.text() for label in row._scores] for row in view._rows] == [["–", "–"], ["61", "40"]]
+
+
+def test_two_conversations_are_sampled_and_the_rest_on_demand(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    view.show()
+    view.show_samples([Sample(0, str(at), "A: b", "r", f"summary {at}", None) for at in range(4)], 40, [])
+    assert view.summaries() == ["summary 0", "summary 1"]
+    assert view.more_button.text() == "Show 2 more"
+    view.more_button.click()
+    assert view.summaries() == [f"summary {at}" for at in range(4)]
+    view.more_button.click()
+    assert view.summaries() == ["summary 0", "summary 1"]
+    view.show_samples([Sample(0, "0", "A: b", "r", "one", None)], 40, [])
+    assert not view.more_button.isVisible()
 
 
 def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot):
@@ -219,6 +235,17 @@ def test_the_result_has_chrf_beside_rouge_and_says_the_languages(qtbot):
     assert [line for line in lines if line in HEADLINE_TITLES.values()] == [*HEADLINE_TITLES.values()]
     assert "Words are read as German (9), Chinese (3)." in card.accessibleDescription()
     assert "Names can't be told apart in Chinese" in card.accessibleDescription()
+
+
+def test_all_scores_of_the_result_stand_on_one_scale_from_0_to_100(qtbot):
+    card = VerdictCard(scored_state(scored_events(scores_of(bundled(12)), "mine")))
+    qtbot.addWidget(card)
+    bars = [bar for bar in card.findChildren(IntervalBar) if " interval " in bar.accessibleName()]
+    scores = [bar for bar in bars if "paired difference" not in bar.accessibleName()]
+    assert len(scores) == len(HEADLINE_TITLES)
+    assert {bar._axis for bar in scores} == {(0.0, 1.0)}
+    [_, axis] = sorted(card.findChildren(AxisMarks), key=lambda each: len(each.marks))
+    assert [text for _, text in axis.marks] == ["0", "50", "100"]
 
 
 def test_where_names_cannot_be_told_a_dash_stands_with_the_reason(qtbot):
