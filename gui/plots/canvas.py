@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -133,6 +133,10 @@ class Canvas(pg.PlotWidget):
             name.setFont(medium)
             name.setColor(style.color(token))
             name.textItem.document().setDocumentMargin(0)
+
+    def sizeHint(self) -> QSize:
+        """Request only the minimum height; the space that is left comes on top."""
+        return QSize(px(480), self.minimumHeight())
 
     def show_all(self) -> None:
         """Show the whole run again."""

@@ -327,6 +327,8 @@ def test_each_axis_says_what_it_measures(plot):
 def test_the_plot_has_room_whatever_stands_around_it(plot):
     plot.resize(800, 10)
     assert plot._canvas.height() >= 280
+    # In a page that scrolls it asks for no more.
+    assert plot.heightForWidth(800) < 280 + 100
 
 
 @pytest.mark.parametrize("reached", [40, 97, 100])

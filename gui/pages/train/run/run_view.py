@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import OUT_OF_MEMORY, Curve, MemoryFallback, example_scores, memory_fallbacks
 from gui.graphics.bars import BusyRow
-from gui.look.fonts import px
 from gui.look.format import about_text, number_text
 from gui.look.language import mark, tr
 from gui.pages.train.run.failure_card import FailureCard
@@ -29,14 +28,6 @@ from gui.widgets.line import Line
 from gui.widgets.open_path import open_path
 from gui.widgets.scroll import Scroll
 from gui.workers.run_model import RunModel
-
-
-class RunPlot(LossPlot):
-    """A loss plot that requests only its minimum height, and so takes the space that is left."""
-
-    def sizeHint(self) -> QSize:
-        """Return the minimum height."""
-        return QSize(px(480), self.minimumSizeHint().height())
 
 
 class RunView(Scroll):
@@ -66,7 +57,7 @@ class RunView(Scroll):
         self.remarks = RemarksView()
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
-        self.plot = RunPlot()
+        self.plot = LossPlot()
         # Takes the place of the plot if nothing is trained.
         self._rest = QWidget()
         self.samples = SamplesView()
