@@ -14,12 +14,13 @@ from gui.models.intervals import IntervalCell
 
 @dataclass(frozen=True)
 class Text(ShownTexts):
-    """A line of text with its font role and colour token."""
+    """A line of text with its font role and colour token, and a small note at the right."""
 
     text: str
     role: str = "body"
     token: str = "ink2"
     right: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)

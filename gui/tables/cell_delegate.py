@@ -122,6 +122,10 @@ def _draw_cut(painter: QPainter, rect: QRect, text: str, *, right: bool = False,
 
 
 def _paint_text(painter: QPainter, rect: QRect, cell: Text, selected: bool) -> None:
+    if cell.note:
+        painter.setFont(font("figure_small"))
+        painter.setPen(style.color("ink2"))
+        rect = rect.adjusted(0, 0, -_draw_cut(painter, rect, cell.note, right=True) - px(8), 0)
     painter.setFont(font(cell.role))
     painter.setPen(style.color("ink2" if selected and cell.token == "ink3" else cell.token))
     _draw_cut(painter, rect, cell.text, right=cell.right)

@@ -26,14 +26,16 @@ TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method
 LORA = MethodFacts(id="lora", title="LoRA", summary="r 8")
 
 
-def make_adapter(adapter_id: str, base: str = "starter", method: MethodFacts = LORA, **facts: str) -> None:
+def make_adapter(
+    adapter_id: str, base: str = "starter", method: MethodFacts = LORA, name: str = "", **facts: str
+) -> None:
     folder = paths.adapters_folder() / adapter_id
     folder.mkdir()
     prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
     metadata = AdapterMetadata(
         schema=1,
         id=adapter_id,
-        name=f"{adapter_id}-name",
+        name=name or f"{adapter_id}-name",
         made_at="2026-11-25T02:00:00+00:00",
         base_model=BaseModelFacts(id=base, **facts),
         method=method,

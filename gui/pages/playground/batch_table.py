@@ -1,23 +1,23 @@
-"""A batch as a Qt model and as a spreadsheet: conversation, reference, and the summary of each column."""
+"""A batch as a Qt model and as a spreadsheet: the conversation, and the summary of each column with its score."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.api import metrics
+from gui.look.elided_name import told_apart
 from gui.look.format import score
 from gui.look.language import mark, tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.pages.playground.batch import BatchRow, state_text
+from gui.pages.playground.columns.column_results import Column as Results
 from gui.pages.playground.columns.column_results import Entry
 from gui.pages.playground.history.history_entry import headline
 
 # Longer than any cell is wide.
 MAX_LINE_CHARACTERS = 240
-# The scores with a column, by its kind; the columns of chrF need a table of this width.
-SCORES = {"score": "rouge1", "chrf": metrics.CHRF.name}
-CHRF_ROOM, CHRF_WIDTH = 860, 72
+CONVERSATION_WIDTH, LEAST_WIDTH = 220, 180
 
 
 class BatchTable(GroupedTable[BatchRow]):
@@ -25,7 +25,7 @@ class BatchTable(GroupedTable[BatchRow]):
 
     def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[Entry]) -> None:
         """Show rows; the same rows are only drawn again."""
-        columns = _columns(entries, any(row.example.summary for row in rows))
+        columns = _columns(entries, scored=any(row.example.summary for row in rows))
         if columns != self.columns:
             self.beginResetModel()
             self.columns, self._rows = columns, list(rows)
@@ -39,16 +39,13 @@ class BatchTable(GroupedTable[BatchRow]):
     def cell(self, item: BatchRow, key: str) -> Cell:
         if key == "conversation":
             return Text(headline(item.example.conversation), "body_medium", "ink")
-        if key == "reference":
-            return Text(_line(item.example.summary))
-        kind, _, index = key.partition(" ")
-        column = item.results.columns[int(index)]
-        if kind in SCORES:
-            return Text(score(column.scores.get(SCORES[kind])), "figure", "ink2", right=True)
+        column = _column(item, key)
         if column.status == "failed":
             return Signed("problem", state_text(column), "brick")
         if column.status == "finished":
-            return Text(_line(column.text) or tr("Empty summary"), token="ink")
+            rouge1 = column.scores.get("rouge1")
+            note = "" if rouge1 is None else score(rouge1)
+            return Text(_line(column.text) or tr("Empty summary"), token="ink", note=note)
         return Text(_line(state_text(column)), token="ink3")
 
     def accessible_text(self, item: BatchRow) -> str:
@@ -61,27 +58,25 @@ class BatchTable(GroupedTable[BatchRow]):
     def explanation(self, item: BatchRow, key: str) -> str:
         if key == "conversation":
             return item.example.conversation[:MAX_LINE_CHARACTERS]
-        if key == "reference":
-            return item.example.summary
-        kind, _, index = key.partition(" ")
-        column = item.results.columns[int(index)]
-        return _scores_text(column.scores) if kind in SCORES else column.text or state_text(column)
+        column = _column(item, key)
+        return "\n".join(filter(None, (column.text or state_text(column), scores_text(column.scores))))
 
 
-def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
-    made = [Column("conversation", mark("Conversation"))]
-    if scored:
-        made.append(Column("reference", mark("Reference summary"), hidden_below=900))
-    for index, entry in enumerate(entries):
-        made.append(Column(f"summary {index}", entry.title, as_is=True))
-        if scored:
-            made.append(Column(f"score {index}", "ROUGE-1", 92, right=True))
-            room = CHRF_ROOM + CHRF_WIDTH * len(entries)
-            made.append(Column(f"chrf {index}", "chrF", CHRF_WIDTH, right=True, hidden_below=room))
-    return tuple(made)
+def _column(item: BatchRow, key: str) -> Results:
+    """Return the results of a row in the column "summary INDEX"."""
+    return item.results.columns[int(key.rpartition(" ")[2])]
 
 
-def _scores_text(scores: Mapping[str, float]) -> str:
+def _columns(entries: Sequence[Entry], *, scored: bool) -> tuple[Column, ...]:
+    names = [entries[0].title, *told_apart([entry.title for entry in entries[1:]])] if entries else []
+    heads = [tr("{name}, ROUGE-1", name=name) if scored else name for name in names]
+    return (
+        Column("conversation", mark("Conversation"), CONVERSATION_WIDTH),
+        *(Column(f"summary {at}", head, as_is=True, least=LEAST_WIDTH) for at, head in enumerate(heads)),
+    )
+
+
+def scores_text(scores: Mapping[str, float]) -> str:
     """Return all scores of a summary: "ROUGE-1 44.1, ROUGE-2 20.0 … chrF 40.3"."""
     titles = metrics.HEADLINE_TITLES
     return ", ".join(f"{title} {score(scores[name])}" for name, title in titles.items() if name in scores)

@@ -19,7 +19,8 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import gain, interval, number_text, score
 from gui.look.language import mark, tr
-from gui.pages.playground.batch import Batch
+from gui.pages.playground.batch import Batch, BatchRow
+from gui.pages.playground.batch_detail import BatchDetail
 from gui.pages.playground.batch_table import BatchTable
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain, quiet
@@ -67,6 +68,7 @@ class BatchView(QWidget):
         self.export_button = quiet(tr("Export as CSV…"), "export")
         self.table = BatchTable(self)
         self.view = GroupedTableView(self.table, tr("Conversations and their summaries"))
+        self.detail = BatchDetail(self)
         self.notice = NoticeStrip()
         self.cancel_button = plain(tr("Cancel"))
         self.busy = BusyRow("", self.cancel_button)
@@ -94,7 +96,7 @@ class BatchView(QWidget):
         column.setSpacing(12)
         column.addWidget(tools)
         column.addWidget(self._stack, 1)
-        for below in (self.notice, self.busy, self.score_row):
+        for below in (self.detail, self.notice, self.busy, self.score_row):
             column.addWidget(below)
         column.addLayout(self.foot)
         style.follow(self._restyle)
@@ -109,9 +111,16 @@ class BatchView(QWidget):
         self.count.valueChanged.connect(self._want)
         self.open_button.clicked.connect(self.files_wanted)
         self.export_button.clicked.connect(self.export_wanted)
-        self.view.opened.connect(self.opened)
+        self.view.chosen.connect(self.detail.show_row)
+        self.view.opened.connect(self._focus_detail)
+        self.detail.alone_wanted.connect(self.opened)
+        self.detail.closed.connect(self.view.clearSelection)
         self.cancel_button.clicked.connect(self.cancelled)
         self.notice.acted.connect(self.go_on_wanted)
+
+    def _focus_detail(self, row: BatchRow) -> None:
+        self.detail.show_row(row)
+        self.detail.alone_button.setFocus()
 
     def _want(self, count: int) -> None:
         self._wanted = count
@@ -137,6 +146,7 @@ class BatchView(QWidget):
     def show_batch(self, batch: Batch) -> None:
         """Show the rows, their progress, and the scores once all is done."""
         self.table.show_batch(batch.rows, batch.entries)
+        self.detail.show_row(self.view.current())
         self._stack.setCurrentWidget(self.view if batch.rows else self._empty)
         self.export_button.setEnabled(batch.done > 0)
         for part in (self.source, self.count, self.open_button):

@@ -305,6 +305,11 @@ class Controller(QObject):
         self._message = message
         self.changed.emit()
 
+    def unsay(self) -> None:
+        """Hide the message: another conversation is shown, and it was about the one before."""
+        if self._message:
+            self.say("")
+
     def clear_history(self) -> list[HistoryEntry]:
         """Clear the history and return its entries."""
         gone: list[HistoryEntry] = []

@@ -20,7 +20,6 @@ from gui.core.data_files import dropped
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
-from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.playground import menus
 from gui.pages.playground.batch_controller import BatchController
@@ -98,9 +97,10 @@ class PlaygroundPage(Page):
         )
         self.summarise_button = primary(tr("Summarise"), "play")
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
+        # At the left, since it comes and goes: no other button may move then.
         for part in (
-            self.mode,
             self.unload_button,
+            self.mode,
             self.add_button,
             self.copy_button,
             self.summarise_button,
@@ -139,6 +139,8 @@ class PlaygroundPage(Page):
         self.columns.add_wanted.connect(self._offer_adapters)
         self.columns.cancelled.connect(controller.cancel)
         self.columns.feedback_given.connect(self._take_feedback)
+        self.panel.changed.connect(controller.unsay)
+        self.panel.typed.connect(controller.unsay)
         self.panel.changed.connect(self._refresh)
         self.panel.piecewise_chosen.connect(self._options[ONE].set_piecewise)
         self._options[ONE].changed.connect(self._show_piecewise)
@@ -430,16 +432,13 @@ class PlaygroundPage(Page):
         self.single_view.show_length()
         self._count()
         self._allow_asking(controller.can_ask and not self.batch_controller.is_busy)
-        self.copy_button.setEnabled(any(column.text for column in controller.results.columns))
-        self.copy_button.setVisible(not self.shows_several)
+        any_text = any(column.text for column in controller.results.columns)
+        self.copy_button.setEnabled(any_text and not self.shows_several)
         if controller.history.items != self.history.entries():
             self.history.show_entries(controller.history.items)
 
     def _allow_asking(self, can_ask: bool) -> None:
         """Enable or disable the primary button; it keeps the focus while disabled."""
-        count = self.batch_controller.count if self.shows_several else 0
-        text = tr("Summarise {count}", count=number_text(count)) if count else tr("Summarise")
-        self.summarise_button.setText(text)
         if not can_ask and self.summarise_button.hasFocus():
             self.setFocus()
         self.summarise_button.setEnabled(can_ask)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QFontMetrics
 
-from gui.look.elided_name import elided_name
+from gui.look.elided_name import elided_name, told_apart
 from gui.look.fonts import font
 
 LONG = "flan-t5-base · conversations-of-the-support-desk-2026.csv · LoRA r 32"
@@ -35,3 +35,14 @@ def test_the_longest_part_loses_its_middle_first(measured):
     assert (base, method) == ("flan-t5-base", "LoRA r 32")
     assert data.startswith("conv")
     assert data.endswith(".csv")
+
+
+def test_names_are_told_apart_by_the_parts_that_differ():
+    assert told_apart(["starter · sample · LoRA r 8", "starter · chats · LoRA r 8", "mine"]) == [
+        "sample",
+        "chats",
+        "mine",
+    ]
+    assert told_apart(["starter · sample · LoRA r 8"]) == ["LoRA r 8"]
+    assert told_apart(["mine"]) == ["mine"]
+    assert told_apart([]) == []

@@ -6,15 +6,15 @@ import csv
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from engine.api import Example, recipe
-from gui.pages.playground.batch import BatchRow
+from gui.models.grouped_table import CELL_ROLE
 from gui.pages.playground.batch_reader import left_out_text
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.background import wait_for
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter
 
 ROWS = [
     Example("r1", CONVERSATION, "The venue offers the 21st."),
@@ -50,27 +50,58 @@ def shown(page: PlaygroundPage) -> list[dict[str, str]]:
 def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batch_page):
     assert [column.title for column in batch_page.batch_controller.view.table.columns] == [
         "Conversation",
-        "Reference summary",
-        "Base model",
-        "ROUGE-1",
-        "chrF",
-        "a1-name",
-        "ROUGE-1",
-        "chrF",
+        "Base model, ROUGE-1",
+        "a1-name, ROUGE-1",
     ]
-    assert batch_page.summarise_button.text() == "Summarise 3"
+    assert len(shown(batch_page)) == 3
     batch_page.controller.add("a2")
-    assert len(batch_page.batch_controller.view.table.columns) == 11
+    assert len(batch_page.batch_controller.view.table.columns) == 4
     batch_page.batch_controller.view.count.setValue(2)
-    assert batch_page.summarise_button.text() == "Summarise 2"
+    assert len(shown(batch_page)) == 2
+
+
+def test_the_texts_get_the_width(batch_page, qtbot):
+    batch_page.controller.add("a2")
+    summarised(batch_page, qtbot)
+    view = batch_page.batch_controller.view.view
+    widths = [view.columnWidth(at) for at in range(4)]
+    assert min(widths[1:]) >= 290
+    assert sum(widths) <= view.viewport().width()
+
+
+def test_adapters_are_told_apart_by_what_differs_in_their_names(batch_page, home):
+    for adapter, rank in (("c1", 8), ("c2", 16)):
+        make_adapter(adapter, name=f"starter · sample · LoRA r {rank}")
+    batch_page.controller.open_adapters(["c1", "c2"])
+    heads = [column.title for column in batch_page.batch_controller.view.table.columns]
+    assert heads[2:] == ["a1-name, ROUGE-1", "LoRA r 8, ROUGE-1", "LoRA r 16, ROUGE-1"]
+
+
+def test_the_header_s_buttons_stay_where_they_are(batch_page, workers, qtbot):
+    def places():
+        buttons = (
+            batch_page.mode,
+            batch_page.add_button,
+            batch_page.copy_button,
+            batch_page.summarise_button,
+        )
+        return [button.mapTo(batch_page, QPoint(0, 0)) for button in buttons]
+
+    before = places()
+    summarised(batch_page, qtbot)
+    qtbot.waitUntil(lambda: not batch_page.unload_button.isHidden(), timeout=WAIT)
+    assert places() == before
+    batch_page.mode.set_current("one")
+    assert places() == before
 
 
 def test_every_conversation_is_summarised_in_every_column_and_the_columns_compared(batch_page, qtbot):
     summarised(batch_page, qtbot)
     rows = shown(batch_page)
     assert [row["summary 1"] for row in rows] == [SUMMARIES["a1"]] * 3
-    assert {row["score 0"] for row in rows} == {"50.0"}
-    assert {row["chrf 1"] for row in rows} == {"60.0"}
+    table = batch_page.batch_controller.view.table
+    assert {table.index(at, 1).data(CELL_ROLE).note for at in range(3)} == {"50.0"}
+    assert "chrF 60.0" in table.index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
     head, base, tuned = batch_page.batch_controller.view.score_texts()
     assert head == "ROUGE-1 and chrF, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0). chrF 60.0 (60.0 to 60.0)"
@@ -148,8 +179,18 @@ def test_a_dead_worker_keeps_what_was_done(batch_page, workers, qtbot):
 
 def test_a_row_is_looked_at_alone_and_can_be_commented_on(batch_page, qtbot):
     summarised(batch_page, qtbot)
-    row: BatchRow = batch_page.batch_controller.batch.rows[0]
-    batch_page.batch_controller.view.view.opened.emit(row)
+    view = batch_page.batch_controller.view
+    assert not view.detail.isVisible()
+    view.view.choose("1")
+    assert view.detail.isVisible()
+    assert view.detail.texts()[0] == ("Reference summary", "The venue offers the 21st.")
+    assert view.detail.texts()[2][1] == SUMMARIES["a1"]
+    assert view.detail.texts()[2][0].startswith("a1-name. ROUGE-1 50.0")
+    assert batch_page.shows_several
+    view.detail.close_button.click()
+    assert not view.detail.isVisible()
+    view.view.choose("1")
+    view.detail.alone_button.click()
     assert not batch_page.shows_several
     assert batch_page.panel.conversation == CONVERSATION
     assert batch_page.panel.reference == "The venue offers the 21st."
@@ -174,10 +215,8 @@ def test_the_table_is_exported_whole_and_harmless(batch_page, qtbot, tmp_path):
 
 def test_options_go_along_and_come_back(batch_page):
     assert batch_page.decoding.isVisible()
-    assert batch_page.copy_button.isHidden()
     batch_page.mode.set_current("one")
     assert batch_page.decoding.isVisible()
-    assert batch_page.copy_button.isVisible()
 
 
 def test_a_batch_waits_until_a_run_lets_the_device_go(batch_page, workers, qtbot):

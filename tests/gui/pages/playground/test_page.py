@@ -153,6 +153,9 @@ def test_nothing_is_asked_without_a_conversation(page):
     page.summarise()
     assert "no conversation yet" in page.strip.text()
     assert not page.controller.summarizer.alive
+    QGuiApplication.clipboard().setText(CONVERSATION)
+    page.panel.paste()
+    assert page.strip.text() == ""
 
 
 def test_cancel_ends_a_request_and_keeps_what_had_come(page, workers, qtbot):
