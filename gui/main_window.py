@@ -285,6 +285,7 @@ class MainWindow(ShellWindow):
     def _bind(self) -> None:
         for name, act in (
             ("find", lambda: self.command_index.open(self.built(self.current_key()))),
+            ("help", partial(self.show_page, "help")),
             ("keys", self._show_keys),
             ("search", self._search),
             ("settings", self._show_settings),

@@ -121,7 +121,7 @@ class TrashDialog(QDialog):
             )
         )
         delete = partial(self._carry_out, trash_contents.delete, list(chosen))
-        self.confirm_strip.offer(question, delete, tr("Delete for good"))
+        self.confirm_strip.offer(question, delete, tr("Delete for good"), stays=True)
 
     def _carry_out(self, operation: Callable[[Trashed], object], chosen: Sequence[Trashed]) -> None:
         self.notice.hide()
