@@ -12,6 +12,7 @@ from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import icons, style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr
@@ -158,8 +159,8 @@ class Histogram(QWidget):
         handle = self._handle()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(style.color("ink"))
-        painter.setPen(QPen(style.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(handle.adjusted(1, 1, -1, -1) if self.hasFocus() else handle, 6, 6)
+        painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(handle.adjusted(1, 1, -1, -1) if has_rim(self) else handle, 6, 6)
         icons.paint(painter, QRectF(handle.left() + 7, handle.center().y() - 7, 14, 14), "grip", "window")
         painter.setFont(font("label_medium"))
         painter.setPen(style.color("window"))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.core import actions
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px
 from gui.look.format import number_text
 from gui.look.language import tr
@@ -107,7 +108,7 @@ class Scrubber(QWidget):
         for step in _some(self._done):
             self._dot(painter, self._x(step, track), 3.5, "accent", 1.5)
         if self._done:
-            self._dot(painter, self._x(self._current, track), 7, "accent", 3 if self.hasFocus() else 2)
+            self._dot(painter, self._x(self._current, track), 7, "accent", 3 if has_rim(self) else 2)
         painter.end()
 
     def _dot(self, painter: QPainter, x: float, radius: float, token: str, wide: float) -> None:

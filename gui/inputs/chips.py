@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from engine.api import escaping
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px
 from gui.look.tooltips import plain_tooltip
 from gui.widgets.flow_layout import FlowLayout
@@ -44,9 +45,9 @@ class Chip(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground, rim, ink = self._colors()
-        wide = 2 if self.hasFocus() else 1
+        wide = 2 if has_rim(self) else 1
         painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(style.color("accent" if self.hasFocus() else rim), wide))
+        painter.setPen(QPen(style.color("accent" if has_rim(self) else rim), wide))
         inset = wide / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 5.5, 5.5)
         painter.setFont(font("label_medium"))

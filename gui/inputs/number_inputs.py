@@ -10,6 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QSpinBox, QStyle, QWidget
 
 from gui.look import icons, style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.look.language import tr
 
@@ -259,8 +260,8 @@ class Slider(QSlider):
         if not ltr:
             filled = QRectF(QPointF(centre.x(), track.top()), track.bottomRight())
         painter.drawRoundedRect(filled, 2, 2)
-        painter.setBrush(style.color("accent_soft" if self.hasFocus() else "surface"))
-        painter.setPen(QPen(style.color(full), 3 if self.hasFocus() else 2))
+        painter.setBrush(style.color("accent_soft" if has_rim(self) else "surface"))
+        painter.setPen(QPen(style.color(full), 3 if has_rim(self) else 2))
         painter.drawRoundedRect(QRectF(centre.x() - 8, centre.y() - 7, 16, 14), 7, 7)
         painter.end()
 

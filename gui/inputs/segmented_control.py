@@ -12,6 +12,7 @@ from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 
@@ -106,7 +107,7 @@ class SegmentedControl(QWidget):
         painter.setFont(font("label_medium"))
         for at, segment in enumerate(self._segments()):
             self._draw_segment(painter, at, segment)
-        if self.hasFocus():
+        if has_rim(self):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)

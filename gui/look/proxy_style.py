@@ -9,6 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
+from gui.look.focus_rim import has_rim
+
 _METRICS = {
     QStyle.PixelMetric.PM_SmallIconSize: 16,
     QStyle.PixelMetric.PM_ButtonIconSize: 16,
@@ -72,15 +74,16 @@ class TunesmithStyle(QProxyStyle):
         widget: QWidget | None = None,
     ) -> None:
         """Draw check and radio marks; draw no focus frames; leave the rest to Fusion."""
+        state = option.state if has_rim(widget) else option.state & ~QStyle.StateFlag.State_HasFocus
         if element == QStyle.PrimitiveElement.PE_FrameFocusRect:
             return
         if element in (
             QStyle.PrimitiveElement.PE_IndicatorCheckBox,
             QStyle.PrimitiveElement.PE_IndicatorItemViewItemCheck,
         ):
-            draw_check(painter, QRectF(option.rect), option.state)
+            draw_check(painter, QRectF(option.rect), state)
         elif element == QStyle.PrimitiveElement.PE_IndicatorRadioButton:
-            draw_radio(painter, QRectF(option.rect), option.state)
+            draw_radio(painter, QRectF(option.rect), state)
         else:
             super().drawPrimitive(element, option, painter, widget)
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from gui.look import fonts
+from gui.look import focus_rim, fonts
 from gui.look.proxy_style import TunesmithStyle
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, Tokens
@@ -85,6 +85,7 @@ def apply(
     if not _State.following:
         app.styleHints().colorSchemeChanged.connect(_system_changed)
         app.styleHints().accessibility().contrastPreferenceChanged.connect(_system_changed)
+        focus_rim.follow(app)
         _State.following = True
     _restyle(app)
 

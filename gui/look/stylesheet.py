@@ -46,33 +46,33 @@ QPushButton { min-height: <30>; padding: 0 12px; border: 1px solid @edge; border
   background: @surface; color: @ink; }
 QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @pressed; }
-QPushButton:focus { border: 2px solid @accent; padding: 0 11px; min-height: <28>; }
+QPushButton[rim="true"]:focus { border: 2px solid @accent; padding: 0 11px; min-height: <28>; }
 QPushButton:disabled { background: transparent; border: 1px solid @line; color: @off; }
 QPushButton[short="true"] { min-height: <26>; }
-QPushButton[short="true"]:focus { min-height: <24>; }
+QPushButton[short="true"][rim="true"]:focus { min-height: <24>; }
 QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton[kind="primary"] { background: @accent_fill; color: @on_accent; border: 1px solid @accent_fill;
   padding: 0 16px; }
 QPushButton[kind="primary"]:hover { background: @accent_hover; border-color: @accent_hover; }
 QPushButton[kind="primary"]:pressed { background: @accent_pressed; border-color: @accent_pressed; }
-QPushButton[kind="primary"]:focus { border: 2px solid @ink; padding: 0 15px; }
+QPushButton[kind="primary"][rim="true"]:focus { border: 2px solid @ink; padding: 0 15px; }
 QPushButton[kind="primary"]:disabled { background: transparent; border: 1px solid @line; color: @off; }
 QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; color: @ink2; }
 QPushButton[kind="quiet"]:hover { background: @hover; color: @ink; }
 QPushButton[kind="quiet"]:pressed { background: @pressed; color: @ink; }
-QPushButton[kind="quiet"]:focus { border: 2px solid @accent; }
+QPushButton[kind="quiet"][rim="true"]:focus { border: 2px solid @accent; }
 QPushButton[kind="quiet"]:disabled { color: @off; }
 QPushButton[kind="link"] { background: transparent; border: 2px solid transparent; color: @accent; padding: 0 4px;
   min-height: <24>; border-radius: 4px; }
 QPushButton[kind="link"]:hover { color: @accent_hover; text-decoration: underline; }
 QPushButton[kind="link"]:pressed { color: @accent_pressed; }
-QPushButton[kind="link"]:focus { border: 2px solid @accent; }
+QPushButton[kind="link"][rim="true"]:focus { border: 2px solid @accent; }
 QPushButton[kind="link"]:disabled { color: @off; }
 QToolButton { min-width: <26>; min-height: <26>; padding: 0; border: 1px solid transparent; border-radius: 6px;
   background: transparent; color: @ink2; }
 QToolButton:hover { background: @hover; }
 QToolButton:pressed, QToolButton:checked { background: @pressed; }
-QToolButton:focus { border: 2px solid @accent; min-width: <24>; min-height: <24>; }
+QToolButton[rim="true"]:focus { border: 2px solid @accent; min-width: <24>; min-height: <24>; }
 QToolButton:disabled { color: @off; background: transparent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 """

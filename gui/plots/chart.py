@@ -14,6 +14,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px
 
 LEFT, BOTTOM, TOP = 40, 24, 8
@@ -95,7 +96,7 @@ class Chart(QWidget):
         """Draw the chart, with a rim while it has the keyboard focus."""
         painter = QPainter(self)
         self.paint(painter, QRectF(self.rect()))
-        if self.hasFocus():
+        if has_rim(self):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2))

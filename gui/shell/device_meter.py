@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.graphics.bars import Bar
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.format import bytes_text, gigabytes_text, number_text, percent
 from gui.look.language import tr
 from gui.widgets.labels import ElidedLabel, Label
@@ -106,7 +107,7 @@ class DeviceMeter(QAbstractButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.color("hover"))
             painter.drawRoundedRect(rect, 6, 6)
-        if self.hasFocus():
+        if has_rim(self):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2))
             painter.drawRoundedRect(rect, 5, 5)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import icons, style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.shell.device_meter import INSET, DeviceMeter
@@ -79,7 +80,7 @@ class RailItem(QAbstractButton):
         self._paint_icon(painter, mirrored)
         if not self._folded:
             self._paint_texts(painter)
-        if self.hasFocus():
+        if has_rim(self):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)

@@ -34,6 +34,7 @@ from gui.core import actions
 from gui.inputs.name_editor import NameEditor
 from gui.look import icons, style
 from gui.look.elided_name import elided_name
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.models.cells import Checked, Link
 from gui.models.grouped_table import CELL_ROLE, ITEM_ROLE, Column, GroupedTable
@@ -80,7 +81,6 @@ class GroupedTableView(QTableView):
         self._last_key = ""
         self._last_keys: list[str] = []
         self._last_scroll = 0
-        self._by_keyboard = False
         self.setAccessibleName(name)
         self._set_up()
         if several:
@@ -267,7 +267,6 @@ class GroupedTableView(QTableView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select a row; activate a link."""
-        self._by_keyboard = False
         super().mousePressEvent(event)
         index = self.indexAt(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and isinstance(index.data(CELL_ROLE), Link):
@@ -299,7 +298,6 @@ class GroupedTableView(QTableView):
             if found is not None and actions.pressed(event, action_id):
                 wanted.emit(found)
                 return
-        self._by_keyboard = True
         super().keyPressEvent(event)
         self.viewport().update()
 
@@ -322,12 +320,7 @@ class GroupedTableView(QTableView):
         self.menu_wanted.emit(found, self.viewport().mapToGlobal(point))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the focus only if it came by keyboard; select a row to move from."""
-        self._by_keyboard = event.reason() in {
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-            Qt.FocusReason.ShortcutFocusReason,
-        }
+        """Select a row to move from."""
         super().focusInEvent(event)
         if self.current() is None:
             self.choose_first()
@@ -348,7 +341,7 @@ class GroupedTableView(QTableView):
         """Draw the rows, then the rim of the focused row, or of the list if it has none."""
         super().paintEvent(event)
         row = self.currentIndex().row()
-        if not (self.hasFocus() and self._by_keyboard):
+        if not has_rim(self):
             return
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

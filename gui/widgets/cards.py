@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px
 from gui.look.language import tr
 from gui.look.shown_texts import ShownTexts
@@ -132,7 +133,7 @@ class FallbackRow(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on = self.isChecked()
         painter.setBrush(style.color("accent_soft" if on else "hover" if self.underMouse() else "surface"))
-        painter.setPen(QPen(style.color("accent" if on or self.hasFocus() else "edge"), 2 if on else 1))
+        painter.setPen(QPen(style.color("accent" if on or has_rim(self) else "edge"), 2 if on else 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         self._paint_radio(painter)
         box = QRectF(self.rect()).adjusted(40, 9, -16, -9)

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 from engine.api import escaping, labelling
 from gui.inputs.search_field import SearchField
 from gui.look import icons, style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.look.format import number_text
 from gui.look.language import tr
@@ -244,7 +245,7 @@ class _RowDelegate(QStyledItemDelegate):
             str(index.data()), Qt.TextElideMode.ElideRight, inner.width()
         )
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, shown)
-        if selected and option.state & QStyle.StateFlag.State_HasFocus:
+        if selected and has_rim(option.widget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(style.color("accent"), 2))
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -2), 5, 5)

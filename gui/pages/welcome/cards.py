@@ -10,6 +10,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import px
 from gui.widgets.text_view import Mark, height_of, laid_out
 
@@ -163,7 +164,7 @@ class _CardButton(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        on, focused = self.isChecked(), self.hasFocus()
+        on, focused = self.isChecked(), has_rim(self)
         painter.setBrush(style.color("accent_soft" if on else "hover" if self.underMouse() else "surface"))
         rim = "ink" if focused and on else "accent" if on or focused else "edge"
         painter.setPen(QPen(style.color(rim), 2 if on or focused else 1))

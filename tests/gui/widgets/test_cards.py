@@ -3,8 +3,9 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from gui.widgets import undo_strip
 from gui.widgets.buttons import Button, plain, primary
 from gui.widgets.cards import ErrorCard, Fallback, FallbackRow, NoticeStrip
 from gui.widgets.empty_state import EmptyState
@@ -95,12 +96,11 @@ def test_undo_is_offered_once(styled, qtbot):
     assert not strip.isVisibleTo(page)
 
 
-def test_undo_stays_until_it_is_used_replaced_or_dismissed(styled, qtbot):
+def test_an_undo_is_replaced_or_dismissed(styled, qtbot):
     strip = UndoStrip()
     qtbot.addWidget(strip)
     undone = []
     strip.offer("Moved one to the trash.", lambda: undone.append("one"))
-    assert not strip.leaves_by_itself()
     strip.offer("Moved two to the trash.", lambda: undone.append("two"))
     strip.close_button.click()
     assert strip.isHidden()
@@ -108,12 +108,36 @@ def test_undo_stays_until_it_is_used_replaced_or_dismissed(styled, qtbot):
     assert undone == []
 
 
-def test_what_can_not_be_undone_leaves_by_itself(styled, qtbot):
-    strip = UndoStrip()
-    qtbot.addWidget(strip)
-    strip.offer("Cancelled.")
-    assert strip.leaves_by_itself()
+@pytest.fixture
+def strip(styled, qtbot, monkeypatch):
+    """A strip on a page, that leaves at once."""
+    assert undo_strip.SHOWN_MILLISECONDS == 10_000
+    monkeypatch.setattr(undo_strip, "SHOWN_MILLISECONDS", 1)
+    page = QWidget()
+    column = QVBoxLayout(page)
+    field, made = QLineEdit(), UndoStrip()
+    for part in (field, made):
+        column.addWidget(part)
+    qtbot.addWidget(page)
+    page.show()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    yield made
+
+
+@pytest.mark.parametrize("undo", [None, lambda: None])
+def test_what_was_done_is_said_for_ten_seconds(strip, qtbot, undo):
+    strip.offer("Moved one to the trash.", undo)
+    qtbot.waitUntil(strip.isHidden)
+
+
+def test_a_strip_in_use_and_a_question_stay(strip):
     strip.offer("Moved one to the trash.", lambda: None)
+    strip.action_button().setFocus(Qt.FocusReason.TabFocusReason)
+    strip._leave()
+    assert strip.isVisible()
+    assert strip.leaves_by_itself()
+    strip.offer("Delete it for good?", lambda: None, "Delete for good", stays=True)
     assert not strip.leaves_by_itself()
 
 

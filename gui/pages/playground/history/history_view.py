@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, px
 from gui.look.format import clock_text, number_text
 from gui.look.language import tr, tr_count
@@ -111,7 +112,7 @@ class HistoryDelegate(QStyledItemDelegate):
             entry.headline, Qt.TextElideMode.ElideRight, max(0, int(room.width()))
         )
         _write(painter, room, "body_medium", "ink", Qt.AlignmentFlag.AlignLeft | middle, shown)
-        if option.state & QStyle.StateFlag.State_HasFocus:
+        if option.state & QStyle.StateFlag.State_HasFocus and has_rim(option.widget):
             painter.setPen(QPen(style.color("accent"), 2))
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 5, 5)
 

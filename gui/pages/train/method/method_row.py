@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from engine.api import METHODS, BaseFacts, Method, Options, Problem
 from gui.look import icons, style
+from gui.look.focus_rim import has_rim
 from gui.look.fonts import font, metrics, px, text_scale
 from gui.look.format import compact
 from gui.look.language import translate
@@ -134,9 +135,9 @@ class MethodRow(QAbstractButton):
     def _paint_ground(self, painter: QPainter) -> None:
         ground = "accent_soft" if self.isChecked() else "hover" if self.underMouse() else ""
         box = QRectF(self.rect())
-        if ground or self.hasFocus():
+        if ground or has_rim(self):
             painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(style.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setPen(QPen(style.color("accent"), 2) if has_rim(self) else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
         if self._reason or self.isChecked():
             sign, ink = ("warning", "copper") if self._reason else ("check", "accent")

@@ -1,0 +1,102 @@
+"""The rim of the focus: for who uses the keyboard, not for who clicks."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QWidget
+
+from gui.core.preferences import Preferences
+from gui.inputs.chips import ToggleChips
+from gui.look.focus_rim import has_rim
+from gui.main_window import MainWindow
+from gui.widgets.buttons import Button, IconButton, plain
+from tests.helpers.scripted_manager import end, scripted_manager
+
+
+class Form(QWidget):
+    """Controls of several kinds, and the ways to use them that reach a window from outside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.trash = plain("First"), plain("Second"), IconButton("trash", "Trash")
+        self.chips = ToggleChips([("a", "A")], ["a"])
+        self.field = QLineEdit()
+        row = QHBoxLayout(self)
+        for part in (self.first, self.second, self.trash, self.chips, self.field):
+            row.addWidget(part)
+
+    def click(self, part: QWidget) -> None:
+        at = part.mapTo(self.window(), part.rect().center())
+        QTest.mouseClick(self.windowHandle(), Qt.MouseButton.LeftButton, pos=at)
+
+    def press(self, key: Qt.Key) -> None:
+        QTest.keyClick(self.windowHandle(), key)
+
+
+@pytest.fixture
+def form(styled, qtbot):
+    made = Form()
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitActive(made)
+    made.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWindow() is made.windowHandle())
+    yield made
+    made.press(Qt.Key.Key_Shift)
+
+
+def looks(part: QWidget) -> object:
+    return part.grab().toImage()
+
+
+def test_tab_shows_a_rim_and_a_click_hides_it(form):
+    form.second.setFocus()
+    form.click(form.first)
+    QTest.mouseMove(form.windowHandle(), QPoint(0, 0))
+    assert not has_rim(form.first)
+    plainly = looks(form.second)
+    form.press(Qt.Key.Key_Tab)
+    assert form.second.hasFocus()
+    assert has_rim(form.second)
+    assert looks(form.second) != plainly
+    form.click(form.field)
+    assert looks(form.second) == plainly
+
+
+def test_a_key_shows_where_the_focus_is_after_a_click(form):
+    form.click(form.second)
+    assert not has_rim(form.second)
+    form.press(Qt.Key.Key_Shift)
+    assert has_rim(form.second)
+
+
+def test_the_focus_that_falls_on_the_trash_when_a_button_goes_is_not_seen(form):
+    unseen = looks(form.trash)
+    form.click(form.second)
+    form.second.hide()
+    assert form.trash.hasFocus()
+    assert looks(form.trash) == unseen
+
+
+def test_a_field_shows_its_rim_however_it_got_the_focus(form):
+    before = looks(form.field)
+    form.click(form.field)
+    assert looks(form.field) != before
+
+
+@pytest.mark.parametrize("page", ["library", "history"])
+def test_a_page_that_is_clicked_has_no_rim_on_its_buttons(styled, qtbot, home, page):
+    manager = scripted_manager(lambda _job: [])
+    window = MainWindow(manager, Preferences())
+    window.resize(1440, 900)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: QApplication.focusWindow() is window.windowHandle())
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(700, 30))
+    window.show_page(page)
+    rims = [each for each in window.findChildren(Button) if each.property("rim")]
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
+    end(manager)
+    assert rims == []
