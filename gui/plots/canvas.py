@@ -64,6 +64,8 @@ class Canvas(pg.PlotWidget):
         self._box.disableAutoRange()
         item.hideAxis("right")
         self._box.sigRangeChangedManually.connect(self._moved)
+        # An axis that comes takes width, and the names need it.
+        self._box.sigResized.connect(self.viewed)
 
     def _add_items(self) -> None:
         self._former = pg.PlotCurveItem(antialias=True)

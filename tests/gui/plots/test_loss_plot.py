@@ -331,6 +331,18 @@ def test_the_plot_has_room_whatever_stands_around_it(plot):
     assert plot.heightForWidth(800) < 280 + 100
 
 
+def test_an_axis_that_comes_takes_no_width_from_the_names(plot, qtbot):
+    plot.append_many(range(1, 101), [2.0] * 100)
+    plot.redraw()
+    drawing, canvas = plot._need_drawing(), plot._canvas
+    drawing.scores.append(100, 0.5)
+    with qtbot.waitSignal(canvas.viewed):
+        canvas.draw(drawing)
+    plot.redraw()
+    name, box = canvas._score_name, canvas.getPlotItem().getViewBox()
+    assert box.sceneBoundingRect().contains(name.mapRectToScene(name.boundingRect()))
+
+
 @pytest.mark.parametrize("reached", [40, 97, 100])
 @pytest.mark.parametrize("saved", [None, 10, "last"])
 def test_a_label_never_lies_on_a_line(plot, qtbot, reached, saved):
