@@ -114,11 +114,6 @@ class BatchController(QObject):
     # Operations
 
     @property
-    def count(self) -> int:
-        """Return how many conversations would be summarised."""
-        return len(self.batch.rows)
-
-    @property
     def is_busy(self) -> bool:
         """Whether the batch uses the worker."""
         return self.batch.is_running

@@ -248,7 +248,7 @@ def test_files_are_read_split_by_split(batch_page, workers, qtbot, tmp_path):
     (tmp_path / "chats.jsonl").write_text("{}")
     drop(batch_page, tmp_path / "chats.jsonl")
     assert batch_page.batch_controller.view.busy.isVisible()
-    qtbot.waitUntil(lambda: batch_page.batch_controller.count == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(batch_page.batch_controller.batch.rows) == 1, timeout=WAIT)
     source = batch_page.batch_controller.view.source
     assert [source.itemText(at) for at in range(2)] == ["chats.jsonl (test) (1)", "chats.jsonl (train) (2)"]
     assert batch_page.batch_controller.view.notice.text().startswith(
