@@ -636,11 +636,6 @@
    <translation>Alle Verfahren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/summary_pane.py" />
-   <source>All names, numbers and dates are in the conversation</source>
-   <translation>Alle Namen, Zahlen und Daten kommen im Gespräch vor</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/page.py" />
    <source>All of it works offline</source>
    <translation>Alles ist auch offline verfügbar</translation>
@@ -904,7 +899,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und die beiden Bewertungen jedes Gesprächs werden verglichen. Das Urteil lautet nur dann besser oder schlechter, wenn das Intervall der Differenz die Null ausschließt. Bei weniger als 30 Gesprächen sagt es das dazu, bei weniger als 10 gibt es keines.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Base model</source>
    <translation>Basismodell</translation>
   </message>
@@ -1122,6 +1117,16 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Changed or missing: {files}</source>
    <translation>Geändert oder nicht vorhanden: {files}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/followed_notice.py" />
+   <source>Changed with the base model: {settings}.</source>
+   <translation>Mit dem Basismodell geändert: {settings}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/followed_notice.py" />
+   <source>Changed with the data: {settings}.</source>
+   <translation>Mit den Daten geändert: {settings}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -1757,6 +1762,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dekodierung: {decoding}.</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/module_chips.py" />
+   <source>Default</source>
+   <translation>Standard</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/topics.py" />
    <source>Default: {value}.</source>
    <translation>Vorgabe: {value}.</translation>
@@ -2283,6 +2293,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Fehlgeschlagen {when} bei Schritt {step} von {total}</translation>
   </message>
   <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>Far from the preset, {rate}</source>
+   <translation>Weit entfernt von der Voreinstellung {rate}</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
    <source>Feed-forward</source>
    <translation>Feed-forward</translation>
@@ -2743,7 +2758,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hebräisch</translation>
   </message>
   <message>
-   <location filename="../../gui/main_window.py" />
+   <location filename="../../gui/core/actions.py" />
    <source>Help</source>
    <translation>Hilfe</translation>
   </message>
@@ -2856,7 +2871,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Adapter vom Hub importieren</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/page.py" />
+   <location filename="../../gui/pages/library/metadata_text.py" />
    <source>Imported</source>
    <translation>Importiert</translation>
   </message>
@@ -3342,7 +3357,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verschmelzen…</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/forms/followed_notice.py" />
    <source>Method</source>
    <translation>Verfahren</translation>
   </message>
@@ -4120,6 +4135,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Textdatei öffnen…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/playground/batch_detail.py" />
+   <source>Open alone</source>
+   <translation>Einzeln öffnen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch_controller.py" />
    <source>Open conversations</source>
    <translation>Gespräche öffnen</translation>
@@ -4520,7 +4540,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Programme dieses Computers bekommen Zusammenfassungen wie von OpenAIs Chat Completions. Kein anderer Computer erreicht die Adresse, und ohne das Token bekommt niemand eine Antwort.</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Prompt</source>
    <translation>Prompt</translation>
   </message>
@@ -4629,8 +4649,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/plots/loss_plot.py" />
-   <source>ROUGE-1 on {count} (right axis)</source>
-   <translation>ROUGE-1 an {count} (rechte Achse)</translation>
+   <source>ROUGE-1 on {count}</source>
+   <translation>ROUGE-1 auf {count}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -5198,7 +5218,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wertungen</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/pages/library/comparison_view.py" />
+   <source>Scores, each bar from 0 to 100</source>
+   <translation>Werte, jeder Balken von 0 bis 100</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Scoring</source>
    <translation>Bewertung</translation>
   </message>
@@ -5438,6 +5463,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Diagramme zeigen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <source>Show fewer</source>
+   <translation>Weniger zeigen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Show in library</source>
    <translation>In der Bibliothek zeigen</translation>
@@ -5491,6 +5521,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Show what is sent</source>
    <translation>Zeigen, was gesendet wird</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/samples_view.py" />
+   <source>Show {n} more</source>
+   <translation>{n} weitere zeigen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -5812,11 +5847,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Summarise parts that fit the limit, then summarise their summaries. Otherwise the end is cut off.</source>
    <translation>Teile zusammenfassen, die in die Grenze passen, und dann deren Zusammenfassungen. Sonst wird das Ende abgeschnitten.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/playground/page.py" />
-   <source>Summarise {count}</source>
-   <translation>{count} zusammenfassen</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/columns/markdown.py" />
@@ -6732,7 +6762,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Trainiert, noch nicht bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/forms/form_layout.py" />
    <source>Training</source>
    <translation>Training</translation>
   </message>
@@ -8389,7 +8419,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>nicht getestet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch_table.py" />
+   <location filename="../../gui/pages/playground/batch_detail.py" />
    <source>not yet</source>
    <translation>noch nicht</translation>
   </message>
@@ -9006,6 +9036,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Validierung</translation>
   </message>
   <message>
+   <location filename="../../gui/plots/canvas.py" />
+   <source>validation {loss}</source>
+   <translation>Validierung {loss}</translation>
+  </message>
+  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>vocabulary</source>
    <translation>Wortschatz</translation>
@@ -9542,6 +9577,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/method/support_dialog.py" />
    <source>{name} {verdict} on all of them.</source>
    <translation>Auf allen gilt: {name} {verdict}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_table.py" />
+   <source>{name}, ROUGE-1</source>
+   <translation>{name}, ROUGE-1</translation>
   </message>
   <message>
    <location filename="../../gui/inputs/number_inputs.py" />
@@ -10231,6 +10271,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/blind/blind_text.py" />
    <source>{second} is preferred to {first}</source>
    <translation>{second} wird {first} vorgezogen</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/forms/followed_notice.py" />
+   <source>{settings} and {n} more</source>
+   <translation>
+    <numerusform>{settings} und {n} weitere</numerusform>
+    <numerusform>{settings} und {n} weitere</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/overview.py" />
@@ -11271,6 +11319,11 @@ Bob: At the office, till five.</translation>
    <translation>Fragen Sie bei denen nach, die ihn betreiben. Ist die Änderung gewollt, entfernen Sie den alten Schlüssel mit ssh-keygen -R, und verbinden Sie sich einmal von Hand.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>Ask who runs the cluster.</source>
+   <translation>Fragen Sie, wer den Cluster betreibt.</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Assamese</source>
    <translation>Assamesisch</translation>
@@ -11626,7 +11679,7 @@ Summary:</translation>
    <translation>Prüfen Sie sie</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/node.py" />
+   <location filename="../../engine/computers/tunnel.py" />
    <source>Check its owner.</source>
    <translation>Prüfen Sie den Besitzer.</translation>
   </message>
@@ -12274,6 +12327,11 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/config_checks.py" />
    <source>Copy the model's original config.json.</source>
    <translation>Kopieren Sie die ursprüngliche config.json des Modells.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>Copy the model's original {1}.</source>
+   <translation>Kopieren Sie die ursprüngliche {1} des Modells.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/base_models.py" />
@@ -15737,6 +15795,16 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>Remove {1} from it, and give the files their usual names.</source>
+   <translation>Entfernen Sie {1} daraus, und geben Sie den Dateien ihre üblichen Namen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>Remove {1} from it, and import the adapter on its own.</source>
+   <translation>Entfernen Sie {1} daraus, und importieren Sie den Adapter für sich.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
    <source>Remove {1} from it.</source>
    <translation>Entfernen Sie {1} daraus.</translation>
   </message>
@@ -16984,6 +17052,11 @@ Summary:</translation>
    <translation>Der Cluster hat den Adapter {1} als {2} gesendet.</translation>
   </message>
   <message>
+   <location filename="../../engine/cluster/sent_run.py" />
+   <source>The cluster told more of the run than its events can hold.</source>
+   <translation>Der Cluster meldete mehr über den Lauf, als dessen Ereignisse fassen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/dataset.py" />
    <source>The column "{1}" has no {2} in the {3} split.</source>
    <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
@@ -17047,11 +17120,6 @@ Summary:</translation>
    <location filename="../../engine/config/model_info.py" />
    <source>The config.json of {1} can't be read: {2}.</source>
    <translation>Die config.json von {1} ist nicht lesbar: {2}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/modeling/config_checks.py" />
-   <source>The config.json of {1} holds no configuration.</source>
-   <translation>Die config.json von {1} enthält keine Konfiguration.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/config_checks.py" />
@@ -17249,7 +17317,7 @@ Summary:</translation>
    <translation>Die Dateien von {1} haben sich geändert, seit {2} dafür gemacht wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/computers/node.py" />
+   <location filename="../../engine/computers/tunnel.py" />
    <source>The folder of temporary files is not this user's alone.</source>
    <translation>Der Ordner für temporäre Dateien gehört nicht diesem Benutzer allein.</translation>
   </message>
@@ -17974,6 +18042,11 @@ Summary:</translation>
    <translation>Die {1} von {2} lässt sich nicht schreiben: {3}.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The {1} of {2} holds no configuration.</source>
+   <translation>Die {1} von {2} enthält keine Konfiguration.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>The {1} of {2} holds no state.</source>
    <translation>{1} von {2} enthält keinen Stand.</translation>
@@ -17992,6 +18065,11 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>The {1} of {2} names {3}, which is no safetensors file of its folder.</source>
    <translation>Die {1} von {2} nennt {3}, und das ist keine safetensors-Datei ihres Ordners.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>The {1} of {2} says {3} = {4}: files that nothing checks.</source>
+   <translation>In der {1} von {2} steht {3} = {4}: Dateien, die niemand prüft.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
@@ -18907,6 +18985,11 @@ Summary:</translation>
    <location filename="../../engine/worker/jobs/label_data.py" />
    <source>What is excluded leaves no conversation of {1}.</source>
    <translation>Was ausgeschlossen ist, lässt kein Gespräch von {1} übrig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/computers/token.py" />
+   <source>What is in {1} is no token.</source>
+   <translation>In {1} steht kein Token.</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -21319,11 +21402,6 @@ Summary:</translation>
    <translation>die Namen der {1} Spalten haben {2} Bytes, höchstens {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/conversations/mail_messages.py" />
-   <source>the parts of a mail are nested more than {1} deep</source>
-   <translation>die Teile einer E-Mail sind mehr als {1}-fach verschachtelt</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/serving/requests.py" />
    <source>the playground</source>
    <translation>der Werkbank</translation>
@@ -22311,6 +22389,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>{1} holds a link, {2}.</source>
    <translation>{1} enthält eine Verknüpfung, {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/modeling/config_checks.py" />
+   <source>{1} holds an adapter beside the model: {2}.</source>
+   <translation>{1} enthält neben dem Modell einen Adapter: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/apart.py" />
