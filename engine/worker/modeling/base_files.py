@@ -16,7 +16,7 @@ from pathlib import Path
 from engine.adapters import weight_values
 from engine.errors import AdapterError, BaseModelError, StorageError
 from engine.system import file_hashes
-from engine.system.foreign_files import is_mostly_empty, open_regular
+from engine.system.foreign_files import FileKind, is_mostly_empty, open_regular, read_bytes
 from engine.system.paths import numbers_folder
 from engine.worker.runtime.channel import Channel
 
@@ -45,7 +45,7 @@ def fingerprint(folder: Path, name: str, channel: Channel) -> str:
         parts = [path for path in folder.iterdir() if PARTS.fullmatch(path.name) and path.is_file()]
         parts += (folder / MORE_TEMPLATES).glob("*.jinja")
         digests = _digests_of_weights(weights, name, channel)
-        digests += [(path.relative_to(folder).as_posix(), file_hashes.sha256(path)) for path in parts]
+        digests += [(path.relative_to(folder).as_posix(), _digest_of_part(path)) for path in parts]
         ends = _ends(folder, weights)
     except OSError as error:
         file = Path(error.filename or folder).name
@@ -73,6 +73,11 @@ def _digests_of_weights(weights: Sequence[Path], name: str, channel: Channel) ->
         _require_numbers(path, digest, name, channel)
         digests.append((path.name, digest))
     return digests
+
+
+def _digest_of_part(path: Path) -> str:
+    """Return the digest of a file that is read whole. Raises OSError for one that is too large for that."""
+    return hashlib.sha256(read_bytes(path, FileKind.TOKENIZER)).hexdigest()
 
 
 def _require_numbers(path: Path, digest: str, name: str, channel: Channel) -> None:

@@ -194,6 +194,15 @@ def test_weights_that_were_hardly_written_are_not_read(tmp_path):
         fingerprint(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["generation_config.json", "tokenizer.json", "chat_template.jinja"])
+def test_a_file_without_an_end_is_not_read_to_its_end(tmp_path, name):
+    folder = shutil.copytree(tiny_model("t5"), tmp_path / "model")
+    (folder / name).touch()
+    os.truncate(folder / name, 4 << 30)
+    with pytest.raises(BaseModelError, match=rf"The {name} of mine can't be read: it is larger"):
+        fingerprint(folder)
+
+
 def test_files_that_cannot_be_read_are_named(tmp_path):
     with pytest.raises(BaseModelError, match=r"The config\.json of mine can't be read: No such file"):
         fingerprint(tmp_path)
