@@ -243,8 +243,8 @@ class AdapterMetadata(_Table):
 
     @field_validator("made_at", "imported_at")
     @classmethod
-    def _is_date(cls, text: str) -> str:
-        if datetime.fromisoformat(text).year not in YEARS:
+    def _is_date(cls, text: str | None) -> str | None:
+        if text is not None and datetime.fromisoformat(text).year not in YEARS:
             raise ValueError("the year is impossible")
         return text
 

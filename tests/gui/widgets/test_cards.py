@@ -122,7 +122,7 @@ def strip(styled, qtbot, monkeypatch):
     page.show()
     field.setFocus()
     qtbot.waitUntil(field.hasFocus)
-    yield made
+    return made
 
 
 @pytest.mark.parametrize("undo", [None, lambda: None])

@@ -317,7 +317,7 @@ def test_the_card_names_a_licence_only_where_both_allow_it(hub):
 
 
 def test_what_plain_peft_can_not_load_is_not_sent(hub):
-    for method_id in ("bottleneck", "bitfit"):
+    for method_id in ("bottleneck", "layernorm"):
         with pytest.raises(AdapterError, match="plain PEFT can't load"):
             send(add_adapter(method_id, recipe=make_recipe(method_id=method_id)))
     with pytest.raises(AppError, match="can't be the name"):
