@@ -109,16 +109,21 @@ def test_an_undo_is_replaced_or_dismissed(styled, qtbot):
 
 
 @pytest.fixture
-def strip(styled, qtbot, monkeypatch):
+def page(styled, qtbot):
+    made = QWidget()
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def strip(page, qtbot, monkeypatch):
     """A strip on a page, that leaves at once."""
     assert undo_strip.SHOWN_MILLISECONDS == 10_000
     monkeypatch.setattr(undo_strip, "SHOWN_MILLISECONDS", 1)
-    page = QWidget()
     column = QVBoxLayout(page)
     field, made = QLineEdit(), UndoStrip()
     for part in (field, made):
         column.addWidget(part)
-    qtbot.addWidget(page)
     page.show()
     field.setFocus()
     qtbot.waitUntil(field.hasFocus)
