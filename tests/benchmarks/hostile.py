@@ -1,5 +1,6 @@
 """Thousands of files that a stranger may send: does each end in a result or a named error, in 5 s and within 1 GB?
 
+A data set of a million conversations is no attack: a result may take 0.2 ms for each line of its file.
 They are read by the command line, and in the window off screen, whose event loop must stay alive. An argument is a part
 of the names of the files to read by the command line, a second one takes every so many-th of them; `window` reads in
 the window alone.
@@ -26,8 +27,9 @@ from tests.helpers.benchmark_report import show
 from tests.helpers.fuzz_runner import READY, run_isolated
 
 MAX_SECONDS = 5
+MAX_SECONDS_A_LINE = 0.0002
 # Reading goes on for so long, to see whether it ends.
-HANG_SECONDS = 60
+HANG_SECONDS = 400
 MAX_BYTES = 1 << 30
 FILES_A_PROCESS = 100
 TEXT_LENGTH = 1_000_000
@@ -72,7 +74,7 @@ def _read_by_command() -> None:
         ("gave a result", "result", ""),
         ("ended in a named error", "named error", ""),
         ("ended in any other error", "other", "0"),
-        (f"took more than {MAX_SECONDS} s of a processor", "slow", "0"),
+        (f"took more than {MAX_SECONDS} s of a CPU", "slow", "0"),
         (f"took more than {MAX_BYTES >> 30} GB", "memory", "0"),
         ("ended the process", "crash", "0"),
         (f"took more than {HANG_SECONDS} s", "hang", "0"),
@@ -107,10 +109,13 @@ def _end(hostile_probes: Any, probe: Any, home: Path, folder: Path) -> str:
         except BaseException as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
             end = f"other: {type(error).__name__}: {str(error)[:300]}"
         seconds = sum(os.times()[:4]) - before
+    allowed: float = MAX_SECONDS
+    if end == hostile_probes.RESULT and seconds > MAX_SECONDS and Path(command[-1]).is_file():
+        allowed = max(allowed, Path(command[-1]).read_bytes().count(b"\n") * MAX_SECONDS_A_LINE)
     hostile_probes.remove(folder)
     if memory.most > MAX_BYTES:
         return f"memory: {memory.most / 1e9:.1f} GB, {end}"
-    return f"slow: {seconds:.1f} s, {end}" if seconds > MAX_SECONDS else str(end)
+    return f"slow: {seconds:.1f} s, {end}" if seconds > allowed else str(end)
 
 
 class _Memory:
