@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -12,6 +11,7 @@ import textwrap
 import pytest
 
 from engine.config import recipe as recipes
+from tests.helpers.programs import needs
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_runs import tiny_recipe
 
@@ -64,7 +64,7 @@ SCRIPT = """
 @pytest.mark.end_to_end
 @pytest.mark.torch
 @pytest.mark.timeout(MAX_SECONDS)
-@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb is not installed")
+@needs("xvfb-run", "xvfb")
 def test_a_click_on_start_in_a_real_window_trains(home, tmp_path):
     made = recipes.dumps(tiny_recipe(tmp_path, "t5", "lora", "name=A quick run", "training.epochs=1"))
     picture = tmp_path / "window.png"

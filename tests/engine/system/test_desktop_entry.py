@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
 
 from engine.errors import StorageError
 from engine.system import desktop_entry
+from tests.helpers.programs import needs
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_entry_icon_and_file_types_are_written_and_taken_away(environment, tmp_p
     assert not any(file.exists() for file in files)
 
 
-@pytest.mark.skipif(shutil.which("desktop-file-validate") is None, reason="desktop-file-utils is not here")
+@needs("desktop-file-validate", "desktop-file-utils")
 def test_the_entry_is_valid(environment):
     entry = desktop_entry.install(["/opt/my tools/100%"], environment)[0]
     subprocess.run(["desktop-file-validate", str(entry)], check=True)
