@@ -16,6 +16,8 @@ from pathlib import Path
 
 CONSTRAINTS = "packaging/constraints.txt"
 STAMP = "tunesmith.stamp"
+# The extras that the tests use.
+EXTRAS = "ctranslate2,gguf,cluster"
 OLDEST = (3, 11)
 # Tried in this order when the running interpreter does not suit.
 OTHERS = ("python3.13", "python3.12", "python3.11", "python3.14")
@@ -145,7 +147,10 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _install(root: Path) -> None:
-    command = install_command(root, folder(root), ["-e", ".[test]"])
+    import tomllib
+
+    groups = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    command = install_command(root, folder(root), ["-e", f".[{EXTRAS}]", *groups["dev"]])
     if not sys.stdout.isatty():
         command.append("--quiet")
     if subprocess.run(command, cwd=root, check=False).returncode:

@@ -1,5 +1,6 @@
 """What holds for the files of the project, whatever they say."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -29,10 +30,10 @@ def constraints():
 
 
 def declared():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    requirements = [
-        Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["test"]
-    ]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"]
+    lines = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    requirements = [Requirement(line) for line in [*lines, *itertools.chain(*extras.values())]]
     return [each for each in requirements if each.marker is None or each.marker.evaluate()]
 
 
@@ -64,9 +65,10 @@ def test_nothing_of_one_machine_and_nothing_unfinished_is_kept(pattern):
     assert not found
 
 
-def test_large_files_are_the_starters_weights_only():
-    large = [file.relative_to(ROOT).as_posix() for file in tracked() if file.stat().st_size > 5_000_000]
-    assert all(name.startswith("resources/starter/") for name in large)
+def test_the_starter_s_weights_and_the_screenshots_are_the_only_binary_files():
+    binary = {file.relative_to(ROOT).as_posix() for file in tracked() if b"\0" in file.read_bytes()}
+    pictures = {name for name in binary if re.fullmatch(r"resources/screenshots/[\w-]+\.png", name)}
+    assert binary - pictures == {"resources/starter/model.safetensors"}
 
 
 def test_the_readme_shows_every_developer_command():
