@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from huggingface_hub import HfApi, ModelInfo
+from huggingface_hub import get_session
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from engine.methods import Family
 from engine.system.connection import hub_address, require_hub
@@ -14,14 +15,15 @@ from engine.worker.hub.hub_errors import FIELDS, explained
 MAX_FOUND = 20
 # More are asked for than are returned: many models write no text.
 MAX_ASKED = 100
+MAX_SECONDS = 20
 # What the Hub calls the tasks of models that write text, with the family that does them.
-FAMILIES: dict[str | None, Family] = {
+FAMILIES: dict[str, Family] = {
     "text-generation": "decoder-only",
     "text2text-generation": "encoder-decoder",
     "summarization": "encoder-decoder",
     "translation": "encoder-decoder",
 }
-FACTS: list[Any] = ["pipeline_tag", "safetensors", "cardData", "gated", "downloads"]
+FACTS = ["pipeline_tag", "safetensors", "cardData", "gated", "downloads"]
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,34 @@ def find(words: str) -> list[FoundModel]:
     """Return the most downloaded models whose names match. Raises OfflineError and BaseModelError."""
     require_hub(FIELDS["model"])
     with explained(words, "main", "model"):
-        api = HfApi(endpoint=hub_address())
-        answers = api.list_models(
-            search=words, filter="safetensors", sort="downloads", limit=MAX_ASKED, expand=FACTS
+        # HfApi.list_models repeats a request for up to 23 s, and somebody is waiting.
+        response = get_session().get(
+            f"{hub_address()}/api/models",
+            params={
+                "search": words,
+                "filter": "safetensors",
+                "sort": "downloads",
+                "limit": MAX_ASKED,
+                "expand": FACTS,
+            },
+            headers=build_hf_headers(),
+            timeout=MAX_SECONDS,
         )
-        return [_described(each) for each in answers if each.pipeline_tag in FAMILIES][:MAX_FOUND]
+        hf_raise_for_status(response)
+        return [_described(each) for each in response.json() if each.get("pipeline_tag") in FAMILIES][
+            :MAX_FOUND
+        ]
 
 
-def _described(info: ModelInfo) -> FoundModel:
-    card: Any = info.card_data or {}
+def _described(info: dict[str, Any]) -> FoundModel:
+    card = info.get("cardData") or {}
     languages = card.get("language") or ()
     return FoundModel(
-        info.id,
-        FAMILIES[info.pipeline_tag],
-        info.safetensors.total if info.safetensors else None,
+        info["id"],
+        FAMILIES[info["pipeline_tag"]],
+        (info.get("safetensors") or {}).get("total"),
         str(card.get("license") or ""),
         tuple(map(str, [languages] if isinstance(languages, str) else languages)),
-        bool(info.gated),
-        info.downloads or 0,
+        bool(info.get("gated")),
+        info.get("downloads") or 0,
     )

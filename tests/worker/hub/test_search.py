@@ -1,5 +1,6 @@
 """Searching the hub: models that write text, with what is known of them, and the ways to fail."""
 
+import httpx2
 import pytest
 
 from engine.errors import BaseModelError, OfflineError
@@ -28,7 +29,7 @@ def test_models_that_write_text_are_found_with_their_facts(small_hub):
 
 def test_what_the_hub_does_not_say_is_not_known(small_hub, monkeypatch):
     bare = {"id": "someone/bare", "pipeline_tag": "summarization"}
-    monkeypatch.setattr(search.HfApi, "list_models", lambda *_, **__: [search.ModelInfo(**bare)])
+    monkeypatch.setattr(httpx2.Response, "json", lambda _: [bare])
     assert search.find("bare") == [FoundModel("someone/bare", "encoder-decoder", None, "", (), False, 0)]
 
 
