@@ -13,6 +13,7 @@
     python3 packaging/dev.py card [--minutes 9]        how fast and exact a graphics card is; a second call goes on
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
     python3 packaging/dev.py texts                     gather all texts into the files of the languages
+    python3 packaging/dev.py docs                      the documentation as a website, in dist/docs
     python3 packaging/dev.py deb [folder]              the Debian package, in dist/ if no folder is named
 
 Without a display everything is drawn off screen, and `demo` saves the finished page as demo.png.
@@ -151,6 +152,13 @@ def texts(arguments: list[str]) -> int:
     return _python(["packaging/texts.py", *arguments], {})
 
 
+def docs(arguments: list[str]) -> int:
+    """Build the documentation."""
+    environment.ensure(ROOT)
+    environment.add_group(ROOT, "docs")
+    return _python(["packaging/docs.py", *arguments], {"NO_MKDOCS_2_WARNING": "1"})
+
+
 def deb(arguments: list[str]) -> int:
     """Build the Debian package."""
     environment.ensure(ROOT)
@@ -247,7 +255,8 @@ def _prepare_qt(variables: dict[str, str]) -> None:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, card, screenshots, texts, deb)
+    verb.__name__: verb
+    for verb in (setup, run, demo, test, proof, bench, card, screenshots, texts, docs, deb)
 }
 
 

@@ -147,10 +147,24 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _install(root: Path) -> None:
+    _pip_install(root, ["-e", f".[{EXTRAS}]", *_group(root, "dev")])
+
+
+def add_group(root: Path, name: str) -> None:
+    """Add a group of dependencies that only one command needs to the checkout's environment; quick if it is there."""
+    _pip_install(root, _group(root, name))
+
+
+def _group(root: Path, name: str) -> list[str]:
     import tomllib
 
-    groups = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
-    command = install_command(root, folder(root), ["-e", f".[{EXTRAS}]", *groups["dev"]])
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    group: list[str] = project["dependency-groups"][name]
+    return group
+
+
+def _pip_install(root: Path, wanted: list[str]) -> None:
+    command = install_command(root, folder(root), wanted)
     if not sys.stdout.isatty():
         command.append("--quiet")
     if subprocess.run(command, cwd=root, check=False).returncode:

@@ -1,0 +1,21 @@
+"""The website of the documentation: what it is made of is there, and a topic's words stay words."""
+
+import docs
+import pytest
+
+from gui.pages.help.topics import FINDING, FIRST, METHOD, SCORE, SETTING, Topic, topics
+from tests.helpers.repository import ROOT
+
+
+@pytest.mark.parametrize("name", [*docs.PAGES, *docs.LINKED])
+def test_every_page_and_what_it_links_to_is_in_the_repository(name):
+    assert (ROOT / name).exists()
+
+
+def test_every_topic_is_in_a_group_with_a_page():
+    assert {topic.group for topic in topics()} == {FIRST, METHOD, SETTING, SCORE, FINDING}
+
+
+def test_what_looks_like_markup_in_a_topic_is_shown_as_it_is():
+    text = docs._markdown(Topic("", FIRST, "A *", "in_proj and <b>", (("`a`", "[x](y)"),)))
+    assert text == "\n## A \\*\n\nin\\_proj and \\<b>\n\n- **\\`a\\`**: \\[x](y)\n"
