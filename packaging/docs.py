@@ -27,7 +27,13 @@ PAGES = {
     "packaging/lab/NOTES.md": "Lab notes",
 }
 # What those pages show or link to.
-LINKED = ("LICENSE", "resources/screenshots", "resources/recipes", "resources/starter/README.md")
+LINKED = (
+    "LICENSE",
+    "resources/screenshots",
+    "resources/recipes",
+    "resources/starter/README.md",
+    "tests/benchmarks/results.csv",
+)
 CONFIGURATION = """\
 site_name: Tunesmith
 docs_dir: source
