@@ -35,6 +35,7 @@ from collections import defaultdict
 
 import psutil
 import pytest
+import quick_tests
 
 GRACE_SECONDS = 3.0
 # Read by packaging/quick_tests.py.
@@ -51,6 +52,27 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave slow tests out of a run of everything, unless the code that they are about has changed."""
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if config.getoption("slow") or not everything:
+        return
+    changed = quick_tests.changed_files(config.rootpath)
+    slow = [
+        item for item in items if (mark := item.get_closest_marker("slow")) and not _concerns(mark, changed)
+    ]
+    config.hook.pytest_deselected(slow)
+    items[:] = [item for item in items if item not in set(slow)]
+
+
+def _concerns(mark, changed):
+    return any(path.startswith(mark.args) for path in changed)
 
 
 def pytest_runtest_logreport(report):

@@ -15,6 +15,9 @@ from tests.helpers.tiny_runs import tiny_recipe
 STARTUP = ROOT / "tests" / "helpers" / "pretend_card" / "startup"
 
 
+@pytest.mark.slow(
+    "engine/worker/kernels/", "engine/worker/runtime/", "tests/proof/", "tests/helpers/pretend_card/"
+)
 @pytest.mark.torch
 @pytest.mark.timeout(900)  # where other programs compute too
 def test_methods_and_jobs_compute_on_a_card_what_the_processor_does(tmp_path):

@@ -15,7 +15,11 @@ from tests.helpers.command_line import Terminal
 from tests.helpers.ray_cluster import RayCluster
 from tests.helpers.ssh_server import HOST, ssh_server
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.torch]
+pytestmark = [
+    pytest.mark.slow("engine/cluster/", "engine/computers/", "tests/end_to_end/cluster/"),
+    pytest.mark.end_to_end,
+    pytest.mark.torch,
+]
 
 
 def test_a_tunnel_that_is_cut_is_mended_and_the_run_comes_back(

@@ -21,7 +21,12 @@ from tests.helpers.rank_follower import follower
 from tests.helpers.ray_cluster import RayCluster
 from tests.helpers.tiny_runs import train_in_process
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.torch, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow("engine/cluster/", "engine/computers/", "tests/end_to_end/cluster/"),
+    pytest.mark.end_to_end,
+    pytest.mark.torch,
+    pytest.mark.timeout(900),
+]
 
 
 def test_an_arena_outlives_its_bridge_and_a_node(
