@@ -3,6 +3,7 @@
     AppError(message, hint, field)
     ├ RecipeError        the recipe contradicts itself, its file or the base model; carries every problem at once
     ├ DataError          conversations that are missing, empty or in the wrong shape
+    │ └ UnlabelledError  conversations none of which has a summary yet
     ├ BaseModelError     not found, not a text model, gated, not loadable
     │ └ ChatTemplateError
     ├ OfflineError       something is not on this computer and no connection may or can be opened
@@ -96,6 +97,19 @@ class RecipeError(AppError):
 
 class DataError(AppError):
     """Conversations that are missing, empty or in the wrong shape."""
+
+
+class UnlabelledError(DataError):
+    """Conversations none of which has a summary yet; `count` of them."""
+
+    def __init__(self, count: int, hint: str) -> None:
+        message = (
+            "This conversation has no summary yet."
+            if count == 1
+            else f"These {count:,} conversations have no summaries yet."
+        )
+        super().__init__(message, hint, "data.summary")
+        self.count = count
 
 
 class BaseModelError(AppError):

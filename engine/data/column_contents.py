@@ -54,6 +54,11 @@ def summary_column(
     return other.name, "as it is the only other column of texts, and they are shorter"
 
 
+def may_hold_summaries(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether summaries may stand in any of the columns."""
+    return bool(_texts(columns, rows))
+
+
 def _texts(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[_Texts]:
     """Return the columns that hold texts of several words which differ from row to row."""
     found = (_described(name, [row.get(name) for row in rows]) for name in columns)

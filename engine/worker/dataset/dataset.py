@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from engine.config.data_options import DataOptions
 from engine.data import Schema
-from engine.errors import DataError
+from engine.errors import DataError, UnlabelledError
 from engine.scoring.score_text import counted
 from engine.text.conversations import Example
 from engine.text.pii import KINDS
@@ -76,6 +76,7 @@ def read(
     DataError with its field; OfflineError for Hub data that is neither cached nor reachable.
     """
     selection = select(options, channel, needs)
+    _require_summaries(selection)
     for split in needs:
         _require_examples(selection, split)
     remaining = exclude_rows(selection.rows, options, counter, channel.check_stop)
@@ -115,6 +116,18 @@ def _require_rest(before: Sequence[Row], after: Sequence[Row], split: Split) -> 
             "Exclude fewer findings.",
             "data.exclude",
         )
+
+
+def _require_summaries(selection: Selection) -> None:
+    if any(row.missing is None for rows in selection.rows.values() for row in rows):
+        return
+    count = sum(row.missing == "summary" for rows in selection.rows.values() for row in rows)
+    if not count:
+        return
+    hint = '"Write summaries" on the data page is where to write them.'
+    if selection.shape.kind == "turns":
+        hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
+    raise UnlabelledError(count, hint)
 
 
 def _require_examples(selection: Selection, split: Split) -> None:

@@ -20,6 +20,8 @@ from engine.data import (
     Schema,
     SourcedExample,
     Split,
+    column_contents,
+    column_names,
     infer_schema,
     pause_hours,
     split_named,
@@ -65,8 +67,8 @@ def find_schema(
     """Return the schema of the rows of all tables.
 
     A column that the first rows lack is searched `to_the_end`: JSON names a column only where it holds something.
-    Without `needs_summary` a schema may lack the summary. Raises DataError with the field of what can't be found, or
-    `data.source` for what can't be read.
+    A schema lacks the summary where no column can hold one, and without `needs_summary` where it can't be told.
+    Raises DataError with the field of what can't be found, or `data.source` for what can't be read.
     """
     with _naming(", ".join(table.name for table in tables.values())):
         return _inferred_schema(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
@@ -101,9 +103,7 @@ def _inferred_schema(
             shape = _of_the_first(tables, own, heads[0], options)
         if shape is None:
             everywhere = _shared_everywhere(tables) if to_the_end else columns
-            if everywhere == columns and needs_summary:
-                raise
-            shape = _guessed(tables, everywhere, heads[0], options, needs_summary=needs_summary)
+            shape = _maybe_without_summary(tables, everywhere, heads[0], options, needs_summary=needs_summary)
     _align(tables, shape, options)
     return shape
 
@@ -166,6 +166,31 @@ def _guessed(
         named = ", ".join(f"{split} ({table.name})" for split, table in tables.items())
         reasons_shown.append(f"splits: {named}, by their names")
     return replace(shape, reason="; ".join(reasons_shown))
+
+
+def _maybe_without_summary(
+    tables: Tables,
+    columns: Sequence[str],
+    rows: Sequence[Record],
+    options: DataOptions,
+    *,
+    needs_summary: bool,
+) -> Schema:
+    """Return the schema, also without the summary if it is not needed or no column can hold one."""
+    try:
+        return _guessed(tables, columns, rows, options, needs_summary=True)
+    except DataError as error:
+        if needs_summary and error.field != "data.summary":
+            raise
+        shape = _guessed(tables, columns, rows, options, needs_summary=False)
+        taken = {shape.conversation, shape.speaker, shape.group, shape.id, shape.split}
+        others = [name for name in columns if name not in taken]
+        may_hold_one = column_names.likeliest(others, column_names.SUMMARY_NAMES) or (
+            column_contents.may_hold_summaries(others, [row.values for row in rows])
+        )
+        if needs_summary and may_hold_one:
+            raise
+        return shape
 
 
 def _shared(tables: Tables) -> list[str]:

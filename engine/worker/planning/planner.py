@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.config import base_model_catalogue, gguf_models, hub_sources
 from engine.config.base_model_catalogue import CatalogueModel
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, Recipe, gguf_file, looks_like_path
-from engine.errors import AppError, Problem, RecipeError
+from engine.errors import AppError, Problem, RecipeError, UnlabelledError
 from engine.system import optional_dependencies
 from engine.system.connection import offline
 from engine.system.paths import starter_folder
@@ -83,12 +83,13 @@ class Planner:
 
         `missing` names what a run would download first, a problem if Tunesmith is offline; facts that depend on it
         are absent. `unpacks` says what a run would unpack first. `notices` are remarks that prevent no run, each with
-        message and hint. Raises AppError if a local base model can't be read at all.
+        message and hint. `unlabelled` is the number of conversations if none has a summary. Raises AppError if a local
+        base model can't be read at all.
         """
         problems = self._first_problems(recipe)
         device = _device(recipe, problems)
         folder, data_here = meta_model.folder_of(recipe.base_model), _is_local(recipe.data.source)
-        splits = self._splits(recipe, problems) if data_here else None
+        splits, unlabelled = self._splits(recipe, problems) if data_here else (None, 0)
         facts: Result = {} if splits is None else plan_facts.amounts(recipe, splits)
         ready = {} if splits is None else readiness.of_data(recipe, splits, self._language(splits))
         listed = base_model_catalogue.find(recipe.base_model.id, recipe.base_model.revision)
@@ -116,6 +117,7 @@ class Planner:
                 *readiness.doubts(recipe, ready),
             ],
             "missing": [*missing.values()],
+            **({"unlabelled": unlabelled} if unlabelled else {}),
             "problems": [problem.as_dict() for problem in problems],
         }
 
@@ -307,8 +309,8 @@ class Planner:
         examples = {split: len(splits.of(split)) for split in SPLITS}
         return facts | {"seconds": run_seconds(recipe, work, share, train, examples, speed)}
 
-    def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits | None:
-        """Return the examples, or None with a problem if they can't be read."""
+    def _splits(self, recipe: Recipe, problems: list[Problem]) -> tuple[Splits | None, int]:
+        """Return the examples, or None with a problem if they can't be read, and how many have no summaries yet."""
         with _Collecting(problems):
             options, limits = recipe.data, {"max_conversation_tokens", "max_summary_tokens"}
             by_tokens = needs_tokens(options.exclude)
@@ -322,9 +324,13 @@ class Planner:
             def read() -> Splits:
                 return dataset.read(options, self._channel, counter=lambda: self._counter(recipe.base_model))
 
-            splits: Splits = self._memo.get("splits", key, read)
-            return splits
-        return None
+            try:
+                splits: Splits = self._memo.get("splits", key, read)
+            except UnlabelledError as error:
+                problems.extend(error.problems)
+                return None, error.count
+            return splits, 0
+        return None, 0
 
     def _counter(self, options: BaseModelOptions) -> TokenCounter | None:
         """Return the token counter of a base model, None if it is not on this computer."""

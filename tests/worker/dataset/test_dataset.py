@@ -16,7 +16,7 @@ import pytest
 
 from engine.config.data_options import DataOptions
 from engine.data.file_kinds import DATA_SUFFIXES
-from engine.errors import DataError
+from engine.errors import DataError, UnlabelledError
 from engine.jobs.events import Event, read_all
 from engine.options import check
 from engine.worker.dataset import dataset
@@ -273,14 +273,36 @@ def test_column_that_is_not_there_is_said(tmp_path: Path, channel: Channel) -> N
     )
 
 
-def test_empty_summary_column_is_said(tmp_path: Path, channel: Channel) -> None:
-    rows = [(conversation, "") for conversation, _ in talks(20)]
-    error = fail(write_csv(tmp_path / "a.csv", rows), channel)
-    assert (error.field, error.message) == (
-        "data.summary",
-        'The column "summary" has no summary in the train split.',
-    )
-    assert error.hint.endswith('"Write summaries" on the data page.')
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"dialogue": talk, "summary": ""} for talk, _ in talks(20)],
+        [{"dialogue": talk} for talk, _ in talks(20)],
+        [{"dialogue": talk, "topic": "tea", "day": number} for number, (talk, _) in enumerate(talks(20))],
+        [{"messages": [{"role": "a", "content": "Hi"}, {"role": "b", "content": "Yo"}]} for _ in range(20)],
+    ],
+    ids=["empty", "no column", "columns of something else", "turns"],
+)
+def test_conversations_without_any_summary_are_counted(
+    tmp_path: Path, channel: Channel, rows: list[dict[str, Any]]
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    error = fail(path, channel)
+    assert isinstance(error, UnlabelledError)
+    assert (error.field, error.count) == ("data.summary", 20)
+    assert error.message == "These 20 conversations have no summaries yet."
+    assert "Write summaries" in error.hint
+
+
+def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path: Path, channel: Channel) -> None:
+    path = tmp_path / "a.jsonl"
+    said = [f"Ann says on day {number} that she brings the cake." for number in range(20)]
+    rows = [
+        {"dialogue": talk, "a": text, "b": text[4:]} for (talk, _), text in zip(talks(20), said, strict=True)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert fail(path, channel).message == "a.jsonl: No column looks like the summary."
 
 
 def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path: Path, channel: Channel) -> None:

@@ -72,7 +72,7 @@ def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look
 
 def test_what_is_known_is_shown_where_the_summary_is_not(tmp_path: Path, look: Look) -> None:
     event = look(write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "Ann: a", "topic": "b"}] * 3))
-    assert event["problem"]["field"] == "data.summary"
+    assert event["problem"] is None
     assert (event["shape"]["conversation"], event["shape"]["summary"]) == ("dialogue", "")
 
 

@@ -323,6 +323,13 @@ def test_conversations_that_all_wait_for_a_summary_are_measured_and_looked_throu
     assert counts == {"empty_conversation": 1, "empty_summary": 3, "duplicates": 1, "email": 1}
 
 
+def test_conversations_alone_in_their_table_wait_for_summaries(tmp_path: Path, check: Check) -> None:
+    path = tmp_path / "talks.csv"
+    path.write_text("conversation\n" + "".join(f'"Ann: Tea at {n}?\nBob: Yes"\n' for n in range(12)), "utf-8")
+    result = check(path)
+    assert (result["unlabelled"], result["columns"]["summary"]) == (12, "")
+
+
 def test_where_one_has_a_summary_the_others_lack_it(tmp_path: Path, check: Check) -> None:
     result = check(write(tmp_path / "talks", train=[("Ann: Tea?", ""), ("Ann: Off?", "Ann asks.")]))
     assert result["unlabelled"] == 0

@@ -56,6 +56,13 @@ def test_too_few_scored_conversations_are_said_with_what_to_do(tmp_path: Path, c
     assert warnings(plan(channel, tmp_path, written, 'evaluation.split="train"')) == []
 
 
+def test_a_plan_counts_conversations_that_all_wait_for_a_summary(tmp_path: Path, channel: Channel) -> None:
+    found = plan(channel, tmp_path, f"data.source={json.dumps(str(german(tmp_path, '')))}")
+    assert found["unlabelled"] == 40
+    assert [problem["field"] for problem in found["problems"]] == ["data.summary"]
+    assert "unlabelled" not in plan(channel, tmp_path)
+
+
 def test_limits_by_hand_that_cut_many_are_said(tmp_path: Path, channel: Channel) -> None:
     source = f"data.source={json.dumps(str(german(tmp_path, 'Bernd kommt. ' * 20, 200)))}"
     assert not [
