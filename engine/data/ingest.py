@@ -1,7 +1,8 @@
 """Makes sources of pasted text and of files that were dropped together.
 
-Each becomes a source in a private folder: a file named after a digest of the text, so that the same text is the same
-source, or a folder of links to the files. Does not check the data: that is for its reader.
+Each becomes a source in a private folder: a file of the text, or a folder of links to the files. Its name is for
+people, since runs are named after their data; the folder around it is named after a digest, so that the same text is
+the same source. Does not check the data: that is for its reader.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from engine.data import text_kind
 from engine.errors import DataError, StorageError
 from engine.system.files import write_atomically
 from engine.system.paths import intake_folder
+from engine.text import escaping
 
 FIELD = "data.source"
 
@@ -26,8 +28,9 @@ def save_text(text: str) -> Path:
     """
     if not text.strip():
         raise DataError("There is no text to paste.", "Copy lines of JSON, a table or a chat first.", FIELD)
-    path = intake_folder() / f"pasted-{_digest(text)}{text_kind.suffix_of(text)}"
+    path = intake_folder() / _digest(text) / f"Pasted text{text_kind.suffix_of(text)}"
     try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         write_atomically(path, text.encode("utf-8", "replace").decode())
     except OSError as error:
         raise _unwritten(path, error) from error
@@ -46,10 +49,12 @@ def save_files(files: Sequence[Path]) -> Path:
         raise DataError(
             f"{folders[0].name} is a folder among other things.", "Drop one folder, or files alone.", FIELD
         )
-    folder = intake_folder() / f"dropped-{_digest(chr(0).join(sorted(str(path) for path in files)))}"
+    first, *others = sorted(files)
+    digest = _digest(chr(0).join(map(str, (first, *others))))
+    folder = intake_folder() / digest / f"{escaping.file_name(first.name)} and {len(others)} more"
     try:
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(mode=0o700, parents=True)
         for path, name in zip(files, _names(files), strict=True):
             _link(path, folder / name)
     except OSError as error:

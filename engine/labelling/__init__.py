@@ -21,6 +21,7 @@ from engine.labelling.sets import (
     fingerprint,
     known_items,
     list_sets,
+    written,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "ordered",
     "usual_words",
     "write_rows",
+    "written",
 ]

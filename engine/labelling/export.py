@@ -13,10 +13,12 @@ from typing import Any
 
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
-from engine.jobs.job import slug
+from engine.labelling.history import History
 from engine.labelling.items import Item
-from engine.labelling.sets import LabellingSet, fingerprint
+from engine.labelling.sets import SetInfo, fingerprint, read
 from engine.system.files import aside, write_atomically, write_export
+from engine.system.paths import labelling_folder
+from engine.text.escaping import file_name
 
 SCHEMA = 1
 EXPORTS = "exports"
@@ -25,21 +27,24 @@ ROWS, METADATA = "summaries.jsonl", "metadata.json"
 DIGITS = 8
 
 
-def export(labelled: LabellingSet) -> Path:
-    """Write a data set of the accepted summaries below the set's folder and return its folder.
+def export(about: SetInfo) -> Path:
+    """Write a data set of a set's accepted summaries, whoever has it open, and return its folder.
 
-    The folder is named after its content and never changes, so that a run finds the same data again. Raises DataError
-    if nothing is accepted, StorageError.
+    The folder is called as people call it ("call-notes, 13 summaries"), since runs are named after their data. It is
+    in a folder named after its content and never changes, so that a run finds the same data again. Raises DataError if
+    nothing is accepted, StorageError.
     """
-    accepted = labelled.in_state("accepted")
+    history = read(about)
+    accepted = [item for item in history.items.values() if item.state == "accepted"]
     if not accepted:
         raise DataError("No summary is accepted yet.", "Accept one first.", "summary")
     rows = [_row(item) for item in accepted]
     digest = fingerprint(text for row in rows for text in (row["conversation"], row["summary"]))
-    name = f"{slug(labelled.about.name) or 'summaries'}-{len(rows)}-{digest[:DIGITS]}"
-    folder = labelled.folder / EXPORTS / name
+    count = "1 summary" if len(rows) == 1 else f"{len(rows):,} summaries"
+    name = ", ".join(filter(None, (file_name(about.name), count)))
+    folder = labelling_folder() / about.id / EXPORTS / digest[:DIGITS] / name
     if not folder.exists():
-        _write(folder, rows, _metadata(labelled, accepted, digest))
+        _write(folder, rows, _metadata(about, history, accepted, digest))
     return folder
 
 
@@ -64,8 +69,7 @@ def _row(item: Item) -> dict[str, Any]:
     }
 
 
-def _metadata(labelled: LabellingSet, accepted: list[Item], digest: str) -> dict[str, Any]:
-    about = labelled.about
+def _metadata(about: SetInfo, history: History, accepted: list[Item], digest: str) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "name": about.name,
@@ -74,15 +78,16 @@ def _metadata(labelled: LabellingSet, accepted: list[Item], digest: str) -> dict
         "conversations_fingerprint": about.fingerprint,
         "fingerprint": digest,
         "labelling_set": about.id,
-        "sittings": labelled.history.sittings,
+        "sittings": history.sittings,
         "written_by": dict(Counter(item.written_by for item in accepted)),
     }
 
 
 def _write(folder: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
     try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with aside(folder) as unfinished:
-            unfinished.mkdir(mode=0o700, parents=True)
+            unfinished.mkdir(mode=0o700)
             write_atomically(unfinished / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
             write_atomically(unfinished / METADATA, json.dumps(metadata, indent=1))
             unfinished.rename(folder)

@@ -32,7 +32,7 @@ from engine.labelling.items import Draft, Item, carried_fields, new_item
 from engine.system.files import write_atomically
 from engine.system.foreign_files import FileKind, open_regular, parse_json, read_json
 from engine.system.locks import locked_file, unlock
-from engine.system.paths import labelling_folder
+from engine.system.paths import expand_user, labelling_folder
 from engine.system.validators import has, is_number, is_text
 from engine.text.conversations import Example
 
@@ -212,6 +212,21 @@ def find(source: str, fingerprint: str = "") -> SetInfo | None:
     return None
 
 
+def written(source: str) -> tuple[SetInfo, Progress] | None:
+    """Return the set of a source that was changed last, and how far it is; None if there is none or it is damaged.
+
+    The set is only read, whoever has it open.
+    """
+    about = find(str(expand_user(source)))
+    with suppress(StorageError):
+        return (about, _progress(read(about))) if about is not None else None
+    return None
+
+
+def _progress(history: History) -> Progress:
+    return Progress(*(history.counts[state] for state in ("accepted", "drafted", "skipped", "open")))
+
+
 def _read_about(folder: Path) -> SetInfo:
     try:
         return SetInfo(**_facts(folder) | {"id": folder.name})
@@ -286,8 +301,7 @@ class LabellingSet:
 
     def progress(self) -> Progress:
         """Return the number of conversations by state."""
-        counts = self.history.counts
-        return Progress(*(counts[state] for state in ("accepted", "drafted", "skipped", "open")))
+        return _progress(self.history)
 
     # Changes
 

@@ -393,13 +393,13 @@ class LabellingPage(Page):
             return
         self._is_exporting = True
         self._show()
-        self._background.run(lambda: labelling.export(work), self._hand_on, self._fail_to_export)
+        self._background.run(lambda: labelling.export(work.about), self._hand_on, self._fail_to_export)
 
     def _hand_on(self, folder: Path) -> None:
         """Use the exported data set for the next run."""
         self._is_exporting = False
         self._show()
-        self.use_requested.emit({"source": str(folder), "conversation": "conversation", "summary": "summary"})
+        self.use_requested.emit({"source": str(folder)})
 
     def _fail_to_export(self, error: AppError) -> None:
         self._is_exporting = False

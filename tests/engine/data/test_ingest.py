@@ -30,9 +30,11 @@ WHATSAPP = "12/31/23, 10:00 - Ann: hi\n12/31/23, 10:01 - Bo: hello\n12/31/23, 10
         ("One line, that is all.", ".txt"),
     ],
 )
-def test_pasted_text_becomes_a_file_named_after_what_it_holds(home: Path, text: str, suffix: str) -> None:
+def test_pasted_text_becomes_a_file_with_the_ending_of_what_it_holds(
+    home: Path, text: str, suffix: str
+) -> None:
     path = ingest.save_text(text)
-    assert path.suffix == suffix
+    assert path.name == f"Pasted text{suffix}"
     assert path.read_text(encoding="utf-8") == text
 
 
@@ -62,6 +64,7 @@ def test_one_file_is_a_source_as_it_is_and_several_are_a_folder_of_links(home: P
         "test.csv": "test.csv",
     }
     assert ingest.save_files(files[::-1]) == folder
+    assert folder.name == "test.csv and 1 more"
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(home: Path, tmp_path: Path) -> None:

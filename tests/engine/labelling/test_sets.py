@@ -426,7 +426,7 @@ def test_the_accepted_summaries_become_a_data_set(work):
     work.write(2, "The bus is late.")
     work.accept(2)
     work.put_draft(3, DRAFT)
-    folder = labelling.export(work)
+    folder = labelling.export(work.about)
     rows = [json.loads(line) for line in (folder / "summaries.jsonl").read_text("utf-8").splitlines()]
     assert rows == [
         {
@@ -449,25 +449,34 @@ def test_the_accepted_summaries_become_a_data_set(work):
     metadata = json.loads((folder / "metadata.json").read_text("utf-8"))
     assert metadata["written_by"] == {"edited draft": 1, "person": 1}
     assert metadata["source"] == "/data/chats.csv"
-    assert folder.name.startswith("chats-2-")
+    assert folder.name == "Chats, 2 summaries"
 
 
 def test_a_data_set_that_was_made_stays_as_it_is(work):
     work.write(1, "Tea.")
     work.accept(1)
-    first = labelling.export(work)
-    assert labelling.export(work) == first
+    first = labelling.export(work.about)
+    assert labelling.export(work.about) == first
     work.write(2, "Bus.")
     work.accept(2)
-    second = labelling.export(work)
+    second = labelling.export(work.about)
     assert second != first
     assert len((first / "summaries.jsonl").read_text("utf-8").splitlines()) == 1
+
+
+def test_how_far_the_set_of_a_source_is_can_be_told_while_it_is_open(work):
+    assert labelling.written("/data/others.csv") is None
+    work.write(1, "Tea.")
+    work.accept(1)
+    assert labelling.written("/data/chats.csv") == (work.about, labelling.Progress(1, 0, 0, 2))
+    (work.folder / sets.CONVERSATIONS).write_text("{", encoding="utf-8")
+    assert labelling.written("/data/chats.csv") is None
 
 
 def test_there_is_no_data_set_without_an_accepted_summary(work):
     work.put_draft(1, DRAFT)
     with pytest.raises(DataError, match="accepted"):
-        labelling.export(work)
+        labelling.export(work.about)
 
 
 # What was written before

@@ -72,7 +72,7 @@ def test_a_set_opens_whatever_its_journal_holds(home, records):
         work.accept(1)
         assert all(item.text.strip() for item in work.in_state("accepted"))
         assert all(0 < item.number <= MAX_NUMBER for item in work.items)
-        labelling.export(work)
+        labelling.export(work.about)
         while work.undo():
             pass
     finally:

@@ -188,7 +188,7 @@ def test_what_was_written_is_a_source_for_a_run(label: Label, tmp_path: Path) ->
     for number in (1, 3):
         opened.write(number, f"They agree on {number}.")
         opened.accept(number)
-    folder = labelling.export(opened)
+    folder = labelling.export(opened.about)
     opened.close()
     assert [(item.id, item.text) for item in items(label(folder))] == [
         ("c0", "They agree on 1."),
