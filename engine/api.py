@@ -73,6 +73,7 @@ from engine.scoring import comparison, metrics, verdicts
 from engine.scoring.claims import Claim
 from engine.scoring.export_text import NOT_COMPARED, TRIED_IN
 from engine.scoring.faithfulness import added, check_claims, unsupported
+from engine.scoring.score_text import too_few
 from engine.server import serving
 from engine.system import files, foreign_files, log_redaction, paths, text_paths
 from engine.system.connection import offline
@@ -211,6 +212,7 @@ __all__ = [
     "summary_limits",
     "support_matrix",
     "text_paths",
+    "too_few",
     "trash",
     "trash_contents",
     "turns",

@@ -107,6 +107,7 @@ def lines(result: Result) -> list[str]:
         "",
         *_splits(result["splits"]),
         "",
+        *_too_few(result),
         *_unlabelled(result["unlabelled"]),
         *([excluded_text(result["excluded"]), ""] if result["excluded"] else []),
         *_leaks(result["leaks"]),
@@ -133,6 +134,11 @@ def missing(result: Result) -> str:
 
 def _count(result: Result, name: str) -> int:
     return sum(entry["count"] for entry in result["findings"] if entry["id"] == name)
+
+
+def _too_few(result: Result) -> list[str]:
+    found = score_text.too_few({name: split["examples"] for name, split in result["splits"].items()})
+    return [*found, ""] if found and not result["unlabelled"] else []
 
 
 def _unlabelled(count: int) -> list[str]:

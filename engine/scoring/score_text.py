@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.scoring.metrics import Unit, Untold, languages_read, untold
-from engine.scoring.verdicts import is_on_few
+from engine.scoring.verdicts import ENOUGH_TO_LEARN, MIN_EXAMPLES, is_on_few
 from engine.text.languages import name as language_name
 
 VERDICT_TEXTS = {
@@ -38,6 +38,30 @@ def duration(seconds: float) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun: "1 step", "1,540 steps"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def too_few_to_train(count: int) -> str:
+    """Return that a model learns little from so few conversations, "" for enough."""
+    if count >= ENOUGH_TO_LEARN:
+        return ""
+    few = counted(count, "conversation")
+    return f"Only {few} to train on; a model learns little from fewer than {ENOUGH_TO_LEARN}."
+
+
+def too_few_to_test(count: int) -> str:
+    """Return that no verdict can come of so few conversations, "" for enough."""
+    if count >= MIN_EXAMPLES:
+        return ""
+    return f"Only {counted(count, 'conversation')} to test on; a verdict needs at least {MIN_EXAMPLES}."
+
+
+def too_few(examples: Mapping[str, int]) -> list[str]:
+    """Return of which splits there are too few examples; a split that is missing is held out by runs."""
+    found = (
+        too_few_to_train(examples["train"]) if "train" in examples else "",
+        too_few_to_test(examples["test"]) if "test" in examples else "",
+    )
+    return list(filter(None, found))
 
 
 def seeds(counts: tuple[int, int]) -> str:

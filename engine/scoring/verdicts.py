@@ -1,4 +1,4 @@
-"""On how many conversations there is a verdict."""
+"""How many conversations a run and its verdict need."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from __future__ import annotations
 MIN_EXAMPLES = 10
 # A verdict on fewer says so.
 ENOUGH_EXAMPLES = 30
+# A model learns little from fewer.
+ENOUGH_TO_LEARN = 30
 
 
 def is_on_few(examples: int) -> bool:

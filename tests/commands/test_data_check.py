@@ -53,6 +53,15 @@ def test_conversations_without_summaries_are_counted_with_the_place_where_these_
     assert "yet" not in "\n".join(lines(result()))
 
 
+def test_too_few_examples_are_said_unless_their_summaries_are_still_to_be_written():
+    few = {"train": split(24), "test": split(1)}
+    said = lines(result(splits=few))
+    assert "Only 24 conversations to train on; a model learns little from fewer than 30." in said
+    assert "Only 1 conversation to test on; a verdict needs at least 10." in said
+    for enough in (result(), result(splits=few, unlabelled=30), result(splits={"train": split(30)})):
+        assert "Only" not in "\n".join(lines(enough))
+
+
 def test_what_no_run_can_use_is_told_with_what_is_missing():
     empty = {"train": split(0), "test": split(0)}
     roles = {"all": ["talk", "gist"], "reason": "", "conversation": "talk", "summary": "gist"}

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeGuard
 
 from engine.config.base_model_catalogue import CatalogueModel
 from engine.config.recipe import Recipe
-from engine.scoring.score_text import counted
+from engine.scoring.score_text import too_few_to_test
 from engine.scoring.verdicts import MIN_EXAMPLES
 from engine.text import languages
 from engine.text.conversations import Example
@@ -90,12 +90,9 @@ def doubts(recipe: Recipe, readiness: Mapping[str, Any]) -> list[dict[str, str]]
 
 
 def _no_verdict(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:
-    scored = readiness.get("scored", MIN_EXAMPLES)
-    if scored >= MIN_EXAMPLES:
+    message = too_few_to_test(readiness.get("scored", MIN_EXAMPLES))
+    if not message:
         return None
-    message = (
-        f"No verdict can come of {counted(scored, 'scored conversation')}, since it needs {MIN_EXAMPLES}."
-    )
     if 0 < recipe.evaluation.examples < MIN_EXAMPLES:
         return message, "Raise the number of scored examples (evaluation.examples)."
     if recipe.evaluation.split == "test" and 0 < recipe.data.max_test < MIN_EXAMPLES:

@@ -48,7 +48,7 @@ def test_a_plan_names_what_a_verdict_hangs_on(tmp_path: Path, channel: Channel) 
 def test_too_few_scored_conversations_are_said_with_what_to_do(tmp_path: Path, channel: Channel) -> None:
     written = "evaluation.max_new_tokens=0"
     few = plan(channel, tmp_path, written)
-    assert warnings(few) == ["No verdict can come of 6 scored conversations, since it needs 10."]
+    assert warnings(few) == ["Only 6 conversations to test on; a verdict needs at least 10."]
     assert "Add conversations" in few["notices"][-1]["hint"]
     limited = plan(channel, tmp_path, written, "evaluation.examples=3")
     assert "evaluation.examples" in limited["notices"][-1]["hint"]

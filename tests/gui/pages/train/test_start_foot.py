@@ -16,7 +16,7 @@ READY = {
 }
 LINE = "1,228 conversations to learn from · 200 to test on · German · summaries up to 39 of 64 tokens"
 DOUBT = {
-    "message": "No verdict can come of 4 scored conversations, since it needs 10.",
+    "message": "Only 4 conversations to test on; a verdict needs at least 10.",
     "hint": "Add some.",
     "level": "warning",
 }
@@ -71,7 +71,7 @@ def test_a_warning_is_said_once_where_nothing_is_trained(foot):
 def test_several_warnings_fold_into_the_heaviest(foot):
     other = DOUBT | {"message": "The conversations are in German."}
     foot.show_plan(PLAN | {"notices": [other, DOUBT]}, trains=True)
-    assert "2 remarks. The last: No verdict can come" in texts(foot)
+    assert "2 remarks. The last: Only 4 conversations" in texts(foot)
     foot.warnings.line.acted.emit()
     assert "The conversations are in German." in texts(foot)
 
