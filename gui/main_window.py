@@ -200,6 +200,7 @@ class MainWindow(ShellWindow):
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
                 "examples_requested": lambda *run: self.show_built("examples").open_run(*run),
                 "blind_requested": self._compare_blind,
+                "label_requested": lambda *wanted: self.show_built("labelling").open_source(*wanted),
             },
             "examples": {
                 "back_requested": lambda: self.show_page("train"),
@@ -254,6 +255,7 @@ class MainWindow(ShellWindow):
         routes["welcome"] = {
             "start_requested": lambda wanted: self._leave_guide("train").run_again(wanted),
             "data_requested": lambda source: self._leave_guide("data").open(source),
+            "label_requested": lambda *wanted: self._leave_guide("labelling").open_source(*wanted),
             "skipped": lambda: self._leave_guide("train"),
         }
         for signal, slot in routes.get(key, {}).items():

@@ -106,7 +106,7 @@ class ColumnMapping(QWidget):
         }
         self._changed_last = ""
         self._roles = ("", "")
-        self._has_summaries = False
+        self._has_summaries, self._shows_columns = False, True
         self.fields = {
             "conversation": Field(tr(TOP["conversation"]), self.conversation),
             "summary": Field(tr(TOP["summary"]), self.summary),
@@ -129,7 +129,8 @@ class ColumnMapping(QWidget):
     def _lay_out(self, tokenizer: Field) -> None:
         top = QHBoxLayout()
         top.setSpacing(12)
-        for field in (self.fields["conversation"], self.fields["summary"], tokenizer):
+        self._top = (self.fields["conversation"], self.fields["summary"], tokenizer)
+        for field in self._top:
             top.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
         self._more = QWidget(self)
         self.reason = Label("", "label", "ink3", wrap=True)
@@ -163,9 +164,16 @@ class ColumnMapping(QWidget):
             grid.setColumnStretch(index % COLUMNS, 1)
         self.open_by_hand(False)
 
+    def show_columns(self, shown: bool) -> None:
+        """Show the first line, which has the columns of conversation and summary, always or with the others alone."""
+        self._shows_columns = shown
+        self.open_by_hand(not self._more.isHidden())
+
     def open_by_hand(self, is_open: bool) -> None:
         """Show or hide the roles other than conversation and summary."""
         self._more.setVisible(is_open)
+        for field in self._top:
+            field.setVisible(is_open or self._shows_columns)
         self.more_button.setText(tr("Fewer choices") if is_open else tr("More columns, encoding"))
 
     def values(self) -> dict[str, Any]:

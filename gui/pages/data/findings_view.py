@@ -168,9 +168,12 @@ class FindingsView(QWidget):
             wrap=True,
         )
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
+        self.mask_button = link("")
+        self.mask_button.clicked.connect(self._mask_all)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.mask_button, 0, Qt.AlignmentFlag.AlignLeading)
         column.addWidget(self._nothing, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._scroll, 1)
         exclusions.changed.connect(self._show_exclusions)
@@ -203,7 +206,22 @@ class FindingsView(QWidget):
         row.mask_wanted.connect(lambda on: self._exclusions.mask(finding.id, on))
         return row
 
+    def _maskable(self) -> list[str]:
+        """Return the kinds of personal data whose rows are not left out."""
+        kinds = [row.finding.id for row in self._rows if row.finding.can_be_masked]
+        return [kind for kind in kinds if kind not in self._exclusions.excluded]
+
+    def _mask_all(self) -> None:
+        kinds = self._maskable()
+        is_done = set(kinds) <= set(self._exclusions.masked)
+        for kind in kinds:
+            self._exclusions.mask(kind, not is_done)
+
     def _show_exclusions(self) -> None:
+        kinds = self._maskable()
+        is_done = set(kinds) <= set(self._exclusions.masked)
+        self.mask_button.setText(tr("All masked. Undo") if is_done else tr("Mask all personal data"))
+        self.mask_button.setVisible(len(kinds) > 1)
         for row in self._rows:
             row.set_state(
                 excluded=row.finding.id in self._exclusions.excluded,

@@ -27,6 +27,7 @@ from engine.api import (
     is_on_hub,
     pii,
     summary_limits,
+    too_few,
 )
 from gui.core import actions
 from gui.core.actions import Entry
@@ -37,7 +38,7 @@ from gui.pages.data.checker import Checker
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.page_layout import DataPageLayout
-from gui.pages.data.report import Finding, Report, Row, RowPreview, SplitReport
+from gui.pages.data.report import Finding, Report, Row, RowPreview
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
 from gui.workers.download_check import DownloadCheck, data_set
@@ -69,7 +70,7 @@ class DataPage(Page):
         self._downloads = DownloadCheck(manager, self)
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
-        self._asked_for_models = False
+        self._was_shown = False
         self._checked: dict[str, Any] = {}
         self._finding: Finding | None = None
         self.row_preview: RowPreview | None = None
@@ -87,7 +88,8 @@ class DataPage(Page):
         parts = self.parts
         self.use_button.clicked.connect(lambda: self.use_requested.emit(self.values()))
         self.label_button.clicked.connect(self._label)
-        parts.unlabelled.acted.connect(self._label)
+        parts.unlabelled.write_wanted.connect(self._label)
+        parts.unlabelled.train_wanted.connect(self.use_requested)
         parts.sample_button.clicked.connect(lambda: self.open(SAMPLE))
         parts.source.check_wanted.connect(self.check)
         parts.source.source_changed.connect(self._forget)
@@ -124,11 +126,15 @@ class DataPage(Page):
     # Opening
 
     def shown(self) -> None:
-        """List the base models, to count tokens for."""
-        if not self._asked_for_models:
-            self._asked_for_models = True
-            thread = self._manager.ask("models", {"action": "list"}, parent=self)
-            thread.subscribe(self, result=self._take_models)
+        """At first, list the base models, to count tokens for, and check the source of the last start again."""
+        if self._was_shown:
+            return
+        self._was_shown = True
+        thread = self._manager.ask("models", {"action": "list"}, parent=self)
+        thread.subscribe(self, result=self._take_models)
+        source = self.parts.source.values()["source"]
+        if source and not is_on_hub(source):
+            self.check()
 
     def _take_models(self, result: dict[str, Any]) -> None:
         self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])
@@ -245,17 +251,16 @@ class DataPage(Page):
             self.header.set_subtitle(tr("These are the first rows. The others could not be read."))
         else:
             self._show_nothing()
-        self.use_button.setEnabled(False)
         self.parts.source.show_problems(problems)
-        self.parts.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
+        self._offer_steps()
         if self.parts.asked.ask(problems) == BROKEN_ROWS:
             self.parts.broken_rows.show_rows(self.checker.broken)
 
     def _show_nothing(self) -> None:
         self.report = self.row_preview = None
-        self.use_button.setEnabled(False)
-        for strip in (self.parts.unlabelled, self.parts.asked, self.parts.remarks):
+        for strip in (self.parts.asked, self.parts.remarks):
             strip.hide()
+        self._offer_steps()
         self.parts.broken_rows.show_rows([])
         self.header.set_title(tr("Data"))
         self.header.set_subtitle(tr("No data checked yet"))
@@ -264,9 +269,8 @@ class DataPage(Page):
     def _show_report(self, found: Report) -> None:
         parts = self.parts
         parts.asked.hide()
-        parts.unlabelled.setVisible(found.unlabelled > 0)
         parts.source.show_problems([])
-        self.use_button.setEnabled(not found.unlabelled)
+        self._offer_steps()
         self.header.set_title(found.title)
         self.header.set_subtitle(_subtitle(found))
         parts.source.mapping.show()
@@ -284,6 +288,17 @@ class DataPage(Page):
         if found.splits:
             parts.split.set_current(next(iter(found.splits)))
         self._show_split()
+
+    def _offer_steps(self) -> None:
+        """Offer what can be done with the data: use it, or first write its summaries."""
+        found = self.report
+        unlabelled = found.unlabelled if found is not None else 0
+        self.parts.show_unlabelled(found.source if found is not None else "", unlabelled)
+        few = too_few(found.sizes()) if found is not None and not unlabelled else []
+        self.parts.too_few.show_notice(" ".join(map(translate, few)), icon_name="warning")
+        self.parts.too_few.setVisible(bool(few))
+        self.use_button.setVisible(found is not None and not unlabelled)
+        self.label_button.setVisible(not unlabelled)
 
     def _turn_keys(self) -> tuple[str, ...]:
         return turn_keys(self.row_preview) if self.row_preview else ()
@@ -345,30 +360,10 @@ class DataPage(Page):
         if found is None or name not in found.splits:
             return
         numbers = found.numbers(name, self._finding, self.parts.limits())
-        which = self._which(found, found.splits[name], len(numbers))
+        which = found.which(name, self._finding, self.parts.limits(), len(numbers))
         self.parts.rows.set_which(which, of_finding=self._finding is not None)
         self.parts.rows.show_rows(numbers, lambda number: self._as_masked(found.row(name, number)))
         self._show_row(found.row(name, numbers[0]) if numbers else None)
-
-    def _which(self, found: Report, split: SplitReport, shown: int) -> str:
-        """Return the text about the rows shown, "" for all."""
-        finding, name = self._finding, report.split_name(split.name)
-        if finding is None and shown >= split.examples:
-            return ""
-        if finding is None:
-            return tr_count(shown, "The first row of {split}.", "The first {n} rows of {split}.", split=name)
-        counts = found.counts(finding, self.parts.limits())
-        detail = report.by_split(counts) if finding.id in report.LIMITED else finding.detail
-        which = f"{finding.title}: {detail}." if detail else tr("{finding}: none.", finding=finding.title)
-        rest = counts.get(split.name, 0) - shown
-        if rest <= 0:
-            return which
-        more = tr_count(
-            rest,
-            "{n} more is over the current limit. Check again to list it.",
-            "{n} more are over the current limit. Check again to list them.",
-        )
-        return f"{which} {more}"
 
     def _as_masked(self, row: Row | None) -> Row | None:
         """Return a row with personal data masked as in runs."""

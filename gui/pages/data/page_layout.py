@@ -22,6 +22,7 @@ from gui.pages.data.rows.broken_rows_view import BrokenRowsView
 from gui.pages.data.rows.row_view import RowView
 from gui.pages.data.rows.rows_view import RowsView
 from gui.pages.data.source_bar import SourceBar
+from gui.pages.labelling.no_summaries import NoSummaries
 from gui.shell.page import NARROW
 from gui.widgets.buttons import plain
 from gui.widgets.cards import NoticeStrip
@@ -56,10 +57,9 @@ class DataPageLayout(Splitter):
     def _make_source(self, parent: QWidget) -> None:
         self.source = SourceBar(parent)
         self.asked, self.question = Question(parent), NoticeStrip(parent=parent)
-        told = tr("These conversations have no summaries yet.")
-        self.unlabelled = NoticeStrip(told, tr("Write summaries"), "edit", "ink2", parent=parent)
-        self.remarks = NoticeStrip(parent=parent)
-        for strip in (self.question, self.asked, self.remarks, self.unlabelled):
+        self.unlabelled = NoSummaries(parent)
+        self.remarks, self.too_few = NoticeStrip(parent=parent), NoticeStrip(parent=parent)
+        for strip in (self.question, self.asked, self.remarks, self.too_few):
             strip.hide()
         self.broken_rows = BrokenRowsView(parent)
 
@@ -100,7 +100,7 @@ class DataPageLayout(Splitter):
             self._stack.addWidget(shown)
         # In a low window, or with large text, the page scrolls, so that nothing is clipped.
         column = self._left.column
-        strips = (self.asked, self.question, self.unlabelled, self.remarks, self.broken_rows)
+        strips = (self.asked, self.question, self.unlabelled, self.too_few, self.remarks, self.broken_rows)
         for strip in (self.source, *strips, Line()):
             column.addWidget(strip)
         column.addWidget(self._stack, 1)
@@ -171,6 +171,12 @@ class DataPageLayout(Splitter):
         }
         self._below.setCurrentWidget(parts[key])
         self.split.setVisible(key != "columns")
+
+    def show_unlabelled(self, source: str, count: int) -> None:
+        """Show that conversations wait for their summaries, and nothing of summaries then; 0 for others."""
+        self.unlabelled.show_source(source, count)
+        self.summaries.setVisible(not count)
+        self.source.mapping.show_columns(not count)
 
     def limits(self) -> dict[str, int]:
         """Return the limits shown, in tokens."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.api import SAMPLE, SEVERITIES, Problem, Severity, StorageError, check_results, finding, paths, pii
 from gui.look.format import number_text
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, tr, tr_count, translate
 
 SPLIT_NAMES = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 SPLIT_HEADS = {
@@ -128,7 +128,7 @@ class Finding:
 class Report:
     """The complete result. `details` has all rows of all findings, and every length.
 
-    `unlabelled` is the number of conversations if none has a summary, else 0.
+    `waiting` is the number of conversations of each split if none has a summary, else nothing.
     """
 
     source: str
@@ -138,7 +138,7 @@ class Report:
     language: tuple[str, float]
     splits: Mapping[str, SplitReport]
     findings: tuple[Finding, ...]
-    unlabelled: int
+    waiting: Mapping[str, int]
     details: check_results.Details
     _read: dict[tuple[str, int], Row | None] = field(default_factory=dict, compare=False)
 
@@ -172,10 +172,12 @@ class Report:
 
     def sizes(self) -> Mapping[str, int]:
         """Return the number of each split's examples, or of its conversations if none has a summary."""
-        if self.unlabelled:
-            lacking = (finding.counts for finding in self.findings if finding.id == "empty_summary")
-            return next(lacking, {})
-        return {name: split.examples for name, split in self.splits.items()}
+        return self.waiting or {name: split.examples for name, split in self.splits.items()}
+
+    @property
+    def unlabelled(self) -> int:
+        """The number of conversations if none has a summary, else 0."""
+        return sum(self.waiting.values())
 
     @property
     def longest_summary(self) -> int:
@@ -198,6 +200,26 @@ class Report:
     def counts(self, finding: Finding, limits: Mapping[str, int]) -> Mapping[str, int]:
         """Return the number of rows of each split that a finding has, at the current limits."""
         return self.over(finding.id, limits) if finding.id in LIMITED else finding.counts
+
+    def which(self, name: str, finding: Finding | None, limits: Mapping[str, int], shown: int) -> str:
+        """Return the text about the rows of a split that are shown, "" for all."""
+        split = split_name(name)
+        if finding is None and shown >= self.splits[name].examples:
+            return ""
+        if finding is None:
+            return tr_count(shown, "The first row of {split}.", "The first {n} rows of {split}.", split=split)
+        counts = self.counts(finding, limits)
+        detail = by_split(counts) if finding.id in LIMITED else finding.detail
+        which = f"{finding.title}: {detail}." if detail else tr("{finding}: none.", finding=finding.title)
+        rest = counts.get(name, 0) - shown
+        if rest <= 0:
+            return which
+        more = tr_count(
+            rest,
+            "{n} more is over the current limit. Check again to list it.",
+            "{n} more are over the current limit. Check again to list them.",
+        )
+        return f"{which} {more}"
 
     def left_out(self, findings: Collection[str], limits: Mapping[str, int]) -> tuple[int, bool]:
         """Return the number of rows that excluded findings leave out, and whether it is exact or an upper bound."""
@@ -244,6 +266,10 @@ def read(result: Mapping[str, Any]) -> Report:
     """Return the report from a job's result. Raises StorageError if the check's files are gone."""
     details = check_results.read(Path(result["details"]))
     language = result["languages"]["conversation"]
+    findings = list(_findings(result))
+    # Where every conversation waits for its summary, that is no finding.
+    lacking = (found for found in findings if found.id == "empty_summary" and result["unlabelled"])
+    waiting = next(lacking, None)
     return Report(
         source=result["source"],
         licence=result.get("licence") or "",
@@ -253,8 +279,8 @@ def read(result: Mapping[str, Any]) -> Report:
         splits={
             name: _split(name, result["splits"][name], details) for name in SPLITS if name in result["splits"]
         },
-        findings=tuple(_findings(result)),
-        unlabelled=result["unlabelled"],
+        findings=tuple(found for found in findings if found is not waiting),
+        waiting=waiting.counts if waiting is not None else {},
         details=details,
     )
 

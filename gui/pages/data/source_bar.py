@@ -14,7 +14,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, paths, questions
+from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, questions
 from gui.core.data_files import file_filter
 from gui.core.recent_files import RecentFiles, offer_in
 from gui.core.saved_state import SavedState, values_of
@@ -145,13 +145,11 @@ class SourceBar(QWidget):
         return {"source": self.source.text().strip(), **self.mapping.values()}
 
     def _saved_state(self) -> str:
-        """Return the source and mapping, unless the source is Tunesmith's own copy, which may be gone by then."""
         values = self.values()
-        named = values["source"] and not Path(values["source"]).is_relative_to(paths.intake_folder())
-        return json.dumps(values) if named else ""
+        return json.dumps(values) if values["source"] else ""
 
     def _restore_state(self, text: str) -> None:
-        """Restore the source of an earlier start; it is checked when the user asks for it."""
+        """Restore the source of an earlier start."""
         values = values_of(text)
         if isinstance(values.get("source"), str):
             self.source.setText(values["source"])

@@ -55,13 +55,15 @@ CLOCK_MILLISECONDS = 1_000
 class TrainPage(Page):
     """`playground_requested(adapter id)` and `library_requested(adapter id)` lead to other pages.
 
-    `examples_requested(job, recipe, adapter id)` shows a run's scores per conversation.
+    `examples_requested(job, recipe, adapter id)` shows a run's scores per conversation. `label_requested(data, base
+    model)` leads to where summaries are written.
     """
 
     playground_requested = Signal(str)
     library_requested = Signal(str)
     examples_requested = Signal(object, object, str)
     blind_requested = Signal(list)
+    label_requested = Signal(dict, str)
 
     def __init__(
         self, manager: WorkerManager, preferences: Preferences | None = None, parent: QWidget | None = None
@@ -184,8 +186,7 @@ class TrainPage(Page):
 
     def use_data(self, values: dict[str, Any]) -> None:
         """Use data that another page has chosen."""
-        if self._model is not None:
-            self.edit(replace(self._model.recipe, given_name=""))
+        self.edit_copy()
         self.panel.form.set_values("data", values)
 
     def start_from(self, adapter_id: str) -> None:
@@ -204,10 +205,6 @@ class TrainPage(Page):
     def present_recipe(self) -> tuple[Recipe | None, Family]:
         """Return the recipe, or None while it is invalid, and the base model's family."""
         return self.panel.form.recipe(), self.panel.form.family()
-
-    def open(self, run_id: str) -> None:
-        """Show a run; all pages have this method."""
-        self.open_run(run_id)
 
     def say(self, text: str, action: str = "") -> None:
         """Show a message at the top of the page."""
@@ -251,6 +248,8 @@ class TrainPage(Page):
         self._start_prompt.opened.connect(self.start_run)
         self._start_prompt.says.connect(self.say)
         panel.foot.computer_chosen.connect(self._plan)
+        panel.foot.no_summaries.write_wanted.connect(self._label)
+        panel.foot.no_summaries.train_wanted.connect(self.use_data)
         right.notice.acted.connect(self._confirm)
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
@@ -287,7 +286,6 @@ class TrainPage(Page):
         narrow = width < px(NARROW)
         side = self.buttons.sides.current()
         self.buttons.sides.setVisible(narrow)
-        self.buttons.sides.set_text("run", tr("Run") if self._model is not None else tr("Methods"))
         self.panel.set_wide(not narrow)
         self.panel.setVisible(not narrow or side == "recipe")
         self._edge.setVisible(not narrow)
@@ -370,6 +368,10 @@ class TrainPage(Page):
     def _take_base_model(self, model_id: str) -> None:
         self.right.show_methods()
         self.panel.form.set_values("base_model", self.right.base_models.base(model_id))
+
+    def _label(self) -> None:
+        tables = self.panel.form.tables()
+        self.label_requested.emit(tables["data"], tables["base_model"]["id"])
 
     def edit_copy(self) -> None:
         """Edit the recipe of the run that is shown, if one is."""

@@ -143,9 +143,17 @@ class RecipePanel(QWidget):
         self._background.run(computer_names, self.foot.offer_computers)
 
     def show_plan_problems(self, plan: Mapping[str, Any]) -> None:
-        """Show what prevents a run here; another computer looks for itself."""
-        problems = () if self.foot.computer() else plan.get("problems") or ()
-        self.show_problems([problem_of(found) for found in problems])
+        """Show what prevents a run here; another computer looks for itself.
+
+        That conversations have no summaries yet is no problem, but a step to take first.
+        """
+        unlabelled = plan.get("unlabelled", 0)
+        problems = [problem_of(found) for found in plan.get("problems") or () if not self.foot.computer()]
+        self.show_problems([each for each in problems if not unlabelled or each.field != "data.summary"])
+        self.foot.show_unlabelled(self._source(), unlabelled)
+
+    def _source(self) -> str:
+        return str(self.form.tables()["data"].get("source", ""))
 
     def show_run(self, model: RunModel) -> None:
         """Show a run's facts, and why its recipe is read-only; this lays out the form again."""
@@ -167,6 +175,8 @@ class RecipePanel(QWidget):
         """Show problems beside their fields, and why Start is grey beside it."""
         self.form.show_problems(problems)
         self.foot.show_problems(problems)
+        if self.foot.no_summaries.source != self._source():
+            self.foot.show_unlabelled("", 0)
 
     def show_busy(self, busy: bool) -> None:
         """Show that the first plan is being made; later plans replace the shown one when ready."""

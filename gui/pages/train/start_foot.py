@@ -13,6 +13,7 @@ from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
+from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.plan_line import plan_text, readiness_text
 from gui.pages.train.run.remarks_view import RemarksView
 from gui.widgets.buttons import primary
@@ -22,6 +23,8 @@ from gui.widgets.scroll import FittedScroll
 
 class StartFoot(QWidget):
     """A plan's warnings, the plan in two lines, the first problem, the computer and its cards, and Start.
+
+    In place of Start stands what to do first where the conversations have no summaries yet.
 
     `computer_chosen` reports another computer.
     """
@@ -33,6 +36,7 @@ class StartFoot(QWidget):
         self.ready, self.happening = RichLabel("", "label", "ink2"), RichLabel("", "label", "ink2")
         self.warnings = RemarksView()
         self._problem = ProblemLine()
+        self.no_summaries = NoSummaries()
         self._computers = ComboBox([("", tr("This computer"))])
         self._where = Field(tr("Train on"), self._computers)
         self._where.hide()
@@ -53,6 +57,7 @@ class StartFoot(QWidget):
         place.addWidget(self._how_many, 1)
         below.addLayout(place)
         below.addWidget(self._problem)
+        below.addWidget(self.no_summaries)
         below.addWidget(self.start_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -96,6 +101,11 @@ class StartFoot(QWidget):
             hint = f"{hint} {more}".strip() if problems else ""
         self._problem.show_problem(message, hint)
         self.start_button.setEnabled(not problems)
+
+    def show_unlabelled(self, source: str, count: int) -> None:
+        """Offer to write the summaries of a source, in place of Start; `count` conversations lack them."""
+        self.no_summaries.show_source(source, count)
+        self.start_button.setVisible(not count)
 
     def show_busy(self) -> None:
         """Show that the first plan is being made; later plans replace the shown one when ready."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from gui.forms.choosers import ask_for_file, ask_for_folder
 from gui.inputs.fields import ProblemLine
 from gui.look.language import tr
+from gui.pages.labelling.no_summaries import NoSummaries
 from gui.widgets.buttons import link, plain
 
 
@@ -27,6 +28,8 @@ class OwnData(QWidget):
         self.file_button, self.folder_button = plain(tr("File…")), plain(tr("Folder…"))
         self._problem = ProblemLine(self)
         self.page_button = link(tr("Look at them on the data page"))
+        self.no_summaries = NoSummaries()
+        self.no_summaries.train_wanted.connect(lambda values: self.choose(values["source"]))
         self._picked = ""
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -37,7 +40,7 @@ class OwnData(QWidget):
         column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(6)
         column.addLayout(row)
-        for part in (self._problem, self.page_button):
+        for part in (self._problem, self.page_button, self.no_summaries):
             column.addWidget(part)
         self.page_button.setVisible(False)
         self.line.editingFinished.connect(self._take)
@@ -64,12 +67,17 @@ class OwnData(QWidget):
         if source != self._picked:
             self._picked = source
             self.show_problem()
+            self.no_summaries.show_source("", 0)
             self.picked.emit(source)
 
     def show_problem(self, message: str = "", hint: str = "") -> None:
         """Show why the conversations can't be used; the data page then helps."""
         self._problem.show_problem(message, hint)
         self.page_button.setVisible(bool(message))
+
+    def lacks_summaries(self) -> bool:
+        """Return whether the chosen conversations have no summaries yet."""
+        return not self.no_summaries.isHidden()
 
     def problem(self) -> str:
         """Return the problem shown."""

@@ -39,10 +39,14 @@ ENGLISH = "en"
 
 
 class WelcomePage(Page):
-    """Signals: `start_requested(recipe)`, `data_requested(source)` to look at own data, `skipped`."""
+    """Signals: `start_requested(recipe)`, `data_requested(source)` to look at own data, `skipped`.
+
+    `label_requested([data] values, base model)` to write the summaries of own data.
+    """
 
     start_requested = Signal(object)
     data_requested = Signal(str)
+    label_requested = Signal(dict, str)
     skipped = Signal()
 
     def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
@@ -126,6 +130,9 @@ class WelcomePage(Page):
         self.data.chosen.connect(lambda key: self.own_data.line.setFocus() if key == OWN else None)
         self.own_data.picked.connect(lambda _source: self._plan())
         self.own_data.page_wanted.connect(lambda: self.data_requested.emit(self.own_data.source()))
+        self.own_data.no_summaries.write_wanted.connect(
+            lambda: self.label_requested.emit({"source": self.own_data.source()}, self._model().id)
+        )
         self._planner.planned.connect(self._show_plan)
         self._planner.refused.connect(self._show_problems)
         self._planner.unavailable.connect(self._show_ending)
@@ -231,12 +238,16 @@ class WelcomePage(Page):
         self.onward_button.setText(tr(START if is_last else STEPS[keys[at + 1]][2]))
         self.onward_button.set_icon("play" if is_last else "arrow-right")
         self.onward_button.setEnabled(bool(self.source()) and not self.own_data.problem())
+        self.onward_button.setVisible(not self._lacks_summaries())
 
     # The recipe
 
     def source(self) -> str:
         """Return the chosen conversations, "" if own ones are wanted and not chosen yet."""
         return SAMPLE if self.data.current() == SAMPLE else self.own_data.source()
+
+    def _lacks_summaries(self) -> bool:
+        return self.data.current() == OWN and self.own_data.lacks_summaries()
 
     def _model(self) -> OfferedModel:
         return next(each for each in self._models if each.id == self.models.current())
@@ -281,7 +292,7 @@ class WelcomePage(Page):
         self._show_run()
 
     def _show_run(self) -> None:
-        if not self.source():
+        if not self.source() or self._lacks_summaries():
             self.steps["run"].say("")
             return
         choices = (self.models.current(), self.source(), self.methods.current())
@@ -293,9 +304,12 @@ class WelcomePage(Page):
         self._plan_shown = plan
         language = str((plan.get("readiness") or {}).get("language") or ENGLISH)
         self._offer_models(language)
+        unlabelled = plan.get("unlabelled", 0)
+        self.own_data.no_summaries.show_source(self.own_data.source(), unlabelled)
         self._say_choices()
+        self._show()
         problems = plan.get("problems") or ()
-        if problems:
+        if problems and not unlabelled:
             self._show_problems([Problem(each["field"], each["message"], each["hint"]) for each in problems])
 
     def _show_problems(self, problems: Sequence[Problem]) -> None:

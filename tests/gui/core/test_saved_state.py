@@ -301,7 +301,7 @@ def test_more_entries_that_were_begun_wait_for_their_arena(start, qtbot):
     assert not page.form.name.isVisible()
 
 
-def test_data_that_was_named_is_there_again_with_its_columns(start):
+def test_data_that_was_named_is_there_again_with_its_columns_and_is_checked(start):
     page = start().show_built("data")
     source = page.parts.source
     source.source.setText("/somewhere/chats.csv")
@@ -315,7 +315,7 @@ def test_data_that_was_named_is_there_again_with_its_columns(start):
     assert page.parts.source.values() == left
     assert page.parts.source.mapping.isVisible()
     assert page.parts.source.mapping.by_hand["speaker"].isVisible()
-    assert not page.checker.is_busy
+    assert page.checker.is_busy
     page.parts.source.mapping.offer(["talk", "gist"], None)
     assert page.parts.source.values() == left
 
@@ -330,10 +330,15 @@ def test_data_that_can_t_be_read_from_what_was_kept_is_none(start, kept):
     assert page.parts.source.mapping.isHidden()
 
 
-def test_pasted_text_is_not_named_again(start):
+def test_data_of_the_hub_that_was_named_waits_until_it_is_asked_for(start):
     page = start().show_built("data")
-    page.parts.source.source.setText(str(paths.intake_folder() / "pasted-1.txt"))
-    assert "source" not in page.saved_state()
+    page.parts.source.source.setText("somebody/chats")
+    page.window().close()
+
+    page = start().show_built("data")
+    assert page.parts.source.values()["source"] == "somebody/chats"
+    assert not page.checker.is_busy
+    assert page.parts.question.isHidden()
 
 
 # Lists

@@ -26,6 +26,14 @@ def reading_story(styled, qtbot, home):
 
 
 @pytest.fixture
+def no_summaries_story(styled, qtbot, home):
+    """Windows that read data and plan for real."""
+    made = StoryWindow(qtbot, real=("check_data", "label_data", "plan"))
+    yield made
+    made.close_all()
+
+
+@pytest.fixture
 def planning_story(styled, qtbot, home):
     """Windows that plan for real."""
     made = StoryWindow(qtbot, real=("plan",))

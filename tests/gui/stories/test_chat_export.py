@@ -26,8 +26,8 @@ def test_five_summaries_of_a_chat_are_enough_for_a_run(reading_story, tmp_path):
     data.open_files([export])
     reading_story.until(lambda: data.report is not None and not data.checker.is_busy)
     assert data.report.unlabelled == 7
-    assert not data.use_button.isEnabled()
-    click(data.label_button)
+    assert not data.use_button.isVisible()
+    click(data.parts.unlabelled.write_button)
 
     page = window.built("labelling")
     assert window.current_key() == "labelling"
@@ -48,4 +48,4 @@ def test_five_summaries_of_a_chat_are_enough_for_a_run(reading_story, tmp_path):
     reading_story.until(train.panel.start_button.isEnabled)
     click(train.panel.start_button)
     reading_story.until(lambda: isinstance(train.run_view.card, VerdictCard))
-    assert train.header.title().startswith("starter · whatsapp-chat-with-bo-5-")
+    assert train.header.title().startswith("starter · WhatsApp Chat with Bo, 5 summaries · ")

@@ -33,12 +33,17 @@ def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path: P
     mapping = page.parts.source.mapping
     assert "next conversation begins after a pause of 4 hours" in mapping.reason.text()
     assert page.row_preview.rows[0]["conversation"] == "Ann: Day 1"
-    assert page.parts.unlabelled.isVisible()
-    assert not page.use_button.isEnabled()
+    state = page.parts.unlabelled
+    assert state.text() == "These 9 conversations have no summaries yet."
+    hidden = (page.use_button, page.label_button, page.parts.summaries, page.parts.too_few, mapping.summary)
+    assert not any(part.isVisible() for part in hidden)
+    assert page.report.findings == ()
     assert page.report.unlabelled == 9
     assert page.parts.figures.texts()[0] == "9 conversations"
     assert sum(page.report.sizes().values()) == 9
     assert not mapping.turn_button.isVisible()
+    mapping.more_button.click()
+    assert mapping.summary.isVisible()
     mapping.by_hand["pause"].set_key("0")
     mapping.by_hand["pause"].chosen.emit("0")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)

@@ -223,18 +223,22 @@ def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
 def test_nothing_there_is_said_beside_the_source(page, qtbot, tmp_path):
     checked(page, qtbot, str(tmp_path / "nowhere.csv"))
     assert "nothing at" in page.parts.source.source_field.problem()
-    assert not page.use_button.isEnabled()
+    assert not page.use_button.isVisible()
 
 
 def test_a_column_that_is_missing_is_said_beside_it(page, qtbot, tmp_path):
-    path = write_rows(tmp_path / "odd.jsonl", [{"dialogue": "Ann: hi", "other": "x"}] * 3)
+    said = [
+        {"dialogue": f"Ann: hi {n}", "a": f"Ann says hi {n} times.", "b": f"It is said {n} times."}
+        for n in range(3)
+    ]
+    path = write_rows(tmp_path / "odd.jsonl", said)
     checked(page, qtbot, str(path))
     assert "summary" in page.parts.source.mapping.fields["summary"].problem()
     assert page.parts.source.source_field.problem() == ""
 
 
 def test_no_source_is_no_check(page):
-    assert not page.use_button.isEnabled()
+    assert not page.use_button.isVisible()
     page.check()
     assert page.parts.source.source_field.problem() == "No source yet. Enter one."
     assert not page.checker.is_busy
@@ -283,9 +287,7 @@ def test_conversations_without_summaries_lead_to_where_those_are_written(page, q
     wanted: list[dict[str, Any]] = []
     page.label_requested.connect(lambda values, _base: wanted.append(values))
     checked(page, qtbot, source)
-    assert page.report is None
-    assert page.parts.unlabelled.isVisible()
-    page.parts.unlabelled.acted.emit()
+    page.parts.unlabelled.write_button.click()
     assert wanted[0]["source"] == source
     assert (wanted[0]["conversation"], wanted[0]["columns"], wanted[0]["mask"]) == ("auto", {}, [])
 
@@ -376,7 +378,7 @@ def test_a_mapping_that_can_not_be_is_said_beside_what_was_chosen(page, qtbot, c
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
     assert "holds no lists of turns" in mapping.fields["last_turn"].problem()
     assert mapping.fields["last_turn"].isVisible()
-    assert not page.use_button.isEnabled()
+    assert not page.use_button.isVisible()
 
 
 def test_a_finding_is_left_out_and_taken_in_again(shown):
