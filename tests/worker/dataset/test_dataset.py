@@ -281,7 +281,6 @@ def test_column_that_is_not_there_is_said(tmp_path: Path, channel: Channel) -> N
         [{"dialogue": talk, "topic": "tea", "day": number} for number, (talk, _) in enumerate(talks(20))],
         [{"messages": [{"role": "a", "content": "Hi"}, {"role": "b", "content": "Yo"}]} for _ in range(20)],
     ],
-    ids=["empty", "no column", "columns of something else", "turns"],
 )
 def test_conversations_without_any_summary_are_counted(
     tmp_path: Path, channel: Channel, rows: list[dict[str, Any]]
@@ -290,17 +289,14 @@ def test_conversations_without_any_summary_are_counted(
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     error = fail(path, channel)
     assert isinstance(error, UnlabelledError)
-    assert (error.field, error.count) == ("data.summary", 20)
-    assert error.message == "These 20 conversations have no summaries yet."
-    assert "Write summaries" in error.hint
+    assert error.count == 20
+    assert (error.field, error.message) == ("data.summary", "These 20 conversations have no summaries yet.")
 
 
 def test_a_column_that_may_hold_the_summaries_is_asked_for(tmp_path: Path, channel: Channel) -> None:
     path = tmp_path / "a.jsonl"
     said = [f"Ann says on day {number} that she brings the cake." for number in range(20)]
-    rows = [
-        {"dialogue": talk, "a": text, "b": text[4:]} for (talk, _), text in zip(talks(20), said, strict=True)
-    ]
+    rows = [{"dialogue": f"Ann: Hi.\nBo: {text}", "a": text, "b": text[4:]} for text in said]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     assert fail(path, channel).message == "a.jsonl: No column looks like the summary."
 
