@@ -40,7 +40,9 @@ class NoSummaries(QFrame):
         self._set: labelling.SetInfo | None = None
         self._background = BackgroundTasks(self)
         self._text = Label("", "body", "ink", wrap=True)
-        self.write_button, self.train_button = primary("", "edit"), plain("", "arrow-right")
+        # With their texts from the start, which decide how far the icons stand from them.
+        self.write_button = primary(tr("Write summaries"), "edit")
+        self.train_button = plain(tr("Train on {count}", count="0"), "arrow-right")
         self.write_button.clicked.connect(self.write_wanted)
         self.train_button.clicked.connect(self._export)
         buttons = QHBoxLayout()
