@@ -16,6 +16,9 @@ from engine.jobs.events import Event, clock
 # "away": it goes on at another computer, and no process here follows it.
 Outcome = Literal["completed", "stopped", "failed", "crashed", "away"]
 
+# From so much of an attempt on, or so many seconds of it, its pace tells the time left.
+PACED_SHARE, PACED_SECONDS = 0.1, 300.0
+
 # Of a stream with more, which no run of ours makes, the newest are kept.
 MAX_NOTICES = 1000
 MAX_SAMPLES = 20_000
@@ -63,6 +66,7 @@ class RunState:
     `memory_exceeded` is the event of a run out of memory, with memory fallbacks; it belongs to the last attempt.
     `device_released`: the attempt ended to release the device. It is paused, with a checkpoint to resume from.
     `began_at` is when the first attempt was accepted, and `earlier_seconds` the time of those before the last.
+    `first_step` is that of the last attempt: it takes longer than the others, so their pace is counted from its end.
     `former_loss` is that of an attempt after which the run began again from its start.
     `revision` changes when points are dropped or the attempt changes: a plot then starts over.
     """
@@ -92,7 +96,7 @@ class RunState:
     tuned_scores: Event | None = None
     paused: bool = False
     device_released: bool = False
-    training_started_clock: float | None = None
+    first_step: Event | None = None
     began_at: float | None = None
     earlier_seconds: float = 0.0
     accepted_clock: float | None = None
@@ -149,15 +153,16 @@ class RunState:
         return self.earlier_seconds + max(0.0, self.last_clock - self.accepted_clock)
 
     def seconds_left(self) -> float | None:
-        """Return the estimated seconds of training left, None before the second step."""
-        if self.last_step is None or self.training_started_clock is None or self.ended:
+        """Return the estimated seconds of training left, None while that would be a guess."""
+        if self.last_step is None or self.first_step is None or self.started is None or self.ended:
             return None
-        first = int((self.started or {}).get("first_step", 0))
-        done = self.step - first
-        if done < 2:
+        begun, left = int(self.started.get("first_step", 0)), max(0, self.total_steps - self.step)
+        paced = self.step - int(self.first_step["step"])
+        elapsed = max(0.0, clock(self.last_step) - clock(self.first_step))
+        share = max(self.time_fraction, (self.step - begun) / max(1, self.total_steps - begun))
+        if paced < 1 or (share < PACED_SHARE and elapsed < PACED_SECONDS):
             return None
-        elapsed = max(0.0, clock(self.last_step) - self.training_started_clock)
-        by_steps = elapsed / done * max(0, self.total_steps - self.step)
+        by_steps = elapsed / paced * left
         return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
 
     def close(self, outcome: Outcome, ended: Event | None) -> None:
@@ -185,7 +190,7 @@ def _stage_progressed(state: RunState, event: Event) -> None:
 
 def _run_started(state: RunState, event: Event) -> None:
     state.started = event
-    state.training_started_clock = clock(event)
+    state.first_step = None
 
 
 def _run_resumed(state: RunState, event: Event) -> None:
@@ -212,7 +217,7 @@ def _step_finished(state: RunState, event: Event) -> None:
     if not state.stage:
         # Followed again at another computer, whose worker entered the stage before.
         state.stage = "train"
-    state.last_step = event
+    state.last_step, state.first_step = event, state.first_step or event
     state.step = int(event["step"])
     state.epoch = float(event["epoch"])
     state.loss.add(state.step, float(event["loss"]))

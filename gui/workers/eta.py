@@ -13,8 +13,8 @@ from gui.look.format import left_text
 
 # The speed is measured over the last seconds, or over the last few reports if they are rarer.
 RECENT_SECONDS, MIN_REPORTS = 20.0, 4
-# The first second is not typical: connections open, caches fill.
-FIRST_SECONDS = 1.0
+# The first second is not typical: connections open, caches fill. Nor is the first tenth, unless it takes a minute.
+FIRST_SECONDS, FIRST_SHARE, LONG_SECONDS = 1.0, 0.1, 60.0
 # The time constant of smoothing.
 SETTLING_SECONDS = 5.0
 MINUTE, HOUR, COARSE = 60.0, 3600.0, 600.0
@@ -29,7 +29,7 @@ class Eta:
     def begin(self) -> None:
         """Begin a new stage."""
         self._reports: deque[tuple[float, int]] = deque()
-        self._began = 0.0
+        self._began, self._began_with = 0.0, 0
         self._total = 0
         self._ends: float | None = None
         self._shown_seconds: float | None = None
@@ -48,7 +48,7 @@ class Eta:
             if total != self._total or done < last_done or at < last_at:
                 self.begin()
         if not self._reports:
-            self._began, self._total = at, total
+            self._began, self._began_with, self._total = at, done, total
         self._reports.append((at, done))
         while len(self._reports) > MIN_REPORTS and self._reports[1][0] <= at - RECENT_SECONDS:
             self._reports.popleft()
@@ -70,7 +70,12 @@ class Eta:
 
     def _judge(self) -> None:
         (first_at, first_done), (at, done) = self._reports[0], self._reports[-1]
-        if done >= self._total or done == first_done or at - self._began < FIRST_SECONDS:
+        is_early = done - self._began_with < FIRST_SHARE * (self._total - self._began_with)
+        if (
+            done >= self._total
+            or done == first_done
+            or at - self._began < (LONG_SECONDS if is_early else FIRST_SECONDS)
+        ):
             self._ends = self._shown_seconds = None
             return
         ends = at + (at - first_at) / (done - first_done) * (self._total - done)

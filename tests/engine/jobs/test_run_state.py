@@ -115,12 +115,23 @@ def test_progress_belongs_to_its_stage():
 
 
 def test_time_left_follows_the_pace_of_this_attempt():
-    state = replay([started(total=100, first=50, time=1000.0), step(51, time=1010.0)])
+    # The first step takes a minute, each other ten seconds.
+    state = replay([started(total=100, first=50, time=1000.0), step(51, time=1060.0)])
     assert state.seconds_left() is None
-    state.apply(step(52, time=1020.0))
-    assert state.seconds_left() == pytest.approx(48 * 10.0)
+    state.apply(step(52, time=1070.0))
+    assert state.seconds_left() is None
+    # A tenth is done.
+    state.apply(step(55, time=1100.0))
+    assert state.seconds_left() == pytest.approx(45 * 10.0)
     state.apply(event("job_ended", outcome="completed"))
     assert state.seconds_left() is None
+
+
+def test_a_long_run_has_a_time_left_after_five_minutes():
+    state = replay([started(total=10_000, time=0.0), step(1, time=20.0), step(30, time=310.0)])
+    assert state.seconds_left() is None
+    state.apply(step(31, time=320.0))
+    assert state.seconds_left() == pytest.approx(9_969 * 10.0)
 
 
 def test_a_run_with_few_minutes_is_as_far_as_those_are_spent():
@@ -130,7 +141,7 @@ def test_a_run_with_few_minutes_is_as_far_as_those_are_spent():
     assert (state.fraction_done, state.seconds_left()) == (0.5, 30.0)
     state.apply(step(999, time=1040.0) | {"time_share": 0.6, "seconds_left": 3000.0})
     assert state.fraction_done == pytest.approx(0.999)
-    assert state.seconds_left() == pytest.approx(40.0 / 999)
+    assert state.seconds_left() == pytest.approx(30.0 / 998)
 
 
 def test_only_validation_of_the_adapter_makes_the_evaluation_curve():
@@ -207,7 +218,8 @@ def test_the_time_of_a_resumed_run_is_that_of_all_attempts_not_of_the_night_betw
 
 
 def test_a_clock_that_was_set_back_yields_no_negative_time():
-    state = replay([event("job_accepted", 1_000.0), started(10, time=1_000.0), step(2, time=400.0)])
+    began = event("job_accepted", 1_000.0), started(10, time=1_000.0)
+    state = replay([*began, step(1, time=1_000.0), step(2, time=400.0)])
     assert state.seconds == 0.0
     assert state.seconds_left() == 0.0
 
