@@ -75,7 +75,7 @@ from engine.scoring.export_text import NOT_COMPARED, TRIED_IN
 from engine.scoring.faithfulness import added, check_claims, unsupported
 from engine.scoring.score_text import too_few
 from engine.server import serving
-from engine.system import files, foreign_files, log_redaction, paths, text_paths
+from engine.system import files, foreign_files, hub_cache, log_redaction, paths, text_paths
 from engine.system.connection import offline
 from engine.system.csv_file import write_csv
 from engine.system.foreign_files import FileKind
@@ -175,6 +175,7 @@ __all__ = [
     "graphics_cards",
     "graphics_check",
     "hub_adapters",
+    "hub_cache",
     "ingest",
     "is_on_hub",
     "known_plans",

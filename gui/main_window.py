@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -58,6 +59,8 @@ PAGES = {
 WITHIN = {"labelling": "data", "examples": "train", "blind": "arena"}
 WITHIN |= dict.fromkeys(("doctor", "computers", "help", "welcome"), "")
 FIRST = "train"
+# It takes half a second to import, and much longer from a cold disk.
+PLOT = "gui.plots.canvas"
 LAST_PAGE = "page"
 # Whether the first-run guide was closed; it opens by itself once.
 GUIDED = "guided"
@@ -138,12 +141,19 @@ class MainWindow(ShellWindow):
         QTimer.singleShot(200, self, self._when_idle)
 
     def _when_idle(self) -> None:
-        """Do what the first paint of the window need not wait for."""
+        """Do what the first paint of the window need not wait for, and get ready for the first Start."""
+        self._background.run(partial(pkgutil.resolve_name, PAGES[FIRST]), lambda _page: self._build_ahead())
+        self._background.run(partial(import_module, PLOT), lambda _module: None)
         self._system_load.start()
         self._count_adapters()
         abandoned_jobs.remove()
         self.checkpoint_cleanup.follow()
         self.manager.arena_queue.restore()
+
+    def _build_ahead(self) -> None:
+        """Build the train page behind the guide, whose last button starts a run there."""
+        if self.current_key() == "welcome":
+            self.built(FIRST)
 
     def show_built(self, key: str) -> Any:
         """Bring a page to the front and return it."""

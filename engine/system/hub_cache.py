@@ -14,6 +14,8 @@ from engine.system.paths import expand_user, path_exists
 
 Kind = Literal["model", "dataset"]
 CARD = "README.md"
+# Written beside data by `datasets`, kaggle and others; they describe the data and hold none.
+DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json")
 
 
 def downloads_folder() -> Path:
@@ -32,7 +34,7 @@ def repository_folder(cache: Path, repo_id: str, kind: Kind) -> Path:
 
 
 def is_cached(repo_id: str, revision: str, kind: Kind) -> bool:
-    """Tell whether a model is complete on this computer, or whether anything of a data set but its card is."""
+    """Tell whether a model is complete on this computer, or whether data files of a data set are."""
     folder = cached_folder(repo_id, revision, kind)
     if folder is None:
         return False
@@ -63,4 +65,10 @@ def cached_folder(repo_id: str, revision: str, kind: Kind) -> Path | None:
 
 
 def _has_data(folder: Path) -> bool:
-    return any(path.is_file() and path.name != CARD for path in folder.rglob("*"))
+    return any(path.is_file() and _may_hold_rows(path) for path in folder.rglob("*"))
+
+
+def _may_hold_rows(path: Path) -> bool:
+    """Tell whether a file of a data set is neither its card, a description, a licence nor a script."""
+    is_about = path.name in (CARD, *DESCRIPTIONS) or path.name.startswith(".")
+    return not is_about and path.suffix not in ("", ".py")

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Recipe, is_on_hub
+from engine.api import Recipe, hub_cache, is_on_hub
 from gui.look.format import bytes_text
 from gui.look.language import tr
 from gui.workers.active_job import ActiveJob
@@ -44,12 +44,12 @@ class DownloadCheck(QObject):
         self._active_job.cancel()
 
     def check(self, work: object, needed: list[Request]) -> None:
-        """Check which repositories that `work` needs are not on this computer."""
+        """Check which repositories that `work` needs are not on this computer; `clear` at once if all are."""
         self.cancel()
-        self._price(work, needed, [])
+        self._price(work, missing(needed), [])
 
     def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
-        """Ask for one size after another; a complete local copy needs no network."""
+        """Ask for one size after another."""
         if not waiting:
             self._decide(work, costs)
             return
@@ -68,6 +68,19 @@ class DownloadCheck(QObject):
             self.asked.emit(work, " ".join(cost_text(cost) for cost in dear))
         else:
             self.clear.emit(work)
+
+
+def missing(needed: list[Request]) -> list[Request]:
+    """Return what of some repositories is not on this computer. Opens no connection."""
+    return [
+        each
+        for each in needed
+        if not hub_cache.is_cached(
+            each["id"],
+            each.get("revision", "main"),
+            "dataset" if each.get("repository") == "dataset" else "model",
+        )
+    ]
 
 
 def repositories(wanted: Recipe) -> list[Request]:

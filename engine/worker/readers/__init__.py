@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.data import PAUSE_HOURS
 from engine.errors import DataError
+from engine.system.hub_cache import DESCRIPTIONS
 from engine.worker.readers import content, parallel
 from engine.worker.readers.apart import read_apart
 from engine.worker.readers.conversations import chat_files, mail_files, text_folder
@@ -81,8 +82,6 @@ _TEXT_READERS: dict[str, ChatReader] = {
 # A file with one of these endings is a data file; a text file is one if it was chosen, or if there is no other.
 SUFFIXES = (*_READERS, *_JSON_SUFFIXES)
 TEXT_SUFFIXES = tuple(_TEXT_READERS)
-# Written beside data by `datasets`, kaggle and others; they describe the data and hold none.
-DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 
 
 def open_table(

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import Recipe
 from gui.look.language import mark, tr
-from gui.workers.download_check import repositories
+from gui.workers.download_check import missing, repositories
 from gui.workers.download_prompt import DownloadPrompt
 from gui.workers.worker_manager import WorkerManager
 
@@ -29,4 +29,8 @@ class RunDownloadPrompt(DownloadPrompt):
 
     def request_run(self, wanted: Recipe) -> None:
         """Request a run of a recipe."""
-        self.request(wanted, repositories(wanted))
+        needed = missing(repositories(wanted))
+        self.request(wanted, needed)
+        if self.is_checking:
+            names = ", ".join(each["id"] for each in needed)
+            self.says.emit(tr("Asking the hub about {name}…", name=names), "")

@@ -60,9 +60,10 @@ def test_a_model_with_a_damaged_index_is_not_complete(text: str, cache: Path) ->
     assert not hub_cache.is_cached("owner/small", "main", "model")
 
 
-def test_a_data_set_is_cached_if_more_than_its_card_is(cache: Path) -> None:
+def test_a_data_set_is_cached_if_more_than_its_description_is(cache: Path) -> None:
     folder = snapshot(cache, "datasets--owner--talks")
-    (folder / "README.md").touch()
+    for name in ("README.md", "LICENSE", ".gitattributes", "dataset_infos.json", "talks.py"):
+        (folder / name).touch()
     assert not hub_cache.is_cached("owner/talks", "main", "dataset")
     (folder / "train.csv").touch()
     assert hub_cache.is_cached("owner/talks", "main", "dataset")
