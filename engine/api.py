@@ -14,6 +14,7 @@ from engine.computers import store as computer_store
 from engine.computers.computer import Computer
 from engine.config import (
     base_model_catalogue,
+    base_models_here,
     decoding,
     gguf_models,
     known_plans,
@@ -151,6 +152,7 @@ __all__ = [
     "added",
     "arenas",
     "base_model_catalogue",
+    "base_models_here",
     "can_afford_warm_worker",
     "chats",
     "check_claims",

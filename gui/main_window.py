@@ -168,10 +168,11 @@ class MainWindow(ShellWindow):
 
     def _shown(self, key: str) -> None:
         page = self.built(key)
+        self.preferences.set(LAST_PAGE, key)
+        # The train page offers what the data page has checked.
+        self._save_pages()
         if isinstance(page, Page):
             page.shown()
-        self.preferences.set(LAST_PAGE, key)
-        self._save_pages()
 
     def _last_page(self) -> str:
         if self._guides and self.preferences.get(GUIDED) is None and not run_store.list_jobs():

@@ -66,6 +66,16 @@ def family(config: dict[str, Any]) -> Family:
     return "encoder-decoder" if config.get("is_encoder_decoder") else "decoder-only"
 
 
+def text_family(folder: Path) -> Family | None:
+    """Return the family of the model in a folder, None if it generates no text or can't be read."""
+    config = read_config(folder) or {}
+    if config.get("is_encoder_decoder"):
+        return "encoder-decoder"
+    names = config.get("architectures")
+    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return "decoder-only" if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in texts) else None
+
+
 def positions(config: dict[str, Any]) -> int | None:
     """Return the context window in tokens; None for T5, which has none, whatever its older files say."""
     limit = config.get("max_position_embeddings", config.get("n_positions"))

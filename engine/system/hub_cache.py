@@ -41,6 +41,17 @@ def is_cached(repo_id: str, revision: str, kind: Kind) -> bool:
     return is_complete_model(folder) if kind == "model" else _has_data(folder)
 
 
+def cached_models() -> list[tuple[str, Path]]:
+    """Return the ids and folders of the models whose main revision is complete on this computer."""
+    found = []
+    for repository in sorted(downloads_folder().glob("models--*")):
+        repo_id = repository.name.removeprefix("models--").replace("--", "/")
+        folder = cached_folder(repo_id, "main", "model")
+        if folder is not None and is_complete_model(folder):
+            found.append((repo_id, folder))
+    return found
+
+
 def is_complete_model(folder: Path) -> bool:
     """Tell whether a model's folder holds its configuration and all its weights."""
     index = folder / "model.safetensors.index.json"

@@ -1,41 +1,89 @@
-"""Choosers of a base model and of a source of conversations. Any text can be typed too."""
+"""Choosers of a base model and of a source of conversations: from a list, or typed, pasted or dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QDropEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QStandardItemModel,
+)
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from engine.api import SAMPLE, STARTER
-from gui.core.data_files import file_filter
+from gui.core.data_files import dropped, file_filter
+from gui.forms.known_sources import KnownSources
 from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr
 
 Action = tuple[str, Callable[[], None]]
 """What an entry says, and what it does."""
+Group = tuple[str, Sequence[tuple[str, str] | str]]
+"""A heading, and entries as in `ComboBox`."""
+EDITING = (Qt.Key.Key_Backspace, Qt.Key.Key_Delete, Qt.Key.Key_Left, Qt.Key.Key_Right)
+HUB_HOSTS = ("huggingface.co", "hf.co")
 
 
-class ActionComboBox(ComboBox):
-    """An editable choice whose last entries are actions; `picked(key)` reports the choice of another entry."""
+class SourceComboBox(ComboBox):
+    """A field for a source with a list of those known; `picked(key)` reports another one.
+
+    A click opens the list, and typing goes on in the field. Texts and files can be pasted and dropped.
+    """
 
     picked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._shown_key = ""
+        self._offered: tuple[Sequence[Group], Sequence[Action]] | None = None
         self._actions: dict[str, Action] = {}
         super().__init__(parent=parent, editable=True)
         self.chosen.connect(self._took)
+        self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        line = self.lineEdit()
+        assert line is not None
+        line.textEdited.connect(self._take_pasted)
+        for part in (line, self.view()):
+            part.installEventFilter(self)
 
-    def offer(self, known: Sequence[tuple[str, str] | str], actions: Sequence[Action]) -> None:
-        """Offer known keys, then the actions."""
-        # No key begins with a space.
+    def offer(self, groups: Sequence[Group], actions: Sequence[Action]) -> None:
+        """Offer known keys below headings, each key once, then the actions, once nobody types or looks at the list."""
+        self._offered = (groups, actions)
+        self._fill()
+
+    def _fill(self) -> None:
+        line = self.lineEdit()
+        if self._offered is None or self.view().isVisible() or line is None or line.isModified():
+            return
+        (groups, actions), self._offered = self._offered, None
+        # Headings and actions begin with a space, as no key does.
         self._actions = {f" {at}": action for at, action in enumerate(actions)}
-        chosen = self._shown_key
+        items: dict[str, str] = {}
+        headings = []
+        for heading, entries in groups:
+            pairs = dict((entry, entry) if isinstance(entry, str) else entry for entry in entries)
+            if new := {key: text for key, text in pairs.items() if key not in items}:
+                headings.append(len(items))
+                items |= {f" {heading}": heading} | new
+        items |= {key: text for key, (text, _) in self._actions.items()}
         self.blockSignals(True)
-        self.set_items([*known, *((key, text) for key, (text, _) in self._actions.items())])
-        self.set_key(chosen)
+        self.set_items(list(items.items()))
+        self.set_key(self._shown_key)
         self.blockSignals(False)
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        for at in headings:
+            model.item(at).setFlags(Qt.ItemFlag.NoItemFlags)
+        self.insertSeparator(self.count() - len(actions))
+
+    def showPopup(self) -> None:
+        """Open the list of what is offered by now."""
+        self._fill()
+        super().showPopup()
 
     def set_key(self, key: str) -> None:
         """Show another key."""
@@ -50,31 +98,90 @@ class ActionComboBox(ComboBox):
             self.picked.emit(key)
 
     def _took(self, key: str) -> None:
-        action = self._actions.get(key)
-        if action is None:
-            changed, self._shown_key = key != self._shown_key, key
-            if changed:
-                self.picked.emit(key)
+        if not key.startswith(" "):
+            self.pick(named_by(key))
             return
         self.set_key(self._shown_key)
-        action[1]()
+        if key in self._actions:
+            self._actions[key][1]()
+
+    def _take_pasted(self, text: str) -> None:
+        """Take at once what was pasted over all of the text."""
+        if text.strip() and text.strip() == QGuiApplication.clipboard().text().strip():
+            self._took(self.key())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keep the selection and what is being typed while the list is open."""
+        if not self.view().isVisible():
+            super().focusOutEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Open the list by a click, type on while it is open, and take what is dropped."""
+        line = self.lineEdit()
+        if self._is_fixed or line is None:
+            return super().eventFilter(watched, event)
+        if watched is line and event.type() == QEvent.Type.MouseButtonRelease:
+            if not line.hasSelectedText():
+                self._fill()
+                if not line.isModified():
+                    # The window may not be active yet, in which `_show_beginning` would take the selection away.
+                    with QSignalBlocker(line):
+                        line.selectAll()
+                self.showPopup()
+        elif watched is line and isinstance(event, QDropEvent) and source_in(event.mimeData()):
+            event.acceptProposedAction()
+            if event.type() == QEvent.Type.Drop:
+                self.pick(source_in(event.mimeData()))
+            return True
+        elif watched is not line and isinstance(event, QKeyEvent) and _is_typing(event):
+            self.hidePopup()
+            QApplication.sendEvent(line, event)
+            return True
+        return super().eventFilter(watched, event)
 
 
-class BaseModelChooser(ActionComboBox):
-    """A base model: the bundled one, those on this computer, a local folder, a GGUF file or a hub id."""
+def _is_typing(event: QKeyEvent) -> bool:
+    """Return whether a key is for a text rather than for a list."""
+    if event.type() != QEvent.Type.KeyPress:
+        return False
+    is_text = bool(event.text()) and event.text().isprintable()
+    return is_text or event.key() in EDITING or event.matches(QKeySequence.StandardKey.Paste)
+
+
+def source_in(data: QMimeData) -> str:
+    """Return the source that is dropped: a file, a folder, or a text that names one."""
+    files = dropped(data)
+    return str(files[0]) if files else named_by(data.text())
+
+
+def named_by(text: str) -> str:
+    """Return the source that a text names: a path in quotes or as a URL, the id in the address of a page of the hub."""
+    plain = text.strip().strip("\"'")
+    url = QUrl(plain)
+    if url.isLocalFile():
+        return url.toLocalFile()
+    if url.host() in HUB_HOSTS:
+        return "/".join(url.path().strip("/").removeprefix("datasets/").split("/")[:2])
+    return plain
+
+
+class BaseModelChooser(SourceComboBox):
+    """A base model: one used before, on this computer or bundled, a local folder, a GGUF file or a hub id."""
 
     browse_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.set_known([])
+        self.offer_known(KnownSources())
 
-    def set_known(self, ids: Sequence[str]) -> None:
-        """Offer the base models that are on this computer."""
-        others = [model_id for model_id in ids if model_id != STARTER]
-        starter = (STARTER, tr("starter (practice model)"))
+    def offer_known(self, known: KnownSources) -> None:
+        """Offer the base models that are known."""
         self.offer(
-            [starter, *others],
+            [
+                (tr("Used last"), known.used_models),
+                (tr("On this computer"), known.models_here),
+                (tr("Included"), [(STARTER, tr("starter (practice model)"))]),
+            ],
             [
                 (tr("All base models…"), self.browse_requested.emit),
                 (tr("Local folder…"), self._open_folder),
@@ -94,12 +201,23 @@ class BaseModelChooser(ActionComboBox):
             self.pick(file)
 
 
-class SourceChooser(ActionComboBox):
-    """Conversations: the sample ones, a file, a folder of split files or a hub id."""
+class SourceChooser(SourceComboBox):
+    """Conversations: those used or checked before, the sample ones, a file, a folder of split files or a hub id."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.offer([SAMPLE], [(tr("File…"), self._open_file), (tr("Folder…"), self._open_folder)])
+        self.offer_known(KnownSources())
+
+    def offer_known(self, known: KnownSources) -> None:
+        """Offer the conversations that are known."""
+        self.offer(
+            [
+                (tr("Used last"), known.used_data),
+                (tr("Checked"), known.checked_data),
+                (tr("Included"), [SAMPLE]),
+            ],
+            [(tr("File…"), self._open_file), (tr("Folder…"), self._open_folder)],
+        )
 
     def _open_file(self) -> None:
         path = ask_for_file(self)

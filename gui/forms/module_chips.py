@@ -63,6 +63,11 @@ class ModuleChips(QWidget):
         self._modules, self._resolved = tuple(modules), tuple(resolved)
         self._show()
 
+    def forget(self) -> None:
+        """Offer no layers, and keep the room for those of another base model."""
+        self._is_told, self._modules, self._resolved = False, (), ()
+        self._show()
+
     def set_fixed(self, fixed: bool) -> None:
         """Make the choice read-only."""
         self._chips.set_fixed(fixed)

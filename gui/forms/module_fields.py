@@ -26,3 +26,19 @@ def offer_modules(fields: Iterable[FormField], plan: dict[str, Any]) -> None:
         if isinstance(field.around, Field):
             taken = matrices if isinstance(chooser, ModuleChips) else layers
             field.around.set_right(taken if count else "")
+
+
+def offer_default(fields: Iterable[FormField], preset: dict[str, Any]) -> None:
+    """Offer the layers of a preset as the default."""
+    for field in fields:
+        if isinstance(field.control.widget, ModuleChips):
+            field.control.widget.set_default(preset.get(field.info.name))
+
+
+def forget_modules(fields: Iterable[FormField]) -> None:
+    """Offer no layers until a plan tells those of another base model."""
+    for field in fields:
+        if isinstance(field.control.widget, ModuleChips):
+            field.control.widget.forget()
+        if isinstance(field.control.widget, (ModuleChips, PatternsField)) and isinstance(field.around, Field):
+            field.around.set_right("")

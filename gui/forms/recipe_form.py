@@ -28,14 +28,14 @@ from engine.api import (
 )
 from gui.core.saved_state import SavedState
 from gui.forms import plan_text
-from gui.forms.choosers import BaseModelChooser
+from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.device_field import offer_devices
 from gui.forms.field_grid import LEVELS, FormField, make_fields, nearest
 from gui.forms.followed_notice import FollowedNotice
 from gui.forms.form_layout import COLUMNS, PROMPT, FormLayout
 from gui.forms.kept_settings import KeptSettings
-from gui.forms.module_chips import ModuleChips
-from gui.forms.module_fields import offer_modules
+from gui.forms.known_sources import KnownSources
+from gui.forms.module_fields import forget_modules, offer_default, offer_modules
 from gui.forms.prompt.prompt_editor import PromptEditor
 from gui.forms.recipe_tables import (
     TABLES,
@@ -78,7 +78,7 @@ class RecipeForm(QWidget):
         self._recipe: Recipe | None = None
         self._problems: tuple[Problem, ...] = ()
         self._family: Family = "encoder-decoder"
-        self._planned_base = ("", BaseFacts())
+        self._leaders, self._planned_base = list[Any](), BaseFacts()
         self._modules: dict[str, int] = {}
         # Fields that are shown though they are not of the level.
         self._level, self._recalled = LEVELS[0], set[str]()
@@ -144,10 +144,8 @@ class RecipeForm(QWidget):
 
     def base_facts(self) -> BaseFacts:
         """Return the known facts of the base model with its loading options."""
-        base = self._tables["base_model"]
-        planned_of, planned = self._planned_base
-        known = planned if planned_of == base["id"] else BaseFacts()
-        return replace(known, family=self._family, quantization=base["quantization"])
+        quantization = self._tables["base_model"]["quantization"]
+        return replace(self._planned_base, family=self._family, quantization=quantization)
 
     def set_values(self, table: str, values: dict[str, Any]) -> None:
         """Change values of one table for another page, with what follows them, and emit `edited`."""
@@ -200,7 +198,10 @@ class RecipeForm(QWidget):
         rate = self._tables["training"].get("learning_rate")
         self._set_tables(self._kept.take_method(self.tables(), method_id, self._family))
         if before.get("start_from"):
-            self._report_origin_removed(self.start_from.name_of(before["start_from"]))
+            name = self.start_from.name_of(before["start_from"])
+            text = tr("{name} was removed here: it was trained with another method.", name=name)
+            self.start_from.set_foot(text)
+            self.start_from.show()
         if rate is not None and "learning_rate" not in self._tables["training"]:
             title = translate(method(before["id"]).title)
             self.set_foot(RATE, tr("{method} used {rate}", rate=plain(rate), method=title))
@@ -221,11 +222,6 @@ class RecipeForm(QWidget):
     def _choose_origin(self, adapter_id: str) -> None:
         if not self._is_fixed and adapter_id != self._tables["method"].get("start_from", ""):
             self.set_values("method", {"start_from": adapter_id})
-
-    def _report_origin_removed(self, name: str) -> None:
-        text = tr("{name} was removed here: it was trained with another method.", name=name)
-        self.start_from.set_foot(text)
-        self.start_from.show()
 
     def _show_origin(self) -> None:
         """Show the adapter to start from: always if set, else from the level "more" on."""
@@ -312,8 +308,8 @@ class RecipeForm(QWidget):
 
     def show_plan(self, plan: dict[str, Any]) -> None:
         """Show the plan's facts about base model and data below their fields."""
-        known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
-        self._planned_base = (self._tables["base_model"]["id"], known)
+        model_type, biases = str(plan.get("model_type", "")), bool(plan.get("biases"))
+        self._planned_base = BaseFacts(model_type=model_type, biases=biases)
         if "family" in plan:
             self._learn(plan["family"])
         feet = plan_text.plan_feet(plan, self._family, self._tables)
@@ -352,6 +348,13 @@ class RecipeForm(QWidget):
         chooser = self.field("base_model.id").control.widget
         assert isinstance(chooser, BaseModelChooser)
         return chooser
+
+    def offer_known(self, known: KnownSources) -> None:
+        """Offer base models and data that are known."""
+        for key in LEADERS.items():
+            chooser = self.field(".".join(key)).control.widget
+            assert isinstance(chooser, (BaseModelChooser, SourceChooser))
+            chooser.offer_known(known)
 
     def prompt_editor(self) -> PromptEditor:
         """Return the control of the prompt."""
@@ -431,6 +434,7 @@ class RecipeForm(QWidget):
     def _set_tables(self, tables: dict[str, Any]) -> None:
         self.followed.hide()
         previous = self._tables.get("method", {}).get("id")
+        leaders = [tables[table].get(name) for table, name in LEADERS.items()]
         if tables["base_model"]["id"] != self._tables.get("base_model", {}).get("id"):
             self._family = self._kept.family(tables["base_model"]["id"]) or self._family
         self._tables = tables
@@ -443,6 +447,11 @@ class RecipeForm(QWidget):
                 field.control.write(value)
         self._method.set_key(tables["method"]["id"])
         self._writing = False
+        if leaders != self._leaders:
+            self._leaders, self._planned_base, self._modules = leaders, BaseFacts(), {}
+            for key, text in plan_text.plan_feet({}, self._family, tables).items():
+                self.set_foot(key, text)
+            forget_modules(self._method_fields)
         self.set_foot(RATE, "")
         self._show_variant()
         self._show_origin()
@@ -455,9 +464,8 @@ class RecipeForm(QWidget):
         self._show_fields()
         for field in self._method_fields:
             field.set_fixed(self._is_fixed)
-            if self._modules and isinstance(field.control.widget, ModuleChips):
-                # The modules of the last plan, until the next plan.
-                field.control.widget.offer(self._modules, ())
+        if self._modules:  # Those of the last plan, until the next.
+            offer_modules(self._method_fields, {"modules": self._modules})
         self._listen(self._method_fields)
         group = translate(entry.group)
         # Lower case in English; other languages have their own rules.
@@ -465,10 +473,7 @@ class RecipeForm(QWidget):
 
     def _show_presets(self) -> None:
         """Show the preset's learning rate where none is set, and offer its layers as the default."""
-        table = preset(self.method_id(), self._family)
-        for field in self._method_fields:
-            if isinstance(field.control.widget, ModuleChips):
-                field.control.widget.set_default(table.get(field.info.name))
+        offer_default(self._method_fields, preset(self.method_id(), self._family))
         rate = self.field(RATE).control.widget
         assert isinstance(rate, FloatField)
         presets = method(self.method_id()).presets

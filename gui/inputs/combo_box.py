@@ -84,14 +84,15 @@ class ComboBox(QComboBox):
         self.update()
 
     def showPopup(self) -> None:
-        """Open the list, unless the choice is read-only. It is as wide as its longest text."""
+        """Open the list, unless the choice is read-only. It is as wide as its longest text, if the screen is."""
         if not self._is_fixed:
             margins = (
                 self.width()
                 - self.contentsRect().width()
                 + self.view().verticalScrollBar().sizeHint().width()
             )
-            self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + margins)
+            width = self.view().sizeHintForColumn(0) + margins
+            self.view().setMinimumWidth(min(width, self.screen().availableGeometry().width()))
             super().showPopup()
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]

@@ -112,6 +112,7 @@ QComboBox::down-arrow { image: none; width: 0; height: 0; }
 QComboBox QAbstractItemView { background: @surface; color: @ink; border: 1px solid @edge; border-radius: 0;
   padding: 4px; outline: none; selection-background-color: @accent_soft; selection-color: @ink; }
 QComboBox QAbstractItemView::item { min-height: <28>; padding: 0 6px; border-radius: 4px; border: none; }
+QComboBox QAbstractItemView::item:disabled { color: @ink2; background: transparent; }
 QComboBox QAbstractItemView::item:hover { background: @hover; }
 QComboBox QAbstractItemView::item:selected { background: @accent_soft; color: @ink; }
 QCheckBox, QRadioButton { background: transparent; color: @ink; min-height: <28>; }

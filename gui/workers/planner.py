@@ -44,7 +44,7 @@ class Planner(QObject):
 
     `planned` carries the plan of the newest recipe, `refused` its problems, `unavailable` an Ending when no
     worker could answer. `recalled` carries what is known of an earlier plan of the same while a worker starts.
-    `busy_changed` is true from the question to its answer. `counted(key, trainable)` answers `count`: at once where the
+    `busy_changed` is true from the request to its answer. `counted(key, trainable)` answers `count`: at once where the
     same has been counted before, else behind all plans. `compared(key, plan)` answers `compare`, behind all plans too,
     with the problems alone where a plan was refused.
     """
@@ -82,6 +82,7 @@ class Planner(QObject):
         self._wanted = wanted
         self._idle.stop()
         self._pause.start()
+        self._set_waiting(True)
         if self._active_job.thread is None:
             self._has_planned = False
             self._background.run(partial(known_plans.load, wanted), partial(self._recall, wanted))
@@ -166,7 +167,6 @@ class Planner(QObject):
         self._asked += 1
         self._planning = self._wanted
         thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted), shown=True)
-        self._set_waiting(True)
 
     def _set_waiting(self, waiting: bool) -> None:
         self._waiting = waiting

@@ -337,14 +337,4 @@ _IS_COMPLETE: dict[Kind, Callable[[Path], bool]] = {
 
 def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
     folder: Path = facts.snapshot_path
-    return CachedModel(repo_id, revision, family(folder), facts.size_on_disk, licence(folder), folder)
-
-
-def family(folder: Path) -> Family | None:
-    """Return the model family by a folder's configuration, None if it generates no text or can't be read."""
-    config = model_info.read_config(folder) or {}
-    if config.get("is_encoder_decoder"):
-        return "encoder-decoder"
-    names = config.get("architectures")
-    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-    return "decoder-only" if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in texts) else None
+    return CachedModel(repo_id, revision, model_info.text_family(folder), facts.size_on_disk, licence(folder), folder)

@@ -14,7 +14,7 @@ from typing import Any
 from engine.adapters import library
 from engine.adapters.import_checks import copy_file
 from engine.adapters.metadata import HubFacts
-from engine.config import gguf_models
+from engine.config import gguf_models, model_info
 from engine.config.recipe import STARTER, gguf_file
 from engine.system.paths import adapters_folder, starter_folder
 from engine.worker.hub import adapter_files, repository, repository_card, search
@@ -48,7 +48,7 @@ def _described(name: str, folder: Path, *, local: bool) -> Result:
     return {
         "id": name,
         "revision": "",
-        "family": repository.family(folder),
+        "family": model_info.text_family(folder),
         "size_bytes": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         "licence": repository_card.licence(folder),
         "folder": str(folder),

@@ -7,6 +7,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Family, Recipe, RecipeError, arenas
+from gui.core.background_tasks import BackgroundTasks
+from gui.forms import known_sources
 from gui.look.language import mark, tr, translate
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.train import recipe_files
@@ -25,6 +27,7 @@ class ArenaMaker(QObject):
         super().__init__(parent)
         self._manager = manager
         self._form = form
+        self._background = BackgroundTasks(self)
         self._planner = manager.new_planner(manager)
         self._arena: arenas.Arena | None = None
         self._recipe: Recipe | None = None
@@ -53,7 +56,7 @@ class ArenaMaker(QObject):
         self._arena = None
         wanted = self._recipe or recipe_files.first_recipe(None)[0]
         self._form.ask_for_arena(wanted, is_current=self._recipe is not None)
-        self._ask_for_models()
+        self._background.run(known_sources.read, self._form.shared.offer_known)
 
     def ask_for_entries(self, arena: arenas.Arena) -> None:
         """Show the form of more entries for an arena."""
@@ -99,17 +102,6 @@ class ArenaMaker(QObject):
     def rest(self) -> None:
         """End the planner's worker: nobody looks at what it tells."""
         self._planner.rest()
-
-    def _ask_for_models(self) -> None:
-        try:
-            job = self._manager.ask("models", {"action": "list"}, parent=self)
-        except AppError:
-            # The list is a convenience: any base model can be typed.
-            return
-        job.subscribe(self, result=self._offer_models)
-
-    def _offer_models(self, result: dict[str, Any]) -> None:
-        self._form.shared.base.set_known([str(model["id"]) for model in result.get("models", ())])
 
     def _plan(self, wanted: Recipe | None) -> None:
         if wanted is None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.api import Problem, Recipe, recipe
 from gui.forms import plan_text
 from gui.forms.choosers import BaseModelChooser, SourceChooser
+from gui.forms.known_sources import KnownSources
 from gui.forms.recipe_tables import on_base, with_other
 from gui.inputs.fields import Field
 from gui.inputs.number_inputs import IntField
@@ -51,6 +52,11 @@ class SharedChoice(QWidget):
         self.base.picked.connect(lambda _key: self.changed.emit(BASE))
         self.data.picked.connect(lambda _key: self.changed.emit(DATA))
         self.minutes.valueChanged.connect(lambda _number: self.changed.emit(MINUTES))
+
+    def offer_known(self, known: KnownSources) -> None:
+        """Offer base models and data that are known."""
+        self.base.offer_known(known)
+        self.data.offer_known(known)
 
     def begin(self, wanted: Recipe) -> None:
         """Start from a recipe."""

@@ -18,6 +18,7 @@ from gui.pages.train.gpu_banner import GpuBanner
 from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.run.run_view import RunView
+from gui.widgets.dimming import dim
 from gui.widgets.floating import float_over
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
@@ -72,6 +73,16 @@ class ContentPane(QWidget):
     def say_nothing(self) -> None:
         """Hide the message."""
         self.notice.dismiss()
+
+    def show_busy(self, busy: bool) -> None:
+        """Dim what the last plan said while another is being made."""
+        self.methods.show_busy(busy)
+        dim((self.preview,), busy)
+
+    def show_no_plan(self) -> None:
+        """Show no numbers and tokens: those of the last plan may be of another base model or other data."""
+        self.methods.forget_counts()
+        self.preview.show_tokens(())
 
     def show_run(self) -> None:
         """Show the run."""

@@ -5,7 +5,7 @@ Connects the recipe panel, the choosers and the run view to the engine. The part
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from gui.core.actions import Entry
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_command, copy_recipe
 from gui.core.preferences import Preferences
+from gui.forms import known_sources
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
@@ -160,6 +161,8 @@ class TrainPage(Page):
             return
         self._try(lambda: self._open_job(run_id))
 
+    open = open_run  # All pages have this method.
+
     def _open_job(self, run_id: str) -> None:
         job = run_store.find_job(run_id)
         living = self._manager.current is None and job.is_running()
@@ -237,14 +240,14 @@ class TrainPage(Page):
         panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
         right.methods.chosen.connect(panel.form.choose_method)
         right.base_models.chosen.connect(self._take_base_model)
-        right.base_models.known.connect(panel.form.base_model_chooser().set_known)
         self._manager.adapters_changed.connect(self._offer_adapters)
         planner.planned.connect(self._show_plan)
         planner.recalled.connect(panel.recall_plan)
-        planner.refused.connect(self._show_plan_problems)
+        planner.refused.connect(self._show_no_plan)
         planner.counted.connect(right.methods.set_count)
-        planner.unavailable.connect(lambda ending: panel.say(translate(ending.message)))
+        planner.unavailable.connect(lambda ending: self._show_no_plan((), translate(ending.message)))
         planner.busy_changed.connect(panel.show_busy)
+        planner.busy_changed.connect(right.show_busy)
         self._start_prompt.opened.connect(self.start_run)
         self._start_prompt.says.connect(self.say)
         panel.foot.computer_chosen.connect(self._plan)
@@ -299,6 +302,7 @@ class TrainPage(Page):
     def shown(self) -> None:
         """Make the first plan when the page is first shown."""
         self._offer_adapters()
+        self._background.run(known_sources.read, self.panel.form.offer_known)
         self.panel.offer_computers()
         if not self._planned_once:
             self._planned_once = True
@@ -323,8 +327,7 @@ class TrainPage(Page):
         wanted = self.panel.form.recipe()
         if wanted is None:
             self._manager.planner.forget()
-            self.panel.show_no_plan()
-            self.panel.show_problems(self.panel.form.problems())
+            self._show_no_plan(self.panel.form.problems())
         else:
             self.panel.show_problems(())
             self._manager.planner.plan(wanted)
@@ -350,10 +353,11 @@ class TrainPage(Page):
         self._counted_for = base
         self._manager.planner.count(self.panel.form.with_each_method())
 
-    def _show_plan_problems(self, problems: list[Problem]) -> None:
+    def _show_no_plan(self, problems: Sequence[Problem], why: str = "") -> None:
         if self._model is None:
-            self.panel.show_no_plan()
+            self.panel.show_no_plan(why)
             self.panel.show_problems(problems)
+            self.right.show_no_plan()
 
     def _show_method(self) -> None:
         form = self.panel.form

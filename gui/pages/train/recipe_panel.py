@@ -179,19 +179,18 @@ class RecipePanel(QWidget):
             self.foot.show_unlabelled("", 0)
 
     def show_busy(self, busy: bool) -> None:
-        """Show that the first plan is being made; later plans replace the shown one when ready."""
+        """Show whether a plan is being made; what the one before said is dimmed."""
         if busy:
-            self.foot.show_busy()
+            # Its time, which is still looked up, is not to be told.
+            self._planned = None
+        self.effect.show_busy(busy)
+        self.foot.show_busy(busy)
 
-    def say(self, text: str) -> None:
-        """Show another text in place of the plan."""
+    def show_no_plan(self, why: str = "") -> None:
+        """Show no plan, since the recipe is invalid or no worker could answer."""
         self._planned = None
-        self.foot.say(text)
-
-    def show_no_plan(self) -> None:
-        """Show no plan, since the recipe is invalid."""
         self.effect.show_unknown()
-        self.say("")
+        self.foot.say(why)
 
     def recall_plan(self, known: Mapping[str, Any]) -> None:
         """Show what is known of an earlier plan of this recipe, unless it is that of a run."""

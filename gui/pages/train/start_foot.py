@@ -17,6 +17,7 @@ from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.plan_line import plan_text, readiness_text
 from gui.pages.train.run.remarks_view import RemarksView
 from gui.widgets.buttons import primary
+from gui.widgets.dimming import dim
 from gui.widgets.labels import RichLabel
 from gui.widgets.scroll import FittedScroll
 
@@ -34,6 +35,7 @@ class StartFoot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ready, self.happening = RichLabel("", "label", "ink2"), RichLabel("", "label", "ink2")
+        self._has_plan = False
         self.warnings = RemarksView()
         self._problem = ProblemLine()
         self.no_summaries = NoSummaries()
@@ -107,17 +109,27 @@ class StartFoot(QWidget):
         self.no_summaries.show_source(source, count)
         self.start_button.setVisible(not count)
 
-    def show_busy(self) -> None:
-        """Show that the first plan is being made; later plans replace the shown one when ready."""
-        if not self.happening.text():
-            self.happening.setText(tr("Checking the base model and the data…"))
+    def show_busy(self, busy: bool) -> None:
+        """Show that a plan is being made, and dim the one before."""
+        dim((self.warnings, self.happening), busy and self._has_plan)
+        # As high as before, so that nothing moves.
+        self.ready.setMinimumHeight(self.ready.height() if busy and self.ready.isVisible() else 0)
+        if busy and self._has_plan:
+            self.ready.setText(tr("Updating…"))
+            self.ready.show()
+        elif busy:
+            self._show(tr("Checking the base model and the data…"), "", ())
 
     def say(self, text: str) -> None:
         """Show another text in place of the plan."""
+        self._has_plan = False
+        self.show_busy(False)
         self._show(text, "", ())
 
     def show_plan(self, plan: Mapping[str, Any], *, trains: bool) -> None:
         """Show a plan, its readiness and its warnings."""
+        self._has_plan = True
+        self.show_busy(False)
         warnings = [notice for notice in plan.get("notices") or () if notice.get("level") == "warning"]
         self._show(plan_text(plan, trains=trains), readiness_text(plan, trains=trains), warnings)
 

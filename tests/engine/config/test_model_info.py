@@ -52,3 +52,17 @@ def test_a_folder_tells_what_its_configuration_says(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_configuration_tells_nothing(tmp_path: Path) -> None:
     assert model_info.read(tmp_path, "nf4") == BaseFacts(quantization="nf4")
+
+
+@pytest.mark.parametrize(
+    ("config", "family"),
+    [
+        ({"is_encoder_decoder": True, "architectures": ["T5ForConditionalGeneration"]}, "encoder-decoder"),
+        ({"architectures": ["GPT2LMHeadModel"]}, "decoder-only"),
+        ({"architectures": ["BertForMaskedLM"]}, None),
+        ({}, None),
+    ],
+)
+def test_a_model_that_writes_text_has_a_family(tmp_path: Path, config: dict[str, Any], family: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert model_info.text_family(tmp_path) == family

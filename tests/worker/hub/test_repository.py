@@ -307,20 +307,6 @@ def test_a_configuration_that_can_not_be_read_keeps_no_model_from_the_list(small
     assert found == {MODEL: "decoder-only", "odd/one": None}
 
 
-@pytest.mark.parametrize(
-    ("config", "family"),
-    [
-        ({"is_encoder_decoder": True, "architectures": ["T5ForConditionalGeneration"]}, "encoder-decoder"),
-        ({"architectures": ["GPT2LMHeadModel"]}, "decoder-only"),
-        ({"architectures": ["BertForMaskedLM"]}, None),
-        ({}, None),
-    ],
-)
-def test_the_family_is_told_from_the_configuration(tmp_path, config, family):
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    assert repository.family(tmp_path) == family
-
-
 def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "https://user:s3cret@hub.example")
     request = httpx2.Request("GET", "https://user:s3cret@hub.example/api")

@@ -35,12 +35,11 @@ from gui.workers.worker_manager import WorkerManager
 class BaseModelsView(Card):
     """The lists, a filter that also asks the hub, and a message.
 
-    `chosen(id)` and `closed`, by the button `back`; `known(ids)` after the models on this computer were read.
+    `chosen(id)` and `closed`, by the button `back`.
     """
 
     chosen = Signal(str)
     closed = Signal()
-    known = Signal(object)
 
     def __init__(
         self,
@@ -126,7 +125,6 @@ class BaseModelsView(Card):
             on_this_computer(facts, catalogue.get(str(facts["id"]))) for facts in result.get("models", ())
         ]
         self._show()
-        self.known.emit(self.ids())
 
     def _show(self) -> None:
         """Show the models whose names hold what is searched for."""

@@ -19,6 +19,7 @@ from gui.look.format import UNKNOWN, bytes_text, compact, number_text, percent
 from gui.look.language import mark, tr
 from gui.pages.train.method.trained_blocks import UNKNOWN_BLOCKS, blocks_of, trained_parts
 from gui.widgets.buttons import link
+from gui.widgets.dimming import dim
 from gui.widgets.labels import ElidedLabel, Label
 
 # The parts of the memory by their names in a plan. Green grows with the trained parameters, grey with base and data.
@@ -100,6 +101,7 @@ class EffectPanel(QWidget):
 
     def show_plan(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
         """Show a plan's counts and the blocks that the method trains; hidden without counts."""
+        self.show_busy(False)
         trainable, everything = plan.get("trainable_parameters"), plan.get("all_parameters")
         self.setVisible(trainable is not None and bool(everything))
         if trainable is None or not everything:
@@ -116,6 +118,14 @@ class EffectPanel(QWidget):
         self._memory.setText(tr(_memory_pattern(plan), size=bytes_text(memory)) if memory else "")
         self._show_shortage(memory, plan.get("memory_there_bytes"))
         self._show_split(plan.get("memory") or {})
+
+    def show_busy(self, busy: bool) -> None:
+        """Dim what the last plan said while another is being made."""
+        parts = (self._figure, self._share, self._bar, self._disk, self._memory, self._short, self._bits)
+        dim((*parts, self._drawing, self._split_title, self._split), busy)
+        if busy:
+            self._total.setText(tr("Updating…"))
+            self._total.setToolTip("")
 
     def show_unknown(self) -> None:
         """Clear numbers and colours: the recipe is invalid, and the earlier ones belong to another recipe."""

@@ -46,6 +46,7 @@ class MethodChooser(Card):
         self._search.searched.connect(self._filter)
         self._where = link(tr("Supported combinations"), self)
         self._where.clicked.connect(self._show_where)
+        self._counted = Label(tr("trainable parameters"), "label", "ink2")
         self._list = Scroll(margins=(8, 12, 8, 12), spacing=0, parent=self)
         self.explanation = MethodExplanation(self)
         self._nothing = Label("", "body", "ink2", wrap=True)
@@ -63,11 +64,11 @@ class MethodChooser(Card):
         head.setSpacing(16)
         head.addWidget(self._search, 1)
         head.addWidget(self._where)
-        counted = Label(tr("trainable parameters"), "label", "ink2")
-        counted.setToolTip(
+        self._counted.setToolTip(
             tr("Of the method in use with its settings, of the others with those they would get")
         )
-        head.addWidget(counted)
+        self._counted.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self._counted)
         self.column.addLayout(head)
         self.column.addWidget(Line())
         row = QHBoxLayout()
@@ -122,6 +123,13 @@ class MethodChooser(Card):
     def set_count(self, method_id: str, count: int | None) -> None:
         """Show how many parameters a method trains at its preset."""
         self._rows[method_id].set_trainable(count)
+
+    def show_busy(self, busy: bool) -> None:
+        """Dim the numbers while a plan is being made."""
+        self._counted.setMinimumWidth(self._counted.width())
+        self._counted.setText(tr("Updating…") if busy else tr("trainable parameters"))
+        for row in self._rows.values():
+            row.show_busy(busy)
 
     def forget_counts(self) -> None:
         """Clear the numbers, since they belong to another base model."""

@@ -43,6 +43,7 @@ class MethodRow(QAbstractButton):
         self.entry = entry
         self._trainable = ""
         self._reason = ""
+        self._is_busy = False
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -66,6 +67,11 @@ class MethodRow(QAbstractButton):
         """Show how many parameters it trains; None if unknown."""
         self._trainable = "" if count is None else compact(count)
         self._describe()
+        self.update()
+
+    def show_busy(self, busy: bool) -> None:
+        """Dim the number while it may be out of date."""
+        self._is_busy = busy
         self.update()
 
     def matches(self, text: str) -> bool:
@@ -124,7 +130,7 @@ class MethodRow(QAbstractButton):
         painter.setPen(style.color("ink2" if self._reason else "ink"))
         painter.drawText(first.adjusted(_name_left(), 0, 0, 0), middle, translate(self.entry.title))
         painter.setFont(font("figure"))
-        painter.setPen(style.color("ink2"))
+        painter.setPen(style.color("off" if self._is_busy else "ink2"))
         count = "" if self._reason else self._trainable
         painter.drawText(first.adjusted(0, 0, -EDGE, 0), Qt.AlignmentFlag.AlignRight | middle, count)
         painter.setFont(font("body"))

@@ -1,0 +1,20 @@
+"""Dims parts of a page that show what may be out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QWidget
+
+OPACITY = 0.4
+
+
+def dim(parts: Iterable[QWidget], dimmed: bool) -> None:
+    """Dim widgets, or show them in full again."""
+    for part in parts:
+        if dimmed == (part.graphicsEffect() is not None):
+            continue
+        effect = QGraphicsOpacityEffect(part) if dimmed else None
+        if effect is not None:
+            effect.setOpacity(OPACITY)
+        part.setGraphicsEffect(effect)
