@@ -261,6 +261,8 @@ class TrainPage(Page):
         view.report_wanted.connect(self._save_report)
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)
+        view.real_model_wanted.connect(self.edit_copy)
+        view.real_model_wanted.connect(self._show_base_models)
         self._fallback_finder.found.connect(self._show_plans)
         view.copy_wanted.connect(self.edit_copy)
         self._connect_buttons(self.buttons)

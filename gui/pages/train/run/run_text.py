@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.api import AppError, RunState, library, metrics, verdicts
+from engine.api import SAMPLE, STARTER, AppError, Recipe, RunState, library, metrics, verdicts
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
@@ -63,6 +63,11 @@ BASE_FORMS = {
     "plain": mark("The base model was scored with a plain prompt, the better of two formats."),
 }
 DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick", "away": "accent"}
+
+
+def is_practice(wanted: Recipe) -> bool:
+    """Return whether a run trains the practice model on other data than the sample, which it is made for."""
+    return wanted.base_model.id == STARTER and wanted.data.source != SAMPLE
 
 
 def adapter_name(adapter_id: str) -> str:

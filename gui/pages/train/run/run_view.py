@@ -18,7 +18,13 @@ from gui.look.language import mark, tr
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_row import MetricsRow
 from gui.pages.train.run.remarks_view import RemarksView
-from gui.pages.train.run.run_text import evaluation_interval, progress_text, resume_text, stage_text
+from gui.pages.train.run.run_text import (
+    evaluation_interval,
+    is_practice,
+    progress_text,
+    resume_text,
+    stage_text,
+)
 from gui.pages.train.run.samples_view import SamplesView
 from gui.pages.train.run.stop_strip import StopStrip
 from gui.pages.train.run.verdict_card import VerdictCard
@@ -41,6 +47,7 @@ class RunView(Scroll):
     examples_wanted = Signal()
     blind_wanted = Signal(str)
     report_wanted = Signal()
+    real_model_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
@@ -163,12 +170,14 @@ class RunView(Scroll):
             seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
             self._set_failure(None if seeks else memory_fallbacks.read(state.memory_exceeded or {}))
         elif ending.outcome == "completed" or (state.adapter is not None and not state.device_released):
-            card = VerdictCard(state, scored_each=example_scores.exists(model.job.folder))
+            scored_each = example_scores.exists(model.job.folder)
+            card = VerdictCard(state, scored_each=scored_each, is_practice=is_practice(model.recipe))
             card.playground_wanted.connect(self.playground_wanted)
             card.library_wanted.connect(self.library_wanted)
             card.examples_wanted.connect(self.examples_wanted)
             card.blind_wanted.connect(partial(self.blind_wanted.emit, model.id))
             card.report_wanted.connect(self.report_wanted)
+            card.real_model_wanted.connect(self.real_model_wanted)
             self._set_card(card)
         self._show_stopped(model)
 

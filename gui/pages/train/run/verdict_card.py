@@ -32,7 +32,7 @@ from gui.pages.train.run.run_text import (
     verdict_sentence,
 )
 from gui.widgets.buttons import plain, primary
-from gui.widgets.cards import Card
+from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import IconLabel, Label, RichLabel
 from gui.widgets.line import Line
@@ -51,7 +51,8 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class VerdictCard(Card):
     """The result of a run; signals report presses.
 
-    `scored_each` says that the run has scores per conversation, which can be compared.
+    `scored_each` says that the run has scores per conversation, which can be compared; `is_practice` that the practice
+    model was trained on data of one's own.
     """
 
     playground_wanted = Signal()
@@ -59,8 +60,9 @@ class VerdictCard(Card):
     examples_wanted = Signal()
     blind_wanted = Signal()
     report_wanted = Signal()
+    real_model_wanted = Signal()
 
-    def __init__(self, state: RunState, scored_each: bool = False) -> None:
+    def __init__(self, state: RunState, scored_each: bool = False, is_practice: bool = False) -> None:
         super().__init__()
         self._scored_each = scored_each
         if state.difference and state.tuned_scores and state.base_scores:
@@ -71,6 +73,13 @@ class VerdictCard(Card):
         else:
             self._add_plain_head(state)
         self._add_facts(state)
+        if is_practice:
+            text = tr(
+                "The practice model is for learning the app: it is too small for good summaries of your conversations."
+            )
+            self.practice = NoticeStrip(text, tr("Choose a real model"), "info", "ink2")
+            self.practice.acted.connect(self.real_model_wanted)
+            self.column.addWidget(self.practice)
         self._add_foot(state)
 
     def _add_head(self, icon_name: str, headline: str, ink: str, text: str) -> None:
