@@ -240,7 +240,7 @@ class TrainPage(Page):
         panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
         right.methods.chosen.connect(panel.form.choose_method)
         right.base_models.chosen.connect(self._take_base_model)
-        self._manager.adapters_changed.connect(self._offer_adapters)
+        self._manager.adapters_changed.connect(self._offer_known)
         planner.planned.connect(self._show_plan)
         planner.recalled.connect(panel.recall_plan)
         planner.refused.connect(self._show_no_plan)
@@ -303,16 +303,16 @@ class TrainPage(Page):
 
     def shown(self) -> None:
         """Make the first plan when the page is first shown."""
-        self._offer_adapters()
-        self._background.run(known_sources.read, self.panel.form.offer_known)
+        self._offer_known()
         self.panel.offer_computers()
         if not self._planned_once:
             self._planned_once = True
             if self._model is None:
                 self._plan()
 
-    def _offer_adapters(self) -> None:
+    def _offer_known(self) -> None:
         self._background.run(library.scan, lambda found: self.panel.form.start_from.offer(found[0]))
+        self._background.run(known_sources.read, self.panel.form.offer_known)
 
     def entries(self) -> list[Entry]:
         """Return the entries for the command palette that have no button."""

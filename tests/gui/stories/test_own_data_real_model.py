@@ -107,7 +107,6 @@ def test_own_data_on_a_real_model_leads_to_a_verdict(planning_story, smollm, cal
 
     # What was used is offered from now on.
     click(train.buttons.new)
-    train.shown()
     story.until(lambda: base.findText(smollm) == 1 and source.findText(calls) == 1)
 
 

@@ -103,6 +103,8 @@ class BaseModelsView(Card):
         self._read()
 
     def _read(self) -> None:
+        if not self._here:
+            self._list.show_models([], self._current, tr("Reading the models on this computer…"))
         job = self._manager.ask("models", {"action": "list"}, parent=self)
         job.subscribe(self, result=self._take_list, failed=self._fail)
 

@@ -74,9 +74,7 @@ class VerdictCard(Card):
             self._add_plain_head(state)
         self._add_facts(state)
         if is_practice:
-            text = tr(
-                "The practice model is for learning the app: it is too small for good summaries of your conversations."
-            )
+            text = tr("The practice model is for learning the app. For real work, use a real model.")
             self.practice = NoticeStrip(text, tr("Choose a real model"), "info", "ink2")
             self.practice.acted.connect(self.real_model_wanted)
             self.column.addWidget(self.practice)
