@@ -12,9 +12,9 @@ OPACITY = 0.4
 def dim(parts: Iterable[QWidget], dimmed: bool) -> None:
     """Dim widgets, or show them in full again."""
     for part in parts:
-        if dimmed == (part.graphicsEffect() is not None):
-            continue
-        effect = QGraphicsOpacityEffect(part) if dimmed else None
-        if effect is not None:
-            effect.setOpacity(OPACITY)
-        part.setGraphicsEffect(effect)
+        effect = part.graphicsEffect()
+        if effect is None:
+            effect = opacity = QGraphicsOpacityEffect(part)
+            opacity.setOpacity(OPACITY)
+            part.setGraphicsEffect(opacity)
+        effect.setEnabled(dimmed)

@@ -24,7 +24,7 @@ def page(qtbot, home):
 def dimmed(widget):
     """Return the texts of all labels of a widget that are dimmed."""
     labels = [label for label in widget.findChildren(Label) if label.isVisibleTo(widget)]
-    return {label.text() for label in labels if label.graphicsEffect() is not None}
+    return {label.text() for label in labels if label.graphicsEffect() and label.graphicsEffect().isEnabled()}
 
 
 def test_another_base_model_is_not_told_the_facts_of_the_last(page, qtbot, tmp_path):
