@@ -49,7 +49,7 @@ class PageHarness:
             "models": [["emit", {"event": "result_made", "result": self.models}]],
             "train": [["emit", STARTED], ["steps", {"count": 3, "per_second": 50}]],
         }
-        return scripts.get(kind, [["answer", self.plan]])
+        return scripts.get(kind, [["answer", self.plan]] if self.plan else [["wait_for_stop", 60]])
 
     def window(self):
         made = MainWindow(self.manager, Preferences(), guides=True)
@@ -159,6 +159,8 @@ def test_cards_stand_below_each_other_where_they_would_be_narrow(styled, qtbot):
 
 def test_a_worker_that_fails_is_said_and_the_guide_goes_on(harness, qtbot):
     harness.devices = [["fail", {"message": "No torch."}]]
+    # A plan would take the place of what is said.
+    harness.plan = {}
     page = harness.window().built("welcome")
     qtbot.waitUntil(lambda: page.steps["run"].text() == "No torch.", timeout=WAIT)
     assert page.onward_button.isEnabled()
