@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.forms.field_grid import FormField
+from gui.inputs.number_inputs import IntField
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count
 from gui.widgets.labels import Label
@@ -27,6 +28,9 @@ class TrainingLength(QWidget):
         row.setSpacing(8)
         for field in self._fields:
             row.addWidget(field.around, 1, Qt.AlignmentFlag.AlignTop)
+            if isinstance(field.control.widget, IntField):
+                # Three in a row have room for a number, or for "automatic", alone.
+                field.control.widget.without_arrows()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

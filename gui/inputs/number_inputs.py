@@ -16,7 +16,7 @@ from gui.look.language import tr
 
 
 class IntField(QSpinBox):
-    """A whole number within bounds, with arrows. `valueChanged(int)` as in any spin box."""
+    """A whole number within bounds, with arrows unless `without_arrows`. `valueChanged(int)` as in any spin box."""
 
     def __init__(
         self,
@@ -33,7 +33,8 @@ class IntField(QSpinBox):
         self.setValue(value)
         self._set_suffix_of(self.value())
         self.valueChanged.connect(self._set_suffix_of)
-        self.setProperty("arrows", "true")
+        self._has_arrows = True
+        self._show_arrows()
         self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -49,9 +50,18 @@ class IntField(QSpinBox):
     def set_fixed(self, fixed: bool) -> None:
         """Make the number read-only, without arrows."""
         self.setReadOnly(fixed)
-        self.setProperty("arrows", "false" if fixed else "true")
+        self._show_arrows()
         style.set_property(self, "fixed", "true" if fixed else "false")
         self.update()
+
+    def without_arrows(self) -> None:
+        """Leave their space to the text; the keys still step."""
+        self._has_arrows = False
+        self._show_arrows()
+
+    def _show_arrows(self) -> None:
+        shown = self._has_arrows and not self.isReadOnly()
+        style.set_property(self, "arrows", "true" if shown else "false")
 
     def sizeHint(self) -> QSize:
         """Return the height of any other field."""
@@ -68,7 +78,7 @@ class IntField(QSpinBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the box and two small chevrons."""
         super().paintEvent(event)
-        if self.isReadOnly():
+        if self.property("arrows") == "false":
             return
         painter = QPainter(self)
         side = px(11)

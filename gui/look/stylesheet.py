@@ -104,6 +104,7 @@ QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: to
   height: <15>; border: none; background: transparent; }
 QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: <22>;
   height: <15>; border: none; background: transparent; }
+QAbstractSpinBox[arrows="false"]::up-button, QAbstractSpinBox[arrows="false"]::down-button { width: 0; }
 QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }
 QComboBox { padding-right: <26>; }
 QComboBox:focus, QComboBox:on { padding-right: <25>; }
