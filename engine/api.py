@@ -21,6 +21,7 @@ from engine.config import (
     prompts,
     recipe,
     recipe_command,
+    run_length,
     run_names,
     setting_text,
     summary_limits,
@@ -32,7 +33,7 @@ from engine.config.decoding import DecodingOptions, SummarizeOptions
 from engine.config.hub_sources import is_on_hub
 from engine.config.recipe import SAMPLE, STARTER, BaseModelOptions, MethodSettings, Recipe
 from engine.config.run_changes import Change
-from engine.config.training import EvaluationOptions, TrainingOptions
+from engine.config.training import EvaluationOptions, TrainingOptions, evaluation_interval
 from engine.data import check_results, ingest, questions
 from engine.data.file_kinds import DATA_FILE_KINDS, DATA_SUFFIXES, DataFileKind
 from engine.data.findings import FINDINGS, SEVERITIES, Severity, finding
@@ -168,6 +169,7 @@ __all__ = [
     "doctor",
     "encodings",
     "escaping",
+    "evaluation_interval",
     "example_scores",
     "export_tools",
     "files",
@@ -203,6 +205,7 @@ __all__ = [
     "report",
     "reproduction",
     "run_comparison",
+    "run_length",
     "run_names",
     "run_store",
     "run_summaries",

@@ -62,7 +62,7 @@ def option(
     `level` is the first form level that shows it, `unit` is shown after the control, `peft_name` is PEFT's name for it
     ("": the same name, "-": PEFT has no such option), `control` asks for a special control ("slider", "chips",
     "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too, `zero` is
-    the word for 0 where it is no amount ("all", "never"), `form` is the message for a text that its `pattern` refuses.
+    the word for 0 where it is no amount ("all", "none"), `form` is the message for a text that its `pattern` refuses.
     `follows` is the table of a recipe that the value is chosen for ("base_model", "data"): a form sets it anew with
     another one. `bounds` are pydantic's: ge, gt, le, lt, min_length, pattern.
     """

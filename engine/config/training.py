@@ -6,7 +6,7 @@ import difflib
 import math
 from typing import ClassVar, Literal
 
-from engine.config import summary_limits
+from engine.config import run_length, summary_limits
 from engine.errors import Problem
 from engine.options import Options, option
 from engine.text import languages
@@ -31,7 +31,14 @@ class TrainingOptions(Options):
 
     # The run ends with the first of these three.
     epochs: int = option(
-        3, "Epochs", "Number of passes over the training examples.", level="essential", ge=1, le=MAX_EPOCHS
+        run_length.AUTOMATIC,
+        "Epochs",
+        "Number of passes over the training examples. Automatic: as many as it takes to learn from so few or so many.",
+        level="essential",
+        zero="automatic",
+        follows="data",
+        ge=0,
+        le=MAX_EPOCHS,
     )
     max_steps: int = option(
         0,
@@ -39,6 +46,7 @@ class TrainingOptions(Options):
         "Stop after this many steps, if the epochs have more.",
         level="essential",
         zero="no limit",
+        follows="data",
         ge=0,
     )
     max_minutes: float = option(
@@ -92,9 +100,11 @@ class TrainingOptions(Options):
     evaluate_every: int = option(
         0,
         "Evaluate every",
-        "Steps between two evaluations on the validation split.",
+        "Steps between two evaluations on the validation split. Automatic: once per epoch, but 10 times at most where "
+        "the epochs are automatic too.",
         unit="steps",
-        zero="once per epoch",
+        zero="automatic",
+        follows="data",
         ge=0,
     )
     evaluate_summaries: int = option(
@@ -110,19 +120,21 @@ class TrainingOptions(Options):
     checkpoint_every: int = option(
         0,
         "Checkpoint every",
-        "Steps between two checkpoints.",
+        "Steps between two checkpoints. Automatic: once per epoch, but 10 times at most where the epochs are automatic "
+        "too.",
         level="everything",
         unit="steps",
-        zero="once per epoch",
+        zero="automatic",
         ge=0,
     )
     early_stopping_patience: int = option(
         0,
         "Patience",
-        "Stop after this many evaluations without improvement of the best state.",
+        "Stop after this many evaluations without improvement of the best state. Automatic: 3 where the epochs are "
+        "automatic too and there are 10 validation examples or more, else never.",
         level="everything",
         unit="evaluations",
-        zero="never",
+        zero="automatic",
         ge=0,
     )
     warmup: float = option(
@@ -306,5 +318,17 @@ def evaluation_problems(evaluation: EvaluationOptions) -> tuple[Problem, ...]:
 def total_steps(examples: int, training: TrainingOptions) -> tuple[int, int]:
     """Return the number of steps of the whole run and of one epoch."""
     an_epoch = math.ceil(examples / training.batch_size)
-    steps = an_epoch * training.epochs
+    steps = an_epoch * (training.epochs or run_length.epochs(an_epoch))
     return min(steps, training.max_steps or steps), an_epoch
+
+
+def evaluation_interval(examples: int, training: TrainingOptions) -> int:
+    """Return the steps between two evaluations, and between two checkpoints, where the recipe does not say."""
+    steps, an_epoch = total_steps(examples, training)
+    return an_epoch if training.epochs else run_length.interval(steps, an_epoch)
+
+
+def patience(validation: int, training: TrainingOptions) -> int:
+    """Return after how many evaluations without improvement a run stops, 0 for never."""
+    is_automatic = training.epochs == run_length.AUTOMATIC and validation >= run_length.ENOUGH_VALIDATION
+    return training.early_stopping_patience or (run_length.PATIENCE if is_automatic else 0)

@@ -166,7 +166,7 @@ def test_every_problem_of_a_recipe_stands_in_one_line(tmp_path: Path, terminal: 
     recipe = tmp_path / "bad.toml"
     recipe.write_text(
         '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\nrnak = 8\n'
-        "[training]\nepochs = 0\nlearning_rate = true\n",
+        "[training]\nepochs = -1\nlearning_rate = true\n",
         encoding="utf-8",
     )
     done = terminal.run("train", str(recipe), "--json", "--set", "training.batch_size=many")

@@ -169,4 +169,5 @@ def test_a_bound_of_0_is_not_told_where_0_has_a_word():
     infos = {info.name: info for info in describe(TrainingOptions)}
     assert infos["max_steps"].bounds_text == ""
     assert infos["max_minutes"].bounds_text == "at most 100000"
-    assert infos["epochs"].bounds_text.startswith("at least 1")
+    assert infos["epochs"].bounds_text == "at most 1000"
+    assert infos["log_every"].bounds_text == "at least 1"

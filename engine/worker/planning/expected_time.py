@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from engine.config.recipe import Recipe
-from engine.config.training import total_steps
+from engine.config.training import evaluation_interval, total_steps
 from engine.data import Split
 from engine.methods import Family
 from engine.worker.modeling.architecture import ModelArchitecture
@@ -86,10 +86,12 @@ def run_seconds(
     read, labels = fmean(pair[0] for pair in lengths), fmean(pair[1] for pair in lengths)
     forward = work.forward(read, labels)
     training = recipe.training
-    steps, an_epoch = total_steps(len(lengths), training) if recipe.method.method.trains else (0, 1)
+    steps = total_steps(len(lengths), training)[0] if recipe.method.method.trains else 0
     passes = 2 + trained_share + training.activation_checkpointing
     learning = passes * forward * training.batch_size * steps
-    checks = steps and 1 + math.ceil(steps / (training.evaluate_every or an_epoch))
+    checks = steps and 1 + math.ceil(
+        steps / (training.evaluate_every or evaluation_interval(len(lengths), training))
+    )
     learning += checks * forward * examples.get("validation", 0)
     seconds = learning / (LEARNING_EFFICIENCY * speed) + 3 * steps * work.blocks * SECONDS_PER_BLOCK
     if training.max_minutes and recipe.method.method.trains:

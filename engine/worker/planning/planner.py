@@ -114,7 +114,7 @@ class Planner:
                 *notices(recipe),
                 *format_notices,
                 *devices.notices(device),
-                *readiness.doubts(recipe, ready),
+                *readiness.doubts(recipe, ready, facts.get("steps", 0)),
             ],
             "missing": [*missing.values()],
             **({"unlabelled": unlabelled} if unlabelled else {}),

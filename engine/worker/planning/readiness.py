@@ -9,7 +9,9 @@ from typing import Any, TypeAlias, TypeGuard
 
 from engine.config.base_model_catalogue import CatalogueModel
 from engine.config.recipe import Recipe
-from engine.scoring.score_text import too_few_to_test
+from engine.config.run_length import FEW_STEPS
+from engine.config.training import TrainingOptions
+from engine.scoring.score_text import counted, too_few_to_test
 from engine.scoring.verdicts import MIN_EXAMPLES
 from engine.text import languages
 from engine.text.conversations import Example
@@ -77,8 +79,11 @@ def _against(lengths: Sequence[int], around: int, limit: int) -> Facts:
     }
 
 
-def doubts(recipe: Recipe, readiness: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return what speaks against a run, as notices, the heaviest last; `readiness` has the facts that are known."""
+def doubts(recipe: Recipe, readiness: Mapping[str, Any], steps: int) -> list[dict[str, str]]:
+    """Return what speaks against a run, as notices, the heaviest last.
+
+    `readiness` has the facts that are known; of unknown `steps` there are 0.
+    """
     found = [
         _cut_conversations(readiness),
         _cut_references(recipe, readiness),
@@ -86,7 +91,22 @@ def doubts(recipe: Recipe, readiness: Mapping[str, Any]) -> list[dict[str, str]]
         _other_language(readiness),
         _no_verdict(recipe, readiness),
     ]
-    return [{"message": each[0], "hint": each[1], "level": "warning"} for each in found if each]
+    notices = [{"message": each[0], "hint": each[1], "level": "warning"} for each in found if each]
+    if short := too_short(recipe.training, steps):
+        notices.append(
+            {"message": short[0], "hint": short[1], "level": "warning", "field": "training.epochs"}
+        )
+    return notices
+
+
+def too_short(training: TrainingOptions, steps: int) -> Doubt:
+    """Return why a run of so many steps hardly learns."""
+    if not 0 < steps < FEW_STEPS:
+        return None
+    message = f"A run of {counted(steps, 'step')} learns little."
+    if steps == training.max_steps:
+        return message, "Raise the limit of steps (training.max_steps); 0 is none."
+    return message, "Leave the epochs automatic (training.epochs = 0): they follow the number of examples."
 
 
 def _no_verdict(recipe: Recipe, readiness: Mapping[str, Any]) -> Doubt:

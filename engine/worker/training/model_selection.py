@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+from engine.config.training import patience
 from engine.runs import run_store
 from engine.runs.run_store import BEST_PREFIX
 from engine.scoring.score_text import counted
@@ -46,13 +47,14 @@ class ModelSelection:
 
     def out_of_patience(self) -> bool:
         """Tell whether the recipe's patience is over; this step is then the run's last."""
-        run, patience = self._run, self._run.training.early_stopping_patience
-        if not patience or run.progress.evaluations_without_gain < patience:
+        run = self._run
+        evaluations = patience(len(run.validation), run.training)
+        if not evaluations or run.progress.evaluations_without_gain < evaluations:
             return False
         by_score = run.training.best_by == "rouge1"
         value = f"{100 * run.progress.best_rouge1:.1f}" if by_score else f"{run.progress.best_loss:.3f}"
         self._channel.notice(
-            f"Stopped at step {run.step}: {counted(patience, 'evaluation')} without a better "
+            f"Stopped at step {run.step}: {counted(evaluations, 'evaluation')} without a better "
             f"{'ROUGE-1' if by_score else 'validation loss'}.",
             f"The best was {value} at step {run.progress.best_step}.",
         )

@@ -11,6 +11,7 @@ from engine.worker.adapters import attach
 from engine.worker.dataset.prompter import Prompter
 from engine.worker.kernels import registry
 from engine.worker.modeling.architecture import ModelArchitecture
+from engine.worker.planning import readiness
 from engine.worker.planning.planner import Result
 from engine.worker.runtime import devices, rank_orders
 from engine.worker.runtime.channel import Channel
@@ -24,7 +25,9 @@ def report_started(
     architecture: ModelArchitecture,
     planned: Result,
 ) -> None:
-    """Report what a run trains, on what, and what the plan expects of it."""
+    """Report what a run trains, on what, and what the plan expects of it; and that it is too short to learn much."""
+    if short := readiness.too_short(run.training, run.total_steps):
+        channel.notice(*short, "warning")
     # Parts of 4-bit weights can't be told from others.
     frozen = architecture.num_parameters if run.training.shard else None
     trainable, everything = attach.count_parameters(run.model, frozen)

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from transformers import set_seed
 
 from engine.config.recipe import Recipe
-from engine.config.training import TrainingOptions, total_steps
+from engine.config.training import TrainingOptions, evaluation_interval, total_steps
 from engine.jobs.job import Job
 from engine.runs.run_store import BEST_PREFIX
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, evaluation_batches, train_loader
@@ -113,6 +113,7 @@ class TrainingRun:
         training = self.training
         self.step = self.checkpoint_step = 0
         self.total_steps, self.steps_per_epoch = total_steps(len(self.train), training)
+        self.interval = evaluation_interval(len(self.train), training)
         processes = rank_orders.size()
         self.progress = Progress(
             threads=processes * self.base.threads, replicas=self.replicas, processes=processes
@@ -153,8 +154,8 @@ class TrainingRun:
         return evaluation_batches(self.validation, self.collator)
 
     def is_due(self, every: int) -> bool:
-        """Tell whether something happens after this step: every so many steps, by epochs for 0, and at the end."""
-        return self.step % (every or self.steps_per_epoch) == 0 or self.step == self.total_steps
+        """Tell whether something happens after this step: every so many steps, or as often as fits, and at the end."""
+        return self.step % (every or self.interval) == 0 or self.step == self.total_steps
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.api import SAMPLE, STARTER, Family, Recipe, base_model_catalogue, offline, recipe
-from gui.forms.recipe_tables import preset
+from gui.forms.recipe_tables import preset, with_other
 
 MAX_MODELS = 3
-# What the starter's recipe says for its sample alone: lengths, and a run that fits two minutes.
-OF_THE_SAMPLE = ("max_steps", "evaluate_every")
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,10 @@ def _suggested(language: str) -> list[OfferedModel]:
 def guide_recipe(starter: Recipe, model: OfferedModel, source: str, method_id: str, device: str) -> Recipe:
     """Return the starter's recipe with other choices, each with its own defaults. Raises RecipeError."""
     tables = starter.as_tables()
-    training = tables["training"] | {"device": device}
     if source != SAMPLE:
-        tables["data"], tables["evaluation"] = {"source": source}, {}
-        training = {name: value for name, value in training.items() if name not in OF_THE_SAMPLE}
+        # The starter's recipe is for its sample: lengths, and a run that fits two minutes.
+        tables = with_other(tables, "data", {}) | {"data": {"source": source}, "evaluation": {}}
+    training = tables["training"] | {"device": device}
     if (model.id, method_id) != (STARTER, starter.method.id):
         tables["method"] = preset(method_id, model.family)
         training.pop("learning_rate", None)

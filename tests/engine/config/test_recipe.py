@@ -162,7 +162,7 @@ def test_what_does_not_go_together_is_reported_with_what_is_wrong_by_itself():
         base_model={"quantization": "nf4"},
         data={"prompt": "Summarize.", "every": 0},
         method={"id": "full", "rnak": 3},
-        training={"epochs": 0},
+        training={"epochs": -1},
     )
     assert fields_of(tables) == [
         "base_model.quantization",
@@ -188,7 +188,7 @@ def test_a_base_that_can_not_be_sharded_is_told_beside_the_option(tables: dict[s
 
 def test_missing_files_are_reported_with_what_is_wrong_by_itself():
     tables = changed(
-        base_model={"precision": "float16"}, data={"source": "/nowhere/a.csv"}, training={"epochs": 0}
+        base_model={"precision": "float16"}, data={"source": "/nowhere/a.csv"}, training={"epochs": -1}
     )
     assert fields_of(tables) == ["base_model.precision", "data.source", "training.epochs"]
 
@@ -246,7 +246,7 @@ def test_known_languages_are_none(language: str):
 
 def test_the_error_speaks_for_the_first_problem_and_counts_the_others():
     with pytest.raises(RecipeError, match=r"and 1 more") as caught:
-        recipe.from_tables(changed(training={"epochs": 0, "seed": -1}))
+        recipe.from_tables(changed(training={"epochs": -1, "seed": -1}))
     assert caught.value.field == "training.epochs"
 
 
@@ -357,7 +357,7 @@ def test_an_override_sets_one_name_of_a_mapping_and_leaves_the_others(tmp_path: 
 
 def test_an_override_is_checked_like_the_file(tmp_path: Path):
     with pytest.raises(RecipeError) as caught:
-        load_with(tmp_path, "training.epochs=0", "training.epochz=3")
+        load_with(tmp_path, "training.epochs=-1", "training.epochz=3")
     assert [problem.field for problem in caught.value.problems] == ["training.epochs", "training.epochz"]
 
 

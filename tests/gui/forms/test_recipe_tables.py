@@ -18,7 +18,7 @@ def tables():
 
 
 def test_tables_come_back_from_their_text_also_with_problems(tables):
-    tables["training"]["epochs"] = 0
+    tables["training"]["epochs"] = -1
     assert from_text(text_of(tables)) == json.loads(json.dumps(tables))
 
 

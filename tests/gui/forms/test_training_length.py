@@ -27,10 +27,10 @@ def test_all_three_are_on_the_form_from_the_first_level_on(form):
         assert field.around.isVisibleTo(form)
 
 
-def test_no_limit_is_shown_as_words_and_read_as_zero(form):
-    steps, minutes = (form.field(key).control for key in LENGTH[1:])
-    assert (steps.read(), minutes.read()) == (0, 0.0)
-    assert steps.widget.text() == "no limit"
+def test_what_is_automatic_and_no_limit_are_shown_as_words_and_read_as_zero(form):
+    epochs, steps, minutes = (form.field(key).control for key in LENGTH)
+    assert (epochs.read(), steps.read(), minutes.read()) == (0, 0, 0.0)
+    assert (epochs.widget.text(), steps.widget.text()) == ("automatic", "no limit")
     assert (minutes.widget.text(), minutes.widget.placeholderText()) == ("", "no limit")
 
     steps.write(200)

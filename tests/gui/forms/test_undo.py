@@ -201,7 +201,7 @@ def test_a_method_a_variant_and_a_value_are_undone_and_redone(form):
 
 
 def test_a_problem_goes_with_the_value_that_made_it(form):
-    form.set_values("training", {"epochs": 0})
+    form.set_values("training", {"epochs": -1})
     assert form.recipe() is None
     undo(form)
     assert form.recipe() is not None

@@ -51,7 +51,7 @@ def test_a_served_plan_answers_each_recipe_until_it_is_told_to_quit(tmp_path: Pa
     try:
         channel.job.send("plan", request="1", recipe=text)
         first = wait_for(channel, "result_made")
-        channel.job.send("plan", request="2", recipe=text.replace("epochs = 2", "epochs = 0"))
+        channel.job.send("plan", request="2", recipe=text.replace("epochs = 2", "epochs = -1"))
         failed = wait_for(channel, "request_failed")
     finally:
         channel.job.send("quit")

@@ -12,6 +12,7 @@ from engine.adapters.metadata import FILE_NAME
 from engine.jobs.events import read_all
 from engine.runs import run_store
 from engine.worker.adapters import tuners
+from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_models import KINDS, tiny_model
 from tests.helpers.tiny_runs import (
     adapter_of,
@@ -23,6 +24,7 @@ from tests.helpers.tiny_runs import (
     tiny_recipe,
     train_in_process,
 )
+from tests.helpers.worker_setup import make_channel
 
 pytestmark = pytest.mark.torch
 
@@ -309,6 +311,23 @@ def test_patience_ends_a_run_that_no_longer_gains(tmp_path):
     assert any(
         "without a better validation loss" in event["message"] for event in events_named(events, "notice")
     )
+
+
+def test_a_run_that_leaves_its_length_to_the_data_is_as_long_as_its_plan_said_and_evaluated_ten_times(
+    tmp_path,
+):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=0", "training.evaluate_summaries=0")
+    planned = Planner(make_channel("plan")).plan(recipe)
+    job, events = train_in_process(recipe)
+
+    assert events[-1]["outcome"] == "completed", events[-1]
+    [started] = events_named(events, "run_started")
+    assert started["total_steps"] == planned["steps"] == len(events_named(events, "step_finished")) == 102
+    evaluated = {
+        event["step"] for event in events_named(events, "evaluated") if event["split"] == "validation"
+    }
+    assert sorted(evaluated) == [0, *range(12, 102, 12), 102]
+    assert run_store.open_run(job).recipe.training.epochs == 0
 
 
 def test_a_loss_that_is_no_number_fails_with_a_hint_and_keeps_the_checkpoint(tmp_path, monkeypatch):

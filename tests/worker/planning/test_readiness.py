@@ -31,7 +31,7 @@ def german(folder: Path, summary: str = "Bernd bringt Kuchen mit.", count: int =
 
 
 def plan(channel: Channel, folder: Path, *overrides: str):
-    return Planner(channel).plan(tiny_recipe(folder, "t5", "lora", *overrides))
+    return Planner(channel).plan(tiny_recipe(folder, "t5", "lora", "training.epochs=0", *overrides))
 
 
 def warnings(found) -> list[str]:
@@ -90,9 +90,27 @@ def test_a_language_that_the_base_model_is_not_made_for_is_said(
     language, known, said, tmp_path: Path
 ) -> None:
     facts = {"scored": 100, "language": language, "base_languages": known}
-    found = readiness.doubts(tiny_recipe(tmp_path, "t5"), facts)
+    found = readiness.doubts(tiny_recipe(tmp_path, "t5"), facts, 100)
     assert [each["message"] for each in found] == ([said] if said else [])
 
 
 def test_what_is_not_known_yet_is_not_doubted(tmp_path: Path) -> None:
-    assert readiness.doubts(tiny_recipe(tmp_path, "t5"), {}) == []
+    assert readiness.doubts(tiny_recipe(tmp_path, "t5"), {}, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message", "hint"),
+    [
+        (["training.epochs=2"], "A run of 6 steps learns little.", "training.epochs = 0"),
+        (["training.max_steps=1"], "A run of 1 step learns little.", "training.max_steps"),
+        (["training.max_steps=30"], "", ""),
+        ([], "", ""),
+    ],
+)
+def test_a_run_too_short_to_learn_is_said_with_what_to_do(
+    overrides, message, hint, tmp_path: Path, channel: Channel
+) -> None:
+    found = plan(channel, tmp_path, "evaluation.max_new_tokens=0", *overrides)["notices"]
+    short = [each for each in found if each.get("field") == "training.epochs"]
+    assert [each["message"] for each in short] == ([message] if message else [])
+    assert all(hint in each["hint"] for each in short)

@@ -74,14 +74,14 @@ class MetricsRow(QWidget):
 
 
 def total_epochs(state: RunState, recipe_epochs: int) -> float:
-    """Return how many epochs a run's steps are: fewer than the recipe's where its steps are limited."""
+    """Return how many epochs a run's steps are, as the recipe says before its first step; 0 while that is unknown."""
     known = state.step and state.total_steps
     return state.epoch * state.total_steps / state.step if known else recipe_epochs
 
 
 def _epochs_text(model: RunModel) -> str:
     epochs = total_epochs(model.state, model.recipe.training.epochs)
-    return _of(epochs, 0 if abs(epochs - round(epochs)) < 0.05 else 1)
+    return _of(epochs, 0 if abs(epochs - round(epochs)) < 0.05 else 1) if epochs else ""
 
 
 def _of(total: float, digits: int = 0) -> str:

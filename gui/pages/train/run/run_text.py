@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.api import SAMPLE, STARTER, AppError, Recipe, RunState, library, metrics, verdicts
+from engine.api import (
+    SAMPLE,
+    STARTER,
+    AppError,
+    Recipe,
+    RunState,
+    evaluation_interval,
+    library,
+    metrics,
+    verdicts,
+)
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import SPLITS, moment_text
@@ -179,20 +189,18 @@ def _ago(seconds: float) -> str:
 
 def next_evaluation(model: RunModel) -> int | None:
     """Return the step of the next evaluation, or None if unknown."""
-    every = evaluation_interval(model)
+    every = steps_between(model)
     total = model.state.total_steps
     if not every or model.state.step >= total:
         return None
     return min(total, (model.state.step // every + 1) * every)
 
 
-def evaluation_interval(model: RunModel) -> int:
-    """Return the steps between two evaluations: from the recipe, else an epoch; 0 if unknown."""
-    asked = model.recipe.training.evaluate_every
-    if asked:
-        return asked
-    examples = ((model.state.started or {}).get("examples") or {}).get("train", 0)
-    return -(-int(examples) // model.recipe.training.batch_size) if examples else 0
+def steps_between(model: RunModel) -> int:
+    """Return the steps between two evaluations; 0 if unknown."""
+    training = model.recipe.training
+    examples = int(((model.state.started or {}).get("examples") or {}).get("train", 0))
+    return training.evaluate_every or evaluation_interval(examples, training)
 
 
 def seconds_so_far(state: RunState, now: float | None = None) -> float | None:

@@ -19,11 +19,11 @@ from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_row import MetricsRow
 from gui.pages.train.run.remarks_view import RemarksView
 from gui.pages.train.run.run_text import (
-    evaluation_interval,
     is_practice,
     progress_text,
     resume_text,
     stage_text,
+    steps_between,
 )
 from gui.pages.train.run.samples_view import SamplesView
 from gui.pages.train.run.stop_strip import StopStrip
@@ -154,7 +154,7 @@ class RunView(Scroll):
         self.samples.setVisible(shown)
         self._samples_line.setVisible(shown)
         if shown:
-            every = evaluation_interval(model)
+            every = steps_between(model)
             planned = range(every, state.total_steps + 1, every) if every else ()
             self.samples.show_samples(state.samples, state.total_steps, planned)
 

@@ -83,7 +83,7 @@ def test_it_is_said_once_and_can_be_undone(form, file):
     before = form.tables()
     _type(form, file)
     assert "Conversation column" in form.followed.text()
-    assert form.followed.text().endswith("and 7 more.")
+    assert form.followed.text().endswith("and 10 more.")
     click(form.followed.action_button())
 
     assert form.tables() == before

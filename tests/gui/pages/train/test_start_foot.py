@@ -77,9 +77,9 @@ def test_several_warnings_fold_into_the_heaviest(foot):
 
 
 def test_why_start_is_grey_stands_beside_it(foot):
-    foot.show_problems([Problem("training.epochs", "Epochs: at least 1.", "")])
+    foot.show_problems([Problem("training.epochs", "Epochs: at most 1,000.", "")])
     assert not foot.start_button.isEnabled()
-    assert "Epochs: at least 1." in texts(foot)
+    assert "Epochs: at most 1,000." in texts(foot)
     foot.show_problems(
         [Problem("a", "One is wrong.", "Mend it."), Problem("b", "Two.", ""), Problem("c", "Three.", "")]
     )
@@ -90,8 +90,8 @@ def test_why_start_is_grey_stands_beside_it(foot):
 
 
 def test_a_problem_that_stands_beside_its_field_is_said_beside_start_too(stage):
-    stage.page.panel.show_problems([Problem("training.epochs", "Epochs: at least 1.", "")])
-    assert "Epochs: at least 1." in texts(stage.page.panel.foot)
+    stage.page.panel.show_problems([Problem("training.epochs", "Epochs: at most 1,000.", "")])
+    assert "Epochs: at most 1,000." in texts(stage.page.panel.foot)
 
 
 def test_limits_that_follow_the_data_say_what_they_are_here(stage, qtbot):

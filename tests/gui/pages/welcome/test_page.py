@@ -234,10 +234,13 @@ def test_data_of_ones_own_stays_inside_the_guide(harness, qtbot, tmp_path, monke
     made = page.recipe()
     assert made.data.source == str(file)
     # What is tuned for the sample alone.
-    assert (made.training.max_steps, made.data.conversation, made.data.max_conversation_tokens) == (
+    assert (made.data.conversation, made.data.max_conversation_tokens) == ("auto", 512)
+    training = made.training
+    assert (training.epochs, training.max_steps, training.evaluate_every, training.batch_size) == (
         0,
-        "auto",
-        512,
+        0,
+        0,
+        16,
     )
     assert "chats.csv" in page.steps["run"].text()
     page.data.choose("sample")

@@ -1,0 +1,59 @@
+"""How long a run is that leaves its length to the number of its examples."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.config.recipe import load
+from engine.config.run_length import FEW_STEPS
+from engine.config.training import MAX_EPOCHS, TrainingOptions, evaluation_interval, patience, total_steps
+from engine.system.paths import presets_folder
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch", "steps", "interval"),
+    [
+        (1, 8, 100, 10),
+        (11, 16, 100, 10),
+        (13, 8, 100, 10),
+        (27, 8, 100, 12),
+        (100, 8, 104, 13),
+        (267, 8, 102, 34),
+        (300, 8, 114, 38),
+        (1000, 8, 375, 125),
+        (14_731, 8, 5526, 1842),
+        (0, 8, 0, 0),
+    ],
+)
+def test_an_automatic_length_is_enough_steps_or_three_epochs(examples, batch, steps, interval):
+    training = TrainingOptions(batch_size=batch)
+    assert total_steps(examples, training)[0] == steps
+    assert evaluation_interval(examples, training) == interval
+
+
+def test_it_is_never_what_a_plan_warns_of():
+    for batch in (1, 8, 64, 4096):
+        for examples in (1, 2, 10, 1000):
+            assert total_steps(examples, TrainingOptions(batch_size=batch))[0] >= FEW_STEPS
+
+
+def test_a_limit_of_steps_holds_for_it_too():
+    assert total_steps(13, TrainingOptions(max_steps=7)) == (7, 2)
+
+
+def test_a_length_by_hand_is_evaluated_once_per_epoch_and_never_stops_early():
+    training = TrainingOptions(epochs=MAX_EPOCHS)
+    assert (total_steps(13, training), evaluation_interval(13, training)) == ((2000, 2), 2)
+    assert patience(500, training) == 0
+
+
+def test_a_run_stops_early_only_where_enough_examples_tell_what_is_better():
+    assert [patience(count, TrainingOptions()) for count in (0, 9, 10, 800)] == [0, 0, 3, 3]
+    assert patience(800, TrainingOptions(early_stopping_patience=7)) == 7
+
+
+def test_the_tutorial_s_runs_are_as_long_as_they_were():
+    presets = {path.stem: load(path).training for path in presets_folder().glob("*.toml")}
+    assert total_steps(14_731, presets["flan-t5-base-samsum"]) == (18_420, 1842)
+    assert total_steps(2400, presets["starter"]) == (200, 150)
+    assert all(training.epochs for training in presets.values())
