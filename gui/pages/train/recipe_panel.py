@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import Problem, Recipe
+from engine.api import Problem, Recipe, run_length
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.forms.field_grid import LEVELS
@@ -90,7 +90,12 @@ class RecipePanel(QWidget):
         self.start_button.clicked.connect(self.start_wanted)
         self.copy_button.clicked.connect(self.copy_wanted)
         self.form.edited.connect(self.edited)
+        self.foot.length_wanted.connect(self._choose_length)
         actions.bind(self, "train.start", self.start_button)
+
+    def _choose_length(self) -> None:
+        """Leave the length to the number of examples."""
+        self.form.set_values("training", {"epochs": run_length.AUTOMATIC, "max_steps": 0})
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave most of the height to the form, also with large text and many warnings."""

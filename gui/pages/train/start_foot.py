@@ -17,9 +17,13 @@ from gui.pages.labelling.no_summaries import NoSummaries
 from gui.pages.train.plan_line import plan_text, readiness_text
 from gui.pages.train.run.remarks_view import RemarksView
 from gui.widgets.buttons import primary
+from gui.widgets.cards import NoticeStrip
 from gui.widgets.dimming import dim
 from gui.widgets.labels import RichLabel
 from gui.widgets.scroll import FittedScroll
+
+# A warning about this field says that a run is too short.
+EPOCHS = "training.epochs"
 
 
 class StartFoot(QWidget):
@@ -27,16 +31,19 @@ class StartFoot(QWidget):
 
     In place of Start stands what to do first where the conversations have no summaries yet.
 
-    `computer_chosen` reports another computer.
+    `computer_chosen` reports another computer, `length_wanted` that a run too short to learn is to be longer.
     """
 
     computer_chosen = Signal()
+    length_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ready, self.happening = RichLabel("", "label", "ink2"), RichLabel("", "label", "ink2")
         self._has_plan = False
-        self.warnings = RemarksView()
+        self.warnings, self.too_short = RemarksView(), NoticeStrip()
+        self.too_short.acted.connect(self.length_wanted)
+        self.too_short.hide()
         self._problem = ProblemLine()
         self.no_summaries = NoSummaries()
         self._computers = ComboBox([("", tr("This computer"))])
@@ -48,7 +55,7 @@ class StartFoot(QWidget):
         self.start_button = primary(tr("Start"), "play")
         self._computers.chosen.connect(lambda _name: self.computer_chosen.emit())
         self.said = FittedScroll((24, 12, 24, 4), spacing=8)
-        for part in (self.warnings, self.ready, self.happening):
+        for part in (self.warnings, self.too_short, self.ready, self.happening):
             self.said.column.addWidget(part)
         below = QVBoxLayout()
         below.setContentsMargins(24, 4, 24, 16)
@@ -111,7 +118,7 @@ class StartFoot(QWidget):
 
     def show_busy(self, busy: bool) -> None:
         """Show that a plan is being made, and dim the one before."""
-        dim((self.warnings, self.happening), busy and self._has_plan)
+        dim((self.warnings, self.too_short, self.happening), busy and self._has_plan)
         # As high as before, so that nothing moves.
         self.ready.setMinimumHeight(self.ready.height() if busy and self.ready.isVisible() else 0)
         if busy and self._has_plan:
@@ -131,10 +138,15 @@ class StartFoot(QWidget):
         self._has_plan = True
         self.show_busy(False)
         warnings = [notice for notice in plan.get("notices") or () if notice.get("level") == "warning"]
-        self._show(plan_text(plan, trains=trains), readiness_text(plan, trains=trains), warnings)
+        short = next((each for each in warnings if each.get("field") == EPOCHS), None)
+        others = [each for each in warnings if each is not short]
+        self._show(plan_text(plan, trains=trains), readiness_text(plan, trains=trains), others)
+        if short is not None:
+            self.too_short.show_notice(translate(short["message"]), tr("Train longer"), "warning")
 
     def _show(self, happening: str, ready: str, warnings: Sequence[dict[str, Any]]) -> None:
         for label, text in ((self.ready, ready), (self.happening, happening)):
             label.setText(text)
             label.setVisible(bool(text))
         self.warnings.show_notices(warnings)
+        self.too_short.hide()
