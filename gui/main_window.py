@@ -28,11 +28,12 @@ from gui.desktop.notifications import Notifier
 from gui.desktop.system_load import SystemLoad
 from gui.desktop.taskbar import Taskbar
 from gui.dialogs.disk_dialog import DiskDialog
+from gui.dialogs.queue_dialog import QueueDialog
 from gui.dialogs.quit_dialog import QuitDialog
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.dialogs.trash_dialog import TrashDialog
 from gui.look.format import number_text, percent
-from gui.look.language import mark, tr
+from gui.look.language import mark, tr, tr_count
 from gui.pages.train.run.run_text import OUTCOMES
 from gui.shell.page import Page
 from gui.shell.shortcuts_sheet import ShortcutsSheet
@@ -58,6 +59,8 @@ PAGES = {
 # Pages reached from another page, or from the foot of the rail.
 WITHIN = {"labelling": "data", "examples": "train", "blind": "arena"}
 WITHIN |= dict.fromkeys(("doctor", "computers", "help", "welcome"), "")
+# The pages that start what waits in the queue; runs need none.
+STARTED_BY = {"evaluate": "library", "export": "library", "batch": "playground", "drafts": "labelling"}
 FIRST = "train"
 # It takes half a second to import, and much longer from a cold disk.
 PLOT = "gui.plots.canvas"
@@ -133,7 +136,11 @@ class MainWindow(ShellWindow):
         manager.run_ended.connect(self._run_ended)
         manager.downloads.changed.connect(self._show_on_icon)
         manager.adapters_changed.connect(self._count_adapters)
-        self.rail.device_wanted.connect(partial(self.show_page, "doctor"))
+        queue = manager.device_queue
+        for signal in (queue.changed, manager.run_changed):
+            signal.connect(self._show_queue)
+        queue.failed.connect(self._start_failed)
+        self.rail.device_wanted.connect(self.open_queue)
         self.rail.settings_wanted.connect(self._show_settings)
         self.rail.help_wanted.connect(partial(self.show_page, "help"))
         self.command_index = CommandIndex(self, PALETTE_PAGES, self._navigator())
@@ -148,7 +155,11 @@ class MainWindow(ShellWindow):
         self._count_adapters()
         abandoned_jobs.remove()
         self.checkpoint_cleanup.follow()
-        self.manager.arena_queue.restore()
+        queue = self.manager.device_queue
+        queue.restore()
+        for key in {STARTED_BY[each.kind] for each in queue.waiting if each.kind in STARTED_BY}:
+            self.built(key)
+        queue.look()
 
     def _build_ahead(self) -> None:
         """Build the train page behind the guide, whose last button starts a run there."""
@@ -326,6 +337,28 @@ class MainWindow(ShellWindow):
         dialog.disk_wanted.connect(self._show_disk_use)
         self._open(dialog)
 
+    def open_queue(self) -> None:
+        """Show what computes and what waits."""
+        dialog = QueueDialog(self.manager, self)
+        dialog.check_wanted.connect(partial(self.show_page, "doctor"))
+        self._open(dialog)
+
+    def _start_failed(self, text: str) -> None:
+        self.notifier.notify(tr("Could not be started from the queue"), text)
+
+    def _show_queue(self, _model: RunModel | None = None) -> None:
+        queue = self.manager.device_queue
+        now, waiting = queue.now(), queue.waiting
+        share = percent(now.share) if now is not None and now.share is not None else ""
+        counted = tr("{n} waiting", n=number_text(len(waiting))) if waiting else ""
+        paused = tr("queue paused") if waiting and queue.paused else ""
+        wrong = tr("{n} not started", n=number_text(len(queue.problems))) if queue.problems else ""
+        self.rail.set_work(
+            f"{now.title} {share}".strip() if now is not None else "",
+            ", ".join(filter(None, (counted, paused, wrong))),
+            is_wrong=bool(wrong),
+        )
+
     def _show_disk_use(self) -> None:
         self._open(DiskDialog(self.checkpoint_cleanup, self))
 
@@ -392,10 +425,23 @@ class MainWindow(ShellWindow):
 
     def _ask_before_leaving(self, model: RunModel) -> None:
         if self.quit_dialog is None:
-            self.quit_dialog = QuitDialog(model, self)
+            self.quit_dialog = QuitDialog(model, self._what_waits(), self)
             self.quit_dialog.keep_chosen.connect(self._leave)
             self.quit_dialog.finished.connect(self._quit_dialog_closed)
         self.quit_dialog.open()
+
+    def _what_waits(self) -> str:
+        """Return what becomes of the queue when the window closes."""
+        queue = self.manager.device_queue
+        if not queue.waiting:
+            return ""
+        if queue.paused:
+            return tr("The queue stays paused. What waits in it is kept.")
+        return tr_count(
+            len(queue.waiting),
+            "{n} more waits in the queue. It starts when you open Tunesmith again.",
+            "{n} more wait in the queue. They start when you open Tunesmith again.",
+        )
 
     def _quit_dialog_closed(self) -> None:
         if self.quit_dialog is not None:

@@ -110,6 +110,11 @@ def rename(job: Job, name: str) -> Recipe:
     return renamed
 
 
+def name_of(run_id: str) -> str:
+    """Return the name of the run with this id. Raises WorkerError, RecipeError."""
+    return recipes.load(find_job(run_id).recipe_path).name
+
+
 def current_name(job: Job, recipe: Recipe) -> str:
     """Return a run's name now; it may have been renamed since its worker read the recipe."""
     try:

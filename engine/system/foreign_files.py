@@ -66,6 +66,7 @@ class FileKind(Enum):
     COMPARISON = "a comparison", 256 * MIB
     CONVERSATION = "one conversation", 64 * MIB
     WINDOW = "what the window keeps", 16 * MIB
+    QUEUE = "what waits for the device", 256 * MIB
 
     def __init__(self, title: str, max_bytes: int) -> None:
         self.title = title

@@ -123,6 +123,11 @@ def tries_folder() -> Path:
     return _created(_base("data") / "tries")
 
 
+def queue_file() -> Path:
+    """Return the file of what waits for the device; it is made when something does."""
+    return _created(_base("data")) / "queue.json"
+
+
 def intake_folder() -> Path:
     """Return the private folder with pasted texts and dropped files."""
     folder = _created(_base("data") / "intake")

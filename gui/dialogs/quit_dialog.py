@@ -34,13 +34,16 @@ class QuitDialog(GrowingDialog):
 
     keep_chosen = Signal()
 
-    def __init__(self, model: RunModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: RunModel, waiting: str = "", parent: QWidget | None = None) -> None:
+        """`waiting` says what becomes of the queue."""
         super().__init__(parent)
         self._model = model
         self.stopping = False
         self.setWindowTitle(tr("Quit Tunesmith"))
         self._title = Label("", "section")
         self._text = Label("", "body", "ink2", wrap=True)
+        self._waiting = Label(waiting, "body", "ink2", wrap=True)
+        self._waiting.setVisible(bool(waiting))
         self.stop_strip = StopStrip()
         self._stops = model.recipe.training.when_window_leaves == "stop"
         # The primary button is what the recipe asks for.
@@ -63,6 +66,7 @@ class QuitDialog(GrowingDialog):
         column.setSpacing(8)
         column.addWidget(self._title)
         column.addWidget(self._text)
+        column.addWidget(self._waiting)
         column.addWidget(self.stop_strip)
         row = QHBoxLayout()
         row.setSpacing(8)

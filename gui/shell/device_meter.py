@@ -1,4 +1,4 @@
-"""The device meter at the rail's foot: the device, its used memory and its load.
+"""The device meter at the rail's foot: what computes, how much waits, the device, its used memory and its load.
 
 Shows given values; queries no device.
 """
@@ -21,10 +21,11 @@ INSET = 8
 
 
 class DeviceMeter(QAbstractButton):
-    """The device with its name, memory and load. A click opens the page about this computer."""
+    """The device with its name, memory and load, and its queue. A click opens the queue."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._work, self._waiting = ElidedLabel("", "label_medium", "accent"), Label("", "label", "ink2")
         self._name = ElidedLabel("", "label_medium", "ink")
         self._device = Label("", "label", "ink2")
         self._memory_word = Label(tr("Memory"), "label", "ink2")
@@ -46,11 +47,12 @@ class DeviceMeter(QAbstractButton):
         self._below_name.setFixedHeight(1)
         self._below_bar.setFixedHeight(2)
         self._texts += (self._below_name, self._below_bar)
+        self._device_text, self._is_folded = "", False
         self._lay_out()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Before the first device.
         self.setAccessibleName(tr("Device"))
-        self.setAccessibleDescription(tr("Check this computer"))
+        self.setAccessibleDescription(tr("Show the queue"))
         for part in self.findChildren(QWidget):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.set_folded(False)
@@ -59,6 +61,8 @@ class DeviceMeter(QAbstractButton):
         column = QVBoxLayout(self)
         column.setContentsMargins(INSET, 2, INSET, 4)
         column.setSpacing(4)
+        column.addWidget(self._work)
+        column.addWidget(self._waiting)
         column.addLayout(_row(self._name, self._device))
         column.addWidget(self._below_name)
         column.addLayout(_row(self._memory_word, self._memory))
@@ -85,8 +89,22 @@ class DeviceMeter(QAbstractButton):
             memory=_memory_text(used, total),
             load=percent(load),
         )
+        self._device_text = text
+        self._explain()
+
+    def set_work(self, work: str, waiting: str, *, is_wrong: bool = False) -> None:
+        """Show what computes and what waits, "" for nothing; `is_wrong`: something could not be started."""
+        self._work.setText(work)
+        self._waiting.setText(waiting)
+        self._waiting.set_token("brick" if is_wrong else "ink2")
+        self._explain()
+        self.set_folded(self._is_folded)
+
+    def _explain(self) -> None:
+        parts = (self._work.text(), self._waiting.text(), self._device_text)
+        text = ". ".join(filter(None, parts))
         self.setAccessibleName(text)
-        self.setToolTip(tr("{device}. Press to check this computer", device=text))
+        self.setToolTip(tr("{device}. Press to show the queue", device=text))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the hover ground."""
@@ -115,6 +133,9 @@ class DeviceMeter(QAbstractButton):
 
     def set_folded(self, folded: bool) -> None:
         """Show only the bar and the figure."""
+        self._is_folded = folded
+        for label in (self._work, self._waiting):
+            label.setVisible(bool(label.text()) and not folded)
         for text in self._texts:
             text.setVisible(not folded)
         self._folded_memory.setVisible(folded)

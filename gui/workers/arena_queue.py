@@ -1,153 +1,155 @@
-"""Runs the queue of one arena: starts an entry when the device is free, and the next when it has ended.
+"""Runs the entries of arenas, each in its turn in the queue for the device.
 
-The arena's folder is read again before each entry, so that entries may be added, moved and removed meanwhile. Knows no
-widget.
+An arena waits there as one piece of work, and again after each of its entries. Its folder is read again before each, so
+that entries may be added, moved and removed meanwhile. Knows no widget.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Job, arenas
+from engine.api import AppError, arenas, paths
 from gui.look.language import translate
 from gui.models.list_text import entry_text
+from gui.workers.device_queue import Waiting
 from gui.workers.run_model import RunModel
+
+if TYPE_CHECKING:
+    from gui.workers.worker_manager import WorkerManager
 
 Arena = arenas.Arena
 
 
-class RunStarter(Protocol):
-    """Starts runs, one at a time, and knows whether the device is free."""
-
-    @property
-    def run_ended(self) -> SignalInstance:
-        """Carries the RunModel of an ended run."""
-
-    @property
-    def device_changed(self) -> SignalInstance:
-        """Emitted when a job took the device, released it or became idle."""
-
-    @property
-    def current(self) -> RunModel | None:
-        """The run in progress."""
-
-    def claim_device(self) -> bool:
-        """Return whether the device is free; what holds it idly is asked to leave."""
-
-    def attach(self, job: Job) -> RunModel:
-        """Follow a run that a worker executes already."""
-
-    def resume(self, run_id: str) -> RunModel:
-        """Continue a run from its last checkpoint, or start it."""
-
-
 class ArenaQueue(QObject):
-    """`changed`: an entry or the queue started or ended; `failed(text)`: why an entry could not start."""
+    """`changed`: an entry or an arena started or ended; `failed(text)`: why an entry could not start."""
 
     changed = Signal()
     failed = Signal(str)
 
-    def __init__(self, starter: RunStarter, parent: QObject) -> None:
-        super().__init__(parent)
-        self._starter = starter
-        self._arena: Arena | None = None
-        self._held = ExitStack()
-        self._tried: set[str] = set()
+    def __init__(self, manager: WorkerManager) -> None:
+        super().__init__(manager)
+        self._manager, self._queue = manager, manager.device_queue
         self._reader = arenas.Reader()
-        starter.run_ended.connect(self._on_run_ended)
-        starter.device_changed.connect(self._soon)
+        # Of each arena that is worked here: the lock of its queue, and the entries that were tried.
+        self._locks: dict[str, ExitStack] = {}
+        self._tried: dict[str, set[str]] = {}
+        self._running: Arena | None = None
+        self._queue.serve("arena", self._begin_next)
+        self._queue.removed.connect(self._on_removed)
+        manager.run_ended.connect(self._on_run_ended)
 
-    @property
-    def arena_id(self) -> str:
-        """The arena whose queue runs here, "" for none."""
-        return self._arena.id if self._arena is not None else ""
+    def works(self, arena_id: str) -> bool:
+        """Return whether an arena's entries are run here, now or in their turn."""
+        return self._waits(arena_id) or (self._running is not None and self._running.id == arena_id)
 
     def start(self, arena: Arena) -> None:
-        """Run an arena's queue from now on. Raises ArenaError if another process runs it."""
-        self.release()
-        self._held.enter_context(arenas.working(arena))
-        self._arena, self._tried = arena, set()
+        """Run an arena's entries from now on. Raises ArenaError if another process runs them."""
+        self._hold(arena)
+        self._tried[arena.id] = set()
         arenas.set_paused(arena, paused=False)
+        if self._queue.paused:
+            self._queue.set_paused(False)
+        if not self._waits(arena.id):
+            self._queue.add("arena", arena.name, {"arena": arena.id})
         self.changed.emit()
-        self._soon()
 
     def pause(self, arena: Arena) -> None:
         """Start no more entries; the running one continues to its end."""
-        arenas.set_paused(arena, paused=True)
-        if self.arena_id == arena.id:
-            self.release()
-        self.changed.emit()
+        entry = self._queue.find("arena", arena=arena.id)
+        if entry is not None:
+            self._queue.remove(entry.key)
+        else:
+            self._rest(arena.id)
 
-    def try_again(self, entry_id: str) -> None:
-        """Let the queue start an entry again that it has tried already."""
-        self._tried.discard(entry_id)
-        self._soon()
+    def try_again(self, arena: Arena, entry_id: str) -> None:
+        """Let an arena that is worked here start an entry again that was tried already."""
+        if self.works(arena.id):
+            self._tried.get(arena.id, set()).discard(entry_id)
+            self._wait_again(arena)
 
     def release(self) -> None:
-        """Release the queue for other processes; the running entry continues."""
-        self._arena = None
-        self._held.close()
+        """Release all arenas for other processes; the running entry continues."""
+        for lock in self._locks.values():
+            lock.close()
+        self._locks.clear()
 
-    def restore(self) -> None:
-        """Continue a queue that was running when the last window closed."""
-        for arena in arenas.list_arenas()[0]:
-            if self._arena is None and not arena.paused and self._is_open(arena):
-                try:
-                    self.start(arena)
-                except AppError:
-                    # Another process runs it.
-                    continue
+    def _waits(self, arena_id: str) -> bool:
+        return self._queue.find("arena", arena=arena_id) is not None
 
-    def _is_open(self, arena: Arena) -> bool:
-        return arenas.next_up(self._reader.read(arena), set()) is not None
+    def _hold(self, arena: Arena) -> None:
+        if arena.id not in self._locks:
+            lock = ExitStack()
+            lock.enter_context(arenas.working(arena))
+            self._locks[arena.id] = lock
 
-    def _on_run_ended(self, model: RunModel) -> None:
-        if self._arena is None:
-            return
-        if model.state.device_released:
-            # The device was released for something else: the next entry must not take it.
-            self.pause(self._arena)
-        self.changed.emit()
-        self._soon()
+    def _on_removed(self, entry: Waiting) -> None:
+        if entry.kind == "arena":
+            self._rest(entry.arguments["arena"])
 
-    def _soon(self) -> None:
-        """Look for the next entry after all listeners have been told of the last one's end."""
-        if self._arena is not None:
-            QTimer.singleShot(0, self, self._go_on)
-
-    def _go_on(self) -> None:
-        if self._arena is None or self._starter.current is not None or not self._starter.claim_device():
-            return
+    def _rest(self, arena_id: str) -> None:
+        """Pause an arena and release it for other processes; an entry that runs continues."""
         try:
-            self._arena = arenas.open_arena(self._arena.folder)
+            arenas.set_paused(_opened(arena_id), paused=True)
         except AppError as error:
-            self._end(error)
-            return
-        status = None if self._arena.paused else arenas.next_up(self._reader.read(self._arena), self._tried)
-        if status is None:
-            self._end(None)
-            return
-        self._tried.add(status.entry.id)
-        self._begin(status)
-
-    def _begin(self, status: arenas.EntryStatus) -> None:
-        assert self._arena is not None
-        try:
-            job = arenas.job_of(self._arena, status)
-            if status.state == "running":
-                self._starter.attach(job)
-            else:
-                self._starter.resume(job.id)
-        except AppError as error:
-            self.failed.emit(f"{entry_text(status.entry)}: {translate(arenas.why_not(error))}")
-            self._soon()
-        self.changed.emit()
-
-    def _end(self, error: AppError | None) -> None:
-        self.release()
-        if error is not None:
             self.failed.emit(translate(arenas.why_not(error)))
+        if self._running is not None and self._running.id == arena_id:
+            self._running = None
+        self._release_ended()
+
+    def _release_ended(self) -> None:
+        """Release the arenas that are no longer worked here."""
+        for arena_id in [each for each in self._locks if not self.works(each)]:
+            self._locks.pop(arena_id).close()
+            self._tried.pop(arena_id, None)
         self.changed.emit()
+
+    def _next_up(self, arena: Arena) -> arenas.EntryStatus | None:
+        """Return the entry to start next, None if the arena is paused or has no open one."""
+        if arena.paused:
+            return None
+        return arenas.next_up(self._reader.read(arena), self._tried.setdefault(arena.id, set()))
+
+    def _begin_next(self, given: Mapping[str, Any]) -> None:
+        """Start the next entry, past those that can't be; the arena waits again for the one after."""
+        arena = _opened(given["arena"])
+        self._hold(arena)
+        self._running = arena
+        while self._manager.current is None and (status := self._next_up(arena)) is not None:
+            self._tried[arena.id].add(status.entry.id)
+            try:
+                job = arenas.job_of(arena, status)
+                if status.state == "running":
+                    self._manager.attach(job)
+                else:
+                    self._manager.resume(job.id)
+            except AppError as error:
+                self.failed.emit(f"{entry_text(status.entry)}: {translate(arenas.why_not(error))}")
+        if self._manager.current is None:
+            self._running = None
+        self._wait_again(arena)
+        self._release_ended()
+
+    def _wait_again(self, arena: Arena) -> None:
+        """Let the arena wait for its next entry, before all other work, if it has one."""
+        try:
+            is_open = self._next_up(arenas.open_arena(arena.folder)) is not None
+        except AppError as error:
+            self.failed.emit(translate(arenas.why_not(error)))
+            return
+        if is_open and not self._waits(arena.id):
+            self._queue.put_first("arena", arena.name, {"arena": arena.id})
+
+    def _on_run_ended(self, _run: RunModel) -> None:
+        arena, self._running = self._running, None
+        if arena is not None:
+            self._wait_again(arena)
+        self._release_ended()
+
+
+def _opened(arena_id: str) -> Arena:
+    """Return the arena with this id. Raises ArenaError."""
+    return arenas.open_arena(paths.arenas_folder() / arena_id)

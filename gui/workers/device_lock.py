@@ -122,12 +122,12 @@ class DeviceLock(QObject):
             else:
                 choice = tr("Pause it to try summaries now, or wait {time}.", time=about_text(left))
             text = f"{tr('A run is training and holds the device.')} {choice}"
-            return Strip(text, tr("Pause and try"), "clock")
+            return Strip(text, tr("Pause training and try now"), "clock")
         if run is not None and run.running:
             step, total = number_text(run.state.step), number_text(run.state.total_steps)
             text = tr("The run is paused at step {step} of {total}. Nothing is lost.", step=step, total=total)
             return Strip(text, "" if self._giving_back else tr("Continue the run"), "pause")
         if self._taken:
-            wait = tr("Wait for it to finish, or cancel it in the library.")
+            wait = tr("Wait for it to finish, or stop it in the queue.")
             return Strip(f"{self._taken} {wait}", icon="clock")
         return None

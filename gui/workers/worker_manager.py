@@ -28,6 +28,7 @@ from engine.api import (
 )
 from gui.look.language import mark, tr
 from gui.workers.arena_queue import ArenaQueue
+from gui.workers.device_queue import DeviceQueue
 from gui.workers.downloads import Downloads
 from gui.workers.engine_thread import EngineThread
 from gui.workers.planner import Planner
@@ -87,10 +88,11 @@ class WorkerManager(QObject):
         )
         self.planner = self.new_planner(self)
         self.planner.busy_changed.connect(self._first_plan_made)
-        self.arena_queue = ArenaQueue(self, self)
         self.downloads = Downloads(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
         self.summarizer.idle.connect(self.device_changed)
+        self.device_queue = DeviceQueue(self)
+        self.arena_queue = ArenaQueue(self)
 
     def suit_device(self, device: str) -> None:
         """Let workers of the window that no recipe is for compute on a device of this computer from now on."""
@@ -116,17 +118,6 @@ class WorkerManager(QObject):
             return tr("A run is training and holds the device.")
         kinds = [kind for kind in self._computing.values() if kind != apart_from]
         return tr(COMPUTING[kinds[0]]) if kinds else ""
-
-    def claim_device(self) -> bool:
-        """Return whether the device is free for a run that nobody is waiting at.
-
-        A base model that is loaded for summaries and has none to write is unloaded; `device_changed` tells when.
-        """
-        if not self.device_text():
-            return True
-        if not self.device_text(apart_from="summarize") and not self.summarizer.is_busy:
-            self.summarizer.close()
-        return False
 
     def start_run(self, wanted: Recipe, computer: str = "", cards: int = 1) -> RunModel:
         """Start a run, at another computer if one is named, on so many cards there.
@@ -265,6 +256,7 @@ class WorkerManager(QObject):
         Jobs asked for afterwards, for example by a timer, do not start.
         """
         self._has_left = True
+        self.device_queue.leave()
         self.arena_queue.release()
         self.planner.rest()
         self.warm_workers.end()

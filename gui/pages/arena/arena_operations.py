@@ -95,11 +95,11 @@ class ArenaOperations(QObject):
     def run_again(self, arena: Arena, status: EntryStatus) -> None:
         """Put an entry back into the queue, for a new run."""
         if self._try(lambda: arenas.set_run(arena, status.entry.id, "")):
-            self._queue.try_again(status.entry.id)
+            self._queue.try_again(arena, status.entry.id)
 
-    def go_on(self, status: EntryStatus) -> None:
+    def go_on(self, arena: Arena, status: EntryStatus) -> None:
         """Resume a stopped entry from its last checkpoint."""
-        self._queue.try_again(status.entry.id)
+        self._queue.try_again(arena, status.entry.id)
 
     def delete(self, arena: Arena) -> None:
         """Move an arena to the trash; its runs and adapters stay."""

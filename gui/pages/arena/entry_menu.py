@@ -59,8 +59,8 @@ class EntryMenu(QObject):
         arena = self.arena
         if operations.follows(status):
             entries.append((tr("Stop the run"), lambda: operations.stop(status), ""))
-        elif arena is not None and status.state == "stopped" and self._queue.arena_id == arena.id:
-            entries.append((tr("Resume the run"), lambda: operations.go_on(status), ""))
+        elif arena is not None and status.state == "stopped" and self._queue.works(arena.id):
+            entries.append((tr("Resume the run"), lambda: operations.go_on(arena, status), ""))
         if arena is not None and not runs:
             if status.entry.run:
                 entries.append((tr("Run again"), lambda: operations.run_again(arena, status), ""))

@@ -19,7 +19,7 @@ from gui.core.actions import Entry
 from gui.core.saved_state import values_of
 from gui.inputs.combo_box import ComboBox
 from gui.look.fonts import px
-from gui.look.language import mark, tr, translate
+from gui.look.language import tr, translate
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
 from gui.models.list_text import entry_text, row_text
@@ -56,12 +56,6 @@ CHECKED_AT_FIRST = 4
 UNSCORED_HEIGHT, LOWER_HEIGHT = 176, 200
 # The height of a window in which only the first line of the headline has room.
 LOW = 760
-# Why the queue is waiting, by the kind of job that has the device.
-WAITS = {
-    "evaluate": mark("The queue is waiting: an adapter is being scored and holds the device"),
-    "export": mark("The queue is waiting: an adapter is being exported and holds the device"),
-    "summarize": mark("The queue is waiting: summaries are being written"),
-}
 
 
 class ArenaPage(Page):
@@ -106,12 +100,11 @@ class ArenaPage(Page):
         self.choice.setFixedWidth(px(176))
         self.pause_button = plain(tr("Pause queue"), "pause")
         self.start_button = primary(tr("Start queue"), "play")
-        self.claim_button = plain(tr("Stop the summaries"), "stop")
         self.add_button = plain(tr("Add entries…"), "plus")
         self.new_button = plain(tr("New arena…"), "arena")
         for part in (self.choice, self.new_button, self.add_button):
             self.header.add(part)
-        for part in (self.claim_button, self.pause_button, self.start_button):
+        for part in (self.pause_button, self.start_button):
             self.header.add(part)
 
     def _make_parts(self) -> None:
@@ -171,7 +164,6 @@ class ArenaPage(Page):
         self.choice.chosen.connect(self.open)
         self.pause_button.clicked.connect(lambda: self._with_arena(self.operations.pause))
         self.start_button.clicked.connect(lambda: self._with_arena(self.operations.start))
-        self.claim_button.clicked.connect(self._manager.summarizer.close)
         self.operations.changed.connect(self.refresh)
         self.operations.changed.connect(self._show_header)
         self.operations.restored.connect(self.open)
@@ -208,7 +200,7 @@ class ArenaPage(Page):
         self._queue.changed.connect(self.refresh)
         self._queue.failed.connect(self._show_error)
         self._manager.runs_changed.connect(self.refresh)
-        self._manager.device_changed.connect(self._show_header)
+        self._manager.device_queue.changed.connect(self._show_header)
 
     def _connect_below(self) -> None:
         queue, below = self.lower_pane.queue, self.lower_pane
@@ -279,7 +271,7 @@ class ArenaPage(Page):
         count = self.table.rowCount()
         self.view.setVisible(count > 0)
         self._unscored.setVisible(not count)
-        is_worked = found.worked or bool(found.arena and self._queue.arena_id == found.arena.id)
+        is_worked = found.worked or bool(found.arena and self._queue.works(found.arena.id))
         self._unscored.set_what_to_do(
             tr("Each entry appears here when its run has ended.")
             if is_worked
@@ -320,13 +312,15 @@ class ArenaPage(Page):
         self.header.set_subtitle(self._subtitle())
         paused = arena is None or arena.paused
         is_open = arenas.next_up(list(found.statuses), set()) is not None
-        here = arena is not None and self._queue.arena_id == arena.id
+        here = arena is not None and self._queue.works(arena.id)
+        rests = here and self._manager.device_queue.paused
         self.pause_button.setVisible(not asking and not paused and (is_open or here))
         self.start_button.setVisible(
-            not asking and arena is not None and is_open and not here and not found.worked
+            not asking and arena is not None and is_open and (rests or not (here or found.worked))
         )
+        waits = not rests and self._manager.device_queue.must_wait("arena")
+        self.start_button.setText(tr("Add to queue") if waits else tr("Start queue"))
         self.start_button.setEnabled(not self.operations.is_checking)
-        self.claim_button.setVisible(here and not asking and self._waits_for_summaries())
         self.add_button.setVisible(arena is not None and not asking)
         self.new_button.setVisible(arena is not None and not asking)
         self.choice.setVisible(len(found.others) > 1 and not asking)
@@ -337,22 +331,13 @@ class ArenaPage(Page):
         return ". ".join(filter(None, (summary_text(self._shown), self._queue_text())))
 
     def _queue_text(self) -> str:
-        found = self._shown
-        if found.arena is None or self._queue.arena_id != found.arena.id:
+        found, waiting = self._shown, self._manager.device_queue
+        if found.arena is None or not self._queue.works(found.arena.id):
             return tr("Another process runs this queue") if found.worked else ""
-        running = any(self.operations.follows(each) for each in found.statuses)
-        return "" if running else self._waiting_text()
-
-    def _waiting_text(self) -> str:
-        manager = self._manager
-        if manager.run_holds_device:
-            return tr("The queue is waiting: a run is training and holds the device")
-        if not manager.device_text():
+        entry = waiting.find("arena", arena=found.arena.id)
+        if entry is None or any(self.operations.follows(each) for each in found.statuses):
             return ""
-        return next((tr(WAITS[kind]) for kind in WAITS if not manager.device_text(apart_from=kind)), "")
-
-    def _waits_for_summaries(self) -> bool:
-        return bool(self._manager.device_text()) and not self._manager.device_text(apart_from="summarize")
+        return tr("In the queue: {why}", why=waiting.waits_for(entry))
 
     # Selection.
     def choose(self, entry_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +108,13 @@ class DraftWriter(QObject):
         self.writer = next((one for one in self.writers if one.key == key), self.writers[0])
         self.changed.emit()
 
+    def choose_known(self, key: str) -> None:
+        """Choose the model with this key. Raises AdapterError if its adapter is gone."""
+        kind, _, name = key.partition(":")
+        adapter = library.find(name) if kind == "adapter" else None
+        self.writer = Writer(adapter.metadata.base_model.id, adapter) if adapter is not None else Writer(name)
+        self.changed.emit()
+
     def choose_as(self, draft: labelling.Draft | None) -> None:
         """Choose the model of an earlier draft, or the newest adapter without one."""
         if draft is None:
@@ -142,7 +150,18 @@ class DraftWriter(QObject):
         if self.is_writing:
             return
         self._asked, self.error = (number, conversation), None
-        self._downloads.request_base(self._ask_if_ours, self._base_table(), self._summarizer)
+        self.with_base(self._ask_if_ours)
+
+    def with_base(self, work: Callable[[], None]) -> None:
+        """Do work that loads the base model once that is on this computer, or may be downloaded."""
+        self.error = None
+        self._downloads.request_base(work, self._base_table(), self._summarizer)
+        self.changed.emit()
+
+    def write(self, number: int, conversation: str) -> None:
+        """Write a draft, whose base model may be downloaded."""
+        self._asked, self.error = (number, conversation), None
+        self._ask()
 
     def _ask_if_ours(self) -> None:
         if self.device_lock.is_ours:

@@ -114,10 +114,12 @@ class LabellingToolbar(QWidget):
         for at, (key, title) in enumerate(SHOWN_TITLES.items()):
             self.shown.setItemText(at, f"{tr(title)} ({number_text(counts[key])})")
 
-    def show_drafting(self, *, drafts_all: bool, possible: bool) -> None:
-        """Show whether all open conversations are being drafted, or can be."""
-        self.draft_all_button.setText(tr("Stop drafting") if drafts_all else tr("Draft all"))
-        self.draft_all_button.setEnabled(drafts_all or possible)
+    def show_drafting(self, *, drafts_all: bool, waits: bool, must_wait: bool, possible: bool) -> None:
+        """Show whether all open conversations are being drafted, wait for it, or can be."""
+        begin = tr("Add drafts to queue") if must_wait else tr("Draft all")
+        stop = tr("Stop drafting") if drafts_all else tr("Take out of queue")
+        self.draft_all_button.setText(stop if drafts_all or waits else begin)
+        self.draft_all_button.setEnabled(drafts_all or waits or possible)
 
     def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
         """Show the choices, and whether the list is open."""

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
+from gui.pages.labelling.all_drafts import AllDrafts
 from gui.pages.labelling.conversation_pane import ConversationPane
 from gui.pages.labelling.draft_writer import DraftWriter
 from gui.pages.labelling.items_view import ItemsPane
@@ -74,7 +75,9 @@ class LabellingPage(Page):
         self._wants_list: bool | None = None
         self._background = BackgroundTasks(self)
         self._is_exporting = False
-        self._drafts_all = False
+        self.all_drafts = AllDrafts(
+            manager.device_queue, self.controller, self.draft_writer, self.isVisible, self
+        )
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -165,7 +168,10 @@ class LabellingPage(Page):
         controller.moved.connect(self._on_moved)
         controller.changed.connect(self._show)
         draft_writer.changed.connect(self._show)
-        draft_writer.written.connect(self._take_draft)
+        draft_writer.written.connect(self.all_drafts.take)
+        self.all_drafts.changed.connect(self._show)
+        self._manager.device_queue.changed.connect(self._show)
+        self.all_drafts.failed.connect(self._show_message)
         self.additions.changed.connect(self._show)
         self.additions.found.connect(self._add)
         self.reader.changed.connect(self._show)
@@ -176,7 +182,7 @@ class LabellingPage(Page):
         self.strip.acted.connect(draft_writer.act)
         self.toolbar.list_wanted.connect(self._open_list)
         self.toolbar.add_wanted.connect(self._ask_for_files)
-        self.toolbar.draft_all_wanted.connect(self._draft_all_or_stop)
+        self.toolbar.draft_all_wanted.connect(self.all_drafts.begin_or_stop)
         self.items.searched.connect(controller.search)
         self.items.view.chosen.connect(self._go)
         self.items.view.left.connect(summary.edit.setFocus)
@@ -186,7 +192,6 @@ class LabellingPage(Page):
         summary.edit.left.connect(controller.save)
         summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
         summary.writer_chosen.connect(draft_writer.choose)
-        summary.draft_cancelled.connect(self._cancel_draft)
         for wanted, act in (
             (summary.edit.undo_wanted, self.undo),
             (summary.edit.redo_wanted, self.redo),
@@ -195,6 +200,7 @@ class LabellingPage(Page):
             (summary.accepted, self.accept),
             (summary.skipped, self.skip),
             (summary.draft_wanted, self.draft),
+            (summary.draft_cancelled, self.all_drafts.cancel),
             (self.conversation.back_wanted, self.back),
             (self.conversation.forward_wanted, self.forward),
         ):
@@ -202,7 +208,7 @@ class LabellingPage(Page):
         for name in KEYS:
             within = Qt.ShortcutContext.WidgetWithChildrenShortcut
             actions.bind(self, f"labelling.{name}", getattr(self, name), within)
-        actions.bind(self, "window.close", self._cancel_draft)
+        actions.bind(self, "window.close", self.all_drafts.cancel)
 
     # Opening conversations
 
@@ -276,7 +282,7 @@ class LabellingPage(Page):
         self._message = ""
         self.reader.stop()
         self.additions.stop()
-        self._cancel_draft()
+        self.all_drafts.cancel()
 
     def _ask_for_files(self) -> None:
         files, _ = QFileDialog.getOpenFileNames(self, tr("Add conversations"), "", file_filter())
@@ -286,7 +292,7 @@ class LabellingPage(Page):
     def _add(self, found: list[tuple[str, list[Example]]], left_out: str) -> None:
         """Add conversations of files to the open set and go to the first of them."""
         if self.controller.work is not None:
-            self._cancel_draft()
+            self.all_drafts.cancel()
             self._message = left_out
             examples = [example for _, examples in found for example in examples]
             self.controller.open(self.controller.work.about.id, examples)
@@ -300,17 +306,18 @@ class LabellingPage(Page):
 
     def skip(self) -> None:
         """Skip the conversation and go to the next one."""
-        self._drafts_all = self._drafts_all and not self._drafts_here
+        if self._drafts_here:
+            self.all_drafts.end()
         self._leave(self.controller.skip)
 
     def undo(self) -> None:
         """Undo the last step; a draft that was undone is not written again."""
-        self._drafts_all = False
+        self.all_drafts.end()
         self._leave(self.controller.undo)
 
     def redo(self) -> None:
         """Redo the last undone step."""
-        self._drafts_all = False
+        self.all_drafts.end()
         self._leave(self.controller.redo)
 
     def forward(self) -> None:
@@ -345,36 +352,10 @@ class LabellingPage(Page):
             self.draft_writer.draft(item.number, item.conversation)
             self.summary.edit.setFocus()
 
-    def _draft_all_or_stop(self) -> None:
-        if self._drafts_all:
-            self._cancel_draft()
-        elif self.controller.save():
-            self._drafts_all = True
-            self._draft_next()
-
-    def _draft_next(self) -> None:
-        """Go on with the drafts of all open conversations; the one in front stays."""
-        item = self.controller.next_to_draft() if self._drafts_all else None
-        if item is None:
-            self._drafts_all = False
-            self._show()
-        else:
-            self.draft_writer.draft(item.number, item.conversation)
-
-    def _take_draft(self, number: int, draft: labelling.Draft) -> None:
-        self.controller.put_draft(number, draft)
-        if self._drafts_all:
-            # After everyone has been told of this draft.
-            QTimer.singleShot(0, self, self._draft_next)
-
-    def _cancel_draft(self) -> None:
-        self._drafts_all = False
-        self.draft_writer.cancel()
-
     def _cancel_own_draft(self) -> None:
         """Cancel the draft of this conversation alone; drafts of all go on."""
-        if self.draft_writer.is_writing and not self._drafts_all:
-            self._cancel_draft()
+        if self.draft_writer.is_writing and not self.all_drafts.is_going:
+            self.draft_writer.cancel()
 
     @property
     def _drafts_here(self) -> bool:
@@ -462,9 +443,11 @@ class LabellingPage(Page):
         self.use_button.setToolTip(
             labelling_text.to_go(progress.accepted) or labelling_text.few(progress.accepted)
         )
-        self._drafts_all = self._drafts_all and self.draft_writer.error is None
-        possible = not self.draft_writer.is_writing and progress.open > 0
-        self.toolbar.show_drafting(drafts_all=self._drafts_all, possible=possible)
+        drafts, possible = self.all_drafts, not self.draft_writer.is_writing and progress.open > 0
+        waiting, must_wait = drafts.waiting is not None, drafts.must_wait
+        self.toolbar.show_drafting(
+            drafts_all=drafts.is_going, waits=waiting, must_wait=must_wait, possible=possible
+        )
         self.toolbar.add_button.setEnabled(not self.additions.is_busy)
         self.toolbar.show_progress(progress)
         self.toolbar.show_choices(listing.shown, listing.order, lists=self._lists)

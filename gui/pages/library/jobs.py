@@ -1,22 +1,26 @@
 """The library's jobs in a worker: scoring, exporting and downloading, one at a time, with progress.
 
+What computes waits for its turn in the queue for the device.
+
 Knows the jobs and their events, no widget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, Ending, Event, Recipe, files
+from engine.api import Adapter, AppError, Ending, Event, Recipe, files, library
+from engine.api import recipe as recipes
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.library import export_text
 from gui.pages.library.push_request import PushRequest
+from gui.workers.device_queue import Work
 from gui.workers.download_check import Request, repositories
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.eta import Eta
@@ -49,7 +53,8 @@ class LibraryJobs(QObject):
     `started(text)`, `progressed(share, text)` and `finished(text, folder or None)` follow a job; `failed(message)` ends
     one that failed or could not start, `stopped` a cancelled one. `remarked(text)` carries the notices of a finished
     job, `imported(adapter id)` the adapter that came from the hub, and `pushed(text, address)` ends a job that sent one
-    there. `asked(text, action)`: a job would download something, and waits for `confirm_download`.
+    there. `asked(text, action)`: a job would download something, and waits for `confirm_download`. `queued`: one was
+    added to the queue for the device. `changed`: one began, ended or is further.
     """
 
     started = Signal(str)
@@ -61,17 +66,25 @@ class LibraryJobs(QObject):
     imported = Signal(str)
     pushed = Signal(str, str)
     asked = Signal(str, str)
+    queued = Signal()
+    changed = Signal()
 
     def __init__(self, manager: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._manager = manager
+        self._queue = manager.device_queue
         self._thread: Any = None
+        # A job whose turn came while something was sent or fetched, which needs no device.
+        self._next: Callable[[], None] | None = None
+        self._how_far = (0.0, "")
         self._adapter_id = ""
         self._left = Eta()
         self._remarks: list[str] = []
         self._prompt = DownloadPrompt(manager, self)
         self._prompt.opened.connect(lambda begin: begin())
         self._prompt.says.connect(self._on_download_checked)
+        self._queue.serve("evaluate", self._score)
+        self._queue.serve("export", self._export)
 
     @property
     def busy(self) -> bool:
@@ -85,24 +98,31 @@ class LibraryJobs(QObject):
 
     def score(self, adapter: Adapter, recipe: Recipe) -> None:
         """Score an adapter and its base under a recipe's protocol; the worker writes the metadata."""
+        given = {"adapter": adapter.id, "recipe": recipes.dumps(recipe)}
+        self._request(
+            adapter, "evaluate", given, tr("Scoring {name}", name=adapter.name), repositories(recipe)
+        )
+
+    def _score(self, given: Mapping[str, Any]) -> Work:
+        adapter, wanted = library.find(given["adapter"]), recipes.loads(given["recipe"])
         doing, done = tr("Scoring {name}", name=adapter.name), tr("Scored {name}.", name=adapter.name)
-        finish = partial(self._finish, done)
-        begin = partial(self._begin, adapter, "evaluate", {"adapters": [adapter.id]}, recipe, doing, finish)
-        self._request(adapter, begin, doing, repositories(recipe))
+        return self._take_turn(
+            adapter, "evaluate", {"adapters": [adapter.id]}, wanted, doing, partial(self._finish, done)
+        )
 
     def export(self, adapter: Adapter, to: str, precision: str, target: Path) -> None:
         """Export an adapter as a model of another kind, and compare it with the adapter."""
-        arguments = {
-            "to": to,
-            "precision": precision,
-            "adapter": adapter.id,
-            "target": str(target),
-            "conversations": COMPARED,
-            "aside": str(files.partial_beside(target)),
-        }
+        given = {"adapter": adapter.id, "to": to, "precision": precision, "target": str(target)}
         doing = tr("Exporting {name}", name=adapter.name)
-        begin = partial(self._begin, adapter, "export", arguments, None, doing, self._finish_export)
-        self._request(adapter, begin, doing, base_repositories(adapter.metadata.base_model.as_table()))
+        needed = base_repositories(adapter.metadata.base_model.as_table())
+        self._request(adapter, "export", given, doing, needed)
+
+    def _export(self, given: Mapping[str, Any]) -> Work:
+        adapter = library.find(given["adapter"])
+        aside = str(files.partial_beside(Path(given["target"])))
+        arguments = {**given, "conversations": COMPARED, "aside": aside}
+        doing = tr("Exporting {name}", name=adapter.name)
+        return self._take_turn(adapter, "export", arguments, None, doing, self._finish_export)
 
     def import_from_hub(self, repo_id: str, revision: str) -> None:
         """Download an adapter of the hub into the library; it needs no device."""
@@ -143,31 +163,38 @@ class LibraryJobs(QObject):
             self.failed.emit(text)
 
     def _request(
-        self, adapter: Adapter, begin: Callable[[], None], doing: str, needed: list[Request]
+        self, adapter: Adapter, kind: str, given: Mapping[str, Any], doing: str, needed: list[Request]
     ) -> None:
-        """Begin a job once what it needs is on this computer, or may be downloaded."""
-        refusal = self._refusal()
-        if refusal:
-            self.failed.emit(refusal)
-        else:
+        """Let a job take its turn once what it needs is on this computer, or may be downloaded."""
+        if self._prompt.is_checking:
+            self.failed.emit(tr(ONE_AT_A_TIME))
+            return
+        if self._thread is None:
             self._adapter_id = adapter.id
             self.started.emit(doing)
-            self._prompt.request(begin, needed)
+        self._prompt.request(partial(self._add, kind, adapter.name, given), needed)
 
-    def _begin(
-        self,
-        adapter: Adapter,
-        kind: str,
-        arguments: dict[str, Any],
-        recipe: Recipe | None,
-        doing: str,
-        finish: Finish,
-    ) -> None:
-        refusal = self._refusal()
-        if refusal:
-            self.failed.emit(refusal)
+    def _add(self, kind: str, name: str, given: Mapping[str, Any]) -> None:
+        try:
+            has_started = self._queue.add(kind, name, given)
+        except AppError as error:
+            self.failed.emit(in_one_line(error.message, error.hint))
+            return
+        if not has_started:
+            self._adapter_id = self._adapter_id if self._thread is not None else ""
+            self.queued.emit()
+
+    def _take_turn(self, adapter: Adapter, *job: Any) -> Work:
+        """Begin a job, or let it follow the one that needs no device."""
+        begin = partial(self._start, adapter.id, *job)
+        if self._thread is None:
+            begin()
         else:
-            self._start(adapter.id, kind, arguments, recipe, doing, finish)
+            self._next = begin
+        return Work(self._has_work, lambda: self._how_far, self.cancel, self.changed)
+
+    def _has_work(self) -> bool:
+        return self._thread is not None or self._next is not None
 
     def _start(
         self,
@@ -184,6 +211,7 @@ class LibraryJobs(QObject):
             self.failed.emit(in_one_line(error.message, error.hint))
             return
         self._thread, self._adapter_id, self._remarks = thread, adapter_id, []
+        self._how_far = (0.0, "")
         self._left.begin()
         result: Result = {}
         thread.subscribe(
@@ -194,18 +222,12 @@ class LibraryJobs(QObject):
         )
         self.started.emit(doing)
 
-    def _refusal(self) -> str:
-        if self.busy:
-            return tr(ONE_AT_A_TIME)
-        taken: str = self._manager.device_text(apart_from="summarize")
-        return f"{taken} {tr('Pause it, or wait until it is done.')}" if taken else ""
-
     def _follow(self, events: list[Event], doing: str) -> None:
         for event in events:
             self._left.follow(event)
             if event["event"] == "stage_entered":
                 stage = STAGES.get(event["stage"])
-                self.progressed.emit(0.0, tr(stage) if stage else doing)
+                self._progress(0.0, tr(stage) if stage else doing)
             elif event["event"] == "notice":
                 self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":
@@ -215,10 +237,22 @@ class LibraryJobs(QObject):
         done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
         size = bytes_text if unit == "bytes" else number_text
         text = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
-        self.progressed.emit(done / total if total else 0.0, self._left.beside(text))
+        self._progress(done / total if total else 0.0, self._left.beside(text))
+
+    def _progress(self, share: float, text: str) -> None:
+        self._how_far = (share, text)
+        self.progressed.emit(share, text)
+        self.changed.emit()
 
     def _end(self, ending: Ending, finish: Finish, result: Result, aside: str) -> None:
         self._thread, self._adapter_id = None, ""
+        self._tell(ending, finish, result, aside)
+        following, self._next = self._next, None
+        if following is not None:
+            following()
+        self.changed.emit()
+
+    def _tell(self, ending: Ending, finish: Finish, result: Result, aside: str) -> None:
         if aside:
             # A worker that was killed leaves there what it has written.
             files.remove(Path(aside))

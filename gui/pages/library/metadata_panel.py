@@ -240,6 +240,10 @@ class MetadataPanel(QWidget):
         ):
             part.setVisible(shown)
 
+    def show_waits(self, waits: bool) -> None:
+        """Show whether scoring would begin now, or wait for its turn."""
+        self.score_button.setText(tr("Add to queue") if waits else tr("Score now"))
+
     def _show_merging(self, adapter: Adapter) -> None:
         why = adapter.unmergeable
         self.merge_button.setEnabled(not why)

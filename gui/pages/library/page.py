@@ -177,11 +177,13 @@ class LibraryPage(Page):
         self.jobs.failed.connect(self._on_job_failed)
         self.jobs.stopped.connect(self._on_job_stopped)
         self.jobs.asked.connect(self._on_download_asked)
+        self.jobs.queued.connect(self._on_job_queued)
+        self._manager.device_queue.changed.connect(self._show_waits)
         self.download_strip.acted.connect(self.jobs.confirm_download)
         self.cancel_button.clicked.connect(self.jobs.cancel)
         self._manager.adapters_changed.connect(self.reader.refresh)
-        self._manager.run_started.connect(lambda _model: self._mark_in_use())
-        self._manager.run_ended.connect(lambda _model: self._mark_in_use())
+        self._manager.run_started.connect(self._mark_in_use)
+        self._manager.run_ended.connect(self._mark_in_use)
 
     # Display.
     def open(self, adapter_id: str) -> None:
@@ -277,7 +279,7 @@ class LibraryPage(Page):
         if found is not None and found.id == adapter_id:
             self.panel.show_integrity(changed)
 
-    def _mark_in_use(self) -> None:
+    def _mark_in_use(self, _model: object = None) -> None:
         current = self._manager.current
         used = {self.jobs.adapter_id} - {""}
         if current is not None and current.recipe.method.start_from:
@@ -397,6 +399,16 @@ class LibraryPage(Page):
             self._put_job_away()
         self.pane.show_error(text)
 
+    def _on_job_queued(self) -> None:
+        if not self.jobs.busy:
+            self._put_job_away()
+        queue = self._manager.device_queue
+        key = queue.waiting[-1].key
+        self.pane.undo_strip.offer(queue.added_text(), lambda: queue.remove(key))
+
+    def _show_waits(self) -> None:
+        self.panel.show_waits(self._manager.device_queue.must_wait("evaluate"))
+
     def _on_job_stopped(self) -> None:
         self._put_job_away()
         self.pane.undo_strip.offer(tr("Cancelled."))
@@ -415,7 +427,9 @@ class LibraryPage(Page):
         return make_menu(self, self._entries_for(adapter))
 
     def _entries_for(self, adapter: Adapter) -> list[Entry]:
+        waits = self._manager.device_queue.must_wait("evaluate")
         again = tr("Score again") if adapter.metadata.score_card else tr("Score now")
+        again = tr("Add scoring to the queue") if waits else again
         return [
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
             (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),

@@ -52,8 +52,11 @@ class Batch(QObject):
         self._summarizer = controller.summarizer
         self.rows: list[BatchRow] = []
         self.entries: tuple[Entry, ...] = ()
+        self.base: dict[str, Any] = {}
         self.options = SummarizeOptions()
         self.prompt: dict[str, Any] | None = None
+        # What it waits for, before it begins.
+        self.waits_for = ""
         self.is_running = False
         self.message = ""
         self._sent: dict[str, list[BatchRow]] = {}
@@ -109,11 +112,11 @@ class Batch(QObject):
 
     # Operations
 
-    def offer(self, examples: Sequence[Example]) -> None:
-        """Show conversations to summarise in the columns of the playground."""
+    def offer(self, examples: Sequence[Example], entries: tuple[Entry, ...] = ()) -> None:
+        """Show conversations to summarise in columns, those of the playground by default."""
         self.cancel()
         self.message = ""
-        self.entries = self.present_entries()
+        self.entries = entries or self.present_entries()
         self.rows = [
             BatchRow(index, example, self._empty_results()) for index, example in enumerate(examples, 1)
         ]
@@ -123,16 +126,9 @@ class Batch(QObject):
         """Return the current columns of the playground."""
         return tuple(column.entry for column in self._controller.results.columns)
 
-    def start(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
-        """Summarise the offered conversations in the columns of the playground."""
-        self.offer([row.example for row in self.rows])
-        self.options, self.prompt = options, prompt
-        self.go_on()
-
-    def go_on(self) -> None:
-        """Summarise the rest, unless the worker or the device is in use; the strip says by what."""
-        if self.is_running or not self._controller.can_ask:
-            return
+    def start(self, base: dict[str, Any], options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
+        """Summarise the offered conversations that have no summaries yet."""
+        self.base, self.options, self.prompt = base, options, prompt
         self.message, self.is_running = "", True
         self._left.begin()
         self._feed()
@@ -179,7 +175,7 @@ class Batch(QObject):
             self.prompt,
         )
         try:
-            request_id = self._summarizer.summarize(self._controller.base_table(), request)
+            request_id = self._summarizer.summarize(self.base, request)
         except AppError as error:
             self.cancel(translate(f"{error.message} {error.hint}".strip()))
             return

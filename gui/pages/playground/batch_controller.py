@@ -6,6 +6,7 @@ Connects the batch, its files and its view. Decides nothing about a single conve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,13 @@ from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.batch_table import spreadsheet
 from gui.pages.playground.batch_view import BatchView
 from gui.pages.playground.columns.choices import source_title
+from gui.pages.playground.columns.column_results import Entry
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results
+from gui.workers.device_queue import Waiting, Work
 from gui.workers.worker_manager import WorkerManager
+
+KIND = "batch"
 
 
 class BatchController(QObject):
@@ -35,7 +40,7 @@ class BatchController(QObject):
 
     def __init__(self, manager: WorkerManager, controller: Controller, parent: QWidget) -> None:
         super().__init__(parent)
-        self._controller = controller
+        self._controller, self._queue = controller, manager.device_queue
         self._sources: dict[str, Sequence[Example]] = {}
         self._own: dict[str, Sequence[Example]] = {}
         self._key = ""
@@ -44,6 +49,8 @@ class BatchController(QObject):
         self.batch = Batch(controller, self)
         self.reader = BatchReader(manager, self)
         self._background = BackgroundTasks(self)
+        self._queue.serve(KIND, self._begin)
+        self._queue.changed.connect(self._show_turn)
         self._connect()
         self._show_sources()
 
@@ -52,7 +59,7 @@ class BatchController(QObject):
         view.chosen.connect(self._choose)
         view.files_wanted.connect(self._choose_files)
         view.cancelled.connect(self._cancel)
-        view.go_on_wanted.connect(self.batch.go_on)
+        view.go_on_wanted.connect(lambda: self._add(self.batch.options, self.batch.prompt, goes_on=True))
         view.opened.connect(self._open)
         view.export_wanted.connect(self._choose_place)
         self.batch.changed.connect(self._show)
@@ -102,27 +109,63 @@ class BatchController(QObject):
         """Put the chosen conversations into the table, unless they are there already."""
         examples = list(self._known().get(self._key, ()))[: self.view.count.value()]
         there = [row.example for row in self.batch.rows]
-        if examples != there and not self.batch.is_running:
+        if examples != there and not self.is_busy:
             self.batch.offer(examples)
 
     def follow_columns(self) -> None:
         """Show the columns of the playground, unless the batch has results."""
         batch = self.batch
-        if not batch.is_running and not batch.done and batch.entries != batch.present_entries():
+        if not self.is_busy and not batch.done and batch.entries != batch.present_entries():
             batch.offer([row.example for row in batch.rows])
 
     # Operations
 
     @property
     def is_busy(self) -> bool:
-        """Whether the batch uses the worker."""
-        return self.batch.is_running
+        """Whether the batch uses the worker, or waits for its turn."""
+        return self.batch.is_running or self._waiting is not None
+
+    @property
+    def _waiting(self) -> Waiting | None:
+        return self._queue.find(KIND)
 
     def summarise(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
-        """Summarise all conversations of the table."""
+        """Summarise all conversations of the table, in their turn."""
         self._quiet()
         if self.batch.rows:
-            self.batch.start(options, prompt)
+            self.batch.offer([row.example for row in self.batch.rows])
+            self._add(options, prompt, goes_on=False)
+
+    def _add(self, options: SummarizeOptions, prompt: dict[str, Any] | None, *, goes_on: bool) -> None:
+        batch, name = self.batch, source_title(self._key)
+        given = {
+            "name": self._key,
+            "conversations": [astuple(row.example) for row in batch.rows],
+            "columns": [asdict(entry) for entry in batch.entries],
+            "base": batch.base if goes_on else self._controller.base_table(),
+            "options": options.model_dump(),
+            "prompt": prompt,
+        }
+        self._queue.add(KIND, name, given)
+
+    def _begin(self, given: Mapping[str, Any]) -> Work:
+        """Summarise what waited; what is in the table keeps its summaries, after a restart all begins anew."""
+        examples = [Example(*texts, tuple(more)) for *texts, more in given["conversations"]]
+        batch = self.batch
+        entries = tuple(Entry(**entry) for entry in given["columns"])
+        if examples != [row.example for row in batch.rows] or entries != batch.entries:
+            self._own, self._key = {given["name"]: examples} | self._own, given["name"]
+            batch.offer(examples, entries)
+            self._show_sources()
+        batch.start(given["base"], SummarizeOptions(**given["options"]), given["prompt"])
+        return Work(lambda: batch.is_running, batch.progress, batch.cancel, batch.changed)
+
+    def _show_turn(self) -> None:
+        entry = self._waiting
+        waits_for = self._queue.waits_for(entry) if entry is not None else ""
+        if waits_for != self.batch.waits_for:
+            self.batch.waits_for = waits_for
+            self._show()
 
     def _quiet(self) -> None:
         """Clear the notice about other conversations."""
@@ -131,6 +174,8 @@ class BatchController(QObject):
     def _cancel(self) -> None:
         if self.reader.is_busy:
             self.reader.stop()
+        if self._waiting is not None:
+            self._queue.remove(self._waiting.key)
         self.batch.cancel()
 
     def _open(self, row: BatchRow | None) -> None:

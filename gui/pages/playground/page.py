@@ -120,6 +120,12 @@ class PlaygroundPage(Page):
         self.body.addWidget(self._stack, 1)
 
     def _restyle(self) -> None:
+        # As wide as either text needs, so that no button beside it moves.
+        widths = []
+        for waits in (True, False):
+            self._show_wait(waits)
+            widths.append(self.summarise_button.sizeHint().width())
+        self.summarise_button.setMinimumWidth(max(widths))
         self.adapt(self.window().width())
 
     def _connect(self) -> None:
@@ -127,6 +133,7 @@ class PlaygroundPage(Page):
         controller.changed.connect(self._refresh)
         controller.counted.connect(self._show_counted)
         self.batch_controller.changed.connect(self._refresh)
+        self._manager.device_queue.changed.connect(self._show_asking)
         self.batch_controller.opened.connect(self._open_entry)
         self.mode.currentChanged.connect(self._switch)
         self.token_count.counted.connect(self._show_length)
@@ -431,14 +438,24 @@ class PlaygroundPage(Page):
         self.decoding.prompt.show_trained(controller.trained_prompt())
         self.single_view.show_length()
         self._count()
-        self._allow_asking(controller.can_ask and not self.batch_controller.is_busy)
+        self._show_asking()
         any_text = any(column.text for column in controller.results.columns)
         self.copy_button.setEnabled(any_text and not self.shows_several)
         if controller.history.items != self.history.entries():
             self.history.show_entries(controller.history.items)
 
-    def _allow_asking(self, can_ask: bool) -> None:
-        """Enable or disable the primary button; it keeps the focus while disabled."""
+    def _show_wait(self, waits: bool) -> None:
+        self.summarise_button.setText(tr("Add to queue") if waits else tr("Summarise"))
+        self.summarise_button.set_icon("plus" if waits else "play")
+
+    def _show_asking(self) -> None:
+        """Enable or disable the primary button; it keeps the focus while disabled.
+
+        Several conversations can always be asked for, and wait for their turn.
+        """
+        waits = self.shows_several and self._manager.device_queue.must_wait("batch")
+        can_ask = (waits or self.controller.can_ask) and not self.batch_controller.is_busy
+        self._show_wait(waits and not self.batch_controller.is_busy)
         if not can_ask and self.summarise_button.hasFocus():
             self.setFocus()
         self.summarise_button.setEnabled(can_ask)

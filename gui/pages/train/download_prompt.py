@@ -1,4 +1,4 @@
-"""The prompt before a run: what Start would download is shown first. Knows which work blocks a run."""
+"""The prompt before a run: what Start would download is shown first."""
 
 from __future__ import annotations
 
@@ -18,14 +18,6 @@ class RunDownloadPrompt(DownloadPrompt):
 
     def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
         super().__init__(manager, parent, QUESTION)
-        self._manager = manager
-
-    def blocked_by(self) -> str:
-        """Return which work uses the device, if it blocks a run; the playground releases it for a run."""
-        if self._manager.current is not None:
-            return tr("A run is training and holds the device. Stop it, or wait for its end.")
-        taken = self._manager.device_text(apart_from="summarize")
-        return f"{taken} {tr('Wait for it to finish, or cancel it in the library.')}" if taken else ""
 
     def request_run(self, wanted: Recipe) -> None:
         """Request a run of a recipe."""

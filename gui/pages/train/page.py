@@ -70,7 +70,7 @@ class TrainPage(Page):
         self, manager: WorkerManager, preferences: Preferences | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(tr("New run"), parent=parent)
-        self._manager = manager
+        self._manager, self._queue = manager, manager.device_queue
         self._preferences = preferences or Preferences()
         self._model: RunModel | None = None
         self._origin = ""
@@ -121,11 +121,10 @@ class TrainPage(Page):
         self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
 
     def start_run(self, wanted: Recipe, computer: str = "", cards: int = 1) -> RunModel | None:
-        """Start a run, here or at a computer, and return it; None if the device is in use or the start failed."""
-        if self._must_wait():
-            return None
+        """Start a run, here or at a computer, and return it; None if it waits for its turn or the start failed."""
+        given = {"recipe": recipe.dumps(wanted), "computer": computer, "cards": cards}
         try:
-            model = self._manager.start_run(wanted, computer, cards)
+            model = self._added("run", wanted.name, given)
         except RecipeError as error:
             self.panel.show_problems(error.problems)
             return None
@@ -133,8 +132,15 @@ class TrainPage(Page):
             self.say(f"{translate(error.message)} {translate(error.hint)}")
             return None
         self._preferences.set("recipe", recipe.dumps(wanted))
-        self.show_run(model)
         return model
+
+    def _added(self, kind: str, name: str, given: Mapping[str, Any]) -> RunModel | None:
+        """Show the run that starts, and return it; None if it waits for its turn, which is said. Raises AppError."""
+        if self._queue.add(kind, name, given) and (model := self._manager.current) is not None:
+            self.show_run(model)
+            return model
+        self.say(self._queue.added_text())
+        return None
 
     def show_run(self, model: RunModel) -> None:
         """Show a live or ended run."""
@@ -170,16 +176,8 @@ class TrainPage(Page):
 
     def resume(self, run_id: str, plan: MemoryFallback | None = None) -> None:
         """Resume a run from its last checkpoint, with a memory fallback if given."""
-        if not self._must_wait():
-            wanted = plan.changes if plan is not None else None
-            self._try(lambda: self.show_run(self._manager.resume(run_id, wanted)))
-
-    def _must_wait(self) -> bool:
-        """Return whether other work uses the device, and show which."""
-        taken = self._start_prompt.blocked_by()
-        if taken:
-            self.say(taken)
-        return bool(taken)
+        given = {"run": run_id, "changes": dict(plan.changes) if plan is not None else None}
+        self._try(lambda: self._added("resume", run_store.name_of(run_id), given))
 
     def run_again(self, wanted: Recipe) -> None:
         """Run the recipe of an earlier run again; downloads are confirmed first, as for every run."""
@@ -253,6 +251,7 @@ class TrainPage(Page):
         panel.foot.computer_chosen.connect(self._plan)
         panel.foot.no_summaries.write_wanted.connect(self._label)
         panel.foot.no_summaries.train_wanted.connect(self.use_data)
+        self._queue.changed.connect(self._show_header)
         right.notice.acted.connect(self._confirm)
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
@@ -453,6 +452,7 @@ class TrainPage(Page):
 
     def _show_header(self) -> None:
         model, current = self._model, self._manager.current
+        self.panel.foot.show_waits(self._queue.must_wait("run"))
         if model is None:
             self.header.set_title(tr("New run"))
             self.header.set_subtitle(f"{self._origin}. {tr('Not started yet')}")

@@ -82,7 +82,7 @@ class PageHeader(QWidget):
         if model.running:
             self._show(self.pause, self.stop)
         else:
-            resumes = model.state.outcome != "completed" and current is None
+            resumes = model.state.outcome != "completed"
             back = current is not None
             self._show(self.new, *((self.resume,) if resumes else ()), *((self.back,) if back else ()))
         self.resume.setText(resume_text(model))

@@ -116,6 +116,11 @@ class StartFoot(QWidget):
         self.no_summaries.show_source(source, count)
         self.start_button.setVisible(not count)
 
+    def show_waits(self, waits: bool) -> None:
+        """Show whether a run would start now, or wait for its turn."""
+        self.start_button.setText(tr("Add to queue") if waits else tr("Start"))
+        self.start_button.set_icon("plus" if waits else "play")
+
     def show_busy(self, busy: bool) -> None:
         """Show that a plan is being made, and dim the one before."""
         dim((self.warnings, self.too_short, self.happening), busy and self._has_plan)

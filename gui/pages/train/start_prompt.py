@@ -1,6 +1,6 @@
 """What is asked between the press of Start and a run: what it downloads, or what it sends to another computer.
 
-Knows which work blocks a run; starts nothing itself.
+Starts nothing itself.
 """
 
 from __future__ import annotations
@@ -39,10 +39,6 @@ class StartPrompt(QObject):
         self._pending: tuple[Recipe, str, int] | None = None
         self._downloads.opened.connect(lambda wanted: self.opened.emit(wanted, "", 1))
         self._downloads.says.connect(self.says)
-
-    def blocked_by(self) -> str:
-        """Return which work blocks a run."""
-        return self._downloads.blocked_by()
 
     def request(self, wanted: Recipe, name: str = "", cards: int = 1) -> None:
         """Request a run of a recipe here, or on so many cards of another computer."""

@@ -37,7 +37,7 @@ def window(qtbot):
 
 
 def asked(stage, qtbot, window, script) -> QuitDialog:
-    dialog = QuitDialog(stage.start(qtbot, script), window)
+    dialog = QuitDialog(stage.start(qtbot, script), parent=window)
     dialog.open()
     return dialog
 

@@ -43,7 +43,7 @@ class QueueHarness:
         self.qtbot.waitUntil(condition, timeout=WAIT)
 
     def until_idle(self) -> None:
-        self.until(lambda: self.queue.arena_id == "" and self.manager.current is None)
+        self.until(lambda: not self.manager.device_queue.waiting and self.manager.current is None)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_paused_queue_finishes_what_runs_and_begins_nothing_more(harness):
     harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
     harness.queue.pause(arena)
     assert arenas.open_arena(arena.folder).paused
-    assert harness.queue.arena_id == ""
+    assert harness.manager.device_queue.waiting == []
     assert states(arena) == ["running", "waiting"]
     harness.manager.current.stop()
     harness.until(lambda: harness.manager.current is None)
@@ -95,23 +95,38 @@ def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(harness):
     assert harness.begun == ["lora", "layernorm", "ia3"]
 
 
-def test_a_new_window_goes_on_with_the_queue_of_the_last_one(harness, qtbot):
-    arena = make_arena("lora", "ia3")
-    arenas.set_paused(arena, paused=False)
-    harness.queue.restore()
-    assert harness.queue.arena_id == arena.id
+def test_an_arena_that_is_worked_elsewhere_is_left_alone(harness):
+    worked = make_arena("lora")
+    with arenas.working(worked), pytest.raises(ArenaError, match="worked by another"):
+        harness.queue.start(worked)
+    assert not harness.queue.works(worked.id)
+
+
+def test_arenas_take_turns_in_the_order_of_the_queue(harness):
+    first, second = make_arena("lora", "ia3"), make_arena("full")
+    harness.scripts["lora"] = ENDLESS
+    waiting = harness.manager.device_queue
+    for arena in (first, second):
+        harness.queue.start(arena)
+    assert [each.name for each in waiting.waiting] == [first.name, second.name]
+    waiting.move(waiting.waiting[1].key, 0)
+    harness.manager.current.stop()
     harness.until_idle()
-    assert states(arena) == ["completed", "completed"]
+    assert harness.begun == ["lora", "full", "ia3"]
+    assert not arenas.is_worked(first)
 
 
-def test_a_queue_that_is_paused_or_worked_elsewhere_is_left_alone(harness):
-    make_arena("lora")
-    worked = arenas.set_paused(make_arena("lora"), paused=False)
-    with arenas.working(worked):
-        harness.queue.restore()
-        assert harness.queue.arena_id == ""
-        with pytest.raises(ArenaError, match="worked by another"):
-            harness.queue.start(worked)
+def test_an_arena_that_is_taken_out_of_the_queue_rests_after_its_entry(harness):
+    arena = make_arena("lora", "ia3")
+    harness.scripts["lora"] = ENDLESS
+    harness.queue.start(arena)
+    waiting = harness.manager.device_queue
+    waiting.remove(waiting.waiting[0].key)
+    assert not harness.queue.works(arena.id)
+    harness.manager.current.stop()
+    harness.until_idle()
+    assert harness.begun == ["lora"]
+    assert arenas.open_arena(arena.folder).paused
 
 
 def test_a_stopped_entry_goes_on_when_the_queue_is_started_again(harness):
@@ -195,7 +210,7 @@ def test_a_window_that_leaves_begins_no_more_entries(harness):
     harness.queue.start(arena)
     harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
     harness.manager.current.stop()
-    harness.queue.release()
+    harness.manager.device_queue.leave()
     harness.until(lambda: harness.manager.current is None)
     harness.qtbot.wait(100)
     assert harness.begun == ["lora"]
@@ -208,7 +223,10 @@ def test_a_pause_that_frees_the_device_rests_the_queue(harness):
     harness.queue.start(arena)
     harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
     harness.manager.current.free_device()
-    harness.until_idle()
+    harness.until(lambda: harness.manager.current is None)
     harness.qtbot.wait(100)
     assert harness.begun == ["ia3"]
-    assert arenas.open_arena(arena.folder).paused
+    assert harness.manager.device_queue.paused
+    harness.manager.device_queue.set_paused(False)
+    harness.until_idle()
+    assert harness.begun == ["ia3", "lora"]

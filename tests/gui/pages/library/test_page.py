@@ -372,13 +372,17 @@ def test_a_job_that_fails_says_why_and_leaves_the_page_usable(bench):
     assert not made.page.busy.isVisible()
 
 
-def test_a_job_is_cancelled_and_a_second_one_has_to_wait(bench):
+def test_a_job_is_cancelled_and_a_second_one_waits_for_its_turn(bench):
     add_adapter("a")
     made = bench()
     made.scripts["evaluate"] = [["wait_for_stop", 30]]
     made.page.panel.score_button.click()
+    made.until(lambda: made.page.panel.score_button.text() == "Add to queue")
     made.page.panel.score_button.click()
-    assert made.page.pane.notice.text().startswith("Only one job can run at a time")
+    said = "Scoring a was added to the queue: it waits for Scoring a."
+    made.until(lambda: made.page.pane.undo_strip.text() == said)
+    made.page.pane.undo_strip.action_button().click()
+    assert made.manager.device_queue.waiting == []
     assert made.page.jobs.busy
     made.page.delete([made.page.view.current()])
     assert made.page.pane.notice.text().startswith("a is in use")
@@ -394,10 +398,14 @@ def test_nothing_takes_the_device_from_a_run(bench):
     model = made.manager.start_run(make_recipe(start_from="a"))
     made.until(lambda: "in use" in made.page.table.tags(made.page.view.current()))
     made.page.panel.score_button.click()
-    assert made.page.pane.notice.text().startswith("A run is training and holds the device.")
+    made.until(lambda: "it waits for" in made.page.pane.undo_strip.text())
+    assert not made.page.busy.isVisible()
     made.until(lambda: bool(model.state.attempt))
+    made.scripts["evaluate"] = [["wait_for_stop", 30]]
     model.stop()
-    made.until(lambda: made.manager.current is None)
+    made.until(made.page.busy.isVisible)
+    made.page.cancel_button.click()
+    made.until(lambda: not made.page.busy.isVisible())
     made.until(lambda: "in use" not in made.page.table.tags(made.page.view.current()))
 
 

@@ -151,7 +151,7 @@ def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(batch_page, 
     batch = batch_page.batch_controller.batch
     workers.manager.summarizer.state = "ready"
     monkeypatch.setattr(workers.manager.summarizer, "summarize", lambda *_: "r")
-    batch.go_on()
+    batch.start({"id": "starter"}, batch.options, None)
     assert batch.progress() == (0.0, "0 of 3 conversations")
 
     def written(index: int, adapter: str | None, at: float) -> dict[str, Any]:
@@ -223,11 +223,15 @@ def test_a_batch_waits_until_a_run_lets_the_device_go(batch_page, workers, qtbot
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.manager.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: "holds the device" in batch_page.strip.text(), timeout=WAIT)
-    batch_page.summarise()
-    assert not batch_page.batch_controller.is_busy
+    batch_page.summarise_button.click()
+    assert batch_page.batch_controller.view.busy.accessibleName().startswith("In the queue waits for")
+    assert not batch_page.batch_controller.view.source.isEnabled()
     assert not batch_page.controller.summarizer.alive
+    batch_page.batch_controller.view.cancel_button.click()
+    assert not batch_page.batch_controller.is_busy
+    batch_page.summarise_button.click()
     run.stop()
-    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: batch_page.batch_controller.batch.done == 3, timeout=WAIT)
 
 
 def found(split: str | None, *rows: Example) -> dict[str, Any]:

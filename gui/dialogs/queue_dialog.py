@@ -1,0 +1,216 @@
+"""The queue for the device: what computes now, and what waits for its turn, in an order that can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.api import AppError
+from gui.core import actions
+from gui.graphics.bars import BusyRow
+from gui.look.fonts import px
+from gui.look.icons import icon
+from gui.look.language import tr, translate
+from gui.widgets.buttons import IconButton, plain, quiet
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.growing_dialog import GrowingDialog
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.workers.device_queue import Now
+from gui.workers.run_model import RunModel
+from gui.workers.worker_manager import WorkerManager
+
+WIDTH, LIST_HEIGHT, ROW_HEIGHT = 560, 220, 48
+KEY = Qt.ItemDataRole.UserRole
+
+
+class QueueDialog(GrowingDialog):
+    """`check_wanted`: a person wants to check this computer."""
+
+    check_wanted = Signal()
+
+    def __init__(self, manager: WorkerManager, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._manager, self._queue = manager, manager.device_queue
+        self.setWindowTitle(tr("Queue"))
+        self.pause_run_button, self.stop_button = plain(tr("Pause"), "pause"), plain(tr("Stop"), "stop")
+        self.now_row = BusyRow("", self._beside(self.pause_run_button, self.stop_button))
+        self.notice = NoticeStrip()
+        self.notice.hide()
+        self.list = QListWidget()
+        self._empty = EmptyState(
+            "clock",
+            tr("Nothing is waiting"),
+            tr("What you start while something computes waits here for its turn."),
+        )
+        self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
+        self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
+        self.remove_button = IconButton("trash", actions.titled(tr("Take out of the queue"), "list.delete"))
+        self.pause_button = plain("")
+        self.check_button, self.close_button = quiet(tr("Check this computer")), plain(tr("Close"))
+        self._lay_out()
+        self._connect()
+        self.resize(px(WIDTH), 0)
+        self._show()
+
+    @staticmethod
+    def _beside(*buttons: QWidget) -> QWidget:
+        part = QWidget()
+        row = QHBoxLayout(part)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for button in buttons:
+            row.addWidget(button)
+        return part
+
+    def _lay_out(self) -> None:
+        self.list.setAccessibleName(tr("What waits"))
+        self.list.setIconSize(QSize(px(16), px(16)))
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        for part in (self.list, self._empty):
+            part.setFixedHeight(px(LIST_HEIGHT))
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(Label(tr("Waiting"), "section"))
+        head.addStretch(1)
+        for button in (self.up_button, self.down_button, self.remove_button):
+            head.addWidget(button)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        foot.addWidget(self.pause_button)
+        foot.addStretch(1)
+        foot.addWidget(self.check_button)
+        foot.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(Label(tr("Now"), "section"))
+        for part in (self.now_row, self.notice, Line()):
+            column.addWidget(part)
+        column.addLayout(head)
+        for part in (self.list, self._empty):
+            column.addWidget(part)
+        column.addLayout(foot)
+
+    def _connect(self) -> None:
+        queue = self._queue
+        for signal in (queue.changed, self._manager.run_changed):
+            signal.connect(self._show)
+        self.list.currentRowChanged.connect(lambda _row: self._show_actions())
+        self.list.model().rowsMoved.connect(lambda *_: self._take_order())
+        self.up_button.clicked.connect(lambda: self._move(-1))
+        self.down_button.clicked.connect(lambda: self._move(1))
+        self.remove_button.clicked.connect(self._remove)
+        for name, button in (
+            ("queue.earlier", self.up_button),
+            ("queue.later", self.down_button),
+            ("list.delete", self.remove_button),
+        ):
+            actions.bind(self.list, name, button, Qt.ShortcutContext.WidgetShortcut)
+        self.pause_button.clicked.connect(lambda: queue.set_paused(not queue.paused))
+        self.pause_run_button.clicked.connect(self._pause_run)
+        self.stop_button.clicked.connect(self._stop)
+        self.notice.acted.connect(self.notice.hide)
+        self.check_button.clicked.connect(self.check_wanted)
+        self.check_button.clicked.connect(self.accept)
+        self.close_button.clicked.connect(self.accept)
+
+    # Showing
+
+    def _show(self, _run: RunModel | None = None) -> None:
+        if problems := self._queue.read_problems():
+            self.notice.show_notice("\n".join(problems), tr("Close"), "warning")
+        self._show_now(self._queue.now())
+        self._show_waiting()
+        self.pause_button.setText(tr("Continue queue") if self._queue.paused else tr("Pause queue"))
+        self.pause_button.set_icon("play" if self._queue.paused else "pause")
+        self._show_actions()
+
+    def _show_now(self, now: Now | None) -> None:
+        run = now.run if now is not None else None
+        title = now.title if now is not None else tr("Nothing is computing.")
+        share, text = (now.share or 0.0, now.text) if now is not None else (0.0, "")
+        self.now_row.set_progress(share, text, title)
+        self.now_row.bar.setVisible(now is not None and now.share is not None)
+        self.stop_button.setVisible(now is not None and now.stop is not None)
+        self.stop_button.setEnabled(run is None or not run.stopping)
+        self.pause_run_button.setVisible(run is not None)
+        if run is not None:
+            paused = run.state.paused
+            self.pause_run_button.setText(tr("Continue") if paused else tr("Pause"))
+            self.pause_run_button.set_icon("play" if paused else "pause")
+            self.pause_run_button.setEnabled(run.state.stage == "train" and not run.stopping)
+
+    def _show_waiting(self) -> None:
+        """Fill the list; rows that stay are changed in place, so that selection and focus stay with them."""
+        waiting, chosen = self._queue.waiting, self._chosen()
+        if [self.list.item(row).data(KEY) for row in range(self.list.count())] != [
+            one.key for one in waiting
+        ]:
+            self.list.clear()
+            for entry in waiting:
+                item = QListWidgetItem(icon(entry.icon, "ink2"), "", self.list)
+                item.setData(KEY, entry.key)
+                item.setSizeHint(QSize(0, px(ROW_HEIGHT)))
+                if entry.key == chosen:
+                    self.list.setCurrentItem(item)
+        for row, entry in enumerate(waiting):
+            self.list.item(row).setText(f"{entry.title}\n{self._queue.waits_for(entry)}")
+        self.list.setVisible(bool(waiting))
+        self._empty.setVisible(not waiting)
+
+    def _show_actions(self) -> None:
+        row = self.list.currentRow()
+        self.up_button.setEnabled(row > 0)
+        self.down_button.setEnabled(0 <= row < self.list.count() - 1)
+        self.remove_button.setEnabled(row >= 0)
+
+    # Acting
+
+    def _chosen(self) -> str:
+        item = self.list.currentItem()
+        return str(item.data(KEY)) if item is not None else ""
+
+    def _move(self, by: int) -> None:
+        self._queue.move(self._chosen(), self.list.currentRow() + by)
+
+    def _take_order(self) -> None:
+        """Take the order of the list, of which a row was dragged."""
+        for row in range(self.list.count()):
+            key = self.list.item(row).data(KEY)
+            if row < len(self._queue.waiting) and self._queue.waiting[row].key != key:
+                self._queue.move(key, row)
+
+    def _remove(self) -> None:
+        row = self.list.currentRow()
+        self._queue.remove(self._chosen())
+        self.list.setCurrentRow(min(row, self.list.count() - 1))
+
+    def _pause_run(self) -> None:
+        now = self._queue.now()
+        if now is not None and now.run is not None:
+            self._try(now.run.go_on if now.run.state.paused else now.run.pause)
+
+    def _stop(self) -> None:
+        now = self._queue.now()
+        if now is not None and now.stop is not None:
+            self._try(now.stop)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except AppError as error:
+            self.notice.show_notice(
+                translate(f"{error.message} {error.hint}".strip()), tr("Close"), "warning"
+            )

@@ -1,0 +1,192 @@
+"""Everything that computes long waits in one queue: its order is changed, and it survives the window."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from engine.api import Example, recipe, run_store
+from gui.dialogs.queue_dialog import QueueDialog
+from gui.shell.device_meter import DeviceMeter
+from tests.helpers import scripted_summarizer
+from tests.helpers.arenas import make_arena
+from tests.helpers.homes import add_adapter, make_recipe
+from tests.helpers.labelling_stage import BUS, TEA, made_set
+from tests.helpers.playground_stage import CONVERSATION
+from tests.helpers.story_window import click
+from tests.helpers.train_stage import BASICS, COMPLETE, ENDLESS
+
+
+def open_queue(window) -> QueueDialog:
+    click(window.rail.findChild(DeviceMeter))
+    dialog = window.findChildren(QueueDialog)[-1]
+    QTest.qWaitForWindowExposed(dialog)
+    return dialog
+
+
+def listed(dialog) -> list[str]:
+    return [dialog.list.item(row).text() for row in range(dialog.list.count())]
+
+
+def start(window, name: str, tables: dict[str, Any] | None = None) -> None:
+    page = window.show_built("train")
+    page.edit(recipe.from_tables(BASICS | (tables or {}) | {"name": name}))
+    click(page.panel.start_button)
+
+
+def names() -> set[str]:
+    return {run_store.name_of(job.id) for job in run_store.list_jobs()}
+
+
+def is_training(story, window) -> None:
+    story.until(lambda: window.manager.current is not None and window.manager.current.state.step > 0)
+
+
+def test_of_three_starts_two_wait_one_is_taken_out_and_the_window_closes_and_opens(story):
+    story.scripts["train"] = ENDLESS
+    window = story.open()
+    button = window.show_built("train").panel.start_button
+    assert button.text() == "Start"
+    start(window, "first")
+    is_training(story, window)
+    for name in ("second", "third", "fourth"):
+        start(window, name)
+        assert button.text() == "Add to queue"
+    assert "fourth was added to the queue: it waits for third." in window.built("train").right.notice.text()
+    window._system_load.start()
+    story.until(lambda: "first" in window.rail.findChild(DeviceMeter).accessibleName())
+    assert "3 waiting" in window.rail.findChild(DeviceMeter).accessibleName()
+
+    window.show_page("history")
+    dialog = open_queue(window)
+    assert listed(dialog) == [
+        "second\nwaits for first",
+        "third\nwaits for second",
+        "fourth\nwaits for third",
+    ]
+    dialog.list.setFocus()
+    dialog.list.setCurrentRow(2)
+    QTest.keyClick(dialog.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(dialog.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    dialog.list.setCurrentRow(1)
+    QTest.keyClick(dialog.list, Qt.Key.Key_Delete)
+    assert listed(dialog) == ["fourth\nwaits for first", "third\nwaits for fourth"]
+    click(dialog.close_button)
+
+    window.close()
+    assert "2 more wait in the queue." in window.quit_dialog._waiting.text()
+    window.quit_dialog.cancel_button.click()
+    story.close(window)
+    story.scripts["train"] = COMPLETE
+    window = story.open()
+    started: list[str] = []
+    window.manager.run_started.connect(lambda run: started.append(run.recipe.name))
+    story.until(lambda: started == ["fourth", "third"] and window.manager.current is None)
+    assert names() == {"first", "third", "fourth"}
+    assert window.manager.device_queue.waiting == []
+
+
+def test_an_export_an_arena_summaries_and_drafts_wait_in_one_order(story, monkeypatch, tmp_path):
+    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": "Short.", "a": "Short."}))
+    add_adapter("a", recipe=make_recipe(base="starter"))
+    make_arena("lora", "ia3")
+    story.scripts |= {
+        "train": ENDLESS,
+        "export": [
+            [
+                "emit",
+                {"event": "result_made", "result": {"path": str(tmp_path), "bytes": 5_000, "verified": None}},
+            ]
+        ],
+    }
+    window = story.open()
+    start(window, "first")
+    is_training(story, window)
+
+    library = window.show_built("library")
+    story.until(lambda: library.panel.merge_button.isVisible() and library.panel.merge_button.isEnabled())
+    monkeypatch.setattr(library.import_export._dialogs, "path_for_folder", lambda *_: tmp_path / "merged")
+    click(library.panel.merge_button)
+    assert "waits for first" in library.pane.undo_strip.text()
+
+    arena = window.show_built("arena")
+    story.until(arena.start_button.isVisible)
+    assert arena.start_button.text() == "Add to queue"
+    click(arena.start_button)
+    story.until(lambda: "In the queue: waits for Exporting a" in arena.header.subtitle())
+
+    playground = window.show_built("playground")
+    playground.offer_conversations("chats.csv", [Example("1", CONVERSATION, "")])
+    playground.mode.set_current("several")
+    assert playground.summarise_button.text() == "Add to queue"
+    click(playground.summarise_button)
+    assert playground.batch_controller.is_busy
+
+    labelling = window.show_built("labelling")
+    labelling.controller.open(made_set(TEA, BUS))
+    story.until(lambda: labelling.toolbar.draft_all_button.text() == "Add drafts to queue")
+    click(labelling.toolbar.draft_all_button)
+    assert labelling.toolbar.draft_all_button.text() == "Take out of queue"
+
+    kinds = [each.kind for each in window.manager.device_queue.waiting]
+    assert kinds == ["export", "arena", "batch", "drafts"]
+    story.scripts["train"] = COMPLETE
+    story.close(window)
+    window = story.open()
+    queue = window.manager.device_queue
+    story.until(lambda: len(run_store.list_jobs()) == 3 and window.manager.current is None)
+    story.until(lambda: not queue.waiting and queue.now() is None)
+    assert queue.problems == []
+    assert window.built("playground").batch_controller.batch.done == 1
+    work = window.built("labelling").controller.work
+    assert [item.state for item in work.items] == ["drafted", "drafted"]
+
+
+def test_training_is_paused_to_try_a_summary_and_nothing_that_waits_slips_in(story, monkeypatch):
+    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": "The venue offers Thursday 21st."}))
+    story.scripts["train"] = ENDLESS
+    window = story.open()
+    start(window, "first")
+    is_training(story, window)
+    start(window, "second")
+    playground = window.show_built("playground")
+    playground.open_conversation(CONVERSATION)
+    story.until(lambda: playground.strip.action_button().text() == "Pause training and try now")
+    click(playground.strip.action_button())
+    story.until(lambda: playground.columns.base.text() == "The venue offers Thursday 21st.")
+    assert window.manager.current.state.paused
+    assert names() == {"first"}
+    queue = window.manager.device_queue
+    assert queue.waits_for(queue.waiting[0]) == "waits for first"
+    story.until(lambda: playground.strip.action_button().text() == "Continue the run")
+    click(playground.strip.action_button())
+    story.until(lambda: not window.manager.current.state.paused)
+    story.scripts["train"] = COMPLETE
+    window.manager.current.stop()
+    story.until(lambda: names() == {"first", "second"} and window.manager.current is None)
+
+
+def test_what_can_not_be_started_is_said_and_the_next_one_starts(story, tmp_path):
+    story.scripts["train"] = ENDLESS
+    chats = tmp_path / "chats.csv"
+    chats.write_text("conversation,summary\nhello,hi\n", encoding="utf-8")
+    window = story.open()
+    start(window, "first")
+    is_training(story, window)
+    start(window, "its data vanish", {"data": {"source": str(chats)}})
+    start(window, "last")
+    chats.unlink()
+    story.scripts["train"] = COMPLETE
+    window.manager.current.stop()
+    story.until(lambda: names() == {"first", "last"} and window.manager.current is None)
+    window._system_load.start()
+    meter = window.rail.findChild(DeviceMeter)
+    story.until(lambda: "1 not started" in meter.accessibleName())
+    dialog = open_queue(window)
+    assert dialog.notice.text().startswith("its data vanish: ")
+    assert "chats.csv" in dialog.notice.text()
+    click(dialog.close_button)
+    assert "not started" not in meter.accessibleName()
