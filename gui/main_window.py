@@ -354,7 +354,8 @@ class MainWindow(ShellWindow):
         paused = tr("queue paused") if waiting and queue.paused else ""
         wrong = tr("{n} not started", n=number_text(len(queue.problems))) if queue.problems else ""
         self.rail.set_work(
-            f"{now.title} {share}".strip() if now is not None else "",
+            now.title if now is not None else "",
+            share,
             ", ".join(filter(None, (counted, paused, wrong))),
             is_wrong=bool(wrong),
         )

@@ -29,7 +29,7 @@ SCOPES = {
     "blind": mark("Blind comparison"),
     "form": mark("In forms"),
     "list": mark("In lists"),
-    "queue": mark("In the arena's queue"),
+    "queue": mark("In a queue"),
     "scrubber": mark("On the slider above a run's summaries"),
 }
 
@@ -109,7 +109,7 @@ ACTIONS = (
     Action("form.redo", mark("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y")),
     Action("list.open", mark("Open"), ("Return", "Enter"), is_pressed=True),
     Action("list.rename", mark("Rename"), ("F2",), is_pressed=True),
-    Action("list.delete", mark("Move to the trash, or remove from the arena"), ("Del",), is_pressed=True),
+    Action("list.delete", mark("Move to the trash, or take out of the list"), ("Del",), is_pressed=True),
     Action("list.check", mark("Check or uncheck"), ("Space",), is_pressed=True),
     Action("queue.earlier", mark("Earlier"), ("Alt+Up",)),
     Action("queue.later", mark("Later"), ("Alt+Down",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -62,6 +62,7 @@ class QueueDialog(GrowingDialog):
         self._connect()
         self.resize(px(WIDTH), 0)
         self._show()
+        self.list.setCurrentRow(0)
 
     @staticmethod
     def _beside(*buttons: QWidget) -> QWidget:
@@ -96,11 +97,12 @@ class QueueDialog(GrowingDialog):
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
         column.addWidget(Label(tr("Now"), "section"))
-        for part in (self.now_row, self.notice, Line()):
-            column.addWidget(part)
+        column.addWidget(self.now_row)
+        column.addWidget(self.notice)
+        column.addWidget(Line())
         column.addLayout(head)
-        for part in (self.list, self._empty):
-            column.addWidget(part)
+        column.addWidget(self.list)
+        column.addWidget(self._empty)
         column.addLayout(foot)
 
     def _connect(self) -> None:
@@ -108,7 +110,7 @@ class QueueDialog(GrowingDialog):
         for signal in (queue.changed, self._manager.run_changed):
             signal.connect(self._show)
         self.list.currentRowChanged.connect(lambda _row: self._show_actions())
-        self.list.model().rowsMoved.connect(lambda *_: self._take_order())
+        self.list.model().rowsMoved.connect(self._take_dragged)
         self.up_button.clicked.connect(lambda: self._move(-1))
         self.down_button.clicked.connect(lambda: self._move(1))
         self.remove_button.clicked.connect(self._remove)
@@ -179,18 +181,14 @@ class QueueDialog(GrowingDialog):
     # Acting
 
     def _chosen(self) -> str:
-        item = self.list.currentItem()
-        return str(item.data(KEY)) if item is not None else ""
+        return str(self.list.currentItem().data(KEY)) if self.list.currentRow() >= 0 else ""
 
     def _move(self, by: int) -> None:
         self._queue.move(self._chosen(), self.list.currentRow() + by)
 
-    def _take_order(self) -> None:
-        """Take the order of the list, of which a row was dragged."""
-        for row in range(self.list.count()):
-            key = self.list.item(row).data(KEY)
-            if row < len(self._queue.waiting) and self._queue.waiting[row].key != key:
-                self._queue.move(key, row)
+    def _take_dragged(self, _from: QModelIndex, start: int, _end: int, _to: QModelIndex, before: int) -> None:
+        """Move what was dragged before another row, or to the end."""
+        self._queue.move(self._queue.waiting[start].key, before if before < start else before - 1)
 
     def _remove(self) -> None:
         row = self.list.currentRow()

@@ -25,7 +25,9 @@ class DeviceMeter(QAbstractButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self._work, self._waiting = ElidedLabel("", "label_medium", "accent"), Label("", "label", "ink2")
+        self._work, self._share = ElidedLabel("", "label_medium", "ink"), Label("", "figure_small", "accent")
+        self._waiting = Label("", "label", "ink2")
+        self._queue = QWidget()
         self._name = ElidedLabel("", "label_medium", "ink")
         self._device = Label("", "label", "ink2")
         self._memory_word = Label(tr("Memory"), "label", "ink2")
@@ -61,8 +63,12 @@ class DeviceMeter(QAbstractButton):
         column = QVBoxLayout(self)
         column.setContentsMargins(INSET, 2, INSET, 4)
         column.setSpacing(4)
-        column.addWidget(self._work)
-        column.addWidget(self._waiting)
+        queue = QVBoxLayout(self._queue)
+        queue.setContentsMargins(0, 0, 0, 6)
+        queue.setSpacing(4)
+        queue.addLayout(_row(self._work, self._share))
+        queue.addWidget(self._waiting)
+        column.addWidget(self._queue)
         column.addLayout(_row(self._name, self._device))
         column.addWidget(self._below_name)
         column.addLayout(_row(self._memory_word, self._memory))
@@ -92,16 +98,19 @@ class DeviceMeter(QAbstractButton):
         self._device_text = text
         self._explain()
 
-    def set_work(self, work: str, waiting: str, *, is_wrong: bool = False) -> None:
-        """Show what computes and what waits, "" for nothing; `is_wrong`: something could not be started."""
+    def set_work(self, work: str, share: str, waiting: str, *, is_wrong: bool = False) -> None:
+        """Show what computes, how far, and what waits, "" for nothing; `is_wrong`: something could not be started."""
         self._work.setText(work)
+        self._share.setText(share)
         self._waiting.setText(waiting)
+        self._waiting.setVisible(bool(waiting))
         self._waiting.set_token("brick" if is_wrong else "ink2")
         self._explain()
         self.set_folded(self._is_folded)
 
     def _explain(self) -> None:
-        parts = (self._work.text(), self._waiting.text(), self._device_text)
+        work = f"{self._work.text()} {self._share.text()}".strip()
+        parts = (work, self._waiting.text(), self._device_text)
         text = ". ".join(filter(None, parts))
         self.setAccessibleName(text)
         self.setToolTip(tr("{device}. Press to show the queue", device=text))
@@ -134,8 +143,7 @@ class DeviceMeter(QAbstractButton):
     def set_folded(self, folded: bool) -> None:
         """Show only the bar and the figure."""
         self._is_folded = folded
-        for label in (self._work, self._waiting):
-            label.setVisible(bool(label.text()) and not folded)
+        self._queue.setVisible(bool(self._work.text() or self._waiting.text()) and not folded)
         for text in self._texts:
             text.setVisible(not folded)
         self._folded_memory.setVisible(folded)

@@ -209,9 +209,9 @@ class NavigationRail(QWidget):
         self._meter.show()
         self._meter_line.show()
 
-    def set_work(self, work: str, waiting: str, *, is_wrong: bool = False) -> None:
-        """Show what computes on the device and what waits for it."""
-        self._meter.set_work(work, waiting, is_wrong=is_wrong)
+    def set_work(self, work: str, share: str, waiting: str, *, is_wrong: bool = False) -> None:
+        """Show what computes on the device, how far it is, and what waits for it."""
+        self._meter.set_work(work, share, waiting, is_wrong=is_wrong)
 
     def set_folded(self, folded: bool) -> None:
         """Show only icons (56 wide), or icons and names (208)."""

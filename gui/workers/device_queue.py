@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from engine.api import AppError, FileKind, WorkerError, files, foreign_files, paths, recipe
+from gui.core.timers import once
 from gui.look.format import percent
 from gui.look.language import mark, tr, translate
 from gui.workers.run_model import RunModel
@@ -35,6 +36,7 @@ KINDS = {
 }
 # There is one run at a time, also if another computer trains it.
 RUNS = ("run", "resume", "arena")
+ELSEWHERE_MILLISECONDS = 2_000
 # These use the base model that the window has loaded.
 SUMMARIES = ("batch", "drafts")
 
@@ -113,7 +115,8 @@ class DeviceQueue(QObject):
         # What could not be started, until it was read.
         self.problems: list[str] = []
         self._work: tuple[Waiting, Work] | None = None
-        self._has_left = False
+        self._has_left = self._is_used_elsewhere = False
+        self._look_again = once(self, ELSEWHERE_MILLISECONDS, self._start_next)
         self._starters: dict[str, Starter] = {"run": self._start_run, "resume": self._resume}
         manager.run_started.connect(self.changed)
         manager.run_ended.connect(self._on_run_ended)
@@ -201,17 +204,17 @@ class DeviceQueue(QObject):
         run, summarizer = self._manager.current, self._manager.summarizer
         if self._work is not None:
             entry, work = self._work
-            share, text = work.progress()
-            return Now(entry.title, text, share, work.stop)
+            done, text = work.progress()
+            return Now(entry.title, text, done, work.stop)
         if run is not None:
             share = run.state.fraction_done if run.state.total_steps else None
             said = tr("paused") if run.state.paused else percent(share) if share is not None else ""
             return Now(run.recipe.name, said, share, run.stop, run)
         if summarizer.is_busy:
             return Now(tr("Summaries"), summarizer.status_text, None, summarizer.close)
-        if self._manager.device_text(apart_from="summarize") or self._is_serving:
-            return Now(self._manager.device_text(), "", None, None)
-        return None
+        if self._is_serving:
+            return Now(tr("Serving adapters"), "", None, None)
+        return Now(tr("A run of another program"), "", None, None) if self._is_used_elsewhere else None
 
     def waits_for(self, entry: Waiting) -> str:
         """Return what an entry waits for: "waits for call-notes, LoRA"."""
@@ -244,7 +247,14 @@ class DeviceQueue(QObject):
         QTimer.singleShot(0, self, self._start_next)
 
     def _start_next(self) -> None:
-        if self._has_left or self.paused or not self.waiting or not self._is_free_for(self.waiting[0].kind):
+        is_next = not self._has_left and not self.paused and bool(self.waiting)
+        is_next = is_next and self._is_free_for(self.waiting[0].kind)
+        was_used, self._is_used_elsewhere = self._is_used_elsewhere, is_next and self._finds_run_elsewhere()
+        if self._is_used_elsewhere:
+            self._look_again.start()
+        if was_used != self._is_used_elsewhere:
+            self.changed.emit()
+        if not is_next or self._is_used_elsewhere:
             return
         entry = self.waiting.pop(0)
         try:
@@ -258,6 +268,10 @@ class DeviceQueue(QObject):
     def _give_up(self, entry: Waiting, why: str) -> None:
         self._save()
         self._say(f"{entry.title}: {why}")
+
+    def _finds_run_elsewhere(self) -> bool:
+        """Return whether a command line trains, of whose end nobody tells, or a run that is about to be followed."""
+        return self._manager.current is None and self._manager.find_living_run() is not None
 
     def _is_free_for(self, kind: str) -> bool:
         """Return whether work of a kind may start though nobody is waiting at it.

@@ -36,6 +36,9 @@ class Manager(QObject):
         super().__init__()
         self.summarizer = Summarizer(self)
 
+    def find_living_run(self) -> None:
+        return None
+
     def device_text(self, apart_from: str = "") -> str:
         return ""
 
@@ -217,6 +220,26 @@ def test_a_run_that_another_program_stops_frees_the_device(runs, qtbot):
     run_store.find_job(manager.current.id).send("stop")
     qtbot.waitUntil(lambda: len(run_store.list_jobs()) == 2 and manager.current is None, timeout=WAIT)
     assert run_store.name_of(run_store.list_jobs()[0].id) == "b"
+
+
+def test_a_run_of_another_program_goes_first(runs, qtbot):
+    manager, _ = runs
+    manager.device_queue._look_again.setInterval(50)
+    other = scripted_manager(lambda _job: ENDLESS)
+    run = other.start_run(recipe.from_tables(BASICS))
+    qtbot.waitUntil(lambda: run.state.step > 0, timeout=WAIT)
+    manager.device_queue.set_paused(True)
+    manager.device_queue.put_first("resume", "b", {"run": "none", "changes": None})
+    manager.device_queue.set_paused(False)
+    qtbot.waitUntil(lambda: manager.device_queue.now() is not None, timeout=WAIT)
+    assert (
+        manager.device_queue.waits_for(manager.device_queue.waiting[0])
+        == "waits for A run of another program"
+    )
+    assert manager.device_queue.problems == []
+    end(other)
+    qtbot.waitUntil(lambda: bool(manager.device_queue.problems), timeout=WAIT)
+    assert manager.device_queue.problems[0].startswith('b: There is no run "none".')
 
 
 def test_a_run_whose_device_is_freed_on_wish_pauses_the_queue(runs, qtbot):
