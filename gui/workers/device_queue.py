@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
-from engine.api import AppError, FileKind, WorkerError, files, foreign_files, paths, recipe
+from engine.api import AppError, FileKind, WorkerError, escaping, files, foreign_files, paths, recipe
 from gui.core.timers import once
 from gui.look.format import percent
 from gui.look.language import mark, tr, translate
@@ -54,7 +54,8 @@ class Waiting:
     def title(self) -> str:
         """The text shown: "Exporting call-notes"."""
         title, _ = KINDS.get(self.kind, ("", ""))
-        return tr(title, name=self.name) if title else self.name
+        name = escaping.in_one_line(self.name)
+        return tr(title, name=name) if title else name
 
     @property
     def icon(self) -> str:

@@ -302,6 +302,8 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
     wanted = recipe.from_tables(BASICS)
     arena = arenas.create(wanted, [{}, {"method": {"id": "ia3"}}])
     arenas.set_paused(arena, paused=False)
+    waiting = {"kind": "arena", "name": arena.name, "arguments": {"arena": arena.id}}
+    paths.queue_file().write_text(json.dumps({"version": 1, "waiting": [waiting]}), encoding="utf-8")
     harness = WindowHarness(qtbot)
     # As in the program: at once, before the queue looks for its next entry.
     harness.window.left.connect(harness.manager.leave)

@@ -150,7 +150,7 @@ class BatchController(QObject):
 
     def _begin(self, given: Mapping[str, Any]) -> Work:
         """Summarise what waited; what is in the table keeps its summaries, after a restart all begins anew."""
-        examples = [Example(*row[:3], tuple(row[3])) for row in given["conversations"]]
+        examples = [Example(row[0], row[1], row[2], tuple(row[3])) for row in given["conversations"]]
         batch = self.batch
         entries = tuple(Entry(**entry) for entry in given["columns"])
         if examples != [row.example for row in batch.rows] or entries != batch.entries:

@@ -133,6 +133,23 @@ def test_sending_is_cancelled_and_waits_for_another_job(bench):
     assert len(made.asked) == 3
 
 
+def test_what_computes_follows_what_is_sent(bench, tmp_path):
+    made, adapter = bench(), add_adapter("tea")
+    made.scripts["push"] = [found()]
+    dialog = preview(made, adapter)
+    made.scripts |= {"push": [["wait_for_stop", 30]], "export": [["wait_for_stop", 30]]}
+    dialog.send_button.click()
+    made.dialogs.place = tmp_path
+    made.page.import_export.merge(adapter)
+    made.until(lambda: made.manager.device_queue.now() is not None)
+    assert made.manager.device_queue.now().title == "Exporting tea"
+    assert "Sending" in made.page.busy.accessibleName()
+    made.page.cancel_button.click()
+    made.until(lambda: "Exporting tea" in made.page.busy.accessibleName())
+    made.page.cancel_button.click()
+    made.until(lambda: made.manager.device_queue.now() is None)
+
+
 def test_only_a_repository_is_asked_for(bench):
     dialog = opened(bench(), add_adapter("tea"))
     for name, can_be in (("", False), ("tea", False), ("ann/tea@v1", False), (NAME, True)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import Problem, RunState, paths, recipe, run_summaries
+from engine.api import Problem, RunState, paths, recipe, run_store, run_summaries
 from gui.models.run_table import outcome_of
 from gui.pages.train.method.trained_blocks import blocks_of
 from gui.pages.train.plan_line import plan_text
@@ -282,25 +282,26 @@ def test_a_run_opened_from_the_history_is_the_same_as_it_was_live(stage, qtbot):
     assert stage.page._model.state == model.state
 
 
-def test_no_second_run_while_one_trains(stage, qtbot):
-    stage.start(qtbot, ENDLESS)
-
-    assert stage.page.start_run(recipe.from_tables(BASICS)) is None
-    assert "holds the device" in stage.page.right.notice.text()
-
-
-@pytest.mark.parametrize(("kind", "text"), [("evaluate", "being scored"), ("export", "being exported")])
-def test_no_run_starts_or_goes_on_while_a_job_has_the_device(stage, qtbot, kind, text):
+@pytest.mark.parametrize("kind", ["train", "evaluate", "export"])
+def test_what_is_started_or_goes_on_while_something_computes_waits_for_its_turn(stage, qtbot, kind):
     stage.scripts[kind] = [["wait_for_stop", 60]]
-    model = stage.run(qtbot, COMPLETE)
-    stage.manager.ask(kind)
+    if kind == "train":
+        stage.manager.start_run(recipe.from_tables(BASICS))
+    else:
+        thread = stage.manager.ask(kind)
+    stopped = run_store.create_run(recipe.from_tables(BASICS | {"name": "stopped"}))
 
     assert stage.page.start_run(recipe.from_tables(BASICS)) is None
-    assert text in stage.page.right.notice.text()
-    stage.page.say("")
-    stage.page.resume(model.id)
-    assert text in stage.page.right.notice.text()
-    assert stage.manager.current is None
+    assert stage.page.right.notice.text().startswith("A run was added to the queue: ")
+    stage.page.resume(stopped.id)
+    assert stage.page.right.notice.text() == "stopped was added to the queue: it waits for A run."
+    if kind == "train":
+        qtbot.waitUntil(lambda: stage.manager.current.state.attempt == 1, timeout=WAIT)
+    begun: list[str] = []
+    stage.manager.run_started.connect(lambda run: begun.append(run.recipe.name))
+    stage.scripts["train"] = COMPLETE
+    (stage.manager.current if kind == "train" else thread).stop()
+    qtbot.waitUntil(lambda: begun == ["A run", "stopped"] and stage.manager.current is None, timeout=WAIT)
 
 
 def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
