@@ -212,7 +212,7 @@ class DeviceQueue(QObject):
             said = tr("paused") if run.state.paused else percent(share) if share is not None else ""
             return Now(run.recipe.name, said, share, run.stop, run)
         if summarizer.is_busy:
-            return Now(tr("Summaries"), summarizer.status_text, None, summarizer.close)
+            return Now(tr("Writing summaries"), summarizer.status_text, None, summarizer.close)
         if self._is_serving:
             return Now(tr("Serving adapters"), "", None, None)
         return Now(tr("A run of another program"), "", None, None) if self._is_used_elsewhere else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from gui.dialogs.queue_dialog import QueueDialog
 from tests.helpers import scripted_summarizer
 from tests.helpers.arenas import make_arena
 from tests.helpers.playground_stage import CONVERSATION
@@ -29,7 +30,6 @@ def test_the_queue_gets_the_device_that_an_idle_playground_holds(story, monkeypa
     story.until(arena.start_button.isVisible)
     click(arena.start_button)
     story.until(lambda: "2 of 2 entries" in arena.header.subtitle())
-    assert not arena.claim_button.isVisible()
     story.until(lambda: window.manager.current is None)
 
     window.show_page("playground")
@@ -37,7 +37,7 @@ def test_the_queue_gets_the_device_that_an_idle_playground_holds(story, monkeypa
     assert summarised(story, playground) == "The venue offers Thursday 21st."
 
 
-def test_summaries_that_are_being_written_are_named_and_can_be_stopped(story, monkeypatch):
+def test_summaries_that_are_being_written_are_named_and_can_be_stopped_in_the_queue(story, monkeypatch):
     monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": {"hang": True}}))
     make_arena("lora")
     window = story.open()
@@ -49,6 +49,9 @@ def test_summaries_that_are_being_written_are_named_and_can_be_stopped(story, mo
     arena = window.show_built("arena")
     story.until(arena.start_button.isVisible)
     click(arena.start_button)
-    story.until(lambda: "The queue is waiting: summaries are being written" in arena.header.subtitle())
-    click(arena.claim_button)
+    story.until(lambda: "In the queue: waits for Writing summaries" in arena.header.subtitle())
+    window.open_queue()
+    dialog = window.findChild(QueueDialog)
+    story.until(dialog.isVisible)
+    click(dialog.stop_button)
     story.until(lambda: "1 of 1" in arena.header.subtitle())
