@@ -234,7 +234,9 @@ class DeviceQueue(QObject):
     @property
     def _is_serving(self) -> bool:
         """Whether adapters are served: then a worker has the device that is not the summarizer's."""
-        return bool(self._manager.device_text()) and not self._manager.summarizer.alive
+        manager = self._manager
+        only_summaries = not manager.device_text(apart_from="summarize")
+        return only_summaries and bool(manager.device_text()) and not manager.summarizer.alive
 
     # Starting
 
