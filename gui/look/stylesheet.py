@@ -19,7 +19,6 @@ QWidget[ground="surface"] { background: @surface; }
 QWidget[ground="sunken"] { background: @sunken; }
 QFrame[ground="card"] { background: @surface; border: 1px solid @line; border-radius: 8px; }
 QFrame[ground="notice"] { background: @sunken; border: none; border-radius: 8px; }
-QFrame[ground="notice"][floats="true"] { background: @surface; border: 1px solid @outline; }
 QFrame[ground="well"] { background: @sunken; border: none; border-radius: 6px; }
 QMainWindow, QDialog { background: @window; }
 QSplitter::handle { background: @line; }

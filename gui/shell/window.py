@@ -11,7 +11,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.core import actions
 from gui.look import style
@@ -66,9 +66,12 @@ class ShellWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self._stack = QStackedWidget()
         middle = QWidget()
-        row = QHBoxLayout(middle)
-        row.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        row = QHBoxLayout()
         row.setSpacing(0)
+        column.addLayout(row, 1)
         row.addWidget(self.rail)
         row.addWidget(self._stack, 1)
         self.setCentralWidget(middle)

@@ -63,8 +63,6 @@ class GroupedTableView(QTableView):
     delete_wanted = Signal(object)
     order_wanted = Signal(str)
     check_pressed = Signal(object)
-    # Qt asks for it while the view is being made.
-    _room_below = 0
 
     def __init__(
         self,
@@ -210,18 +208,6 @@ class GroupedTableView(QTableView):
         """Distribute the width again."""
         super().resizeEvent(event)
         self._lay_out_columns()
-
-    def set_room_below(self, height: int) -> None:
-        """Let the last row be scrolled so far above the lower edge, out from under what floats there."""
-        self._room_below = height
-        self.updateGeometries()
-
-    def updateGeometries(self) -> None:
-        """Add the room below to the way that can be scrolled."""
-        super().updateGeometries()
-        hidden = self.verticalHeader().length() + self._room_below - self.viewport().height()
-        if self._room_below and hidden > 0:
-            self.verticalScrollBar().setMaximum(hidden)
 
     def _lay_out_columns(self) -> None:
         width = self.viewport().width()

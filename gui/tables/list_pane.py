@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.inputs.search_field import SearchField
@@ -17,7 +17,6 @@ from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.floating import MARGIN, float_over
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.undo_strip import UndoStrip
 
@@ -70,15 +69,7 @@ class ListPane(QWidget):
         self._column.addLayout(tools)
         self._column.addWidget(self._stack, 1)
         self._column.addWidget(self.notice)
-        float_over(self.undo_strip, self)
-        self.undo_strip.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the last rows within reach while the strip floats over them."""
-        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Resize):
-            shown = not self.undo_strip.isHidden()
-            self.view.set_room_below(self.undo_strip.height() + MARGIN if shown else 0)
-        return super().eventFilter(watched, event)
+        self._column.addWidget(self.undo_strip)
 
     def add_tools(self, tools: QWidget) -> None:
         """Add a row of tools below the search."""

@@ -11,12 +11,11 @@ from threading import Thread
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QMainWindow, QWidget
 
 from engine.api import paths
 from gui.core.clipboard import copy_text
 from gui.look.language import tr
-from gui.widgets.floating import float_over
 from gui.widgets.undo_strip import UndoStrip
 
 XDG_OPEN = "xdg-open"
@@ -80,17 +79,23 @@ class _Opening(QObject):
 
 
 def front_window() -> QWidget | None:
-    """Return the window with the keyboard, else one that is shown, None without any."""
-    shown = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
-    return QApplication.activeWindow() or next(iter(shown), None)
+    """Return the window with the keyboard, else one that is shown, None without any that has a foot."""
+    shown = [each for each in (QApplication.activeWindow(), *QApplication.topLevelWidgets()) if each]
+    return next((each for each in shown if each.isVisible() and _column_of(each)), None)
+
+
+def _column_of(window: QWidget) -> QBoxLayout | None:
+    layout = window.centralWidget().layout() if isinstance(window, QMainWindow) else window.layout()
+    return layout if isinstance(layout, QBoxLayout) else None
 
 
 def _strip_of(window: QWidget) -> UndoStrip:
-    """Return the strip that floats over a window, made when it is first needed."""
+    """Return the strip at the foot of a window, made when it is first needed."""
     found = window.findChild(_OpenStrip)
     if found is None:
-        found = _OpenStrip()
-        float_over(found, window)
+        found, column = _OpenStrip(), _column_of(window)
+        assert column is not None
+        column.addLayout(found.in_margins())
     return found
 
 

@@ -1,10 +1,13 @@
-"""A strip in the page that shows what was done, with an Undo action."""
+"""A strip at the foot of a page that shows what was done, with an Undo action.
+
+The page gives it room while it is shown, so that it covers nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.core.timers import once
 from gui.look.focus_rim import has_rim
@@ -13,6 +16,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.cards import NoticeStrip
 
 SHOWN_MILLISECONDS = 10_000
+MARGIN = 16
 
 
 class UndoStrip(NoticeStrip):
@@ -41,6 +45,13 @@ class UndoStrip(NoticeStrip):
             self._clock.stop()
         else:
             self._clock.start()
+
+    def in_margins(self) -> QVBoxLayout:
+        """Return a layout for the foot of a page; it takes no room while the strip is hidden."""
+        margins = QVBoxLayout()
+        margins.setContentsMargins(24, MARGIN // 2, 24, MARGIN)
+        margins.addWidget(self)
+        return margins
 
     def leaves_by_itself(self) -> bool:
         """Return whether the strip will hide without being touched."""

@@ -40,7 +40,6 @@ from gui.tables.list_state import save_list_state
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.floating import float_over
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.menus import make_menu
@@ -154,10 +153,10 @@ class ArenaPage(Page):
         column.addWidget(self.lower_pane, 1)
         for strip in (self.notice, self.download_strip):
             column.addWidget(strip)
-        float_over(self.undo_strip, self.content)
         for part in (self._empty, self._content, self.form, self.summaries_form):
             self._stack.addWidget(part)
         self.body.addWidget(self._stack, 1)
+        self.body.addLayout(self.undo_strip.in_margins())
 
     def _connect(self) -> None:
         self.reader.read.connect(self._on_read)

@@ -32,7 +32,6 @@ from gui.shell.page import Page
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.floating import float_over
 from gui.widgets.menus import SEPARATOR, below, make_menu
 from gui.widgets.undo_strip import UndoStrip
 
@@ -91,11 +90,11 @@ class BlindPage(Page):
         strips.setContentsMargins(24, 0, 24, 0)
         for strip in (self.name_row, self.notice):
             strips.addWidget(strip)
-        float_over(self.undo_strip, self.content)
         for part in (self._empty, self._busy, self.setup, self.chooser, self.vote, self.results):
             self._stack.addWidget(part)
         self.body.addLayout(strips)
         self.body.addWidget(self._stack, 1)
+        self.body.addLayout(self.undo_strip.in_margins())
         style.follow(self._restyle)
 
     def _restyle(self) -> None:

@@ -15,7 +15,6 @@ from gui.pages.playground.conversation.conversation_panel import ConversationPan
 from gui.pages.playground.history.history_view import HistoryView
 from gui.pages.playground.parts import FoldedConversation, Legend
 from gui.shell.page import NARROW
-from gui.widgets.floating import float_over
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.splitter import Splitter
@@ -50,7 +49,6 @@ class SingleView(QWidget):
         self._foot.setSpacing(12)
         for part in (Line(), Legend(), self.history):
             self._foot.addWidget(part)
-        float_over(self.undo_strip, self)
         right.column.addLayout(self._foot)
         self.splitter = Splitter("playground")
         self.splitter.addWidget(self.panel)
@@ -61,6 +59,7 @@ class SingleView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.folded)
         column.addWidget(self.splitter, 1)
+        column.addLayout(self.undo_strip.in_margins())
         self.folded.hide()
 
     def _restyle(self) -> None:

@@ -19,13 +19,12 @@ from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.run.run_view import RunView
 from gui.widgets.dimming import dim
-from gui.widgets.floating import float_over
 from gui.widgets.undo_strip import UndoStrip
 from gui.workers.worker_manager import WorkerManager
 
 
 class ContentPane(QWidget):
-    """Owns the choosers, the label preview, the run view, the banner and the message."""
+    """Owns the choosers, the label preview, the run view, the banner, and the message, which the page places."""
 
     def __init__(
         self, manager: WorkerManager, preferences: Preferences, parent: QWidget | None = None
@@ -46,7 +45,6 @@ class ContentPane(QWidget):
         self.base_models.closed.connect(self.show_methods)
 
     def _lay_out(self) -> None:
-        self.notice_anchor = float_over(self.notice, self)
         for chooser in (self.methods, self.base_models, self.fallback_view):
             self._chooser_stack.addWidget(chooser)
         choosers = QVBoxLayout(self._choosers)

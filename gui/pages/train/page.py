@@ -228,6 +228,7 @@ class TrainPage(Page):
         row.addWidget(self._edge)
         row.addWidget(self.right, 1)
         self.body.addLayout(row, 1)
+        self.body.addLayout(self.right.notice.in_margins())
 
     def _connect(self) -> None:
         panel, right, view, planner = self.panel, self.right, self.run_view, self._manager.planner
@@ -294,7 +295,6 @@ class TrainPage(Page):
         self.panel.setVisible(not narrow or side == "recipe")
         self._edge.setVisible(not narrow)
         self.right.setVisible(not narrow or side == "run")
-        self.right.notice_anchor.move_to(self.panel if self.right.isHidden() else self.right)
 
     def _restyle(self) -> None:
         """Lay out again, since larger text needs more space."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gui.widgets import open_path as module
 from gui.widgets.open_path import open_page, open_path
@@ -19,6 +19,7 @@ WAIT = 20_000
 @pytest.fixture
 def window(styled, qtbot, monkeypatch):
     made = QWidget()
+    QVBoxLayout(made)
     made.resize(800, 600)
     qtbot.addWidget(made)
     made.show()
