@@ -1,7 +1,7 @@
-"""The entries of the command palette: pages, the actions of the page shown, recent runs, adapters and recipes.
+"""The entries of the command palette: actions, pages, recent runs, adapters and recipes, settings and help topics.
 
-Actions come from their declaration (`gui.core.actions`) and from the buttons and menus of the page. Names of runs and
-recipes are read off the GUI thread, so that the palette opens at once.
+All derive from their declarations, and the actions of the page shown also from its buttons and menus. Runs, recipes and
+topics are read off the GUI thread, so that the palette opens at once.
 """
 
 from __future__ import annotations
@@ -15,28 +15,38 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from engine.api import AppError, Recipe, library, recipe, run_store
+from engine.api import METHODS, AppError, Recipe, describe, library, recipe, run_store
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
+from gui.dialogs.settings_dialog import SETTINGS
+from gui.forms.recipe_tables import TABLES
 from gui.inputs.search_field import SearchField
 from gui.look.language import mark, tr, translate
+from gui.pages.help import topics
+from gui.pages.help.topics import Topic
 from gui.pages.train import recipe_files
 from gui.shell.page import Page
 from gui.shell.palette import Palette, PaletteEntry
 
 MAX_RUNS, MAX_ADAPTERS = 12, 50
 RUN, ADAPTER, RECIPE, PROGRAM = mark("Run"), mark("Adapter"), mark("Recipe"), "Tunesmith"
-HERE, PAGE = mark("On this page"), mark("Page")
+HERE, PAGE, SETTING, HELP = mark("On this page"), mark("Page"), mark("Setting"), mark("Help")
 
 
 @dataclass(frozen=True)
 class Navigator:
-    """Opens what the palette lists: a page, a run, an adapter, or a recipe with a text on where it comes from."""
+    """Opens what the palette lists.
+
+    A recipe comes with a text on where it comes from, an option of the recipe with the topic that explains it.
+    """
 
     page: Callable[[str], object]
     run: Callable[[str], object]
     adapter: Callable[[str], object]
     recipe: Callable[[Recipe, str], object]
+    option: Callable[[str, str], object]
+    setting: Callable[[str], object]
+    topic: Callable[[str], object]
 
 
 class CommandIndex(QObject):
@@ -74,7 +84,48 @@ class CommandIndex(QObject):
             if is_general and bound not in inside and bound.action.is_offered:
                 keys = actions.keys_text(bound.action.id)
                 found.append(PaletteEntry(tr(bound.action.title), PROGRAM, bound.do, keys, "settings"))
-        return found
+        return [*found, *self._of_other_pages(inside)]
+
+    def _of_other_pages(self, inside: set[actions.BoundAction]) -> list[PaletteEntry]:
+        """Return the actions that wait on other pages: they lead there."""
+        here = {bound.action.scope for bound in inside}
+        return [
+            PaletteEntry(tr(each.title), tr(PAGE), partial(self._navigator.page, each.scope), title, icon)
+            for each in actions.ACTIONS
+            if each.is_offered and not each.is_pressed and each.scope in self._pages.keys() - here
+            for title, icon in [(tr(self._pages[each.scope][0]), self._pages[each.scope][1])]
+        ]
+
+    def _settings(self) -> list[PaletteEntry]:
+        """Return the options of recipes, those of methods once for all methods, and the settings of the window."""
+        navigator = self._navigator
+        options = {
+            (table, info.title): info
+            for table, declaration in (*TABLES.items(), *(("method", each.options) for each in METHODS))
+            for info in describe(declaration)
+        }
+        return [
+            *(
+                PaletteEntry(
+                    translate(title),
+                    tr(SETTING),
+                    partial(navigator.option, f"{table}.{info.name}", topics.id_of_setting(title)),
+                    icon="train",
+                    keywords=info.name,
+                )
+                for (table, title), info in options.items()
+            ),
+            *(
+                PaletteEntry(
+                    tr(each.title),
+                    tr(SETTING),
+                    partial(navigator.setting, key),
+                    icon="settings",
+                    keywords=" ".join(map(tr, each.choices.values())),
+                )
+                for key, each in SETTINGS.items()
+            ),
+        ]
 
     @staticmethod
     def _keys_of(key: str) -> str:
@@ -112,6 +163,18 @@ class CommandIndex(QObject):
                     )
                     for wanted, whence in found.recipes
                 ),
+                *self._settings(),
+                *(
+                    PaletteEntry(
+                        topic.title,
+                        tr(HELP),
+                        partial(navigator.topic, topic.id),
+                        f"{tr(HELP)} · {tr(topic.group)}",
+                        "help",
+                        topic.others,
+                    )
+                    for topic in found.topics
+                ),
             ]
         )
 
@@ -121,6 +184,7 @@ class _Recent:
     runs: list[tuple[str, str]]
     adapters: list[tuple[str, str, str]]
     recipes: list[tuple[Recipe, str]]
+    topics: list[Topic]
 
 
 def _read_recent() -> _Recent:
@@ -134,7 +198,7 @@ def _read_recent() -> _Recent:
         for each in library.scan()[0][:MAX_ADAPTERS]
     ]
     presets = [(each.recipe, recipe_files.preset_text(each.recipe)) for each in recipe_files.presets()]
-    return _Recent(named, adapters, presets)
+    return _Recent(named, adapters, presets, topics.topics())
 
 
 def of_page(page: QWidget) -> list[PaletteEntry]:

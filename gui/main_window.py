@@ -304,7 +304,17 @@ class MainWindow(ShellWindow):
             run=lambda run_id: self.show_built("train").open_run(run_id),
             adapter=lambda adapter: self.show_built("library").open(adapter),
             recipe=lambda wanted, whence: self.show_built("train").begin(wanted, whence),
+            option=self._show_option,
+            setting=self._show_settings,
+            topic=lambda topic_id: self.show_built("help").open(topic_id),
         )
+
+    def _show_option(self, key: str, topic_id: str) -> None:
+        """Lead to an option in the recipe; to its help, if the method in use has no such option."""
+        page = self.show_built("train")
+        page.buttons.sides.set_current("recipe")
+        if not page.panel.form.undo.lead_to(key):
+            self.show_built("help").open(topic_id)
 
     def _bind(self) -> None:
         for name, act in (
@@ -332,10 +342,11 @@ class MainWindow(ShellWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def _show_settings(self) -> None:
+    def _show_settings(self, key: str = "scheme") -> None:
         dialog = SettingsDialog(self.preferences, self)
         dialog.disk_wanted.connect(self._show_disk_use)
         self._open(dialog)
+        dialog.show_setting(key)
 
     def open_queue(self) -> None:
         """Show what computes and what waits."""

@@ -59,7 +59,7 @@ class Action:
 ACTIONS = (
     Action(
         "window.find",
-        mark("Find an action, page, run, adapter or recipe"),
+        mark("Find an action, setting, page, run or help topic"),
         ("Ctrl+K",),
         is_offered=False,
     ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import paths
@@ -21,13 +22,32 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.open_path import open_path
 
-LEAVING = mark("New runs, if the window crashes")
 LEAVING_HELP = mark(
     "What new runs do if the window crashes or the session ends. A recipe can override this. Closing the "
     "window asks first."
 )
 WIDTH, NAME_WIDTH = 480, 120
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting: its title, and its choices by key."""
+
+    title: str
+    choices: dict[str, str]
+
+
+# By the key in the preferences; the dialog and the command palette derive from them.
+SETTINGS = {
+    "scheme": Setting(
+        mark("Appearance"), {"system": mark("Follow system"), "light": mark("Light"), "dark": mark("Dark")}
+    ),
+    "contrast": Setting(mark("Contrast"), {"system": mark("Follow system"), "high": mark("High")}),
+    "text_scale": Setting(mark("Text size"), {str(size): f"{size} %" for size in TEXT_SIZES}),
+    "language": Setting(mark("Language"), {language.SYSTEM: mark("Follow system"), **language.LANGUAGES}),
+    WHEN_WINDOW_LEAVES: Setting(mark("New runs, if the window crashes"), WINDOW_CHOICES),
+}
 
 
 class SettingsDialog(ScrollingDialog):
@@ -39,23 +59,15 @@ class SettingsDialog(ScrollingDialog):
         super().__init__(parent)
         self._preferences = preferences
         self.setWindowTitle(tr("Settings"))
-        self.schemes = SegmentedControl(
-            [("system", tr("Follow system")), ("light", tr("Light")), ("dark", tr("Dark"))],
-            stretch=True,
-            name=tr("Appearance"),
-        )
+        self.schemes = _segments("scheme")
         self.schemes.set_current(style.scheme())
-        self.contrasts = SegmentedControl(
-            [("system", tr("Follow system")), ("high", tr("High"))], stretch=True, name=tr("Contrast")
-        )
+        self.contrasts = _segments("contrast")
         self.contrasts.set_current(style.contrast())
-        self.sizes = ComboBox([(str(size), f"{size} %") for size in TEXT_SIZES])
+        self.sizes = ComboBox(_choices("text_scale"))
         self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
-        self.languages = ComboBox([(language.SYSTEM, tr("Follow system")), *language.LANGUAGES.items()])
+        self.languages = ComboBox(_choices("language"))
         self.languages.set_key(preferences.get("language") or language.SYSTEM)
-        self.leaving = SegmentedControl(
-            [(key, tr(text)) for key, text in WINDOW_CHOICES.items()], stretch=True, name=tr(LEAVING)
-        )
+        self.leaving = _segments(WHEN_WINDOW_LEAVES)
         self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
         self._lay_out()
         self.leaving.currentChanged.connect(self._save_leaving)
@@ -67,12 +79,16 @@ class SettingsDialog(ScrollingDialog):
     def _lay_out(self) -> None:
         column = self.column
         column.addWidget(Label(tr("Settings"), "section"))
-        column.addWidget(Field(tr("Appearance"), self.schemes))
-        column.addWidget(Field(tr("Contrast"), self.contrasts))
-        column.addWidget(Field(tr("Text size"), self.sizes))
-        self._language_field = Field(tr("Language"), self.languages, foot=tr("Applies after a restart."))
-        column.addWidget(self._language_field)
-        column.addWidget(Field(tr(LEAVING), self.leaving, foot=tr(LEAVING_HELP)))
+        feet = {"language": tr("Applies after a restart."), WHEN_WINDOW_LEAVES: tr(LEAVING_HELP)}
+        self._controls = dict(
+            zip(
+                SETTINGS,
+                (self.schemes, self.contrasts, self.sizes, self.languages, self.leaving),
+                strict=True,
+            )
+        )
+        for key, control in self._controls.items():
+            column.addWidget(Field(tr(SETTINGS[key].title), control, foot=feet.get(key, "")))
         column.addWidget(Line())
         for name, opens, folder in (
             (tr("Runs"), tr("Open the runs folder"), paths.runs_folder()),
@@ -90,6 +106,10 @@ class SettingsDialog(ScrollingDialog):
         foot.addWidget(close)
         self.foot.addLayout(foot)
         style.follow(self._restyle)
+
+    def show_setting(self, key: str) -> None:
+        """Lead to a setting, a key of `SETTINGS`."""
+        self._controls[key].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _restyle(self) -> None:
         self.setMinimumWidth(px(WIDTH))
@@ -109,6 +129,14 @@ class SettingsDialog(ScrollingDialog):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             style.apply(application, self.schemes.current(), scale, self.contrasts.current())
+
+
+def _choices(key: str) -> list[tuple[str, str]]:
+    return [(chosen, tr(text)) for chosen, text in SETTINGS[key].choices.items()]
+
+
+def _segments(key: str) -> SegmentedControl:
+    return SegmentedControl(_choices(key), stretch=True, name=tr(SETTINGS[key].title))
 
 
 def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:

@@ -151,9 +151,13 @@ class FormUndo(QObject, Generic[State]):
             return
         self._state, self._typed_at = state, -math.inf
         self._restore(state)
+        self.lead_to(field)
+
+    def lead_to(self, field: str) -> bool:
+        """Scroll to a field and give it the keyboard; False if nothing shows it."""
         shown = self._widget_of(field)
         if shown is None:
-            return
+            return False
         target = _focusable(shown.control if isinstance(shown, Field) else shown)
         if target is not None:
             target.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -162,6 +166,7 @@ class FormUndo(QObject, Generic[State]):
             above = above.parentWidget()
         if above is not None:
             above.ensureWidgetVisible(shown)
+        return True
 
     # Text fields
 

@@ -197,7 +197,7 @@ class Palette(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Find"))
         self._offers, self._over = offers, parent
-        self.query = _Query(tr("Find an action, page, run, adapter or recipe"))
+        self.query = _Query(tr("Find an action, setting, page, run or help topic"))
         self.query.setFrame(False)
         self._model = _Matches(self)
         self.view = QListView()

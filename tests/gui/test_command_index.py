@@ -7,10 +7,15 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
+from engine.api import METHODS, describe
 from gui.command_index import of_page
 from gui.core import actions
 from gui.core.preferences import Preferences
-from gui.main_window import MainWindow
+from gui.dialogs.settings_dialog import SETTINGS, SettingsDialog
+from gui.forms.recipe_tables import TABLES
+from gui.look.language import tr
+from gui.main_window import PALETTE_PAGES, MainWindow
+from gui.pages.help import topics
 from gui.shell.palette import TOP, Palette, PaletteEntry, found_by
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
@@ -67,7 +72,75 @@ def test_it_offers_pages_actions_and_what_was_made_lately(window, qtbot):
     } <= set(palette.titles())
     assert {"Monday's run", "samsum-lora"} <= set(palette.titles())
     assert any("flan-t5-base" in title for title in palette.titles())
-    assert "Find an action, page, run, adapter or recipe" not in palette.titles()
+    assert tr(actions.action("window.find").title) not in palette.titles()
+
+
+def declared():
+    """Return the titles of all actions, pages, options, settings and topics."""
+    yield from (each.title for each in actions.ACTIONS if each.is_offered and not each.is_pressed)
+    yield from (title for title, _ in PALETTE_PAGES.values())
+    for options in (*TABLES.values(), *(each.options for each in METHODS)):
+        yield from (info.title for info in describe(options))
+    yield from (each.title for each in SETTINGS.values())
+    yield from (each.title for each in topics.topics())
+
+
+def test_everything_that_is_declared_is_found_by_its_title(window, palette):
+    # What an arena's queue and a form offer is theirs alone.
+    elsewhere = {each.title for each in actions.ACTIONS if each.scope in {"queue", "form"}}
+    titles = set(declared())
+    assert len(titles) > 200
+    for title in sorted(titles - elsewhere):
+        found = [offer.title for offer, _ in found_by(title, palette._offers)]
+        assert title in found[:3], title
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "group"),
+    [
+        ("dark", "Appearance", "Setting"),
+        ("merge", "Exports for other programs", "Help"),
+        ("rank", "Rank", "Setting"),
+        ("learning rate", "Learning rate", "Setting"),
+        ("new run", "New run", "Page"),
+    ],
+)
+def test_words_find_what_they_mean(typed, title, group, palette):
+    found = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
+    assert (title, group) in found[:3]
+
+
+def choose(palette, title, group):
+    QTest.keyClicks(palette.query, title)
+    while (palette.current().title, palette.current().group) != (title, group):
+        QTest.keyClick(palette.query, Qt.Key.Key_Down)
+    QTest.keyClick(palette.query, Qt.Key.Key_Return)
+
+
+def test_an_option_is_shown_in_the_recipe_with_the_keyboard_in_it(window, palette):
+    choose(palette, "Gradient clipping", "Setting")
+    assert window.current_key() == "train"
+    field = window.built("train").panel.form.field("training.max_gradient_norm")
+    assert field.around.isVisible()
+    assert field.around.isAncestorOf(window.focusWidget())
+
+
+def test_an_option_of_another_method_leads_to_its_help(window, palette):
+    choose(palette, "Virtual tokens", "Setting")
+    assert window.current_key() == "help"
+    assert window.built("help").reader.topic().title == "Virtual tokens"
+
+
+def test_a_setting_opens_the_settings_at_it(window, palette):
+    choose(palette, "Text size", "Setting")
+    (dialog,) = window.findChildren(SettingsDialog)
+    assert dialog.focusWidget() is dialog.sizes
+    dialog.close()
+
+
+def test_a_topic_opens_the_help_at_it(window, palette):
+    choose(palette, "Verdict", "Help")
+    assert window.built("help").reader.topic().title == "Verdict"
 
 
 def test_keys_alone_lead_to_a_page(window, palette):

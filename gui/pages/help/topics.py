@@ -291,7 +291,7 @@ def _setting(title: str, declared: list[tuple[str, OptionInfo]]) -> Topic:
     )
     names = sorted({info.name for _, info in declared})
     return Topic(
-        _id("setting", title),
+        id_of_setting(title),
         SETTING,
         translate(title),
         texts[0] if alone else translate(first.help),
@@ -324,6 +324,11 @@ def _findings() -> list[Topic]:
         )
         for each in FINDINGS
     ]
+
+
+def id_of_setting(title: str) -> str:
+    """Return the id of the topic of the settings with a title, in English."""
+    return _id("setting", title)
 
 
 def _id(kind: str, name: str) -> str:
