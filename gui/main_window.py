@@ -220,6 +220,7 @@ class MainWindow(ShellWindow):
             "train": {
                 "playground_requested": lambda adapter: self.show_built("playground").open([adapter]),
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
+                "score_requested": lambda adapter: self.show_built("library").open_and_score(adapter),
                 "examples_requested": lambda *run: self.show_built("examples").open_run(*run),
                 "blind_requested": self._compare_blind,
                 "label_requested": lambda *wanted: self.show_built("labelling").open_source(*wanted),
@@ -266,6 +267,7 @@ class MainWindow(ShellWindow):
                 "new_run_requested": lambda: self.show_built("train").new_run(),
                 "train_from_requested": lambda adapter: self.show_built("train").start_from(adapter),
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
+                "compare_requested": lambda adapters: self.show_built("library").open_several(adapters),
             },
         }
         routes["doctor"] = {

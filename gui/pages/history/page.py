@@ -5,7 +5,7 @@ Lays out and connects the parts in `gui.pages.history`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from gui.models.run_table import SHOWN, RunTable, next_step
 from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.run_details import RunDetails
 from gui.pages.history.run_operations import RunOperations, step_of
+from gui.pages.library.comparison_view import FEWEST, MOST
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.train.run.report_export import ReportExport
 from gui.shell.page import Page, about
@@ -44,7 +45,7 @@ class HistoryPage(Page):
     To the Train page: `open_requested(run id)` shows a run, `resume_requested(run id)` resumes it,
     `run_again_requested(recipe)` and `edit_requested(recipe)` start from its recipe, `new_run_requested` starts a new
     one, `train_from_requested(adapter id)` continues from its adapter. `library_requested(adapter id)` opens the
-    library, `trash_requested` the trash.
+    library, `compare_requested(adapter ids)` compares adapters there, `trash_requested` opens the trash.
     """
 
     open_requested = Signal(str)
@@ -54,6 +55,7 @@ class HistoryPage(Page):
     new_run_requested = Signal()
     train_from_requested = Signal(str)
     library_requested = Signal(str)
+    compare_requested = Signal(list)
     trash_requested = Signal()
 
     def __init__(self, manager: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
@@ -66,7 +68,7 @@ class HistoryPage(Page):
         self.operations = RunOperations(self)
         self.report_export = ReportExport(self)
         self.table = RunTable(self)
-        self.view = GroupedTableView(self.table, tr("Runs"), ROW_HEIGHT)
+        self.view = GroupedTableView(self.table, tr("Runs"), ROW_HEIGHT, several=True)
         self.details = RunDetails()
         self._make_parts()
         self._lay_out()
@@ -119,11 +121,12 @@ class HistoryPage(Page):
         view.chosen.connect(self._on_chosen)
         view.opened.connect(self.open_run)
         view.link_pressed.connect(lambda entry, _column: self.do_next(entry))
-        view.menu_wanted.connect(lambda entry, point: self.menu_for(entry).popup(point))
+        view.menu_wanted.connect(lambda entry, point: self.menu_of_selected(entry).popup(point))
         view.rename_wanted.connect(self.rename)
-        view.delete_wanted.connect(self.operations.delete)
+        view.delete_wanted.connect(lambda _entry: self.operations.delete(self.view.selected()))
         details = self.details
         details.open_pressed.connect(partial(self._with_shown, self.open_run))
+        details.compare_pressed.connect(lambda: self.compare(self.view.selected()))
         details.edit_pressed.connect(partial(self._with_shown, self.edit))
         details.folder_pressed.connect(
             partial(self._with_shown, lambda entry: self._dialogs.open_folder(entry.job.folder))
@@ -191,7 +194,10 @@ class HistoryPage(Page):
         self._show_state()
 
     def _on_chosen(self, entry: RunEntry | None) -> None:
-        if entry is not None:
+        chosen = self.view.selected()
+        if len(chosen) > 1:
+            self.details.show_several(chosen, comparable=_are_comparable(chosen))
+        elif entry is not None:
             self.details.show_entry(entry)
         self.details.setVisible(entry is not None)
 
@@ -232,6 +238,11 @@ class HistoryPage(Page):
             )
             return
         self.open_requested.emit(entry.id)
+
+    def compare(self, entries: Sequence[RunEntry]) -> None:
+        """Show the adapters of runs side by side in the library."""
+        if _are_comparable(entries):
+            self.compare_requested.emit([entry.adapter_id for entry in entries])
 
     def edit(self, entry: RunEntry) -> None:
         """Start a new recipe from a run's."""
@@ -276,8 +287,27 @@ class HistoryPage(Page):
         """Return the menu of a run with its possible actions."""
         return make_menu(self, self._entries_for(entry))
 
+    def menu_of_selected(self, entry: RunEntry) -> QMenu:
+        """Return the menu of a run, or that of all selected ones if it is one of several."""
+        chosen = self.view.selected()
+        if len(chosen) < FEWEST or entry not in chosen:
+            return self.menu_for(entry)
+        return make_menu(self, self._entries_for_several(chosen))
+
+    def _entries_for_several(self, chosen: Sequence[RunEntry]) -> list[Entry]:
+        entries: list[Entry] = []
+        if _are_comparable(chosen):
+            entries += [(tr("Compare"), partial(self.compare, chosen), ""), SEPARATOR]
+        if not any(entry.running for entry in chosen):
+            entries += [(tr("Delete"), partial(self.operations.delete, chosen), "list.delete")]
+        return entries
+
     def entries(self) -> list[Entry]:
-        """Return the actions of the selected run."""
+        """Return the actions of the selected run or runs."""
+        chosen = self.view.selected()
+        if len(chosen) >= FEWEST:
+            count = tr_count(len(chosen), "{n} run", "{n} runs")
+            return about(count, self._entries_for_several(chosen))
         entry = self.view.current()
         return about(entry.name, self._entries_for(entry)) if entry is not None else []
 
@@ -303,7 +333,7 @@ class HistoryPage(Page):
             (tr("Open folder"), lambda: self._dialogs.open_folder(entry.job.folder), ""),
         ]
         if not entry.running:
-            entries += [SEPARATOR, (tr("Delete"), lambda: self.operations.delete(entry), "list.delete")]
+            entries += [SEPARATOR, (tr("Delete"), lambda: self.operations.delete([entry]), "list.delete")]
         return entries
 
     def _adapter_entries(self, entry: RunEntry) -> list[Entry]:
@@ -326,3 +356,8 @@ class HistoryPage(Page):
             for path in reversed(entry.checkpoints)
         ]
         return [*found, SEPARATOR] if found else []
+
+
+def _are_comparable(entries: Sequence[RunEntry]) -> bool:
+    """Return whether the library can show the adapters of these runs side by side."""
+    return FEWEST <= len(entries) <= MOST and all(entry.adapter_id for entry in entries)

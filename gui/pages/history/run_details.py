@@ -1,10 +1,11 @@
-"""The selected run of the history: its name, its facts, and its actions.
+"""The selected run of the history, its name, facts and actions; or several selected runs.
 
 Reports clicks; the page acts on them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal
@@ -31,6 +32,7 @@ class RunDetails(QWidget):
     edit_pressed = Signal()
     folder_pressed = Signal()
     more_pressed = Signal()
+    compare_pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,6 +44,7 @@ class RunDetails(QWidget):
         self.edit_button = plain(tr("Edit a copy"), "copy")
         self.folder_button = plain(tr("Open folder"), "folder")
         self.more_button = IconButton("more", tr("More"))
+        self.compare_button = primary(tr("Compare"))
         self._facts = [_FactView() for _ in range(6)]
         self._lay_out()
         for button, signal in (
@@ -49,6 +52,7 @@ class RunDetails(QWidget):
             (self.edit_button, self.edit_pressed),
             (self.folder_button, self.folder_pressed),
             (self.more_button, self.more_pressed),
+            (self.compare_button, self.compare_pressed),
         ):
             button.clicked.connect(signal)
 
@@ -60,8 +64,10 @@ class RunDetails(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addLayout(texts, 1)
-        for button in (self.open_button, self.edit_button, self.folder_button, self.more_button):
+        self._of_one = (self.open_button, self.edit_button, self.folder_button, self.more_button)
+        for button in (*self._of_one, self.compare_button):
             head.addWidget(button)
+        self.compare_button.hide()
         facts = QHBoxLayout()
         facts.setSpacing(16)
         for view, stretch in zip(self._facts, (5, 6, 6, 4, 5, 2), strict=True):
@@ -87,6 +93,25 @@ class RunDetails(QWidget):
             view.show_fact(fact)
         for button in (self.open_button, self.edit_button):
             button.setEnabled(entry.recipe is not None)
+        self._show_buttons(several=False)
+
+    def show_several(self, entries: Sequence[RunEntry], *, comparable: bool) -> None:
+        """Show that several runs are selected, and offer to compare those whose adapters can be."""
+        self._name.setText(tr_count(len(entries), "{n} run selected", "{n} runs selected"))
+        self._about.setText(
+            tr("See their scores and settings side by side")
+            if comparable
+            else tr("Select two to six runs that made an adapter to compare them")
+        )
+        for view in self._facts:
+            view.show_fact(("", ""))
+        self.compare_button.setEnabled(comparable)
+        self._show_buttons(several=True)
+
+    def _show_buttons(self, *, several: bool) -> None:
+        for button in self._of_one:
+            button.setVisible(not several)
+        self.compare_button.setVisible(several)
 
     def about(self) -> str:
         """Return the line below the name."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, RunEntry, adapter_toml, library, run_names, run_store
 from gui.core.background_tasks import BackgroundTasks
-from gui.look.language import tr, translate
+from gui.look.language import tr_count, translate
 
 
 class RunOperations(QObject):
@@ -26,22 +27,26 @@ class RunOperations(QObject):
         super().__init__(parent)
         self._background = BackgroundTasks(self)
 
-    def delete(self, entry: RunEntry) -> None:
-        """Move a run to the trash; a running one is refused."""
+    def delete(self, entries: Sequence[RunEntry]) -> None:
+        """Move runs to the trash; a running one is refused. What is done before an error can be undone."""
+        moved: list[Path] = []
         try:
-            path = run_store.delete_run(entry.job)
+            moved.extend(run_store.delete_run(entry.job) for entry in entries)
         except AppError as error:
             self._fail(error)
-            return
         self.changed.emit()
-        self.done.emit(tr("Moved {run} to the trash.", run=entry.name), lambda: self._restore(path))
+        if moved:
+            text = tr_count(
+                len(moved), "Moved {run} to the trash.", "Moved {n} runs to the trash.", run=entries[0].name
+            )
+            self.done.emit(text, lambda: self._restore(moved))
 
-    def _restore(self, path: Path) -> None:
+    def _restore(self, moved: Sequence[Path]) -> None:
         try:
-            run_store.restore_run(path)
+            for path in moved:
+                run_store.restore_run(path)
         except AppError as error:
             self._fail(error)
-            return
         self.changed.emit()
 
     def rename(self, entry: RunEntry, name: str) -> None:

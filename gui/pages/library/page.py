@@ -63,6 +63,7 @@ class LibraryPage(Page):
         super().__init__(tr("Library"), "", parent)
         self._manager = manager
         self._wanted = ""
+        self._when_read: Callable[[], object] = lambda: None
         self._shown_unreadable: list[Unreadable] = []
         self._in_use: set[str] = set()
         self._size_bytes = 0
@@ -195,6 +196,24 @@ class LibraryPage(Page):
         self._narrow()
         self.reader.refresh()
 
+    def open_several(self, adapter_ids: Sequence[str]) -> None:
+        """Compare adapters as soon as they are read."""
+        self._when_read = lambda: self.compare(self._still_there(adapter_ids))
+        self.reader.refresh()
+
+    def open_and_score(self, adapter_id: str) -> None:
+        """Select an adapter and score it as soon as it is read."""
+        self.open(adapter_id)
+        self._when_read = lambda: [self.score(each) for each in self._still_there([adapter_id])]
+
+    def _still_there(self, adapter_ids: Sequence[str]) -> list[Adapter]:
+        """Return the adapters with these ids; none, if one of them is gone."""
+        found = [each for each in self.table.adapters() if each.id in adapter_ids]
+        if len(found) == len(adapter_ids):
+            return found
+        self.pane.show_error(tr("The adapter is no longer in the library."))
+        return []
+
     def shown(self) -> None:
         """Read again: other programs may have changed the folder."""
         self.reader.refresh_soon()
@@ -215,6 +234,8 @@ class LibraryPage(Page):
         if self._wanted and self.view.choose(self._wanted):
             self.drawer.open()
             self._wanted = ""
+        then, self._when_read = self._when_read, lambda: None
+        then()
 
     def _show_unreadable(self, unreadable: list[Unreadable]) -> None:
         if unreadable == self._shown_unreadable:

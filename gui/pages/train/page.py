@@ -54,7 +54,7 @@ CLOCK_MILLISECONDS = 1_000
 
 
 class TrainPage(Page):
-    """`playground_requested(adapter id)` and `library_requested(adapter id)` lead to other pages.
+    """`playground_requested`, `library_requested` and `score_requested`, each with an adapter id, lead to other pages.
 
     `examples_requested(job, recipe, adapter id)` shows a run's scores per conversation. `label_requested(data, base
     model)` leads to where summaries are written.
@@ -62,6 +62,7 @@ class TrainPage(Page):
 
     playground_requested = Signal(str)
     library_requested = Signal(str)
+    score_requested = Signal(str)
     examples_requested = Signal(object, object, str)
     blind_requested = Signal(list)
     label_requested = Signal(dict, str)
@@ -256,6 +257,7 @@ class TrainPage(Page):
         right.notice.acted.connect(self._confirm)
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
+        view.score_wanted.connect(lambda: self._with_adapter(self.score_requested))
         view.examples_wanted.connect(self._ask_for_examples)
         view.blind_wanted.connect(lambda run_id: self.blind_requested.emit([(run_id, "")]))
         view.report_wanted.connect(self._save_report)

@@ -48,6 +48,7 @@ class RunView(Scroll):
     blind_wanted = Signal(str)
     report_wanted = Signal()
     real_model_wanted = Signal()
+    score_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
@@ -178,6 +179,7 @@ class RunView(Scroll):
             card.blind_wanted.connect(partial(self.blind_wanted.emit, model.id))
             card.report_wanted.connect(self.report_wanted)
             card.real_model_wanted.connect(self.real_model_wanted)
+            card.score_wanted.connect(self.score_wanted)
             self._set_card(card)
         self._show_stopped(model)
 

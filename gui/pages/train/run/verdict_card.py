@@ -61,6 +61,7 @@ class VerdictCard(Card):
     blind_wanted = Signal()
     report_wanted = Signal()
     real_model_wanted = Signal()
+    score_wanted = Signal()
 
     def __init__(self, state: RunState, scored_each: bool = False, is_practice: bool = False) -> None:
         super().__init__()
@@ -153,7 +154,13 @@ class VerdictCard(Card):
         foot = QWidget()
         buttons = FlowLayout(foot, 8)
         if state.adapter is not None:
-            main = primary(tr("Try in playground"), "playground")
+            # A stopped run, or one whose recipe asks for no scores.
+            is_scored = state.difference is not None
+            if not is_scored:
+                score = primary(tr("Score now"), "check")
+                score.clicked.connect(self.score_wanted)
+                buttons.addWidget(score)
+            main = (primary if is_scored else plain)(tr("Try in playground"), "playground")
             library = plain(tr("Show in library"), "library")
             main.clicked.connect(self.playground_wanted)
             library.clicked.connect(self.library_wanted)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -307,6 +307,57 @@ def test_a_deleted_run_comes_back_with_undo(bench, qtbot):
     made.until(lambda: entry.id in [found.id for found in made.entries()])
 
 
+def select(made, *entries):
+    """Select several runs as with Ctrl."""
+    flag = QItemSelectionModel.SelectionFlag
+    made.page.view.clearSelection()
+    for entry in entries:
+        place = made.page.table.index(made.page.table.row_of(entry.id), 0)
+        made.page.view.selectionModel().setCurrentIndex(place, flag.Select | flag.Rows)
+
+
+def test_two_runs_with_adapters_can_be_compared(bench, qtbot):
+    for at, name in enumerate(("a", "b")):
+        add_run(make_recipe(name=name), RunSpec(adapter=name, started_at=MOMENT + at))
+    made = bench()
+    first, second = made.entries()
+    select(made, first, second)
+    details = made.page.details
+    assert details.compare_button.isVisible()
+    assert not details.open_button.isVisible()
+    with qtbot.waitSignal(made.page.compare_requested) as wanted:
+        details.compare_button.click()
+    assert sorted(wanted.args[0]) == ["a", "b"]
+    menu = made.page.menu_of_selected(first)
+    assert [action.text() for action in menu.actions() if action.text()] == ["Compare", "Delete"]
+    menu.close()
+    select(made, first)
+    assert details.open_button.isVisible()
+    assert not details.compare_button.isVisible()
+
+
+def test_a_run_without_an_adapter_is_not_compared_and_the_reason_is_said(bench):
+    fill_history()
+    made = bench()
+    with_one = next(entry for entry in made.entries() if entry.adapter_id)
+    without = next(entry for entry in made.entries() if not entry.adapter_id)
+    select(made, with_one, without)
+    assert not made.page.details.compare_button.isEnabled()
+    assert made.page.details.about() == "Select two to six runs that made an adapter to compare them"
+
+
+def test_several_deleted_runs_come_back_together(bench, qtbot):
+    fill_history()
+    made = bench()
+    chosen = [entry for entry in made.entries() if not entry.running][:2]
+    select(made, *chosen)
+    qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
+    made.until(lambda: len(made.entries()) == 8)
+    assert made.page.pane.undo_strip.text() == "Moved 2 runs to the trash."
+    made.page.pane.undo_strip.action_button().click()
+    made.until(lambda: len(made.entries()) == 10)
+
+
 def test_folders_are_opened(bench):
     job = add_run()
     made = bench()
@@ -345,7 +396,7 @@ def test_a_running_run_is_not_deleted(bench):
     job = add_run(spec=RunSpec(outcome=None))
     made = bench()
     with job.lock():
-        made.page.operations.delete(made.entries()[0])
+        made.page.operations.delete([made.entries()[0]])
     assert "is running" in made.page.pane.notice.text()
     assert job.folder.exists()
 

@@ -1,0 +1,56 @@
+"""What is done between runs: a stopped run is scored, two runs are compared."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel
+
+from gui.widgets.buttons import Button
+from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe, score_card
+from tests.helpers.story_window import click
+from tests.helpers.train_stage import SAVED, STARTED
+
+STOPPED = [
+    ["emit", {"event": "stage_entered", "stage": "train"}],
+    ["emit", STARTED],
+    ["steps", {"count": 12, "per_second": 400}],
+    ["emit", SAVED],
+    ["wait_for_stop", 60],
+]
+
+
+def test_a_run_that_was_stopped_is_scored_with_one_click(story):
+    add_adapter(SAVED["adapter"], recipe=make_recipe(base="starter", source="sample"))
+    story.scripts["train"] = STOPPED
+    story.scripts["evaluate"] = [["emit", {"event": "result_made", "result": {}}]]
+    window = story.open()
+    train = window.show_built("train")
+    story.until(train.panel.start_button.isEnabled)
+    click(train.panel.start_button)
+    story.until(lambda: train._model is not None and train._model.state.adapter)
+    click(train.buttons.stop)
+    story.until(lambda: train.run_view.card is not None)
+    buttons = {each.text(): each for each in train.run_view.card.findChildren(Button)}
+    assert buttons["Score now"].property("kind") == "primary"
+    assert buttons["Try in playground"].property("kind") == "plain"
+    click(buttons["Score now"])
+    library = window.built("library")
+    assert window.current_key() == "library"
+    story.until(lambda: library.pane.undo_strip.text() == f"Scored {SAVED['adapter']}.")
+
+
+def test_two_runs_of_the_history_are_compared_side_by_side(story):
+    for at, rank in enumerate((4, 8)):
+        recipe = make_recipe(name=f"rank {rank}", rank=rank)
+        add_adapter(f"rank-{rank}", recipe=recipe, scores=[score_card(0.4 + at / 10)])
+        add_run(recipe, RunSpec(adapter=f"rank-{rank}", started_at=MOMENT + at))
+    window = story.open()
+    history = window.show_built("history")
+    story.until(lambda: len(history.table.items()) == 2)
+    flag = QItemSelectionModel.SelectionFlag
+    for entry in history.table.items():
+        row = history.table.index(history.table.row_of(entry.id), 0)
+        history.view.selectionModel().setCurrentIndex(row, flag.Select | flag.Rows)
+    click(history.details.compare_button)
+    library = window.built("library")
+    story.until(library.comparison.isVisible)
+    assert {each.name for each in library.comparison.adapters()} == {"rank-4", "rank-8"}
