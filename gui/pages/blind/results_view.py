@@ -169,14 +169,17 @@ class ResultsView(Scroll):
     ) -> QWidget:
         progress = work.progress()
         more = min(_more(found, pairs), progress.total - progress.done)
-        self.pairs_button = primary(tr("Export preference pairs…"), "export")
+        # Too few votes say nothing: what is missing comes first.
+        is_missing = more > 0 and pairs[0].verdict == "too_few"
+        self.pairs_button = (plain if is_missing else primary)(tr("Export preference pairs…"), "export")
         self.pairs_button.clicked.connect(self.pairs_wanted)
-        self.go_on_button = plain(
+        self.go_on_button = (primary if is_missing else plain)(
             tr_count(max(1, more), "Vote on {n} more pair", "Vote on {n} more pairs"), "play"
         )
         self.go_on_button.setEnabled(more > 0)
         self.go_on_button.clicked.connect(lambda: self.go_on_wanted.emit(more))
-        return FlowBox([self.pairs_button, self.go_on_button])
+        both = [self.pairs_button, self.go_on_button]
+        return FlowBox(both[::-1] if is_missing else both)
 
 
 def _neighbours(found: voting.Results) -> list[voting.PairResult]:

@@ -237,6 +237,7 @@ def test_the_result_names_the_better_system_with_its_interval(page):
     assert said[3:6] == ["LoRA, r 16", RUN_NAMES[0], "98\xa0%"]
     assert any("judged alike 3 of 3 times" in text for text in said)
     assert not page.results.go_on_button.isEnabled()
+    assert page.results.pairs_button.property("kind") == "primary"
 
 
 def test_finish_is_possible_after_the_first_vote(page):
@@ -247,6 +248,9 @@ def test_finish_is_possible_after_the_first_vote(page):
     settle(page)
     assert page.results.texts[0].startswith("Too few votes to compare")
     assert "At least 9 more votes on it are needed." in page.results.texts[1]
+    assert page.results.go_on_button.text() == "Vote on 9 more pairs"
+    assert page.results.go_on_button.property("kind") == "primary"
+    assert page.results.pairs_button.property("kind") == "plain"
     page.results.go_on_button.click()
     settle(page)
     assert page.vote.progress.text() == "1 of 10 pairs"
