@@ -363,10 +363,10 @@ class TrainPage(Page):
             self.right.show_no_plan()
 
     def _show_method(self) -> None:
-        form = self.panel.form
-        wanted = form.recipe()
+        form, wanted = self.panel.form, self.panel.form.recipe()
         options = wanted.method.options if wanted is not None else None
         self.right.methods.set_current(form.method_id(), form.base_facts(), options)
+        self.right.base_models.set_current(form.tables()["base_model"]["id"])
 
     def _show_base_models(self) -> None:
         self.buttons.sides.set_current("run")

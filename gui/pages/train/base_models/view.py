@@ -102,6 +102,13 @@ class BaseModelsView(Card):
         self._hub_button.setToolTip(tr("Tunesmith is offline.") if offline() else "")
         self._read()
 
+    def set_current(self, model_id: str) -> None:
+        """Mark another model as the one in use."""
+        if model_id != self._current:
+            self._current = model_id
+            if self.isVisible():
+                self._show()
+
     def _read(self) -> None:
         if not self._here:
             self._list.show_models([], self._current, tr("Reading the models on this computer…"))

@@ -21,11 +21,12 @@ from gui.pages.train.base_models.model_text import (
 )
 from gui.pages.train.base_models.view import BaseModelsView
 from gui.widgets.buttons import Button
+from gui.widgets.labels import Tag
 from gui.workers.planner import Planner
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.fake_hub import FakeHub
 from tests.helpers.scripted_manager import end, scripted_manager
-from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
+from tests.helpers.train_stage import BASICS, PLAN, WAIT, Stage, texts
 
 STARTER = {
     "id": "starter",
@@ -251,6 +252,25 @@ def test_the_starter_is_called_a_practice_model_and_the_catalogue_stands_below(v
     with qtbot.waitSignal(view.chosen) as chosen:
         press(view, f"Use {FLAN}")
     assert chosen.args == [FLAN]
+
+
+def test_the_model_that_is_typed_is_the_one_in_use(qtbot, home):
+    stage = Stage(qtbot)
+    stage.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": [STARTER, SMALL]}}]]
+    chooser = stage.page.panel.form.base_model_chooser()
+    chooser.browse_requested.emit()
+    models = stage.page.right.base_models
+    qtbot.waitUntil(lambda: "owner/small" in texts(models), timeout=WAIT)
+    for model_id in ("owner/small", "starter"):
+        stage.page.panel.form.set_values("base_model", {"id": model_id})
+        uses = [
+            each.accessibleName()
+            for each in models._list._content.findChildren(Button)
+            if each.text() == "Use"
+        ]
+        assert f"Use {model_id}" not in uses
+        assert "in use" in [each.text() for each in models._list._content.findChildren(Tag)]
+    end(stage.manager)
 
 
 def test_a_search_narrows_the_lists_and_asks_the_hub(view, qtbot):
