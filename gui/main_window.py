@@ -38,6 +38,7 @@ from gui.pages.train.run.run_text import OUTCOMES
 from gui.shell.page import Page
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.shell.window import ITEMS, ShellWindow
+from gui.widgets import file_dialogs
 from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
@@ -109,6 +110,7 @@ class MainWindow(ShellWindow):
     def __init__(self, manager: WorkerManager, preferences: Preferences, *, guides: bool = False) -> None:
         """Make the window; with `guides`, the very first start shows the first-run guide."""
         super().__init__(preferences)
+        file_dialogs.remember_in(preferences)
         self.manager = manager
         self.preferences = preferences
         self._may_close, self._guides = False, guides

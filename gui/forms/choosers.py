@@ -13,13 +13,14 @@ from PySide6.QtGui import (
     QKeySequence,
     QStandardItemModel,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.api import SAMPLE, STARTER
 from gui.core.data_files import dropped, file_filter
 from gui.forms.known_sources import KnownSources
 from gui.inputs.combo_box import ComboBox
 from gui.look.language import tr
+from gui.widgets import file_dialogs
 
 Action = tuple[str, Callable[[], None]]
 """What an entry says, and what it does."""
@@ -190,15 +191,15 @@ class BaseModelChooser(SourceComboBox):
         )
 
     def _open_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, tr("Folder of a base model"))
+        folder = file_dialogs.choose_folder(self, "model", tr("Folder of a base model"))
         if folder:
-            self.pick(folder)
+            self.pick(str(folder))
 
     def _open_file(self) -> None:
         kinds = ";;".join([tr("GGUF files (*.gguf)"), tr("All files (*)")])
-        file = QFileDialog.getOpenFileName(self, tr("File of a base model"), "", kinds)[0]
+        file = file_dialogs.open_file(self, "model", tr("File of a base model"), kinds)
         if file:
-            self.pick(file)
+            self.pick(str(file))
 
 
 class SourceChooser(SourceComboBox):
@@ -232,9 +233,9 @@ class SourceChooser(SourceComboBox):
 
 def ask_for_file(parent: QWidget) -> str:
     """Let the user choose a file of conversations; "" for none."""
-    return QFileDialog.getOpenFileName(parent, tr("Conversations"), "", file_filter())[0]
+    return str(file_dialogs.open_file(parent, "data", tr("Conversations"), file_filter()) or "")
 
 
 def ask_for_folder(parent: QWidget) -> str:
     """Let the user choose a folder of conversations; "" for none."""
-    return QFileDialog.getExistingDirectory(parent, tr("Folder of split files"))
+    return str(file_dialogs.choose_folder(parent, "data", tr("Folder of split files")) or "")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import write_csv
 from gui.core.timers import once
@@ -22,6 +22,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text, score
 from gui.look.language import tr, tr_count
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import Label
@@ -284,14 +285,14 @@ class LossPlot(QWidget):
         menu.addAction(tr("Save as CSV…"), self._ask_csv)
 
     def _ask_png(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, tr("Save the plot"), "loss.png", "PNG (*.png)")
+        path = file_dialogs.save_file(self, "export", tr("Save the plot"), "loss.png", "PNG (*.png)")
         if path:
-            self.save_png(Path(path))
+            self.save_png(path)
 
     def _ask_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, tr("Save the loss"), "loss.csv", "CSV (*.csv)")
+        path = file_dialogs.save_file(self, "export", tr("Save the loss"), "loss.csv", "CSV (*.csv)")
         if path:
-            self.save_csv(Path(path))
+            self.save_csv(path)
 
 
 def _at(step: float, *columns: dict[float, float]) -> list[float | str]:

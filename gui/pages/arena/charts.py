@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from engine.api import AppError, Curve, arenas, escaping, method
 from gui.inputs.combo_box import ComboBox
@@ -21,6 +21,7 @@ from gui.models.list_text import entry_text, row_text
 from gui.pages.arena.plot_axes import Figure, known
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Point, Scatter
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
 
@@ -205,9 +206,10 @@ class LossView(QWidget):
 
     def _ask(self, kind: str, save: Save) -> None:
         name = f"losses.{kind.lower()}"
-        path, _ = QFileDialog.getSaveFileName(self, tr("Save the losses"), name, f"{kind} (*.{kind.lower()})")
+        kinds = f"{kind} (*.{kind.lower()})"
+        path = file_dialogs.save_file(self, "export", tr("Save the losses"), name, kinds)
         if path:
-            self.save(Path(path), save)
+            self.save(path, save)
 
     def save(self, path: Path, save: Save) -> None:
         """Write a file; emit `failed` if that is not possible."""

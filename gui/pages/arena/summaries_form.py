@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import AppError, arenas, paths
 from gui.core.data_files import dropped
@@ -15,6 +15,7 @@ from gui.inputs.fields import Field, ProblemLine
 from gui.look.fonts import px
 from gui.look.language import mark, tr, translate
 from gui.pages.arena.file_scorer import FileScorer
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll, at_most_so_wide
@@ -141,9 +142,9 @@ class SummariesForm(QWidget):
     def _choose(self) -> None:
         endings = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         kinds = tr("Summaries ({endings});;All files (*)", endings=endings)
-        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a file of summaries"), "", kinds)
+        path = file_dialogs.open_file(self, "data", tr("Choose a file of summaries"), kinds)
         if path:
-            self.take(Path(path))
+            self.take(path)
 
     def take(self, path: Path) -> None:
         """Score a file; its name is proposed for the system's."""
@@ -178,11 +179,11 @@ class SummariesForm(QWidget):
 
     def _ask_where(self) -> None:
         kinds = tr("JSON lines (*.jsonl)")
-        path, _ = QFileDialog.getSaveFileName(
-            self, tr("Save the conversations"), "conversations.jsonl", kinds
+        path = file_dialogs.save_file(
+            self, "export", tr("Save the conversations"), "conversations.jsonl", kinds
         )
         if path:
-            self.save(Path(path))
+            self.save(path)
 
     def save(self, path: Path) -> None:
         """Write the conversations, for another system to summarise."""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import escaping
 from gui.look.language import mark, tr, tr_count
 from gui.pages.blind import blind_text
 from gui.pages.blind.blind_controller import BlindController
+from gui.widgets import file_dialogs
 
 JSON_LINES = mark("JSON lines (*.jsonl);;All files (*)")
 JSON = mark("Blind comparisons (*.json);;All files (*)")
@@ -28,9 +29,9 @@ class BlindFiles(QObject):
         self._window = parent
 
     def _ask_where(self, title: str, name: str, kinds: str, act: Callable[[Path], object]) -> None:
-        path, _ = QFileDialog.getSaveFileName(self._window, title, name, tr(kinds))
+        path = file_dialogs.save_file(self._window, "export", title, name, tr(kinds))
         if path:
-            act(Path(path))
+            act(path)
 
     def ask_for_pairs(self) -> None:
         """Ask where to write the preference pairs."""
@@ -73,15 +74,15 @@ class BlindFiles(QObject):
 
     def ask_for_shared(self) -> None:
         """Ask for a comparison of another person."""
-        path, _ = QFileDialog.getOpenFileName(self._window, tr("Open a comparison"), "", tr(JSON))
+        path = file_dialogs.open_file(self._window, "import", tr("Open a comparison"), tr(JSON))
         if path:
-            self._controller.open_shared(Path(path))
+            self._controller.open_shared(path)
 
     def ask_to_merge(self) -> None:
         """Ask for files of votes of other people."""
-        paths, _ = QFileDialog.getOpenFileNames(self._window, tr("Merge votes"), "", tr(JSON_LINES))
+        paths = file_dialogs.open_files(self._window, "import", tr("Merge votes"), tr(JSON_LINES))
         if paths:
-            self.merge([Path(path) for path in paths])
+            self.merge(paths)
 
     def merge(self, paths: Sequence[Path]) -> None:
         """Take over the votes of other files."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import (
     SAMPLE,
@@ -40,6 +40,7 @@ from gui.pages.data.exclusions import Exclusions
 from gui.pages.data.page_layout import DataPageLayout
 from gui.pages.data.report import Finding, Report, Row, RowPreview
 from gui.shell.page import Page
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.workers.download_check import DownloadCheck, data_set
 from gui.workers.worker_manager import WorkerManager
@@ -463,11 +464,11 @@ class DataPage(Page):
     def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:
         """Ask for a path, write the file, and report it."""
         name = f"{escaping.file_name(Path(source).stem) or 'rows'}-{what}.csv"
-        path, _ = QFileDialog.getSaveFileName(self, tr("Export rows"), name, tr("Table (*.csv)"))
+        path = file_dialogs.save_file(self, "export", tr("Export rows"), name, tr("Table (*.csv)"))
         if not path:
             return
         try:
-            write(Path(path))
+            write(path)
         except AppError as error:
             self.parts.remarks.show_notice(
                 f"{translate(error.message)} {translate(error.hint)}", icon_name="warning"

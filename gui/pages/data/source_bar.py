@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, ingest, questions
 from gui.core.data_files import file_filter
@@ -26,6 +26,7 @@ from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
 from gui.pages.data.column_mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.flow_layout import FlowBox
 
@@ -205,12 +206,13 @@ class SourceBar(QWidget):
         self._choose(SAMPLE)
 
     def _choose_files(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, tr("Choose data files"), "", file_filter())
+        files = file_dialogs.open_files(self, "data", tr("Choose data files"), file_filter())
         if files:
-            self.take_files([Path(file) for file in files])
+            self.take_files(files)
 
     def _choose_folder(self) -> None:
-        self._choose(QFileDialog.getExistingDirectory(self, tr("Choose a folder of split files")))
+        folder = file_dialogs.choose_folder(self, "data", tr("Choose a folder of split files"))
+        self._choose(str(folder or ""))
 
     def _take_text(self, text: str) -> None:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Example, Job, Recipe, escaping, example_scores, report, run_comparison, write_csv
 from gui.core.background_tasks import BackgroundTasks
@@ -28,6 +28,7 @@ from gui.pages.examples.run_chooser import RunChooser
 from gui.shell.page import NARROW, Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.tables.list_state import save_list_state
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
@@ -288,9 +289,9 @@ class ExamplesPage(Page):
         if self._job is None:
             return
         name = f"{escaping.file_name(self._job.id)}-conversations.csv"
-        path, _ = QFileDialog.getSaveFileName(self, tr("Export the conversations"), name, tr(CSV_FILES))
+        path = file_dialogs.save_file(self, "export", tr("Export the conversations"), name, tr(CSV_FILES))
         if path:
-            self.export(Path(path))
+            self.export(path)
 
     def export(self, path: Path) -> None:
         """Write texts, summaries and all scores of every conversation to a CSV file."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Example, StorageError, labelling
 from gui.core import actions
@@ -39,6 +39,7 @@ from gui.pages.playground.history.history_entry import HistoryEntry
 from gui.pages.playground.history.history_store import HistoryStore
 from gui.pages.playground.parts import StripView
 from gui.shell.page import Page
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
@@ -285,9 +286,9 @@ class LabellingPage(Page):
         self.all_drafts.cancel()
 
     def _ask_for_files(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, tr("Add conversations"), "", file_filter())
+        files = file_dialogs.open_files(self, "data", tr("Add conversations"), file_filter())
         if files:
-            self.additions.read([Path(file) for file in files])
+            self.additions.read(files)
 
     def _add(self, found: list[tuple[str, list[Example]]], left_out: str) -> None:
         """Add conversations of files to the open set and go to the first of them."""

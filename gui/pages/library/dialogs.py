@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.look.language import mark, tr
 from gui.pages.library.hub_name_dialog import HubNameDialog
+from gui.widgets import file_dialogs
 from gui.widgets.open_path import open_page, open_path
 
 ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
@@ -18,12 +19,13 @@ class Dialogs:
 
     def folder_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the folder of an adapter."""
-        return _path(QFileDialog.getExistingDirectory(parent, tr("Import an adapter from a folder")))
+        return file_dialogs.choose_folder(parent, "import", tr("Import an adapter from a folder"))
 
     def zip_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the zip of an adapter."""
-        title = tr("Import an adapter from a zip file")
-        return _path(QFileDialog.getOpenFileName(parent, title, "", tr(ZIP_FILES))[0])
+        return file_dialogs.open_file(
+            parent, "import", tr("Import an adapter from a zip file"), tr(ZIP_FILES)
+        )
 
     def hub_name_to_import(self, parent: QWidget) -> str | None:
         """Ask for the name of an adapter on the hub."""
@@ -32,17 +34,18 @@ class Dialogs:
 
     def path_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
         """Ask for a parent folder; return the path of a new folder `name` in it."""
-        found = _path(QFileDialog.getExistingDirectory(parent, title))
+        found = file_dialogs.choose_folder(parent, "export", title)
         return free_path(found, name) if found is not None else None
 
     def path_for_zip(self, parent: QWidget, name: str) -> Path | None:
         """Ask for the path of a new zip file."""
-        title = tr("Export as a zip file")
-        return _path(QFileDialog.getSaveFileName(parent, title, f"{name}.zip", tr(ZIP_FILES))[0])
+        return file_dialogs.save_file(
+            parent, "export", tr("Export as a zip file"), f"{name}.zip", tr(ZIP_FILES)
+        )
 
     def model_to_push(self, parent: QWidget) -> Path | None:
         """Ask for the folder of a plain model that an adapter was exported to."""
-        return _path(QFileDialog.getExistingDirectory(parent, tr("Folder of the plain model")))
+        return file_dialogs.choose_folder(parent, "export", tr("Folder of the plain model"))
 
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the system's file manager."""
@@ -51,10 +54,6 @@ class Dialogs:
     def open_page(self, address: str) -> None:
         """Show a page in the system's browser."""
         open_page(address)
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
 
 
 def free_path(parent: Path, name: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import Example, SummarizeOptions, write_csv
 from gui.core.background_tasks import BackgroundTasks
@@ -26,6 +26,7 @@ from gui.pages.playground.columns.choices import source_title
 from gui.pages.playground.columns.column_results import Entry
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results
+from gui.widgets import file_dialogs
 from gui.workers.device_queue import Waiting, Work
 from gui.workers.worker_manager import WorkerManager
 
@@ -191,15 +192,15 @@ class BatchController(QObject):
     # Files
 
     def _choose_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self.view, tr("Open conversations"), "", file_filter())
-        if names:
-            self.read([Path(name) for name in names])
+        paths = file_dialogs.open_files(self.view, "data", tr("Open conversations"), file_filter())
+        if paths:
+            self.read(paths)
 
     def _choose_place(self) -> None:
         title, kinds = tr("Export the summaries"), tr("Tables (*.csv);;All files (*)")
-        name, _ = QFileDialog.getSaveFileName(self.view, title, "summaries.csv", kinds)
-        if name:
-            self.export(Path(name))
+        path = file_dialogs.save_file(self.view, "export", title, "summaries.csv", kinds)
+        if path:
+            self.export(path)
 
     def export(self, path: Path) -> None:
         """Write every conversation with its summaries and scores to a CSV file."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, DataError, Example, StorageError, labelling
 from gui.core import actions
@@ -38,6 +38,7 @@ from gui.pages.playground.history.rated_summaries import collect
 from gui.pages.playground.parts import StripView
 from gui.pages.playground.single_view import SingleView
 from gui.shell.page import NARROW, Page
+from gui.widgets import file_dialogs
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.scroll import Scroll
 from gui.workers.worker_manager import WorkerManager
@@ -342,11 +343,10 @@ class PlaygroundPage(Page):
             self.undo_strip.offer(text, lambda: self.controller.put_back(gone))
 
     def _choose_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, tr("Export good summaries"), "good-summaries.jsonl", tr(files.ROWS)
-        )
-        if name:
-            self.export_good_ones(Path(name))
+        title = tr("Export good summaries")
+        path = file_dialogs.save_file(self, "export", title, "good-summaries.jsonl", tr(files.ROWS))
+        if path:
+            self.export_good_ones(path)
 
     def export_good_ones(self, path: Path) -> None:
         """Export the summaries rated good to a file of training data."""
@@ -363,9 +363,9 @@ class PlaygroundPage(Page):
     # Files
 
     def _choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, tr("Open a conversation"), "", tr(files.KINDS))
-        if name:
-            self.open_file(Path(name))
+        path = file_dialogs.open_file(self, "data", tr("Open a conversation"), tr(files.KINDS))
+        if path:
+            self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         """Show the conversation in a text file, or an error."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import AppError, Recipe, escaping, paths, recipe, run_names
 from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.look.language import mark, tr
+from gui.widgets import file_dialogs
 
 FILTER = mark("Recipes (*.toml);;All files (*)")
 STARTER_FILE = "starter.toml"
@@ -67,13 +68,11 @@ def preset_text(chosen: Recipe) -> str:
 
 def ask_to_open(parent: QWidget) -> Path | None:
     """Let the user choose a recipe file."""
-    path, _ = QFileDialog.getOpenFileName(parent, tr("Open a recipe"), "", tr(FILTER))
-    return Path(path) if path else None
+    return file_dialogs.open_file(parent, "recipe", tr("Open a recipe"), tr(FILTER))
 
 
 def ask_to_save(parent: QWidget, wanted: Recipe) -> Path | None:
     """Let the user choose where to save a recipe."""
     words = wanted.name.replace(run_names.SEPARATOR, " ").lower().split()
     name = (escaping.file_name("-".join(words)) or "recipe") + ".toml"
-    path, _ = QFileDialog.getSaveFileName(parent, tr("Save the recipe"), name, tr(FILTER))
-    return Path(path) if path else None
+    return file_dialogs.save_file(parent, "recipe", tr("Save the recipe"), name, tr(FILTER))

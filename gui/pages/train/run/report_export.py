@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.api import AppError, Job, arenas, report
 from gui.core.background_tasks import BackgroundTasks
 from gui.look.language import tr, translate
+from gui.widgets import file_dialogs
 from gui.widgets.open_path import open_path
 
 FIRST = next(iter(report.FORMATS))
@@ -26,11 +27,11 @@ class ReportExport(QObject):
 
     def ask(self, parent: QWidget, of: Job | arenas.Arena) -> None:
         """Let the user choose a file and write the report of a run or an arena."""
-        path, chosen = QFileDialog.getSaveFileName(
-            parent, tr("Save the report"), report.default_name(of.id), kinds()
+        path, chosen = file_dialogs.save_file_as(
+            parent, "export", tr("Save the report"), report.default_name(of.id), kinds()
         )
         if path:
-            self.save(of, _with_ending(Path(path), chosen))
+            self.save(of, _with_ending(path, chosen))
 
     def save(self, of: Job | arenas.Arena, path: Path) -> None:
         """Write a report, and open it if it is an HTML page."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gui.forms import choosers
+from PySide6.QtWidgets import QFileDialog
+
 from gui.pages.train.plan_line import plan_text
 from tests.helpers.train_stage import texts
 
@@ -12,7 +13,7 @@ def test_a_gguf_file_becomes_the_base_model_with_layers_of_its_own_and_is_said_t
 ):
     file, form = tmp_path / "mine.gguf", stage.page.panel.form
     file.write_bytes(b"GGUF")
-    monkeypatch.setattr(choosers.QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     chooser = form.base_model_chooser()
     chooser.setCurrentIndex(chooser.findText("GGUF file…"))
     chooser.chosen.emit(chooser.key())
