@@ -5,6 +5,7 @@ Owns the results and the history. Knows no widget.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,6 +24,7 @@ from engine.api import (
     prompts,
     runtimes,
 )
+from gui.core.saved_state import values_of
 from gui.core.timers import once
 from gui.look.language import tr, tr_count, translate
 from gui.pages.playground.columns import choices
@@ -171,6 +173,16 @@ class Controller(QObject):
         left = [one.adapter for one in self.adapter_choices() if one.adapter in wanted and one.is_foreign]
         self._message = "; ".join(map(choices.foreign_text, left))
         self.changed.emit()
+
+    def saved_columns(self) -> str:
+        """Return the base model and the adapters as one text."""
+        return json.dumps({"base": self.base_id, "adapters": self.results.adapters})
+
+    def restore_columns(self, text: str) -> None:
+        """Show the columns of an earlier start; adapters that are gone are left out."""
+        kept = values_of(text)
+        self.choose_base(str(kept.get("base") or STARTER))
+        self.open_adapters(map(str, kept.get("adapters") or ()))
 
     def restore(self, entry: HistoryEntry) -> None:
         """Show the summaries of a history entry."""

@@ -17,6 +17,7 @@ from engine.api import AppError, DataError, Example, StorageError, labelling
 from gui.core import actions
 from gui.core.clipboard import copy_text
 from gui.core.data_files import dropped
+from gui.core.saved_state import SavedState
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import text_scale
@@ -84,6 +85,7 @@ class PlaygroundPage(Page):
         style.follow(self._restyle)
         self.history.show_entries([])
         self._refresh()
+        SavedState(self, "columns", self.controller.saved_columns, self.controller.restore_columns)
 
     def _add_buttons(self) -> None:
         modes = [(ONE, tr("One conversation")), (SEVERAL, tr("Several"))]

@@ -1,9 +1,10 @@
-"""What is done between runs: a stopped run is scored, two runs are compared."""
+"""What is done between runs: a stopped run is scored, two runs are compared, the playground goes on after a restart."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel
 
+from engine.api import library
 from gui.widgets.buttons import Button
 from tests.helpers.homes import MOMENT, RunSpec, add_adapter, add_run, make_recipe, score_card
 from tests.helpers.story_window import click
@@ -33,9 +34,9 @@ def test_a_run_that_was_stopped_is_scored_with_one_click(story):
     assert buttons["Score now"].property("kind") == "primary"
     assert buttons["Try in playground"].property("kind") == "plain"
     click(buttons["Score now"])
-    library = window.built("library")
+    listed = window.built("library")
     assert window.current_key() == "library"
-    story.until(lambda: library.pane.undo_strip.text() == f"Scored {SAVED['adapter']}.")
+    story.until(lambda: listed.pane.undo_strip.text() == f"Scored {SAVED['adapter']}.")
 
 
 def test_two_runs_of_the_history_are_compared_side_by_side(story):
@@ -51,6 +52,24 @@ def test_two_runs_of_the_history_are_compared_side_by_side(story):
         row = history.table.index(history.table.row_of(entry.id), 0)
         history.view.selectionModel().setCurrentIndex(row, flag.Select | flag.Rows)
     click(history.details.compare_button)
-    library = window.built("library")
-    story.until(library.comparison.isVisible)
-    assert {each.name for each in library.comparison.adapters()} == {"rank-4", "rank-8"}
+    comparison = window.built("library").comparison
+    story.until(comparison.isVisible)
+    assert {each.name for each in comparison.adapters()} == {"rank-4", "rank-8"}
+
+
+def test_the_playground_goes_on_where_it_was_after_a_restart(story):
+    for name in ("first", "second", "deleted"):
+        add_adapter(name, recipe=make_recipe(base="google/flan-t5-base"))
+    window = story.open()
+    playground = window.show_built("playground")
+    playground.open(["second", "first", "deleted"])
+    playground.open_conversation("Ann: Tea at four?\nBen: Yes.", "They have tea.", "Row 12")
+    story.close(window)
+    library.delete(next(each for each in library.scan()[0] if each.name == "deleted"))
+
+    playground = story.open().show_built("playground")
+    assert playground.panel.conversation == "Ann: Tea at four?\nBen: Yes."
+    assert playground.panel.reference == "They have tea."
+    assert playground.panel.about().startswith("Row 12")
+    assert playground.controller.base_id == "google/flan-t5-base"
+    assert playground.controller.results.adapters == ["second", "first"]

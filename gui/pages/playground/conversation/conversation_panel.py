@@ -5,6 +5,7 @@ Owns the conversation and the reference. Of models it knows only the trained len
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from engine.api import Example, speakers, turns
 from gui.core import actions
+from gui.core.saved_state import SavedState, values_of
 from gui.look import style
 from gui.look.fonts import font, px
 from gui.look.language import tr, tr_count
@@ -38,6 +40,8 @@ from gui.widgets.text_view import ConversationView, Turn
 
 REFERENCE_HEIGHT = 84
 MAX_TURNS = 400
+# Characters of a conversation that the next start shows again.
+MAX_SAVED = 100_000
 
 
 class ConversationPanel(QWidget):
@@ -65,6 +69,7 @@ class ConversationPanel(QWidget):
         self._make_parts()
         self._lay_out()
         self._show()
+        SavedState(self, "conversation", self._saved, self._restore)
 
     def _make_parts(self) -> None:
         self._about = ElidedLabel("", "label", "ink2")
@@ -186,6 +191,16 @@ class ConversationPanel(QWidget):
             self.reference_edit.setPlainText(reference)
         self._show()
         self.changed.emit()
+
+    def _saved(self) -> str:
+        """Return the conversation, unless it is too long for the window's preferences."""
+        text = self.conversation
+        kept = {"text": text, "reference": self.reference, "whence": self._whence}
+        return json.dumps(kept) if 0 < len(text) <= MAX_SAVED else ""
+
+    def _restore(self, saved: str) -> None:
+        kept = values_of(saved)
+        self.show_conversation(*(str(kept.get(name, "")) for name in ("text", "reference", "whence")))
 
     def receive(self, text: str, whence: str) -> None:
         """Show text from a file, a drop or the clipboard; if it is a chat export, offer its turns."""
