@@ -27,6 +27,8 @@ _METRICS = {
     QStyle.PixelMetric.PM_SplitterWidth: 1,
     QStyle.PixelMetric.PM_ToolTipLabelFrameWidth: 0,
     QStyle.PixelMetric.PM_DefaultFrameWidth: 1,
+    # What a menu keeps free towards the edges of the screen.
+    QStyle.PixelMetric.PM_MenuDesktopFrameWidth: 8,
 }
 
 _HINTS = {

@@ -1,0 +1,23 @@
+"""Menus stay clear of the edges of the screen."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QMargins
+from PySide6.QtWidgets import QWidget
+
+from gui.widgets.menus import make_menu
+
+
+# The offscreen platform has no keyboard to grab.
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+@pytest.mark.parametrize("corner", ["topLeft", "topRight", "bottomLeft", "bottomRight"])
+def test_a_menu_keeps_a_margin_to_every_edge(corner, styled, qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    page.show()
+    room = page.screen().availableGeometry()
+    menu = make_menu(page, [("Open", lambda: None, ""), ("Delete permanently", lambda: None, "")])
+    menu.popup(getattr(room, corner)())
+    assert room.marginsRemoved(QMargins(7, 7, 7, 7)).contains(menu.geometry())
+    menu.close()
