@@ -32,12 +32,19 @@ class GrowingDialog(QDialog):
 
 
 class ScrollingDialog(GrowingDialog):
-    """A growing dialog whose content, in `column`, scrolls where the screen or its window is too low; `foot` stays."""
+    """A growing dialog whose content, in `column`, scrolls where the screen or its window is too low; `foot` stays.
+
+    In a higher dialog the content stays at the top.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._scroll = Scroll((24, 24, 24, 8), spacing=16)
-        self.column = self._scroll.column
+        self._scroll = Scroll((24, 24, 24, 8))
+        self.column = QVBoxLayout()
+        self.column.setSpacing(16)
+        self._scroll.column.addLayout(self.column)
+        self._scroll.column.setSpacing(0)
+        self._scroll.column.addStretch(1)
         self.foot = QVBoxLayout()
         self.foot.setContentsMargins(24, 8, 24, 24)
         outer = QVBoxLayout(self)
@@ -52,7 +59,7 @@ class ScrollingDialog(GrowingDialog):
 
     def needed_height(self) -> int:
         """Return the height that all of the content needs at the present width."""
-        content = self.column.totalHeightForWidth(self.width())
+        content = self._scroll.column.totalHeightForWidth(self.width())
         return content + self.foot.totalSizeHint().height()
 
     def _most_height(self) -> int:

@@ -69,7 +69,6 @@ class PushDialog(ScrollingDialog):
         )  # fmt: skip
         for part in (self._about, self.form, self.preview, self._busy, self.problem):
             self.column.addWidget(part)
-        self.column.addStretch(1)
         foot = QHBoxLayout()
         foot.setSpacing(8)
         for button in (self.show_button, self.send_button, self.back_button, self.cancel_button):
