@@ -97,6 +97,7 @@ class LazyPage(QWidget):
         if self._content is None:
             self._content = self._build()
             self._column.addWidget(self._content)
+            self.setFocusProxy(self._content)
             # A layout shows a new widget in the next turn of the event loop; shortcuts need a visible one now.
             self._content.show()
         return self._content

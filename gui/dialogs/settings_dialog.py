@@ -143,7 +143,7 @@ def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(12)
     label = Label(name, "label", "ink2")
-    label.setFixedWidth(px(NAME_WIDTH))
+    style.scale(label, QWidget.setFixedWidth, NAME_WIDTH)
     row.addWidget(label)
     row.addWidget(ElidedLabel(str(folder), "fixed"), 1)
     button = link(tr("Open"))

@@ -92,6 +92,7 @@ class IntField(QSpinBox):
 
     def _restyle(self) -> None:
         self.setFont(font("figure"))
+        self.lineEdit().setFont(font("figure"))
         self.lineEdit().setTextMargins(8, 0, 0, 0)
         self.update()
 

@@ -11,6 +11,8 @@ from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from shiboken6 import isValid
 
+from gui.look.polish import polish_again
+
 
 class _LastInput(QObject):
     """Watches the windows, not each widget: few events pass here."""
@@ -42,8 +44,7 @@ class _LastInput(QObject):
                 continue
             if isinstance(widget, QAbstractButton) and bool(widget.property("rim")) != rimmed:
                 widget.setProperty("rim", rimmed)
-                widget.style().unpolish(widget)
-                widget.style().polish(widget)
+                polish_again(widget)
             widget.update()
 
 

@@ -7,12 +7,14 @@ stock Qt widgets and the properties `kind` and `token`, not the pages.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from gui.look import focus_rim, fonts
+from gui.look.polish import polish_again
 from gui.look.proxy_style import TunesmithStyle
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, Tokens
@@ -96,6 +98,23 @@ def follow(restyle: Callable[[], None]) -> None:
     restyle()
 
 
+class _Length(QObject):
+    """A length of a widget that is set anew with every text size."""
+
+    def __init__(self, widget: QWidget, set_length: Callable[[Any, int], object], length: float) -> None:
+        super().__init__(widget)
+        self._set, self._length = set_length, length
+        follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self._set(self.parent(), fonts.px(self._length))
+
+
+def scale(widget: QWidget, set_length: Callable[[Any, int], object], length: float) -> None:
+    """Set a length as designed, scaled with the text size: `scale(field, QWidget.setFixedWidth, 120)`."""
+    _Length(widget, set_length, length)
+
+
 def ground(widget: QWidget, token: str) -> None:
     """Set a container's background token (window, rail, surface, sunken) without changing its children."""
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -109,8 +128,7 @@ def set_property(widget: QWidget, name: str, value: str | bool) -> None:
     widget.setProperty(name, value)
     if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
         return  # polishing early would forget the font
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+    polish_again(widget)
 
 
 def _system_changed() -> None:

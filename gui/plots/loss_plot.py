@@ -58,7 +58,7 @@ class LossPlot(QWidget):
 
     def _build(self) -> None:
         self._smoothing = Slider(0, 100, 60)
-        self._smoothing.setFixedWidth(px(88))
+        style.scale(self._smoothing, QWidget.setFixedWidth, 88)
         self._smoothing.setAccessibleName(tr("Smoothing"))
         self._smoothing.valueChanged.connect(self._mark_dirty)
         scales = [("linear", tr("Linear")), ("log", tr("Log"))]
@@ -84,7 +84,7 @@ class LossPlot(QWidget):
         self._column.addLayout(head)
         self._column.addWidget(self._legend)
         self._place = QWidget()
-        self._place.setMinimumHeight(px(MIN_HEIGHT))
+        style.scale(self._place, QWidget.setMinimumHeight, MIN_HEIGHT)
         self._column.addWidget(self._place, 1)
 
     def append(self, step: int, loss: float) -> None:
@@ -220,7 +220,7 @@ class LossPlot(QWidget):
         from gui.plots.canvas import Canvas
 
         self._canvas = Canvas()
-        self._canvas.setMinimumHeight(px(MIN_HEIGHT))
+        style.scale(self._canvas, QWidget.setMinimumHeight, MIN_HEIGHT)
         self._canvas.viewed.connect(self._mark_dirty)
         self._canvas.menu_wanted.connect(self._open_menu)
         self._column.replaceWidget(self._place, self._canvas)

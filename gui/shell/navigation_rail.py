@@ -145,7 +145,7 @@ class NavigationRail(QWidget):
         self._help = IconButton("help", tr("Help"))
         self._help.clicked.connect(self.help_wanted)
         self._lay_out()
-        self.set_folded(False)
+        style.follow(self._restyle)
 
     def _lay_out(self) -> None:
         self._column = QVBoxLayout(self)
@@ -212,6 +212,10 @@ class NavigationRail(QWidget):
     def set_work(self, work: str, share: str, waiting: str, *, is_wrong: bool = False) -> None:
         """Show what computes on the device, how far it is, and what waits for it."""
         self._meter.set_work(work, share, waiting, is_wrong=is_wrong)
+
+    def _restyle(self) -> None:
+        """Take the width that the text needs."""
+        self.set_folded(self._folded)
 
     def set_folded(self, folded: bool) -> None:
         """Show only icons (56 wide), or icons and names (208)."""

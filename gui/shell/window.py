@@ -96,12 +96,18 @@ class ShellWindow(QMainWindow):
 
     def show_page(self, key: str) -> None:
         """Bring a page to the front."""
-        page = self._pages[key]
+        page, focused = self._pages[key], self.focusWidget()
+        leaves = focused is not None and self._stack.isAncestorOf(focused)
+        if leaves:
+            # Qt would give the keyboard to the page's first button, the trash.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._stack.setCurrentWidget(page)
         self.rail.set_current(self._within.get(key, key))
         if isinstance(page, Page):
             page.shown()
         self.page_shown.emit(key)
+        if leaves:
+            (page.focusWidget() or page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self, key: str) -> QWidget:
         """Return a page."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import tr
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.cards import NoticeStrip
@@ -58,7 +58,7 @@ class ListPane(QWidget):
         for part in shown:
             self._stack.addWidget(part)
         self.search.setMinimumWidth(MIN_SEARCH_WIDTH)
-        self.search.setMaximumWidth(px(SEARCH_WIDTH))
+        style.scale(self.search, QWidget.setMaximumWidth, SEARCH_WIDTH)
         tools = QHBoxLayout()
         tools.setSpacing(16)
         tools.addWidget(self.search, 3)

@@ -197,7 +197,7 @@ class _FallbackHead(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(px(24))
+        style.scale(self, QWidget.setFixedHeight, 24)
         style.follow(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:

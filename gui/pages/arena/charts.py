@@ -14,6 +14,7 @@ from engine.api import AppError, Curve, arenas, escaping, method
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
 from gui.look.language import tr, translate
@@ -48,7 +49,7 @@ class FrontView(QWidget):
         self.across.setAccessibleName(tr("Figure on the horizontal axis"))
         self._wanted = FIRST_AXES
         self._offer_figures()
-        self.setMinimumWidth(px(MIN_WIDTH))
+        style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
         self.chart = Scatter()
         self._lay_out()
         for box in (self.up, self.across):
@@ -59,8 +60,8 @@ class FrontView(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         for box in (self.up, self.across):
-            box.setMinimumWidth(px(84))
-            box.setMaximumWidth(px(204))
+            style.scale(box, QWidget.setMinimumWidth, 84)
+            style.scale(box, QWidget.setMaximumWidth, 204)
         head.addWidget(self.up, 1)
         head.addWidget(Label(tr("against"), "section", "ink"))
         head.addWidget(self.across, 1)
@@ -147,7 +148,7 @@ class LossView(QWidget):
         self.chart = Curves()
         self.count = Label("", "label", "ink2")
         self.smoothing = Slider(0, 100, 60)
-        self.smoothing.setFixedWidth(px(72))
+        style.scale(self.smoothing, QWidget.setFixedWidth, 72)
         self.smoothing.setAccessibleName(tr("Smoothing"))
         self.smoothing.setToolTip(tr("Smoothing"))
         scales = [("linear", tr("Linear")), ("log", tr("Log"))]
@@ -156,7 +157,7 @@ class LossView(QWidget):
         self._lay_out()
         self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
         self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
-        self.setMinimumWidth(px(MIN_WIDTH))
+        style.scale(self, QWidget.setMinimumWidth, MIN_WIDTH)
         self.export_button.clicked.connect(self._open_menu)
 
     def _lay_out(self) -> None:

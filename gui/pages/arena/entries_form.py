@@ -28,7 +28,7 @@ from gui.inputs.chips import ToggleChips
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field, ProblemLine
 from gui.inputs.number_inputs import IntField
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.format import about_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.list_text import base_text, data_text
@@ -118,7 +118,7 @@ class EntriesForm(QWidget):
     def _lay_out(self) -> None:
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
-        fields.setMaximumWidth(px(WIDTH))
+        style.scale(fields, QWidget.setMaximumWidth, WIDTH)
         parts = QVBoxLayout(fields)
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(16)

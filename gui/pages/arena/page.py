@@ -18,6 +18,7 @@ from engine.api import AppError, Family, Recipe, arenas
 from gui.core.actions import Entry
 from gui.core.saved_state import values_of
 from gui.inputs.combo_box import ComboBox
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
 from gui.models.arena_reader import ArenaReader, Snapshot
@@ -96,7 +97,7 @@ class ArenaPage(Page):
     def _add_buttons(self) -> None:
         self.choice = ComboBox()
         self.choice.setAccessibleName(tr("Arena"))
-        self.choice.setFixedWidth(px(176))
+        style.scale(self.choice, QWidget.setFixedWidth, 176)
         self.pause_button = plain(tr("Pause queue"), "pause")
         self.start_button = primary(tr("Start queue"), "play")
         self.add_button = plain(tr("Add entries…"), "plus")
@@ -130,9 +131,9 @@ class ArenaPage(Page):
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT, content)
         save_list_state(self.view)
         self._unscored = EmptyState("clock", tr("No entry is scored yet"), parent=content)
-        self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
+        style.scale(self._unscored, QWidget.setMinimumHeight, UNSCORED_HEIGHT)
         self.lower_pane = LowerPane(content)
-        self.lower_pane.setMinimumHeight(px(LOWER_HEIGHT))
+        style.scale(self.lower_pane, QWidget.setMinimumHeight, LOWER_HEIGHT)
         self.undo_strip, self.notice = UndoStrip(content), NoticeStrip(parent=content)
         self.download_strip = NoticeStrip(parent=content)
         for strip in (self.notice, self.download_strip):

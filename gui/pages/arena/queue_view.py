@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import arenas
 from gui.core import actions
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import left_text, number_text
 from gui.look.language import tr
@@ -57,7 +58,7 @@ class QueueView(QWidget):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.view, 1)
-        self.setMinimumWidth(px(250))
+        style.scale(self, QWidget.setMinimumWidth, 250)
 
     def _connect(self) -> None:
         view = self.view

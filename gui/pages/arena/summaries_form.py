@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from engine.api import AppError, arenas, paths
 from gui.core.data_files import dropped
 from gui.inputs.fields import Field, ProblemLine
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import mark, tr, translate
 from gui.pages.arena.file_scorer import FileScorer
 from gui.widgets import file_dialogs
@@ -85,7 +85,7 @@ class SummariesForm(QWidget):
         beside.addStretch(1)
         scroll = Scroll(parent=self)
         fields = QWidget(scroll.content)
-        fields.setMaximumWidth(px(WIDTH))
+        style.scale(fields, QWidget.setMaximumWidth, WIDTH)
         parts = QVBoxLayout(fields)
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(16)

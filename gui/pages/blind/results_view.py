@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import voting
 from gui.graphics.interval_bar import IntervalBar
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.format import number_text, percent
 from gui.look.language import tr, tr_count
 from gui.models.intervals import ConfidenceInterval
@@ -54,7 +54,7 @@ class ResultsView(Scroll):
         """Show results in place of earlier ones."""
         self.clear()
         self._card = card = Card()
-        card.setMaximumWidth(px(WIDTH))
+        style.scale(card, QWidget.setMaximumWidth, WIDTH)
         self.texts = []
         pairs = _neighbours(found)
         self._add_head(card.column, work, pairs[0], found)

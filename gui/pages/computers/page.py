@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Computer, computer_store
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import tr, tr_count, translate
 from gui.pages.computers.computer_card import ComputerCard
 from gui.pages.computers.computer_form import ComputerForm
@@ -52,7 +52,7 @@ class ComputersPage(Page):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        content.setMaximumWidth(px(PAGE_WIDTH))
+        style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)

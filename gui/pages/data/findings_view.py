@@ -53,7 +53,7 @@ class FindingRow(QWidget):
         self._title = Label(finding.title, "body_medium")
         self._detail = ElidedLabel(finding.detail, "body", "ink2")
         self._count = Label(number_text(self._rows), "figure_medium")
-        self._count.setFixedWidth(px(COUNT_WIDTH))
+        style.scale(self._count, QWidget.setFixedWidth, COUNT_WIDTH)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.show_button = link(tr("Show rows") if finding.count != 1 else tr("Show row"))
         self.show_button.clicked.connect(self.show_wanted)
@@ -83,7 +83,7 @@ class FindingRow(QWidget):
         column.setSpacing(0)
         column.addLayout(row, 1)
         column.addWidget(Line())
-        self.setFixedHeight(px(ROW_HEIGHT))
+        style.scale(self, QWidget.setFixedHeight, ROW_HEIGHT)
 
     def set_state(self, *, excluded: bool, masked: bool) -> None:
         """Show the decision: a handled finding is grey, with an Undo action."""

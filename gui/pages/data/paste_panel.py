@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.core import actions
 from gui.inputs.fields import Field
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import mark, tr
 from gui.widgets.buttons import plain, quiet
 from gui.widgets.labels import Label
@@ -28,7 +28,7 @@ class PastePanel(QWidget):
         super().__init__()
         self.edit = QPlainTextEdit()
         self.edit.setTabChangesFocus(True)
-        self.edit.setFixedHeight(px(HEIGHT))
+        style.scale(self.edit, QWidget.setFixedHeight, HEIGHT)
         self.field = Field(tr("&Text"), self.edit)
         self.take_button, self._cancel = plain(tr("Check the text"), "search"), quiet(tr("Cancel"))
         self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))

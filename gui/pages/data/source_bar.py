@@ -21,6 +21,7 @@ from gui.core.saved_state import SavedState, values_of
 from gui.graphics.bars import BusyRow
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
@@ -112,7 +113,7 @@ class SourceBar(QWidget):
         is_beside = field + self._top.spacing() + self._buttons.sizeHint().width() <= self.width()
         direction = QBoxLayout.Direction.LeftToRight if is_beside else QBoxLayout.Direction.TopToBottom
         self._top.setDirection(direction)
-        self._above_buttons.setFixedHeight(px(20))
+        style.scale(self._above_buttons, QWidget.setFixedHeight, 20)
         self._above_buttons.setVisible(is_beside)
 
     def remember(self, source: str, name: str) -> None:

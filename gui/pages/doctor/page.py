@@ -68,7 +68,7 @@ class DoctorPage(Page):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        content.setMaximumWidth(px(PAGE_WIDTH))
+        style.scale(content, QWidget.setMaximumWidth, PAGE_WIDTH)
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)

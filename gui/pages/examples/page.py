@@ -18,6 +18,7 @@ from engine.api import Example, Job, Recipe, escaping, example_scores, report, r
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
 from gui.inputs.segmented_control import SegmentedControl
+from gui.look import style
 from gui.look.fonts import px, text_scale
 from gui.look.format import number_text
 from gui.look.language import mark, tr, tr_count, translate
@@ -110,11 +111,11 @@ class ExamplesPage(Page):
             self._list.addWidget(part)
         column.addWidget(self._list, 1)
         column.addWidget(self.notice)
-        self._left.setMinimumWidth(px(MIN_TABLE_WIDTH))
+        style.scale(self._left, QWidget.setMinimumWidth, MIN_TABLE_WIDTH)
         for side in (self._left, self.detail):
             self.splitter.addWidget(side)
         self.splitter.setStretchFactor(0, 1)
-        self.detail.setMinimumWidth(px(MIN_DETAIL_WIDTH))
+        style.scale(self.detail, QWidget.setMinimumWidth, MIN_DETAIL_WIDTH)
         self._empty = EmptyState(
             "data",
             tr("No scores per conversation"),

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from gui.core.background_tasks import BackgroundTasks
 from gui.inputs.search_field import SearchField
 from gui.look import style
-from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.models.cells import Cell, Text
 from gui.models.grouped_table import Column, GroupedTable, Heading
@@ -84,7 +83,7 @@ class HelpPage(Page):
     def _lay_out(self) -> None:
         left = QWidget()
         style.ground(left, "surface")
-        left.setFixedWidth(px(LIST_WIDTH))
+        style.scale(left, QWidget.setFixedWidth, LIST_WIDTH)
         column = QVBoxLayout(left)
         column.setContentsMargins(16, 16, 8, 8)
         column.setSpacing(8)

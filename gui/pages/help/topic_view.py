@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gui.core.background_tasks import BackgroundTasks
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.help.drawings import DrawingView
@@ -39,7 +40,7 @@ class TopicView(Scroll):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        content.setMaximumWidth(px(TEXT_WIDTH))
+        style.scale(content, QWidget.setMaximumWidth, TEXT_WIDTH)
         column = self._column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from gui.look import style
 from gui.look.fonts import px
 from gui.pages.library.metadata_panel import WIDTH, MetadataPanel
 from gui.widgets.line import Line
@@ -23,7 +24,7 @@ class Drawer(QObject):
         row.addWidget(self._line)
         row.addWidget(panel)
         left.installEventFilter(self)
-        self._place()
+        style.follow(self._place)
 
     @property
     def is_open(self) -> bool:

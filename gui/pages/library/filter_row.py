@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import Adapter
 from gui.core.saved_state import SavedState, values_of
 from gui.inputs.combo_box import ComboBox
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import mark, tr
 from gui.models.adapter_groups import PROPERTIES
 from gui.widgets.flow_layout import FlowBox
@@ -38,7 +38,7 @@ class FilterRow(FlowBox):
         for name, choice in self.choices.items():
             title, everything = TITLES[name]
             choice.setAccessibleName(tr(title))
-            choice.setFixedWidth(px(WIDTH))
+            style.scale(choice, QWidget.setFixedWidth, WIDTH)
             choice.set_items([("", tr(everything))])
             choice.chosen.connect(self._on_chosen)
         SavedState(self, "properties", lambda: json.dumps(self.chosen()), self._restore)

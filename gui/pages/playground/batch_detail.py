@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import turns
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import tr
 from gui.models.list_text import NOTHING_WRITTEN
 from gui.pages.playground.batch import BatchRow, state_text
@@ -68,7 +68,7 @@ class BatchDetail(QWidget):
         column.addWidget(Line())
         column.addLayout(head)
         column.addLayout(sides, 1)
-        self.setFixedHeight(px(HEIGHT))
+        style.scale(self, QWidget.setFixedHeight, HEIGHT)
 
     def show_row(self, row: BatchRow | None) -> None:
         """Show a row, or the present state of it; None hides the pane."""

@@ -14,6 +14,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, AppError, Ending, Problem, Recipe, paths, recipe, run_store
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
 from gui.pages.train.plan_line import plan_text
@@ -95,7 +96,7 @@ class WelcomePage(Page):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        content.setMaximumWidth(px(STEPS_WIDTH))
+        style.scale(content, QWidget.setMaximumWidth, STEPS_WIDTH)
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

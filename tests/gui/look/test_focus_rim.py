@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QLineEdit, QWidget
 
 from gui.core.preferences import Preferences
 from gui.inputs.chips import ToggleChips
@@ -100,3 +100,19 @@ def test_a_page_that_is_clicked_has_no_rim_on_its_buttons(styled, qtbot, home, p
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
     end(manager)
     assert rims == []
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_4, Qt.Key.Key_6])
+def test_a_page_that_is_reached_by_its_keys_shows_no_rim_until_tab(styled, qtbot, home, key):
+    manager = scripted_manager(lambda _job: [])
+    window = MainWindow(manager, Preferences())
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: QApplication.focusWindow() is window.windowHandle())
+    window.show_built("train").panel.start_button.setFocus()
+    QTest.keyClick(window.windowHandle(), key, Qt.KeyboardModifier.ControlModifier)
+    page = window.built(window.current_key())
+    assert not [each for each in window.findChildren(QAbstractButton) if has_rim(each)]
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
+    assert page.isAncestorOf(window.focusWidget())
+    end(manager)

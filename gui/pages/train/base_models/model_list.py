@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import mark, tr
 from gui.look.tooltips import plain_tooltip
 from gui.pages.train.base_models.model_text import (
@@ -95,7 +95,7 @@ class ModelList(Scroll):
         grid.addWidget(_described(model), row + 1, 0)
         form, costs = Label("", "body", "ink", wrap=True), Label("", "label", "ink2", wrap=True)
         fit = _stacked(form, costs)
-        fit.setFixedWidth(px(FIT_WIDTH))
+        style.scale(fit, QWidget.setFixedWidth, FIT_WIDTH)
         self._fits[model.id] = (form, costs)
         grid.addWidget(fit, row + 1, 1)
         middle = Qt.AlignmentFlag.AlignVCenter

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.language import tr
 from gui.widgets.cards import Card
 from gui.widgets.labels import Label
@@ -30,7 +30,7 @@ class LabelPreview(Card):
         head.addWidget(about, 1)
         scroll = Scroll(margins=(0, 0, 0, 0))
         scroll.column.addWidget(self.text)
-        scroll.setFixedHeight(px(HEIGHT))
+        style.scale(scroll, QWidget.setFixedHeight, HEIGHT)
         # The trained tokens are at the end, so scroll there.
         bar = scroll.verticalScrollBar()
         bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))

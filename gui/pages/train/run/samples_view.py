@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Sample, speakers
 from gui.graphics.scrubber import Scrubber
-from gui.look.fonts import px
+from gui.look import style
 from gui.look.format import UNKNOWN, number_text
 from gui.look.language import tr
 from gui.models.list_text import NOTHING_WRITTEN
@@ -154,7 +154,7 @@ class SampleRow:
         grid.addWidget(self.summary, row + 1, 2)
         for at, label in enumerate(self._scores, start=3):
             grid.addWidget(label, row + 1, at, alignment=Qt.AlignmentFlag.AlignRight | TOP)
-        conversation.setMinimumHeight(px(60))
+        style.scale(conversation, QWidget.setMinimumHeight, 60)
         self._parts: tuple[QWidget, ...] = (
             self._line,
             conversation,

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import RunState, metrics
 from gui.graphics.interval_bar import IntervalBar
 from gui.look import style
-from gui.look.fonts import font, px
+from gui.look.fonts import font
 from gui.look.format import gain, interval, number_text, score
 from gui.look.language import mark, tr, translate
 from gui.models.intervals import ConfidenceInterval, as_text, confidence_interval, interval_text
@@ -285,7 +285,7 @@ class AxisMarks(QWidget):
     def __init__(self, axis: tuple[float, float], marks: list[tuple[float, str]]) -> None:
         super().__init__()
         self._axis, self.marks = axis, marks
-        self.setFixedHeight(px(16))
+        style.scale(self, QWidget.setFixedHeight, 16)
         style.follow(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:

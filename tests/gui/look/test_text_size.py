@@ -1,0 +1,73 @@
+"""Another text size changes the open window as a restart would, and back."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui.core.preferences import Preferences
+from gui.dialogs.settings_dialog import SettingsDialog
+from gui.look import style
+from gui.main_window import MainWindow
+from gui.shell.device_meter import DeviceMeter
+from tests.helpers.example_library import fill_history, fill_library
+from tests.helpers.scripted_manager import end, scripted_manager
+
+PAGES = ("data", "library", "history", "help", "computers", "arena")
+
+
+@pytest.fixture
+def manager(styled, home):
+    fill_library()
+    fill_history()
+    made = scripted_manager(lambda _job: [])
+    yield made
+    style.apply(styled, "light", 1.0)
+    end(made)
+
+
+def open_window(manager, qtbot) -> MainWindow:
+    window = MainWindow(manager, Preferences())
+    qtbot.addWidget(window)
+    window.resize(1700, 900)
+    window.show()
+    for key in ("library", "history"):
+        table = window.show_built(key).table
+        qtbot.waitUntil(lambda table=table: table.rowCount() > 5)
+    return window
+
+
+def sizes(window: MainWindow, key: str) -> Counter[tuple[str, object, int]]:
+    """Return the sizes and the fonts of what is seen; the meter's figures move by themselves."""
+    window.show_page(key)
+    for _ in range(6):
+        QApplication.processEvents()
+    meters = window.findChildren(DeviceMeter)
+    return Counter(
+        (type(each).__name__, each.size().toTuple(), each.font().pixelSize())
+        for each in window.findChildren(QWidget)
+        if each.isVisible() and not any(meter.isAncestorOf(each) for meter in meters)
+    )
+
+
+def choose(dialog: SettingsDialog, size: str) -> None:
+    dialog.sizes.set_key(size)
+    dialog.sizes.activated.emit(dialog.sizes.currentIndex())
+
+
+@pytest.mark.parametrize("size", ["80", "125"])
+def test_the_open_window_looks_as_a_new_one_and_as_before_again(size, manager, qtbot):
+    window = open_window(manager, qtbot)
+    dialog = SettingsDialog(window.preferences, window)
+    before = {key: sizes(window, key) for key in PAGES}
+    choose(dialog, size)
+    assert window.rail.width() == round(208 * int(size) / 100)
+    changed = {key: sizes(window, key) for key in PAGES}
+    anew = open_window(manager, qtbot)
+    for key in PAGES:
+        assert changed[key] - sizes(anew, key) == Counter(), key
+    choose(dialog, "100")
+    for key in PAGES:
+        assert sizes(window, key) == before[key], key
