@@ -5,19 +5,33 @@ Scores are comparable only under one protocol and one base model, so each such p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.api import Adapter, ScoreCard, metrics
-from gui.look.format import score
-from gui.look.language import tr, translate
+from gui.look.format import number_text, score
+from gui.look.language import tr, tr_count, translate
 from gui.models.intervals import confidence_interval
 from gui.models.list_text import base_text, data_text, method_text, protocol_source, protocol_text
 
 Show = Literal["all", "scored", "imported"]
 SHOWN: tuple[Show, ...] = ("all", "scored", "imported")
 SCORE = "rouge1"
+# What a heading names of a protocol where another group has the same title; split, count and decoding it names always.
+# Each has the type of its values: protocols of others may hold anything.
+PARTING: dict[str, tuple[type, Callable[[Any], str]]] = {
+    "max_conversation_tokens": (int, lambda most: tr("conversations up to {n} tokens", n=number_text(most))),
+    "max_new_tokens": (int, lambda most: tr("summaries up to {n} tokens", n=number_text(most))),
+    "shots": (
+        int,
+        lambda shots: tr_count(shots, "{n} example in the prompt", "{n} examples in the prompt"),
+    ),
+    "prompt": (
+        str,
+        lambda prompt: tr("prompt “{beginning}”", beginning=f"{' '.join(prompt.split())[:24]}…"),
+    ),
+}
 # The key of what an imported adapter does not say; "" includes all.
 UNSAID = "?"
 
@@ -106,7 +120,13 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
             scored.setdefault(adapter.score_group, []).append(adapter)
         else:
             (imported if adapter.metadata.origin == "imported" else trained).append(adapter)
-    groups = [_scored_group(_ordered(found, order, descending)) for found in scored.values()]
+    alike: dict[str, list[Adapter]] = {}
+    for found in scored.values():
+        alike.setdefault(_title(found[0]), []).append(found[0])
+    groups = [
+        _scored_group(_ordered(found, order, descending), alike[_title(found[0])])
+        for found in scored.values()
+    ]
     groups.sort(key=lambda group: max(adapter.metadata.made for adapter in group.adapters), reverse=True)
     for title, found in (
         (tr("Trained, not scored yet"), trained),
@@ -117,19 +137,36 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
     return groups
 
 
-def _scored_group(adapters: Sequence[Adapter]) -> Group:
+def _title(scored: Adapter) -> str:
+    card = scored.metadata.score_card
+    assert card is not None
+    return tr(
+        "{data} with {base}",
+        data=data_text(protocol_source(card, scored.metadata)),
+        base=base_text(scored.metadata.base_model.id),
+    )
+
+
+def _parting(own: Mapping[str, Any], alike: Sequence[Adapter]) -> list[str]:
+    """Return what a protocol has and those of other groups with the same title have not."""
+    cards = [adapter.metadata.score_card for adapter in alike]
+    return [
+        text(own[key])
+        for key, (kind, text) in PARTING.items()
+        if isinstance(own.get(key), kind)
+        and any(card is not None and card.protocol.get(key) != own[key] for card in cards)
+    ]
+
+
+def _scored_group(adapters: Sequence[Adapter], alike: Sequence[Adapter]) -> Group:
     metadata = adapters[0].metadata
     card = metadata.score_card
     assert card is not None
     base = card.base.get(SCORE, {}).get("mean")
-    facts = [protocol_text(card.protocol)]
+    facts = [*_parting(card.protocol, alike), protocol_text(card.protocol)]
     facts += [tr("base {score}", score=score(base))] if base is not None else []
     return Group(
-        title=tr(
-            "{data} with {base}",
-            data=data_text(protocol_source(card, metadata)),
-            base=base_text(metadata.base_model.id),
-        ),
+        title=_title(adapters[0]),
         facts=", ".join(facts),
         adapters=tuple(adapters),
         axis=axis_of([adapter.metadata.score_card for adapter in adapters], SCORE),

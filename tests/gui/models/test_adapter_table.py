@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
+from engine.adapters import library
 from engine.adapters.library import Adapter
 from gui.look.format import bytes_text
 from gui.models import adapter_groups
@@ -57,6 +58,18 @@ def test_groups_come_by_their_newest_adapter_and_unscored_ones_last(adapters):
     assert groups[0].facts == "819 test conversations, greedy, base 46.9"
     assert groups[1].facts == "240 test conversations, 4 beams, base 37.2"
     assert [adapter.name for adapter in groups[0].adapters][:2] == ["samsum-lora-r32", "samsum-dora-r16"]
+
+
+def test_groups_with_one_title_name_what_parts_them(home):
+    for name, limit, written in (("long", 1024, 64), ("short", 512, 64)):
+        card = score_card(0.48)
+        protocol = card.protocol | {"max_conversation_tokens": limit, "max_new_tokens": written}
+        add_adapter(name, scores=[card.model_copy(update={"protocol": protocol})])
+    groups = {group.adapters[0].name: group.facts for group in grouped(library.scan()[0])}
+    assert groups == {
+        "long": "conversations up to 1,024 tokens, 819 test conversations, greedy, base 46.9",
+        "short": "conversations up to 512 tokens, 819 test conversations, greedy, base 46.9",
+    }
 
 
 @pytest.mark.parametrize(
