@@ -36,7 +36,7 @@ def make_public(folder: Path) -> None:
         for name, text in texts.items():
             if files.get(name) == _digest(read_bytes(folder / name, FileKind.CARD)):
                 files[name] = _digest(text.encode())
-        adapter_toml.save(_public_metadata(metadata).model_copy(update={"files": files}), folder)
+        adapter_toml.save(public_metadata(metadata).model_copy(update={"files": files}), folder)
     for name, text in texts.items():
         (folder / name).write_bytes(text.encode())
 
@@ -52,7 +52,8 @@ def _metadata(folder: Path) -> AdapterMetadata | None:
     return None
 
 
-def _public_metadata(metadata: AdapterMetadata) -> AdapterMetadata:
+def public_metadata(metadata: AdapterMetadata) -> AdapterMetadata:
+    """Return metadata with public names in place of local paths."""
     named: dict[str, Any] = {}
     for table, key in (("base_model", "id"), ("data", "source"), ("training", "start_from")):
         facts = getattr(metadata, table)

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from engine.config.data_options import DataOptions
 from engine.methods import Method, Variant
 from engine.options import Options
+from engine.text.escaping import file_name
 
 SEPARATOR = " · "
 
@@ -74,6 +75,11 @@ def given_name(name: str, base_id: str, data: DataOptions, method: Method) -> st
     """Return the name in a recipe if a person gave it, else "": 0.1.0 wrote its own down too."""
     own = f"{PurePath(base_id).name} on {PurePath(data.source).stem} with {method.title}"
     return "" if name == own else name
+
+
+def plain_file_name(name: str) -> str:
+    """Return a name as that of a file or folder, easy to type: `starter-chats.csv-lora-r-32`."""
+    return file_name("-".join(name.replace(SEPARATOR, " ").lower().split()))
 
 
 def at_step(name: str, step: int) -> str:

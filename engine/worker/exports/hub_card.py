@@ -1,4 +1,4 @@
-"""The model card of an adapter on the Hugging Face Hub: what it is, how it is used, its scores and its licences.
+"""The card of an adapter on the Hugging Face Hub, or of a plain model: what it is, its use, scores and licences.
 
 The scores are also in the card's own metadata, as the hub reads them. Names no folder of this computer.
 """
@@ -13,19 +13,22 @@ from typing import Any
 from huggingface_hub import CardData, EvalResult, ModelCard, ModelCardData
 
 from engine.adapters import licence_terms
+from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata, ExportFacts, PromptFacts, ScoreCard
 from engine.config import base_model_catalogue
 from engine.config.hub_sources import is_on_hub
 from engine.config.prompts import question, rendered, split_cue
-from engine.config.recipe import STARTER
+from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
 from engine.scoring import export_text, score_text
 from engine.scoring.metrics import HEADLINE_TITLES
 from engine.system.script_templates import Code, python_template
 from engine.text.escaping import in_one_line, markdown
 from engine.worker.dataset.prompter import PLACE
+from engine.worker.hub import repository, repository_card
 from engine.worker.hub.upload import MARK
 
 CONFIDENCE = 0.95
+SAMPLE_LICENCE = "apache-2.0"
 MODELS = {"encoder-decoder": Code("AutoModelForSeq2SeqLM"), "decoder-only": Code("AutoModelForCausalLM")}
 PRACTICE_MODEL = "the practice model of Tunesmith"
 SCRIPT = "hub/summarize.py.jinja"
@@ -37,6 +40,27 @@ class Licences:
 
     base: str
     data: str
+
+    @classmethod
+    def of(cls, adapter: Adapter) -> Licences:
+        """Return those of an adapter, the data's as its check found it; that of the sample is the project's."""
+        facts = adapter.metadata.data
+        return cls(
+            _base_licence(adapter), facts.licence or (SAMPLE_LICENCE if facts.source == SAMPLE else "")
+        )
+
+
+def _base_licence(adapter: Adapter) -> str:
+    """Return the base model's licence by its card on this computer or by the catalogue, "" if neither says it."""
+    made_for = adapter.metadata.base_model
+    if not made_for.id:
+        return ""
+    if made_for.id == STARTER or looks_like_path(made_for.id):
+        folder = local_folder(made_for.id)
+        return repository_card.licence(folder) if folder else ""
+    cached = repository.cached_folder(made_for.id, made_for.revision or "main")
+    known = base_model_catalogue.find(made_for.id)
+    return (repository_card.licence(cached) if cached else "") or (known.licence if known else "")
 
 
 def hub_id(name: str) -> str:
@@ -58,7 +82,8 @@ def card(
 ) -> ModelCard:
     """Return the card of an adapter whose metadata holds public names; `mark` tells its repository again.
 
-    With `export` it is the card of the plain model that the adapter was merged into.
+    With `export` it is the card of the plain model that the adapter was merged into. Without a `repo_id` it is for who
+    has the files.
     """
     what = (
         "A plain model that summarises conversations"
@@ -66,12 +91,13 @@ def card(
         else "An adapter that summarises conversations"
     )
     made = "merged into" if export else "for"
+    usage = _usage(metadata, repo_id) if export is None else _usage_of_model(metadata, repo_id, export)
     lines = [
         f"# {markdown(metadata.name)}",
         "",
         markdown(f"{what}: {_method(metadata)} {made} {_base(metadata)}, trained with Tunesmith."),
         "",
-        *(_usage_of_model(repo_id, export) if export else _usage(metadata, repo_id)),
+        *usage,
         *_training(metadata),
         *_scores(metadata.score_card),
         "## Licences",
@@ -107,7 +133,7 @@ def _method(metadata: AdapterMetadata) -> str:
 
 def _facts(metadata: AdapterMetadata, licences: Licences, mark: str, *, is_model: bool) -> ModelCardData:
     base, data = hub_id(metadata.base_model.id), hub_id(metadata.data.source)
-    more: dict[str, Any] = {MARK: mark}
+    more: dict[str, Any] = {MARK: mark} if mark else {}
     if base:
         more["base_model_relation"] = "merge" if is_model else "adapter"
     return ModelCardData(
@@ -216,16 +242,19 @@ def _usage(metadata: AdapterMetadata, repo_id: str) -> list[str]:
     ]
 
 
-def _usage_of_model(repo_id: str, export: ExportFacts) -> list[str]:
-    """Return how the model's own script is used, and what became of the summaries by merging."""
+def _usage_of_model(metadata: AdapterMetadata, repo_id: str, export: ExportFacts) -> list[str]:
+    """Return how the model's own script is used, if it has a prompt, and what became of the summaries by merging."""
+    if metadata.prompt is None:
+        return []
     folder = repo_id.rpartition("/")[2]
+    download = f"hf download {repo_id} --local-dir {folder}\npython {folder}/" if repo_id else "python "
     compared = export_text.lines(export.verified.model_dump()) if export.verified.conversations else []
     return [
         "## How to use it",
         "",
         "It needs torch and transformers alone:",
         "",
-        f"```sh\nhf download {repo_id} --local-dir {folder}\npython {folder}/summarize.py CONVERSATION.txt\n```",
+        f"```sh\n{download}summarize.py CONVERSATION.txt\n```",
         "",
         *(markdown(f"Compared with the adapter before it was merged: {line}") for line in compared),
         *([""] if compared else []),
@@ -278,7 +307,7 @@ def _training(metadata: AdapterMetadata) -> list[str]:
     holds = (
         f"The prompt shows {score_text.counted(shown, 'conversation')} of the data."
         if shown
-        else "No conversation of the data is in this repository."
+        else "No conversation of the data is in these files."
     )
     table = [f"| {name} | {markdown(value)} |" for name, value in rows.items() if value]
     return ["## Data and training", "", "| | |", "|---|---|", *table, "", holds, ""]

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
+from engine.adapters.export_redaction import public_metadata
+from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import ExportFacts, PromptFacts, Verification, now_text
 from engine.adapters.reproduction import refuse_irreproducible
@@ -28,8 +30,9 @@ from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.prompting import prompter_from_metadata, scored_examples
-from engine.worker.exports import gguf_converter, merged_model, ollama, training_script
-from engine.worker.exports.exporters import EXPORTERS, STORED, Exporter, Plain
+from engine.worker.exports import gguf_converter, hub_card, merged_model, ollama, training_script
+from engine.worker.exports.exporters import EXPORTERS, STORED, Exporter, Plain, PlainModel
+from engine.worker.exports.hub_card import Licences
 from engine.worker.exports.merged_model import Source
 from engine.worker.exports.ollama import Handover
 from engine.worker.exports.verification import Verifier
@@ -66,7 +69,12 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         _write(channel, exporter, source, unfinished, precision)
         channel.check_stop()
         verified, handover = _tried(channel, exporter, source, unfinished, target, verifier, why_not)
-    export = ExportFacts(to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified)
+        export = ExportFacts(
+            to=to, name=target.name, precision=precision, made_at=now_text(), verified=verified
+        )
+        if isinstance(exporter, PlainModel):
+            card = hub_card.card(public_metadata(adapter.metadata), "", Licences.of(adapter), "", export)
+            (unfinished / README_NAME).write_text(str(card), encoding="utf-8")
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_export(adapter, export)
     channel.result({

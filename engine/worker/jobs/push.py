@@ -12,20 +12,17 @@ from engine.adapters import hub_copy, library, licence_terms
 from engine.adapters.import_checks import README_NAME
 from engine.adapters.library import Adapter
 from engine.adapters.metadata import AdapterMetadata, ExportFacts
-from engine.config import base_model_catalogue
-from engine.config.recipe import SAMPLE, STARTER, local_folder, looks_like_path
 from engine.errors import AdapterError
 from engine.methods import tuner_of
 from engine.system.foreign_files import open_regular
 from engine.worker.exports import hub_card
 from engine.worker.exports.hub_card import Licences
-from engine.worker.hub import repository, repository_card, upload
+from engine.worker.hub import repository, upload
 from engine.worker.runtime.channel import Channel
 
 COPY = "hub"
 # What an exported model has beside what any model has.
 SCRIPT_FILES = frozenset({"summarize.py", "prompting.py", "command.py", "prompt.json"})
-SAMPLE_LICENCE = "apache-2.0"
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -40,7 +37,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     folder = channel.job.folder / COPY
     folder.mkdir(exist_ok=True)
     metadata = hub_copy.write(adapter, folder, with_conversations=bool(request.get("with_conversations")))
-    licences = Licences(_base_licence(adapter), _data_licence(adapter))
+    licences = Licences.of(adapter)
     _tell_licences(channel, metadata, licences, private=private)
     # Adapter and model would be in each other's way in one repository.
     mark = f"{adapter.id} {export.to}" if export else adapter.id
@@ -114,25 +111,6 @@ def _refuse_own_tuner(adapter: Adapter) -> None:
             "Export it as a plain model (--to merged), if it can be merged, and send that folder (--model).",
             "adapter",
         )
-
-
-def _base_licence(adapter: Adapter) -> str:
-    """Return the base model's licence by its card on this computer or by the catalogue, "" if neither says it."""
-    made_for = adapter.metadata.base_model
-    if not made_for.id:
-        return ""
-    if made_for.id == STARTER or looks_like_path(made_for.id):
-        folder = local_folder(made_for.id)
-        return repository_card.licence(folder) if folder else ""
-    cached: Path | None = repository.cached_folder(made_for.id, made_for.revision or "main")
-    known = base_model_catalogue.find(made_for.id)
-    return (repository_card.licence(cached) if cached else "") or (known.licence if known else "")
-
-
-def _data_licence(adapter: Adapter) -> str:
-    """Return the licence of the data as its check found it; that of the sample is the project's."""
-    facts = adapter.metadata.data
-    return facts.licence or (SAMPLE_LICENCE if facts.source == SAMPLE else "")
 
 
 def _tell_licences(channel: Channel, metadata: AdapterMetadata, licences: Licences, *, private: bool) -> None:

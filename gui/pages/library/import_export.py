@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Adapter, escaping, hub_adapters, paths, reproduction
+from engine.api import Adapter, hub_adapters, paths, reproduction, run_names
 from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library import export_text
@@ -153,4 +153,4 @@ class ImportExport:
 
 
 def _file_name(adapter: Adapter) -> str:
-    return escaping.file_name(adapter.name) or "adapter"
+    return run_names.plain_file_name(adapter.name) or "adapter"

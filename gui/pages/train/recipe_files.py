@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from engine.api import AppError, Recipe, escaping, paths, recipe, run_names
+from engine.api import AppError, Recipe, paths, recipe, run_names
 from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.look.language import mark, tr
 from gui.widgets import file_dialogs
@@ -73,6 +73,5 @@ def ask_to_open(parent: QWidget) -> Path | None:
 
 def ask_to_save(parent: QWidget, wanted: Recipe) -> Path | None:
     """Let the user choose where to save a recipe."""
-    words = wanted.name.replace(run_names.SEPARATOR, " ").lower().split()
-    name = (escaping.file_name("-".join(words)) or "recipe") + ".toml"
+    name = f"{run_names.plain_file_name(wanted.name) or 'recipe'}.toml"
     return file_dialogs.save_file(parent, "recipe", tr("Save the recipe"), name, tr(FILTER))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from peft.tuners.lora import Linear
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
@@ -88,6 +89,17 @@ def test_plain_transformers_computes_what_base_and_adapter_did(kind: Kind, metho
     tokenizer = AutoTokenizer.from_pretrained(target)
     assert tokenizer(CONVERSATION)["input_ids"] == base.tokenizer(CONVERSATION)["input_ids"]
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_the_folder_says_what_it_is_and_names_no_folder_of_this_computer(tmp_path):
+    do_merge(install_random("t5", "mine"), tmp_path / "merged")
+    card = ModelCard.load(tmp_path / "merged" / "README.md")
+    assert card.text.strip().startswith("# mine\n\nA plain model that summarises conversations: ")
+    assert "python summarize.py CONVERSATION.txt" in card.text
+    assert (tmp_path / "merged" / "summarize.py").exists()
+    assert "hf download" not in card.text
+    assert str(tmp_path) not in str(card)
+    assert str(Path.home()) not in str(card)
 
 
 @pytest.mark.parametrize(("kind", "tied"), [("t5", False), ("t5-tied", True)])

@@ -259,7 +259,7 @@ def test_conversations_in_the_prompt_are_sent_only_when_asked(hub):
     with pytest.raises(AdapterError, match="holds 1 conversation, which would go to the hub"):
         send(adapter)
     assert "The prompt shows 1 conversation of the data." in card_of(adapter, with_conversations=True).text
-    assert "No conversation of the data is in this repository." in card_of(add_adapter("milk")).text
+    assert "No conversation of the data is in these files." in card_of(add_adapter("milk")).text
 
 
 def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(hub):
