@@ -19,6 +19,7 @@ QWidget[ground="surface"] { background: @surface; }
 QWidget[ground="sunken"] { background: @sunken; }
 QFrame[ground="card"] { background: @surface; border: 1px solid @line; border-radius: 8px; }
 QFrame[ground="notice"] { background: @sunken; border: none; border-radius: 8px; }
+QFrame[ground="notice"][foot="true"] { margin: 8px 24px 16px 24px; }
 QFrame[ground="well"] { background: @sunken; border: none; border-radius: 6px; }
 QMainWindow, QDialog { background: @window; }
 QSplitter::handle { background: @line; }

@@ -93,9 +93,9 @@ def _strip_of(window: QWidget) -> UndoStrip:
     """Return the strip at the foot of a window, made when it is first needed."""
     found = window.findChild(_OpenStrip)
     if found is None:
-        found, column = _OpenStrip(), _column_of(window)
+        found, column = _OpenStrip(foot=True), _column_of(window)
         assert column is not None
-        column.addLayout(found.in_margins())
+        column.addWidget(found)
     return found
 
 

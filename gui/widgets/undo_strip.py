@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.core.timers import once
 from gui.look.focus_rim import has_rim
@@ -16,14 +16,17 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.cards import NoticeStrip
 
 SHOWN_MILLISECONDS = 10_000
-MARGIN = 16
 
 
 class UndoStrip(NoticeStrip):
-    """Hidden until `offer`; it leaves after 10 s, but not from below the pointer, or while keys work in it."""
+    """Hidden until `offer`; it leaves after 10 s, but not from below the pointer, or while keys work in it.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    At the `foot` of a page it keeps the page's margins.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, foot: bool = False) -> None:
         super().__init__(parent=parent)
+        self.setProperty("foot", foot)
         self._undo: Callable[[], object] | None = None
         self._clock = once(self, SHOWN_MILLISECONDS, self._leave)
         self.close_button = IconButton("close", tr("Close"))
@@ -45,13 +48,6 @@ class UndoStrip(NoticeStrip):
             self._clock.stop()
         else:
             self._clock.start()
-
-    def in_margins(self) -> QVBoxLayout:
-        """Return a layout for the foot of a page; it takes no room while the strip is hidden."""
-        margins = QVBoxLayout()
-        margins.setContentsMargins(24, MARGIN // 2, 24, MARGIN)
-        margins.addWidget(self)
-        return margins
 
     def leaves_by_itself(self) -> bool:
         """Return whether the strip will hide without being touched."""

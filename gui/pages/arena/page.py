@@ -134,7 +134,7 @@ class ArenaPage(Page):
         style.scale(self._unscored, QWidget.setMinimumHeight, UNSCORED_HEIGHT)
         self.lower_pane = LowerPane(content)
         style.scale(self.lower_pane, QWidget.setMinimumHeight, LOWER_HEIGHT)
-        self.undo_strip, self.notice = UndoStrip(content), NoticeStrip(parent=content)
+        self.undo_strip, self.notice = UndoStrip(content, foot=True), NoticeStrip(parent=content)
         self.download_strip = NoticeStrip(parent=content)
         for strip in (self.notice, self.download_strip):
             strip.hide()
@@ -157,7 +157,7 @@ class ArenaPage(Page):
         for part in (self._empty, self._content, self.form, self.summaries_form):
             self._stack.addWidget(part)
         self.body.addWidget(self._stack, 1)
-        self.body.addLayout(self.undo_strip.in_margins())
+        self.body.addWidget(self.undo_strip)
 
     def _connect(self) -> None:
         self.reader.read.connect(self._on_read)

@@ -70,7 +70,7 @@ class BlindPage(Page):
             self.header.add(part)
         self.notice = NoticeStrip(parent=self.content)
         self.notice.hide()
-        self.undo_strip = UndoStrip(self.content)
+        self.undo_strip = UndoStrip(self.content, foot=True)
         self.name_row = NameRow(tr("Your name"))
         self._stack = QStackedWidget(self.content)
         self.setup = SetupView(self._stack)
@@ -94,7 +94,7 @@ class BlindPage(Page):
             self._stack.addWidget(part)
         self.body.addLayout(strips)
         self.body.addWidget(self._stack, 1)
-        self.body.addLayout(self.undo_strip.in_margins())
+        self.body.addWidget(self.undo_strip)
         style.follow(self._restyle)
 
     def _restyle(self) -> None:

@@ -31,7 +31,7 @@ class SingleView(QWidget):
         self.panel = ConversationPanel()
         self.columns = ColumnsView()
         self.history = HistoryView()
-        self.undo_strip = UndoStrip()
+        self.undo_strip = UndoStrip(foot=True)
         self.folded = FoldedConversation()
         self._is_narrow = False
         self._columns_shown = 0
@@ -59,7 +59,7 @@ class SingleView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.folded)
         column.addWidget(self.splitter, 1)
-        column.addLayout(self.undo_strip.in_margins())
+        column.addWidget(self.undo_strip)
         self.folded.hide()
 
     def _restyle(self) -> None:

@@ -31,7 +31,7 @@ class ContentPane(QWidget):
     ) -> None:
         super().__init__(parent)
         self.gpu_banner = GpuBanner(preferences, self)
-        self.notice = UndoStrip(self)
+        self.notice = UndoStrip(self, foot=True)
         self._stack = QStackedWidget(self)
         self._choosers = QWidget(self._stack)
         self._chooser_stack = QStackedWidget(self._choosers)

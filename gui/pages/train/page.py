@@ -229,7 +229,7 @@ class TrainPage(Page):
         row.addWidget(self._edge)
         row.addWidget(self.right, 1)
         self.body.addLayout(row, 1)
-        self.body.addLayout(self.right.notice.in_margins())
+        self.body.addWidget(self.right.notice)
 
     def _connect(self) -> None:
         panel, right, view, planner = self.panel, self.right, self.run_view, self._manager.planner

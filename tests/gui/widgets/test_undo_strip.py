@@ -72,6 +72,8 @@ def test_a_message_covers_nothing_and_leaves_no_gap(key, width, window):
     assert not isinstance(strip.parent(), QStackedWidget), "a stack shows one of its children alone"
     settle()
     before = {each: place(each, page) for each in page.findChildren(QWidget) if each.isVisible()}
+    if key in {"arena", "blind", "train"}:
+        assert page.body.itemAt(page.body.count() - 2).geometry().bottom() == page.content.rect().bottom()
     strip.offer(LONG, lambda: None)
     settle()
     assert page.rect().contains(place(strip, page))
