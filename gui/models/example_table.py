@@ -27,8 +27,8 @@ BASE_SCORE = Column("base_score", mark("Base"), 64, right=True)
 TRY = Column("try", "", 88, right=True)
 OF_ONE = (
     CONVERSATION,
-    Column("reference", mark("Reference summary"), SUMMARY_WIDTH, hidden_below=1180),
-    Column("base", mark("Base summary"), SUMMARY_WIDTH, hidden_below=1400),
+    Column("reference", mark("Reference summary"), SUMMARY_WIDTH, hidden_below=1400),
+    Column("base", mark("Base summary"), SUMMARY_WIDTH, hidden_below=1180),
     Column("tuned:0", mark("Tuned summary"), SUMMARY_WIDTH, hidden_below=700),
     BASE_SCORE,
     Column("score:0", mark("Tuned"), 74, right=True),

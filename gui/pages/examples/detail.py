@@ -90,6 +90,7 @@ class ExampleDetail(Scroll):
         self._name.setText(tr("Conversation {id}", id=row.id))
         self._about.setText(_about(row))
         self.base.set_head(f"{base}, {score(row.base_score)}")
+        self.against.set_text("other", tr(MARKED["other"]) if len(row.sides) > 1 else base)
         _fill(self.adapters, self._adapter_place, len(row.sides))
         for part, label, side in zip(self.adapters, labels, row.sides, strict=False):
             gained = f", {gain(side.gain)}" if len(row.sides) > 1 else ""

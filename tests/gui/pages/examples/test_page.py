@@ -92,6 +92,7 @@ def test_what_differs_and_what_was_not_said_is_marked(page, qtbot):
     }
     assert marked["tuned"] == [("new", "Ann"), ("new", "five")]
     assert marked["base"] == [("new", "Carl"), ("new", "six"), ("attention", "Carl"), ("attention", "six")]
+    assert page.detail.against.texts() == ["Base", "The reference"]
     page.detail.against.set_current("reference")
     page.detail.against.currentChanged.emit("reference")
     assert [mark.kind for mark in page.detail.tuned.text.marks()] == ["new"]
@@ -244,6 +245,7 @@ def test_of_several_each_is_marked_against_the_others_and_all_are_tried(page, qt
 
     first, second = page.detail.adapters
     assert (marked(first), marked(second)) == (["Ann", "five"], ["Carl", "six"])
+    assert page.detail.against.texts() == ["The other adapters", "The reference"]
     assert marked(page.detail.base) == []
     assert page.detail._legends["others"].isVisible()
     assert not page.detail._legends["other"].isVisible()
