@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui.core.preferences import Preferences
@@ -66,9 +67,11 @@ def _paths(chosen: Sequence[str], purpose: Purpose) -> list[Path]:
 
 
 def _place(purpose: Purpose, name: str = "") -> str:
-    """Return where a dialog opens, "" for Qt's own choice, with the name of a file to write."""
+    """Return where a dialog opens, at first in the user's documents, with the name of a file to write."""
     saved = _State.preferences.get(_key(purpose)) if _State.preferences is not None else None
-    return str(Path(saved) / name) if saved and Path(saved).is_dir() else name
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    there = (Path(each) for each in (saved, documents) if each)
+    return str(next((each for each in there if each.is_dir()), Path.home()) / name)
 
 
 def _remember(folder: Path, purpose: Purpose) -> None:

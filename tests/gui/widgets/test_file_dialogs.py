@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 import gui
@@ -32,6 +33,14 @@ def answer(monkeypatch):
     return put
 
 
+@pytest.fixture(autouse=True)
+def documents(monkeypatch, tmp_path):
+    made = tmp_path / "documents"
+    made.mkdir()
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _kind: str(made))
+    return made
+
+
 ASK = {
     "one": lambda parent: file_dialogs.open_file(parent, "data", "Open", ""),
     "several": lambda parent: file_dialogs.open_files(parent, "data", "Open", ""),
@@ -41,7 +50,7 @@ ASK = {
 
 
 @pytest.mark.parametrize("way", ASK)
-def test_the_next_dialog_opens_there_also_after_a_restart(way, qtbot, tmp_path, answer):
+def test_the_next_dialog_opens_there_also_after_a_restart(way, qtbot, tmp_path, answer, documents):
     widget = QWidget()
     qtbot.addWidget(widget)
     file_dialogs.remember_in(Preferences(tmp_path / "window.json"))
@@ -55,11 +64,11 @@ def test_the_next_dialog_opens_there_also_after_a_restart(way, qtbot, tmp_path, 
             assert not each(widget)
         assert asked == [*[str(tmp_path)] * 3, str(tmp_path / "rows.csv")]
         file_dialogs.open_file(widget, "recipe", "Open", "")
-        assert asked[-1] == "", "another purpose has its own folder"
+        assert asked[-1] == str(documents), "another purpose has its own folder"
         file_dialogs.remember_in(Preferences(tmp_path / "window.json"))
 
 
-def test_a_folder_that_is_gone_is_forgotten(qtbot, tmp_path, answer):
+def test_a_folder_that_is_gone_is_forgotten(qtbot, tmp_path, answer, documents):
     widget = QWidget()
     qtbot.addWidget(widget)
     preferences = Preferences(tmp_path / "window.json")
@@ -67,7 +76,7 @@ def test_a_folder_that_is_gone_is_forgotten(qtbot, tmp_path, answer):
     file_dialogs.remember_in(preferences)
     asked = answer("")
     ASK["save"](widget)
-    assert asked == ["rows.csv"]
+    assert asked == [str(documents / "rows.csv")]
 
 
 def test_no_other_module_opens_a_file_dialog_of_its_own():
