@@ -17,7 +17,7 @@ from gui.look.polish import polish_again
 class _LastInput(QObject):
     """Watches the windows, not each widget: few events pass here."""
 
-    by_keyboard = True
+    by_keyboard = False
 
     def follow(self, application: QApplication) -> None:
         application.focusWindowChanged.connect(self._watch)
