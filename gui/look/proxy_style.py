@@ -28,7 +28,7 @@ _METRICS = {
     QStyle.PixelMetric.PM_ToolTipLabelFrameWidth: 0,
     QStyle.PixelMetric.PM_DefaultFrameWidth: 1,
     # What a menu keeps free towards the edges of the screen.
-    QStyle.PixelMetric.PM_MenuDesktopFrameWidth: 8,
+    QStyle.PixelMetric.PM_MenuDesktopFrameWidth: 16,
 }
 
 _HINTS = {

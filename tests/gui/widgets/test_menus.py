@@ -19,5 +19,5 @@ def test_a_menu_keeps_a_margin_to_every_edge(corner, styled, qtbot):
     room = page.screen().availableGeometry()
     menu = make_menu(page, [("Open", lambda: None, ""), ("Delete permanently", lambda: None, "")])
     menu.popup(getattr(room, corner)())
-    assert room.marginsRemoved(QMargins(7, 7, 7, 7)).contains(menu.geometry())
+    assert room.marginsRemoved(QMargins(15, 15, 15, 15)).contains(menu.geometry())
     menu.close()
