@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import METHODS, AppError, Recipe, describe, library, recipe, run_store
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
-from gui.dialogs.settings_dialog import SETTINGS
+from gui.core.preferences import SETTINGS
 from gui.forms.recipe_tables import TABLES
 from gui.inputs.search_field import SearchField
 from gui.look.language import mark, tr, translate

@@ -7,15 +7,39 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.api import FileKind, foreign_files, paths
+from gui.look import language
 from gui.look.language import mark
 
 FILE_NAME = "window.json"
 # What a run does when its window crashes; the recipe has the same key.
 WHEN_WINDOW_LEAVES = "when_window_leaves"
 WINDOW_CHOICES = {"finish": mark("Train to the end"), "stop": mark("Save and stop")}
+
+TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting: its title, and its choices by key."""
+
+    title: str
+    choices: dict[str, str]
+
+
+# By the key in the preferences; the dialog and the command palette derive from them.
+SETTINGS = {
+    "scheme": Setting(
+        mark("Appearance"), {"system": mark("Follow system"), "light": mark("Light"), "dark": mark("Dark")}
+    ),
+    "contrast": Setting(mark("Contrast"), {"system": mark("Follow system"), "high": mark("High")}),
+    "text_scale": Setting(mark("Text size"), {str(size): f"{size} %" for size in TEXT_SIZES}),
+    "language": Setting(mark("Language"), {language.SYSTEM: mark("Follow system"), **language.LANGUAGES}),
+    WHEN_WINDOW_LEAVES: Setting(mark("New runs, if the window crashes"), WINDOW_CHOICES),
+}
 
 
 class Preferences:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import paths
-from gui.core.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
+from gui.core.preferences import SETTINGS, WHEN_WINDOW_LEAVES, Preferences
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.segmented_control import SegmentedControl
@@ -27,27 +26,6 @@ LEAVING_HELP = mark(
     "window asks first."
 )
 WIDTH, NAME_WIDTH = 480, 120
-TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A setting: its title, and its choices by key."""
-
-    title: str
-    choices: dict[str, str]
-
-
-# By the key in the preferences; the dialog and the command palette derive from them.
-SETTINGS = {
-    "scheme": Setting(
-        mark("Appearance"), {"system": mark("Follow system"), "light": mark("Light"), "dark": mark("Dark")}
-    ),
-    "contrast": Setting(mark("Contrast"), {"system": mark("Follow system"), "high": mark("High")}),
-    "text_scale": Setting(mark("Text size"), {str(size): f"{size} %" for size in TEXT_SIZES}),
-    "language": Setting(mark("Language"), {language.SYSTEM: mark("Follow system"), **language.LANGUAGES}),
-    WHEN_WINDOW_LEAVES: Setting(mark("New runs, if the window crashes"), WINDOW_CHOICES),
-}
 
 
 class SettingsDialog(ScrollingDialog):

@@ -96,8 +96,7 @@ class ShellWindow(QMainWindow):
 
     def show_page(self, key: str) -> None:
         """Bring a page to the front."""
-        page, focused = self._pages[key], self.focusWidget()
-        leaves = focused is not None and self._stack.isAncestorOf(focused)
+        page, leaves = self._pages[key], self._stack.isAncestorOf(self.focusWidget())
         if leaves:
             # Qt would give the keyboard to the page's first button, the trash.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -107,7 +106,8 @@ class ShellWindow(QMainWindow):
             page.shown()
         self.page_shown.emit(key)
         if leaves:
-            (page.focusWidget() or page).setFocus(Qt.FocusReason.OtherFocusReason)
+            former = page.focusWidget()
+            (page if former is None else former).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self, key: str) -> QWidget:
         """Return a page."""

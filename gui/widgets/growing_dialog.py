@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from gui.widgets.scroll import Scroll
@@ -52,6 +53,13 @@ class ScrollingDialog(GrowingDialog):
         outer.setSpacing(0)
         outer.addWidget(self._scroll, 1)
         outer.addLayout(self.foot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin as high as the content needs, not as high as Qt's dialogs do."""
+        if not event.spontaneous():
+            self.resize(self.width(), 1)
+            self.grow()
+        super().showEvent(event)
 
     def grow(self) -> None:
         """Take the height that the content needs, as far as there is room."""

@@ -85,7 +85,8 @@ def front_window() -> QWidget | None:
 
 
 def _column_of(window: QWidget) -> QBoxLayout | None:
-    layout = window.centralWidget().layout() if isinstance(window, QMainWindow) else window.layout()
+    content = window.centralWidget() if isinstance(window, QMainWindow) else window
+    layout = content.layout() if content is not None else None
     return layout if isinstance(layout, QBoxLayout) else None
 
 

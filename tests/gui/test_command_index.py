@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from engine.api import METHODS, describe
 from gui.command_index import of_page
 from gui.core import actions
-from gui.core.preferences import Preferences
-from gui.dialogs.settings_dialog import SETTINGS, SettingsDialog
+from gui.core.preferences import SETTINGS, Preferences
+from gui.dialogs.settings_dialog import SettingsDialog
 from gui.forms.recipe_tables import TABLES
 from gui.look.language import tr
 from gui.main_window import PALETTE_PAGES, MainWindow

@@ -204,7 +204,7 @@ class LibraryPage(Page):
     def open_and_score(self, adapter_id: str) -> None:
         """Select an adapter and score it as soon as it is read."""
         self.open(adapter_id)
-        self._when_read = lambda: [self.score(each) for each in self._still_there([adapter_id])]
+        self._when_read = lambda: list(map(self.score, self._still_there([adapter_id])))
 
     def _still_there(self, adapter_ids: Sequence[str]) -> list[Adapter]:
         """Return the adapters with these ids; none, if one of them is gone."""

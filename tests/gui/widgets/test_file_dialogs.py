@@ -18,6 +18,10 @@ def answer(monkeypatch):
     """Answer every dialog; `asked` lists where each was opened."""
     asked: list[str] = []
 
+    def note(found: object, _parent: object, _title: str, place: str, *_more: object) -> object:
+        asked.append(place)
+        return found
+
     def put(text: str) -> list[str]:
         for name, found in {
             "getOpenFileName": (text, "all"),

@@ -35,6 +35,7 @@ def test_the_content_of_a_high_dialog_stays_at_the_top(make, manager, styled, qt
     around.resize(1200, 1600)
     dialog = make(manager, around)
     dialog.show()
+    assert dialog.height() == dialog.needed_height()
     dialog.resize(dialog.width(), dialog.needed_height() + 400)
     QApplication.processEvents()
     shown = [dialog.column.itemAt(at) for at in range(dialog.column.count())]
