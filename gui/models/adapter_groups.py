@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.api import Adapter, ScoreCard, metrics
-from gui.look.format import number_text, score
+from gui.look.format import score
 from gui.look.language import tr, tr_count, translate
 from gui.models.intervals import confidence_interval
 from gui.models.list_text import base_text, data_text, method_text, protocol_source, protocol_text
@@ -21,8 +21,14 @@ SCORE = "rouge1"
 # What a heading names of a protocol where another group has the same title; split, count and decoding it names always.
 # Each has the type of its values: protocols of others may hold anything.
 PARTING: dict[str, tuple[type, Callable[[Any], str]]] = {
-    "max_conversation_tokens": (int, lambda most: tr("conversations up to {n} tokens", n=number_text(most))),
-    "max_new_tokens": (int, lambda most: tr("summaries up to {n} tokens", n=number_text(most))),
+    "max_conversation_tokens": (
+        int,
+        lambda most: tr_count(most, "conversations up to {n} token", "conversations up to {n} tokens"),
+    ),
+    "max_new_tokens": (
+        int,
+        lambda most: tr_count(most, "summaries up to {n} token", "summaries up to {n} tokens"),
+    ),
     "shots": (
         int,
         lambda shots: tr_count(shots, "{n} example in the prompt", "{n} examples in the prompt"),

@@ -7,7 +7,7 @@ widgets only; saves the geometry in the given settings object.
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol
+from typing import Protocol, cast
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
@@ -106,8 +106,9 @@ class ShellWindow(QMainWindow):
             page.shown()
         self.page_shown.emit(key)
         if leaves:
-            former = page.focusWidget()
-            (page if former is None else former).setFocus(Qt.FocusReason.OtherFocusReason)
+            # PySide's types know no page without one.
+            former = cast("QWidget | None", page.focusWidget())
+            (former or page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self, key: str) -> QWidget:
         """Return a page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,7 @@ def answer(monkeypatch):
             "getSaveFileName": (text, "all"),
             "getExistingDirectory": text,
         }.items():
-            monkeypatch.setattr(
-                QFileDialog, name, lambda *given, found=found: asked.append(given[2]) or found
-            )
+            monkeypatch.setattr(QFileDialog, name, partial(note, found))
         return asked
 
     return put
