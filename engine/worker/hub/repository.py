@@ -337,4 +337,6 @@ _IS_COMPLETE: dict[Kind, Callable[[Path], bool]] = {
 
 def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
     folder: Path = facts.snapshot_path
-    return CachedModel(repo_id, revision, model_info.text_family(folder), facts.size_on_disk, licence(folder), folder)
+    return CachedModel(
+        repo_id, revision, model_info.text_family(folder), facts.size_on_disk, licence(folder), folder
+    )

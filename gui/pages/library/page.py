@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
 from engine.api import Adapter, Unreadable, example_scores, paths
 from gui.core.actions import Entry
+from gui.core.data_files import dropped
 from gui.graphics.bars import BusyRow
 from gui.look.fonts import px
 from gui.look.format import number_text
@@ -176,8 +177,10 @@ class LibraryPage(Page):
         self.jobs.pushed.connect(self._on_pushed)
         self.jobs.remarked.connect(self.pane.show_notice)
         self.jobs.failed.connect(self._on_job_failed)
-        self.jobs.stopped.connect(self._on_job_stopped)
-        self.jobs.asked.connect(self._on_download_asked)
+        self.jobs.stopped.connect(partial(self._say_done, tr("Cancelled.")))
+        self.jobs.asked.connect(self.download_strip.show_notice)
+        for ended in (self.jobs.stopped, self.jobs.asked):
+            ended.connect(self._put_job_away)
         self.jobs.queued.connect(self._on_job_queued)
         self._manager.device_queue.changed.connect(self._show_waits)
         self.download_strip.acted.connect(self.jobs.confirm_download)
@@ -226,16 +229,13 @@ class LibraryPage(Page):
         self.header.set_subtitle(subtitle(adapters))
         self._narrow()
         self._show_unreadable(unreadable)
-        self._select_after_reading()
-        self._on_chosen(self.view.current())
-        self._show_state()
-
-    def _select_after_reading(self) -> None:
         if self._wanted and self.view.choose(self._wanted):
             self.drawer.open()
             self._wanted = ""
         then, self._when_read = self._when_read, lambda: None
         then()
+        self._on_chosen(self.view.current())
+        self._show_state()
 
     def _show_unreadable(self, unreadable: list[Unreadable]) -> None:
         if unreadable == self._shown_unreadable:
@@ -379,13 +379,13 @@ class LibraryPage(Page):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept folders and zip files."""
-        if _dropped(event):
+        if dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Import the dropped adapters."""
         event.acceptProposedAction()
-        self.operations.import_files(_dropped(event))
+        self.operations.import_files(dropped(event.mimeData()))
 
     # Jobs.
     def _on_job_started(self, text: str) -> None:
@@ -430,14 +430,6 @@ class LibraryPage(Page):
     def _show_waits(self) -> None:
         self.panel.show_waits(self._manager.device_queue.must_wait("evaluate"))
 
-    def _on_job_stopped(self) -> None:
-        self._put_job_away()
-        self.pane.undo_strip.offer(tr("Cancelled."))
-
-    def _on_download_asked(self, text: str, action: str) -> None:
-        self._put_job_away()
-        self.download_strip.show_notice(text, action)
-
     def _put_job_away(self) -> None:
         self.busy.hide()
         self._mark_in_use()
@@ -451,12 +443,16 @@ class LibraryPage(Page):
         waits = self._manager.device_queue.must_wait("evaluate")
         again = tr("Score again") if adapter.metadata.score_card else tr("Score now")
         again = tr("Add scoring to the queue") if waits else again
+        run = adapter.metadata.training.run
+        has_summaries = run and example_scores.exists(paths.runs_folder() / run)
+        compare: Entry = (tr("Compare blind…"), lambda: self.blind_requested.emit([(run, adapter.name)]), "")
+        blind = [compare] if has_summaries else []
         return [
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
             (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
             (again, lambda: self.score(adapter), ""),
             (tr("Serve…"), partial(self.serve, [adapter]), ""),
-            *self._blind_entries(adapter),
+            *blind,
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
             (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),
@@ -482,12 +478,6 @@ class LibraryPage(Page):
             entries += [(tr("Serve…"), partial(self.serve, chosen), "")]
         return [*entries, SEPARATOR, (tr("Delete"), partial(self.delete, chosen), "list.delete")]
 
-    def _blind_entries(self, adapter: Adapter) -> list[Entry]:
-        run = adapter.metadata.training.run
-        if not run or not example_scores.exists(paths.runs_folder() / run):
-            return []
-        return [(tr("Compare blind…"), lambda: self.blind_requested.emit([(run, adapter.name)]), "")]
-
     def entries(self) -> list[Entry]:
         """Return the actions of the selected adapter or adapters."""
         chosen = self.view.selected()
@@ -508,7 +498,3 @@ class LibraryPage(Page):
 
     def _import_menu(self, button: QWidget) -> None:
         make_menu(self, self.import_export.import_entries()).popup(below(button))
-
-
-def _dropped(event: QDropEvent) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -260,7 +260,7 @@ class TrainPage(Page):
         view.score_wanted.connect(lambda: self._with_adapter(self.score_requested))
         view.examples_wanted.connect(self._ask_for_examples)
         view.blind_wanted.connect(lambda run_id: self.blind_requested.emit([(run_id, "")]))
-        view.report_wanted.connect(self._save_report)
+        view.report_wanted.connect(lambda: self._with_run(lambda run: self.report_export.ask(self, run.job)))
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)
         view.real_model_wanted.connect(self.edit_copy)
@@ -283,7 +283,7 @@ class TrainPage(Page):
         buttons.back_wanted.connect(self._back_to_current)
         buttons.checkpoint_wanted.connect(lambda: self._call_model(RunModel.save_checkpoint))
         buttons.evaluation_wanted.connect(lambda: self._call_model(RunModel.evaluate_now))
-        buttons.folder_wanted.connect(self._open_folder)
+        buttons.folder_wanted.connect(lambda: self._with_run(lambda run: open_path(run.job.folder)))
         buttons.sides.currentChanged.connect(lambda _side: self.adapt(self.window().width()))
         actions.bind(self, "train.new", buttons.new)
         actions.bind(self, "train.open", buttons.open)
@@ -423,15 +423,11 @@ class TrainPage(Page):
         self.run_view.refresh()
         facts = (model.running, model.state.paused, id(model.state.started), id(model.state.adapter))
         if facts != self._shown_facts:
-            self._shown_facts = facts
-            self._show_facts(model)
+            # They change rarely, and each change lays out the form again.
+            self._shown_facts, saved = facts, model.state.adapter
+            self._adapter_name = adapter_name(str(saved["adapter"])) if saved is not None else ""
+            self.panel.show_run(model)
         self._show_header()
-
-    def _show_facts(self, model: RunModel) -> None:
-        """Show a run's facts beside the recipe; they change rarely, and each change lays out the form again."""
-        saved = model.state.adapter
-        self._adapter_name = adapter_name(str(saved["adapter"])) if saved is not None else ""
-        self.panel.show_run(model)
 
     def _run_ended(self, _ending: Ending) -> None:
         self._clock.stop()
@@ -492,13 +488,9 @@ class TrainPage(Page):
             adapter = str((model.state.adapter or {}).get("adapter") or "")
             self.examples_requested.emit(model.job, model.recipe, adapter)
 
-    def _save_report(self) -> None:
+    def _with_run(self, act: Callable[[RunModel], object]) -> None:
         if self._model is not None:
-            self.report_export.ask(self, self._model.job)
-
-    def _open_folder(self) -> None:
-        if self._model is not None:
-            open_path(self._model.job.folder)
+            act(self._model)
 
     def _try(self, act: Any) -> None:
         """Run an operation and show its error."""
