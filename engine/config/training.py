@@ -33,7 +33,7 @@ class TrainingOptions(Options):
     epochs: int = option(
         run_length.AUTOMATIC,
         "Epochs",
-        "Number of passes over the training examples. Automatic: as many as it takes to learn from so few or so many.",
+        "Number of passes over the training examples. Automatic: enough for their number.",
         level="essential",
         zero="automatic",
         follows="data",

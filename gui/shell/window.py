@@ -107,7 +107,7 @@ class ShellWindow(QMainWindow):
         self.page_shown.emit(key)
         if leaves:
             # PySide's types know no page without one.
-            former = cast("QWidget | None", page.focusWidget())
+            former = cast(QWidget | None, page.focusWidget())
             (former or page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self, key: str) -> QWidget:

@@ -381,11 +381,6 @@
    <translation>Ein Lauf trainiert und belegt das Gerät.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/download_prompt.py" />
-   <source>A run is training and holds the device. Stop it, or wait for its end.</source>
-   <translation>Ein Lauf trainiert und belegt das Gerät. Stoppen Sie ihn, oder warten Sie sein Ende ab.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/batch.py" />
    <source>A run needs the device. Finished summaries are saved.</source>
    <translation>Ein Lauf braucht das Gerät. Fertige Zusammenfassungen bleiben erhalten.</translation>
@@ -394,6 +389,11 @@
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>A run needs {least} accepted summaries: {lacking} more to accept.</source>
    <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking} anzunehmen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>A run of another program</source>
+   <translation>Ein Lauf eines anderen Programms</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -526,6 +526,11 @@
    <translation>Gespräche hinzufügen…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
+   <source>Add drafts to queue</source>
+   <translation>Entwürfe einreihen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Add entries</source>
    <translation>Einträge hinzufügen</translation>
@@ -546,9 +551,19 @@
    <translation>Weitere Läufe hinzufügen…</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>Add scoring to the queue</source>
+   <translation>Bewertung in die Warteschlange stellen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>Add summaries from a file…</source>
    <translation>Zusammenfassungen aus einer Datei…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>Add to queue</source>
+   <translation>In die Warteschlange</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
@@ -629,6 +644,11 @@
    <location filename="../../gui/core/data_files.py" />
    <source>All files (*)</source>
    <translation>Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>All masked. Undo</source>
+   <translation>Alle maskiert. Rückgängig</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/filter_row.py" />
@@ -716,7 +736,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Anderes Bewertungsprotokoll: {keys}</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Appearance</source>
    <translation>Erscheinungsbild</translation>
   </message>
@@ -739,6 +759,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Arena</source>
    <translation>Arena</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>Arena {name}</source>
+   <translation>Arena {name}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/import_export.py" />
@@ -1164,7 +1189,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Text prüfen</translation>
   </message>
   <message>
-   <location filename="../../gui/shell/device_meter.py" />
+   <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Check this computer</source>
    <translation>Diesen Computer prüfen</translation>
   </message>
@@ -1172,6 +1197,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>Check {name}</source>
    <translation>{name} prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Checked</source>
+   <translation>Geprüft</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
@@ -1237,6 +1267,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/run_table.py" />
    <source>Choose a plan</source>
    <translation>Plan wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <source>Choose a real model</source>
+   <translation>Richtiges Modell wählen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/rows/row_view.py" />
@@ -1422,7 +1457,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Computer</translation>
   </message>
   <message>
-   <location filename="../../gui/models/run_table.py" />
+   <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Continue</source>
    <translation>Fortsetzen</translation>
   </message>
@@ -1435,6 +1470,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/failure_card.py" />
    <source>Continue from step {step}</source>
    <translation>Ab Schritt {step} fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Continue queue</source>
+   <translation>Warteschlange fortsetzen</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
@@ -1472,7 +1512,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Setzt {name} fort</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Contrast</source>
    <translation>Kontrast</translation>
   </message>
@@ -1622,6 +1662,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Korrigiert:</translation>
   </message>
   <message>
+   <location filename="../../gui/main_window.py" />
+   <source>Could not be started from the queue</source>
+   <translation>Konnte nicht aus der Warteschlange gestartet werden</translation>
+  </message>
+  <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Crashed</source>
    <translation>Abgestürzt</translation>
@@ -1687,7 +1732,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dänisch</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Dark</source>
    <translation>Dunkel</translation>
   </message>
@@ -1958,6 +2003,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/labelling/summary_pane.py" />
    <source>Drafts by</source>
    <translation>Entwürfe von</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>Drafts for {name}</source>
+   <translation>Entwürfe für {name}</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/page.py" />
@@ -2389,8 +2439,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Find an action, page, run, adapter or recipe</source>
-   <translation>Aktion, Seite, Lauf, Adapter oder Rezept finden</translation>
+   <source>Find an action, setting, page, run or help topic</source>
+   <translation>Aktion, Einstellung, Seite, Lauf oder Hilfethema suchen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
@@ -2493,7 +2543,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Verfolgen</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Follow system</source>
    <translation>Wie das System</translation>
   </message>
@@ -2758,7 +2808,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hebräisch</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
+   <location filename="../../gui/command_index.py" />
    <source>Help</source>
    <translation>Hilfe</translation>
   </message>
@@ -2793,7 +2843,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassungen von {count} Teilen verbergen</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>High</source>
    <translation>Hoch</translation>
   </message>
@@ -2897,6 +2947,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
+   <source>In a queue</source>
+   <translation>In einer Warteschlange</translation>
+  </message>
+  <message>
+   <location filename="../../gui/core/actions.py" />
    <source>In forms</source>
    <translation>In Formularen</translation>
   </message>
@@ -2921,9 +2976,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kurz gesagt</translation>
   </message>
   <message>
-   <location filename="../../gui/core/actions.py" />
-   <source>In the arena's queue</source>
-   <translation>In der Warteschlange der Arena</translation>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>In the queue</source>
+   <translation>In der Warteschlange</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/page.py" />
+   <source>In the queue: {why}</source>
+   <translation>In der Warteschlange: {why}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Included</source>
+   <translation>Mitgeliefert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -3074,7 +3139,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Koreanisch</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Language</source>
    <translation>Sprache</translation>
   </message>
@@ -3174,7 +3239,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Lizenzen</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Light</source>
    <translation>Hell</translation>
   </message>
@@ -3302,6 +3367,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/findings_view.py" />
    <source>Mask</source>
    <translation>Maskieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Mask all personal data</source>
+   <translation>Alle persönlichen Daten maskieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/findings_view.py" />
@@ -3438,8 +3508,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
-   <source>Move to the trash, or remove from the arena</source>
-   <translation>In den Papierkorb legen oder aus der Arena entfernen</translation>
+   <source>Move to the trash, or take out of the list</source>
+   <translation>In den Papierkorb, oder aus der Liste nehmen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/page.py" />
@@ -3464,10 +3534,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
     <numerusform>{n} Adapter in den Papierkorb gelegt.</numerusform>
    </translation>
   </message>
-  <message>
+  <message numerus="yes">
    <location filename="../../gui/pages/history/run_operations.py" />
-   <source>Moved {run} to the trash.</source>
-   <translation>{run} liegt im Papierkorb.</translation>
+   <source>Moved {n} runs to the trash.</source>
+   <translation>
+    <numerusform>{n} Lauf in den Papierkorb verschoben.</numerusform>
+    <numerusform>{n} Läufe in den Papierkorb verschoben.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/inputs/name_editor.py" />
@@ -3540,7 +3613,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Neuer Lauf</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>New runs, if the window crashes</source>
    <translation>Neue Läufe, wenn das Fenster abstürzt</translation>
   </message>
@@ -3885,6 +3958,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notizen</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Nothing is computing.</source>
+   <translation>Zurzeit rechnet nichts.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/computers/computer_text.py" />
    <source>Nothing is kept that could be removed.</source>
    <translation>Es liegt nichts dort, was entfernt werden könnte.</translation>
@@ -3908,6 +3986,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Nothing is sent before you have seen all of it. The hub wants a token: run `hf auth login` once.</source>
    <translation>Nichts wird gesendet, bevor Sie alles gesehen haben. Der Hub verlangt ein Token: Führen Sie einmal `hf auth login` aus.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Nothing is waiting</source>
+   <translation>Nichts wartet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_text.py" />
@@ -3960,6 +4043,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Hinweis</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Now</source>
+   <translation>Jetzt</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
    <source>Number of conversations</source>
    <translation>Anzahl der Gespräche</translation>
@@ -4000,7 +4088,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Am Regler über den Zusammenfassungen eines Laufs</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/base_models/model_list.py" />
+   <location filename="../../gui/forms/choosers.py" />
    <source>On this computer</source>
    <translation>Auf diesem Computer</translation>
   </message>
@@ -4210,6 +4298,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Ordner des Fensterprotokolls öffnen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/all_drafts.py" />
+   <source>Open these conversations again, and choose “Draft all”.</source>
+   <translation>Öffnen Sie diese Gespräche wieder und wählen Sie „Alle entwerfen“.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/conversation/conversation_panel.py" />
    <source>Open…</source>
    <translation>Öffnen…</translation>
@@ -4233,6 +4326,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/doctor/page.py" />
    <source>Other computers</source>
    <translation>Andere Computer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/all_drafts.py" />
+   <source>Other conversations are being worked on.</source>
+   <translation>Gerade werden andere Gespräche bearbeitet.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -4330,7 +4428,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Einfügen…</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/page_header.py" />
+   <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Pause</source>
    <translation>Pausieren</translation>
   </message>
@@ -4351,11 +4449,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_lock.py" />
-   <source>Pause and try</source>
-   <translation>Pausieren und versuchen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/device_lock.py" />
    <source>Pause it to try summaries now, or wait until it ends.</source>
    <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie, bis er endet.</translation>
   </message>
@@ -4365,19 +4458,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie {time}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Pause it, or wait until it is done.</source>
-   <translation>Pausieren Sie das, oder warten Sie, bis es fertig ist.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/page_header.py" />
    <source>Pause options</source>
    <translation>Pause-Optionen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
+   <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Pause queue</source>
    <translation>Warteschlange pausieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_lock.py" />
+   <source>Pause training and try now</source>
+   <translation>Training pausieren und jetzt probieren</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -4580,7 +4673,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Quantisierte Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/lower_pane.py" />
+   <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Queue</source>
    <translation>Warteschlange</translation>
   </message>
@@ -4721,6 +4814,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/checker.py" />
    <source>Reading the data</source>
    <translation>Daten werden gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models/view.py" />
+   <source>Reading the models on this computer…</source>
+   <translation>Die Modelle auf diesem Computer werden gelesen …</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/page.py" />
@@ -5319,6 +5417,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/run_details.py" />
+   <source>See their scores and settings side by side</source>
+   <translation>Wertungen und Einstellungen nebeneinander ansehen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
    <source>Seed</source>
    <translation>Startwert</translation>
   </message>
@@ -5341,6 +5444,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/page.py" />
    <source>Select two to six adapters, with Ctrl or Shift</source>
    <translation>Zwei bis sechs Adapter auswählen, mit Strg oder Umschalt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Select two to six runs that made an adapter to compare them</source>
+   <translation>Zum Vergleichen zwei bis sechs Läufe auswählen, die einen Adapter ergeben haben</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
@@ -5408,12 +5516,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Bereitstellen…</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>Serving adapters</source>
+   <translation>Bereitstellen von Adaptern</translation>
+  </message>
+  <message>
    <location filename="../../gui/app.py" />
    <source>Set TUNESMITH_HOME to another folder.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/differences_view.py" />
+   <location filename="../../gui/command_index.py" />
    <source>Setting</source>
    <translation>Einstellung</translation>
   </message>
@@ -5506,6 +5619,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>Show the middle 98 %</source>
    <translation>Die mittleren 98 % zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/device_meter.py" />
+   <source>Show the queue</source>
+   <translation>Warteschlange anzeigen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -5734,7 +5852,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schritte</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/serve_dialog.py" />
+   <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Stop</source>
    <translation>Stoppen</translation>
   </message>
@@ -5752,11 +5870,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Stop the run</source>
    <translation>Lauf stoppen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>Stop the summaries</source>
-   <translation>Zusammenfassungen stoppen</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -5827,6 +5940,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/core/actions.py" />
    <source>Summaries of the base model</source>
    <translation>Zusammenfassungen des Basismodells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>Summaries of {name}</source>
+   <translation>Zusammenfassungen von {name}</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -5937,6 +6055,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schlagwörter, durch Kommas getrennt</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Take out of the queue</source>
+   <translation>Aus der Warteschlange nehmen</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Take the summary for the conversation, and the conversation for the summary.</source>
    <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
@@ -5967,7 +6090,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Text oder Nummer</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/settings_dialog.py" />
+   <location filename="../../gui/core/preferences.py" />
    <source>Text size</source>
    <translation>Schriftgröße</translation>
   </message>
@@ -5990,6 +6113,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/run_view.py" />
    <source>The adapter has the training up to this step.</source>
    <translation>Der Adapter enthält das Training bis zu diesem Schritt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/page.py" />
+   <source>The adapter is no longer in the library.</source>
+   <translation>Der Adapter ist nicht mehr in der Bibliothek.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/verdict_card.py" />
@@ -6136,7 +6264,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/page.py" />
+   <location filename="../../gui/pages/data/report.py" />
    <source>The first {n} rows of {split}.</source>
    <translation>
     <numerusform>Die erste Zeile aus {split}.</numerusform>
@@ -6247,6 +6375,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Das Übungsmodell</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/run/verdict_card.py" />
+   <source>The practice model is for learning the app. For real work, use a real model.</source>
+   <translation>Das Übungsmodell ist zum Kennenlernen der App. Für echte Arbeit nehmen Sie ein richtiges Modell.</translation>
+  </message>
+  <message>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>The prompt's text decides</source>
    <translation>Der Text des Prompts entscheidet</translation>
@@ -6257,24 +6390,14 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die quantisierten Schichten brauchen {bits} Bit je Parameter, Skalen inbegriffen.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue is waiting: a run is training and holds the device</source>
-   <translation>Die Warteschlange wartet: Ein Lauf trainiert und belegt das Gerät</translation>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>The queue can't be saved: {reason}.</source>
+   <translation>Die Warteschlange kann nicht gespeichert werden: {reason}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue is waiting: an adapter is being exported and holds the device</source>
-   <translation>Die Warteschlange wartet: Ein Adapter wird exportiert und belegt das Gerät</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue is waiting: an adapter is being scored and holds the device</source>
-   <translation>Die Warteschlange wartet: Ein Adapter wird bewertet und belegt das Gerät</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/arena/page.py" />
-   <source>The queue is waiting: summaries are being written</source>
-   <translation>Die Warteschlange wartet: Es werden Zusammenfassungen geschrieben</translation>
+   <location filename="../../gui/main_window.py" />
+   <source>The queue stays paused. What waits in it is kept.</source>
+   <translation>Die Warteschlange bleibt angehalten. Was darin wartet, bleibt erhalten.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
@@ -6507,14 +6630,17 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dies sind die ersten Zeilen. Die übrigen waren nicht lesbar.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page_layout.py" />
-   <source>These conversations have no summaries yet.</source>
-   <translation>Diese Gespräche haben noch keine Zusammenfassungen.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/library/comparison_view.py" />
    <source>These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with its own base model.</source>
    <translation>Diese Werte lassen sich nicht miteinander vergleichen: Gespräche, Dekodierung oder Basismodell unterscheiden sich. Vergleichbar ist jeder nur mit seinem eigenen Basismodell.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/no_summaries.py" />
+   <source>These {n} conversations have no summaries yet.</source>
+   <translation>
+    <numerusform>Dieses Gespräch hat noch keine Zusammenfassung.</numerusform>
+    <numerusform>Diese {n} Gespräche haben noch keine Zusammenfassungen.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_form.py" />
@@ -6585,6 +6711,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/fallback_view.py" />
    <source>This run needs more memory than is available</source>
    <translation>Dieser Lauf braucht mehr Speicher, als verfügbar ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>This version of Tunesmith does not know this work.</source>
+   <translation>Diese Version von Tunesmith kennt diese Aufgabe nicht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -6703,8 +6834,18 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/start_foot.py" />
+   <source>Train longer</source>
+   <translation>Länger trainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_foot.py" />
    <source>Train on</source>
    <translation>Trainieren auf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/no_summaries.py" />
+   <source>Train on {count}</source>
+   <translation>Mit {count} trainieren</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/page.py" />
@@ -6957,6 +7098,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Entpackte GGUF-Dateien</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/method/effect_panel.py" />
+   <source>Updating…</source>
+   <translation>Wird aktualisiert …</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models/model_list.py" />
    <source>Use</source>
    <translation>Verwenden</translation>
@@ -7005,6 +7151,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/base_models/model_list.py" />
    <source>Use {name}</source>
    <translation>{name} verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Used last</source>
+   <translation>Zuletzt verwendet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -7080,12 +7231,12 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Stimmen zu diesem Paar: {wins} für {first}, {losses} für {second}, {ties} für keines.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/download_prompt.py" />
-   <source>Wait for it to finish, or cancel it in the library.</source>
-   <translation>Warten Sie, bis das fertig ist, oder brechen Sie es in der Bibliothek ab.</translation>
+   <location filename="../../gui/workers/device_lock.py" />
+   <source>Wait for it to finish, or stop it in the queue.</source>
+   <translation>Warten Sie das Ende ab, oder stoppen Sie es in der Warteschlange.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch.py" />
+   <location filename="../../gui/dialogs/queue_dialog.py" />
    <source>Waiting</source>
    <translation>Wartet</translation>
   </message>
@@ -7168,6 +7319,21 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was kein Programm prüfen kann</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>What waited in the queue can't be read. It was put aside as {path}.</source>
+   <translation>Was in der Warteschlange wartete, ist nicht lesbar. Es wurde unter {path} beiseitegelegt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>What waits</source>
+   <translation>Was wartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>What was saved of it is damaged.</source>
+   <translation>Was davon gespeichert war, ist beschädigt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>What you delete can be restored from here.</source>
    <translation>Was gelöscht wird, lässt sich von hier wiederherstellen.</translation>
@@ -7176,6 +7342,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>What you delete stays here for {days} days.</source>
    <translation>Was gelöscht wird, bleibt {days} Tage hier.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>What you start while something computes waits here for its turn.</source>
+   <translation>Was Sie starten, während etwas rechnet, wartet hier, bis es an der Reihe ist.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/rows/broken_rows_view.py" />
@@ -7331,6 +7502,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/playground/batch.py" />
    <source>Writing</source>
    <translation>Schreibt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>Writing summaries</source>
+   <translation>Schreiben von Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -7787,6 +7963,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>conversations</source>
    <translation>Gespräche</translation>
   </message>
+  <message numerus="yes">
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>conversations up to {n} tokens</source>
+   <translation>
+    <numerusform>Gespräche bis {n} Token</numerusform>
+    <numerusform>Gespräche bis {n} Token</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>copied summary</source>
@@ -8053,6 +8237,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>unsichtbare Zeichen</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>is next</source>
+   <translation>ist als Nächstes dran</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>is the summary</source>
    <translation>ist die Zusammenfassung</translation>
@@ -8234,11 +8423,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/plot_axes.py" />
    <source>nats forgotten</source>
    <translation>Nats vergessen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>never</source>
-   <translation>nie</translation>
   </message>
   <message>
    <location filename="../../gui/models/run_table.py" />
@@ -8485,11 +8669,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>am {day}</translation>
   </message>
   <message>
-   <location filename="../../gui/forms/value_text.py" />
-   <source>once per epoch</source>
-   <translation>einmal je Epoche</translation>
-  </message>
-  <message>
    <location filename="../../gui/look/format.py" />
    <source>one conversation, so no interval</source>
    <translation>ein Gespräch, daher kein Intervall</translation>
@@ -8571,6 +8750,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/graphics/block_drawing.py" />
    <source>prompt</source>
    <translation>Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>prompt “{beginning}”</source>
+   <translation>Prompt „{beginning}“</translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>queue paused</source>
+   <translation>Warteschlange angehalten</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -8786,6 +8975,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/train/plan_line.py" />
    <source>summaries up to {longest} tokens, limit {limit}</source>
    <translation>Zusammenfassungen bis {longest} Tokens, Grenze {limit}</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>summaries up to {n} tokens</source>
+   <translation>
+    <numerusform>Zusammenfassungen bis {n} Token</numerusform>
+    <numerusform>Zusammenfassungen bis {n} Token</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/preview_table.py" />
@@ -9056,6 +9253,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>wartet</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>waits for {name}</source>
+   <translation>wartet auf {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>waits: the queue is paused</source>
+   <translation>wartet: Die Warteschlange ist angehalten</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>warm-up</source>
    <translation>Aufwärmen</translation>
@@ -9242,6 +9449,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{count} von {total} Gesprächen gefunden</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/no_summaries.py" />
+   <source>{count} of {total} summaries written.</source>
+   <translation>{count} von {total} Zusammenfassungen geschrieben.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/library/library_text.py" />
    <source>{count} of {total}, {size}</source>
    <translation>{count} von {total}, {size}</translation>
@@ -9308,8 +9520,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/shell/device_meter.py" />
-   <source>{device}. Press to check this computer</source>
-   <translation>{device}. Drücken, um diesen Computer zu prüfen</translation>
+   <source>{device}. Press to show the queue</source>
+   <translation>{device}. Drücken, um die Warteschlange zu zeigen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/blind_text.py" />
@@ -9325,6 +9537,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/library/jobs.py" />
    <source>{done} of {total} conversations</source>
    <translation>{done} von {total} Gesprächen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/all_drafts.py" />
+   <source>{done} of {total} drafts</source>
+   <translation>{done} von {total} Entwürfen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/run_text.py" />
@@ -9377,7 +9594,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{filter} {count}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/page.py" />
+   <location filename="../../gui/pages/data/report.py" />
    <source>{finding}: none.</source>
    <translation>{finding}: keine.</translation>
   </message>
@@ -9552,6 +9769,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/arena/arena_text.py" />
    <source>{name} scores highest</source>
    <translation>{name} liegt vorn</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>{name} was added to the queue: it {waits}.</source>
+   <translation>{name} wurde in die Warteschlange gestellt und {waits}.</translation>
   </message>
   <message>
    <location filename="../../gui/forms/recipe_form.py" />
@@ -9770,6 +9992,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>{n} examples in the prompt</source>
+   <translation>
+    <numerusform>{n} Beispiel im Prompt</numerusform>
+    <numerusform>{n} Beispiele im Prompt</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/library/push_preview.py" />
    <source>{n} files</source>
    <translation>
@@ -9826,7 +10056,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/pages/data/page.py" />
+   <location filename="../../gui/pages/data/report.py" />
    <source>{n} more are over the current limit. Check again to list them.</source>
    <translation>
     <numerusform>{n} weitere liegt über der jetzigen Grenze. Prüfen Sie erneut, um sie zu sehen.</numerusform>
@@ -9856,6 +10086,19 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{n} weiterer Beitrag</numerusform>
     <numerusform>{n} weitere Beiträge</numerusform>
    </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/main_window.py" />
+   <source>{n} more wait in the queue. They start when you open Tunesmith again.</source>
+   <translation>
+    <numerusform>{n} weiterer Eintrag wartet. Er startet, wenn Sie Tunesmith wieder öffnen.</numerusform>
+    <numerusform>{n} weitere Einträge warten. Sie starten, wenn Sie Tunesmith wieder öffnen.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>{n} not started</source>
+   <translation>{n} nicht gestartet</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/conversation/export_offer.py" />
@@ -9970,11 +10213,27 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/history/page.py" />
+   <source>{n} runs</source>
+   <translation>
+    <numerusform>{n} Lauf</numerusform>
+    <numerusform>{n} Läufe</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/examples/run_chooser.py" />
    <source>{n} runs compared with the first</source>
    <translation>
     <numerusform>{n} Lauf im Vergleich mit dem ersten</numerusform>
     <numerusform>{n} Läufe im Vergleich mit dem ersten</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>{n} runs selected</source>
+   <translation>
+    <numerusform>{n} Lauf ausgewählt</numerusform>
+    <numerusform>{n} Läufe ausgewählt</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -10128,6 +10387,11 @@ Programm: Python und seine Bibliotheken.</translation>
     <numerusform>{n} Stimme von {voters} kam hinzu.</numerusform>
     <numerusform>{n} Stimmen von {voters} kamen hinzu.</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>{n} waiting</source>
+   <translation>{n} in der Warteschlange</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/blind/blind_text.py" />
@@ -10505,6 +10769,11 @@ Programm: Python und seine Bibliotheken.</translation>
  <context>
   <name>engine</name>
   <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>"Write summaries" on the data page is where to write them.</source>
+   <translation>Geschrieben werden sie auf der Datenseite unter „Zusammenfassungen schreiben“.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>"{1}" as "{2}"</source>
    <translation>„{1}“ als „{2}“</translation>
@@ -10628,6 +10897,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/worker/readers/table.py" />
    <source>1 row is broken ({1})</source>
    <translation>1 Zeile ist beschädigt ({1})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/labelling/export.py" />
+   <source>1 summary</source>
+   <translation>1 Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -10928,6 +11202,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/worker/runtime/sleep_inhibitor.py" />
    <source>A run is training</source>
    <translation>Ein Lauf trainiert gerade</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>A run of {1} learns little.</source>
+   <translation>Zu kurz, um viel zu lernen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
@@ -12964,7 +13243,7 @@ Summary:</translation>
    <translation>Für jemanden, der nicht dabei war</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/hub/repository.py" />
+   <location filename="../../engine/config/model_info.py" />
    <source>ForCausalLM</source>
    <translation>ForCausalLM</translation>
   </message>
@@ -14120,6 +14399,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Leave the epochs automatic (training.epochs = 0): they follow the number of examples.</source>
+   <translation>Lassen Sie die Epochen automatisch (training.epochs = 0): Sie richten sich nach der Zahl der Beispiele.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
    <source>Leave the maximum length automatic (evaluation.max_new_tokens): it follows the data.</source>
    <translation>Lassen Sie die Höchstlänge automatisch (evaluation.max_new_tokens): Sie richtet sich nach den Daten.</translation>
   </message>
@@ -14939,11 +15223,6 @@ Summary:</translation>
    <translation>Es ist noch keine Zusammenfassung angenommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>No verdict can come of {1}, since it needs {2}.</source>
-   <translation>Aus {1} kann kein Urteil werden, denn es braucht {2}.</translation>
-  </message>
-  <message>
    <location filename="../../engine/voting/preference_pairs.py" />
    <source>No vote prefers a summary yet, so there are no pairs.</source>
    <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
@@ -15070,8 +15349,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Number of passes over the training examples.</source>
-   <translation>Zahl der Durchgänge durch die Trainingsbeispiele.</translation>
+   <source>Number of passes over the training examples. Automatic: enough for their number.</source>
+   <translation>Zahl der Durchgänge durch die Trainingsbeispiele. Automatisch: genug für deren Zahl.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
@@ -15259,6 +15538,16 @@ Summary:</translation>
    <translation>Nur was trainiert wurde, wird weitergegeben.</translation>
   </message>
   <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Only {1} to test on; a verdict needs at least {2}.</source>
+   <translation>Nur {1} zum Testen; ein Urteil braucht mindestens {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/scoring/score_text.py" />
+   <source>Only {1} to train on; a model learns little from fewer than {2}.</source>
+   <translation>Nur {1} zum Trainieren; aus weniger als {2} lernt ein Modell wenig.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/conversations/documents.py" />
    <source>Open it and save it anew.</source>
    <translation>Öffnen Sie sie und speichern Sie sie neu.</translation>
@@ -15387,6 +15676,11 @@ Summary:</translation>
    <location filename="../../engine/text/languages.py" />
    <source>Pashto</source>
    <translation>Paschtu</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/ingest.py" />
+   <source>Pasted text{1}</source>
+   <translation>Eingefügter Text{1}</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -15619,6 +15913,11 @@ Summary:</translation>
    <location filename="../../engine/worker/planning/readiness.py" />
    <source>Raise the conversation limit (data.max_conversation_tokens).</source>
    <translation>Erhöhen Sie die Gesprächsgrenze (data.max_conversation_tokens).</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Raise the limit of steps (training.max_steps); 0 is none.</source>
+   <translation>Erhöhen Sie die Höchstzahl der Schritte (training.max_steps); 0 heißt unbegrenzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
@@ -16575,13 +16874,13 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between two checkpoints.</source>
-   <translation>Schritte zwischen zwei Prüfpunkten.</translation>
+   <source>Steps between two checkpoints. Automatic: once per epoch, but 10 times at most where the epochs are automatic too.</source>
+   <translation>Schritte zwischen zwei Prüfpunkten. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Steps between two evaluations on the validation split.</source>
-   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil.</translation>
+   <source>Steps between two evaluations on the validation split. Automatic: once per epoch, but 10 times at most where the epochs are automatic too.</source>
+   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. Automatisch: einmal je Epoche, aber höchstens 10-mal, wenn auch die Epochen automatisch sind.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -16590,8 +16889,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>Stop after this many evaluations without improvement of the best state.</source>
-   <translation>Nach so vielen Bewertungen ohne Verbesserung des besten Stands stoppen.</translation>
+   <source>Stop after this many evaluations without improvement of the best state. Automatic: 3 where the epochs are automatic too and there are 10 validation examples or more, else never.</source>
+   <translation>Nach so vielen Bewertungen ohne Verbesserung des besten Stands stoppen. Automatisch: nach 3, wenn auch die Epochen automatisch sind und es mindestens 10 Validierungsbeispiele gibt, sonst nie.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -18272,6 +18571,11 @@ Summary:</translation>
    <translation>Diese tun es: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/errors.py" />
+   <source>These {1} conversations have no summaries yet.</source>
+   <translation>Diese {1} Gespräche haben noch keine Zusammenfassungen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
    <source>They are left out. That is as it should be for parts that read no text.</source>
    <translation>Sie werden weggelassen. Bei Teilen, die keinen Text lesen, ist das richtig so.</translation>
@@ -18335,6 +18639,11 @@ Summary:</translation>
    <location filename="../../engine/worker/runtime/oom.py" />
    <source>This computer's memory does not hold this.</source>
    <translation>Der Speicher dieses Computers reicht dafür nicht.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/errors.py" />
+   <source>This conversation has no summary yet.</source>
+   <translation>Dieses Gespräch hat noch keine Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
@@ -21052,11 +21361,6 @@ Summary:</translation>
    <translation>des Teils {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>once per epoch</source>
-   <translation>einmal je Epoche</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>one conversation</source>
    <translation>ein Gespräch</translation>
@@ -21165,11 +21469,6 @@ Summary:</translation>
    <location filename="../../engine/worker/text_metrics/prediction_matching.py" />
    <source>rows {1} and {2} more</source>
    <translation>Zeilen {1} und {2} weiteren</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>scored conversation</source>
-   <translation>bewertetes Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arena_file.py" />
@@ -21630,6 +21929,11 @@ Summary:</translation>
    <location filename="../../engine/system/foreign_files.py" />
    <source>what the window keeps</source>
    <translation>was das Fenster aufhebt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/foreign_files.py" />
+   <source>what waits for the device</source>
+   <translation>was auf das Gerät wartet</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema_inference.py" />
@@ -23001,6 +23305,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} zerlegt Text auf eine Weise, die hier nicht bekannt ist ({2}).</translation>
   </message>
   <message>
+   <location filename="../../engine/labelling/export.py" />
+   <source>{1} summaries</source>
+   <translation>{1} Zusammenfassungen</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/modeling/gguf_unpacking.py" />
    <source>{1} takes {2} unpacked, and {3} has {4} free.</source>
    <translation>{1} braucht entpackt {2}, und in {3} sind {4} frei.</translation>
@@ -23411,16 +23720,6 @@ Der Rest steht in {2}.</translation>
    <translation>{n} zitierte Nachrichten</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{n} scored conversation</source>
-   <translation>{n} bewertetem Gespräch</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>{n} scored conversations</source>
-   <translation>{n} bewerteten Gesprächen</translation>
-  </message>
-  <message>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{n} seed</source>
    <translation>{n} Startwert</translation>
@@ -23449,6 +23748,16 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/import_stats.py" />
    <source>{n} speakers</source>
    <translation>{n} Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{n} step</source>
+   <translation>{n} Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>{n} steps</source>
+   <translation>{n} Schritte</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/score.py" />
