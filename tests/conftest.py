@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(config, items):
     slow = [
         item for item in items if (mark := item.get_closest_marker("slow")) and not _concerns(mark, changed)
     ]
-    config.hook.pytest_deselected(slow)
+    config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in set(slow)]
 
 

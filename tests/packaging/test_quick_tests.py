@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import quick_tests
@@ -205,3 +207,30 @@ def test_a_test_run_records_where_the_selection_reads(request):
     conftest = request.config.pluginmanager.get_plugin(str(request.config.rootpath / "tests" / "conftest.py"))
     cached = request.config.cache._cachedir / "v" / conftest.DURATIONS
     assert cached == request.config.rootpath / quick_tests.DURATIONS
+
+
+@pytest.mark.parametrize(
+    ("options", "changed", "kept"),
+    [
+        ({}, [], ["quick"]),
+        ({"slow": True}, [], ["quick", "slow"]),
+        ({"named": True}, [], ["quick", "slow"]),
+        ({}, ["engine/cluster/keeper.py"], ["quick", "slow"]),
+        ({}, ["engine/clusters.py"], ["quick"]),
+    ],
+)
+def test_slow_tests_run_when_they_are_wanted(request, monkeypatch, options, changed, kept):
+    conftest = request.config.pluginmanager.get_plugin(str(request.config.rootpath / "tests" / "conftest.py"))
+    monkeypatch.setattr(quick_tests, "changed_files", lambda _root: changed)
+    source = pytest.Config.ArgsSource
+    config = SimpleNamespace(
+        args_source=source.ARGS if options.get("named") else source.TESTPATHS,
+        getoption=lambda name: options.get(name, False),
+        rootpath=request.config.rootpath,
+        hook=SimpleNamespace(pytest_deselected=lambda *, items: None),
+    )
+    mark = pytest.mark.slow("engine/cluster/").mark
+    items = [Mock(get_closest_marker=lambda _: None), Mock(get_closest_marker=lambda _: mark)]
+    names = {items[0]: "quick", items[1]: "slow"}
+    conftest.pytest_collection_modifyitems(config, items)
+    assert [names[item] for item in items] == kept
