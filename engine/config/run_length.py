@@ -1,4 +1,4 @@
-"""How long a run is whose recipe does not say: 100 steps, or three epochs if they are more.
+"""How long a run is whose recipe does not say: 60 steps, or three epochs if they are more.
 
 Knows numbers of steps, and nothing of options and examples.
 
@@ -39,7 +39,7 @@ import math
 AUTOMATIC = 0
 # With fewer, a run has hardly begun to learn.
 FEW_STEPS = 30
-ENOUGH_STEPS = 100
+ENOUGH_STEPS = 60
 LEAST_EPOCHS = 3
 # So often such a run is evaluated at most, however short its epochs are.
 MAX_EVALUATIONS = 10

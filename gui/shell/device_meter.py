@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.api import run_names
 from gui.graphics.bars import Bar
 from gui.look import style
 from gui.look.focus_rim import has_rim
@@ -25,6 +26,7 @@ class DeviceMeter(QAbstractButton):
 
     def __init__(self) -> None:
         super().__init__()
+        self._full_work = ""
         self._work, self._share = ElidedLabel("", "label_medium", "ink"), Label("", "figure_small", "accent")
         self._waiting = Label("", "label", "ink2")
         self._queue = QWidget()
@@ -100,7 +102,9 @@ class DeviceMeter(QAbstractButton):
 
     def set_work(self, work: str, share: str, waiting: str, *, is_wrong: bool = False) -> None:
         """Show what computes, how far, and what waits, "" for nothing; `is_wrong`: something could not be started."""
-        self._work.setText(work)
+        self._full_work = work
+        # There is room for the data and the method; the name of the base model is the first of three parts.
+        self._work.setText(run_names.SEPARATOR.join(work.split(run_names.SEPARATOR)[-2:]))
         self._share.setText(share)
         self._waiting.setText(waiting)
         self._waiting.setVisible(bool(waiting))
@@ -109,7 +113,7 @@ class DeviceMeter(QAbstractButton):
         self.set_folded(self._is_folded)
 
     def _explain(self) -> None:
-        work = f"{self._work.text()} {self._share.text()}".strip()
+        work = f"{self._full_work} {self._share.text()}".strip()
         parts = (work, self._waiting.text(), self._device_text)
         text = ". ".join(filter(None, parts))
         self.setAccessibleName(text)
