@@ -140,7 +140,7 @@ class TrainPage(Page):
         if self._queue.add(kind, name, given) and (model := self._manager.current) is not None:
             self.show_run(model)
             return model
-        self.say(self._queue.added_text())
+        self.right.notice.offer(self._queue.added_text())
         return None
 
     def show_run(self, model: RunModel) -> None:
