@@ -44,7 +44,6 @@ class Workers:
         if kind == "summarize":
             return scripted_summarizer.command(job)
         result = {
-            "models": [{"id": "starter"}],
             "id": "google/flan-t5-base",
             "missing_bytes": self.missing_bytes,
         }

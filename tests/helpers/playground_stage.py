@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, save
-from engine.api import Job, paths
+from engine.api import Job, base_models_here, paths
 from gui.pages.playground.page import PlaygroundPage
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers import scripted_summarizer, scripted_worker
@@ -49,6 +49,7 @@ class Workers:
 
     def __init__(self, monkeypatch) -> None:
         self._monkeypatch = monkeypatch
+        monkeypatch.setattr(base_models_here, "ids", lambda: ["local/one"])
         self.run_script: list[Any] = []
         self.reading: list[Any] = []
         self.missing_bytes = 0
@@ -64,7 +65,6 @@ class Workers:
         if kind == "summarize":
             return scripted_summarizer.command(job)
         result = {
-            "models": [{"id": "starter"}, {"id": "local/one"}],
             "id": "google/flan-t5-base",
             "missing_bytes": self.missing_bytes,
         }

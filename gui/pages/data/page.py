@@ -21,6 +21,7 @@ from engine.api import (
     Example,
     Problem,
     StorageError,
+    base_models_here,
     chats,
     check_results,
     escaping,
@@ -31,6 +32,7 @@ from engine.api import (
 )
 from gui.core import actions
 from gui.core.actions import Entry
+from gui.core.background_tasks import BackgroundTasks
 from gui.look.format import number_text
 from gui.look.language import tr, tr_count, translate
 from gui.pages.data import report
@@ -72,6 +74,7 @@ class DataPage(Page):
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._was_shown = False
+        self._background = BackgroundTasks(self)
         self._checked: dict[str, Any] = {}
         self._finding: Finding | None = None
         self.row_preview: RowPreview | None = None
@@ -131,14 +134,10 @@ class DataPage(Page):
         if self._was_shown:
             return
         self._was_shown = True
-        thread = self._manager.ask("models", {"action": "list"}, parent=self)
-        thread.subscribe(self, result=self._take_models)
+        self._background.run(base_models_here.ids, self.parts.source.offer_tokenizers)
         source = self.parts.source.values()["source"]
         if source and not is_on_hub(source):
             self.check()
-
-    def _take_models(self, result: dict[str, Any]) -> None:
-        self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])
 
     def open(self, source: str) -> None:
         """Show another source and check it."""

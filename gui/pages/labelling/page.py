@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import AppError, Example, StorageError, labelling
+from engine.api import AppError, Example, StorageError, base_models_here, labelling
 from gui.core import actions
 from gui.core.background_tasks import BackgroundTasks
 from gui.core.data_files import file_filter
@@ -71,7 +71,6 @@ class LabellingPage(Page):
         self.reader = Reader(manager, self)
         self.additions = BatchReader(manager, self)
         self._message = ""
-        self._asked_for_models = False
         self._adapted_to = 0
         self._wants_list: bool | None = None
         self._background = BackgroundTasks(self)
@@ -217,14 +216,8 @@ class LabellingPage(Page):
         """Read the models on this computer and what was corrected meanwhile, and focus the editor."""
         self.draft_writer.rescan()
         self.controller.take_corrections()
-        if not self._asked_for_models:
-            self._asked_for_models = True
-            thread = self._manager.ask("models", {"action": "list"}, parent=self)
-            thread.subscribe(self, result=self._take_models)
+        self._background.run(base_models_here.ids, self.draft_writer.offer_models)
         self.summary.edit.setFocus()
-
-    def _take_models(self, result: dict[str, Any]) -> None:
-        self.draft_writer.offer_models([model["id"] for model in result["models"]])
 
     def open_source(self, values: dict[str, Any], base_model: str = "") -> None:
         """Open the source in these `[data]` values of a recipe; without any, go on as before.

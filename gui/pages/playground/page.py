@@ -13,8 +13,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
-from engine.api import AppError, DataError, Example, StorageError, labelling
+from engine.api import AppError, DataError, Example, StorageError, base_models_here, labelling
 from gui.core import actions
+from gui.core.background_tasks import BackgroundTasks
 from gui.core.clipboard import copy_text
 from gui.core.data_files import dropped
 from gui.core.saved_state import SavedState
@@ -77,7 +78,7 @@ class PlaygroundPage(Page):
         self.strip = StripView()
         self._sources: dict[str, Sequence[Example]] = {}
         self._is_narrow = False
-        self._asked_for_models = False
+        self._background = BackgroundTasks(self)
         self._add_buttons()
         self._lay_out()
         self._connect()
@@ -171,11 +172,7 @@ class PlaygroundPage(Page):
         """Offer the bundled conversations, and read the library again."""
         self._offer_samples()
         self.controller.rescan()
-        if not self._asked_for_models:
-            self._asked_for_models = True
-            self._manager.ask("models", {"action": "list"}, parent=self).subscribe(
-                self, result=self._take_models
-            )
+        self._background.run(base_models_here.ids, self._take_models)
 
     def open(self, adapter_ids: Iterable[str]) -> None:
         """Compare these adapters with their base model."""
@@ -209,8 +206,8 @@ class PlaygroundPage(Page):
         self.panel.offer(self._sources)
         self.batch_controller.offer(self._sources)
 
-    def _take_models(self, result: dict[str, list[dict[str, str]]]) -> None:
-        self.controller.local_models = [model["id"] for model in result["models"]]
+    def _take_models(self, models: list[str]) -> None:
+        self.controller.local_models = models
 
     # Operations
 

@@ -41,6 +41,6 @@ def test_asking_the_hub_can_be_cancelled_and_is_when_another_source_is_named(pag
 def test_a_check_says_how_long_it_still_takes(page):
     entered = {"event": "stage_entered", "stage": "check_rows", "clock": 1.0}
     progress = {"event": "stage_progressed", "done": 0, "total": 9000, "unit": "rows", "clock": 1.0}
-    page.checker._follow([entered, progress, progress | {"done": 500, "clock": 11.0}])
+    page.checker._follow([entered, progress, progress | {"done": 1000, "clock": 21.0}])
     busy = page.parts.source.busy
-    assert busy.accessibleName() == "Checking the rows 500 of 9,000 rows, about 3 min left"
+    assert busy.accessibleName() == "Checking the rows 1,000 of 9,000 rows, about 3 min left"

@@ -196,8 +196,8 @@ def test_what_is_fetched_says_how_far_it_is_and_how_long_it_takes(workers):
         return progress | {"clock": at}
 
     loading = {"event": "stage_entered", "stage": "load_base", "clock": 5.0}
-    summarizer._on_events([loading, fetched(100_000_000, 6.0), fetched(130_000_000, 16.0)])
-    assert summarizer.status_text == "Downloading the base model, 130.0 MB of 990.0 MB, about 5 min left"
+    summarizer._on_events([loading, fetched(100_000_000, 6.0), fetched(200_000_000, 36.0)])
+    assert summarizer.status_text == "Downloading the base model, 200.0 MB of 990.0 MB, about 4 min left"
     summarizer._on_events([fetched(990_000_000, 300.0)])
     assert summarizer.status_text.startswith("Loading the base model, ")
     summarizer.state = "off"
@@ -316,7 +316,7 @@ def test_editing_changes_the_conversation(page):
 
 def test_samples_and_checked_rows_can_be_picked(page, qtbot):
     page.shown()
-    qtbot.waitUntil(lambda: page.controller.local_models == ["starter", "local/one"], timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.local_models == ["local/one"], timeout=WAIT)
     page.panel.pick()
     model = page.panel.picker.list.model()
     assert model.rowCount() > 100
@@ -328,7 +328,7 @@ def test_samples_and_checked_rows_can_be_picked(page, qtbot):
 
 def test_rows_of_checked_data_are_offered_first(page, qtbot):
     page.shown()
-    qtbot.waitUntil(lambda: page.controller.local_models == ["starter", "local/one"], timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.local_models == ["local/one"], timeout=WAIT)
     page.offer_conversations("chats", [Example("r1", CONVERSATION, "They talk.")])
     picker = page.panel.picker
     page.panel.pick()
