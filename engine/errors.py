@@ -102,13 +102,8 @@ class DataError(AppError):
 class UnlabelledError(DataError):
     """Conversations none of which has a summary yet; `count` of them."""
 
-    def __init__(self, count: int, hint: str) -> None:
-        message = (
-            "This conversation has no summary yet."
-            if count == 1
-            else f"These {count:,} conversations have no summaries yet."
-        )
-        super().__init__(message, hint, "data.summary")
+    def __init__(self, message: str, hint: str = "", field: str | None = None, count: int = 0) -> None:
+        super().__init__(message, hint, field)
         self.count = count
 
 

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QFocusEvent,
     QGuiApplication,
     QKeyEvent,
-    QKeySequence,
     QStandardItemModel,
 )
 from PySide6.QtWidgets import QApplication, QWidget
@@ -146,7 +145,7 @@ def _is_typing(event: QKeyEvent) -> bool:
     if event.type() != QEvent.Type.KeyPress:
         return False
     is_text = bool(event.text()) and event.text().isprintable()
-    return is_text or event.key() in EDITING or event.matches(QKeySequence.StandardKey.Paste)
+    return is_text or event.key() in EDITING or bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
 def source_in(data: QMimeData) -> str:

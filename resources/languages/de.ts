@@ -18571,7 +18571,7 @@ Summary:</translation>
    <translation>Diese tun es: {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/errors.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>These {1} conversations have no summaries yet.</source>
    <translation>Diese {1} Gespräche haben noch keine Zusammenfassungen.</translation>
   </message>
@@ -18641,7 +18641,7 @@ Summary:</translation>
    <translation>Der Speicher dieses Computers reicht dafür nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/errors.py" />
+   <location filename="../../engine/worker/dataset/dataset.py" />
    <source>This conversation has no summary yet.</source>
    <translation>Dieses Gespräch hat noch keine Zusammenfassung.</translation>
   </message>

@@ -38,6 +38,7 @@ def demo(home: Path, picture: Path, *values: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.slow("main.py", "gui/app.py", "gui/pages/train/", "resources/recipes/", "resources/starter/")
 @pytest.mark.end_to_end
 @pytest.mark.torch
 @pytest.mark.timeout(MAX_SECONDS)

@@ -127,7 +127,12 @@ def _require_summaries(selection: Selection) -> None:
     hint = '"Write summaries" on the data page is where to write them.'
     if selection.shape.kind == "turns":
         hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
-    raise UnlabelledError(count, hint)
+    message = (
+        "This conversation has no summary yet."
+        if count == 1
+        else f"These {count:,} conversations have no summaries yet."
+    )
+    raise UnlabelledError(message, hint, "data.summary", count)
 
 
 def _require_examples(selection: Selection, split: Split) -> None:

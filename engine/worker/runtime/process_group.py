@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import io
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -174,6 +175,7 @@ class ProcessGroup:
         self._heartbeat.stop()
         if not self.is_broken:
             dist.destroy_process_group()
+            _forget_sharded_tensors()
         # Nothing of the connection must be left to a search for garbage, which a fork of this process may be in.
         self._store = None
         gc.collect()
@@ -232,6 +234,18 @@ def connect(rank: Rank, facts: dict[str, Any], on_loss: OnLoss) -> tuple[Process
     except RuntimeError as error:
         group._raise_lost(error)
     return group, everyone
+
+
+def _forget_sharded_tensors() -> None:
+    """Empty torch's cache of operations on sharded tensors, which keeps the group of this thread and its own threads.
+
+    A fork by another thread frees what this one keeps, and would wait for the group's threads, which it doesn't have.
+    """
+    if "torch.distributed.tensor" in sys.modules:
+        from torch.distributed.tensor import debug
+
+        # Not in every torch that is allowed.
+        getattr(debug, "_clear_sharding_prop_cache", lambda: None)()
 
 
 def backend() -> str:

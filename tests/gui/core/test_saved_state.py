@@ -199,7 +199,7 @@ def test_a_recipe_that_was_not_started_is_there_again_with_its_problems(start):
     first = start()
     form = first.built("train").panel.form
     form.choose_method("adalora")
-    form.set_values("training", {"epochs": 0})
+    form.set_values("training", {"batch_size": 0})
     form.set_values("data", {"prompt": "No place for it"})
     left = form.tables()
     problems = form.problems()

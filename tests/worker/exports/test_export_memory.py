@@ -4,10 +4,13 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 # Width and layers: 150 MB in bfloat16.
 MODEL = ("640", "16")
 
 
+@pytest.mark.slow("engine/worker/exports/", "engine/worker/modeling/")
 def test_a_model_is_merged_in_less_than_one_and_a_half_times_its_weights(tmp_path):
     command = [sys.executable, "-m", "tests.helpers.export_memory", str(tmp_path), *MODEL, "merged", ""]
     run = subprocess.run(command, capture_output=True, text=True, check=False)

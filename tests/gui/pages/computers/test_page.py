@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.api import Computer, computer_store
 from gui.pages.computers.page import ComputersPage
@@ -174,6 +174,7 @@ def test_what_is_wrong_stands_beside_its_field(blue, stage):
     assert "already" in form._fields["name"].problem()
     assert "is no address" in form._fields["address"].problem()
     assert form.isVisible()
+    QApplication.processEvents()
     assert layout_problems(form) == []
     assert [each.name for each in computer_store.list_computers()] == ["blue"]
 

@@ -145,7 +145,7 @@ def test_states_differ_by_icon_and_word():
     assert len({word for _, _, word in STATES.values()}) == 3
 
 
-def test_the_meter_in_the_rail_leads_there_by_mouse_and_keys(styled, qtbot):
+def test_the_meter_in_the_rail_leads_to_the_queue_by_mouse_and_keys(styled, qtbot):
     rail = NavigationRail()
     qtbot.addWidget(rail)
     rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
@@ -157,7 +157,7 @@ def test_the_meter_in_the_rail_leads_there_by_mouse_and_keys(styled, qtbot):
     rail._meter.setFocus()
     QTest.keyClick(rail._meter, Qt.Key.Key_Space)
     assert received == [1, 1]
-    assert rail._meter.accessibleDescription() == "Check this computer"
+    assert rail._meter.accessibleDescription() == "Show the queue"
 
 
 def test_a_page_without_a_place_in_the_rail_leaves_none_marked(styled, qtbot):

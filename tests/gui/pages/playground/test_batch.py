@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from engine.api import Example, recipe
 from gui.models.grouped_table import CELL_ROLE
@@ -79,6 +80,7 @@ def test_adapters_are_told_apart_by_what_differs_in_their_names(batch_page, home
 
 def test_the_header_s_buttons_stay_where_they_are(batch_page, workers, qtbot):
     def places():
+        QApplication.processEvents()
         buttons = (
             batch_page.mode,
             batch_page.add_button,

@@ -4,10 +4,13 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 # The largest tensor has 4 MB; the rest is buffers, and what is imported late.
 ALLOWED = 30
 
 
+@pytest.mark.slow("engine/worker/training/saving/")
 def test_a_checkpoint_is_written_tensor_by_tensor(tmp_path):
     command = [sys.executable, "-m", "tests.helpers.checkpoint_memory", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
