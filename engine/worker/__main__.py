@@ -359,11 +359,9 @@ def _end_when_asked(channel: Channel, heard: socket.socket) -> None:
                     return
             except TimeoutError:
                 numbers = b""
-            channel.stopping = (
-                channel.stopping
-                or bool(STOP_SIGNALS.intersection(numbers))
-                or channel.job.has_command("stop")
-            )
+            # Never set to False: another thread may ask for a stop between a look at it and an assignment.
+            if STOP_SIGNALS.intersection(numbers) or channel.job.has_command("stop"):
+                channel.stopping = True
             if channel.stopping:
                 asked_at = min(asked_at, time.monotonic())
     channel.emit("job_ended", outcome="stopped")
@@ -399,4 +397,5 @@ def _watch_window(channel: Channel, *, stops: bool, ends_at_once: bool) -> None:
     if stops:
         # A last word of the window may be in another thread's hands.
         time.sleep(LAST_EVENT_SECONDS)
-        channel.stopping = channel.stopping or not channel.outlives_window()
+        if not channel.outlives_window():
+            channel.stopping = True

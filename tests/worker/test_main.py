@@ -4,6 +4,7 @@ import errno
 import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -332,3 +333,16 @@ def test_a_job_that_has_something_to_leave_in_order_ends_by_itself(monkeypatch):
         worker._end_when_asked(channel, Silent())
         assert channel.stopping
         assert ended == ([] if keeps else ["all"])
+
+
+def test_a_stop_that_is_asked_for_while_commands_are_looked_for_is_kept():
+    ours, theirs = socket.socketpair()
+
+    def has_command(_name):
+        channel.stopping = True
+        theirs.close()
+        return False
+
+    channel = SimpleNamespace(stopping=False, keeps=False, job=SimpleNamespace(has_command=has_command))
+    worker._end_when_asked(channel, ours)
+    assert channel.stopping

@@ -104,7 +104,8 @@ class Channel:
         if not commands and not self.job.folder.exists():
             raise StorageError(GONE.format(folder=self.job.folder), GONE_HINT)
         names = {command["command"] for command in commands}
-        self.stopping = self.stopping or "stop" in names
+        if "stop" in names:
+            self.stopping = True
         self._outlives = self._outlives or KEEP_TRAINING in names
         return [command for command in commands if command["command"] not in {"stop", KEEP_TRAINING}]
 
