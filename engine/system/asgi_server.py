@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # With the sockets that wait to be accepted, below the 256 files that some systems let a process open.
 MAX_CONNECTIONS = 128
-BACKLOG = 64
+# As many are accepted before the first of too many is dropped; those of two rounds can be open beside the others.
+BACKLOG = 16
 # For a whole request, from the connection or the last answer on.
 REQUEST_SECONDS = 10.0
 CLOSE_SECONDS = 2
