@@ -360,7 +360,7 @@ class MainWindow(ShellWindow):
         self._open(dialog)
 
     def _start_failed(self, text: str) -> None:
-        self.notifier.notify(tr("Could not be started from the queue"), text)
+        self.notifier.notify(tr("Could not start from the queue"), text)
 
     def _show_queue(self, _model: RunModel | None = None) -> None:
         queue = self.manager.device_queue
@@ -453,7 +453,7 @@ class MainWindow(ShellWindow):
         if not queue.waiting:
             return ""
         if queue.paused:
-            return tr("The queue stays paused. What waits in it is kept.")
+            return tr("The queue stays paused, and its entries are kept.")
         return tr_count(
             len(queue.waiting),
             "{n} more waits in the queue. It starts when you open Tunesmith again.",

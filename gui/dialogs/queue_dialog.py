@@ -51,11 +51,11 @@ class QueueDialog(GrowingDialog):
         self._empty = EmptyState(
             "clock",
             tr("Nothing is waiting"),
-            tr("What you start while something computes waits here for its turn."),
+            tr("Whatever you start while something is running waits here for its turn."),
         )
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
-        self.remove_button = IconButton("trash", actions.titled(tr("Take out of the queue"), "list.delete"))
+        self.remove_button = IconButton("trash", actions.titled(tr("Remove from the queue"), "list.delete"))
         self.pause_button = plain("")
         self.check_button, self.close_button = quiet(tr("Check this computer")), plain(tr("Close"))
         self._lay_out()
@@ -75,7 +75,7 @@ class QueueDialog(GrowingDialog):
         return part
 
     def _lay_out(self) -> None:
-        self.list.setAccessibleName(tr("What waits"))
+        self.list.setAccessibleName(tr("Waiting tasks"))
         self.list.setIconSize(QSize(px(16), px(16)))
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -141,7 +141,7 @@ class QueueDialog(GrowingDialog):
 
     def _show_now(self, now: Now | None) -> None:
         run = now.run if now is not None else None
-        title = now.title if now is not None else tr("Nothing is computing.")
+        title = now.title if now is not None else tr("Nothing is running.")
         share, text = (now.share or 0.0, now.text) if now is not None else (0.0, "")
         self.now_row.set_progress(share, text, title)
         self.now_row.bar.setVisible(now is not None and now.share is not None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, arenas, paths
+from engine.api import AppError, arenas
 from gui.look.language import translate
 from gui.models.list_text import entry_text
 from gui.workers.device_queue import Waiting
@@ -93,7 +93,7 @@ class ArenaQueue(QObject):
     def _rest(self, arena_id: str) -> None:
         """Pause an arena and release it for other processes; an entry that runs continues."""
         try:
-            arenas.set_paused(_opened(arena_id), paused=True)
+            arenas.set_paused(arenas.find(arena_id), paused=True)
         except AppError as error:
             self.failed.emit(translate(arenas.why_not(error)))
         if self._running is not None and self._running.id == arena_id:
@@ -115,7 +115,7 @@ class ArenaQueue(QObject):
 
     def _begin_next(self, given: Mapping[str, Any]) -> None:
         """Start the next entry, past those that can't be; the arena waits again for the one after."""
-        arena = _opened(given["arena"])
+        arena = arenas.find(given["arena"])
         self._hold(arena)
         self._running = arena
         while self._manager.current is None and (status := self._next_up(arena)) is not None:
@@ -148,8 +148,3 @@ class ArenaQueue(QObject):
         if arena is not None:
             self._wait_again(arena)
         self._release_ended()
-
-
-def _opened(arena_id: str) -> Arena:
-    """Return the arena with this id. Raises ArenaError."""
-    return arenas.open_arena(paths.arenas_folder() / arena_id)

@@ -215,7 +215,9 @@ class DeviceQueue(QObject):
             return Now(tr("Writing summaries"), summarizer.status_text, None, summarizer.close)
         if self._is_serving:
             return Now(tr("Serving adapters"), "", None, None)
-        return Now(tr("A run of another program"), "", None, None) if self._is_used_elsewhere else None
+        return (
+            Now(tr("A run started by another program"), "", None, None) if self._is_used_elsewhere else None
+        )
 
     def waits_for(self, entry: Waiting) -> str:
         """Return what an entry waits for: "waits for call-notes, LoRA"."""
@@ -265,7 +267,7 @@ class DeviceQueue(QObject):
         except AppError as error:
             self._give_up(entry, translate(f"{error.message} {error.hint}".strip()))
         except (KeyError, TypeError, ValueError):
-            self._give_up(entry, tr("What was saved of it is damaged."))
+            self._give_up(entry, tr("Its saved entry is damaged."))
         self.look()
 
     def _give_up(self, entry: Waiting, why: str) -> None:
@@ -294,7 +296,7 @@ class DeviceQueue(QObject):
     def _start(self, entry: Waiting) -> None:
         start = self._starters.get(entry.kind)
         if start is None:
-            raise WorkerError(mark("This version of Tunesmith does not know this work."))
+            raise WorkerError(mark("This version of Tunesmith can't run this task."))
         work = start(entry.arguments)
         if entry.kind not in SUMMARIES:
             self._manager.summarizer.close()
@@ -354,7 +356,7 @@ class DeviceQueue(QObject):
             aside = path.with_name("queue-unreadable.json")
             with suppress(OSError):
                 path.replace(aside)
-            self._say(tr("What waited in the queue can't be read. It was put aside as {path}.", path=aside))
+            self._say(tr("The saved queue can't be read. It was moved to {path}.", path=aside))
             return
         self.waiting, self.paused = [*saved.waiting, *self.waiting], saved.paused
         self.changed.emit()

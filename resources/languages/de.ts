@@ -392,7 +392,7 @@
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
-   <source>A run of another program</source>
+   <source>A run started by another program</source>
    <translation>Ein Lauf eines anderen Programms</translation>
   </message>
   <message>
@@ -1663,7 +1663,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/main_window.py" />
-   <source>Could not be started from the queue</source>
+   <source>Could not start from the queue</source>
    <translation>Konnte nicht aus der Warteschlange gestartet werden</translation>
   </message>
   <message>
@@ -3084,6 +3084,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf bleibt im Verlauf.</translation>
   </message>
   <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>Its saved entry is damaged.</source>
+   <translation>Was davon gespeichert war, ist beschädigt.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>JSON lines (*.jsonl)</source>
    <translation>JSON-Zeilen (*.jsonl)</translation>
@@ -3958,11 +3963,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Notizen</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/queue_dialog.py" />
-   <source>Nothing is computing.</source>
-   <translation>Zurzeit rechnet nichts.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/computers/computer_text.py" />
    <source>Nothing is kept that could be removed.</source>
    <translation>Es liegt nichts dort, was entfernt werden könnte.</translation>
@@ -3981,6 +3981,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/run_view.py" />
    <source>Nothing is lost: you can resume the run at any time.</source>
    <translation>Nichts ist verloren: Sie können den Lauf jederzeit fortsetzen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Nothing is running.</source>
+   <translation>Zurzeit rechnet nichts.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/push_dialog.py" />
@@ -4904,6 +4909,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/entry_menu.py" />
    <source>Remove from the arena</source>
    <translation>Aus der Arena entfernen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Remove from the queue</source>
+   <translation>Aus der Warteschlange nehmen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/kept_part.py" />
@@ -6055,11 +6065,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Schlagwörter, durch Kommas getrennt</translation>
   </message>
   <message>
-   <location filename="../../gui/dialogs/queue_dialog.py" />
-   <source>Take out of the queue</source>
-   <translation>Aus der Warteschlange nehmen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Take the summary for the conversation, and the conversation for the summary.</source>
    <translation>Die Zusammenfassung als Gespräch nehmen und das Gespräch als Zusammenfassung.</translation>
@@ -6396,7 +6401,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/main_window.py" />
-   <source>The queue stays paused. What waits in it is kept.</source>
+   <source>The queue stays paused, and its entries are kept.</source>
    <translation>Die Warteschlange bleibt angehalten. Was darin wartet, bleibt erhalten.</translation>
   </message>
   <message>
@@ -6513,6 +6518,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>The sample conversations</source>
    <translation>Die Beispielgespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/workers/device_queue.py" />
+   <source>The saved queue can't be read. It was moved to {path}.</source>
+   <translation>Was in der Warteschlange wartete, ist nicht lesbar. Es wurde unter {path} beiseitegelegt.</translation>
   </message>
   <message>
    <location filename="../../gui/core/actions.py" />
@@ -6714,7 +6724,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/workers/device_queue.py" />
-   <source>This version of Tunesmith does not know this work.</source>
+   <source>This version of Tunesmith can't run this task.</source>
    <translation>Diese Version von Tunesmith kennt diese Aufgabe nicht.</translation>
   </message>
   <message>
@@ -7241,6 +7251,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wartet</translation>
   </message>
   <message>
+   <location filename="../../gui/dialogs/queue_dialog.py" />
+   <source>Waiting tasks</source>
+   <translation>Was wartet</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Weights</source>
    <translation>Gewichte</translation>
@@ -7319,21 +7334,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Was kein Programm prüfen kann</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/device_queue.py" />
-   <source>What waited in the queue can't be read. It was put aside as {path}.</source>
-   <translation>Was in der Warteschlange wartete, ist nicht lesbar. Es wurde unter {path} beiseitegelegt.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/queue_dialog.py" />
-   <source>What waits</source>
-   <translation>Was wartet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/device_queue.py" />
-   <source>What was saved of it is damaged.</source>
-   <translation>Was davon gespeichert war, ist beschädigt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/dialogs/trash_dialog.py" />
    <source>What you delete can be restored from here.</source>
    <translation>Was gelöscht wird, lässt sich von hier wiederherstellen.</translation>
@@ -7345,7 +7345,7 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/queue_dialog.py" />
-   <source>What you start while something computes waits here for its turn.</source>
+   <source>Whatever you start while something is running waits here for its turn.</source>
    <translation>Was Sie starten, während etwas rechnet, wartet hier, bis es an der Reihe ist.</translation>
   </message>
   <message>
@@ -10768,11 +10768,6 @@ Programm: Python und seine Bibliotheken.</translation>
  </context>
  <context>
   <name>engine</name>
-  <message>
-   <location filename="../../engine/worker/dataset/dataset.py" />
-   <source>"Write summaries" on the data page is where to write them.</source>
-   <translation>Geschrieben werden sie auf der Datenseite unter „Zusammenfassungen schreiben“.</translation>
-  </message>
   <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>"{1}" as "{2}"</source>
@@ -15915,11 +15910,6 @@ Summary:</translation>
    <translation>Erhöhen Sie die Gesprächsgrenze (data.max_conversation_tokens).</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/planning/readiness.py" />
-   <source>Raise the limit of steps (training.max_steps); 0 is none.</source>
-   <translation>Erhöhen Sie die Höchstzahl der Schritte (training.max_steps); 0 heißt unbegrenzt.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
    <source>Raise the maximum length (evaluation.max_new_tokens) to score them whole.</source>
    <translation>Erhöhen Sie die Höchstlänge (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
@@ -15943,6 +15933,11 @@ Summary:</translation>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>Raise the reference limit (data.max_summary_tokens) to keep summaries whole.</source>
    <translation>Erhöhen Sie die Referenzgrenze (data.max_summary_tokens), um Zusammenfassungen ganz zu lassen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/planning/readiness.py" />
+   <source>Raise the step limit (training.max_steps); 0 means no limit.</source>
+   <translation>Erhöhen Sie die Höchstzahl der Schritte (training.max_steps); 0 heißt unbegrenzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/readiness.py" />
@@ -19584,6 +19579,11 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Write the smaller factor as a product of thin matrices too.</source>
    <translation>Auch den kleineren Faktor als Produkt dünner Matrizen schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/dataset.py" />
+   <source>Write them on the data page: "Write summaries".</source>
+   <translation>Schreiben Sie sie auf der Datenseite: „Zusammenfassungen schreiben“.</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import Job
 from engine.jobs.worker_process import worker_command
@@ -27,6 +27,14 @@ def click(widget: QWidget) -> None:
     assert widget.isVisible(), f"{widget.accessibleName()} is not shown"
     assert widget.isEnabled(), f"{widget.accessibleName()} is grey"
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def type_into(line: QLineEdit, text: str) -> None:
+    """Type over what stands in a line, and press Return."""
+    line.setFocus()
+    line.selectAll()
+    QTest.keyClicks(line, text)
+    QTest.keyClick(line, Qt.Key.Key_Return)
 
 
 class StoryWindow:

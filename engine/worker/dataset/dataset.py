@@ -124,7 +124,7 @@ def _require_summaries(selection: Selection) -> None:
     count = sum(row.missing == "summary" for rows in selection.rows.values() for row in rows)
     if not count:
         return
-    hint = '"Write summaries" on the data page is where to write them.'
+    hint = 'Write them on the data page: "Write summaries".'
     if selection.shape.kind == "turns":
         hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
     message = (

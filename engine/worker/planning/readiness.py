@@ -105,7 +105,7 @@ def too_short(training: TrainingOptions, steps: int) -> Doubt:
         return None
     message = f"A run of {counted(steps, 'step')} learns little."
     if steps == training.max_steps:
-        return message, "Raise the limit of steps (training.max_steps); 0 is none."
+        return message, "Raise the step limit (training.max_steps); 0 means no limit."
     return message, "Leave the epochs automatic (training.epochs = 0): they follow the number of examples."
 
 

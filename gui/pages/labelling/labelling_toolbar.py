@@ -117,7 +117,7 @@ class LabellingToolbar(QWidget):
     def show_drafting(self, *, drafts_all: bool, waits: bool, must_wait: bool, possible: bool) -> None:
         """Show whether all open conversations are being drafted, wait for it, or can be."""
         begin = tr("Add drafts to queue") if must_wait else tr("Draft all")
-        stop = tr("Stop drafting") if drafts_all else tr("Take out of the queue")
+        stop = tr("Stop drafting") if drafts_all else tr("Remove from the queue")
         self.draft_all_button.setText(stop if drafts_all or waits else begin)
         self.draft_all_button.setEnabled(drafts_all or waits or possible)
 

@@ -71,7 +71,7 @@ def test_the_run_is_paused_and_stopped_from_here(dialog, stage, qtbot):
     dialog.stop_button.click()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
     qtbot.waitUntil(lambda: "This version of Tunesmith" in dialog.notice.text(), timeout=WAIT)
-    assert dialog.now_row.accessibleName().strip() == "Nothing is computing."
+    assert dialog.now_row.accessibleName().strip() == "Nothing is running."
     assert not dialog.stop_button.isVisible()
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-
 from engine.api import run_length
-from tests.helpers.story_window import click
+from tests.helpers.story_window import click, type_into
 
 
 def _table(path):
@@ -23,13 +20,6 @@ def _table(path):
     return str(path)
 
 
-def _type(line, text):
-    line.setFocus()
-    line.selectAll()
-    QTest.keyClicks(line, text)
-    QTest.keyClick(line, Qt.Key.Key_Return)
-
-
 def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(planning_story, tmp_path):
     story = planning_story
     panel = story.open().show_built("train").panel
@@ -37,14 +27,14 @@ def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(pl
     epochs, steps = (form.field(f"training.{name}").control.widget for name in ("epochs", "max_steps"))
     assert epochs.value() == 2
 
-    _type(form.field("data.source").control.widget.lineEdit(), _table(tmp_path / "notes.jsonl"))
+    type_into(form.field("data.source").control.widget.lineEdit(), _table(tmp_path / "notes.jsonl"))
     assert (epochs.text(), steps.value()) == ("automatic", 0)
     story.until(lambda: foot.ready.text().startswith("11 conversations to learn from"))
     enough = foot.happening.text()
     assert int(enough.partition(" step")[0].rpartition(">")[2]) >= run_length.ENOUGH_STEPS
     assert not foot.too_short.isVisible()
 
-    _type(epochs.lineEdit(), "4")
+    type_into(epochs.lineEdit(), "4")
     story.until(foot.too_short.isVisible)
     assert foot.too_short.text() == "A run of 4 steps learns little."
     assert foot.start_button.isEnabled()
@@ -53,7 +43,7 @@ def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(pl
     story.until(lambda: not foot.too_short.isVisible())
     assert foot.happening.text().split(" in ")[0] == enough.split(" in ")[0]
 
-    _type(steps.lineEdit(), "3")
+    type_into(steps.lineEdit(), "3")
     story.until(foot.too_short.isVisible)
     click(foot.too_short.action_button())
     assert steps.value() == 0

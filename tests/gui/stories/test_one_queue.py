@@ -129,7 +129,7 @@ def test_an_export_an_arena_summaries_and_drafts_wait_in_one_order(story, monkey
     labelling.controller.open(made_set(TEA, BUS))
     story.until(lambda: labelling.toolbar.draft_all_button.text() == "Add drafts to queue")
     click(labelling.toolbar.draft_all_button)
-    assert labelling.toolbar.draft_all_button.text() == "Take out of the queue"
+    assert labelling.toolbar.draft_all_button.text() == "Remove from the queue"
 
     kinds = [each.kind for each in window.manager.device_queue.waiting]
     assert kinds == ["export", "arena", "batch", "drafts"]

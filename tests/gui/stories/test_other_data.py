@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-
+from tests.helpers.story_window import type_into
 from tests.helpers.train_stage import texts
 
 TALK = "Tom: can you come at nine?\nAnn: yes, with the others. I will bring the papers of {day}."
@@ -27,13 +25,6 @@ def _numbers(path):
     return str(path)
 
 
-def _type(line, text):
-    line.setFocus()
-    line.selectAll()
-    QTest.keyClicks(line, text)
-    QTest.keyClick(line, Qt.Key.Key_Return)
-
-
 def test_every_source_is_read_for_itself(planning_story, tmp_path):
     story = planning_story
     train = story.open().show_built("train")
@@ -44,18 +35,18 @@ def test_every_source_is_read_for_itself(planning_story, tmp_path):
     assert form.recipe().data.conversation == "dialogue"
     story.until(lambda: "2,400 for training" in texts(source.around))
 
-    _type(source.control.widget.lineEdit(), _table(tmp_path / "calls.csv", "transcript", "notes"))
+    type_into(source.control.widget.lineEdit(), _table(tmp_path / "calls.csv", "transcript", "notes"))
     story.until(lambda: "48 for training" in texts(source.around))
     assert start.isEnabled()
     assert not any(each.around.isVisible() for each in columns)
 
-    _type(source.control.widget.lineEdit(), _numbers(tmp_path / "numbers.csv"))
+    type_into(source.control.widget.lineEdit(), _numbers(tmp_path / "numbers.csv"))
     story.until(lambda: all(each.around.isVisible() for each in columns))
     assert "one, two" in columns[0].around.problem()
     assert "transcript" not in texts(train.panel)
     assert not start.isEnabled()
 
-    _type(source.control.widget.lineEdit(), "sample")
+    type_into(source.control.widget.lineEdit(), "sample")
     story.until(lambda: "2,400 for training" in texts(source.around))
     assert start.isEnabled()
     assert not any(each.around.isVisible() for each in columns)

@@ -170,7 +170,7 @@ def test_a_damaged_or_newer_file_is_put_aside_and_said(bench, content):
     paths.queue_file().write_bytes(content)
     bench.queue.restore()
     assert bench.queue.waiting == []
-    assert "It was put aside as" in bench.queue.problems[0]
+    assert "It was moved to" in bench.queue.problems[0]
     assert paths.queue_file().with_name("queue-unreadable.json").read_bytes() == content
     bench.add("a", "b")
     assert bench.reopened().names() == ["b"]
@@ -234,7 +234,7 @@ def test_a_run_of_another_program_goes_first(runs, qtbot):
     qtbot.waitUntil(lambda: manager.device_queue.now() is not None, timeout=WAIT)
     assert (
         manager.device_queue.waits_for(manager.device_queue.waiting[0])
-        == "waits for A run of another program"
+        == "waits for A run started by another program"
     )
     assert manager.device_queue.problems == []
     end(other)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from engine.api import METHODS, Method, Problem, method, paths, recipe
 from gui.inputs.fields import Field
-from tests.helpers.story_window import click
+from tests.helpers.story_window import click, type_into
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.train_stage import PLAN, WAIT
 
@@ -23,16 +21,9 @@ def form(stage):
     return stage.page.panel.form
 
 
-def _type(line, text):
-    line.setFocus()
-    line.selectAll()
-    QTest.keyClicks(line, text)
-    QTest.keyClick(line, Qt.Key.Key_Return)
-
-
 def _take(form, base):
     name = base if "/" in base or base == "starter" else str(tiny_model(base))
-    _type(form.base_model_chooser().lineEdit(), name)
+    type_into(form.base_model_chooser().lineEdit(), name)
     assert form.tables()["base_model"]["id"] == name
 
 
@@ -109,14 +100,14 @@ def test_nothing_is_said_where_nothing_changes(form):
 
 def test_what_was_set_by_hand_for_a_model_is_there_again_with_it(form):
     _take(form, T5)
-    _type(_rate(form).control.widget, "0.0021")
+    type_into(_rate(form).control.widget, "0.0021")
     form.field("method.rank").control.widget.setValue(4)
     form.field("data.prompt_format").control.write("plain")
     form.field("data.prompt_format").control.widget.chosen.emit("plain")
     of_t5 = form.recipe()
     _take(form, LLAMA)
     assert form.recipe().data.prompt_format == "auto"
-    _type(_rate(form).control.widget, "0.0007")
+    type_into(_rate(form).control.widget, "0.0007")
     _take(form, T5)
     assert form.recipe() == of_t5
     _take(form, LLAMA)
@@ -127,7 +118,7 @@ def test_what_was_set_by_hand_for_a_model_is_there_again_with_it(form):
 
 def test_another_method_on_another_model_is_that_of_this_model(form):
     form.choose_method("full")
-    _type(_rate(form).control.widget, "0.0002")
+    type_into(_rate(form).control.widget, "0.0002")
     form.choose_method("lora")
     _take(form, LLAMA)
     form.choose_method("full")
@@ -263,7 +254,7 @@ def test_the_default_can_only_be_left_for_something_else(form):
 )
 def test_a_rate_far_from_the_preset_gets_a_hint(form, rate, hint):
     _take(form, LLAMA)
-    _type(_rate(form).control.widget, rate)
+    type_into(_rate(form).control.widget, rate)
     shown = _rate(form).around._foot.text()
 
     assert hint in shown
