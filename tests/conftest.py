@@ -31,11 +31,14 @@ import itertools
 import shutil
 import signal
 import socket
+import subprocess
 from collections import defaultdict
 
 import psutil
 import pytest
 import quick_tests
+
+from tests.helpers import zygote
 
 GRACE_SECONDS = 3.0
 # Read by packaging/quick_tests.py.
@@ -145,6 +148,16 @@ def _local_host(host):
     return host
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _forked_programs():
+    """Start Python programs as forks of a process that has the libraries, where the system can."""
+    patch = pytest.MonkeyPatch()
+    if hasattr(os, "fork"):
+        patch.setattr(subprocess, "Popen", zygote.ForkedPopen)
+    yield
+    patch.undo()
+
+
 # What a worker answers otherwise than a test does.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
@@ -154,7 +167,8 @@ def _no_leaks(home):
     """Fail a test that leaves a process, a running QThread, an open window or a signal's handler behind."""
     before, handlers = _children(), {number: signal.getsignal(number) for number in SIGNALS}
     yield
-    left = [*_leaked_processes(before), *_leaked_threads(), *_leaked_windows(), *_leaked_handlers(handlers)]
+    left = [*_leaked_programs(), *_leaked_processes(before), *_leaked_threads()]
+    left += [*_leaked_windows(), *_leaked_handlers(handlers)]
     assert not left, f"the test left behind: {', '.join(left)}"
 
 
@@ -173,6 +187,17 @@ def _has_no_children():
     except ChildProcessError:
         return True
     return False
+
+
+def _leaked_programs():
+    left = []
+    for program in zygote.running():
+        try:
+            program.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            left.append(" ".join(map(str, program.args)))
+            program.kill()
+    return left
 
 
 def _leaked_processes(before):

@@ -108,9 +108,12 @@ def tested_versions(states: Iterable[State]) -> str:
 @cache
 def _states(switch: str) -> dict[str, State]:
     chosen = _chosen(switch)
+    libraries = {library for patch in PATCHES for library in patch.libraries}
+    present = {library: installed(library) for library in libraries}
     states = {}
     for patch in PATCHES:
-        untested = next(filter(None, map(_untested, patch.libraries.items())), "")
+        doubts = (_untested(library, present[library], *ends) for library, ends in patch.libraries.items())
+        untested = next(filter(None, doubts), "")
         on = patch.name in chosen and (patch.kind == "fix" or not untested)
         states[patch.name] = State(patch, on, untested if patch.name in chosen else "")
     return states
@@ -133,10 +136,8 @@ def _chosen(switch: str) -> set[str]:
     return usual | names
 
 
-def _untested(tested: tuple[str, tuple[str, str]]) -> str:
+def _untested(library: str, present: str, first: str, end: str) -> str:
     """Return a library with its version if that is outside of the tested ones; nothing for one that is not there."""
-    library, (first, end) = tested
-    present = installed(library)
     return f"{library} {present}" if present and not _parts(first) <= _parts(present) < _parts(end) else ""
 
 
