@@ -14,6 +14,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import (
+    Adapter,
     AppError,
     Ending,
     Family,
@@ -312,8 +313,12 @@ class TrainPage(Page):
                 self._plan()
 
     def _offer_known(self) -> None:
-        self._background.run(library.scan, lambda found: self.panel.form.start_from.offer(found[0]))
+        self._background.run(library.scan, lambda found: self._take_adapters(found[0]))
         self._background.run(known_sources.read, self.panel.form.offer_known)
+
+    def _take_adapters(self, adapters: list[Adapter]) -> None:
+        self.panel.form.start_from.offer(adapters)
+        self.run_view.take_scores(adapters)
 
     def entries(self) -> list[Entry]:
         """Return the entries for the command palette that have no button."""

@@ -20,7 +20,7 @@ STOPPED = [
 
 
 def test_a_run_that_was_stopped_is_scored_with_one_click(story):
-    add_adapter(SAVED["adapter"], recipe=make_recipe(base="starter", source="sample"))
+    adapter = add_adapter(SAVED["adapter"], recipe=make_recipe(base="starter", source="sample"))
     story.scripts["train"] = STOPPED
     story.scripts["evaluate"] = [["emit", {"event": "result_made", "result": {}}]]
     window = story.open()
@@ -33,10 +33,17 @@ def test_a_run_that_was_stopped_is_scored_with_one_click(story):
     buttons = {each.text(): each for each in train.run_view.card.findChildren(Button)}
     assert buttons["Score now"].property("kind") == "primary"
     assert buttons["Try in playground"].property("kind") == "plain"
+    # What the job would write.
+    library.add_score(adapter, score_card(0.52, examples=40))
     click(buttons["Score now"])
     listed = window.built("library")
     assert window.current_key() == "library"
     story.until(lambda: listed.pane.undo_strip.text() == f"Scored {SAVED['adapter']}.")
+    story.until(lambda: train.run_view.card.is_scored)
+    card = train.run_view.card
+    assert card.accessibleName() == "Better than the base model"
+    assert "40 test conversations" in card.accessibleDescription()
+    assert "Score now" not in {each.text() for each in card.findChildren(Button)}
 
 
 def test_two_runs_of_the_history_are_compared_side_by_side(story):

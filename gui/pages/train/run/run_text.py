@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine.api import (
     AppError,
     Recipe,
     RunState,
+    ScoreCard,
     evaluation_interval,
     library,
     metrics,
@@ -259,6 +261,22 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
         interval=found,
         count=number_text(examples),
         split=part,
+    )
+
+
+def scored_since(state: RunState, card: ScoreCard) -> RunState:
+    """Return the state of a run with the scores that its adapter got after the run had ended."""
+    return replace(
+        state,
+        base_scores={"scores": card.base, "measures": card.base_measures},
+        tuned_scores={
+            "scores": card.scores,
+            "measures": card.measures,
+            "difference": card.difference,
+            "measure_difference": card.measure_difference,
+            "protocol": card.protocol,
+            "capped": card.capped,
+        },
     )
 
 

@@ -5,13 +5,21 @@ Draws a RunModel, for live, replayed and re-attached runs alike. Signals lead to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.api import OUT_OF_MEMORY, Curve, MemoryFallback, example_scores, memory_fallbacks
+from engine.api import (
+    OUT_OF_MEMORY,
+    Adapter,
+    Curve,
+    MemoryFallback,
+    ScoreCard,
+    example_scores,
+    memory_fallbacks,
+)
 from gui.graphics.bars import BusyRow
 from gui.look.format import about_text, number_text
 from gui.look.language import mark, tr
@@ -22,6 +30,7 @@ from gui.pages.train.run.run_text import (
     is_practice,
     progress_text,
     resume_text,
+    scored_since,
     stage_text,
     steps_between,
 )
@@ -65,6 +74,7 @@ class RunView(Scroll):
         self.remarks = RemarksView()
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
+        self._scores: Mapping[str, ScoreCard] = {}
         self.plot = LossPlot()
         # Takes the place of the plot if nothing is trained.
         self._rest = QWidget()
@@ -171,17 +181,36 @@ class RunView(Scroll):
             seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
             self._set_failure(None if seeks else memory_fallbacks.read(state.memory_exceeded or {}))
         elif ending.outcome == "completed" or (state.adapter is not None and not state.device_released):
-            scored_each = example_scores.exists(model.job.folder)
-            card = VerdictCard(state, scored_each=scored_each, is_practice=is_practice(model.recipe))
-            card.playground_wanted.connect(self.playground_wanted)
-            card.library_wanted.connect(self.library_wanted)
-            card.examples_wanted.connect(self.examples_wanted)
-            card.blind_wanted.connect(partial(self.blind_wanted.emit, model.id))
-            card.report_wanted.connect(self.report_wanted)
-            card.real_model_wanted.connect(self.real_model_wanted)
-            card.score_wanted.connect(self.score_wanted)
-            self._set_card(card)
+            self._show_verdict(model)
         self._show_stopped(model)
+
+    def _show_verdict(self, model: RunModel) -> None:
+        scores = self._later_scores(model)
+        state = model.state if scores is None else scored_since(model.state, scores)
+        scored_each = example_scores.exists(model.job.folder)
+        card = VerdictCard(state, scored_each=scored_each, is_practice=is_practice(model.recipe))
+        card.playground_wanted.connect(self.playground_wanted)
+        card.library_wanted.connect(self.library_wanted)
+        card.examples_wanted.connect(self.examples_wanted)
+        card.blind_wanted.connect(partial(self.blind_wanted.emit, model.id))
+        card.report_wanted.connect(self.report_wanted)
+        card.real_model_wanted.connect(self.real_model_wanted)
+        card.score_wanted.connect(self.score_wanted)
+        self._set_card(card)
+
+    def take_scores(self, adapters: Iterable[Adapter]) -> None:
+        """Take the library's scores, for a run whose adapter was scored after its end."""
+        cards = {adapter.id: adapter.metadata.score_card for adapter in adapters}
+        self._scores = {name: card for name, card in cards.items() if card is not None}
+        model = self._model
+        if model is not None and isinstance(self.card, VerdictCard) and self._later_scores(model) is not None:
+            self._show_verdict(model)
+            self._show_stopped(model)
+
+    def _later_scores(self, model: RunModel) -> ScoreCard | None:
+        """Return the scores of an adapter that its run did not score; None if there are none."""
+        saved = model.state.adapter
+        return None if saved is None or model.state.difference else self._scores.get(str(saved["adapter"]))
 
     def show_plans(self, plans: Sequence[MemoryFallback]) -> None:
         """Show memory fallbacks that were found after the run had ended."""

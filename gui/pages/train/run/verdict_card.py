@@ -66,7 +66,8 @@ class VerdictCard(Card):
     def __init__(self, state: RunState, scored_each: bool = False, is_practice: bool = False) -> None:
         super().__init__()
         self._scored_each = scored_each
-        if state.difference and state.tuned_scores and state.base_scores:
+        self.is_scored = bool(state.difference and state.tuned_scores and state.base_scores)
+        if self.is_scored:
             self._add_verdict(state)
             self._add_scores(state)
             self.metrics = MetricsView(state)
@@ -154,13 +155,12 @@ class VerdictCard(Card):
         foot = QWidget()
         buttons = FlowLayout(foot, 8)
         if state.adapter is not None:
-            # A stopped run, or one whose recipe asks for no scores.
-            is_scored = state.difference is not None
-            if not is_scored:
+            if not self.is_scored:
+                # A stopped run, or one whose recipe asks for no scores.
                 score = primary(tr("Score now"), "check")
                 score.clicked.connect(self.score_wanted)
                 buttons.addWidget(score)
-            main = (primary if is_scored else plain)(tr("Try in playground"), "playground")
+            main = (primary if self.is_scored else plain)(tr("Try in playground"), "playground")
             library = plain(tr("Show in library"), "library")
             main.clicked.connect(self.playground_wanted)
             library.clicked.connect(self.library_wanted)
