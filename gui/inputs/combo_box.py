@@ -72,6 +72,8 @@ class ComboBox(QComboBox):
         if at >= 0:
             self.setCurrentIndex(at)
         elif self.isEditable():
+            # A change of the chosen item, be it of its flags, would put its text into the field.
+            self.setCurrentIndex(-1)
             self.setEditText(key)
 
     def set_fixed(self, fixed: bool) -> None:

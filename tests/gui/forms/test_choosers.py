@@ -73,6 +73,13 @@ def test_each_is_listed_once_below_where_it_is_known_from(qtbot, field):
     assert entries(data)[:4] == ["Used last", "/data/calls.csv", "Checked", "/data/mails.mbox"]
 
 
+def test_a_source_that_is_not_in_the_list_is_shown_whatever_is_offered(field):
+    field.set_key("/chats/team.txt")
+    for known in (KnownSources(), KnownSources(used_data=("/chats/other.csv",))):
+        field.offer_known(known)
+        assert (field.key(), field.currentText()) == ("/chats/team.txt", "/chats/team.txt")
+
+
 def test_a_click_into_the_text_opens_the_list_and_typing_goes_on_in_the_field(field):
     line = field.lineEdit()
     QTest.mouseClick(line, Qt.MouseButton.LeftButton)
