@@ -124,7 +124,7 @@ class SourceComboBox(ComboBox):
             if not line.hasSelectedText():
                 self._fill()
                 if not line.isModified():
-                    # The window may not be active yet, in which `_show_beginning` would take the selection away.
+                    # The window may not be active yet, in which `_show_name` would take the selection away.
                     with QSignalBlocker(line):
                         line.selectAll()
                 self.showPopup()

@@ -44,7 +44,7 @@ class ComboBox(QComboBox):
         if line is not None:
             line.setTextMargins(-2, 0, 0, 0)  # aligned with the text of a choice that is not editable
             line.editingFinished.connect(self._emit_chosen)
-            line.cursorPositionChanged.connect(self._show_beginning)
+            line.cursorPositionChanged.connect(self._show_name)
         style.follow(self.update)
 
     def set_items(self, items: Sequence[tuple[str, str] | str]) -> None:
@@ -141,14 +141,18 @@ class ComboBox(QComboBox):
             self.setToolTip(told)
             self._told = told
 
-    def _show_beginning(self) -> None:
-        """Of a long text show the beginning, unless it is being typed."""
+    def _show_name(self) -> None:
+        """Of a long text show the beginning, of a path the end, unless it is being typed."""
         line = self.lineEdit()
         if line is not None and not line.hasFocus():
-            line.home(False)
+            line.setCursorPosition(_name_position(line.text()))
 
     def _emit_chosen(self) -> None:
         line = self.lineEdit()
         if line is not None:
-            line.home(False)
+            line.setCursorPosition(_name_position(line.text()))
         self.chosen.emit(self.key())
+
+
+def _name_position(text: str) -> int:
+    return len(text) if "/" in text or "\\" in text else 0

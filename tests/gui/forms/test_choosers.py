@@ -162,3 +162,13 @@ def test_what_was_used_and_checked_is_known_until_it_is_gone(home, tmp_path, mon
     Preferences().set("page.data", json.dumps({"recent": json.dumps(recent)}))
     gone.unlink()
     assert known_sources.read() == KnownSources((), ("owner/here",), (str(used),), (str(checked),))
+
+
+def test_of_a_long_path_the_name_is_seen(qtbot, field):
+    source = "/home/ann/conversations/of/the/whole/year/call-notes, 13 summaries"
+    field.resize(200, field.height())
+    field.set_key(source)
+    field.lineEdit().editingFinished.emit()
+    assert field.lineEdit().cursorPosition() == len(source)
+    field.set_key("starter")
+    assert field.lineEdit().cursorPosition() == 0
