@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -19,8 +18,7 @@ Facts = dict[str, Any]
 def run(channel: Channel, _: dict[str, Any]) -> None:
     """Hand over torch's build, its devices, the one "auto" means, and whether quantization works there."""
     chosen = _chosen()
-    with torch.cuda.device(chosen) if chosen.type == "cuda" else nullcontext():
-        number_format = devices.number_format("auto", chosen)
+    number_format = devices.number_format("auto", chosen)
     problem = _card_problem()
     channel.result(
         {

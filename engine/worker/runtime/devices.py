@@ -27,8 +27,8 @@ UUID_PREFIX = "GPU-"
 MIN_EXAMPLES = 2
 MIN_PARAMETERS = 1_000_000
 MAX_PROCESSES = 4
-# Of the first cards with TF32.
-TF32_CAPABILITY = (8, 0)
+# Compute capability of the first NVIDIA GPUs with bfloat16 and TF32.
+AMPERE = (8, 0)
 # A container's memory limit, what its processes use, and how that is made up.
 CGROUP_LIMIT, CGROUP_USED, CGROUP_PARTS = (
     Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current", "stat")
@@ -204,8 +204,13 @@ def number_format(precision: Precision, device: torch.device, *, overflows: bool
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Tell whether a device multiplies matrices in bfloat16 by itself, as CUDA cards do from Ampere on."""
-    return device.type != "cuda" or bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    """Tell whether a device multiplies matrices in bfloat16 by itself, as NVIDIA's GPUs do from Ampere on.
+
+    `torch.cuda.is_bf16_supported` answers for the current device alone.
+    """
+    if device.type != "cuda" or torch.version.hip:
+        return True
+    return torch.cuda.get_device_capability(device) >= AMPERE
 
 
 def refuse_bfloat16(dtype: torch.dtype, device: torch.device) -> None:
@@ -234,7 +239,7 @@ def settle_float32(device: torch.device, *, exact: bool) -> None:
     Cards before Ampere (compute capability 8.0) have no TF32.
     """
     if device.type == "cuda":
-        fast = not exact and torch.cuda.get_device_capability(device) >= TF32_CAPABILITY
+        fast = not exact and torch.cuda.get_device_capability(device) >= AMPERE
         torch.set_float32_matmul_precision("high" if fast else "highest")
 
 

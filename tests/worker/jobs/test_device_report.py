@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import psutil
 import pytest
@@ -35,8 +34,7 @@ def report(tmp_path, monkeypatch):
             "is_available": lambda: found > 0,
             "device_count": lambda: found,
             "get_device_name": lambda index: f"Card {index}",
-            "device": lambda _: nullcontext(),
-            "is_bf16_supported": lambda including_emulation: True,
+            "get_device_capability": lambda device: (8, 0),
         }.items():
             monkeypatch.setattr(torch.cuda, name, answer)
         monkeypatch.setattr(device_report, "_quantization_problem", lambda _: "")

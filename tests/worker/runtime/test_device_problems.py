@@ -241,7 +241,7 @@ def test_a_card_that_torch_has_no_kernels_for_is_refused(cards, torch_finds_card
 
 
 def test_bfloat16_is_refused_on_a_card_without_it(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "NVIDIA RTX 2080")
     card = torch.device("cuda", 0)
     assert devices.number_format("auto", card).dtype is torch.float16

@@ -1,6 +1,7 @@
 """How many threads compute: what the machine has, or less where OpenMP was given less."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -35,14 +36,18 @@ def test_a_limit_that_openmp_was_given_is_kept(monkeypatch, limit, expected):
 
 
 @pytest.mark.parametrize(
-    ("has_bfloat16", "overflows", "expected"),
-    [(True, True, "bfloat16"), (False, False, "float16"), (False, True, "float32")],
+    ("index", "overflows", "expected"),
+    [(1, True, "bfloat16"), (0, False, "float16"), (0, True, "float32")],
 )
 def test_a_card_computes_in_the_best_format_that_it_and_the_model_have(
-    monkeypatch, has_bfloat16, overflows, expected
+    monkeypatch, index, overflows, expected
 ):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_bfloat16)
-    found = devices.number_format("auto", CUDA, overflows=overflows)
+    # An RTX 2080 beside an RTX 3060: the current device is not the one that is asked about.
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1 - index)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda of: SimpleNamespace(major=(7, 8)[of]))
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda of: ((7, 5), (8, 6))[of.index])
+    found = devices.number_format("auto", torch.device("cuda", index), overflows=overflows)
 
     assert found.name == expected
     assert ("overflows" in found.reason) == (expected == "float32")
