@@ -21,6 +21,8 @@ from engine.system.ranks import Rank
 from engine.worker.runtime import device_problems, fork_pool, rank_orders
 
 POLL_SECONDS = 0.001
+# Kinds of devices with memory of their own, which torch counts.
+GPUS = ("cuda", "xpu")
 # As the driver writes it, where torch leaves it out.
 UUID_PREFIX = "GPU-"
 # For a step computed in several processes: examples of each process, and parameters of the model.
@@ -65,7 +67,7 @@ def choose(device: str) -> torch.device:
         kind = next(name for name, is_available in available.items() if is_available)
     elif not available[kind] or not _is_visible(kind, int(number or 0)):
         raise device_problems.missing(device)
-    if kind not in ("cuda", "xpu"):
+    if kind not in GPUS:
         return torch.device(kind)
     process = ranks.own()
     if process is not None:
@@ -118,7 +120,7 @@ def notices(device: torch.device) -> list[dict[str, str]]:
 
 def _is_visible(kind: str, number: int) -> bool:
     """Tell whether torch sees a card, or whether this worker was started for it."""
-    if kind not in ("cuda", "xpu"):
+    if kind not in GPUS:
         return True
     if _reserved_kind() == kind:
         return visible_cards.reserved(os.environ) == f"{kind}:{number}"
@@ -250,9 +252,9 @@ def _cpu_has_bfloat16() -> bool:
 
 def card(device: torch.device) -> dict[str, Any]:
     """Return name, memory and id of a graphics card, as `run_started` reports them; {} for other devices."""
-    if device.type not in ("cuda", "xpu"):
+    if device.type not in GPUS:
         return {}
-    facts = getattr(torch, device.type).get_device_properties(device)
+    facts = torch.get_device_module(device).get_device_properties(device)
     uuid = getattr(facts, "uuid", None) if device.type == "cuda" else None
     known = {"device_uuid": f"{UUID_PREFIX}{uuid}"} if uuid else {}
     return {"device_name": facts.name, "device_memory_bytes": facts.total_memory, **known}
@@ -260,8 +262,8 @@ def card(device: torch.device) -> dict[str, Any]:
 
 def capacity_bytes(device: torch.device) -> int:
     """Return the device's total memory; the computer's where it shares that."""
-    if device.type in ("cuda", "xpu"):
-        return int(getattr(torch, device.type).get_device_properties(device).total_memory)
+    if device.type in GPUS:
+        return int(torch.get_device_module(device).get_device_properties(device).total_memory)
     import psutil
 
     return int(psutil.virtual_memory().total)
@@ -269,8 +271,8 @@ def capacity_bytes(device: torch.device) -> int:
 
 def memory_bytes(device: torch.device) -> int:
     """Return the peak memory on the device so far; on a CPU, what the run's processes here have now."""
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
+    if device.type in GPUS:
+        return int(torch.get_device_module(device).max_memory_allocated(device))
     import psutil
 
     others = rank_orders.current()
@@ -280,8 +282,8 @@ def memory_bytes(device: torch.device) -> int:
 
 def available_bytes(device: torch.device) -> int:
     """Return the memory that this process can have on the device now, including what it has already."""
-    if device.type in ("cuda", "xpu"):
-        card = getattr(torch, device.type)
+    if device.type in GPUS:
+        card = torch.get_device_module(device)
         return int(card.mem_get_info(device)[0]) + int(card.memory_reserved(device))
     import psutil
 
@@ -300,7 +302,7 @@ def _left_in_cgroup() -> int:
 
 def free_unused(device: torch.device) -> None:
     """Give memory back that torch keeps on a device for tensors to come."""
-    if device.type in ("cuda", "xpu"):
+    if device.type in GPUS:
         torch.get_device_module(device).empty_cache()
 
 
@@ -314,8 +316,8 @@ class PeakMemory:
         self._watch = threading.Thread(target=self._poll, daemon=True)
 
     def __enter__(self) -> Self:
-        if self._device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self._device)
+        if self._device.type in GPUS:
+            torch.get_device_module(self._device).reset_peak_memory_stats(self._device)
         else:
             self._watch.start()
         return self
