@@ -367,7 +367,7 @@ def _batch_tokens(base_model: PreTrainedModel) -> int:
 def _card_batch_tokens(base_model: PreTrainedModel, values_per_token: int | None) -> int:
     if values_per_token is None or base_model.device.type in oom.SHARED_MEMORY:
         return BATCH_TOKENS
-    free = CACHE_SHARE * devices.available_bytes(base_model.device)
+    free = CACHE_SHARE * devices.unused_bytes(base_model.device)
     tokens = int(free / (values_per_token * base_model.dtype.itemsize))
     return min(MAX_CARD_BATCH_TOKENS, max(MIN_CARD_BATCH_TOKENS, tokens))
 

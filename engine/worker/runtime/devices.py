@@ -290,6 +290,16 @@ def available_bytes(device: torch.device) -> int:
     return memory_bytes(device) + min(int(psutil.virtual_memory().available), _left_in_cgroup())
 
 
+def unused_bytes(device: torch.device) -> int:
+    """Return the memory on the device that this process can still fill now.
+
+    Of a GPU, torch keeps what was freed for tensors to come: it is unused too.
+    """
+    if device.type in GPUS:
+        return available_bytes(device) - int(torch.get_device_module(device).memory_allocated(device))
+    return available_bytes(device) - memory_bytes(device)
+
+
 def _left_in_cgroup() -> int:
     """Return what a container's limit leaves, with the file cache, which can be reclaimed; endless without a limit."""
     try:

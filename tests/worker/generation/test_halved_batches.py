@@ -65,11 +65,17 @@ def test_a_single_row_that_does_not_fit_is_an_error(monkeypatch):
 
 
 @pytest.mark.parametrize(("free_tokens", "expected"), [(40_000, 20_000), (100, 1 << 11), (1 << 30, 1 << 18)])
-def test_a_batch_on_a_card_fills_half_of_the_free_memory_with_keys_and_values(
+def test_keys_and_values_of_a_batch_fill_half_of_what_the_weights_leave_of_a_gpus_memory(
     monkeypatch, free_tokens, expected
 ):
     base = load_tiny("llama")
     bytes_per_token = kv_values_per_token(base.model.config) * base.model.dtype.itemsize
-    monkeypatch.setattr(generate_module.devices, "available_bytes", lambda _: free_tokens * bytes_per_token)
+    weights, kept = 14 << 30, 50 * bytes_per_token
+    for name, value in {
+        "mem_get_info": (free_tokens * bytes_per_token - kept, 80 << 30),
+        "memory_reserved": weights + kept,
+        "memory_allocated": weights,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, lambda _, value=value: value)
     card = SimpleNamespace(device=torch.device("cuda"), config=base.model.config, dtype=base.model.dtype)
     assert generate_module._batch_tokens(card) == expected
