@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -83,6 +84,12 @@ def _summaries(run: TrainingRun, channel: Channel, examples: Sequence[Example]) 
 
 
 def _report(run: TrainingRun, channel: Channel, loss: float, found: InterimScores | None, of: str) -> None:
+    if not math.isfinite(loss):
+        # JSON has no such number.
+        whose = "of the base model" if of == "base" else f"at step {run.step:,}"
+        hint = "This state can't be the best one. Use bfloat16 or float32, or lower the learning rate."
+        channel.notice(f"The validation loss {whose} is not finite.", hint, "warning")
+        return
     channel.emit(
         "evaluated",
         step=run.step,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 
 from engine.config.training import patience
@@ -22,9 +23,12 @@ class ModelSelection:
         self._run = run
 
     def update(self, loss: float, rouge1: float) -> None:
-        """Take in an evaluation of this step; save the state if it is the best so far."""
+        """Take in an evaluation of this step; save the state if it is the best so far.
+
+        A loss that is not finite is no gain: as the best, NaN would never be beaten.
+        """
         run, best = self._run, self._run.progress
-        if best.best_step and not self._is_better(loss, rouge1):
+        if not math.isfinite(loss) or (best.best_step and not self._is_better(loss, rouge1)):
             best.evaluations_without_gain += 1
             return
         best.evaluations_without_gain = 0
@@ -56,7 +60,7 @@ class ModelSelection:
         self._channel.notice(
             f"Stopped at step {run.step}: {counted(evaluations, 'evaluation')} without a better "
             f"{'ROUGE-1' if by_score else 'validation loss'}.",
-            f"The best was {value} at step {run.progress.best_step}.",
+            f"The best was {value} at step {run.progress.best_step}." if run.progress.best_step else "",
         )
         run.total_steps = run.step
         return True
