@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from engine.config.recipe import Recipe
@@ -100,6 +101,10 @@ def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds:
     memory = devices.memory_bytes(run.base.device)
     run.progress.peak_memory_bytes = max(run.progress.peak_memory_bytes, memory)
     skipped = report.gradient_norm is None
+    if not math.isfinite(report.loss):
+        # JSON has no such number.
+        channel.notice(f"Step {report.step:,} is skipped: its loss is not finite.", level="warning")
+        return
     channel.emit(
         "step_finished",
         step=report.step,
@@ -141,9 +146,13 @@ def report_smaller_micro_batches(run: TrainingRun, channel: Channel) -> None:
 def report_skipped_steps(run: TrainingRun, channel: Channel) -> None:
     """Report how many of a run's steps changed nothing."""
     if count := run.progress.skipped_steps:
+        in_float16 = run.base.precision == "float16"
         channel.notice(
-            f"{count:,} of {run.step:,} steps skipped: gradients overflowed in float16.",
-            "A few at the start are usual. Use bfloat16 or float32 if there are many.",
+            f"{count:,} of {run.step:,} steps skipped: "
+            f"{'gradients overflowed in float16' if in_float16 else 'loss or gradients were not finite'}.",
+            "A few at the start are usual. Use bfloat16 or float32 if there are many."
+            if in_float16
+            else "Lower the learning rate if there are many.",
         )
 
 

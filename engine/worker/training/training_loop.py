@@ -39,6 +39,9 @@ from engine.worker.training.saving.adapter_metadata import make_metadata
 from engine.worker.training.step_gradients import Abort
 from engine.worker.training.training_run import Progress, StepReport, TrainingRun, TrainState, prepare
 
+# So many steps in a row whose gradients are not finite end a run: the next ones will not be better.
+MAX_SKIPPED = 5
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -52,7 +55,7 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
     """Train from the first step or from a checkpoint.
 
     Afterwards the last step's state is in a checkpoint, and the model holds the weights to be kept. Raises
-    oom.MemoryExceeded if memory will not suffice, and TrainingError for a loss that is not finite.
+    oom.MemoryExceeded if memory will not suffice, and TrainingError where gradients or weights stay not finite.
     """
     state = prepare(run.model, run.base, run.training, run.learning_rate, run.total_steps)
     control, selection = RunControl(channel, run), ModelSelection(channel, run)
@@ -141,22 +144,23 @@ def train_step(
         return None
     state.scaler.unscale_(state.optimizer)
     norm = state.accelerator.clip_grad_norm_(state.model.parameters(), state.max_gradient_norm)
-    # Skips the update of gradients that overflowed in float16.
-    state.scaler.step(state.optimizer)
-    state.scaler.update()
-    # A card is waited for once.
-    gradient_norm = float(norm)
-    skipped = state.scaler.is_enabled() and not math.isfinite(gradient_norm)
+    # Read before the update: one value that is not finite would spoil every weight.
+    loss_value, gradient_norm = float(loss), float(norm)
+    skipped = not (math.isfinite(loss_value) and math.isfinite(gradient_norm))
     learning_rate = state.schedule.get_last_lr()[0]
     if skipped:
-        _require_scale(state, number + 1)
+        state.scaler.update()
+        _require_progress(state, number + 1)
     else:
+        state.scaler.step(state.optimizer)
+        state.scaler.update()
+        state.skipped_in_a_row = 0
         method_hooks.of(state.model).on_optimizer_step(state.model, number + 1)
         state.schedule.step()
     state.model.zero_grad()
     return StepReport(
         step=number + 1,
-        loss=_finite(loss, number + 1),
+        loss=loss_value,
         gradient_norm=None if skipped else gradient_norm,
         learning_rate=learning_rate,
         tokens=batch.tokens,
@@ -164,24 +168,25 @@ def train_step(
     )
 
 
-def _finite(loss: torch.Tensor, step: int) -> float:
-    value = float(loss)
-    if not math.isfinite(value):
+def _require_progress(state: TrainState, step: int) -> None:
+    """Count a skipped step; raise TrainingError after several in a row.
+
+    In float16 the first steps may overflow until the scale of the loss fits; there are too many where it can't get
+    smaller.
+    """
+    state.skipped_in_a_row += 1
+    if state.scaler.is_enabled():
+        if state.scaler.get_scale() < 1:
+            raise TrainingError(
+                f"The gradients overflow in float16, at step {step} and at all before it that were tried.",
+                "Use bfloat16 or float32, or lower the learning rate.",
+                "base_model.precision",
+            )
+    elif state.skipped_in_a_row >= MAX_SKIPPED:
         raise TrainingError(
-            f"The loss is no number at step {step}.",
+            f"The loss or its gradients are not finite at step {step}, nor at the {MAX_SKIPPED - 1} steps before it.",
             "Lower the learning rate, or use float32; resume goes on from the last checkpoint.",
             "training.learning_rate",
-        )
-    return value
-
-
-def _require_scale(state: TrainState, step: int) -> None:
-    """Raise TrainingError where gradients overflow in float16 although they are not scaled up any more."""
-    if state.scaler.get_scale() < 1:
-        raise TrainingError(
-            f"The gradients overflow in float16, at step {step} and at all before it that were tried.",
-            "Use bfloat16 or float32, or lower the learning rate.",
-            "base_model.precision",
         )
 
 

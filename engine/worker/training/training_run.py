@@ -56,7 +56,7 @@ class Progress:
     deterministic: bool | None = None
     # Tokens computed at a time on a card: what fits into its memory. 0 on other devices.
     fitting_tokens: int = 0
-    # Steps that changed nothing, since gradients overflowed in float16.
+    # Steps that changed nothing, since their loss or gradients were not finite.
     skipped_steps: int = 0
     # Of all processes together.
     threads: int = 0
@@ -162,7 +162,7 @@ class TrainingRun:
 class StepReport:
     """What is known after an optimizer step: its number (from 1), the loss per label token in nats, what it read.
 
-    A step whose gradients overflowed in float16 has no norm: it was skipped.
+    A step whose loss or gradients are not finite has no norm: it was skipped.
     """
 
     step: int
@@ -177,7 +177,8 @@ class StepReport:
 class TrainState:
     """What an optimizer step changes, and what computes it.
 
-    `scaler` keeps small gradients from vanishing in float16; in other number formats it does nothing.
+    `scaler` keeps small gradients from vanishing in float16; in other number formats it does nothing. Of
+    `skipped_in_a_row` steps, which were the last, no update was done.
     """
 
     model: Any
@@ -187,6 +188,7 @@ class TrainState:
     schedule: torch.optim.lr_scheduler.LRScheduler
     gradients: StepGradients
     max_gradient_norm: float
+    skipped_in_a_row: int = 0
 
 
 def prepare(

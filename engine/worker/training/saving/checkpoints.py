@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.import_checks import weight_shapes
 from engine.adapters.metadata import AdapterMetadata
-from engine.errors import StorageError
+from engine.errors import StorageError, TrainingError
 from engine.jobs.job import Job
 from engine.runs.run_store import CHECKPOINT_PREFIX, checkpoints
 from engine.system.files import sync_directory, sync_tree
@@ -67,8 +67,13 @@ def save(run: TrainingRun, state: TrainState, metadata: AdapterMetadata) -> tupl
 
 
 def save_state(state: TrainState, folder: Path) -> None:
-    """Write optimizer, schedule, the scale of the loss in float16, and random states into a folder."""
-    torch.save(state.optimizer.state_dict(), folder / OPTIMIZER_NAME)
+    """Write optimizer, schedule, the scale of the loss in float16, and random states into a folder.
+
+    Raises TrainingError if the optimizer holds a value that is not finite.
+    """
+    optimizer = state.optimizer.state_dict()
+    _require_finite(value for values in optimizer["state"].values() for value in values.values())
+    torch.save(optimizer, folder / OPTIMIZER_NAME)
     torch.save(state.schedule.state_dict(), folder / SCHEDULE_NAME)
     if state.scaler.is_enabled():
         torch.save(state.scaler.state_dict(), folder / SCALER_NAME)
@@ -178,12 +183,31 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 
 def save_trainable(model: Any, folder: Path) -> None:
-    """Write every trainable parameter of a model exactly, and what the method stores beside them."""
+    """Write every trainable parameter of a model exactly, and what the method stores beside them.
+
+    Raises TrainingError if one of the values is not finite.
+    """
     tensors = {name: parameter.detach() for name, parameter in trainable_parameters(model).items()}
     tensors |= {
         f"{METHOD_STATE}{name}": tensor for name, tensor in method_hooks.of(model).state(model).items()
     }
+    _require_finite(tensors.values())
     tensor_file.write(tensors, folder / TRAINABLE_NAME)
+
+
+def _require_finite(values: Iterable[Any]) -> None:
+    tensors = (each for each in values if isinstance(each, torch.Tensor))
+    for tensor in tensors:
+        if (
+            tensor.is_floating_point()
+            and tensor.numel()
+            and not torch.stack(tensor.aminmax()).isfinite().all()
+        ):
+            raise TrainingError(
+                "The trained weights or the optimizer's state are no longer finite, so they are not saved.",
+                "Lower the learning rate, or use float32; resume goes on from the last checkpoint.",
+                "training.learning_rate",
+            )
 
 
 def load_trainable(model: Any, folder: Path) -> None:
