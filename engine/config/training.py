@@ -221,9 +221,8 @@ class TrainingOptions(Options):
     deterministic: Literal["auto", "on", "off"] = option(
         "auto",
         "Deterministic",
-        "On a graphics card, use algorithms with which a resumed run equals an uninterrupted one to the bit. Auto: "
-        "where they cost less than 10 % of the time, which is measured before the first step. A processor's always "
-        "are.",
+        "On a GPU, use algorithms with which a resumed run equals an uninterrupted one to the bit. Automatic: unless "
+        "more than a tenth of the parameters is trained, where they take much time. A CPU's always are.",
         level="everything",
     )
     when_window_leaves: Literal["finish", "stop"] = option(

@@ -127,11 +127,30 @@ def report_other_processes(run: TrainingRun, channel: Channel) -> None:
         return
     idle = max(0, now - shards)
     helping = f"{counted(idle, 'process', 'processes')} only help to score."
+    is_exact = run.base.device.type == "cpu" or run.progress.deterministic
     channel.notice(
         f"The run goes on in {counted(now, 'process', 'processes')} instead of {before:,}. Its steps keep their "
-        f"{counted(shards, 'part')}, so that the result is the same to the bit on the same kind of device.",
+        f"{counted(shards, 'part')}"
+        f"{', so that the result is the same to the bit on the same kind of device' if is_exact else ''}.",
         f"{helping} Start a new run to train in all of them." if idle else "",
     )
+
+
+def report_algorithms(run: TrainingRun, channel: Channel, refused_operation: str = "") -> None:
+    """Report whether a GPU computes with deterministic algorithms, or which operation has none."""
+    differs = "A resumed run may differ in its last digits."
+    if refused_operation:
+        channel.notice(
+            f"Deterministic algorithms are off from step {run.step + 1:,} on: {refused_operation} has none.",
+            differs,
+        )
+    elif run.progress.deterministic:
+        channel.notice("Deterministic algorithms are on.")
+    elif run.training.deterministic == "auto":
+        channel.notice(
+            "Deterministic algorithms are off: with so many trained parameters they would take much time.",
+            f"{differs} Deterministic (training.deterministic) turns them on.",
+        )
 
 
 def report_smaller_micro_batches(run: TrainingRun, channel: Channel) -> None:

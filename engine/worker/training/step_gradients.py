@@ -19,6 +19,7 @@ from engine.worker.adapters import method_hooks
 from engine.worker.dataset.collator import MicroBatch, Step
 from engine.worker.runtime import devices, oom, rank_orders
 from engine.worker.runtime.random_state import RandomState
+from engine.worker.training import determinism
 from engine.worker.training.data_parallel import Shard, ShardForks, scatter
 from engine.worker.training.loss import token_loss_sum
 from engine.worker.training.rank_shards import ShardRanks
@@ -32,6 +33,7 @@ class StepGradients:
 
     `seed` and a step's number decide the random numbers of a step that is sharded. Where a card's memory does not
     suffice, a step is computed again in halved micro-batches; `fitting_tokens` are then those of the largest, else 0.
+    If an operation has no `deterministic` algorithm, it is computed again without, and `refused_operation` names it.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class StepGradients:
         self._scaler = scaler
         self._seed = seed
         self.fitting_tokens = 0
+        self.deterministic = False
+        self.refused_operation = ""
         self._trained = [each for each in model.parameters() if each.requires_grad]
         self._forks: ShardForks | None = None
         ranks = rank_orders.current()
@@ -62,11 +66,6 @@ class StepGradients:
         finally:
             if loss is None:
                 self._undo(random_state)
-        if loss is None:
-            return None
-        extra = method_hooks.of(self._model).extra_loss(self._model)
-        if extra is not None:
-            self._backward(extra)
         return loss
 
     def _in_parts_that_fit(
@@ -75,10 +74,14 @@ class StepGradients:
         """Compute a step; again with halved micro-batches, as often as a card's memory does not suffice."""
         while True:
             try:
-                if len(step.shards) > 1:
-                    return self._add_sharded(step, number, should_abort)
-                return self._add(step.micro_batches, step.label_tokens, should_abort)
+                with determinism.deterministic(on=self.deterministic):
+                    return self._add_all(step, number, should_abort)
             except (RuntimeError, MemoryError) as error:
+                operation = determinism.refused_operation(error) if self.deterministic else ""
+                if operation:
+                    self.deterministic, self.refused_operation = False, operation
+                    self._undo(random_state)
+                    continue
                 halved = step.halved() if oom.can_halve(self._accelerator.device.type, error) else None
                 if halved is None:
                     raise
@@ -88,6 +91,16 @@ class StepGradients:
             self.fitting_tokens = max(batch.padded_tokens(self._family) for batch in step.micro_batches)
             self._undo(random_state)
             devices.free_unused(self._accelerator.device)
+
+    def _add_all(self, step: Step, number: int, should_abort: Abort) -> torch.Tensor | None:
+        if len(step.shards) > 1:
+            loss = self._add_sharded(step, number, should_abort)
+        else:
+            loss = self._add(step.micro_batches, step.label_tokens, should_abort)
+        extra = None if loss is None else method_hooks.of(self._model).extra_loss(self._model)
+        if extra is not None:
+            self._backward(extra)
+        return loss
 
     def _undo(self, random_state: RandomState) -> None:
         self._model.zero_grad()

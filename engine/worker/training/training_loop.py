@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 
 from engine.errors import ProcessLostError, TrainingError
-from engine.worker.adapters import method_hooks
+from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.collator import Step, steps_from
 from engine.worker.runtime import devices, oom, rank_orders
 from engine.worker.runtime.channel import Channel
@@ -29,6 +29,7 @@ from engine.worker.training import determinism, interim_evaluation, memory_probe
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
 from engine.worker.training.reporting import (
+    report_algorithms,
     report_other_processes,
     report_skipped_steps,
     report_smaller_micro_batches,
@@ -64,9 +65,9 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
             _begin(run, channel)
         else:
             _resume(run, state, channel, selection, checkpoint)
-        with determinism.switched_back():
-            if not selection.is_finished() and determinism.settle(run, state, channel, control.should_abort):
-                _loop(run, state, channel, control, selection, checkpoint)
+        if not selection.is_finished():
+            _choose_algorithms(run, state, channel)
+            _loop(run, state, channel, control, selection, checkpoint)
     except ProcessLostError:
         # The state of the run is all here.
         if run.step > run.checkpoint_step:
@@ -104,7 +105,7 @@ def _loop(
     is_card = run.base.device.type not in oom.SHARED_MEMORY
     for number, batch in steps_from(run.loader, run.step, random_states, one_ahead=is_card):
         report = train_step(state, batch, number, control.should_abort)
-        _keep_what_fits(run, state, channel)
+        _keep_what_works(run, state, channel)
         if report is None:
             return
         run.step, seconds = report.step, control.step_seconds()
@@ -127,8 +128,23 @@ def _loop(
         control.restart_clock()
 
 
-def _keep_what_fits(run: TrainingRun, state: TrainState, channel: Channel) -> None:
-    """Let the steps to come have micro-batches that fit, if those of the last one did not, and say so."""
+def _choose_algorithms(run: TrainingRun, state: TrainState, channel: Channel) -> None:
+    """Choose whether a GPU computes with deterministic algorithms; a resumed run keeps what was chosen."""
+    if run.base.device.type not in determinism.GPUS:
+        return
+    if run.progress.deterministic is None:
+        trained, everything = attach.count_parameters(run.model)
+        run.progress.deterministic = determinism.choose(run.training.deterministic, trained / everything)
+        report_algorithms(run, channel)
+    state.gradients.deterministic = run.progress.deterministic
+
+
+def _keep_what_works(run: TrainingRun, state: TrainState, channel: Channel) -> None:
+    """Let the steps to come be computed as the last one was in the end: in smaller parts, or not deterministically."""
+    if state.gradients.refused_operation:
+        run.progress.deterministic = False
+        report_algorithms(run, channel, state.gradients.refused_operation)
+        state.gradients.refused_operation = ""
     if state.gradients.fitting_tokens:
         run.compute_at_a_time(min(state.gradients.fitting_tokens, run.collator.tokens))
         state.gradients.fitting_tokens = 0
@@ -221,7 +237,7 @@ def _resume(
 def _probe(run: TrainingRun, state: TrainState, channel: Channel, control: RunControl) -> bool:
     """Report whether memory will suffice; return whether the probe was done to its end."""
     facts = memory_probe.check(run, state, control.should_abort)
-    _keep_what_fits(run, state, channel)
+    _keep_what_works(run, state, channel)
     if facts is not None:
         channel.emit("memory_probed", **facts)
     return facts is not None

@@ -1,17 +1,17 @@
-"""A card's deterministic algorithms: chosen by their price, told, kept by a resumed run, and off afterwards."""
+"""A GPU's deterministic algorithms: strict ones or none, told, kept by a resumed run, and off afterwards."""
 
 from __future__ import annotations
 
 import json
-import warnings
+import re
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
+from engine.config.training import TrainingOptions
 from engine.runs import run_store
-from engine.worker.training import determinism
-from engine.worker.training.step_gradients import StepGradients
+from engine.worker import __main__ as worker
+from engine.worker.training import determinism, step_gradients
 from tests.helpers.tiny_runs import (
     adapter_of,
     events_named,
@@ -23,111 +23,110 @@ from tests.helpers.tiny_runs import (
 )
 
 pytestmark = pytest.mark.torch
-ON, OFF = "Deterministic algorithms are on", "Deterministic algorithms are off"
+# A tiny model is mostly adapter otherwise.
+SMALL = {"lora": ("method.rank=4",), "full": ()}
+CUMSUM = "cumsum_cuda_kernel does not have a deterministic implementation, but you set '…(True)'. You can …"
+CUBLAS = (
+    "Deterministic behavior was enabled, but this operation is not deterministic because it uses CuBLAS and …"
+)
 
 
 @pytest.fixture
-def processor_as_card(monkeypatch):
-    """Treat the processor as a card."""
-    monkeypatch.setattr(determinism, "CARDS", frozenset({"cpu"}))
+def cpu_as_gpu(monkeypatch):
+    """Treat the CPU as a GPU; return what the micro-batches that are trained on were computed with."""
+    monkeypatch.setattr(determinism, "GPUS", frozenset({"cpu"}))
+    compute, used = step_gradients.token_loss_sum, []
 
+    def watched(*arguments):
+        strict = torch.are_deterministic_algorithms_enabled()
+        assert not torch.is_deterministic_algorithms_warn_only_enabled()
+        used.append(strict)
+        return compute(*arguments)
 
-def costing(monkeypatch, cost, *missing):
-    """Let the price be known; return a list that grows with each measurement."""
-    calls = []
-
-    def measure(*_):
-        calls.append(cost)
-        return cost, frozenset(missing)
-
-    monkeypatch.setattr(determinism, "_measure", measure)
-    return calls
-
-
-def used_in_steps(monkeypatch):
-    """Return a list of whether each step's algorithms were deterministic."""
-    used = []
-    on_event(
-        monkeypatch,
-        lambda name, _: name == "step_finished",
-        lambda _: used.append(torch.are_deterministic_algorithms_enabled()),
-    )
+    monkeypatch.setattr(step_gradients, "token_loss_sum", watched)
     return used
 
 
-def notices(events):
-    return [event["message"] for event in events_named(events, "notice")]
+def told(events):
+    return [each["message"] for each in events_named(events, "notice") if "eterministic" in each["message"]]
 
 
-@pytest.mark.usefixtures("processor_as_card")
+def stored(job):
+    file = run_store.checkpoints(job)[-1] / "run_state.json"
+    return json.loads(file.read_text(encoding="utf-8"))["deterministic"]
+
+
+def weights(events):
+    return (adapter_of(events).folder / "adapter_model.safetensors").read_bytes()
+
+
 @pytest.mark.parametrize(
-    ("setting", "cost", "expected"),
-    [("auto", 0.04, True), ("auto", 0.3, False), ("on", 0.3, True), ("off", 0.0, False)],
+    ("setting", "method", "expected"),
+    [("auto", "lora", True), ("auto", "full", False), ("on", "full", True), ("off", "lora", False)],
 )
-def test_they_are_used_where_they_cost_little_or_are_asked_for(
-    tmp_path, monkeypatch, setting, cost, expected
-):
-    measured, used = costing(monkeypatch, cost), used_in_steps(monkeypatch)
-    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", f"training.deterministic={setting}"))
+def test_they_are_on_for_lora_and_where_they_are_asked_for(tmp_path, cpu_as_gpu, setting, method, expected):
+    recipe = tiny_recipe(
+        tmp_path, "t5", method, f"training.deterministic={setting}", "training.max_steps=2", *SMALL[method]
+    )
+    job, events = train_in_process(recipe)
 
-    assert events[-1]["outcome"] == "completed"
-    assert set(used) == {expected}
+    assert events[-1]["outcome"] == "completed", events[-1]
+    assert set(cpu_as_gpu) == {expected}
     assert not torch.are_deterministic_algorithms_enabled()
-    state = json.loads((run_store.checkpoints(job)[-1] / "run_state.json").read_text(encoding="utf-8"))
-    assert state["deterministic"] is expected
-    told = [message for message in notices(events) if message.startswith((ON, OFF))]
-    assert len(measured) == len(told) == (0 if setting == "off" else 1)
-    assert all(message.startswith(ON if expected else OFF) for message in told)
-    assert all(f"{cost:.0%}" in message for message in told)
-
-
-def test_on_a_processor_nothing_is_measured_and_nothing_said(tmp_path, monkeypatch):
-    measured = costing(monkeypatch, 0.0)
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
-    assert measured == []
-    assert not [message for message in notices(events) if message.startswith((ON, OFF))]
-
-
-@pytest.mark.usefixtures("processor_as_card")
-def test_measuring_leaves_the_run_as_it_was(tmp_path):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.deterministic=on")
-    _, measured = train_in_process(recipe)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(determinism, "CARDS", frozenset())
-        _, plain = train_in_process(recipe)
-    one, other = (
-        load_file(adapter_of(events).folder / "adapter_model.safetensors") for events in (measured, plain)
+    assert stored(job) is expected
+    assert [message.startswith("Deterministic algorithms are on") for message in told(events)] == (
+        [] if setting == "off" else [expected]
     )
 
-    assert any(message.startswith(ON) for message in notices(measured))
-    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+def test_on_a_cpu_they_are_not_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(determinism, "switch", pytest.fail)
+    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
+    assert events[-1]["outcome"] == "completed", events[-1]
+    assert (stored(job), told(events)) == (None, [])
 
 
-@pytest.mark.usefixtures("processor_as_card")
-def test_a_resumed_run_keeps_what_was_chosen(tmp_path, monkeypatch):
-    measured, used = costing(monkeypatch, 0.05), used_in_steps(monkeypatch)
-    job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora"))
+@pytest.mark.parametrize(("refusal", "name"), [(CUMSUM, "cumsum_cuda_kernel"), (CUBLAS, "CuBLAS")])
+def test_an_operation_that_refuses_is_named_and_its_step_computed_without(
+    tmp_path, monkeypatch, cpu_as_gpu, refusal, name
+):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.deterministic=off", "method.dropout=0.3")
+    _, without = train_in_process(recipe)
+    watched = step_gradients.token_loss_sum
+
+    def refusing(*arguments):
+        loss = watched(*arguments)
+        if torch.are_deterministic_algorithms_enabled() and len(cpu_as_gpu) > 8:
+            raise RuntimeError(refusal)
+        return loss
+
+    monkeypatch.setattr(step_gradients, "token_loss_sum", refusing)
+    job, events = train_in_process(
+        tiny_recipe(tmp_path, "t5", "lora", "training.deterministic=on", "method.dropout=0.3")
+    )
+
+    assert events[-1]["outcome"] == "completed", events[-1]
+    assert stored(job) is False
+    on, off = told(events)
+    assert "are on" in on
+    assert re.search(rf"off from step [23] on: {name} has none", off)
+    # A CPU's algorithms are the same either way: the step that began anew drew the same random numbers.
+    assert weights(events) == weights(without)
+
+
+def test_a_resumed_run_keeps_what_was_chosen(tmp_path, cpu_as_gpu):
+    job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora", *SMALL["lora"]))
     with pytest.MonkeyPatch.context() as patch:
         on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
         assert run_in_process(job)[-1]["outcome"] == "stopped"
-    assert run_in_process(job)[-1]["outcome"] == "completed"
+    resumed = run_in_process(job)
 
-    assert measured == [0.05]
-    assert set(used) == {True}
+    assert resumed[-1]["outcome"] == "completed"
+    assert set(cpu_as_gpu) == {True}
+    assert told(resumed) == []
 
 
-@pytest.mark.usefixtures("processor_as_card")
-def test_operations_without_such_an_algorithm_are_named(tmp_path, monkeypatch):
-    compute = StepGradients.dry_run
-
-    def warn(*arguments):
-        if torch.are_deterministic_algorithms_enabled():
-            warnings.warn(
-                "cumsum_cuda_kernel does not have a deterministic implementation, but you set …", stacklevel=1
-            )
-        return compute(*arguments)
-
-    monkeypatch.setattr(StepGradients, "dry_run", warn)
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
-
-    assert any("cumsum_cuda_kernel has no deterministic algorithm" in message for message in notices(events))
+def test_cublas_is_told_before_cuda_starts_and_old_recipes_stay_valid():
+    assert worker.LIBRARY_SETTINGS["CUBLAS_WORKSPACE_CONFIG"] in (":4096:8", ":16:8")
+    for setting in ("auto", "on", "off"):
+        assert TrainingOptions(deterministic=setting).deterministic == setting
