@@ -35,12 +35,10 @@ def german(monkeypatch, qapp):
     QLocale.setDefault(before)
 
 
-def test_a_column_says_its_title_and_leaves_a_name_as_it_is(german):
+def test_words_and_figures_change_with_the_language_and_names_and_keys_stay(german):
     assert Column("base", "Base").head == "Basis"
     assert Column("run", "Base", as_is=True).head == "Base"
 
-
-def test_days_and_figures_are_written_as_the_language_does(german):
     assert day_text(date(2026, 3, 9), date(2026, 3, 12)) == "9. März"
     at = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
     assert moment_text(at, datetime(2026, 3, 12, 12, 0, tzinfo=UTC)) == "am 9. März"
@@ -48,13 +46,9 @@ def test_days_and_figures_are_written_as_the_language_does(german):
     assert compact(3_538_944) == "3,54 Mio."
     assert duration_text(0.42) == "0,4 s"
 
-
-def test_a_number_decides_how_a_protocol_is_said(german):
     assert protocol_text({"examples": 1819, "split": "test"}).startswith("1.819 Gespräche (Test)")
     assert protocol_text({"examples": 1, "split": "test"}).startswith("1 Gespräch (Test)")
 
-
-def test_a_choice_says_words_and_keeps_keys(german):
     schedule = next(info for info in describe(TrainingOptions) if info.name == "schedule")
     control = make_control(schedule)
     control.write("linear")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from engine.api import base_model_catalogue, recipe
@@ -64,8 +62,6 @@ def test_a_model_is_told_in_one_line():
     assert all_languages_text(listed(FLAN)) == ""
     assert facts_text(listed("google/gemma-3-1b-it")).endswith("its owner requires an agreement first")
 
-
-def test_what_is_here_keeps_what_the_catalogue_knows():
     facts = {"id": FLAN, "family": "encoder-decoder", "size_bytes": 310_000_000, "licence": ""}
     here = facts_text(on_this_computer(facts, listed(FLAN)))
     assert here.startswith("77.0 M parameters")
@@ -74,8 +70,6 @@ def test_what_is_here_keeps_what_the_catalogue_knows():
     assert facts_text(on_this_computer(SMALL | {"family": None}, None)) == "not a text model"
     assert facts_text(on_this_computer(STARTER, None)) == "encoder-decoder · English · 14.9 MB"
 
-
-def test_of_what_the_hub_finds_only_what_it_says_is_told():
     assert facts_text(found_on_hub({"id": "a/b"})) == "licence not stated"
     known = {
         "id": "a/b",
@@ -138,11 +132,13 @@ def stage(qtbot, home):
     end(manager)
 
 
-def test_each_model_is_planned_with_what_suits_its_family(stage):
+def test_each_model_is_planned_with_what_suits_its_family_and_the_present_one_as_it_is(stage):
     planner, estimates, _seen = stage
     tables = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 64, "target_modules": ["wo"]}})
-    estimates.use(tables.as_tables() | {"training": {"learning_rate": 0.5}}, "encoder-decoder")
-    estimates.estimate([listed(FLAN), listed(QWEN)])
+    tables = tables.as_tables() | {"training": {"learning_rate": 0.5}}
+    estimates.use(tables, "encoder-decoder")
+    estimates.estimate([listed(FLAN), listed(QWEN), found_on_hub({"id": "a/b", "family": "decoder-only"})])
+    assert planner.asked.keys() == {FLAN, QWEN}
     flan, qwen = planner.asked[FLAN], planner.asked[QWEN]
     # Rank, layers and rate were chosen for another model.
     assert (flan.method.options.rank, flan.method.options.target_modules) == (32, None)
@@ -151,29 +147,27 @@ def test_each_model_is_planned_with_what_suits_its_family(stage):
     assert qwen.training.learning_rate is None
     assert qwen.base_model.id == QWEN
 
-
-def test_the_present_model_is_planned_as_it_is(stage):
-    planner, estimates, _seen = stage
-    tables = recipe.from_tables(BASICS | {"base_model": {"id": FLAN}, "training": {"learning_rate": 0.5}})
-    estimates.use(tables.as_tables(), "encoder-decoder")
+    estimates.use(tables | {"base_model": {"id": FLAN}}, "encoder-decoder")
     estimates.estimate([listed(FLAN)])
     assert planner.asked[FLAN].training.learning_rate == 0.5
 
 
-def test_what_the_hub_found_is_not_planned(stage):
-    planner, estimates, _seen = stage
-    estimates.estimate([found_on_hub({"id": "a/b", "family": "decoder-only"})])
-    assert planner.asked == {}
-    assert estimates.base("a/b") == {"id": "a/b"}
-
-
-def test_nothing_is_planned_once_nobody_looks(stage):
+def test_nothing_is_planned_once_nobody_looks_or_again_unless_the_recipe_changes(stage):
     planner, estimates, seen = stage
     estimates.estimate([listed(QWEN)])
     estimates.stop()
     assert planner.asked == {}
     planner.compared.emit(QWEN, FITS)
     assert seen == {}
+    estimates.estimate([listed(QWEN)])
+    planner.compared.emit(QWEN, FITS)
+    seen.clear()
+    estimates.estimate([listed(QWEN)])
+    assert planner.asked == {}
+    assert QWEN in seen
+    estimates.use(recipe.from_tables(BASICS | {"training": {"epochs": 9}}).as_tables(), "encoder-decoder")
+    estimates.estimate([listed(QWEN)])
+    assert QWEN in planner.asked
 
 
 def test_what_does_not_fit_is_planned_in_four_bits(stage):
@@ -188,19 +182,6 @@ def test_what_does_not_fit_is_planned_in_four_bits(stage):
     assert estimates.base(QWEN) == {"id": QWEN, "quantization": "nf4"}
     planner.compared.emit(FLAN, FITS)
     assert estimates.base(FLAN) == {"id": FLAN}
-
-
-def test_what_is_known_is_not_planned_again_unless_the_recipe_changes(stage):
-    planner, estimates, seen = stage
-    estimates.estimate([listed(QWEN)])
-    planner.compared.emit(QWEN, FITS)
-    seen.clear()
-    estimates.estimate([listed(QWEN)])
-    assert planner.asked == {}
-    assert QWEN in seen
-    estimates.use(recipe.from_tables(BASICS | {"training": {"epochs": 9}}).as_tables(), "encoder-decoder")
-    estimates.estimate([listed(QWEN)])
-    assert QWEN in planner.asked
 
 
 def test_a_method_that_the_family_lacks_is_said_at_once(stage):
@@ -273,7 +254,7 @@ def test_the_model_that_is_typed_is_the_one_in_use(qtbot, home):
     end(stage.manager)
 
 
-def test_a_search_narrows_the_lists_and_asks_the_hub(view, qtbot):
+def test_a_search_narrows_the_lists_and_asks_the_hub_unless_offline(view, qtbot, monkeypatch):
     view._search.setText("qwen")
     qtbot.waitUntil(lambda: FLAN not in texts(view), timeout=WAIT)
     # The list is never empty for a moment.
@@ -287,17 +268,10 @@ def test_a_search_narrows_the_lists_and_asks_the_hub(view, qtbot):
     view.answers["search"]["found"] = []
     view._hub_button.click()
     qtbot.waitUntil(lambda: "The hub finds no model of this name" in texts(view), timeout=WAIT)
-
-
-def test_offline_the_hub_is_not_offered(qtbot, home, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    manager = scripted_manager(lambda _job: [["by_action", {"list": {"models": [STARTER]}}]])
-    made = BaseModelsView(manager)
-    qtbot.addWidget(made)
-    made.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
-    assert not made._hub_button.isEnabled()
-    assert made._hub_button.toolTip()
-    end(manager)
+    view.refresh(recipe.from_tables(BASICS).as_tables(), "encoder-decoder")
+    assert not view._hub_button.isEnabled()
+    assert view._hub_button.toolTip()
 
 
 def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
@@ -315,9 +289,3 @@ def test_a_real_worker_searches_a_hub(qtbot, home, tmp_path, monkeypatch):
         made._hub_button.click()
         qtbot.waitUntil(lambda: "someone/writer-de" in texts(made), timeout=WAIT)
         manager.leave()
-
-
-def test_a_listed_model_without_a_family_writes_no_text():
-    model = ListedModel("a/b", "here")
-    assert not model.writes_text
-    assert replace(model, place="hub").writes_text

@@ -60,35 +60,28 @@ def offers(effect: EffectPanel) -> bool:
     return bool(effect.fit_button.isVisibleTo(effect))
 
 
-def test_memory_that_does_not_suffice_is_said_with_a_way_out(effect):
+def test_memory_that_does_not_suffice_is_said_with_a_way_out_and_per_process(effect):
     effect.show_plan(SHORT, LORA)
     assert offers(effect)
     assert "Only 8.0 GB is available." in texts(effect)
 
-
-def test_of_several_processes_the_memory_of_one_is_told(effect):
     effect.show_plan(SHORT | {"processes": 2, "sharded": False, "host_memory_bytes": 1}, LORA)
     assert "of memory per card" in texts(effect)
     effect.show_plan(SHORT | {"processes": 2, "sharded": False}, LORA)
     assert "of memory per process" in texts(effect)
 
 
-def test_a_run_that_fits_is_offered_none_and_neither_is_one_of_which_nothing_is_known(effect):
-    effect.show_plan(SHORT, LORA)
-    effect.show_plan(PLAN | {"memory_there_bytes": 8 * GB}, LORA)
-    assert not offers(effect)
-    effect.show_plan(SHORT, LORA)
-    effect.show_plan(PLAN, LORA)
-    assert not offers(effect)
-    effect.show_plan(SHORT, LORA)
-    effect.show_unknown()
-    assert not offers(effect)
-
-
-def test_a_run_that_was_started_is_offered_none(effect):
-    effect.show_plan(SHORT, LORA)
-    effect.show_run(PLAN, LORA, None, None)
-    assert not offers(effect)
+def test_a_run_that_fits_was_started_or_of_which_nothing_is_known_is_offered_no_plans(effect):
+    for show_other in (
+        lambda: effect.show_plan(PLAN | {"memory_there_bytes": 8 * GB}, LORA),
+        lambda: effect.show_plan(PLAN, LORA),
+        lambda: effect.show_run(PLAN, LORA, None, None),
+        effect.show_unknown,
+    ):
+        effect.show_plan(SHORT, LORA)
+        assert offers(effect)
+        show_other()
+        assert not offers(effect)
 
 
 def button(view: FallbackView, text: str) -> Button:
@@ -117,10 +110,9 @@ def result(found):
     return [["emit", {"event": "result_made", "result": found}]]
 
 
-def test_plans_with_their_prices_are_shown_and_nothing_is_changed_before_one_is_chosen(stage, qtbot):
+def test_nothing_is_changed_before_a_plan_is_chosen_which_is_then_written_and_planned_anew(stage, qtbot):
     before = stage.page.panel.form.recipe()
     fit = lacking(stage, qtbot, result(FOUND))
-
     assert "It needs about 12.4 GB, but only 7.0 GB is available." in texts(fit)
     first, second = (row.accessibleName() for row in rows(fit))
     prices = "6.9 GB, −44\u00a0%, not timed, the same"
@@ -129,13 +121,8 @@ def test_plans_with_their_prices_are_shown_and_nothing_is_changed_before_one_is_
     rows(fit)[1].click()
     assert stage.page.panel.form.recipe() == before
 
-
-def test_the_chosen_plan_is_written_into_the_recipe_which_is_planned_anew(stage, qtbot):
-    fit = lacking(stage, qtbot, result(FOUND))
-    rows(fit)[1].click()
     with qtbot.waitSignal(stage.manager.planner.planned, timeout=WAIT):
         button(fit, "Use this plan").click()
-
     made = stage.page.panel.form.recipe()
     assert made.training.activation_checkpointing
     assert (made.base_model.quantization, made.base_model.double_quantization) == ("nf4", True)
@@ -143,18 +130,14 @@ def test_the_chosen_plan_is_written_into_the_recipe_which_is_planned_anew(stage,
     assert stage.page.right.methods.isVisibleTo(stage.page)
 
 
-def test_where_no_plan_fits_that_is_said(stage, qtbot):
+def test_where_no_plan_fits_or_is_found_that_is_said(stage, qtbot):
     fit = lacking(stage, qtbot, result(FOUND | {"plans": []}))
     assert "No plan fits" in texts(fit)
     assert not rows(fit)
     button(fit, "Close").click()
-
     assert stage.page.right.methods.isVisibleTo(stage.page)
-
-
-def test_plans_that_can_not_be_found_leave_the_reason(stage, qtbot):
-    fit = lacking(stage, qtbot, [["fail", {"message": "The data <can't> be read.", "hint": "Look at it."}]])
-    assert "The data <can't> be read. Look at it." in texts(fit)
+    failed = [["fail", {"message": "The data <can't> be read.", "hint": "Look at it."}]]
+    assert "The data <can't> be read. Look at it." in texts(lacking(stage, qtbot, failed))
 
 
 def test_plans_of_a_recipe_that_was_edited_since_go(stage, qtbot):

@@ -26,18 +26,13 @@ def banner(qtbot, home, monkeypatch):
     return made
 
 
-def test_an_idle_card_is_told_of_with_the_way_out(banner, monkeypatch):
+def test_an_idle_card_is_told_of_with_the_way_out_and_no_other(banner, monkeypatch):
     monkeypatch.setenv("TUNESMITH_SET_UP", "tunesmith --set-up")
     banner.judge(IDLE)
     assert not banner.isHidden()
-    assert (
-        "An NVIDIA card is here, but this torch, built for the processor, does not use it."
-        in banner.strip.text()
-    )
+    said = "An NVIDIA card is here, but this torch, built for the processor, does not use it."
+    assert said in banner.strip.text()
     assert "tunesmith --set-up" in banner.strip.text()
-
-
-def test_a_card_in_use_and_no_card_need_no_banner(banner, monkeypatch):
     banner.judge(USED)
     assert banner.isHidden()
     monkeypatch.setattr(graphics_cards, "find", list)
@@ -45,22 +40,12 @@ def test_a_card_in_use_and_no_card_need_no_banner(banner, monkeypatch):
     assert banner.isHidden()
 
 
-def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monkeypatch):
+def test_put_away_it_stays_away_also_in_another_language_until_it_says_something_else(
+    banner, qtbot, monkeypatch
+):
     banner.judge(IDLE)
     banner.strip.action_button().click()
     assert banner.isHidden()
-    again = GpuBanner(Preferences())
-    qtbot.addWidget(again)
-    again.judge(IDLE)
-    assert again.isHidden()
-    monkeypatch.setattr(graphics_cards, "find", lambda: [Card("nvidia", "NVIDIA card", "")])
-    again.judge(IDLE)
-    assert not again.isHidden()
-
-
-def test_put_away_it_stays_away_in_another_language(banner, qtbot, monkeypatch):
-    banner.judge(IDLE)
-    banner.strip.action_button().click()
     text = "An {1} is here, but this torch, built for {2}, does not use it."
     spoken = language.Catalogue(
         engine={text: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -76,31 +77,26 @@ def test_a_run_that_needs_downloads_is_planned_priced_and_started(page, qtbot, h
     qtbot.waitUntil(lambda: page._manager.current is not None, timeout=WAIT)
 
 
-@pytest.mark.parametrize(
-    ("table", "name", "field"), [("base_model", MODEL, "base_model.id"), ("data", DATA, "data.source")]
-)
-def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(
-    table, name, field, page, qtbot, tmp_path, monkeypatch
-):
+def test_offline_what_is_on_the_hub_is_a_problem_beside_its_field(page, qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
     here = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
-    page.edit(recipe.from_tables(here | {table: HUB[table]}))
-    with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
-        page.shown()
-
-    assert (
-        f"{name} is not on this computer, and Tunesmith is offline."
-        in page.panel.form.field(field).around.problem()
-    )
-    assert not page.panel.start_button.isEnabled()
-    assert "Start shows the size" not in texts(page.panel)
-    # What is known without it is still planned.
-    assert ("steps" in texts(page.panel)) == (table == "base_model")
+    page.shown()
+    for table, name, field in (("base_model", MODEL, "base_model.id"), ("data", DATA, "data.source")):
+        with qtbot.waitSignal(page._manager.planner.planned, timeout=WAIT):
+            page.edit(recipe.from_tables(here | {table: HUB[table]}))
+        refusal = f"{name} is not on this computer, and Tunesmith is offline."
+        assert refusal in page.panel.form.field(field).around.problem()
+        assert not page.panel.start_button.isEnabled()
+        assert "Start shows the size" not in texts(page.panel)
+        # What is known without it is still planned.
+        assert ("steps" in texts(page.panel)) == (table == "base_model")
     page.edit(recipe.from_tables(here))
     qtbot.waitUntil(page.panel.start_button.isEnabled, timeout=WAIT)
 
 
-def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
+def test_checking_data_asks_before_it_fetches_and_refuses_scripts_beside_the_source(
+    qtbot, home, hub, tmp_path
+):
     manager = WorkerManager()
     made = DataPage(manager)
     qtbot.addWidget(made)
@@ -112,17 +108,10 @@ def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
     made.parts.question.action_button().click()
     qtbot.waitUntil(lambda: made.report is not None, timeout=WAIT)
     assert made.parts.question.isHidden()
-    manager.leave()
 
-
-def test_a_data_set_that_a_script_makes_and_one_that_is_not_there_are_refused_beside_the_source(
-    qtbot, home, hub, tmp_path
-):
+    hub.requests.clear()
     (tmp_path / "served/datasets" / DATA / "conversations.py").write_text("raise SystemExit")
-    manager = WorkerManager()
-    made = DataPage(manager)
-    qtbot.addWidget(made)
-    made.show()
+    shutil.rmtree(tmp_path / "huggingface")
     for source, text in (
         (DATA, "is made by a script, conversations.py"),
         ("someone/absent", "has no data set named"),

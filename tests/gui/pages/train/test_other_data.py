@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from engine.api import paths, recipe
-from tests.helpers.story_window import click
+from tests.helpers.story_window import click, type_into
 from tests.helpers.train_stage import PLAN, WAIT
 
 SAID = {
@@ -57,11 +55,7 @@ def file(tmp_path):
 
 
 def _type(form, source):
-    line = form.field("data.source").control.widget.lineEdit()
-    line.setFocus()
-    line.selectAll()
-    QTest.keyClicks(line, source)
-    QTest.keyClick(line, Qt.Key.Key_Return)
+    type_into(form.field("data.source").control.widget.lineEdit(), source)
 
 
 def _read_anew(form, **said):
@@ -71,17 +65,12 @@ def _read_anew(form, **said):
     assert form.recipe().evaluation.language == "auto"
 
 
-def test_another_source_that_is_typed_is_read_anew(form, file):
+def test_another_source_that_is_typed_is_read_anew_which_is_said_once_and_can_be_undone(form, file):
+    before = form.tables()
     _type(form, file)
-
     assert form.recipe().data.source == file
     _read_anew(form)
     assert form.field("data.conversation").control.read() == "auto"
-
-
-def test_it_is_said_once_and_can_be_undone(form, file):
-    before = form.tables()
-    _type(form, file)
     assert "Conversation column" in form.followed.text()
     assert form.followed.text().endswith("and 10 more.")
     click(form.followed.action_button())

@@ -69,15 +69,25 @@ def button(card, text):
     return next(each for each in card.findChildren(Button) if each.text() == text)
 
 
+def resume(stage, qtbot, text):
+    """Press a button of the card, and wait until the run has ended again."""
+    stage.scripts["train"] = COMPLETE
+    button(card_of(stage), text).click()
+    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
+    resumed = stage.manager.current
+    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
+    return resumed
+
+
 def keep_checkpoint(model):
     """Put the folder there that the run has told of."""
     (model.job.folder / "checkpoint-10").mkdir()
 
 
-def test_the_card_says_what_is_safe_and_what_each_plan_costs(stage, qtbot):
-    stage.run(qtbot, SHORT)
+def test_each_plans_price_is_said_before_one_is_chosen_and_then_the_run_goes_on_with_it(stage, qtbot):
+    model = stage.run(qtbot, SHORT)
+    keep_checkpoint(model)
     card = card_of(stage)
-
     assert card.accessibleName() == "Out of memory at step 12"
     assert "checkpoint at step 10" in texts(card)
     assert "12.4 GB" in texts(card)
@@ -91,21 +101,15 @@ def test_the_card_says_what_is_safe_and_what_each_plan_costs(stage, qtbot):
     ]
     assert not card._log.isVisibleTo(card)
 
-
-def test_nothing_is_changed_before_a_plan_is_chosen_and_then_the_run_goes_on_with_it(stage, qtbot):
-    model = stage.run(qtbot, SHORT)
-    keep_checkpoint(model)
+    stage.page.new_run()
+    stage.page.open_run(model.id)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
+    assert next_step(run_summaries.read_entry(model.job)) == ("open", "Choose a plan")
     asked = recipe.load(model.job.recipe_path)
-    card = card_of(stage)
-    card.findChildren(FallbackRow)[1].click()
+    card_of(stage).findChildren(FallbackRow)[1].click()
     assert recipe.load(model.job.recipe_path) == asked
 
-    stage.scripts["train"] = COMPLETE
-    button(card, "Continue from step 10").click()
-    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
-    resumed = stage.manager.current
-    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
-
+    resumed = resume(stage, qtbot, "Continue from step 10")
     assert resumed.id == model.id
     assert resumed.recipe == recipe.load(model.job.recipe_path)
     assert resumed.recipe.training.activation_checkpointing
@@ -114,24 +118,9 @@ def test_nothing_is_changed_before_a_plan_is_chosen_and_then_the_run_goes_on_wit
     assert resumed.state.outcome == "completed"
 
 
-def test_a_run_that_is_opened_again_still_offers_its_plans(stage, qtbot):
-    model = stage.run(qtbot, SHORT)
-    stage.page.new_run()
-    stage.page.open_run(model.id)
-    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
-
-    assert len(card_of(stage).plans) == 3
-    entry = run_summaries.read_entry(model.job)
-    assert next_step(entry) == ("open", "Choose a plan")
-
-
 def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
     model = stage.run(qtbot, [each for each in SHORT if each is not SAVED])
-    stage.scripts["train"] = COMPLETE
-    button(card_of(stage), "Start again with this plan").click()
-    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
-    resumed = stage.manager.current
-    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
+    resumed = resume(stage, qtbot, "Start again with this plan")
 
     assert resumed.id == model.id
     assert [(each.step, each.field, each.after) for each in resumed.recipe.changes] == [(0, BATCH, 1024)]
@@ -139,66 +128,34 @@ def test_without_a_checkpoint_the_run_starts_again_with_the_plan(stage, qtbot):
 
 def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
     command = ["emit", {"event": "memory_exceeded", "step": 0, **VERDICT_TEXTS, "plans": []}]
-    stage.run(qtbot, [command, ["out_of_memory", "The largest batch needs too much."]])
+    stage.run(qtbot, [command, ["out_of_memory", "It can't be <read> & kept."]])
 
+    assert "It can't be <read> & kept." in texts(card_of(stage))
     assert not card_of(stage).findChildren(FallbackRow)
     assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)
 
 
-def test_what_a_run_ended_with_is_said_as_it_is(stage, qtbot):
-    stage.run(qtbot, [*BEGUN, ["fail", {"message": "It can't be <read> & kept."}]])
-
-    assert "It can't be <read> & kept." in texts(card_of(stage))
-
-
-def test_a_card_stands_there_at_once(stage, qtbot):
-    stage.run(qtbot, SHORT)
-    stage.page.run_view.show_plans([])
-
-    assert card_of(stage).isVisibleTo(stage.page)
-
-
 @posix
-def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, monkeypatch):
-    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
-    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": VERDICT_TEXTS}]]
-    model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
-    assert card_of(stage).accessibleName() == "Out of memory at step 12"
-    qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3, timeout=WAIT)
-
-    keep_checkpoint(model)
-    stage.scripts["train"] = COMPLETE
-    button(card_of(stage), "Continue from step 10").click()
-    qtbot.waitUntil(lambda: stage.manager.current is not None, timeout=WAIT)
-    resumed = stage.manager.current
-    qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
-    assert resumed.recipe.training.micro_batch_tokens == 1024
-
-
-@posix
-def test_plans_are_looked_for_again_when_such_a_run_is_opened_later(stage, qtbot, monkeypatch):
+def test_plans_for_a_run_that_the_system_killed_are_looked_for_again_when_it_is_opened_later(
+    stage, qtbot, monkeypatch
+):
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
     stage.scripts["shrink"] = [["fail", {"message": "No."}]]
     model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
+    assert card_of(stage).accessibleName() == "Out of memory at step 12"
+    qtbot.waitUntil(lambda: "Looking for plans" not in texts(card_of(stage)), timeout=WAIT)
+    # As of any crash.
+    assert button(card_of(stage), "Resume from step 10").isVisibleTo(stage.page)
+
     monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
+    keep_checkpoint(model)
     stage.page.new_run()
     stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": VERDICT_TEXTS}]]
     stage.page.open_run(model.id)
     qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
-    assert card_of(stage).accessibleName() == "Out of memory at step 12"
     qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3, timeout=WAIT)
-
-    assert button(card_of(stage), "Continue from step 10").isVisibleTo(stage.page)
-
-
-@posix
-def test_plans_that_can_not_be_found_leave_the_card_as_of_any_crash(stage, qtbot, monkeypatch):
-    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.01)
-    stage.scripts["shrink"] = [["fail", {"message": "No."}]]
-    stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
-    qtbot.waitUntil(lambda: "Looking for plans" not in texts(card_of(stage)), timeout=WAIT)
-
-    assert button(card_of(stage), "Resume from step 10").isVisibleTo(stage.page)
+    assert card_of(stage).accessibleName() == "Out of memory at step 12"
+    assert resume(stage, qtbot, "Continue from step 10").recipe.training.micro_batch_tokens == 1024
 
 
 def test_a_changed_run_is_repeated_as_a_run_that_nothing_was_changed_of(stage, qtbot):

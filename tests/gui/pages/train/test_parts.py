@@ -22,12 +22,15 @@ from tests.helpers.scored_runs import bundled, scored_events, scores_of
 from tests.helpers.train_stage import texts
 
 
-def test_out_of_memory_is_named(qtbot):
-    ending = Ending("failed", "The memory is full.", kind="OutOfMemoryError")
-    card = FailureCard(ending, RunState())
+def test_out_of_memory_is_named_and_a_download_counted_in_bytes_people_read(qtbot):
+    card = FailureCard(Ending("failed", "The memory is full.", kind="OutOfMemoryError"), RunState())
     qtbot.addWidget(card)
-
     assert card.accessibleName() == "Out of memory before the first step"
+
+    state = RunState()
+    downloaded = {"done": 412_000_000, "total": 990_000_000, "unit": "bytes"}
+    state.apply({"event": "stage_progressed", "time": 1.0, **downloaded})
+    assert progress_text(state) == "412.0 MB of 990.0 MB"
 
 
 @pytest.mark.parametrize("scored", [True, False])
@@ -53,75 +56,44 @@ def test_new_words_of_a_summary_are_marked():
     assert new_parts("the same", "the same") == []
 
 
-def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
-    view = SamplesView()
-    qtbot.addWidget(view)
-    made = [Sample(step, "1", "A: b", "r", f"summary {step}", None) for step in (0, 10, 20)]
-    view.show_samples(made, 40, [])
-    assert view.summaries() == ["summary 20"]
-    view.scrubber.set_current(0)
-
-    assert view.summaries() == ["summary 0"]
-
-
-def test_samples_have_both_scores_and_a_dash_where_a_run_has_none(qtbot):
-    view = SamplesView()
-    qtbot.addWidget(view)
-    made = [Sample(0, "1", "A: b", "r", "a", None), Sample(0, "2", "A: b", "r", "b", 0.614, 0.402)]
-    view.show_samples(made, 40, [])
-    assert [[label.text() for label in row._scores] for row in view._rows] == [["–", "–"], ["61", "40"]]
-
-
-def test_two_conversations_are_sampled_and_the_rest_on_demand(qtbot):
+def test_samples_are_gone_through_by_step_and_have_both_scores_or_dashes(qtbot):
     view = SamplesView()
     qtbot.addWidget(view)
     view.show()
-    view.show_samples([Sample(0, str(at), "A: b", "r", f"summary {at}", None) for at in range(4)], 40, [])
+    steps = [Sample(step, "1", "A: b", "r", f"summary {step}" if step else "", None) for step in (0, 10, 20)]
+    view.show_samples(steps, 40, [])
+    assert view.summaries() == ["summary 20"]
+    view.scrubber.set_current(0)
+    assert view.summaries() == ["The summary is empty."]
+    assert "Summary of the base model" in texts(view)
+
+    scored = [Sample(0, "1", "A: b", "r", "a", None), Sample(0, "2", "A: b", "r", "b", 0.614, 0.402)]
+    view.show_samples(scored, 40, [])
+    assert [[label.text() for label in row._scores] for row in view._rows] == [["–", "–"], ["61", "40"]]
+
+    many = [Sample(0, str(at), "A: b", "r", f"summary {at}", None) for at in range(4)]
+    view.show_samples(many, 40, [])
     assert view.summaries() == ["summary 0", "summary 1"]
     assert view.more_button.text() == "Show 2 more"
     view.more_button.click()
     assert view.summaries() == [f"summary {at}" for at in range(4)]
     view.more_button.click()
     assert view.summaries() == ["summary 0", "summary 1"]
-    view.show_samples([Sample(0, "0", "A: b", "r", "one", None)], 40, [])
+    # A prompt alone has no steps.
+    view.show_samples(many[:1], 0, [])
     assert not view.more_button.isVisible()
-
-
-def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot):
-    view = SamplesView()
-    qtbot.addWidget(view)
-    view.show_samples(
-        [Sample(0, "1", "A: b", "r", "", 0.0), Sample(10, "1", "A: b", "r", "word", 0.0)], 40, []
-    )
-    view.scrubber.set_current(0)
-    assert view.summaries() == ["The summary is empty."]
-
-
-def test_the_summaries_of_a_prompt_alone_have_no_steps_to_go_through(qtbot):
-    view = SamplesView()
-    qtbot.addWidget(view)
-    view.show_samples([Sample(0, "1", "A: b", "r", "a summary", None)], 0, [])
-    assert view.summaries() == ["a summary"]
     assert "Summary with this prompt" in texts(view)
     assert not view.scrubber.isVisibleTo(view)
-    view.show_samples([Sample(0, "1", "A: b", "r", "another", None)], 40, [])
-    assert "Summary of the base model" in texts(view)
-    assert view.scrubber.isVisibleTo(view)
 
 
 def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):
     wanted = make_recipe()
-    add_run(wanted, RunSpec(steps=40, total_steps=40, seconds=80.0))
-
-    assert expected_seconds(wanted, 20) == pytest.approx(40.0)
-    assert expected_seconds(make_recipe(base="another/base"), 20) is None
-
-
-def test_a_run_that_did_not_complete_foretells_nothing(home):
-    wanted = make_recipe()
     add_run(wanted, RunSpec(steps=10, total_steps=40, outcome="stopped", gain=None))
-
     assert expected_seconds(wanted, 20) is None
+    add_run(wanted, RunSpec(steps=20, total_steps=40, seconds=80.0))
+    assert expected_seconds(wanted, 20) == pytest.approx(80.0)
+    assert expected_seconds(wanted, 40) == pytest.approx(160.0)
+    assert expected_seconds(make_recipe(base="another/base"), 20) is None
 
 
 def test_what_is_learned_is_marked_in_one_piece(qtbot):
@@ -153,27 +125,15 @@ def test_what_is_learned_has_its_room_again_after_a_method_that_learns_nothing(s
     qtbot.waitUntil(lambda: preview.text.height() >= needed, timeout=2000)
 
 
-def test_a_download_is_counted_in_bytes_people_read():
-    state = RunState()
-    state.apply(
-        {"event": "stage_progressed", "time": 1.0, "done": 412_000_000, "total": 990_000_000, "unit": "bytes"}
-    )
-
-    assert progress_text(state) == "412.0 MB of 990.0 MB"
-
-
-def test_a_run_with_few_minutes_promises_no_more_steps_than_fit():
+def test_a_plan_in_words_promises_no_more_steps_than_fit_the_minutes():
+    assert plan_text({}) == ""
+    assert plan_text({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
     plan = {"steps": 1540, "seconds": 720.0}
-    assert plan_text(plan).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
-    assert plan_text(plan | {"max_minutes": 15.0}).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+    for enough in (plan, plan | {"max_minutes": 15.0}):
+        assert plan_text(enough).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
     for known in (plan, {"steps": 1540}):
         text = plan_text(known | {"max_minutes": 10.0})
         assert text.startswith("<b>1,540 steps</b>, or as many as fit into <b>10 min</b>.")
-
-
-def test_a_run_that_ended_before_all_its_steps_tells_the_time_of_those_it_did(home):
-    add_run(make_recipe(), RunSpec(steps=20, total_steps=40, seconds=80.0))
-    assert expected_seconds(make_recipe(), 40) == pytest.approx(160.0)
 
 
 def scored_state(events) -> RunState:
@@ -183,7 +143,7 @@ def scored_state(events) -> RunState:
     return state
 
 
-def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
+def test_what_else_was_measured_unfolds_with_intervals_or_less_where_less_is_known(qtbot):
     view = MetricsView(scored_state(scored_events(scores_of(bundled(8)), "mine")))
     qtbot.addWidget(view)
     view.show()
@@ -194,8 +154,6 @@ def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
     known = [each.title for each in OTHER_METRICS if each not in HEADLINE]
     assert [line for line in lines if line in known] == known
 
-
-def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qtbot):
     one = MetricsView(scored_state(scored_events(scores_of(bundled(1)), "mine")))
     old = MetricsView(scored_state([{"of": "base", "step": 0, "split": "test", "scores": {"rouge1": {}}}]))
     for view in (one, old):
@@ -207,20 +165,7 @@ def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qt
     assert old.isHidden()
 
 
-def test_the_result_says_what_the_model_forgot(qtbot):
-    events = scored_events(scores_of(bundled(12)), "mine")
-    card = VerdictCard(scored_state(events))
-    qtbot.addWidget(card)
-    said = "Loss on general text: 3.20 to 3.35, +0.15 (worse than base)."
-    assert said in card.accessibleDescription()
-    for event in events:
-        event["measures"].pop("general_loss")
-    old = VerdictCard(scored_state(events))
-    qtbot.addWidget(old)
-    assert "general text" not in old.accessibleDescription()
-
-
-def test_the_result_has_chrf_beside_rouge_and_says_the_languages(qtbot):
+def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model_forgot(qtbot):
     scores = scores_of(bundled(12))
     metric = {
         "name": "rouge_score 0.1.2, Unicode words",
@@ -228,24 +173,29 @@ def test_the_result_has_chrf_beside_rouge_and_says_the_languages(qtbot):
         "unstemmed": ["zh"],
     }
     mixed = scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}})
-    card = VerdictCard(scored_state(scored_events(mixed, "mine")))
+    events = scored_events(mixed, "mine")
+    card = VerdictCard(scored_state(events))
     qtbot.addWidget(card)
     lines = texts(card).splitlines()
-
     assert [line for line in lines if line in HEADLINE_TITLES.values()] == [*HEADLINE_TITLES.values()]
-    assert "Words are read as German (9), Chinese (3)." in card.accessibleDescription()
-    assert "Names can't be told apart in Chinese" in card.accessibleDescription()
-
-
-def test_all_scores_of_the_result_stand_on_one_scale_from_0_to_100(qtbot):
-    card = VerdictCard(scored_state(scored_events(scores_of(bundled(12)), "mine")))
-    qtbot.addWidget(card)
+    for said in (
+        "Words are read as German (9), Chinese (3).",
+        "Names can't be told apart in Chinese",
+        "Loss on general text: 3.20 to 3.35, +0.15 (worse than base).",
+    ):
+        assert said in card.accessibleDescription()
     bars = [bar for bar in card.findChildren(IntervalBar) if " interval " in bar.accessibleName()]
     scores = [bar for bar in bars if "paired difference" not in bar.accessibleName()]
     assert len(scores) == len(HEADLINE_TITLES)
     assert {bar._axis for bar in scores} == {(0.0, 1.0)}
     [_, axis] = sorted(card.findChildren(AxisMarks), key=lambda each: len(each.marks))
     assert [text for _, text in axis.marks] == ["0", "50", "100"]
+
+    for event in events:
+        event["measures"].pop("general_loss")
+    old = VerdictCard(scored_state(events))
+    qtbot.addWidget(old)
+    assert "general text" not in old.accessibleDescription()
 
 
 def test_where_names_cannot_be_told_a_dash_stands_with_the_reason(qtbot):

@@ -23,46 +23,26 @@ def page(styled, qtbot):
     return made
 
 
-def test_recipes_are_offered_newest_first_and_kept_by_their_page(page, qtbot):
-    opened = []
-    recent = RecentRecipes(page, opened.append)
-    assert recent.entries() == []
-    for name in ("/a/one.toml", "/a/two & three.toml", "/a/one.toml"):
-        recent.add(Path(name))
-    saved = page.saved_state()
-
-    again = Page("Train")
-    qtbot.addWidget(again)
-    recent = RecentRecipes(again, opened.append)
-    again.restore_state(saved)
-    assert [text for text, _, _ in recent.entries()] == [
-        "Open recipe one.toml",
-        "Open recipe two & three.toml",
-    ]
-    recent.entries()[1][1]()
-    assert opened == [Path("/a/two & three.toml")]
-
-
-def test_files_of_the_same_name_are_told_apart_by_their_place(page):
-    recent = RecentRecipes(page, lambda _path: None)
-    recent.add(Path("/a/one.toml"))
-    recent.add(Path("/b/one.toml"))
-    assert [text for text, _, _ in recent.entries()] == [
-        "Open recipe /b/one.toml",
-        "Open recipe /a/one.toml",
-    ]
-
-
-def test_a_menu_offers_them_below_what_it_has_and_forgets_them(page, qtbot):
+def test_files_of_the_same_name_are_told_apart_and_a_menu_forgets_them(page):
     opened = []
     recent = RecentRecipes(page, opened.append)
     menu = QMenu(page)
     menu.addAction("Starter")
     recent.add_to(menu)
     assert [action.text() for action in menu.actions()] == ["Starter"]
-    recent.add(Path("/a/one & two.toml"))
+    for name in ("/a/one & two.toml", "/b/three.toml", "/a/one & two.toml"):
+        recent.add(Path(name))
+    assert [text for text, _, _ in recent.entries()] == [
+        "Open recipe one & two.toml",
+        "Open recipe three.toml",
+    ]
+    recent.add(Path("/a/three.toml"))
+    assert [text for text, _, _ in recent.entries()][::2] == [
+        "Open recipe /a/three.toml",
+        "Open recipe /b/three.toml",
+    ]
     recent.add_to(menu)
-    _, _, entry, _, forget = menu.actions()
+    entry, forget = menu.actions()[3], menu.actions()[-1]
     assert entry.text() == "one && two.toml   /a/one && two.toml"
     entry.trigger()
     assert opened == [Path("/a/one & two.toml")]

@@ -30,29 +30,25 @@ def foot(qtbot):
     return made
 
 
-def test_one_line_says_how_ready_a_run_is():
+def test_one_line_says_how_ready_a_run_is_and_nothing_that_the_plan_does_not_know():
     assert readiness_text(PLAN | {"readiness": READY}) == LINE
     untrained = readiness_text(PLAN | {"readiness": READY}, trains=False)
     assert untrained == "200 to test on · German · summaries up to 41 of 64 tokens"
     assert readiness_text({}) == ""
 
-
-def test_what_a_plan_does_not_know_is_not_said():
     assert (
         readiness_text({"examples": {"train": 1, "test": 2}}) == "1 conversation to learn from · 2 to test on"
     )
     unknown = {"readiness": {"scored": 3, "language": "", "base_languages": ()}}
     assert readiness_text(unknown) == "3 to test on"
 
-
-def test_a_language_that_the_base_model_lacks_and_a_limit_that_cuts_are_in_the_line():
     foreign = READY | {"base_languages": ("en",)}
     assert "German, base model: English" in readiness_text(PLAN | {"readiness": foreign})
     cut = READY | {"learned": {"longest": 300, "limit": 64, "over": 20, "of": 100}}
     assert "summaries up to 300 tokens, limit 64" in readiness_text(PLAN | {"readiness": cut})
 
 
-def test_a_run_without_a_verdict_is_warned_of_beside_start(foot):
+def test_warnings_stand_beside_start_once_and_several_fold_into_the_heaviest(foot):
     foot.show_plan(PLAN | {"readiness": READY, "notices": [DOUBT]}, trains=True)
     assert "Add some." in texts(foot)
     assert LINE in texts(foot)
@@ -60,15 +56,11 @@ def test_a_run_without_a_verdict_is_warned_of_beside_start(foot):
     foot.show_plan(PLAN | {"readiness": READY, "notices": []}, trains=True)
     assert "Add some." not in texts(foot)
 
-
-def test_a_warning_is_said_once_where_nothing_is_trained(foot):
     plain = {"message": "This is the base model as it is.", "hint": ""}
     foot.show_plan(PLAN | {"notices": [plain, DOUBT]}, trains=False)
     assert foot.happening.text() == plain["message"]
     assert texts(foot).count(DOUBT["message"]) == 1
 
-
-def test_several_warnings_fold_into_the_heaviest(foot):
     other = DOUBT | {"message": "The conversations are in German."}
     foot.show_plan(PLAN | {"notices": [other, DOUBT]}, trains=True)
     assert "2 remarks. The last: Only 4 conversations" in texts(foot)
@@ -89,9 +81,12 @@ def test_why_start_is_grey_stands_beside_it(foot):
     assert "wrong" not in texts(foot)
 
 
-def test_a_problem_that_stands_beside_its_field_is_said_beside_start_too(stage):
+def test_a_problem_that_stands_beside_its_field_or_is_hidden_is_said_beside_start_too(stage):
+    stage.page.panel.set_level("essential")
     stage.page.panel.show_problems([Problem("training.epochs", "Epochs: at most 1,000.", "")])
     assert "Epochs: at most 1,000." in texts(stage.page.panel.foot)
+    stage.page.panel.show_problems([Problem("training.warmup", "Warm-up can't be 3.", "Below 1.")])
+    assert "Warm-up can't be 3. Below 1." in texts(stage.page.panel)
 
 
 def test_limits_that_follow_the_data_say_what_they_are_here(stage, qtbot):

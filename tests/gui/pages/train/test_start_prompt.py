@@ -30,12 +30,6 @@ def choose(stage, qtbot, name):
     foot._computers.chosen.emit(name)
 
 
-def test_without_other_computers_there_is_nothing_to_choose(stage, qtbot):
-    stage.page.shown()
-    stage.page.panel._background.wait()
-    assert not stage.page.panel.foot._where.isVisible()
-
-
 def test_it_is_asked_once_what_leaves_this_computer(blue, stage, qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     stage.scripts["train"] = COMPLETE
@@ -108,6 +102,7 @@ def test_what_does_not_fit_here_may_fit_there(blue, stage, qtbot):
 
 
 def test_a_computer_that_was_removed_is_no_longer_chosen(blue, stage, qtbot):
+    stage.page.panel._background.wait()
     choose(stage, qtbot, "blue")
     assert stage.page.panel.foot.computer() == "blue"
     computer_store.remove("blue")

@@ -5,20 +5,17 @@ from __future__ import annotations
 import pytest
 
 from gui.widgets.labels import Label
-from tests.helpers.scripted_manager import end
-from tests.helpers.train_stage import PLAN, WAIT, Stage, texts
+from tests.helpers.train_stage import PLAN, WAIT, texts
 
 READY = {"readiness": {"scored": 819}, "base_parameters": 247_577_856}
 
 
 @pytest.fixture
-def page(qtbot, home):
-    stage = Stage(qtbot)
+def page(stage, qtbot):
     stage.scripts["plan"] = [["answer", PLAN | READY]]
     with qtbot.waitSignal(stage.manager.planner.planned, timeout=WAIT):
         stage.page.shown()
-    yield stage.page
-    end(stage.manager)
+    return stage.page
 
 
 def dimmed(widget):
@@ -60,8 +57,7 @@ def test_a_recipe_that_can_not_be_planned_shows_no_numbers_of_the_last(page, tmp
     assert page.right.methods.row("lora")._trainable == ""
 
 
-def test_the_first_plan_is_not_called_an_update(qtbot, home):
-    stage = Stage(qtbot)
+def test_the_first_plan_is_not_called_an_update(stage):
     stage.scripts["plan"] = []
     stage.page.shown()
     stage.page.panel.form.base_model_chooser().pick("owner/other")
@@ -69,4 +65,3 @@ def test_the_first_plan_is_not_called_an_update(qtbot, home):
     assert texts(foot).count("Checking the base model and the data…") == 1
     assert "Updating…" not in texts(foot)
     assert dimmed(foot) == set()
-    end(stage.manager)

@@ -45,14 +45,32 @@ def _drawing(effect: EffectPanel) -> BlockDrawing:
     return found
 
 
-def test_counts_are_shown_with_the_total_and_the_share(effect):
-    effect.show_plan(PLAN, LORA)
-
+def test_counts_are_shown_with_share_disk_memory_and_bits_as_far_as_they_are_known(effect):
+    effect.show_plan(PLAN | {"memory": MEMORY, "bits_per_parameter": 4.127}, LORA)
     text = texts(effect)
-    assert "3,538,944" in text
-    assert "of 251 M trainable" in text
-    assert "1.41\u00a0%" in text
-    assert "14.2 MB on disk" in text
+    for part in (
+        "3,538,944",
+        "of 251 M trainable",
+        "1.41\u00a0%",
+        "14.2 MB on disk",
+        "4.127 bits per parameter",
+    ):
+        assert part in text
+    split = _split(effect)
+    assert split.isVisibleTo(effect)
+    assert [part.name for part in split.portions] == [
+        "Weights",
+        "Adapter",
+        "Gradients",
+        "Optimizer",
+        "Activations",
+    ]
+    assert "Activations 300.0 MB" in split.accessibleDescription()
+
+    effect.show_plan(PLAN | {"sized_by_training": True, "bits_per_parameter": None}, LORA)
+    assert not split.isVisibleTo(effect)
+    assert "bits" not in texts(effect)
+    assert "about 14.2 MB on disk" in texts(effect)
 
 
 def test_large_numbers_do_not_make_the_form_wider(effect):
@@ -64,36 +82,6 @@ def test_large_numbers_do_not_make_the_form_wider(effect):
     QApplication.processEvents()
     assert effect.minimumSizeHint().width() <= WIDTH
     assert "of 8,251,000 B trainable" in texts(effect)
-
-
-def test_the_parts_of_the_memory_are_named_with_their_sizes(effect):
-    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
-    split = _split(effect)
-
-    assert split.isVisibleTo(effect)
-    assert [part.name for part in split.portions] == [
-        "Weights",
-        "Adapter",
-        "Gradients",
-        "Optimizer",
-        "Activations",
-    ]
-    assert "Activations 300.0 MB" in split.accessibleDescription()
-
-
-def test_a_plan_without_memory_shows_none(effect):
-    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
-    effect.show_plan(PLAN, LORA)
-
-    assert not _split(effect).isVisibleTo(effect)
-
-
-def test_bits_are_told_for_quantized_bases_only(effect):
-    effect.show_plan(PLAN | {"bits_per_parameter": 4.127}, LORA)
-    assert "4.127 bits per parameter" in texts(effect)
-    effect.show_plan(PLAN | {"bits_per_parameter": None}, LORA)
-
-    assert "bits" not in texts(effect)
 
 
 def test_settings_that_fit_no_layer_show_no_count(effect):
@@ -121,11 +109,6 @@ def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
     assert not bar.isVisibleTo(effect)
     effect.show_plan(PLAN, LORA)
     assert bar.isVisibleTo(effect)
-
-
-def test_an_adapter_whose_size_training_decides_is_an_estimate(effect):
-    effect.show_plan(PLAN | {"sized_by_training": True}, LORA)
-    assert "about 14.2 MB on disk" in texts(effect)
 
 
 def test_a_run_that_goes_on_shows_what_was_planned_and_one_that_has_ended_what_it_took(effect):

@@ -43,23 +43,30 @@ def _settings(method_id: str, **options: Any) -> MethodSettings:
     return MethodSettings(method_id, entry.options(**entry.preset_options(family) | options))
 
 
-@pytest.mark.parametrize("base", [T5, GPT2, NF4], ids=["t5", "gpt2", "nf4"])
-def test_each_row_says_why_its_method_cannot_be_used(chooser, base):
-    chooser.set_current("lora", base)
-    refused = {entry.id for entry in METHODS if refusal(entry, base) is not None}
+def test_each_row_says_why_its_method_cannot_be_used_and_the_explanation_what_to_do(chooser):
+    for base in (T5, GPT2, NF4):
+        chooser.set_current("lora", base)
+        refused = {entry.id for entry in METHODS if refusal(entry, base) is not None}
+        assert refused == {entry.id for entry in METHODS if chooser.row(entry.id).reason()}
+        for method_id in refused:
+            assert chooser.row(method_id).reason() in chooser.row(method_id).accessibleName()
+            assert not chooser.row(method_id).reason().startswith(method(method_id).title)
+    lines = chooser.explanation.text().splitlines()
+    for variant in method("lora").variants:
+        assert f"{variant.title}: {variant.summary}" in lines
 
-    assert refused == {entry.id for entry in METHODS if chooser.row(entry.id).reason()}
-    for method_id in refused:
-        assert chooser.row(method_id).reason() in chooser.row(method_id).accessibleName()
-        assert not chooser.row(method_id).reason().startswith(method(method_id).title)
-
-
-def test_a_reason_names_what_to_do_and_stands_in_the_explanation(chooser):
+    chooser.set_current("lora", T5)
     row = chooser.row("bitfit")
     row.setFocus()
-
     assert "no biases" in row.reason()
     assert row.reason() in chooser.explanation.text()
+    assert chooser.row("lora").heightForWidth(700) < row.heightForWidth(500) < row.heightForWidth(250)
+    stops = [
+        entry.id
+        for entry in METHODS
+        if chooser.row(entry.id).focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+    ]
+    assert stops == ["lora"]
 
 
 def test_the_arrows_move_and_show_each_return_takes_it(chooser, qtbot):
@@ -76,15 +83,18 @@ def test_the_arrows_move_and_show_each_return_takes_it(chooser, qtbot):
     assert chooser.focusWidget() is chooser.row(METHODS[-1].id)
 
 
-def test_down_leads_from_the_search_to_the_first_method_found(chooser, qtbot):
+def test_the_search_finds_variants_and_groups_and_the_keys_lead_there_and_back(chooser, qtbot):
     chooser._search.setFocus()
     chooser._search.searched.emit("qlora")
     qtbot.keyClick(chooser._search, Qt.Key.Key_Down)
-
     assert chooser.focusWidget() is chooser.row("lora")
+    chooser._search.searched.emit("soft prompts")
+    assert {row.entry.group for row in chooser._shown()} == {"Soft prompts"}
+    chooser._search.searched.emit("nothing like it")
+    assert chooser._shown() == []
+    assert chooser._nothing.isVisibleTo(chooser)
+    chooser._search.searched.emit("")
 
-
-def test_letters_typed_in_the_list_go_to_the_search_and_escape_leads_back(chooser, qtbot):
     chooser.row("lora").setFocus()
     qtbot.keyClick(chooser.row("lora"), Qt.Key.Key_P)
     qtbot.keyClick(chooser._search, Qt.Key.Key_R)
@@ -92,72 +102,23 @@ def test_letters_typed_in_the_list_go_to_the_search_and_escape_leads_back(choose
     qtbot.waitUntil(lambda: chooser.row("lora") not in chooser._shown(), timeout=WAIT)
     chooser._shown()[0].setFocus()
     qtbot.keyClick(chooser.focusWidget(), Qt.Key.Key_Escape)
-
     assert chooser.focusWidget() is chooser._search
     assert len(chooser._shown()) == len(METHODS)
 
-
-def test_return_in_the_search_takes_the_first_that_can_be_used(chooser, qtbot):
     chooser._search.setText("selective")
     with qtbot.waitSignal(chooser.chosen) as chosen:
         qtbot.keyClick(chooser._search, Qt.Key.Key_Return)
-
+    # The first of those found can't be used.
     assert chooser.row("bitfit").reason()
     assert chosen.args == [chooser._shown()[1].entry.id]
 
 
-def test_a_narrow_row_takes_as_many_lines_as_its_text_needs(chooser):
-    row = chooser.row("bitfit")
-
-    assert chooser.row("lora").heightForWidth(700) < row.heightForWidth(500) < row.heightForWidth(250)
-
-
-def test_tab_stops_in_the_list_once_at_the_method_in_use(chooser):
-    stops = [
-        entry.id
-        for entry in METHODS
-        if chooser.row(entry.id).focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
-    ]
-    assert stops == ["lora"]
-
-
-def test_a_search_finds_variants_and_says_when_it_finds_nothing(chooser, qtbot):
-    chooser._search.searched.emit("dora")
-    assert [row.entry.id for row in chooser._shown()] == ["lora"]
-    chooser._search.searched.emit("soft prompts")
-    assert {row.entry.group for row in chooser._shown()} == {"Soft prompts"}
-    chooser._search.searched.emit("nothing like it")
-
-    assert chooser._shown() == []
-    assert chooser._nothing.isVisibleTo(chooser)
-
-
-def test_variants_are_explained_a_line_each(chooser):
-    lines = chooser.explanation.text().splitlines()
-
-    for variant in method("lora").variants:
-        assert f"{variant.title}: {variant.summary}" in lines
-
-
-@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
-def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts(entry):
-    assert len(entry.summary) <= 56
-    for family in entry.families:
-        assert preset_text(entry, family)
-
-
-def test_sketches_come_from_what_is_declared():
-    for method_id, text in (
-        ("lora", "pair B and A"),
-        ("prompt_tuning", "before those of the text"),
-        ("ia3", "scales a frozen weight"),
-        ("gralora", "a thin trained pair of its own"),
-        ("c3a", "shifted by one"),
-        ("shira", "a few trained entries"),
-        ("bitfit", "trained biases"),
-        ("layernorm", "trained norm"),
-    ):
-        assert text in method(method_id).sketch_of().description
+def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts():
+    for entry in METHODS:
+        assert len(entry.summary) <= 56
+        assert all(preset_text(entry, family) for family in entry.families)
+        assert set(entry.places) <= {"weights", "everything", *MARKS}
+        assert entry.sketch_of().parts
 
 
 def test_the_sketch_of_a_prompt_alone_calls_nothing_trained(styled, qtbot):
@@ -169,23 +130,6 @@ def test_the_sketch_of_a_prompt_alone_calls_nothing_trained(styled, qtbot):
     assert "trained" not in made.accessibleName()
     made.show_method(method("lora"))
     assert [text for text, _, _ in made._captions()] == ["trained, rank r", "frozen"]
-
-
-@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
-def test_every_method_has_a_sketch_with_and_without_options(entry):
-    for family in entry.families:
-        options = entry.options(**entry.preset_options(family))
-        assert entry.sketch_of(options).parts
-    assert entry.sketch_of().parts
-
-
-@pytest.mark.parametrize("kinds", ["all", "weights", "biases", "norms"])
-def test_chosen_layers_have_a_sketch_whatever_is_trained_of_them(kinds, styled, qtbot):
-    entry = method("layers")
-    made = MethodSketch()
-    qtbot.addWidget(made)
-    made.show_method(entry, entry.options.model_validate({"kinds": kinds}))
-    assert "trained" in made.accessibleName()
 
 
 def test_the_blocks_of_a_circulant_sketch_shift_by_one_from_row_to_row():
@@ -201,23 +145,20 @@ def test_every_place_has_a_sketch_and_a_mark_or_weights_to_colour():
     assert set(sketches.DEFAULTS) == set(get_args(Place)) == {"weights", "everything", *MARKS}
 
 
-def test_every_sketch_is_used():
-    declared = [value for value in vars(sketches).values() if isinstance(value, sketches.Sketch)]
-    used = [*(entry.sketch for entry in METHODS), *sketches.DEFAULTS.values()]
-    assert all(sketch in used for sketch in declared)
-
-
-@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
-def test_sketches_fit_and_their_words_do_not_overlap(entry, styled, qtbot):
+def test_sketches_fit_and_their_words_do_not_overlap(styled, qtbot):
     made = MethodSketch()
     qtbot.addWidget(made)
     made.resize(SKETCH_ROOM, 140)
-    made.show_method(entry, entry.options(**entry.preset_options(entry.families[0])))
-    room = QRectF(0, 0, SKETCH_ROOM, made.sizeHint().height())
-    lines = [path for _, _, path in made._captions()]
-
-    assert all(room.contains(path) for path in [*lines, *(path for _, path in made._places())])
-    assert not any(one.intersects(other) for one, other in combinations(lines, 2))
+    for entry, options in [
+        *((each, each.preset_options(family)) for each in METHODS for family in each.families),
+        *((method("layers"), {"kinds": kinds}) for kinds in ("all", "weights", "biases", "norms")),
+    ]:
+        made.show_method(entry, entry.options.model_validate(options))
+        room = QRectF(0, 0, SKETCH_ROOM, made.sizeHint().height())
+        lines = [path for _, _, path in made._captions()]
+        assert lines, entry.id
+        assert all(room.contains(path) for path in [*lines, *(path for _, path in made._places())]), entry.id
+        assert not any(one.intersects(other) for one, other in combinations(lines, 2)), entry.id
 
 
 T5_LAYERS = {
@@ -267,46 +208,26 @@ def test_the_sketch_shows_the_rank_that_is_set(stage):
     assert sketch.accessibleName().endswith("trained, rank r")
 
 
-@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
-def test_every_place_a_method_declares_can_be_drawn(entry):
-    assert set(entry.places) <= {"weights", "everything", *MARKS}
-
-
-def test_counts_are_made_behind_plans_and_only_once(stage, qtbot):
-    stage.page.shown()
-    planner: Planner = stage.manager.planner
-    received: list[tuple[str, int]] = []
-    planner.counted.connect(lambda key, count: received.append((key, count)))
-    full = recipe.from_tables(BASICS | {"method": {"id": "full"}})
-    qtbot.waitUntil(lambda: (full.base_model, full.method) in planner._counts, timeout=WAIT)
-    qtbot.waitUntil(lambda: not planner._to_count, timeout=WAIT)
-    received.clear()
-    planner.count({"full": full})
-
-    assert received == [("full", PLAN["trainable_parameters"])]
-
-
-def test_a_worker_that_ends_over_a_count_ends_no_other_count(stage, qtbot):
+def test_counts_are_made_behind_plans_only_once_and_one_that_fails_ends_no_other(stage, qtbot):
     stage.scripts["plan"] = [["answer", PLAN | {"fails_at": "vera"}]]
-    stage.page.shown()
-    rows = stage.page.right.methods
-    unavailable: list[object] = []
-    stage.manager.planner.unavailable.connect(unavailable.append)
-    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName(), timeout=2 * WAIT)
-
-    assert "3.54 M" not in rows.row("vera").accessibleName()
-    assert unavailable == []
-
-
-def test_a_plan_overtakes_the_counts_and_they_go_on_afterwards(stage, qtbot):
-    stage.page.shown()
     planner: Planner = stage.manager.planner
+    unavailable: list[object] = []
+    planner.unavailable.connect(unavailable.append)
+    stage.page.shown()
     qtbot.waitUntil(lambda: planner._counting is not None, timeout=WAIT)
     with qtbot.waitSignal(planner.planned, timeout=WAIT):
         stage.page.panel.form.field("method.rank").control.widget.setValue(8)
-    last = stage.page.right.methods.row(METHODS[-1].id)
+    rows = stage.page.right.methods
+    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName(), timeout=2 * WAIT)
+    assert "3.54 M" not in rows.row("vera").accessibleName()
+    assert unavailable == []
 
-    qtbot.waitUntil(lambda: "3.54 M" in last.accessibleName(), timeout=WAIT)
+    received: list[tuple[str, int]] = []
+    planner.counted.connect(lambda key, count: received.append((key, count)))
+    qtbot.waitUntil(lambda: not planner._to_count, timeout=WAIT)
+    received.clear()
+    planner.count({"full": recipe.from_tables(BASICS | {"method": {"id": "full"}})})
+    assert received == [("full", PLAN["trainable_parameters"])]
 
 
 def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, qtbot):

@@ -51,30 +51,28 @@ def _words(table: SupportTable, row_id: str) -> str:
     return next(table.accessible_text(row) for row in table.items() if row.id == row_id)
 
 
-def test_each_row_says_what_the_proof_found(proven, make_dialog):
-    table = make_dialog().table
-
+def test_each_row_says_what_the_proof_found_and_the_one_looked_at_its_reasons(proven, make_dialog):
+    dialog = make_dialog()
+    assert "1 February 2026" in texts(dialog)
+    assert "With peft 0.21.0." in texts(dialog)
+    table = dialog.table
     assert _words(table, "lora").startswith("LoRA, T5 v1.1 tested, T5 v1.0 not tested")
     assert _words(table, "lora+dora").startswith("DoRA, T5 v1.1 fails")
     assert _words(table, "bitfit").startswith("BitFit, T5 v1.1 no, T5 v1.0 no, BART not tested")
 
-
-def test_the_row_looked_at_gives_its_reasons(proven, make_dialog):
-    dialog = make_dialog()
     dialog.look_at("bitfit")
     assert "T5 v1.1, T5 v1.0: T5 models have no biases" in dialog.reasons.text()
     dialog.look_at("lora+dora")
     assert dialog.reasons.text() == "T5 v1.1: It forgot its magnitudes."
     dialog.look_at("layernorm")
-
     assert dialog.reasons.text() == "LayerNorm tuning should work on all of them."
 
-
-def test_when_and_with_what_it_was_proven_is_told(proven, make_dialog):
-    text = texts(make_dialog())
-
-    assert "1 February 2026" in text
-    assert "With peft 0.21.0." in text
+    assert "lora+qlora" not in [row.id for row in table.items()]
+    dialog._weights.set_current("nf4+double")
+    assert "lora+qlora" in [row.id for row in table.items()]
+    dialog._search.setText("full")
+    dialog._search.searched.emit("full")
+    assert [row.id for row in table.items()] == ["full"]
 
 
 def test_without_a_proof_the_table_says_what_is_meant_to_work(tmp_path, monkeypatch, make_dialog):
@@ -83,14 +81,6 @@ def test_without_a_proof_the_table_says_what_is_meant_to_work(tmp_path, monkeypa
 
     assert "Not tested yet" in texts(dialog)
     assert len(dialog.table.items()) > len(METHODS)
-
-
-def test_a_variant_of_a_quantized_base_is_shown_with_it_only(make_dialog):
-    dialog = make_dialog()
-    assert "lora+qlora" not in [row.id for row in dialog.table.items()]
-    dialog._weights.set_current("nf4+double")
-
-    assert "lora+qlora" in [row.id for row in dialog.table.items()]
 
 
 def test_it_opens_at_the_base_models_quantization_and_the_method_in_use(styled, qtbot):
@@ -104,11 +94,3 @@ def test_it_opens_at_the_base_models_quantization_and_the_method_in_use(styled, 
     assert dialog._weights.current() == "nf4"
     assert dialog.view.current().id == "vera"
     dialog.close()
-
-
-def test_a_search_keeps_what_it_finds(make_dialog):
-    dialog = make_dialog()
-    dialog._search.setText("full")
-    dialog._search.searched.emit("full")
-
-    assert [row.id for row in dialog.table.items()] == ["full"]

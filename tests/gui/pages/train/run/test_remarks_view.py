@@ -18,25 +18,24 @@ def test_what_a_resumed_run_says_again_counts_once():
     ]
 
 
-def test_a_single_remark_is_shown_with_what_to_do(qtbot):
+def test_a_single_remark_is_shown_and_several_fold_into_one_line_anew_for_each_run(qtbot):
     view = RemarksView()
     qtbot.addWidget(view)
+
+    def shown():
+        return [strip.text() for strip in view.strips if strip.isVisibleTo(view)]
+
     view.show_notices([notice("One.", "Do it.")])
-    assert view.isVisibleTo(None)
     assert not view.line.isVisibleTo(view)
-    assert [strip.text() for strip in view.strips] == ["One. Do it."]
-
-    view.show_notices([])
-    assert not view.isVisibleTo(None)
-
-
-def test_another_run_is_folded_again(qtbot):
-    view = RemarksView()
-    qtbot.addWidget(view)
+    assert shown() == ["One. Do it."]
     said = [notice("One."), notice("Two.")]
     view.show_notices(said)
+    assert view.line.text() == "2 remarks. The last: Two."
+    assert shown() == []
     view.line.action_button().click()
-    assert [strip.text() for strip in view.strips if strip.isVisibleTo(view)] == ["One.", "Two."]
+    assert shown() == ["One.", "Two."]
     view.begin()
     view.show_notices(said)
-    assert not any(strip.isVisibleTo(view) for strip in view.strips)
+    assert shown() == []
+    view.show_notices([])
+    assert not view.isVisibleTo(None)

@@ -19,7 +19,6 @@ def opened(monkeypatch) -> list[str]:
 @pytest.mark.parametrize(
     ("typed", "chosen", "name", "shown"),
     [
-        ("mine.html", 0, "mine.html", True),
         ("mine", 0, "mine.html", True),
         ("mine.v2", 1, "mine.v2.csv", False),
         ("mine.json", 0, "mine.json", False),
