@@ -17,11 +17,6 @@ from tests.worker.readers.exports import CASES
 from tests.worker.readers.exports.case import Case
 
 
-def test_there_are_many() -> None:
-    assert len(CASES) >= 120
-    assert len({case.id for case in CASES}) == len(CASES)
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_an_export_is_read_as_it_was_meant(case: Case, tmp_path: Path, channel: Channel) -> None:
     folder = tmp_path / "source" / case.split

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from engine import labelling
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.row_preview import show_first_rows
 from engine.worker.ingestion.sources import locate
-from engine.worker.jobs import label_data
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import events_of, notice_messages
 
@@ -170,19 +168,6 @@ def test_names_of_channels_say_no_split(tmp_path: Path, channel: Channel) -> Non
     }
 
 
-def test_messages_of_teams_are_read_oldest_first(tmp_path: Path, channel: Channel) -> None:
-    def message(hour: int, name: str, said: str) -> dict[str, Any]:
-        return {
-            "messageType": "message",
-            "createdDateTime": f"2024-01-01T{hour}:00:00Z",
-            "from": {"user": {"displayName": name}},
-            "body": {"contentType": "html", "content": f"<p>{said}</p>"},
-        }
-
-    source = write(tmp_path / "ops.json", {"value": [message(11, "Bob", "Yes"), message(10, "Ann", "Tea?")]})
-    assert conversations(source, channel) == {"ops 2024-01-01 10:00": "Ann: Tea?\nBob: Yes"}
-
-
 WHATSAPP = """\
 31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
 31.12.23, 23:58 - Ann: Happy
@@ -278,13 +263,3 @@ def test_tables_with_columns_like_those_of_messages_stay_tables(tmp_path: Path, 
     options = DataOptions(source=str(write(tmp_path / "a.json", rows)))
     shape, _ = read_rows(located := locate(options, channel), open_tables(located, options), options, channel)
     assert (shape.conversation, shape.summary) == ("text", "summary")
-
-
-def test_an_export_becomes_a_set_to_label(tmp_path: Path, channel: Channel) -> None:
-    source = workspace(tmp_path / "export")
-    label_data.run(channel, {"data": {"source": str(source)}})
-    (event,) = events_of(channel, "result_made")
-    opened = labelling.LabellingSet(event["result"]["set"])
-    opened.close()
-    assert {item.id: item.conversation for item in opened.items} == EXPECTED
-    assert {item.state for item in opened.items} == {"open"}

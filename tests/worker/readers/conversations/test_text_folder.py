@@ -26,34 +26,6 @@ def test_plain_turns_stand_as_they_are_and_nothing_is_said_of_them(tmp_path: Pat
     assert table.remarks == ()
 
 
-def test_a_chat_export_gives_its_turns_and_says_what_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(EXPORT)
-    (tmp_path / "a.summary.txt").write_text("[9:15] Ann: They meet.\n[9:16] Bob: They meet.\n")
-    table = open_table([tmp_path / "a.summary.txt", tmp_path / "a.txt"])
-    (record,) = table
-    assert record.values == {
-        "id": "a",
-        "conversation": "Ann: Hi\nBob: Yo",
-        "summary": "[9:15] Ann: They meet.\n[9:16] Bob: They meet.",
-    }
-    assert table.remarks == (
-        "a.txt is read as turns. WhatsApp export: 2 turns, 2 speakers; 1 system line and 1 media tag left out.",
-    )
-
-
-def test_transcripts_are_texts_too(tmp_path: Path) -> None:
-    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi\n")
-    (tmp_path / "b.SRT").write_text("1\n00:00:01,000 --> 00:00:02,000\nBob: Yo\n")
-    (tmp_path / "a.summary.txt").write_text("Ann greets.")
-    (tmp_path / "b.summary.txt").write_text("Bob greets.")
-    table = open_table(sorted(tmp_path.iterdir()))
-    assert [(record.values["conversation"], record.values["summary"]) for record in table] == [
-        ("Ann: Hi", "Ann greets."),
-        ("Bob: Yo", "Bob greets."),
-    ]
-    assert table.broken == []
-
-
 def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_folder, "MAX_BYTES", 20)
     (tmp_path / "a.txt").write_text("Ann: Hi")

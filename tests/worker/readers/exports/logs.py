@@ -119,24 +119,6 @@ CASES = (
         about="mirc",
     ),
     Case(
-        "days.log",
-        """
-        --- Day changed Fri Jan 05 2024
-        10:00 <ann> is the oven on?
-        10:01 <bob> yes
-        --- Day changed Sat Jan 06 2024
-        09:00 <ann> morning
-        """,
-        "irc",
-        """
-        ann: is the oven on?
-        bob: yes
-        ---
-        ann: morning
-        """,
-        "2 system lines",
-    ),
-    Case(
         "nicks.txt",
         """
         <ann> is the oven on?

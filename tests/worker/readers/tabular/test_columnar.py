@@ -108,14 +108,6 @@ def test_cut_file_is_said(tmp_path: Path, name: str, write, share: float) -> Non
     assert caught.value.field == "data.source"
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.feather"])
-@pytest.mark.parametrize("content", [b"", b"no table", b"ARROW1", b"PAR1PAR1", bytes(range(256)) * 9])
-def test_what_is_no_table_is_said(tmp_path: Path, name: str, content: bytes) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=r"can't be read|no rows"):
-        list(open_table([tmp_path / name]))
-
-
 def test_feather_of_the_first_version_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.feather").write_bytes(b"FEA1" + bytes(50) + b"FEA1")
     with pytest.raises(DataError, match=r"a\.feather is a feather file of the first version"):
@@ -126,9 +118,3 @@ def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     write_file(tmp_path / "a.arrow", pa.table([pa.array(["x"]), pa.array(["y"])], names=["a", "a"]))
     with pytest.raises(DataError, match='it has several columns "a"'):
         list(open_table([tmp_path / "a.arrow"]))
-
-
-def test_table_without_rows_is_said(tmp_path: Path) -> None:
-    write_parquet(tmp_path / "a.parquet", pa.table({"a": pa.array([], pa.string())}))
-    with pytest.raises(DataError, match=r"There are no rows in a\.parquet"):
-        list(open_table([tmp_path / "a.parquet"]))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.errors import DataError
 from engine.worker.readers import Table, open_table
-from engine.worker.readers.table import HEAD_ROWS
 from engine.worker.readers.tabular import delimited
 from engine.worker.readers.tabular.delimited import guess_delimiter
 
@@ -29,23 +26,6 @@ def written(rows=ROWS, delimiter: str = ",", end: str = "\n") -> str:
 
 def values(found: Table) -> list[tuple[str, ...]]:
     return [tuple(record.values.values()) for record in found]
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_every_delimiter_and_line_end_gives_the_same_rows(tmp_path: Path, delimiter: str, end: str) -> None:
-    rows = table(tmp_path / "a.csv", written(delimiter=delimiter, end=end))
-    assert values(rows) == list(ROWS[1:])
-    assert rows.columns == ROWS[0]
-    assert not rows.broken
-    assert not rows.remarks
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_every_encoding_of_unicode_gives_the_same_rows(tmp_path: Path, encoding: str) -> None:
-    rows = table(tmp_path / "a.csv", written(), encoding)
-    assert values(rows) == list(ROWS[1:])
-    assert not rows.remarks
 
 
 @pytest.mark.parametrize("ascii_rows_before", [0, 5_000])
@@ -143,33 +123,10 @@ def test_long_cell_is_named_by_row_and_column(tmp_path: Path) -> None:
     assert (broken.position, broken.reason[:38]) == ("row 2", 'the column "b" holds 10,000,000 charac')
 
 
-def test_file_that_changes_or_goes_while_it_is_read_is_said(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    for end, words in ((path.unlink, "vanished"), (lambda: path.write_text("a,b\n1,2\n3,4\n"), "changed")):
-        rows = iter(table(path, "a,b\n" + "1,2\n" * 2 * HEAD_ROWS))
-        next(rows)
-        end()
-        with pytest.raises(DataError, match=f"a.csv {words} while it was read"):
-            list(rows)
-
-
 def test_first_rows_come_without_the_others(tmp_path: Path) -> None:
     rows = table(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 500_000)
     assert len(rows.head(3)) == 3
     assert rows.done_bytes < rows.size_bytes / 2
-
-
-LETTERS = st.characters(
-    exclude_categories=["Cs", "Cc"], include_characters="\n\t", exclude_characters="\ufeff"
-)
-CELLS = st.text(LETTERS, max_size=12)
-
-
-@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), st.sampled_from(",;\t|"))
-def test_cells_come_back_as_they_were(tmp_path_factory, rows, delimiter: str) -> None:
-    path = tmp_path_factory.mktemp("cells") / "a.csv"
-    kept = [("dialogue", "summary"), *rows]
-    assert values(table(path, written(kept, delimiter))) == rows
 
 
 def test_delimiter_that_parts_the_rows_alike_wins() -> None:

@@ -107,22 +107,3 @@ def test_a_protected_workbook_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match=f"{name} is protected by a password") as caught:
         list(open_table([tmp_path / name]))
     assert caught.value.hint == "Save it without the password, and choose it again."
-
-
-@pytest.mark.parametrize("name", ["a.xls", "a.xlsb", "a.ods"])
-@pytest.mark.parametrize(
-    "content", [b"no workbook", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", bytes(600)]
-)
-def test_what_is_no_workbook_is_said(tmp_path: Path, name: str, content: bytes) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=f"{name} can't be read"):
-        list(open_table([tmp_path / name]))
-
-
-def test_an_archive_of_an_unknown_version_is_said(tmp_path: Path) -> None:
-    write_ods(tmp_path / "a.ods", {"Talks": [HEAD, *ROWS]})
-    content = bytearray((tmp_path / "a.ods").read_bytes())
-    content[content.index(b"PK\x01\x02") + 6] = 113
-    (tmp_path / "a.ods").write_bytes(content)
-    with pytest.raises(DataError, match=r"a\.ods can't be read: .*zip file version 11.3"):
-        list(open_table([tmp_path / "a.ods"]))

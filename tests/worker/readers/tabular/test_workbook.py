@@ -12,8 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from engine.errors import DataError
-from engine.worker.readers import Table, archives, open_table
-from engine.worker.readers.tabular import workbook
+from engine.worker.readers import Table, open_table
 
 HEAD = ("id", "dialogue", "summary")
 
@@ -109,34 +108,6 @@ def test_size_that_a_sheet_claims_is_not_believed(tmp_path: Path) -> None:
     claimed = re.compile(r'<dimension ref="[^"]*"')
     rewritten(tmp_path / "a.xlsx", lambda xml: claimed.sub('<dimension ref="A1:XFD1048576"', xml))
     assert values(open_table([tmp_path / "a.xlsx"])) == [("1", "a", "b")]
-
-
-def test_row_past_the_last_possible_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MAX_ROWS", 1000)
-    book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
-    rewritten(tmp_path / "a.xlsx", lambda xml: xml.replace('<row r="2"', '<row r="2000000000"'))
-    with pytest.raises(DataError, match="the sheet Sheet has more than 1,000 rows"):
-        list(open_table([tmp_path / "a.xlsx"]))
-
-
-def test_workbook_that_unpacks_to_far_too_much_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archives, "SAFE_BYTES", 1 << 20)
-    book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
-    rewritten(tmp_path / "a.xlsx", lambda xml: xml)
-    with zipfile.ZipFile(tmp_path / "a.xlsx", "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/media/image1.bin", bytes(8 << 20))
-    with pytest.raises(DataError, match="unpacks to far more"):
-        list(open_table([tmp_path / "a.xlsx"]))
-
-
-@pytest.mark.parametrize("content", [b"", b"no workbook", b"PK\x03\x04", bytes(range(256)) * 9])
-def test_what_is_no_workbook_is_said(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "a.xlsx").write_bytes(content)
-    with pytest.raises(DataError, match=r"a\.xlsx can't be read") as caught:
-        list(open_table([tmp_path / "a.xlsx"]))
-    assert caught.value.field == "data.source"
 
 
 def test_damaged_sheet_is_said(tmp_path: Path) -> None:
