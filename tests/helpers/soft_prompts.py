@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
+import pytest
 import torch
 from peft import PeftModel
 from transformers import GenerationConfig
@@ -25,6 +27,16 @@ CASES: list[tuple[str, Options]] = [
     for options in ({}, *(dict(variant.options) for variant in entry.variants))
 ]
 NAMES = [f"{method} {' '.join(map(str, options.values()))}".strip() for method, options in CASES]
+
+
+def in_turn(*kinds: Kind) -> pytest.MarkDecorator:
+    """Give a test every method and variant, on these kinds of base in turn."""
+    cases = zip(cycle(kinds), CASES, NAMES, strict=False)
+    return pytest.mark.parametrize(
+        ("kind", "method", "options"),
+        [pytest.param(kind, *case, id=f"{kind}-{name}") for kind, case, name in cases],
+    )
+
 
 TEXTS = ["Ann: Hi", "Bob: do you have tea?\nAnn: yes I do, and cake too", "Kim: ok\nTom: fine, see you"]
 NEW_TOKENS = 6
