@@ -14,7 +14,7 @@ from engine.system import paths
 from tests.helpers import fake_hub
 from tests.helpers.command_line import Finished, InProcessTerminal
 from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
-from tests.helpers.homes import add_adapter, make_metadata, score_card, write_peft_files
+from tests.helpers.homes import add_adapter, score_card, write_peft_files
 
 NAME = "someone/notes-lora"
 
@@ -62,26 +62,6 @@ def test_an_adapter_comes_from_the_hub_with_its_base_and_its_commit(
     assert f"{NAME} {COMMIT}" in in_process.run("adapters", "show", adapter.id).out
 
 
-def test_programs_get_the_adapter_and_how_far_the_download_is(
-    served: FakeHub, in_process: InProcessTerminal
-) -> None:
-    done = in_process.run("adapters", "import", NAME, "--json")
-    assert library.find(done.json[-1]["adapter"]).name == "notes-lora"
-    last = done.named("stage_progressed")[-1]
-    assert last["unit"] == "bytes"
-    assert last["done"] == last["total"] > 0
-
-
-def test_an_adapter_of_tunesmith_keeps_its_name_and_what_it_knows(
-    served: FakeHub, in_process: InProcessTerminal
-) -> None:
-    metadata = make_metadata("tea notes")
-    library.adapter_toml.save(metadata.model_copy(update={"files": {}}), files_of(served))
-    assert in_process.run("adapters", "import", NAME).code == 0
-    (adapter,) = library.scan()[0]
-    assert (adapter.name, adapter.metadata.prompt) == ("tea notes", metadata.prompt)
-
-
 def test_what_goes_to_the_hub_comes_back_with_its_scores(
     served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,27 +106,13 @@ def test_what_changed_on_the_hub_is_fetched_and_nothing_else(
     assert not [line for line in served.requests if "GET" in line and library.WEIGHTS_NAME in line]
 
 
-def test_weights_that_can_run_code_are_refused_by_name(
-    served: FakeHub, in_process: InProcessTerminal
-) -> None:
-    (files_of(served) / library.WEIGHTS_NAME).rename(files_of(served) / "adapter_model.bin")
-    done = in_process.run("adapters", "import", NAME)
-    refused(done, "are in adapter_model.bin, not in adapter_model.safetensors", "only safetensors are taken")
-    assert not [line for line in served.requests if "resolve" in line]
-
-
-def test_the_checks_are_those_of_a_folder(served: FakeHub, in_process: InProcessTerminal) -> None:
-    (files_of(served) / library.WEIGHTS_NAME).write_bytes(b"junk")
-    done = in_process.run("adapters", "import", NAME)
-    refused(done, "adapter_model.safetensors is damaged", "Copy or download it again")
-
-
 @pytest.mark.parametrize(
     ("names", "hint"),
     [
         (["config.json", "model.safetensors"], "It is a model"),
         (["second/adapter_config.json"], "such as second/adapter_config.json"),
         (["notes.txt"], "an adapter made by PEFT or Tunesmith"),
+        ([], "A private one needs `hf auth login`"),
     ],
 )
 def test_what_is_no_adapter_is_told_with_what_it_is(
@@ -156,24 +122,32 @@ def test_what_is_no_adapter_is_told_with_what_it_is(
         path = served.folder / "models/someone/other" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({}), encoding="utf-8")
-    refused(in_process.run("adapters", "import", "someone/other"), "someone/other is no adapter", hint)
+    refused(in_process.run("adapters", "import", "someone/other"), "someone/other", hint)
 
 
-def test_a_repository_that_is_not_there_or_private_is_told(
+def test_damaged_weights_and_such_as_can_run_code_are_refused_by_name(
     served: FakeHub, in_process: InProcessTerminal
 ) -> None:
-    done = in_process.run("adapters", "import", "someone/nothing")
-    refused(done, "The hub has no adapter named someone/nothing", "A private one needs `hf auth login`")
+    weights = files_of(served) / library.WEIGHTS_NAME
+    weights.write_bytes(b"junk")
+    done = in_process.run("adapters", "import", NAME)
+    refused(done, "adapter_model.safetensors is damaged", "Copy or download it again")
+    weights.rename(files_of(served) / "adapter_model.bin")
+    served.requests.clear()
+    done = in_process.run("adapters", "import", NAME)
+    refused(done, "are in adapter_model.bin, not in adapter_model.safetensors", "only safetensors are taken")
+    assert not [line for line in served.requests if "resolve" in line]
 
 
-def test_a_revision_that_is_not_there_is_told(served: FakeHub, in_process: InProcessTerminal) -> None:
+def test_a_gated_adapter_a_strange_revision_and_a_dead_hub_are_told_with_what_to_do(
+    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refused(in_process.run("adapters", "import", f"{NAME}@v9"), f"{NAME} has no revision v9", "main")
-
-
-def test_a_gated_adapter_is_told_with_where_to_ask(served: FakeHub, in_process: InProcessTerminal) -> None:
     served.gated.add(NAME)
     done = in_process.run("adapters", "import", NAME)
     refused(done, f"{NAME} is gated", f"Accept them at {served.address}/{NAME}")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    refused(in_process.run("adapters", "import", NAME), "The hub can't be reached", "Check the connection")
 
 
 def test_offline_nothing_is_asked(
@@ -187,24 +161,6 @@ def test_offline_nothing_is_asked(
     assert "choose a folder or a zip on this computer" in problem["hint"]
     assert served.requests == []
     assert list(paths.jobs_folder().iterdir()) == []
-
-
-def test_without_a_network_the_hub_that_does_not_answer_is_named(
-    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    refused(in_process.run("adapters", "import", NAME), "The hub can't be reached", "Check the connection")
-
-
-def test_a_folder_of_that_name_comes_before_the_hub(
-    served: FakeHub, in_process: InProcessTerminal, tmp_path: Path
-) -> None:
-    folder = tmp_path / "here" / NAME
-    folder.mkdir(parents=True)
-    write_peft_files(folder)
-    assert in_process.run("adapters", "import", NAME, cwd=tmp_path / "here").code == 0
-    assert library.scan()[0][0].metadata.hub is None
-    assert served.requests == []
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from engine.adapters import library
-from tests.helpers.command_line import InProcessTerminal
 from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.homes import add_adapter, score_card
 
@@ -89,22 +82,3 @@ def test_a_dry_run_is_for_the_hub_alone(call, tmp_path):
     done = call("adapters", "export", "tea", str(tmp_path / "out"), "--dry-run", "--json")
     assert done.problems[0]["field"] == "--to"
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.torch
-def test_the_command_that_an_exported_script_needs_is_told_and_runs(
-    make_recipe: Callable[..., Path], in_process: InProcessTerminal, tmp_path: Path
-) -> None:
-    recipe = make_recipe("gpt2", "training.max_steps=2")
-    assert in_process.run("train", str(recipe), "--json").code == 0
-    [adapter], _ = library.scan()
-    folder = tmp_path / "a script"
-    told = in_process.run("adapters", "export", adapter.id, str(folder), "--to", "script")
-    assert told.code == 0, told
-    [command] = [line.removeprefix("Run: ") for line in told.out.splitlines() if line.startswith("Run: ")]
-    python, *arguments = shlex.split(command)
-    assert python == "python"
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "step 2 of 2" in done.stdout
-    assert (folder / "adapter" / "adapter_model.safetensors").exists()

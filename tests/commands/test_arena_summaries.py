@@ -44,8 +44,8 @@ def arena(home) -> Arena:
     return arenas.open_arena(arena.folder)
 
 
-def written(path: Path, ids: range, column: str = "prediction") -> str:
-    rows = [{"id": at, column: reference(at)} for at in ids]
+def written(path: Path, ids: range) -> str:
+    rows = [{"id": at, "prediction": reference(at)} for at in ids]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     return str(path)
 
@@ -87,9 +87,8 @@ def test_some_of_the_conversations_make_a_table_of_their_own(in_process, arena, 
     assert first["rows"][0]["base"] != second["rows"][0]["base"]
 
 
-@pytest.mark.parametrize("column", ["output", "prediction"])
-def test_what_does_not_match_adds_nothing(in_process, arena, tmp_path, column):
-    file = written(tmp_path / "own.jsonl", range(900, 910), column)
+def test_what_does_not_match_adds_nothing(in_process, arena, tmp_path):
+    file = written(tmp_path / "own.jsonl", range(900, 910))
     done = in_process.run("arena", "add-summaries", arena.id, "--predictions", file, "--json")
     assert (done.code, done.problems[0]["field"]) == (2, "--predictions")
     assert len(arenas.open_arena(arena.folder).entries) == 1
@@ -106,15 +105,6 @@ def test_another_metric_is_refused(in_process, arena, tmp_path):
     assert done.problems[0]["message"].startswith(
         "The arena's runs were scored with another metric: name rouge_score 0.0.1, stemmer True there, name rouge"
     )
-
-
-def test_conversations_that_were_not_stored_are_said(in_process, arena, tmp_path):
-    folder = arenas.Reader().read(arena)[0].run.job.folder
-    scores = example_scores.load(folder)
-    example_scores.save(folder, scores.model_copy(update={"texts": ()}))
-    file = written(tmp_path / "cloud.jsonl", range(COUNT))
-    done = in_process.run("arena", "add-summaries", arena.id, "--predictions", file, "--json")
-    assert (done.code, done.problems[0]["field"]) == (2, "run")
 
 
 def test_a_missing_file_and_an_arena_without_scores_are_problems(in_process, arena, tmp_path):

@@ -74,14 +74,6 @@ def test_what_no_run_can_use_is_told_with_what_is_missing():
     assert "data.exclude" in missing(result(splits=empty))
 
 
-def test_a_check_without_a_usable_example_exits_2(in_process: InProcessTerminal, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("dialogue,summary\n" + ",They greet.\n" * 5, encoding="utf-8")
-    ended = in_process.run("data", str(tmp_path / "a.csv"), "--json")
-    assert ended.code == 2
-    assert 'every row lacks its conversation. Look at column "dialogue".' in ended.err
-    assert sum(split["examples"] for split in ended.json[-1]["splits"].values()) == 0
-
-
 def test_clean_data_is_told_in_a_table() -> None:
     printed = lines(result())
     assert printed[:4] == [

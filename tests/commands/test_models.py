@@ -22,15 +22,6 @@ def test_models_are_told_with_the_starter_as_what_it_is(in_process: InProcessTer
     assert "gemma, to be accepted" in done.out
 
 
-def test_programs_get_both_lists(in_process: InProcessTerminal) -> None:
-    result = in_process.run("models", "--json").json[-1]
-    assert result["models"][0]["id"] == STARTER
-    assert [model["id"] for model in result["catalogue"]] == [model.id for model in catalogue.models()]
-    assert {"parameters", "family", "languages", "licence", "context", "chat", "gated"} <= result[
-        "catalogue"
-    ][0].keys()
-
-
 def test_the_hub_is_searched(
     in_process: InProcessTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

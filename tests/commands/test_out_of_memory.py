@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -118,17 +116,6 @@ def test_a_run_that_somebody_else_killed_is_offered_none(
     captured = capsys.readouterr()
     assert "from outside (SIGKILL)" in captured.err
     assert "main.py resume" not in captured.out
-
-
-def test_programs_get_the_plans_in_an_event(
-    recipe: Path, narrow: Callable[[int], None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    narrow(LITTLE)
-    assert say("train", str(recipe), "--json") == 1
-    lines: list[dict[str, Any]] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    [told] = [line for line in lines if line.get("event") == "memory_exceeded"]
-    assert told["plans"][0]["changes"].keys() == {"training.micro_batch_tokens"}
-    assert (lines[-1]["event"], lines[-1]["kind"]) == ("job_ended", "OutOfMemoryError")
 
 
 def test_what_can_not_be_changed_is_refused_by_name(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
@@ -14,9 +13,7 @@ import pytest
 
 from engine.adapters import library
 from engine.commands import cli, scoring, training
-from engine.commands.terminal import recipe_file, text_tables
-from engine.commands.terminal.output import Output
-from engine.commands.terminal.progress import ProgressPrinter
+from engine.commands.terminal import recipe_file
 from engine.config import recipe
 from engine.errors import RecipeError
 from engine.methods import METHODS
@@ -117,14 +114,6 @@ def test_methods_are_told_in_a_table(call: Call) -> None:
     assert [line.split()[0] for line in first] == ["Id", *(entry.id for entry in METHODS)]
 
 
-def test_methods_are_told_with_what_they_work_on(call: Call) -> None:
-    lines = call("methods").out.splitlines()
-    where = {line.split("  ")[0]: line for line in lines[lines.index("") + 1 :]}
-    assert "BART, GPT-2" in where["BitFit"]
-    assert where["LoRA"].count("all") == 4
-    assert where["Full fine-tuning"].count("none") == 3
-
-
 def test_empty_home_is_said(call: Call) -> None:
     assert call("runs").out.startswith("There are no runs yet.")
     assert call("adapters").out.startswith("The library is empty.")
@@ -222,78 +211,22 @@ def test_every_verb_takes_the_beginning_of_an_id_and_says_when_several_begin_so(
     assert done.problems[0]["message"] == '2 adapters begin with "tea-lora".'
 
 
-def test_an_adapter_named_by_the_beginning_of_its_id_is_the_one_that_is_shown_copied_and_deleted(
-    call: Call, tmp_path: Path
+@pytest.mark.parametrize(
+    ("given", "device"), [([], "auto"), (["--device", "cuda:1"], "cuda:1"), (["--device", "cpu"], "cpu")]
+)
+def test_adapters_write_on_their_base_by_their_own_prompts_on_the_device_that_is_named(
+    given: list[str], device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("coffee-lora-1", "tea-lora-1"):
-        add_adapter(name)
-    assert call("adapters", "show", "tea", "--json").json[0]["adapter"] == "tea-lora-1"
-    assert (
-        call("adapters", "export", "tea", str(tmp_path / "copy"), "--json").json[0]["adapter"] == "tea-lora-1"
-    )
-    assert call("adapters", "delete", "tea", "--json").json[0]["adapter"] == "tea-lora-1"
-    assert [each.id for each in library.scan()[0]] == ["coffee-lora-1"]
-
-
-def test_nothing_is_merged_over_what_is_there(call: Call, tmp_path: Path) -> None:
-    add_adapter("samsum-lora")
-    done = call("adapters", "merge", "samsum-lora", str(tmp_path), "--json")
-    assert (done.code, done.problems[0]["field"]) == (2, "target")
-
-
-def test_each_adapter_reads_the_prompt_that_it_was_scored_with(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE")
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
     assert "prompt" not in scoring.what_is_asked("Ann: hi", ["one", "two"], adapters, piecewise=False)
-    asked = cli.parse(["summarize", "--adapter", "one", "--adapter", "two"])
-    assert scoring.adapter_arguments(adapters, asked.base_model or "", asked.device)["base_model"] == {
-        "id": "google/flan-t5-base",
-        "revision": "7bcac572",
-    }
-
-
-def test_summaries_are_written_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    adapters = [add_adapter("one", scores=[score_card(0.4)])]
-    for given, device in (([], "auto"), (["--device", "cuda:1"], "cuda:1"), (["--device", "cpu"], "cpu")):
-        asked = cli.parse(["summarize", "--adapter", "one", *given])
-        assert scoring.adapter_arguments(adapters, asked.base_model or "", asked.device)["device"] == device
+    asked = cli.parse(["summarize", "--adapter", "one", "--adapter", "two", *given])
+    found = scoring.adapter_arguments(adapters, asked.base_model or "", asked.device)
+    assert found["base_model"] == {"id": "google/flan-t5-base", "revision": "7bcac572"}
+    assert found["device"] == device
     with pytest.raises(RecipeError) as refused:
         scoring.adapter_arguments(adapters, "", "cuda:x")
     assert [problem.field for problem in refused.value.problems] == ["--device"]
-
-
-class Sent:
-    """A worker that notes what is sent to it."""
-
-    def __init__(self) -> None:
-        self.commands: list[tuple[str, dict[str, Any]]] = []
-
-    def send(self, command: str, **arguments: Any) -> None:
-        self.commands.append((command, arguments))
-
-
-def test_summaries_stand_in_the_order_asked_for_and_a_cut_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    request = scoring.what_is_asked("Ann: hi.", ["one", "two"], [], piecewise=False)
-    worker = Sent()
-    listener = scoring._Listener(worker, Output(as_json=False), request)
-    cut = {"adapter": "two", "cut": True, "limit": 512, "input_tokens": 1200}
-    for event in (
-        {"event": "base_ready"},
-        {"event": "summary_started", "adapter": "one", "cut": False},
-        {"event": "summary_started", **cut},
-        {"event": "summary_finished", "adapter": "two", "summary": "B."},
-        {"event": "summary_finished", "adapter": "one", "summary": "A."},
-    ):
-        listener.show(event)
-    assert [command for command, _ in worker.commands] == ["summarize", "quit"]
-    assert worker.commands[0][1]["long_conversations"] == "cut"
-    assert listener.lines() == ["one:", "A.", "", "two:", "B.", ""]
-    told = capsys.readouterr().err
-    assert "two reads 512 of the conversation's 1,200 tokens" in told
-    assert "--piecewise" in told
-    assert "one reads" not in told
-    assert scoring.what_is_asked("", [None], [], piecewise=True)["long_conversations"] == "piecewise"
 
 
 def test_json_lines_survive_every_reader(call: Call) -> None:
@@ -303,29 +236,19 @@ def test_json_lines_survive_every_reader(call: Call) -> None:
 
 
 # -------------------------------------------------------------------------------------------------- words
-def difference(verdict: str, mean: float, low: float, high: float) -> dict[str, Any]:
-    return {"verdict": verdict, "mean": mean, "low": low, "high": high}
 
 
-def test_verdicts_are_sentences() -> None:
-    assert score_text.verdict(
-        difference("no measurable difference", 0.003, -0.006, 0.012), {"examples": 819}
-    ) == (
-        "No measurable difference. ROUGE-1 changed by 0.3 points, 95 % interval −0.6 to 1.2, on 819 conversations."
-    )
-    assert score_text.verdict(difference("worse", -0.0341, -0.05, -0.01), {"examples": 1}).startswith(
-        "Worse. ROUGE-1 fell by 3.4 points, 95 % interval −5.0 to −1.0, on 1 conversation."
-    )
-
-
-def test_a_verdict_says_in_which_form_the_base_was_scored_where_there_were_several() -> None:
-    chosen = {
-        "examples": 200,
-        "base_form": {"prompt_format": "chat", "of": ["chat", "plain"], "examples": 100},
-    }
-    assert score_text.verdict(difference("better", 0.16, 0.136, 0.184), chosen).endswith(
-        "on 200 conversations, against the base model in its own chat format, the better of two."
-    )
+@pytest.mark.parametrize(
+    ("difference", "examples", "words"),
+    [
+        (("no measurable difference", 0.003, -0.006, 0.012), 819, "No measurable difference. ROUGE-1 changed by 0.3"),
+        (("worse", -0.0341, -0.05, -0.01), 1, "Worse. ROUGE-1 fell by 3.4 points, 95 % interval −5.0 to −1.0, on 1 "),
+        (("better", 0.16), 1, "Better. ROUGE-1 rose by 16.0 points, on one conversation, so no interval."),
+    ],
+)  # fmt: skip
+def test_verdicts_are_sentences(difference: tuple[Any, ...], examples: int, words: str) -> None:
+    change = dict(zip(("verdict", "mean", "low", "high"), difference, strict=False))
+    assert score_text.verdict(change, {"examples": examples}).startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -334,37 +257,6 @@ def test_a_verdict_says_in_which_form_the_base_was_scored_where_there_were_sever
 )
 def test_durations(seconds: float, text: str) -> None:
     assert score_text.duration(seconds) == text
-
-
-def test_one_conversation_has_no_interval_and_the_words_say_so() -> None:
-    assert score_text.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
-    told = score_text.verdict({"verdict": "no measurable difference", "mean": 0.25}, {"examples": 1})
-    assert told == (
-        "No measurable difference. ROUGE-1 changed by 25.0 points, on one conversation, so no interval."
-    )
-
-
-def test_a_run_scored_on_one_conversation_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = ProgressPrinter(Output(as_json=False))
-    common = {"event": "evaluated", "time": 1.0, "step": 3, "split": "test", "protocol": {"examples": 1}}
-    change = {"rouge1": {"mean": 0.25, "verdict": "no measurable difference"}}
-    progress.show({**common, "of": "base", "scores": {"rouge1": {"mean": 0.25}}, "difference": None})
-    progress.show({**common, "of": "x", "scores": {"rouge1": {"mean": 0.5}}, "difference": change})
-    progress.show_result()
-    assert capsys.readouterr().out.count("one conversation, so no interval") == 3
-
-
-def test_adapters_scored_on_one_conversation_are_shown(call: Call) -> None:
-    add_adapter("small", scores=[score_card(0.484, half_width=None, examples=1)])
-    assert "48.4 (one conversation, so no interval)" in call("adapters", "show", "small").out
-
-
-def test_tables_are_aligned() -> None:
-    assert text_tables.table(("Name", "Steps"), [("a", "1,000"), ("long name", "7")], right=("Steps",)) == [
-        "Name       Steps",
-        "a          1,000",
-        "long name      7",
-    ]
 
 
 def test_resume_waits_for_a_living_run_and_then_refuses(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,14 +289,6 @@ def test_paths_in_overrides_are_those_of_the_working_folder(
     ]
     empty = ["method.start_from=''", "data.source=", 'base_model.id=""']
     assert recipe_file.with_absolute_paths(empty) == empty
-
-
-@pytest.mark.parametrize("verb", ["train", "plan"])
-def test_a_value_that_is_set_for_a_command_is_checked_like_one_of_the_file(verb: str, call: Call) -> None:
-    starter = str(paths.application_root() / "resources" / "recipes" / "starter.toml")
-    done = call(verb, starter, "--json", "--set", "training.epochs=many", "--set", "data.shots=-1")
-    assert done.code == 2
-    assert [problem["field"] for problem in done.problems] == ["data.shots", "training.epochs"]
 
 
 def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_meant(
@@ -441,11 +325,3 @@ def test_a_conversation_without_an_end_is_named(home: Path, tmp_path: Path, call
     assert done.code == 2
     assert "large.txt can't be read: it is larger than one conversation may be, 64 MB." in done.err
     assert "it is no file" in call("summarize", "--base-model", "starter", "/dev/zero").err
-
-
-def test_an_endless_standard_input_is_told(home: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
-    monkeypatch.setattr(scoring.FileKind.CONVERSATION, "max_bytes", 100)
-    monkeypatch.setattr(sys, "stdin", io.StringIO("x" * 101))
-    done = call("summarize", "--base-model", "starter")
-    assert done.code == 2
-    assert "larger than one conversation may be" in done.err

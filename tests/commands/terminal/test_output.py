@@ -43,12 +43,13 @@ def test_a_line_end_in_an_error_can_not_fake_a_line(capfd):
 
 
 def test_a_line_end_in_a_cell_can_not_fake_a_row():
-    assert text_tables.table(["name"], [["x\ny"], ["z\u2028w"]]) == ["name", "x y", "z w"]
+    assert text_tables.table(["name"], [["x\ny"], ["z\u2028w"], ["x\x1b[2J"]]) == [
+        "name",
+        "x y",
+        "z w",
+        "x\\x1b[2J",
+    ]
     assert text_tables.facts([("name", "x\r\nbase  y")]) == ["name  x base  y"]
-
-
-def test_a_table_is_escaped_for_whatever_shows_it():
-    assert text_tables.table(["name"], [["x\x1b[2J"]]) == ["name", "x\\x1b[2J"]
 
 
 FULL = Path("/dev/full")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.command_line import Finished, InProcessTerminal, Terminal
+from tests.helpers.command_line import Finished, InProcessTerminal
 
 SCORES = {"rouge1", "rouge2", "rougeL", "rougeLsum"}
 
@@ -65,19 +65,10 @@ def test_an_unknown_patch_is_bad_usage(
     assert "Traceback" not in done.err
 
 
-def test_evaluate_tells_a_verdict(trained: Trained) -> None:
-    done = trained.run("evaluate", "--recipe", str(trained.recipe), "--adapter", trained.adapter)
-    assert done.code == 0, done
-    assert "ROUGE-Lsum" in done.out
-    assert "on 6 conversations." in done.out.splitlines()[-1]
-
-
-def test_summarize_as_a_program_writes_the_summary_alone(trained: Trained, tmp_path: Path) -> None:
+def test_summarize_writes_the_summary_alone(trained: Trained, tmp_path: Path) -> None:
     conversation = "Ann: do you have tea?\nBob: yes, I do."
     (tmp_path / "talk.txt").write_text(conversation, encoding="utf-8")
-    done = Terminal(trained.in_process.home).run(
-        "summarize", "--adapter", trained.adapter, "talk.txt", cwd=tmp_path
-    )
+    done = trained.run("summarize", "--adapter", trained.adapter, "talk.txt", cwd=tmp_path)
     assert done.code == 0, done
     piped = trained.run("summarize", "--adapter", trained.adapter, "--json", stdin=conversation)
     [finished] = piped.named("summary_finished")
@@ -126,12 +117,3 @@ def test_data_ends_with_what_was_found(trained: Trained, tmp_path: Path) -> None
     assert {"leaks", "findings"} <= set(done.json[-1])
     told = trained.run("data", str(source))
     assert "train" in told.out
-
-
-def test_merged_model_stands_alone(trained: Trained, tmp_path: Path) -> None:
-    target = tmp_path / "merged"
-    done = trained.run("adapters", "merge", trained.adapter, str(target), "--json")
-    assert done.code == 0, done
-    assert done.json[-1]["path"] == str(target)
-    assert (target / "model.safetensors").exists()
-    assert (target / "tokenizer.json").exists()
