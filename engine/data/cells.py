@@ -7,12 +7,14 @@ text, as in csv files.
 from __future__ import annotations
 
 import ast
+import io
+import itertools
 import json
 import re
+import tokenize
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 from engine.data import column_names
@@ -22,6 +24,7 @@ from engine.text.conversations import Turn, turn_head
 SYSTEM_SPEAKERS = ("system", "developer")
 MIN_INSTRUCTED = 3
 MAX_PYTHON_CHARACTERS = 200_000
+# What may be strings side by side; telling it takes longer.
 SIDE_BY_SIDE = re.compile(r"""['"]\s+['"]""")
 MAX_NUMBER_CHARACTERS = 60
 NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORECASE)
@@ -92,8 +95,7 @@ def _is_named_text(item: Any) -> bool:
 
 def _of_python(text: str) -> Any:
     """Return a value as Python writes it, as in tables of pandas: ['a', "b's"]; None for other texts."""
-    # Strings side by side would become one; arrays of numpy are written so.
-    if len(text) > MAX_PYTHON_CHARACTERS or SIDE_BY_SIDE.search(text):
+    if len(text) > MAX_PYTHON_CHARACTERS or (SIDE_BY_SIDE.search(text) and _has_strings_side_by_side(text)):
         return None
     try:
         with warnings.catch_warnings():
@@ -101,6 +103,16 @@ def _of_python(text: str) -> Any:
             return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
+
+
+def _has_strings_side_by_side(text: str) -> bool:
+    """Tell whether strings follow one another, as in numpy's arrays: Python would make one of them."""
+    try:
+        tokens = [each.type for each in tokenize.generate_tokens(io.StringIO(text).readline)]
+    except (tokenize.TokenError, SyntaxError):
+        return True
+    kinds = [kind for kind in tokens if kind != tokenize.NL]
+    return any(one == other == tokenize.STRING for one, other in itertools.pairwise(kinds))
 
 
 def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys | None:
@@ -326,7 +338,7 @@ def shared_instruction(texts: Sequence[str]) -> str:
         return ""
     # The last line of a text is never an instruction alone.
     by_line = zip(*(text.splitlines(keepends=True)[:-1] for text in texts), strict=False)
-    shared = [lines[0] for lines in takewhile(lambda lines: len(set(lines)) == 1, by_line)]
+    shared = [lines[0] for lines in itertools.takewhile(lambda lines: len(set(lines)) == 1, by_line)]
     has_turns = any((head := turn_head(line)) and head[1] for line in shared)
     return "" if has_turns or not "".join(shared).strip() else "".join(shared)
 

@@ -32,16 +32,6 @@ TELEGRAM: dict[str, Any] = {
         {"type": "message", "from": None, "date": "2023-12-31T21:18:00", "text": "Bye"},
     ],
 }  # fmt: skip
-A_PICTURE = {"fileName": "a.png"}
-DISCORD: dict[str, Any] = {
-    "guild": {"name": "Bakers"},
-    "messages": [
-        {"type": "Default", "timestamp": "t", "content": "Hi", "author": {"name": "ann", "nickname": "Ann"}},
-        {"type": "GuildMemberJoin", "timestamp": "t", "content": "Joined the server.", "author": {"name": "bob"}},
-        {"type": "Reply", "timestamp": "t", "author": {"name": "bob"}, "content": "", "attachments": [A_PICTURE]},
-        {"type": "Reply", "timestamp": "t", "content": "Yo", "author": {"name": "bob"}},
-    ],
-}  # fmt: skip
 
 
 def read(content: Any) -> Chat:
@@ -72,12 +62,6 @@ def test_of_a_telegram_account_the_longest_chat_is_taken_and_the_others_are_name
     assert len(chat.turns) == 2
     assert ("chat", "Short") in left_out(chat)
     assert Counter(each.kind for each in chat.left_out) == {"system": 1, "media": 1, "chat": 1}
-
-
-def test_a_discord_channel_is_read_with_nicknames() -> None:
-    chat = read(DISCORD)
-    assert (chat.kind, chat.text) == ("discord", "Ann: Hi\nbob: Yo")
-    assert left_out(chat) == [("system", "bob: Joined the server."), ("media", "bob: a.png")]
 
 
 VALUE = st.recursive(
@@ -146,16 +130,6 @@ def test_what_teams_itself_writes_and_what_was_deleted_is_left_out() -> None:
     chat = read([{**event, "from": None}, gone, graph(3, "Ann", "Hi")])
     assert chat.text == "Ann: Hi"
     assert left_out(chat) == [("system", "Teams: membersAdded"), ("system", "Ann: deleted message")]
-
-
-def test_names_with_capitals_as_scripts_write_them_are_known() -> None:
-    message = {
-        "MessageType": "message",
-        "CreatedDateTime": "2024-01-02T10:00:00Z",
-        "From": {"User": {"DisplayName": "Ann"}},
-        "Body": {"ContentType": "html", "Content": "<p>Hi</p>"},
-    }
-    assert read([message]).text == "Ann: Hi"
 
 
 def personal(number: int, sender: str, kind: str, content: str) -> dict[str, Any]:

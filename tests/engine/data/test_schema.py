@@ -18,10 +18,6 @@ from tests.helpers.table_rows import Row, chat, examples, numbered, refusal, sha
     ("names", "conversation", "summary"),
     [
         (["id", "dialogue", "summary"], "dialogue", "summary"),
-        (["summary", "text"], "text", "summary"),
-        (["Meeting Transcript", "Summary"], "Meeting Transcript", "Summary"),
-        (["article", "highlights"], "article", "highlights"),
-        (["input", "output"], "input", "output"),
         (["topic", "dialogue", "reference_summary"], "dialogue", "reference_summary"),
     ],
 )
@@ -55,11 +51,6 @@ def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
     )
 
 
-def test_one_column_can_not_be_both() -> None:
-    with pytest.raises(DataError, match="same column"):
-        infer_schema(["text", "b"], [], conversation="text", summary="text")
-
-
 def test_flat_rows_are_examples_named_by_their_id_or_number() -> None:
     rows = [
         {"id": "a", "dialogue": "Ann: Hi\r\nBob: Yo", "summary": " They meet. "},
@@ -69,12 +60,6 @@ def test_flat_rows_are_examples_named_by_their_id_or_number() -> None:
         Example("a", "Ann: Hi\nBob: Yo", " They meet. "),
         Example("2", "7", ""),
     ]
-
-
-def test_an_example_tells_the_row_it_came_from() -> None:
-    rows = [Row(7, {"dialogue": "a", "summary": "b"})]
-    shaped = list(infer_schema(["dialogue", "summary"], []).examples(rows))
-    assert [each.rows for each in shaped] == [(7,)]
 
 
 def test_lists_in_a_column_of_texts_are_refused_by_name() -> None:
@@ -119,29 +104,7 @@ def test_a_label_that_is_a_number_leaves_rows_without_summaries_where_none_are_n
         shape_of(rows)
 
 
-def test_some_numbers_among_texts_are_texts() -> None:
-    rows = [{"dialogue": "7", "summary": "12"}, {"dialogue": "Ann: Hi", "summary": "Hi."}]
-    assert [example.conversation for example in examples(rows)] == ["7", "Ann: Hi"]
-
-
 # ----------------------------------------------------------------------------------------------- lists of turns
-@pytest.mark.parametrize(
-    ("column", "speaker", "text"),
-    [
-        ("messages", "role", "content"),
-        ("conversations", "from", "value"),
-        ("dialogue", "speaker", "text"),
-        ("turns", "name", "utterance"),
-        ("whatever", "author", "body"),
-        ("whatever", "speaker", "what is said"),
-    ],
-)
-def test_lists_of_turns_are_found_with_their_keys(column: str, speaker: str, text: str) -> None:
-    rows = [{column: chat("Ann: Hi", "Bob: Yo", speaker=speaker, text=text), "summary": "They meet."}]
-    shape = shape_of(rows)
-    assert (shape.kind, shape.conversation, shape.speaker, shape.text) == ("turns", column, speaker, text)
-    assert f'turns with "{text}" and the speaker as "{speaker}"' in shape.reason
-    assert examples(rows) == [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
 
 
 def test_lists_of_turns_stand_before_columns_that_are_called_source_or_text() -> None:
@@ -154,38 +117,9 @@ def test_a_dialogue_as_text_stands_before_its_lists() -> None:
     assert (shape_of(rows).kind, shape_of(rows).conversation) == ("columns", "dialogue")
 
 
-def test_turns_may_be_texts() -> None:
-    rows = [{"dialogue": ["Ann: Hi", "Bob: Yo"], "summary": "They meet."}]
-    assert shape_of(rows).kind == "turns"
-    assert examples(rows) == [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
-
-
 def test_a_turn_as_text_of_several_lines_has_one_speaker() -> None:
     rows = [{"dialogue": ["Ann: To buy:\nNote: milk", "Bob: Yo\nand so on"], "summary": "s"}]
     assert examples(rows)[0].conversation == "Ann: To buy: Note: milk\nBob: Yo\nand so on"
-
-
-def test_lists_of_texts_that_are_no_turns_are_not_taken_for_them() -> None:
-    rows = [{"topics": ["a", "b"], "text": "Ann: Hi", "summary": "Ann greets."}]
-    assert shape_of(rows).conversation == "text"
-
-
-def test_turns_may_stand_in_one_object_with_a_list_for_each_key() -> None:
-    rows = [{"dialog": {"speaker": ["Ann", "Bob"], "text": ["Hi", "Yo"]}, "summary": "They meet."}]
-    assert examples(rows)[0].conversation == "Ann: Hi\nBob: Yo"
-
-
-def test_turns_may_be_written_as_json_into_a_text() -> None:
-    rows = [{"messages": '[{"role": "Ann", "content": "Hi"}]', "summary": "Ann greets."}]
-    assert examples(rows)[0].conversation == "Ann: Hi"
-
-
-def test_speakers_may_stand_in_a_list_beside() -> None:
-    rows = [{"utt": ["Hi", "", "Yo"], "speaker": ["Ann", "Bob", "Bob"], "summary": "They meet."}]
-    shape = shape_of(rows)
-    assert (shape.kind, shape.conversation, shape.speaker) == ("lists", "utt", "speaker")
-    assert 'with the speakers in column "speaker"' in shape.reason
-    assert examples(rows) == [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
 
 
 def test_a_speaker_too_few_is_named_with_its_row() -> None:
@@ -267,11 +201,6 @@ def test_a_key_that_no_turn_has_is_refused_with_those_there_are(key: str) -> Non
     assert "They hold: role, content." in error.hint
 
 
-def test_keys_named_for_a_column_of_texts_are_refused() -> None:
-    error = refusal([{"dialogue": "Ann: Hi", "summary": "s"}], by_hand={"text": "content"})
-    assert (error.field, error.message) == ("data.columns", 'The column "dialogue" holds no lists of turns.')
-
-
 # --------------------------------------------------------------------------------------------- several references
 @pytest.mark.parametrize(
     "rows",
@@ -289,11 +218,6 @@ def test_conversations_without_summaries_are_read_where_none_are_needed(rows: li
     (example,) = examples(rows, needs_summary=False)
     assert (example.conversation, example.summary) == ("Ann: Tea?\nBo: Yes.", "")
     assert shape_of(rows, needs_summary=False).reason.endswith("no column looks like the summary")
-
-
-def test_summaries_that_are_there_are_read_also_where_none_are_needed() -> None:
-    rows = [{"dialogue": "Ann: Tea?", "summary": "Tea."}]
-    assert examples(rows, needs_summary=False) == examples(rows)
 
 
 def test_a_list_of_summaries_gives_several_references() -> None:
@@ -319,11 +243,6 @@ def test_a_summary_named_by_hand_stands_alone_unless_references_are_named_too() 
     comma = examples(rows, summary="summary1", by_hand={"references": "gist, short"})
     assert comma == [Example("1", "Ann: Hi", "a", ("c",))]
     assert refusal(rows, by_hand={"references": "summary2, summary7"}).hint.startswith("Did you mean")
-
-
-def test_the_first_summary_with_text_is_the_reference() -> None:
-    rows = [{"dialogue": "Ann: Hi", "summary1": "", "summary2": "b"}]
-    assert examples(rows) == [Example("1", "Ann: Hi", "b")]
 
 
 # -------------------------------------------------------------------------------------------- turns in rows
@@ -399,28 +318,6 @@ def test_a_mapping_that_makes_no_sense_is_refused(by_hand: dict[str, str], field
     assert words in problem.message
     error = refusal([{"dialogue": "a", "summary": "b"}], by_hand=by_hand)
     assert (error.field, error.message) == ("data.columns", problem.message)
-
-
-def test_a_mistyped_key_is_told_the_right_one() -> None:
-    assert data.problems({"speakr": "a"})[0].hint == "Did you mean speaker?"
-    assert data.problems(dict.fromkeys(("speaker", "text", "group", "references"), "a")) == []
-
-
-def test_an_id_column_can_be_named() -> None:
-    rows = [{"id": "1", "file": "f.txt", "dialogue": "a", "summary": "b"}]
-    assert examples(rows, by_hand={"id": "file"})[0].id == "f.txt"
-
-
-def test_a_shape_tells_all_of_itself() -> None:
-    told = shape_of(ROWS).as_dict()
-    assert told["all"] == ["dialogue_id", "speaker", "text", "summary"]
-    assert {name: told[name] for name in ("kind", "conversation", "summary", "group", "references")} == {
-        "kind": "rows",
-        "conversation": "text",
-        "summary": "summary",
-        "group": "dialogue_id",
-        "references": [],
-    }
 
 
 # --------------------------------------------------------------------------------------------------- whatever comes

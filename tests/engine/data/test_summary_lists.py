@@ -116,13 +116,6 @@ def test_sentences_are_joined_as_they_are_written(parts: list[str], text: str) -
     assert summary_lists.joined(parts) == text
 
 
-def test_lists_as_python_writes_them_are_lists() -> None:
-    lists = [str(each) for each in SENTENCES]
-    assert examples(rows(lists))[0].summary == " ".join(SENTENCES[0])
-    said = [{"messages": str([{"role": "Ann", "content": "It's me."}]), "summary": "She came."}]
-    assert examples(said)[0].conversation == "Ann: It's me."
-
-
 @pytest.mark.parametrize("text", ["['a' 'b']", "['no end", "[1, 2", "['x'] * 9", "[__import__('os')]"])
 def test_what_only_looks_like_such_a_list_is_a_text(text: str) -> None:
     assert examples([{"dialogue": "Ann: Hi", "summary": text}])[0].summary == text
