@@ -65,12 +65,7 @@ class Arena:
 
     def entry(self, entry_id: str) -> Entry:
         """Return an entry. Raises ArenaError."""
-        for each in self.entries:
-            if each.id == entry_id:
-                return each
-        raise ArenaError(
-            f'{self.name} has no entry "{entry_id}".', f"`{command_name()} arena show` lists them.", "entry"
-        )
+        return _entry(self, entry_id)
 
     def recipe_path(self, entry: Entry) -> Path:
         """The recipe of an entry."""
@@ -216,9 +211,8 @@ def remove(arena: Arena, entry_id: str) -> Arena:
     """
 
     def without(file: ArenaFile) -> None:
-        file.entries = [each for each in file.entries if each.id != entry_id]
+        file.entries.remove(_entry(file, entry_id))
 
-    arena.entry(entry_id)
     return _edit(arena, without)
 
 
@@ -237,11 +231,10 @@ def move(arena: Arena, entry_id: str, index: int) -> Arena:
     """Move an entry to an index in the queue."""
 
     def moved(file: ArenaFile) -> None:
-        entry = next(each for each in file.entries if each.id == entry_id)
+        entry = _entry(file, entry_id)
         file.entries.remove(entry)
         file.entries.insert(max(0, index), entry)
 
-    arena.entry(entry_id)
     return _edit(arena, moved)
 
 
@@ -292,6 +285,15 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]], see
 
 
 # Files
+def _entry(arena: Arena | ArenaFile, entry_id: str) -> Entry:
+    for each in arena.entries:
+        if each.id == entry_id:
+            return each
+    raise ArenaError(
+        f'{arena.name} has no entry "{entry_id}".', f"`{command_name()} arena show` lists them.", "entry"
+    )
+
+
 def _edit(arena: Arena, edit: Callable[[ArenaFile], None]) -> Arena:
     """Read, change and write the file under its lock, and return the changed arena."""
     with _edit_lock(arena.folder):

@@ -69,8 +69,3 @@ def test_what_trains_nothing_takes_what_others_take_beside_training():
     assert time_left([DONE, prompt]).queue == 30.0
     shown = status("shown", "completed", "prompt_only", seconds=12.0)
     assert time_left([DONE, shown, prompt]).queue == 12.0
-
-
-def test_what_was_stopped_or_refused_is_not_counted():
-    remaining = time_left([DONE, status("s", "stopped", seconds=5.0), status("r", "refused"), WAITS])
-    assert remaining.queue == 130.0

@@ -76,13 +76,6 @@ def test_without_a_name_an_arena_is_called_after_what_its_entries_share():
     assert recipes.load(arena.recipe_path(arena.entries[0])).name == "starter · sample: LoRA, r 1"
 
 
-def test_the_plan_of_a_run_stays_with_the_arena():
-    recipe = make_recipe("Starter", base="starter", source="sample")
-    arena = arenas.create(recipe, [{"method": {"id": "lora"}}], planned_seconds=90.0)
-    assert arenas.set_paused(arena, paused=False).planned_seconds == 90.0
-    assert "planned_seconds" not in (make("ranks").folder / "arena.toml").read_text(encoding="utf-8")
-
-
 def test_the_time_of_each_is_shared():
     recipe = arenas.for_minutes(make_recipe("Starter", base="starter", source="sample"), 5.0)
     arena = arenas.create(recipe, arenas.preset("all").changes)
@@ -98,20 +91,6 @@ def test_a_quantization_changes_the_base_and_nothing_else():
     assert found[0].values == ("none", "int8", "nf4", "nf4")
 
 
-def test_a_rank_keeps_the_recipes_other_settings_of_lora_and_its_rate():
-    recipe = recipes.from_tables(
-        {
-            "base_model": {"id": "starter"},
-            "data": {"source": "sample"},
-            "method": {"id": "lora", "dropout": 0.3},
-            "training": {"learning_rate": 0.02},
-        }
-    )
-    arena = arenas.create(recipe, arenas.preset("ranks").changes)
-    tables = arena.tables(arena.entries[0])
-    assert (tables["method"]["dropout"], tables["training"]["learning_rate"]) == (0.3, 0.02)
-
-
 def test_of_a_base_that_is_not_here_only_what_all_families_share_is_preset():
     arena = arenas.create(
         make_recipe("Hub", base="owner/model", source="sample"), arenas.preset("all").changes
@@ -124,47 +103,6 @@ def test_of_a_base_that_is_not_here_only_what_all_families_share_is_preset():
         family="decoder-only",
     )
     assert len(known.entries) == 1
-
-
-def test_entries_move_and_go_and_remember_their_run():
-    arena = make("ranks")
-    last = arena.entries[-1].id
-    arena = arenas.move(arena, last, 0)
-    assert arena.entries[0].id == last
-    arena = arenas.remove(arena, arena.entries[1].id)
-    assert names(arena) == [f"LoRA, r {rank}" for rank in (64, 2, 4, 8, 16, 32)]
-    arena = arenas.set_run(arena, last, "20260312-140200-lora-3f9a")
-    assert arenas.open_arena(arena.folder).entry(last).run == "20260312-140200-lora-3f9a"
-    with pytest.raises(ArenaError, match="has no entry"):
-        arenas.remove(arena, "lora-r-1")
-
-
-def test_an_entry_that_was_taken_out_can_be_put_back_where_it_was():
-    arena = make("ranks")
-    entry = arena.entries[2]
-    less = arenas.remove(arena, entry.id)
-    assert arenas.put_back(less, entry, 2) == arena
-    assert recipes.load(arena.recipe_path(entry)).method.options.rank == 4
-    arenas.remove(arena, entry.id)
-    again = arenas.add(arena, [{"method": {"id": "lora", "rank": 4, "alpha": 4}}])
-    with pytest.raises(ArenaError, match="another entry like LoRA, r 4"):
-        arenas.put_back(again, entry, 2)
-
-
-def test_a_change_made_from_an_older_reading_loses_nothing():
-    arena = make("ranks")
-    arenas.set_paused(arena, paused=False)
-    later = arenas.remove(arena, arena.entries[0].id)
-    assert not later.paused
-    assert len(later.entries) == 6
-
-
-def test_entries_of_the_same_words_are_told_apart_by_what_differs():
-    arena = arenas.add(
-        make("quantization"), [{"training": {"learning_rate": 0.5}}, {"training": {"learning_rate": 0.5}}]
-    )
-    assert names(arena)[-2:] == ["LoRA, r 16, learning rate 0.5", "LoRA, r 16, learning rate 0.5"]
-    assert len({entry.id for entry in arena.entries}) == 6
 
 
 def test_a_recipe_joins_only_if_it_compares():
@@ -232,8 +170,3 @@ def test_a_folder_that_is_no_arena_is_told_beside_the_others(text):
     assert found == [good]
     assert damaged.folder == arena.folder
     assert arena.id in damaged.reason
-
-
-def test_an_arena_that_is_not_there_is_told_by_its_name():
-    with pytest.raises(ArenaError, match='There is no arena "nothing"'):
-        arenas.find("nothing")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import shutil
 
-import pytest
-
 from engine import arena as arenas
 from engine.arena import Arena, EntryStatus
 from engine.jobs.events import EventWriter
 from engine.jobs.job import Job
-from engine.runs import run_store
-from engine.runs.run_summaries import RunEntry, read_entry
-from tests.helpers.homes import RunSpec, add_run, make_recipe, write_events
+from tests.helpers.homes import RunSpec, add_run, make_recipe
 
 STARTER = {"base": "starter", "source": "sample"}
 TRAINED = ("lora", "ia3", "layernorm")
@@ -36,22 +32,6 @@ def with_run(arena: Arena, place: int, told: RunSpec) -> Job:
 
 def states(arena: Arena) -> list[str]:
     return [each.state for each in read(arena)]
-
-
-def test_entries_without_a_run_wait_and_are_taken_in_order():
-    arena = make()
-    assert states(arena) == ["waiting"] * 3
-    assert arenas.next_up(read(arena), set()).entry.id == arena.entries[0].id
-    assert arenas.next_up(read(arena), {arena.entries[0].id}).entry.id == arena.entries[1].id
-
-
-@pytest.mark.parametrize("outcome", ["completed", "stopped", "failed", "crashed"])
-def test_an_entry_stands_as_its_run_ended(outcome):
-    arena = make()
-    with_run(arena, 0, RunSpec(outcome=None if outcome == "crashed" else outcome, gain=None))
-    assert states(arena) == [outcome, "waiting", "waiting"]
-    taken_up = arenas.next_up(read(arena), set()).entry.id == arena.entries[0].id
-    assert taken_up == (outcome in ("stopped", "crashed"))
 
 
 def test_a_run_found_running_is_followed_before_anything_is_begun():
@@ -110,45 +90,3 @@ def test_a_run_that_was_deleted_is_told_and_not_begun_again_unasked():
     assert "no longer exists" in first.reason
     arenas.set_run(arena, first.entry.id, "")
     assert states(arena)[0] == "waiting"
-
-
-def test_an_entry_whose_recipe_is_damaged_is_refused_with_what_is_wrong():
-    arena = make()
-    arena.recipe_path(arena.entries[1]).write_text("[method\n", encoding="utf-8")
-    assert states(arena) == ["waiting", "refused", "waiting"]
-    assert "no TOML" in read(arena)[1].reason
-    arena.recipe_path(arena.entries[1]).unlink()
-    assert states(arena)[1] == "refused"
-
-
-def test_beginning_an_entry_notes_its_run_before_anything_starts():
-    arena = make()
-    [first, *_] = read(arena)
-    job = arenas.job_of(arena, first)
-    [now, *_] = read(arena)
-    assert (now.entry.run, now.state) == (job.id, "waiting")
-    assert arenas.job_of(arena, now).folder == job.folder
-    assert [each.id for each in run_store.list_jobs()] == [job.id]
-
-
-def test_a_run_that_did_not_change_is_not_read_again(monkeypatch):
-    arena = make()
-    job = with_run(arena, 0, RunSpec(outcome=None))
-    arena, reader, read_runs = arenas.open_arena(arena.folder), arenas.Reader(), []
-
-    def noted(one: Job) -> RunEntry:
-        read_runs.append(one.id)
-        return read_entry(one)
-
-    monkeypatch.setattr("engine.arena.entry_status.read_entry", noted)
-    reader.read(arena)
-    reader.read(arena)
-    assert read_runs == [job.id]
-    write_events(job, RunSpec(steps=3), attempt=2)
-    assert reader.read(arena)[0].state == "completed"
-    assert read_runs == [job.id, job.id]
-
-
-def test_counts_name_each_state_that_occurs():
-    arena = make("bitfit", "lora", "ia3")
-    assert arenas.counted(read(arena)) == {"refused": 1, "waiting": 2}

@@ -6,7 +6,6 @@ import pytest
 
 from engine import arena as arenas
 from engine.arena import Arena, Group
-from engine.runs import example_scores
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 
 
@@ -53,25 +52,6 @@ def test_the_lead_of_the_first_over_the_second_is_tested():
     assert lead_of(arena) == (0.0025, "no measurable difference")
 
 
-def test_a_row_tells_what_its_run_took():
-    arena = make_arena("lora")
-    score(arena, 0, FULL)
-    [row] = groups(arena)[0].rows
-    assert [row.cost(kind) for kind in arenas.COSTS] == [1000, 5_000_000, 1.5]
-    assert row.status.run.adapter_bytes == 4321
-
-
-def test_what_trains_nothing_has_no_minutes():
-    arena = make_arena("prompt_only")
-    job = score(arena, 0, FULL)
-    told = job.events_path.read_text(encoding="utf-8").replace(
-        '"trainable_parameters":1000', '"trainable_parameters":0'
-    )
-    job.events_path.write_text(told, encoding="utf-8")
-    [row] = groups(arena)[0].rows
-    assert (row.cost("parameters"), row.cost("minutes")) == (0, None)
-
-
 def test_scores_of_another_protocol_stand_in_a_group_of_their_own():
     arena = make_arena("lora", "ia3", "full")
     score(arena, 0, FULL, beams=4)
@@ -84,19 +64,6 @@ def test_scores_of_another_protocol_stand_in_a_group_of_their_own():
     [lonely] = second.rows
     assert lonely.against_full is None
     assert lonely.full_missing == "Full fine-tuning is not among the scored entries."
-
-
-def test_full_that_was_scored_on_other_conversations_is_compared_with_nothing():
-    arena = make_arena("lora", "full")
-    job = score(arena, 0, FULL)
-    score(arena, 1, FULL)
-    scores = example_scores.load(job.folder)
-    example_scores.save(job.folder, scores.model_copy(update={"examples": tuple("abcd")}))
-    lora = next(row for row in groups(arena)[0].rows if not row.is_baseline)
-    assert lora.full_missing == "Full fine-tuning was scored on other conversations."
-    (job.folder / example_scores.FILE_NAME).unlink()
-    lora = next(row for row in groups(arena)[0].rows if not row.is_baseline)
-    assert lora.full_missing == "The scores of single conversations are missing."
 
 
 def test_one_conversation_and_nothing_but_ties_are_said():
@@ -147,18 +114,6 @@ GENERAL = {"general_loss": ((3.0, 3.1, 3.2, 3.3) * 3, (3.2, 3.3, 3.4, 3.5) * 3)}
 
 def general(digest: str) -> dict[str, object]:
     return {"general_text": {"text": "auto", "digest": digest, "passages": 4}}
-
-
-def test_a_row_tells_what_its_run_forgot():
-    arena = make_arena("lora", "prompt_only")
-    score(arena, 0, FULL, measured=GENERAL, **general("one"))
-    score(arena, 1, FULL)
-    [group] = groups(arena)
-    lora, prompt = sorted(group.rows, key=lambda row: row.name)
-    assert lora.forgetting is not None
-    assert lora.forgetting["mean"] == pytest.approx(0.2)
-    assert lora.forgetting["verdict"] == "worse"
-    assert prompt.forgetting is None
 
 
 def test_losses_on_another_text_are_not_compared_but_the_scores_are():

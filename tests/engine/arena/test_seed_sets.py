@@ -58,13 +58,6 @@ def test_three_seeds_are_one_row_with_mean_spread_and_an_interval_over_both(home
     assert row.scores["rouge1"]["high"] - row.scores["rouge1"]["low"] > alone.high - alone.low
 
 
-def test_the_difference_from_the_base_is_over_seeds_too(home):
-    row = only_row(filled())
-    gains = seed_intervals.interval([(values - BASE).tolist() for values in SEEDS], 1000)
-    assert row.against_base["rouge1"] == pytest.approx({**gains.as_dict(), "verdict": "better"})
-    assert row.base["rouge1"]["mean"] == pytest.approx(BASE.mean())
-
-
 def test_full_fine_tuning_and_the_first_place_are_compared_over_the_seeds_of_both(home):
     arena = filled("lora", "full")
     for place, values in enumerate(FULL):
@@ -81,20 +74,6 @@ def test_full_fine_tuning_and_the_first_place_are_compared_over_the_seeds_of_bot
         [each.tolist() for each in SEEDS], [each.tolist() for each in FULL], 1000
     )
     assert group.lead == bootstrap.difference_dict(lead)
-
-
-def test_a_single_seed_of_full_fine_tuning_is_said(home):
-    arena = filled("lora", "full")
-    scored(arena, 1, FULL[0])
-    lora = next(row for row in groups(arena)[0].rows if not row.is_baseline)
-    assert "Full fine-tuning has one seed: the interval against it leaves out its spread." in lora.remark
-
-
-def test_seeds_that_differ_more_than_the_gain_leave_no_verdict(home):
-    arena = make_arena("lora", seeds=3)
-    for place, gain in enumerate((-0.05, 0.02, 0.12)):
-        scored(arena, place, BASE + gain)
-    assert only_row(arena).against_base["rouge1"]["verdict"] == "no measurable difference"
 
 
 def test_one_scored_seed_has_the_interval_over_conversations_and_says_so(home):
@@ -121,17 +100,6 @@ def test_seeds_that_failed_or_wait_are_named(home):
     assert row.seeds is not None
     assert (row.seeds.seeds, row.seeds.counts) == ((42, 44), (2, 4))
     assert row.remark == "Not scored yet: seed 45. Failed: seed 43."
-
-
-def test_a_removed_seed_is_no_longer_one(home):
-    arena = filled()
-    arenas.remove(arena, arena.entries[1].id)
-    row = only_row(arena)
-    assert row.seeds is not None
-    assert (row.seeds.seeds, row.seeds.counts) == ((42, 44), (2, 2))
-    arenas.remove(arena, arena.entries[0].id)
-    row = only_row(arena)
-    assert (row.name, row.seeds) == ("LoRA, r 32, seed 44", None)
 
 
 def test_seeds_of_another_protocol_are_in_another_table_and_named(home):
@@ -205,37 +173,6 @@ def test_other_metrics_are_put_together_too_by_conversation_where_they_can(home)
     assert row.forgetting["verdict"] == "worse"
 
 
-def test_losses_on_another_text_are_left_out_of_the_set(home):
-    arena = make_arena("lora", "ia3", seeds=2)
-    loss = {"general_loss": ([3.0, 3.1] * 6, [3.2, 3.3] * 6)}
-    for place, digest in ((0, "one"), (1, "one"), (2, "two")):
-        text = {"text": "auto", "digest": digest, "passages": 12}
-        scored(arena, place, SEEDS[0], measured=loss, general_text=text)
-    found = {row.name: row for row in groups(arena)[0].rows}
-    assert found["LoRA, r 32"].forgetting is None
-    assert found["IA3"].forgetting is not None
-    assert "Its loss on general text was measured on another text." in found["LoRA, r 32"].remark
-
-
-def test_costs_of_a_set_are_the_highest_memory_and_the_mean_of_the_minutes(home):
-    arena = make_arena("lora", seeds=2)
-    for place, facts in enumerate(
-        ({"seconds": 60.0, "memory_bytes": 5}, {"seconds": 120.0, "memory_bytes": 7})
-    ):
-        scored(arena, place, SEEDS[place], facts=facts)
-    row = only_row(arena)
-    assert [row.cost(kind) for kind in arenas.COSTS] == [1000, 7, 1.5]
-
-
-def test_a_scored_set_leaves_only_its_other_seeds_unscored(home):
-    arena = make_arena("lora", "ia3", seeds=2)
-    scored(arena, 0, SEEDS[0])
-    scored(arena, 2, SEEDS[1])
-    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
-    rest = arenas.unscored(statuses, arenas.groups(statuses))
-    assert [each.entry.name for each in rest] == ["IA3, seed 42", "IA3, seed 43"]
-
-
 def test_the_table_has_columns_of_seeds_where_there_are_any(home):
     arena = make_arena("lora", seeds=3)
     for place in (0, 2):
@@ -255,30 +192,3 @@ def test_the_table_has_columns_of_seeds_where_there_are_any(home):
     scored(plain, 0, SEEDS[0])
     statuses = arenas.Reader().read(arenas.open_arena(plain.folder))
     assert "seeds" not in arenas.table(statuses, arenas.groups(statuses))[0]
-
-
-def test_the_tree_has_every_seed_with_its_run(home):
-    arena = filled()
-    arena = arenas.open_arena(arena.folder)
-    statuses = arenas.Reader().read(arena)
-    tree = arenas.tree(arena, statuses, arenas.groups(statuses))
-    assert [each["seed"] for each in tree["entries"]] == [42, 43, 44]
-    seeds = tree["groups"][0]["rows"][0]["seeds"]
-    assert [(each["seed"], each["run"]) for each in seeds["scored"]] == [
-        (each.seed, each.run) for each in arena.entries
-    ]
-    assert len(seeds["means"]["rouge1"]) == 3
-    assert seeds["others"] == []
-
-
-def test_votes_on_any_seed_are_those_of_the_row(home):
-    from tests.helpers.blind_votes import voted_on
-
-    arena = filled("lora", "ia3")
-    ia3 = scored(arena, 1, FULL[0])
-    assert ia3 is not None
-    entries = arenas.open_arena(arena.folder).entries
-    voted_on(entries[2].run, entries[1].run)
-    preferred = {row.name: row.preferred for row in groups(arena)[0].rows}
-    assert preferred["LoRA, r 32"] is not None
-    assert preferred["IA3"] is not None

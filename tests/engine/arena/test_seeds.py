@@ -33,27 +33,6 @@ def test_every_method_has_its_first_seed_before_any_has_its_second(home):
     assert arena.entries[0].id == "lora-r-32-seed-42"
 
 
-def test_recipes_of_seeds_differ_by_the_seed_alone_and_are_named_by_it(home):
-    arena = make_arena("lora", seeds=2)
-    first, second = (arena.tables(each) for each in arena.entries)
-    assert [each.key for each in arenas.differences((first, second))] == ["training.seed"]
-    assert second["name"].endswith("LoRA, r 32, seed 43")
-
-
-def test_one_seed_is_an_entry_as_ever(home):
-    [entry] = make_arena("lora").entries
-    assert (entry.seed, entry.name, entry.id) == (None, "LoRA, r 32", "lora-r-32")
-    assert "seed" not in (arenas.list_arenas()[0][0].folder / "arena.toml").read_text(encoding="utf-8")
-
-
-def test_seeds_begin_with_that_of_the_recipe(home):
-    recipe = recipes.from_tables(
-        make_recipe("R", base="starter", source="sample").as_tables() | {"training": {"seed": 7}}
-    )
-    arena = arenas.create(recipe, [{}], seeds=2)
-    assert [each.seed for each in arena.entries] == [7, 8]
-
-
 @pytest.mark.parametrize("seeds", [0, -1, 11])
 def test_numbers_of_seeds_that_can_not_be_make_no_arena(home, seeds):
     with pytest.raises(RecipeError) as told:
@@ -99,13 +78,6 @@ def test_a_seed_that_was_removed_comes_back_as_a_new_entry(home):
     assert [each.seed for each in arenas.add(arena, TWO[:1], seeds=3).entries] == [42, 44, 43]
 
 
-def test_seeds_of_another_recipe_have_another_name(home):
-    arena = arenas.add(
-        make_arena("lora", seeds=2), [{"method": {"id": "lora"}, "training": {"epochs": 1}}], seeds=2
-    )
-    assert names(arena)[2:] == ["LoRA, r 32, epochs 1, seed 42", "LoRA, r 32, epochs 1, seed 43"]
-
-
 def test_the_recipe_at_hand_joins_with_its_seeds(home):
     recipe = make_recipe("Present", base="starter", source="sample")
     arena = arenas.add_recipe(make_arena("ia3"), recipe, seeds=2)
@@ -114,22 +86,6 @@ def test_the_recipe_at_hand_joins_with_its_seeds(home):
     assert [each.seed for each in more.entries] == [None, 42, 43, 44]
     # A recipe with every default written out is the same one.
     assert [each.seed for each in arenas.add(more, [{}], seeds=4).entries] == [None, 42, 43, 44, 45]
-
-
-def test_an_entry_whose_recipe_is_damaged_is_no_seed_of_any(home):
-    arena = make_arena("lora")
-    arena.recipe_path(arena.entries[0]).write_text("no toml [", encoding="utf-8")
-    more = arenas.add(arena, TWO[1:], seeds=2)
-    assert [each.seed for each in more.entries] == [None, 42, 43]
-
-
-@pytest.mark.parametrize("seed", ['"abc"', "1.5", "[1]"])
-def test_a_seed_that_is_none_makes_a_damaged_arena_that_is_named(home, seed):
-    arena = make_arena("lora", seeds=2)
-    path = arena.folder / "arena.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("seed = 43", f"seed = {seed}"), encoding="utf-8")
-    with pytest.raises(ArenaError, match="can't be read"):
-        arenas.open_arena(arena.folder)
 
 
 def test_a_file_of_an_earlier_version_has_entries_without_seeds(home):
