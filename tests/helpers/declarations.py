@@ -28,7 +28,6 @@ DECLARATIONS: dict[str, type[Options]] = (
 SETTINGS: list[tuple[type[Options], OptionInfo]] = [
     (declaration, info) for declaration in DECLARATIONS.values() for info in describe(declaration)
 ]
-SETTING_IDS = [f"{name}.{info.name}" for name, found in DECLARATIONS.items() for info in describe(found)]
 
 # What one form field can hold: no control characters, which TOML has no way to write in a plain string.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -88,28 +87,6 @@ def test_a_damaged_metadata_is_refused(tmp_path: Path, content: str):
         metadata.load(tmp_path)
 
 
-def test_a_moment_that_is_none_is_refused(tmp_path: Path):
-    metadata.save(make_metadata("a"), tmp_path)
-    path = tmp_path / metadata.FILE_NAME
-    path.write_text(path.read_text(encoding="utf-8").replace("2026-03", "2026-33"), encoding="utf-8")
-    with pytest.raises(AdapterError):
-        metadata.load(tmp_path)
-
-
-def test_a_moment_without_a_zone_can_still_be_compared():
-    assert make_metadata("a").model_copy(update={"made_at": "2026-03-12T14:14:00"}).made.tzinfo is UTC
-
-
-def test_a_folder_without_one_is_told_so(tmp_path: Path):
-    with pytest.raises(AdapterError, match=r"has no adapter\.toml"):
-        metadata.load(tmp_path)
-
-
-def test_equal_protocols_share_a_key_whatever_their_order():
-    assert protocol_key({"a": 1, "b": [1, 2]}) == protocol_key({"b": [1, 2], "a": 1})
-    assert protocol_key({"a": 1}) != protocol_key({"a": 2})
-
-
 def test_scores_made_before_there_were_formats_are_those_of_a_plain_prompt():
     assert protocol_key({"a": 1}) == protocol_key({"a": 1, "prompt_format": "plain"})
     assert protocol_key({"a": 1}) != protocol_key({"a": 1, "prompt_format": "chat"})
@@ -133,40 +110,6 @@ def test_changed_missing_and_untouched_files_are_told_apart(tmp_path: Path):
     (tmp_path / "lost").unlink()
     (tmp_path / "added").write_text("", encoding="utf-8")
     assert metadata.changed(tmp_path, made) == ["altered", "lost"]
-
-
-def test_a_file_that_is_mostly_empty_is_changed_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "weights").write_bytes(b"w")
-    made = make_metadata("a", files=metadata.checksums(tmp_path))
-    os.truncate(tmp_path / "weights", 1 << 32)
-    monkeypatch.setattr(metadata, "open_regular", None)
-    assert metadata.changed(tmp_path, made) == ["weights"]
-
-
-def test_metadata_of_endless_depth_is_refused(tmp_path):
-    (tmp_path / metadata.FILE_NAME).write_text("a = " + "[" * 5000, encoding="utf-8")
-    with pytest.raises(AdapterError, match="can't be read"):
-        metadata.load(tmp_path)
-
-
-def test_only_files_that_belong_to_an_adapter_are_hashed(tmp_path, monkeypatch):
-    (tmp_path / "own").write_bytes(b"1")
-    made = make_metadata("a", files=metadata.checksums(tmp_path))
-    (tmp_path / "disk.img").write_bytes(b"2")
-    (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "film.mkv").write_bytes(b"3")
-    hashed: list[str] = []
-    sha256 = metadata._sha256
-
-    def recorded(path):
-        hashed.append(path.name)
-        return sha256(path)
-
-    monkeypatch.setattr(metadata, "_sha256", recorded)
-    assert metadata.changed(tmp_path, made) == []
-    assert hashed == ["own"]
-    assert metadata.changed(tmp_path, made, among=["other"]) == []
-    assert hashed == ["own"]
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "adapter.toml", "a\0b", "x" * 300])

@@ -27,13 +27,6 @@ def test_what_was_deleted_is_listed_the_last_first_and_comes_back(tmp_path: Path
     assert (tmp_path / "two~b" / "file").read_text(encoding="utf-8") == "text"
 
 
-def test_what_is_deleted_for_good_is_gone_and_may_be_gone_already(tmp_path: Path) -> None:
-    trashed = trash.to_trash(folder(tmp_path, "one"), tmp_path, "folder")
-    trash.delete_for_good(trashed)
-    trash.delete_for_good(trashed)
-    assert list(paths.trash_folder().iterdir()) == []
-
-
 def test_a_folder_does_not_come_back_in_place_of_another(tmp_path: Path) -> None:
     trashed = trash.to_trash(folder(tmp_path, "one"), tmp_path, "folder")
     folder(tmp_path, "one")

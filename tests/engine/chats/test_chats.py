@@ -139,13 +139,6 @@ def test_slack_copied_keeps_reactions_replies_and_dividers_apart() -> None:
     ]
 
 
-def test_teams_copied() -> None:
-    text = "[Yesterday 9:15 AM] Lee, Ann\nSee the plan?\n\n[9:20 AM] Bob Moss\nYes: fine\n\nlike 1\n"
-    chat = chats.read(text)
-    assert (chat.kind, chat.text) == ("teams", "Lee, Ann: See the plan?\nBob Moss: Yes: fine")
-    assert left_out(chat, "system") == ["like 1"]
-
-
 def test_dashes_in_messages_of_discord_part_nothing() -> None:
     said = "Today at 9:15 AM\n— so\nand —\nbob"
     chat = chats.read(f"ann\n — \n{said}\n — \nToday at 9:16 AM\nyes\n")
@@ -176,14 +169,6 @@ def test_webvtt_with_voices_joins_what_one_says() -> None:
     assert (chat.kind, chat.text) == ("webvtt", "Ann Lee: Hello & welcome.\nTo the call.\nBob: Thanks!")
     assert [turn.time for turn in chat.turns] == ["00:00:01.000", "00:00:02.000"]
     assert (left_out(chat, "media"), left_out(chat, "system")) == (["[Applause]"], ["NOTE made by hand"])
-
-
-def test_names_at_the_beginning_of_turns_alone_are_found() -> None:
-    cues = ["ANN: Hello", "to all", "and", "everyone", "BOB: Hi", "there", "ANN: Well", "then", "and now"]
-    text = "".join(
-        f"{number}\n00:00:0{number},0 --> 00:00:0{number},9\n{cue}\n\n" for number, cue in enumerate(cues)
-    )
-    assert chats.read(text).speakers == ("ANN", "BOB")
 
 
 def test_srt_without_names_is_one_turn_of_no_one() -> None:

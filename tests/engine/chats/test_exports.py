@@ -1,7 +1,6 @@
 """JSON exports of Slack, Telegram and Discord into turns."""
 
 import json
-from collections import Counter
 from typing import Any
 
 from hypothesis import given
@@ -54,14 +53,6 @@ def test_a_telegram_chat_is_read_with_its_links() -> None:
     chat = read(TELEGRAM)
     assert (chat.kind, chat.text) == ("telegram", "Ann: See a.example\nDeleted account: Bye")
     assert left_out(chat) == [("system", "Ann: create_group"), ("media", "Bob: voice message")]
-
-
-def test_of_a_telegram_account_the_longest_chat_is_taken_and_the_others_are_named() -> None:
-    short = {"name": "Short", "messages": TELEGRAM["messages"][:2]}
-    chat = read({"chats": {"list": [short, TELEGRAM]}})
-    assert len(chat.turns) == 2
-    assert ("chat", "Short") in left_out(chat)
-    assert Counter(each.kind for each in chat.left_out) == {"system": 1, "media": 1, "chat": 1}
 
 
 VALUE = st.recursive(

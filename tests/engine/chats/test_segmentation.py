@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 
 from engine import chats
 from engine.chats import ImportStats, remarks, segment, timed
-from engine.chats.timestamps import moment, moments
+from engine.chats.timestamps import moments
 from engine.text.conversations import Turn
 
 
@@ -56,12 +54,6 @@ def test_of_two_orders_the_denser_one_is_taken() -> None:
     assert written("1/2/24, 23:50", "1/3/24, 00:10") == ["2024-01-02 23:50", "2024-01-03 00:10"]
 
 
-def test_a_number_is_a_moment_only_as_seconds_of_an_epoch() -> None:
-    assert moment("10.30") is None
-    assert moment("20240101") is None
-    assert moment("2024-01-01T10:00:00") == datetime.fromisoformat("2024-01-01T10:00:00+00:00")
-
-
 def turns(*times: str) -> tuple[Turn, ...]:
     return tuple(Turn("Ann", f"at {time}", time) for time in times)
 
@@ -85,13 +77,6 @@ def test_a_turn_without_a_date_goes_on_with_the_one_before_it() -> None:
     assert begun(4, "", "1.1.24, 10:00", "", "1.1.24, 15:00", "") == [
         ("2024-01-01 10:00", 3),
         ("2024-01-01 15:00", 2),
-    ]
-
-
-def test_exports_that_were_joined_are_parted_where_time_steps_back() -> None:
-    assert begun(4, "5.1.24, 10:00", "5.1.24, 10:01", "2.1.24, 10:00", "2.1.24, 9:59") == [
-        ("2024-01-05 10:00", 2),
-        ("2024-01-02 10:00", 2),
     ]
 
 
@@ -120,10 +105,3 @@ def test_a_chat_that_stays_whole_for_want_of_dates_says_so() -> None:
     assert "dates" not in remarks([stats("a.txt", "10:00", "22:00", hours=0)])[0]
     mixed = [stats("a.txt", "10:00"), stats("b.txt", "1.1.24, 10:00")]
     assert remarks(mixed)[0].endswith("1 of them stays whole, as its times have no dates.")
-
-
-def test_a_chat_in_which_no_one_is_named_says_so() -> None:
-    nameless = ImportStats("a.srt", "srt", 4)
-    list(nameless.following(segment(timed((Turn("", "Hello", "00:01"),)), 4)))
-    (words,) = remarks([nameless])
-    assert words == f"a.srt is read as turns. SRT subtitles: 1 turn. {chats.NAMELESS}"

@@ -123,12 +123,6 @@ def test_a_new_keeper_goes_on_where_the_last_one_was(place, keeper):
     assert anew.events("a", 0) == b"one\n"
 
 
-def test_sending_twice_changes_nothing(keeper):
-    keeper.submit("a", spec("first"))
-    keeper.submit("a", spec("second"))
-    assert [each["name"] for each in keeper.overview()] == ["first"]
-
-
 def test_what_no_entry_needs_any_more_goes_but_for_base_models(keeper):
     data, model, old, new = (content(keeper, each) for each in (b"data", b"model", b"old", b"new"))
     keeper.keep_models({model: "tiny"})
@@ -161,8 +155,3 @@ def test_what_nothing_needs_is_listed_with_its_bytes_and_removed(place, keeper):
     # What came of it is still to be fetched, and what an entry needs that is to come is on its way.
     assert keeper.missing([model, sent, made, coming, nobody_s]) == [model, sent, nobody_s]
     assert Keeper(place).unneeded() == [{"what": "data", "name": "", "bytes": 6}]
-
-
-def test_an_entry_in_which_only_half_was_written_is_none(place, keeper):
-    keeper._storage.write_json("entries/a/state.json", {"state": "waiting"})
-    assert Keeper(place).overview() == []

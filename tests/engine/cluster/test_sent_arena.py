@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 
 import pytest
 
@@ -17,7 +16,6 @@ from engine.computers.computer import Computer
 from engine.errors import ComputerError
 from engine.jobs import sent_job
 from engine.jobs.job import Job, create_job
-from engine.runs import run_store
 from engine.system.paths import jobs_folder, runs_folder
 from tests.helpers.arenas import make_arena
 
@@ -100,18 +98,6 @@ def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, keeper):
     assert [Job(folder).request()["demand"] for folder in runs_folder().iterdir()] == [{"cards": 2}] * 3
 
 
-def test_entries_that_wait_there_hold_nothing_open_here(arena, keeper):
-    keeper.works = False
-    runs = runs_of(arena, [])
-    runs.look(keeper)
-    following = Following(LAB, runs)
-    following._send(keeper, runs.open())
-    following._exchange(keeper)
-    assert not any(run.is_open for run in runs.open())
-    assert states(arena) == ["away"] * 3
-    assert len(keeper.overview()) == 3
-
-
 def test_what_changes_in_the_arena_is_passed_on(arena, keeper):
     keeper.works = False
     runs = runs_of(arena, [])
@@ -142,51 +128,6 @@ def test_what_changes_in_the_arena_is_passed_on(arena, keeper):
     assert job.request()["computer"] == "lab"
 
 
-def test_a_wish_to_stop_and_a_pause_outlive_a_lost_connection(arena, keeper, monkeypatch):
-    keeper.works = False
-    runs = runs_of(arena, [])
-    runs.look(keeper)
-    Following(LAB, runs)._send(keeper, runs.open())
-    real, calls = keeper.command, []
-
-    def lossy(*arguments):
-        calls.append(arguments)
-        if len(calls) % 2 == 0:
-            raise ComputerError("The connection to lab was lost.")
-        real(*arguments)
-
-    monkeypatch.setattr(keeper, "command", lossy)
-
-    def look_until_it_works():
-        for _ in range(10):
-            with suppress(ComputerError):
-                return runs.look(keeper)
-        raise AssertionError(calls)
-
-    arenas.set_paused(arena, paused=True)
-    with pytest.raises(ComputerError):
-        runs.look(keeper)
-    monkeypatch.setattr(keeper, "command", real)
-    runs.look(keeper)
-    assert {each["state"] for each in keeper.overview()} == {"held"}
-    monkeypatch.setattr(keeper, "command", lossy)
-    runs._job.send("stop")
-    look_until_it_works()
-    assert {each["state"] for each in keeper.overview()} == {"ended"}
-
-
-def test_a_wish_to_stop_stops_all_entries(arena, keeper):
-    keeper.works = False
-    runs = runs_of(arena, [])
-    following = Following(LAB, runs)
-    runs.look(keeper)
-    following._send(keeper, runs.open())
-    runs._job.send("stop")
-    following._follow(keeper)
-    assert runs.is_stopped
-    assert states(arena) == ["stopped"] * 3
-
-
 def test_an_entry_that_another_computer_has_is_left_to_it(arena, keeper):
     status = arenas.Reader().read(arena)[0]
     job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
@@ -211,19 +152,3 @@ def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, keeper,
     Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(keeper)
     assert states(arena) == ["completed", "failed", "completed"]
     assert any("neither here nor there" in facts.get("message", "") for _, facts in events)
-
-
-def test_a_run_that_another_process_follows_is_left_to_it(arena, keeper):
-    keeper.works = False
-    runs = runs_of(arena, [])
-    following = Following(LAB, runs)
-    runs.look(keeper)
-    following._send(keeper, runs.open())
-    following._exchange(keeper)
-    first = runs.open()[0]
-    keeper.works = True
-    keeper.poll({})
-    with first.job.lock():
-        following._exchange(keeper)
-    assert first not in runs.open()
-    assert run_store.open_run(first.job).outcome == "away"

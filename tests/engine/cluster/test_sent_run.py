@@ -14,7 +14,6 @@ from engine.cluster.keeper import Keeper
 from engine.cluster.parcel import of_run
 from engine.cluster.sent_run import SentRun
 from engine.computers.computer import Computer
-from engine.config import gguf_models
 from engine.config import recipe as recipes
 from engine.errors import ComputerError, StorageError
 from engine.jobs import sent_job
@@ -198,16 +197,6 @@ def test_what_a_lost_connection_kept_from_being_taken_is_taken_later(job, keeper
     assert names(job)[-4:] == ["job_accepted", "adapter_saved", "stage_entered", "job_ended"]
 
 
-def test_a_run_that_is_here_is_not_sent_again_if_the_last_answer_is_lost(job, keeper, monkeypatch):
-    run = sent(job, keeper)
-    ended(keeper, run)
-    losing_once(keeper, monkeypatch, "forget", answers=True)
-    take(keeper, run)
-    run.rest()
-    assert run.ended
-    assert keeper.overview() == []
-
-
 def test_whoever_is_killed_after_the_last_event_ends_the_run_the_same_way(job, keeper, monkeypatch):
     run = sent(job, keeper)
     ended(keeper, run)
@@ -221,17 +210,6 @@ def test_whoever_is_killed_after_the_last_event_ends_the_run_the_same_way(job, k
     again.rest()
     assert again.ended
     assert again.outcome == run_store.open_run(job).outcome == "completed"
-
-
-def test_a_command_outlives_a_lost_connection(job, keeper, monkeypatch):
-    run = sent(job, keeper)
-    for command in ("pause", "continue", "stop"):
-        job.send(command)
-    losing_once(keeper, monkeypatch, "command", answers=False)
-    with pytest.raises(ComputerError):
-        run.pass_commands_on(keeper)
-    run.pass_commands_on(keeper)
-    assert keeper.poll({run.entry_id: 0})[run.entry_id]["reason"] == "stopped"
 
 
 def killed(*_):
@@ -296,22 +274,6 @@ def test_an_end_without_a_last_event_is_told_with_its_reason(job, keeper, return
     assert message in ended["message"]
 
 
-def test_a_run_that_waits_is_stopped_from_here(job, keeper):
-    run = sent(job, keeper)
-    keeper.command(run.entry_id, {"command": "stop"})
-    take(keeper, run)
-    run.rest()
-    assert run_store.open_run(job).outcome == "stopped"
-
-
-def test_two_desks_do_not_take_each_other_s_entries(job, keeper, monkeypatch):
-    run = sent(job, keeper)
-    run.rest()
-    sent_job.remove(job)
-    monkeypatch.setattr("engine.computers.store.desk_id", lambda: "another")
-    assert SentRun(job).entry_id != run.entry_id
-
-
 def test_conversations_and_the_adapter_to_start_from_are_sent(tmp_path):
     adapter = add_adapter("before")
     recipe = recipe_of(tmp_path, method={"id": "lora", "start_from": adapter.id})
@@ -344,14 +306,3 @@ def test_a_model_of_the_hub_is_sent_only_if_a_node_can_not_have_it(tmp_path, job
     assert parcel.hub
     assert "hub/models--owner--model/snapshots/abc/config.json" in parcel.paths
     assert set(parcel.models.values()) == {"owner/model"}
-
-
-def test_of_a_gguf_file_that_is_gone_what_it_was_unpacked_to_is_sent(tmp_path, job):
-    file, unpacked = tmp_path / "mine.gguf", gguf_models.gguf_folder() / "0123"
-    unpacked.mkdir()
-    (unpacked / "config.json").write_text("{}")
-    gguf_models.remember(unpacked, file)
-    recipe = recipe_of(tmp_path, base_model={"id": str(file)})
-    parcel = of_run(job, recipe, lambda *_: True)
-    assert parcel.sent[str(file)].endswith("/0123")
-    assert unpacked / "config.json" in parcel.paths.values()

@@ -32,12 +32,6 @@ def test_a_port_of_rays_own_processes_is_told_before_anything_is_started(ports):
     assert refused.value.field == "port"
 
 
-def test_a_dead_head_is_told_before_anything_is_started():
-    with pytest.raises(ComputerError, match="refuses the connection") as refused:
-        node.join("127.0.0.1:9")
-    assert refused.value.field == "address"
-
-
 def test_who_has_the_usual_port_of_ray_s_agents_keeps_no_cluster_from_its_jobs(monkeypatch, tmp_path):
     """Another cluster on this computer, or another user's program: Ray goes on without an agent then."""
     started = []
@@ -51,12 +45,3 @@ def test_nothing_is_stopped_that_was_not_started_here():
     assert node.running() is None
     with pytest.raises(ComputerError, match="No node"):
         node.stop()
-
-
-def test_the_record_of_a_process_that_is_gone_counts_for_nothing(tmp_path):
-    folder = next(tmp_path.glob("tunesmith-*"), None)
-    node.running()
-    folder = next(tmp_path.glob("tunesmith-*"))
-    record = '{"pid": 1, "address": "a:1", "jobs_port": 2, "token_file": "", "began": 1.0}'
-    (folder / "ray" / "node.json").write_text(record)
-    assert node.running() is None

@@ -32,12 +32,6 @@ def test_conversations_and_models_are_named_with_their_size_and_for_whom(tmp_pat
     assert sending.lines(DESK, sent, {str(chats): 1_200})[1] == f"  1,200 conversations, {chats}: 2.0 kB"
 
 
-def test_what_takes_long_is_not_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(sending, "MAX_COUNTED_BYTES", 1_999)
-    (tmp_path / "chats.csv").write_text("x" * 2_000)
-    assert sending.to_count([recipe_of(tmp_path / "chats.csv"), recipe_of("sample")]) == {}
-
-
 def test_what_ships_with_tunesmith_is_not_sent():
     assert sending.of_recipes([recipe_of("sample")], {}) == []
     assert "No conversations of yours" in sending.lines(LAB, [recipe_of("sample")], {})[0]

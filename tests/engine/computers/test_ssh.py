@@ -84,13 +84,5 @@ def test_an_unknown_key_is_not_accepted_by_itself(server):
 def test_a_changed_key_is_told_and_not_accepted(server):
     server.change_key()
     assert refusal() == f"The key of {HOST} has changed: it may be another computer."
-
-
-def test_a_computer_that_lets_nobody_in_is_told(server):
-    server.refuse()
-    assert refusal() == f"{HOST} does not let this computer in."
-
-
-def test_a_computer_without_ssh_is_told(server):
     server.stop()
     assert refusal() == f"{HOST} refuses SSH connections."

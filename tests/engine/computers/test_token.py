@@ -22,10 +22,6 @@ def test_a_token_is_made_once_for_its_owner_alone():
     assert token.read(LAB) == before
 
 
-def test_a_cluster_without_a_token_needs_none():
-    assert token.read(LAB) == ""
-
-
 def test_a_missing_token_is_told(tmp_path):
     with pytest.raises(ComputerError, match="no token") as refused:
         token.require_private(str(tmp_path / "none"))

@@ -34,12 +34,3 @@ def test_the_context_is_that_of_the_shape() -> None:
     for model in catalogue.models():
         stated = model_info.positions(dict(model.shape))
         assert model.context == stated or "max_position_embeddings" not in model.shape, model.id
-
-
-def test_a_model_is_found_by_its_id_in_its_main_revision() -> None:
-    first = catalogue.models()[0]
-    assert catalogue.find(first.id) == first
-    assert catalogue.find(first.id, "another-branch") is None
-    assert catalogue.find("nobody/nothing") is None
-    assert first.as_dict()["family"] == first.family
-    assert "shape" not in first.as_dict()

@@ -6,7 +6,6 @@ import pytest
 
 from engine.config.decoding import DecodingOptions, SummarizeOptions, from_command, problems
 from engine.errors import RecipeError
-from engine.options import describe
 
 OLD = {"request": "one", "conversation": "Ann: Hi", "columns": [None], "beams": 4, "max_new_tokens": 30}
 
@@ -14,22 +13,6 @@ OLD = {"request": "one", "conversation": "Ann: Hi", "columns": [None], "beams": 
 def test_a_command_of_an_earlier_version_is_still_one():
     assert from_command({**OLD, "temperature": 0}) == SummarizeOptions(beams=4, max_new_tokens=30)
     assert from_command({}) == SummarizeOptions()
-
-
-def test_every_setting_is_carried_flat():
-    wanted = SummarizeOptions(
-        max_new_tokens=40,
-        min_new_tokens=5,
-        length_penalty=0.5,
-        temperature=0.7,
-        top_p=0.9,
-        seed=7,
-        repetition_penalty=1.2,
-        no_repeat_ngram=3,
-        long_conversations="piecewise",
-        runtime="tunesmith",
-    )
-    assert from_command({**OLD, **wanted.model_dump()}) == wanted
 
 
 def test_a_value_that_can_t_be_is_told_with_its_field():
@@ -61,14 +44,3 @@ def test_ctranslate2_takes_no_setting_that_it_lacks_but_those_without_effect():
     told = problems(SummarizeOptions(runtime="ctranslate2", **lacks))
     assert {problem.field for problem in told} == set(lacks)
     assert problems(SummarizeOptions(**lacks)) == []
-
-
-def test_a_form_can_be_drawn_from_the_declaration():
-    drawn = {info.name: info for info in describe(SummarizeOptions)}
-    assert list(drawn)[: len(DecodingOptions.model_fields)] == list(DecodingOptions.model_fields)
-    assert (drawn["top_p"].minimum, drawn["top_p"].minimum_excluded, drawn["top_p"].maximum) == (
-        0.0,
-        True,
-        1.0,
-    )
-    assert drawn["long_conversations"].choices == ("cut", "piecewise")

@@ -24,11 +24,6 @@ def test_the_shipped_text_has_passages_of_similar_length_in_several_languages():
     assert any(passage.startswith("Am Sonntag") for passage in found)
 
 
-def test_none_has_no_passages():
-    assert general_text.read("none") == ()
-    assert problems_of("none") == []
-
-
 @pytest.mark.parametrize(
     "data", [b"One\ntwo.\n\n\n  \r\nThree.\r\n", b"\xef\xbb\xbfOne\r\ntwo.\r\n\r\nThree."]
 )
@@ -62,18 +57,6 @@ def test_a_file_without_text_is_a_problem_of_its_field(tmp_path: Path, data: byt
     assert said in message
 
 
-def test_all_problems_of_a_recipe_come_at_once(tmp_path: Path):
-    with pytest.raises(recipes.RecipeError) as caught:
-        recipes.from_tables(
-            {
-                **MINIMAL,
-                "evaluation": {"general_text": str(tmp_path / "gone.txt")},
-                "training": {"epochs": -1},
-            }
-        )
-    assert [each.field for each in caught.value.problems] == ["training.epochs", "evaluation.general_text"]
-
-
 def test_a_file_beside_a_recipe_is_found_from_anywhere_and_passed_on_by_name(tmp_path: Path):
     (tmp_path / "mine.txt").write_text("Some text.")
     path = tmp_path / "recipe.toml"
@@ -82,11 +65,3 @@ def test_a_file_beside_a_recipe_is_found_from_anywhere_and_passed_on_by_name(tmp
     recipe = recipes.load(path)
     assert recipe.evaluation.general_text == str(tmp_path / "mine.txt")
     assert recipes.public(recipe).evaluation.general_text == "mine.txt"
-
-
-def test_a_folder_called_auto_is_not_the_text(tmp_path: Path):
-    (tmp_path / "auto").mkdir()
-    path = tmp_path / "recipe.toml"
-    table = 'base_model = {id = "starter"}\ndata = {source = "sample"}\nmethod = {id = "lora"}\n'
-    path.write_text(f'{table}evaluation = {{general_text = "auto"}}\n')
-    assert recipes.public(recipes.load(path)).evaluation.general_text == "auto"

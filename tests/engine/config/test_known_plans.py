@@ -52,12 +52,6 @@ def test_another_recipe_or_changed_files_are_another_plan(made, tmp_path):
     assert known_plans.load(made) is None
 
 
-def test_the_name_of_a_run_changes_no_plan(made):
-    known_plans.save(made, PLAN)
-    named = recipe.from_tables(made.as_tables() | {"name": "Another"})
-    assert known_plans.load(named) is not None
-
-
 @pytest.mark.parametrize("plan", [PLAN | {"problems": [{"field": "data"}]}, PLAN | {"missing": ["a/b"]}])
 def test_a_plan_that_can_change_by_itself_is_not_kept(plan, made):
     known_plans.save(made, plan)

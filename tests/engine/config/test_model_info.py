@@ -50,10 +50,6 @@ def test_a_folder_tells_what_its_configuration_says(tmp_path: Path) -> None:
     assert model_info.of(config, "int8") == model_info.read(tmp_path, "int8")
 
 
-def test_a_folder_without_a_configuration_tells_nothing(tmp_path: Path) -> None:
-    assert model_info.read(tmp_path, "nf4") == BaseFacts(quantization="nf4")
-
-
 @pytest.mark.parametrize(
     ("config", "family"),
     [

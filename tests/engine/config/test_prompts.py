@@ -4,7 +4,7 @@ import pytest
 
 from engine.config import prompts
 from engine.config.recipe import from_tables
-from engine.errors import AppError, RecipeError, StorageError
+from engine.errors import AppError
 from engine.system.paths import prompts_folder
 
 TEXT = "Sum it up: {conversation}\n\nSummary: "
@@ -36,13 +36,6 @@ def test_a_saved_template_is_read_back_to_the_character(text):
     assert prompts.named(text) == prompts.Template("Mine", text)
 
 
-def test_templates_are_listed_by_name_behind_the_built_in_ones():
-    for name in ("zebra", "Antelope", "moose"):
-        prompts.save(name, TEXT + name)
-    assert [name for name, _ in saved()] == ["Antelope", "moose", "zebra"]
-    assert prompts.templates()[: len(prompts.BUILT_IN)] == list(prompts.BUILT_IN)
-
-
 def test_nothing_is_overwritten_without_saying_so():
     prompts.save("Mine", TEXT)
     with pytest.raises(AppError, match="already"):
@@ -64,11 +57,6 @@ def test_a_name_that_is_no_file_name_is_refused(name):
     assert saved() == []
 
 
-def test_a_built_in_name_is_not_taken():
-    with pytest.raises(AppError, match="built-in"):
-        prompts.save(prompts.BUILT_IN[0].name.upper(), TEXT, replace=True)
-
-
 def test_a_text_without_a_place_is_not_saved():
     with pytest.raises(AppError) as caught:
         prompts.save("Mine", "Summarise this.")
@@ -86,19 +74,6 @@ def test_a_prompt_has_a_longest_length(over):
         with pytest.raises(AppError) as caught:
             prompts.save("Mine", text)
         assert caught.value.field == "prompt"
-
-
-def test_a_very_long_file_is_no_template():
-    text = prompts.PLACEHOLDER + "x" * prompts.MAX_CHARACTERS
-    (prompts_folder() / "Long.toml").write_text(f'schema = 1\nprompt = "{text}"', encoding="utf-8")
-    assert saved() == []
-
-
-def test_a_recipe_with_a_prompt_without_end_is_refused():
-    data = {"source": "sample", "prompt": prompts.PLACEHOLDER + "x" * prompts.MAX_CHARACTERS}
-    with pytest.raises(RecipeError) as caught:
-        from_tables({"base_model": {"id": "starter"}, "data": data, "method": {"id": "lora"}})
-    assert [each.field for each in caught.value.problems] == ["data.prompt"]
 
 
 def test_a_template_is_renamed_and_keeps_its_text():
@@ -129,15 +104,6 @@ def test_a_file_that_is_no_template_is_left_out_and_left_alone(content):
     path.write_bytes(content)
     assert saved() == []
     assert path.read_bytes() == content
-
-
-def test_a_folder_that_cannot_be_written_is_said(monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(prompts, "write_atomically", full)
-    with pytest.raises(StorageError, match="No space left"):
-        prompts.save("Mine", TEXT)
 
 
 def test_what_is_read_is_the_template_around_each_shown_example_and_the_conversation():

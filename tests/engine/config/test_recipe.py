@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.config import recipe
 from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, total_steps
-from engine.errors import Problem, RecipeError, StorageError
+from engine.errors import Problem, RecipeError
 from engine.methods import METHODS, Method
 from engine.methods.lora import LoraOptions
 from engine.options import describe
@@ -48,7 +48,7 @@ def fields_of(tables: dict[str, Any]) -> list[str]:
 # ----------------------------------------------------------------------------------------------- round trips
 # What stands beside the method's own table is drawn anew with each of forty methods.
 @every_method
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_written_is_read_back_as_the_same_value(entry: Method, data: st.DataObject):
     parsed = recipe.from_tables(data.draw(declarations.tables(entry)))
@@ -68,10 +68,6 @@ def test_every_setting_stands_in_the_file_with_its_help(entry: Method):
         for info in describe(declaration):
             if info.kind != "table" and not info.optional:
                 assert f"# {info.help}" in text
-
-
-def test_the_recipe_of_the_demo_is_there():
-    assert "starter" in [path.stem for path in PRESETS]
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=[path.stem for path in PRESETS])
@@ -104,13 +100,6 @@ def test_a_recipe_that_0_1_0_wrote_is_plain_and_one_written_by_hand_is_auto():
     assert recipe.from_tables(tables).data.prompt_format == "auto"
     again = recipe.from_tables(recipe.from_tables(tables).as_tables())
     assert again.data.prompt_format == "auto"
-
-
-def test_a_run_of_0_1_0_keeps_the_steps_that_its_limit_gave_it():
-    tables = recipe.load(GOLDEN / "recipe_v1.toml").as_tables()
-    del tables["data"]["prompt_format"]
-    tables["training"] |= {"epochs": 1, "max_steps": 200}
-    assert total_steps(16, recipe.from_tables(tables).training)[0] == 200
 
 
 @pytest.mark.parametrize(("limit", "steps"), [(0, 6), (2, 2), (6, 6), (200, 6)])
@@ -157,42 +146,6 @@ def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
     ]
 
 
-def test_what_does_not_go_together_is_reported_with_what_is_wrong_by_itself():
-    tables = changed(
-        base_model={"quantization": "nf4"},
-        data={"prompt": "Summarize.", "every": 0},
-        method={"id": "full", "rnak": 3},
-        training={"epochs": -1},
-    )
-    assert fields_of(tables) == [
-        "base_model.quantization",
-        "data.every",
-        "data.prompt",
-        "method.rnak",
-        "training.epochs",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("tables", "hint"),
-    [
-        ({"method": {"id": "full"}}, "Use LoRA"),
-        ({"base_model": {"quantization": "int8"}}, "nf4"),
-    ],
-)
-def test_a_base_that_can_not_be_sharded_is_told_beside_the_option(tables: dict[str, Any], hint: str):
-    [problem] = problems_of(changed(training={"shard": True}, **tables))
-    assert problem.field == "training.shard"
-    assert hint in problem.hint
-
-
-def test_missing_files_are_reported_with_what_is_wrong_by_itself():
-    tables = changed(
-        base_model={"precision": "float16"}, data={"source": "/nowhere/a.csv"}, training={"epochs": -1}
-    )
-    assert fields_of(tables) == ["base_model.precision", "data.source", "training.epochs"]
-
-
 @pytest.mark.parametrize(
     ("tables", "field", "meant"),
     [
@@ -230,35 +183,11 @@ def test_what_cannot_be_is_said_at_its_field(tables: dict[str, Any], field: str)
     [
         ("german", "Did you mean de (German)?"),
         ("Klingon", "Use auto, or a code of ISO 639 such as de."),
-        ("dee", "Did you mean de (German)?"),
-        ("", "Use auto, or a code of ISO 639 such as de."),
     ],
 )
 def test_an_unknown_language_is_a_problem_of_its_field(language: str, hint: str):
     (problem,) = problems_of(changed(evaluation={"language": language}))
     assert (problem.field, problem.hint) == ("evaluation.language", hint)
-
-
-@pytest.mark.parametrize("language", ["auto", "en", "de", "und"])
-def test_known_languages_are_none(language: str):
-    assert recipe.from_tables(changed(evaluation={"language": language})).evaluation.language == language
-
-
-def test_the_error_speaks_for_the_first_problem_and_counts_the_others():
-    with pytest.raises(RecipeError, match=r"and 1 more") as caught:
-        recipe.from_tables(changed(training={"epochs": -1, "seed": -1}))
-    assert caught.value.field == "training.epochs"
-
-
-@pytest.mark.parametrize("source", ["/nowhere/at/all.csv", "./missing", "missing.jsonl"])
-def test_a_file_that_is_not_there_is_known_before_anything_starts(source: str):
-    parsed = recipe.from_tables(changed(data={"source": source}))
-    assert [problem.field for problem in recipe.problems(parsed)] == ["data.source"]
-
-
-@pytest.mark.parametrize("source", ["sample", "knkarthick/samsum"])
-def test_a_name_that_is_no_path_is_left_to_the_worker(source: str):
-    assert recipe.problems(recipe.from_tables(changed(data={"source": source}))) == ()
 
 
 # ----------------------------------------------------------------------------------------------------- files
@@ -270,29 +199,11 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, content: bytes):
         recipe.load(path)
 
 
-def test_a_missing_file_is_named(tmp_path: Path):
-    with pytest.raises(RecipeError, match=r"There is no recipe at .*gone\.toml"):
-        recipe.load(tmp_path / "gone.toml")
-
-
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path):
-    with pytest.raises(StorageError):
-        recipe.save(recipe.from_tables(MINIMAL), tmp_path / "no" / "folder" / "recipe.toml")
-
-
 def test_paths_beside_the_recipe_are_meant_from_there(tmp_path: Path):
     (tmp_path / "chats.jsonl").write_text("", encoding="utf-8")
     path = tmp_path / "recipe.toml"
     recipe.save(recipe.from_tables(changed(data={"source": "chats.jsonl"})), path)
     assert recipe.load(path).data.source == str(tmp_path / "chats.jsonl")
-
-
-def test_a_link_beside_the_recipe_keeps_the_name_that_says_its_kind(tmp_path: Path):
-    (tmp_path / "0a1b2c").write_text("", encoding="utf-8")
-    for name, target in (("chats.jsonl", "0a1b2c"), ("round.jsonl", "round.jsonl")):
-        (tmp_path / name).symlink_to(target)
-        found = recipe._with_absolute_paths({"data": {"source": f"./{name}"}}, tmp_path)
-        assert found["data"]["source"] == str(tmp_path / name)
 
 
 @pytest.mark.parametrize("field", ["data.source", "base_model.id", "method.start_from"])
@@ -305,15 +216,6 @@ def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path: Path, 
     # Without a slash it may be meant as a name of the hub.
     problems = run_store.problems(recipe.load(path, [f"{field}='{'x' * 5000}'"]))
     assert {problem.field for problem in problems} <= {field}
-
-
-@pytest.mark.parametrize(("table", "key"), [("data", "source"), ("base_model", "id")])
-def test_an_empty_place_is_no_folder(tmp_path: Path, table: str, key: str):
-    path = tmp_path / "recipe.toml"
-    recipe.save(recipe.from_tables(MINIMAL), path)
-    with pytest.raises(RecipeError) as caught:
-        recipe.load(path, [f"{table}.{key}=''"])
-    assert [problem.field for problem in caught.value.problems] == [f"{table}.{key}"]
 
 
 # ------------------------------------------------------------------------------------------------- overrides
@@ -343,34 +245,3 @@ def test_overrides_take_toml_and_bare_words(tmp_path: Path):
 def test_an_override_without_table_or_value_is_refused(tmp_path: Path, override: str):
     with pytest.raises(RecipeError, match=r"is not table\.key=value"):
         load_with(tmp_path, override)
-
-
-def test_an_override_sets_one_name_of_a_mapping_and_leaves_the_others(tmp_path: Path):
-    adapter = load_with(
-        tmp_path, 'data.columns={speaker="who"}', "data.columns.pause=4", 'data.columns.text="said"'
-    )
-    assert adapter.data.columns == {"speaker": "who", "pause": "4", "text": "said"}
-    with pytest.raises(RecipeError) as caught:
-        load_with(tmp_path, "data.colums.pause=4")
-    assert caught.value.problems[0].field == "data.colums"
-
-
-def test_an_override_is_checked_like_the_file(tmp_path: Path):
-    with pytest.raises(RecipeError) as caught:
-        load_with(tmp_path, "training.epochs=-1", "training.epochz=3")
-    assert [problem.field for problem in caught.value.problems] == ["training.epochs", "training.epochz"]
-
-
-def test_a_recipe_of_endless_depth_is_refused():
-    with pytest.raises(RecipeError, match="no TOML"):
-        recipe.parse("a = " + "[" * 5000)
-
-
-def test_a_configuration_that_is_too_large_is_named(tmp_path):
-    (tmp_path / "model").mkdir()
-    with (tmp_path / "model" / "config.json").open("wb") as stream:
-        stream.truncate(1 << 33)
-    options = recipe.BaseModelOptions(id=str(tmp_path / "model"))
-    [problem] = recipe.base_problems(options)
-    assert "config.json" in problem.message
-    assert "larger than a model's configuration may be" in problem.message

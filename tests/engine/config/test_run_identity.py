@@ -43,8 +43,3 @@ def test_one_letter_in_the_middle_of_large_conversations_is_noticed(tmp_path):
     long = "x" * (2 << 20)
     here, there = write(tmp_path / "here", f"{long}a{long}"), write(tmp_path / "there", f"{long}b{long}")
     assert identity(recipe_of(here))["data"] != identity(recipe_of(there))["data"]
-
-
-def test_conversations_that_are_not_here_are_not_judged(tmp_path):
-    assert identity(recipe_of(tmp_path / "away.jsonl"))["data"] == ""
-    assert identity(recipe_of("sample"))["data"] == ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.config.recipe import load
-from engine.config.run_length import FEW_STEPS
 from engine.config.training import MAX_EPOCHS, TrainingOptions, evaluation_interval, patience, total_steps
 from engine.system.paths import presets_folder
 
@@ -29,16 +28,6 @@ def test_an_automatic_length_is_enough_steps_or_three_epochs(examples, batch, st
     training = TrainingOptions(batch_size=batch)
     assert total_steps(examples, training)[0] == steps
     assert evaluation_interval(examples, training) == interval
-
-
-def test_it_is_never_what_a_plan_warns_of():
-    for batch in (1, 8, 64, 4096):
-        for examples in (1, 2, 10, 1000):
-            assert total_steps(examples, TrainingOptions(batch_size=batch))[0] >= FEW_STEPS
-
-
-def test_a_limit_of_steps_holds_for_it_too():
-    assert total_steps(13, TrainingOptions(max_steps=7)) == (7, 2)
 
 
 def test_a_length_by_hand_is_evaluated_once_per_epoch_and_never_stops_early():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import recipe, run_names
+from engine.config import recipe
 
 BASIC: dict[str, dict[str, object]] = {
     "base_model": {"id": "starter"},
@@ -62,13 +62,3 @@ def test_only_a_name_that_a_person_gave_is_written_down():
 def test_a_name_that_0_1_0_made_is_made_anew():
     old = recipe.from_tables({**BASIC, "name": "starter on sample with LoRA"})
     assert (old.given_name, old.name) == ("", "starter · sample · LoRA r 32")
-
-
-def test_an_adapter_of_a_step_says_so():
-    assert run_names.at_step("starter · sample · LoRA r 32", 40) == "starter · sample · LoRA r 32 · step 40"
-
-
-def test_a_file_of_a_run_has_a_name_that_is_easy_to_type():
-    name = "starter · Call notes.csv · LoRA r 32"
-    assert run_names.plain_file_name(name) == "starter-call-notes.csv-lora-r-32"
-    assert run_names.plain_file_name(" · ") == ""

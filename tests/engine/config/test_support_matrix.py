@@ -10,7 +10,7 @@ import pytest
 
 from engine.config import model_info, support_matrix
 from engine.config.support_matrix import KINDS, WEIGHT_FORMATS, Kind, Row, WeightFormat
-from engine.methods import METHODS, method
+from engine.methods import method
 from tests.helpers.tiny_models import KINDS as PROVEN_KINDS
 from tests.helpers.tiny_models import tiny_model
 from tests.proof.cells import QUANTIZATIONS
@@ -58,12 +58,6 @@ def test_kinds_are_what_the_proven_models_are(kind):
     assert (facts.family, facts.model_type) == (kind.family, kind.model_type)
 
 
-def test_every_method_and_variant_has_a_row():
-    ids = [row.id for row in support_matrix.rows()]
-
-    assert len(ids) == len(set(ids)) == sum(1 + len(entry.variants) for entry in METHODS)
-
-
 def test_outcomes_are_found_in_their_cells(proof):
     lora, t5 = _row("lora"), _kind("t5")
 
@@ -79,13 +73,6 @@ def test_what_the_registry_refuses_is_refused_whatever_an_older_proof_saw(proof)
 
     assert found.state == "refused"
     assert "no biases" in found.reason
-
-
-def test_a_variant_has_no_cell_on_another_base_than_its_own(proof):
-    qlora = _row("lora", "qlora")
-
-    assert proof.find(qlora, _kind("t5"), AS_IT_IS) is None
-    assert proof.find(qlora, _kind("t5"), DOUBLE) is not None
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": [{"method": "lora"}]}'])

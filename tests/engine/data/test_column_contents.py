@@ -49,20 +49,6 @@ def test_without_names_turns_and_length_tell(order):
     assert "they are shorter" in schema.reason
 
 
-def test_without_turns_the_longer_text_is_the_conversation():
-    found = [
-        {"a": f"They talked about number {number} and left.", "b": f"We met at number {number}. " * 9}
-        for number in range(20)
-    ]
-    schema = inferred(found)
-    assert (schema.conversation, schema.summary) == ("b", "a")
-
-
-def test_a_known_name_beside_an_unknown_one():
-    schema = inferred(rows("dialogue", "gist"))
-    assert (schema.conversation, schema.summary) == ("dialogue", "gist")
-
-
 def test_ids_topics_numbers_and_classes_are_no_summaries():
     found = rows(
         "x",
@@ -92,18 +78,6 @@ def test_what_is_not_clear_is_asked(others):
     with pytest.raises(DataError) as raised:
         inferred(found)
     assert raised.value.field == "data.summary"
-
-
-def test_two_columns_of_turns_are_asked_about():
-    found = [row | {"z": row["x"]} for row in rows("x", "y")]
-    with pytest.raises(DataError) as raised:
-        inferred(found)
-    assert raised.value.field == "data.conversation"
-
-
-def test_rows_without_summaries_to_be_written_get_none_by_guess():
-    schema = inferred(rows("dialogue", "gist"), needs_summary=False)
-    assert schema.without_summary
 
 
 @pytest.mark.parametrize(

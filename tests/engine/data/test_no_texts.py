@@ -33,15 +33,6 @@ def test_what_is_no_text_is_no_summary(values: list[Any], column: str, held: str
     assert error.hint == "Other columns are: dialogue. Choose the summary column."
 
 
-def test_such_rows_wait_for_summaries_where_none_are_needed() -> None:
-    assert shape_of(labelled([True, False]), needs_summary=False).without_summary
-
-
-def test_another_likely_column_goes_before_labels() -> None:
-    rows = labelled(["spam", "ham"] * 3, summary="They greet.")
-    assert shape_of(rows).summary == "summary"
-
-
 @pytest.mark.parametrize("values", [["They greet.", "They part."] * 3, ["yes", "She says yes."]])
 def test_few_different_texts_are_summaries(values: list[str]) -> None:
     assert shape_of(labelled(values, "summary")).summary == "summary"
@@ -80,7 +71,3 @@ def test_an_instruction_beside_inputs_is_none() -> None:
     rows = alpaca("Cem: Yo", "Dee: Yo")
     assert [example.conversation for example in examples(rows)] == ["Cem: Yo", "Dee: Yo"]
     assert "instruction" not in shape_of(rows).reason
-
-
-def test_a_column_of_inputs_that_is_named_stands_alone() -> None:
-    assert examples(alpaca("Cem: Yo", ""), conversation="input")[1].conversation == ""

@@ -37,15 +37,6 @@ def test_places_are_found(row, expected):
     assert names(row) == expected
 
 
-def test_empty_cells_tell_nothing_and_other_ones_are_no_places():
-    assert names({"a": None}, {"a": {"b": "c"}}, {"a": {}}, {"a": {"b": None}}) == ["a.b"]
-    assert names({"a": "text"}, {"a": {"b": "c"}}) == []
-
-
-def test_there_are_at_most_a_few_dozen():
-    assert len(names({"a": {f"k{number}": "x" for number in range(500)}})) == places.MAX_PLACES
-
-
 def test_what_stands_in_a_place():
     first, second = places.find([{"a": {"b.c": "x"}, "l": [{"t": "y"}]}])
     assert first.value({"a": {"b.c": "z"}}) == ("z", False)

@@ -51,17 +51,6 @@ def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
     )
 
 
-def test_flat_rows_are_examples_named_by_their_id_or_number() -> None:
-    rows = [
-        {"id": "a", "dialogue": "Ann: Hi\r\nBob: Yo", "summary": " They meet. "},
-        {"id": None, "dialogue": 7, "summary": None},
-    ]
-    assert examples(rows) == [
-        Example("a", "Ann: Hi\nBob: Yo", " They meet. "),
-        Example("2", "7", ""),
-    ]
-
-
 def test_lists_in_a_column_of_texts_are_refused_by_name() -> None:
     shape = infer_schema(["dialogue", "summary"], [{"dialogue": "a", "summary": "b"}])
     with pytest.raises(DataError, match='The column "dialogue" holds lists, not text') as caught:
@@ -97,19 +86,7 @@ def test_of_two_likely_summaries_the_other_one_is_told() -> None:
     assert "rather" not in shape_of(rows).reason
 
 
-def test_a_label_that_is_a_number_leaves_rows_without_summaries_where_none_are_needed() -> None:
-    rows = [{"dialogue": "Ann: Hi", "label": number} for number in range(3)]
-    assert shape_of(rows, needs_summary=False).without_summary
-    with pytest.raises(DataError, match='"label" holds numbers'):
-        shape_of(rows)
-
-
 # ----------------------------------------------------------------------------------------------- lists of turns
-
-
-def test_lists_of_turns_stand_before_columns_that_are_called_source_or_text() -> None:
-    rows = [{"source": "forum", "conversations": chat("Ann: Hi"), "summary": "Ann greets."}]
-    assert shape_of(rows).conversation == "conversations"
 
 
 def test_a_dialogue_as_text_stands_before_its_lists() -> None:
@@ -148,33 +125,12 @@ def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none() -
     assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Look\nBob: Nice"
 
 
-def test_a_speaker_may_be_an_object_with_a_name_or_several() -> None:
-    said = [{"author": {"id": 7, "name": "Ann"}, "text": "Hi"}, {"author": ["Bob", "Cem"], "text": "Yo"}]
-    assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Hi\nBob, Cem: Yo"
-
-
-def test_values_nested_without_end_hold_no_text() -> None:
-    deep: Any = "Hi"
-    for _ in range(5000):
-        deep = [deep]
-    said = [{"role": deep, "content": deep}, {"role": "Ann", "content": "Hi"}]
-    assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Hi"
-
-
 def test_a_broken_turn_is_named_with_its_row() -> None:
     rows = [{"messages": chat("Ann: Hi"), "summary": "s"}, {"messages": [{"a": 1}], "summary": "s"}]
     shape = infer_schema(["messages", "summary"], rows[:1])
     with pytest.raises(DataError, match='Row 2: the column "messages" holds no turns') as caught:
         list(shape.examples(numbered(rows)))
     assert 'A turn has no "content"; it holds: a.' in caught.value.hint
-
-
-def test_a_broken_turn_among_the_first_rows_is_named_with_its_row_too() -> None:
-    rows: list[dict[str, Any]] = [{"messages": chat("Ann: Hi", "Bob: Yo"), "summary": "s"} for _ in range(3)]
-    rows[2]["messages"] = [*chat("Ann: Hi"), 5]
-    with pytest.raises(DataError, match='Row 3: the column "messages" holds no turns') as caught:
-        examples(rows)
-    assert "Where a turn with \"content\" is due there is '5'." in caught.value.hint
 
 
 def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker() -> None:
@@ -251,18 +207,6 @@ ROWS = [
     {"dialogue_id": "y", "speaker": "Cem", "text": "Off?", "summary": "Cem asks."},
     {"dialogue_id": "x", "speaker": "Bob", "text": "Yo", "summary": "They meet."},
 ]
-
-
-def test_rows_with_the_same_conversation_id_are_one_conversation() -> None:
-    shape = shape_of(ROWS)
-    assert (shape.kind, shape.group, shape.speaker, shape.text) == ("rows", "dialogue_id", "speaker", "text")
-    assert 'the rows with the same "dialogue_id"' in shape.reason
-    shaped = list(shape.examples(numbered(ROWS)))
-    assert [each.example for each in shaped] == [
-        Example("x", "Ann: Hi\nBob: Yo", "They meet."),
-        Example("y", "Cem: Off?", "Cem asks."),
-    ]
-    assert [each.rows for each in shaped] == [(1, 3), (2,)]
 
 
 def test_a_summary_in_the_first_row_alone_is_the_conversation_s() -> None:

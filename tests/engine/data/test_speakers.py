@@ -58,20 +58,6 @@ def test_rows_with_lists_of_turns_are_conversations_also_beside_an_author_and_a_
     assert (shape_of(rows).kind, shape_of(rows).conversation) == ("turns", "messages")
 
 
-def test_texts_of_several_turns_are_conversations_also_beside_an_author_and_a_repeated_id() -> None:
-    row = {"id": "1", "author": "x", "dialogue": "Ann: Hi\nBob: Yo", "summary": "They meet."}
-    rows = [row, row, {**row, "id": "2", "dialogue": "Ann: Off?\nBob: No"}]
-    assert (shape_of(rows).kind, shape_of(rows).conversation) == ("columns", "dialogue")
-
-
-def test_what_is_said_is_not_what_rows_are_grouped_by() -> None:
-    rows = [{**row, "dialogue": row["text"]} for row in TURNS]
-    for row in rows:
-        del row["text"]
-    shape = shape_of([rows[0], rows[0], *rows[1:]], by_hand=WHO)
-    assert (shape.kind, shape.group, shape.text) == ("rows", "id", "dialogue")
-
-
 @pytest.mark.parametrize("form", [lambda name, said: [name, said], lambda name, said: {name: said}])
 def test_a_name_with_a_text_is_a_turn(form: Callable[[str, str], Any]) -> None:
     rows = [
@@ -82,11 +68,6 @@ def test_a_name_with_a_text_is_a_turn(form: Callable[[str, str], Any]) -> None:
         for number in range(3)
     ]
     assert [each.conversation for each in examples(rows)][1] == "Ann: Hi\nBob: Yo 1\nAnn: So"
-
-
-def test_two_turns_are_enough_in_a_column_that_is_called_so() -> None:
-    rows = [{"utterances": [["Ann", "Hi"], ["Bob", f"Yo {number}"]], "summary": "S"} for number in range(3)]
-    assert examples(rows)[2].conversation == "Ann: Hi\nBob: Yo 2"
 
 
 def test_names_that_never_come_again_are_properties() -> None:

@@ -80,12 +80,6 @@ def test_several_summaries_stay_several() -> None:
     )
 
 
-def test_the_columns_name_counts() -> None:
-    unsure = [["Ann greets.", "A greeting by Ann."]]
-    assert shape_of(rows(unsure, "summaries")).lists == "references"
-    assert shape_of(rows([["Ann greets.", "Bob too."]], "summary_sentences")).lists == "sentences"
-
-
 def test_what_can_not_be_told_is_asked_and_either_can_be_named() -> None:
     unsure = rows([["Ann can not decide which boots to buy.", "Bob helps Ann with the boots."]])
     error = refusal(unsure)
@@ -96,11 +90,6 @@ def test_what_can_not_be_told_is_asked_and_either_can_be_named() -> None:
         == "Ann can not decide which boots to buy. Bob helps Ann with the boots."
     )
     assert examples(unsure, lists="references")[0].more_references == ("Bob helps Ann with the boots.",)
-
-
-def test_what_was_told_can_be_turned() -> None:
-    assert examples(rows(SENTENCES), lists="references")[0].summary == SENTENCES[0][0]
-    assert examples(rows(REFERENCES), lists="sentences")[0].summary == " ".join(REFERENCES[0])
 
 
 @pytest.mark.parametrize(

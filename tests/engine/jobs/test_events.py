@@ -15,7 +15,6 @@ from engine.jobs.events import (
     MAX_EVENT_BYTES,
     EventReader,
     EventWriter,
-    cut_unfinished_line,
     decode,
     encode,
     read_all,
@@ -77,11 +76,6 @@ def test_a_reader_gets_each_event_once(path: Path, writer: EventWriter):
     assert reader.read() == []
 
 
-def test_a_stream_that_is_not_there_yet_is_empty(path: Path):
-    assert EventReader(path).read() == []
-    assert list(read_all(path)) == []
-
-
 def test_an_unfinished_line_waits_for_its_end(path: Path):
     whole = encode({"event": "a"})
     path.write_bytes(whole + whole[:5])
@@ -104,17 +98,17 @@ def test_a_resumed_writer_cuts_the_unfinished_line_under_a_reader_that_saw_it(pa
     assert [event["event"] for event in read_all(path)] == ["a", "job_accepted"]
 
 
-@pytest.mark.parametrize("content", [b"", b"half", b'{"event":"a"}\n', b'{"event":"a"}\nhalf'])
-def test_cutting_keeps_whole_lines(path: Path, content: bytes):
-    path.write_bytes(content)
-    cut_unfinished_line(path)
-    assert path.read_bytes() == content[: content.rfind(b"\n") + 1]
+DAMAGED = (
+    b"", b"nonsense", b"[1]", b'{"no":"event"}', b'{"event":3}', b"\xff\xfe", b"[" * 100_000,
+    b'{"event":"a","time":"x"}', b'{"event":"a","clock":[]}', b'{"event":"a","attempt":"1"}',
+    b'{"event":"a","time":NaN}',
+    b'{"event":"a","time":1' + b"0" * 400 + b"}", *[b"?" * 1000] * (events.READ_BYTES // 500),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("line", [b"", b"nonsense", b"[1]", b'{"no":"event"}', b'{"event":3}', b"\xff\xfe"])
-def test_a_damaged_line_is_passed_over(path: Path, line: bytes):
-    assert decode(line) is None
-    path.write_bytes(encode({"event": "a"}) + line + b"\n" + encode({"event": "b"}))
+def test_damaged_lines_are_passed_over(path: Path):
+    assert {decode(line) for line in set(DAMAGED)} == {None}
+    path.write_bytes(encode({"event": "a"}) + b"\n".join(DAMAGED) + b"\n" + encode({"event": "b"}))
     assert [event["event"] for event in read_all(path)] == ["a", "b"]
 
 
@@ -131,21 +125,11 @@ def test_an_event_cut_short_by_a_full_disk_leaves_nothing_behind(
     assert [event["event"] for event in read_all(path)] == ["a", "c"]
 
 
-def test_a_burst_is_read_whole_and_in_order(path: Path, writer: EventWriter):
-    for step in range(100_000):
-        writer.write("step_finished", step=step, loss=1.0)
-    reader = EventReader(path)
-    steps: list[int] = []
-    while events := reader.read():
-        steps += [event["step"] for event in events]
-    assert steps == list(range(100_000))
-
-
 def test_reading_while_writing_loses_nothing(path: Path, writer: EventWriter):
     done = threading.Event()
 
     def write() -> None:
-        for step in range(5000):
+        for step in range(1000):
             writer.write("step_finished", step=step, summary="ü" * (step % 50))
         done.set()
 
@@ -158,7 +142,7 @@ def test_reading_while_writing_loses_nothing(path: Path, writer: EventWriter):
     while events := reader.read():
         steps += [event["step"] for event in events]
     thread.join()
-    assert steps == list(range(5000))
+    assert steps == list(range(1000))
 
 
 def test_every_line_of_the_first_version_is_still_read():
@@ -168,16 +152,6 @@ def test_every_line_of_the_first_version_is_still_read():
     assert all(encode(event) for event in events)
     assert {event["v"] for event in events} == {1}
     assert json.loads(golden.read_text(encoding="utf-8").splitlines()[-1])["event"] == "job_ended"
-
-
-@pytest.mark.parametrize(
-    "line",
-    [b"[" * 100_000, b'{"event":"a","time":"x"}', b'{"event":"a","clock":[]}', b'{"event":"a","attempt":"1"}',
-     b'{"event":"a","time":NaN}', b'{"event":"a","time":1' + b"0" * 400 + b"}"],
-    ids=range(6),
-)  # fmt: skip
-def test_lines_that_tell_no_event_are_passed_over(line: bytes):
-    assert decode(line) is None
 
 
 ZEROS = 3 * events.READ_BYTES
@@ -191,22 +165,6 @@ def test_a_block_of_zeros_from_a_power_cut_is_passed_over(path: Path, writer: Ev
     writer.write("stage", stage="evaluate")
 
     assert [event["stage"] for event in read_all(path)] == ["train", "save", "evaluate"]
-
-
-def test_zeros_at_the_end_are_cut_by_the_next_writer(path: Path, writer: EventWriter):
-    writer.write("stage", stage="train")
-    whole = path.read_bytes()
-    with path.open("ab") as stream:
-        stream.write(bytes(ZEROS))
-
-    assert cut_unfinished_line(path) == ZEROS
-    assert path.read_bytes() == whole
-
-
-def test_many_damaged_lines_do_not_end_a_stream(path: Path, writer: EventWriter):
-    path.write_bytes(b"?\n" * events.READ_BYTES)
-    writer.write("stage", stage="train")
-    assert [event["stage"] for event in read_all(path)] == ["train"]
 
 
 def test_a_stream_without_an_end_is_read_in_pieces(path: Path):
@@ -241,15 +199,6 @@ def test_a_service_never_comes_to_the_end_of_its_stream(path: Path, small, every
     # What is read is deleted.
     assert len(list(path.parent.iterdir())) == 1
     assert most <= 2 or every > 1
-
-
-def test_a_reader_waits_where_the_next_file_is_not_there_yet(path: Path, small):
-    path.write_bytes(encode({"event": "a"}) + encode({"event": events.CONTINUED}))
-    reader = EventReader(path, rotates=True)
-    assert [event["event"] for event in reader.read()] == ["a"]
-    assert reader.read() == []
-    path.with_name("events-2.jsonl").write_bytes(encode({"event": "b"}))
-    assert [event["event"] for event in reader.read()] == ["b"]
 
 
 def test_a_run_s_events_stay_in_one_file_whatever_they_say(path: Path, small):

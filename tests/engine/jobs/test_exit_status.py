@@ -52,10 +52,3 @@ def test_a_damaged_file_tells_nothing(job, text):
     (job.folder / FILE_NAME).write_text(text)
 
     assert ExitRecord(job).find(1, 5) == WorkerExit()
-
-
-def test_where_nothing_can_be_written_nothing_is_kept(job):
-    (job.folder / FILE_NAME).mkdir()
-    ExitRecord(job).begin(1, 0)
-
-    assert ExitRecord(job).find(1, 5) == WorkerExit()

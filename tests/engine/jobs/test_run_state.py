@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.jobs.events import Event, read_all
-from engine.jobs.run_state import MAX_NOTICES, MAX_SAMPLES, Curve, RunState
+from engine.jobs.run_state import MAX_NOTICES, MAX_SAMPLES
 from engine.runs.run_store import replay
 from tests.helpers import repository
 
@@ -32,12 +32,6 @@ def fact(found: Any, *keys: str) -> Any:
     return found
 
 
-def test_a_run_that_is_followed_again_at_another_computer_trains():
-    accepted = event("job_accepted")
-    state = replay([accepted, event("stage_entered", stage="train"), started(), step(1), accepted, step(2)])
-    assert state.stage == "train"
-
-
 def test_the_first_version_s_events_still_add_up():
     state = replay(read_all(GOLDEN))
     assert (state.attempt, state.outcome, state.step, state.total_steps) == (2, "completed", 6, 6)
@@ -55,27 +49,12 @@ def test_the_first_version_s_events_still_add_up():
     assert state.fraction_done == 1.0
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 1000])
-def test_it_does_not_matter_in_what_portions_events_come(size: int):
-    events = list(read_all(GOLDEN))
-    state = RunState()
-    for start in range(0, len(events), size):
-        for found in events[start : start + size]:
-            state.apply(found)
-    assert state == replay(events)
-
-
 def test_a_resumed_run_forgets_what_lies_past_its_checkpoint():
     events = [started(), step(1), step(2), step(3, loss=9.0), event("run_resumed", step=2), step(3, loss=3.0)]
     state = replay(events)
     assert list(state.loss.steps) == [1, 2, 3]
     assert list(state.loss.values) == [1.0, 1.0, 3.0]
     assert state.revision > replay(events[:4]).revision
-
-
-def test_a_run_resumed_from_nothing_starts_over():
-    state = replay([started(), step(1), step(2), event("run_resumed", step=0)])
-    assert (state.step, list(state.loss.steps)) == (0, [])
 
 
 def test_the_loss_before_a_new_start_is_kept_apart():
@@ -101,19 +80,6 @@ def test_pausing_is_seen_until_it_goes_on_or_starts_anew():
     assert not replay([event("run_paused"), event("job_accepted")]).paused
 
 
-def test_an_event_of_a_later_version_is_passed_over():
-    assert replay([event("something_new", what=1)]).step == 0
-
-
-def test_progress_belongs_to_its_stage():
-    state = replay(
-        [event("stage_entered", stage="evaluate"), event("stage_progressed", done=3, total=9, unit="x")]
-    )
-    assert (state.stage, state.progress) == ("evaluate", (3, 9, "x"))
-    state.apply(event("stage_entered", stage="save"))
-    assert state.progress is None
-
-
 def test_time_left_follows_the_pace_of_this_attempt():
     # The first step takes a minute, each other ten seconds.
     state = replay([started(total=100, first=50, time=1000.0), step(51, time=1060.0)])
@@ -125,23 +91,6 @@ def test_time_left_follows_the_pace_of_this_attempt():
     assert state.seconds_left() == pytest.approx(45 * 10.0)
     state.apply(event("job_ended", outcome="completed"))
     assert state.seconds_left() is None
-
-
-def test_a_long_run_has_a_time_left_after_five_minutes():
-    state = replay([started(total=10_000, time=0.0), step(1, time=20.0), step(30, time=310.0)])
-    assert state.seconds_left() is None
-    state.apply(step(31, time=320.0))
-    assert state.seconds_left() == pytest.approx(9_969 * 10.0)
-
-
-def test_a_run_with_few_minutes_is_as_far_as_those_are_spent():
-    state = replay([started(total=1000, first=0, time=1000.0), step(1, time=1010.0), step(2, time=1020.0)])
-    assert state.fraction_done == pytest.approx(0.002)
-    state.apply(step(3, time=1030.0) | {"time_share": 0.5, "seconds_left": 30.0})
-    assert (state.fraction_done, state.seconds_left()) == (0.5, 30.0)
-    state.apply(step(999, time=1040.0) | {"time_share": 0.6, "seconds_left": 3000.0})
-    assert state.fraction_done == pytest.approx(0.999)
-    assert state.seconds_left() == pytest.approx(30.0 / 998)
 
 
 def test_only_validation_of_the_adapter_makes_the_evaluation_curve():
@@ -178,20 +127,6 @@ def test_what_is_scored_in_training_is_a_curve_and_never_the_runs_score():
     assert list(state.evaluation_chrf.steps) == [20]
 
 
-def test_a_curve_drops_only_what_is_later():
-    curve = Curve()
-    for number in (1, 2, 2, 5):
-        curve.add(number, float(number))
-    curve.drop_after(2)
-    assert list(curve.steps) == [1, 2, 2]
-    assert list(curve.values) == [1.0, 2.0, 2.0]
-
-
-def test_peak_memory_is_the_most_that_was_seen():
-    state = replay([step(1, memory_bytes=5), step(2, memory_bytes=9), step(3, memory_bytes=None)])
-    assert state.peak_memory_bytes == 9
-
-
 def test_a_clock_that_is_set_and_a_computer_that_slept_change_no_duration():
     events = [
         event("job_accepted", 1_000.0, clock=10.0),
@@ -215,13 +150,6 @@ def test_the_time_of_a_resumed_run_is_that_of_all_attempts_not_of_the_night_betw
     state = replay(events)
     assert state.seconds == 125.0
     assert state.began_at == 1_000.0
-
-
-def test_a_clock_that_was_set_back_yields_no_negative_time():
-    began = event("job_accepted", 1_000.0), started(10, time=1_000.0)
-    state = replay([*began, step(1, time=1_000.0), step(2, time=400.0)])
-    assert state.seconds == 0.0
-    assert state.seconds_left() == 0.0
 
 
 def test_a_pause_that_frees_the_device_is_known_until_the_next_attempt():
@@ -255,39 +183,3 @@ def test_of_notices_and_samples_without_end_the_newest_are_kept():
     state = replay(sample(number, 1) for number in range(MAX_SAMPLES + 1))
     assert len(state.samples) <= MAX_SAMPLES
     assert state.samples[-1].example == str(MAX_SAMPLES)
-
-
-def test_damage_is_noticed_once_whatever_else_is_noticed():
-    damaged = event("evaluated", step="x")
-    notices = [event("notice", message=str(number)) for number in range(2 * MAX_NOTICES)]
-    state = replay([damaged, *notices, damaged, damaged])
-    assert state.damaged
-    assert sum("damaged" in each["message"] for each in [*state.notices]) == 0
-
-
-def test_a_resume_looks_at_nothing_but_what_it_drops():
-    class Counted(list[Any]):
-        looked = 0
-
-        def __getitem__(self, index):
-            Counted.looked += 1
-            return super().__getitem__(index)
-
-    state = replay([sample(1, 1), sample(2, 5), sample(3, 9)])
-    state.samples = Counted(state.samples)
-    for _ in range(10):
-        state.apply(event("run_resumed", step=5))
-    assert [each.example for each in state.samples] == ["1", "2"]
-    assert Counted.looked <= 11
-
-
-def test_how_many_conversations_were_scored_is_that_of_the_first_evaluation():
-    facts: dict[str, Any] = {"step": 3, "split": "validation", "of": "a", "loss": 1.0}
-    state = replay(
-        [
-            event("evaluated", **facts),
-            event("evaluated", **facts, protocol={"examples": 24}),
-            event("run_resumed", step=0),
-        ]
-    )
-    assert state.evaluated_examples == 24

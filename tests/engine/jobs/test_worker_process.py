@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,27 +85,9 @@ def test_a_warm_worker_that_is_dead_is_replaced_by_one_for_the_job(job: Job, war
     assert names[-1] == "job_ended"
 
 
-def test_a_warm_worker_that_dies_unseen_is_replaced_as_well(
-    job: Job, warm_worker: WarmWorker, monkeypatch: pytest.MonkeyPatch
-):
-    warm_worker._process.kill()
-    warm_worker._process.wait()
-    monkeypatch.setattr(warm_worker, "alive", lambda: True)
-    pid, names = run(job, warm_worker)
-
-    assert pid != warm_worker.pid
-    assert names[-1] == "job_ended"
-
-
 def test_a_warm_worker_does_one_job(job: Job, warm_worker: WarmWorker):
     run(job, warm_worker)
     assert warm_worker.assign(job, worker_process.visible_to("auto")) is None
-
-
-def test_a_warm_worker_ends_with_the_input_it_waits_at(warm_worker: WarmWorker):
-    assert warm_worker._process.stdin is not None
-    warm_worker._process.stdin.close()
-    assert warm_worker._process.wait(30) == 0
 
 
 STARTS_ONE = """
@@ -137,27 +118,3 @@ def test_a_warm_worker_dies_with_whoever_started_it_and_has_no_time_for_a_word()
 def test_a_supervisor_that_never_starts_ends_its_warm_worker(job: Job, warm_worker: WarmWorker):
     Supervisor(job, warm_worker=warm_worker).detach()
     assert not warm_worker.alive()
-
-
-def test_a_supervisor_that_leaves_its_job_lets_the_warm_worker_finish_it(warm_worker: WarmWorker):
-    job = create_job(paths.jobs_folder(), "train", {"script": [["wait_for_stop", 30]]})
-    job.recipe_path.write_text(
-        '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\n'
-    )
-    supervisor = Supervisor(job, warm_worker=warm_worker)
-    supervisor.start()
-    for event in supervisor.follow(every_seconds=0.01):
-        if event["event"] == "job_accepted":
-            break
-    supervisor.detach()
-    assert supervisor.alive()
-    supervisor.send("stop")
-    assert [event["event"] for event in supervisor.follow(every_seconds=0.01)] == ["job_ended"]
-    assert supervisor.ending().outcome == "stopped"
-
-
-def test_ending_a_warm_worker_leaves_no_process_behind(warm_worker: WarmWorker):
-    warm_worker.end()
-    assert not warm_worker.alive()
-    if os.name != "nt":
-        assert warm_worker._process.returncode is not None

@@ -32,18 +32,6 @@ def test_what_is_least_like_the_labelled_comes_first():
     assert [one.number for one in ordered([again, engine], "unlike", novelty)] == [2, 3]
 
 
-def test_what_is_new_is_counted_anew_as_summaries_are_accepted_and_taken_back():
-    texts = ["tea cake mill", "tea bus", "mill dog dog", "cake"]
-    items = [labelling.Item(number, str(number), text) for number, text in enumerate(texts, 1)]
-    novelty = Novelty()
-    for labelled in ([], [1], [1, 2], [2], [], [3, 4], [1, 2, 3, 4], [4]):
-        novelty.follow(items, labelled)
-        afresh = Novelty()
-        afresh.follow([items[number - 1] for number in labelled], labelled)
-        afresh.follow(items, labelled)
-        assert [novelty.new_fraction(n) for n in range(1, 5)] == [afresh.new_fraction(n) for n in range(1, 5)]
-
-
 def test_the_usual_length_follows_the_conversation_and_then_the_person():
     long = "word " * 400
     low, high = usual_words(long)

@@ -48,10 +48,6 @@ def reopened(work: LabellingSet) -> LabellingSet:
     return work
 
 
-def lines(work: LabellingSet) -> list[dict]:
-    return [json.loads(line) for line in (work.folder / sets.JOURNAL).read_text("utf-8").splitlines()]
-
-
 # What it begins with
 
 
@@ -63,18 +59,6 @@ def test_a_set_describes_itself(work):
     assert [item.conversation for item in work.items] == [TEA, BUS, DOG]
     assert [item.id for item in work.items] == ["c1", "c2", "c3"]
     assert {item.state for item in work.items} == {"open"}
-
-
-def test_empty_and_repeated_conversations_are_left_out():
-    about = made(TEA, "  \n", TEA + "\n", BUS)
-    opened = LabellingSet(about.id)
-    assert [item.id for item in opened.items] == ["c1", "c4"]
-    opened.close()
-
-
-def test_a_set_has_no_more_conversations_than_a_person_could_read(monkeypatch):
-    monkeypatch.setattr(sets, "MAX_CONVERSATIONS", 2)
-    assert len(labelling.distinct([example(1, TEA), example(2, BUS), example(3, DOG)])) == 2
 
 
 def test_summaries_that_the_source_has_are_accepted_already():
@@ -94,16 +78,6 @@ def test_the_set_of_a_source_is_found_again_by_what_is_in_it():
     assert labelling.find("/data/chats.csv") == about
     assert labelling.find("/data/chats.csv", labelling.fingerprint([TEA])) is None
     assert labelling.find("/data/other.csv") is None
-
-
-def test_sets_are_listed_with_the_one_worked_on_last_in_front():
-    first, second = made(TEA, name="First"), made(BUS, name="Second")
-    (labelling_folder() / "a stray folder").mkdir()
-    opened = LabellingSet(first.id)
-    opened.skip(1)
-    opened.close()
-    os.utime(opened.folder / sets.JOURNAL, (4e9, 4e9))
-    assert [about.id for about in labelling.list_sets()] == [first.id, second.id]
 
 
 def test_a_set_that_is_open_elsewhere_is_refused(work):
@@ -138,35 +112,6 @@ def test_who_wrote_a_summary_follows_from_what_was_done(work):
     assert (work.item(1).state, work.item(1).written_by) == ("open", "person")
 
 
-def test_nothing_is_accepted_without_a_summary(work):
-    work.write(1, "  \n")
-    with pytest.raises(DataError, match="no summary yet"):
-        work.accept(1)
-
-
-def test_a_skipped_conversation_is_taken_up_again_by_writing(work):
-    work.skip(2)
-    assert work.item(2).state == "skipped"
-    work.write(2, "The bus is late.")
-    assert work.item(2).state == "open"
-
-
-def test_a_summary_of_no_reasonable_length_is_refused_and_not_kept(work):
-    with pytest.raises(DataError, match="characters"):
-        work.write(1, "\x01" * (sets.MAX_CHARACTERS + 1))
-    work.write(1, "\x01" * sets.MAX_CHARACTERS)
-    assert len(reopened(work).item(1).text) == sets.MAX_CHARACTERS
-
-
-def test_progress_counts_every_conversation_once(work):
-    work.put_draft(1, DRAFT)
-    work.write(2, "Late bus.")
-    work.accept(2)
-    work.skip(3)
-    assert work.progress() == labelling.Progress(accepted=1, drafted=1, skipped=1, open=0)
-    assert work.progress().total == 3
-
-
 def test_steps_are_taken_back_and_done_again_across_conversations(work):
     work.write(1, "Tea.")
     work.accept(1)
@@ -181,50 +126,6 @@ def test_steps_are_taken_back_and_done_again_across_conversations(work):
     assert [item.state for item in work.items] == ["accepted", "drafted", "skipped"]
 
 
-def test_a_new_change_takes_the_place_of_what_was_taken_back(work):
-    work.write(1, "Tea.")
-    work.undo()
-    work.write(1, "Coffee.")
-    assert work.redo() is None
-    assert work.undo().after.text == "Coffee."
-    assert work.item(1).text == ""
-
-
-def test_undo_reverts_typing_in_steps(work, monkeypatch):
-    clock = [100.0]
-    monkeypatch.setattr(sets.time, "monotonic", lambda: clock[0])
-    for text in ("T", "Te", "Tea"):
-        work.write(1, text)
-        clock[0] += 0.3
-    clock[0] += 5
-    work.write(1, "Tea at five")
-    work.undo()
-    assert work.item(1).text == "Tea"
-    work.undo()
-    assert work.item(1).text == ""
-    assert [record["event"] for record in lines(work)].count("written") == 4
-
-
-def test_one_undo_does_not_revert_a_long_text(work, monkeypatch):
-    monkeypatch.setattr(sets.time, "monotonic", lambda: 100.0)
-    text = "so they agreed to meet " * 10
-    for end in range(1, len(text) + 1):
-        work.write(1, text[:end])
-    work.undo()
-    assert 0 < len(work.item(1).text) < len(text)
-
-
-def test_what_stands_of_a_conversation_is_told_step_by_step(work):
-    work.put_draft(1, DRAFT)
-    work.skip(2)
-    work.write(1, "Ann and Bo have tea at five.")
-    work.accept(1)
-    work.accept(1)
-    assert [step.event for step in work.history.of(1)] == ["drafted", "written", "accepted"]
-    work.undo()
-    assert [step.event for step in work.history.of(1)] == ["drafted", "written"]
-
-
 def test_another_conversation_joins_a_set_once(work):
     number = work.add(Example("t9", "Gil: Hello\nHo: Bye", ""))
     assert work.add(Example("t10", "Gil: Hello\nHo: Bye \n", "")) == number == 4
@@ -235,33 +136,6 @@ def test_another_conversation_joins_a_set_once(work):
         work.add(Example("x", "long " * 60_000, ""))
     assert len(work.items) == 4
     assert work.item(work.add(Example("", "Ida: A conversation without a name", ""))).id == "5"
-
-
-def test_the_steps_of_a_conversation_are_those_that_stand_whatever_was_taken_back(work):
-    work.write(1, "Tea.")
-    work.write(2, "Bus.")
-    work.accept(1)
-    work.undo()
-    work.undo()
-    assert [[step.event for step in work.history.of(n)] for n in (1, 2)] == [["written"], []]
-    work.redo()
-    work.skip(1)
-    assert [[step.event for step in work.history.of(n)] for n in (1, 2)] == [
-        ["written", "skipped"],
-        ["written"],
-    ]
-    assert reopened(work).history.of(1)[-1].after.state == "skipped"
-
-
-def test_the_summaries_that_were_accepted_last_are_known_the_last_one_first(work, monkeypatch):
-    for number in (2, 1, 3):
-        work.write(number, "Words.")
-        work.accept(number)
-    work.write(1, "Other words.")
-    assert [item.number for item in work.accepted_last()] == [3, 2]
-    work.accept(1)
-    monkeypatch.setattr(sets, "MAX_COMPARED", 2)
-    assert [item.number for item in work.accepted_last()] == [1, 3]
 
 
 def test_a_set_of_a_source_that_has_grown_brings_along_what_was_written(work):
@@ -282,11 +156,6 @@ def test_a_set_of_a_source_that_has_grown_brings_along_what_was_written(work):
     assert labelling.known_items("/data/other.csv") == {}
 
 
-def test_a_damaged_set_has_nothing_to_bring(work):
-    (work.folder / sets.CONVERSATIONS).write_text("nonsense", encoding="utf-8")
-    assert labelling.known_items("/data/chats.csv") == {}
-
-
 # That it is kept
 
 
@@ -302,12 +171,6 @@ def test_a_set_that_is_opened_again_is_the_set_that_was_closed(work):
     assert again.history.sittings == 2
 
 
-def test_looking_at_a_set_is_no_sitting(work):
-    again = reopened(work)
-    assert again.history.sittings == 0
-    assert lines(again) == []
-
-
 def test_an_unfinished_last_line_is_ignored_and_writing_goes_on(work):
     work.write(1, "Tea.")
     work.close()
@@ -317,34 +180,6 @@ def test_an_unfinished_last_line_is_ignored_and_writing_goes_on(work):
     assert work.item(1).text == "Tea."
     work.write(1, "Tea at five.")
     assert reopened(work).item(1).text == "Tea at five."
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "nonsense",
-        '{"event":"written","item":99,"text":"of no conversation"}',
-        '{"event":"written","item":1}',
-        '{"event":"written"}',
-        '{"event":"undone"}',
-        '{"event":"redone","item":1}',
-        '{"event":"invented","item":1}',
-        '{"event":"added","item":1,"conversation":"another"}',
-        '{"event":"carried","item":99,"text":"of none","state":"accepted","draft":null}',
-        '{"event":"carried","item":1,"text":"a","state":"invented","draft":null}',
-        '{"event":"carried","item":1,"text":"a","state":"accepted","draft":{"colour":"red"}}',
-        '{"event":"carried","item":1}',
-    ],
-)
-def test_a_record_that_makes_no_sense_is_passed_over(work, line):
-    path = work.folder / sets.JOURNAL
-    work.close()
-    path.write_text(
-        line + '\n{"v":1,"event":"written","time":1.0,"item":1,"text":"Tea."}\n', encoding="utf-8"
-    )
-    work.__init__(work.about.id)
-    assert (work.item(1).text, work.item(1).conversation) == ("Tea.", TEA)
-    assert len(work.history.steps) == 1
 
 
 def test_a_change_is_brought_to_the_disk(work, monkeypatch):
@@ -369,20 +204,6 @@ def test_a_change_that_the_disk_does_not_take_is_said_and_not_made(work, monkeyp
     assert work.item(1).text == "Tea."
     work.write(1, "Tea at six.")
     assert reopened(work).item(1).text == "Tea at six."
-
-
-def test_a_change_that_did_not_reach_the_disk_is_said_at_the_next_one(work, monkeypatch):
-    def broken(_descriptor):
-        raise OSError(errno.EIO, "Input/output error")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", broken)
-        work.write(1, "Tea.")
-        work._journal.synced()
-    with pytest.raises(StorageError, match="can't be saved"):
-        work.write(1, "Tea at five.")
-    work.write(1, "Tea at five.")
-    assert work.item(1).text == "Tea at five."
 
 
 WRITER = """
@@ -450,33 +271,6 @@ def test_the_accepted_summaries_become_a_data_set(work):
     assert metadata["written_by"] == {"edited draft": 1, "person": 1}
     assert metadata["source"] == "/data/chats.csv"
     assert folder.name == "Chats, 2 summaries"
-
-
-def test_a_data_set_that_was_made_stays_as_it_is(work):
-    work.write(1, "Tea.")
-    work.accept(1)
-    first = labelling.export(work.about)
-    assert labelling.export(work.about) == first
-    work.write(2, "Bus.")
-    work.accept(2)
-    second = labelling.export(work.about)
-    assert second != first
-    assert len((first / "summaries.jsonl").read_text("utf-8").splitlines()) == 1
-
-
-def test_how_far_the_set_of_a_source_is_can_be_told_while_it_is_open(work):
-    assert labelling.written("/data/others.csv") is None
-    work.write(1, "Tea.")
-    work.accept(1)
-    assert labelling.written("/data/chats.csv") == (work.about, labelling.Progress(1, 0, 0, 2))
-    (work.folder / sets.CONVERSATIONS).write_text("{", encoding="utf-8")
-    assert labelling.written("/data/chats.csv") is None
-
-
-def test_there_is_no_data_set_without_an_accepted_summary(work):
-    work.put_draft(1, DRAFT)
-    with pytest.raises(DataError, match="accepted"):
-        labelling.export(work.about)
 
 
 # What was written before

@@ -82,7 +82,7 @@ def test_a_job_in_the_making_stays(job):
     assert not is_swept(job.folder)
 
 
-PIDS = ["", "0", "-1", '"x"', "null", "true", "[1]", "1.5", "9" * 30, "9" * 9000]
+PIDS = ["", "-1", '"x"', "true", "[1]", "9" * 9000]
 
 
 @pytest.mark.parametrize(

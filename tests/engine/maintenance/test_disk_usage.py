@@ -80,19 +80,3 @@ def test_converted_models_may_go_but_for_one_that_is_being_made(home):
     assert (result.converted_bytes, result.bytes) == (180, 180)
     assert free(result) == 180
     assert [each.name for each in folder.iterdir()] == [".begun"]
-
-
-def test_a_rule_of_days_spares_what_is_younger(home):
-    run_with_checkpoint()
-    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(7))
-    assert freeable(older_than_days=36_500.0, with_caches=False) == disk_usage.Freeable()
-    assert freeable(older_than_days=0.0, with_caches=False).runs == 1
-
-
-def test_links_are_not_followed(tmp_path):
-    (tmp_path / "far").mkdir()
-    (tmp_path / "far" / "big").write_bytes(bytes(10_000))
-    (tmp_path / "near").mkdir()
-    (tmp_path / "near" / "link").symlink_to(tmp_path / "far")
-
-    assert bytes_in(tmp_path / "near") < 10_000

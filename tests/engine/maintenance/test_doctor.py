@@ -13,7 +13,6 @@ from engine.maintenance import doctor
 from engine.system.graphics.graphics_cards import Card
 from tests.helpers.repository import ROOT
 
-CARD = {"id": "cuda:0", "name": "A card", "memory_bytes": 8e9, "free_bytes": 7e9}
 PROCESSOR = {"id": "cpu", "name": "Processor", "memory_bytes": 16e9, "free_bytes": 9e9}
 
 
@@ -43,16 +42,6 @@ def test_the_command_line_prints_the_whole_report_as_one_object_with_what_a_work
     assert [name for name, check in checks.items() if check["state"] == "problem"] == []
 
 
-def test_the_doctor_itself_loads_nothing_heavy():
-    code = (
-        "import engine.maintenance.doctor, sys; print('torch' in sys.modules, 'transformers' in sys.modules)"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert answer.stdout.split() == ["False", "False"]
-
-
 NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
 AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
 
@@ -80,40 +69,6 @@ def test_where_tunesmith_is_installed_the_way_out_is_its_own_command(monkeypatch
     monkeypatch.setattr(doctor, "REPORTED_PACKAGES", ("no-such-package",))
     assert "“tunesmith --set-up”" in doctor.graphics_check(facts(), [AMD]).fix
     assert "`tunesmith --set-up`" in doctor.packages().fix
-
-
-@pytest.mark.parametrize(
-    ("found", "cards", "state"),
-    [(facts(CARD), [NVIDIA], "ok"), (facts(CARD), [], "ok"), (facts(), [], "notice")],
-)
-def test_a_card_in_use_is_fine_and_none_is_a_remark(found, cards, state):
-    assert doctor.graphics_check(found, cards).state == state
-
-
-def test_the_device_has_its_memory_and_the_reason_for_its_number_format():
-    text = doctor.device(facts(CARD), "").text
-    assert text == "A card (cuda:0, 7.0 GB of memory free) in bfloat16: this card computes in bfloat16"
-
-
-def test_a_worker_that_dies_is_the_devices_problem_and_the_rest_goes_on(monkeypatch):
-    found, trouble = {}, "The worker was ended from outside (SIGKILL)."
-    monkeypatch.setattr(doctor, "ask_devices", lambda: (found, trouble))
-    checks = {check.id: check for check in doctor.report()}
-    assert (checks["device"].state, checks["device"].text) == ("problem", trouble)
-    assert checks["quantization"].state == "notice"
-    assert checks["folders"].state == "ok"
-
-
-def test_quantization_that_fails_says_why():
-    check = doctor.quantization(facts(trouble="no kernel for this device"), "")
-    assert (check.state, "no kernel" in check.text) == ("notice", True)
-
-
-def test_missing_packages_are_named(monkeypatch):
-    monkeypatch.setattr(doctor, "REPORTED_PACKAGES", ("torch", "no-such-package"))
-    check = doctor.packages()
-    assert check.state == "problem"
-    assert "Missing: no-such-package." in check.text
 
 
 def test_a_hub_out_of_reach_is_a_remark_with_a_hint(monkeypatch):

@@ -41,15 +41,6 @@ def test_each_kind_is_told_by_its_name_and_goes_back_to_its_place() -> None:
     assert library.find("tea") == adapter
 
 
-def test_a_damaged_one_is_told_by_its_folder_and_comes_back() -> None:
-    adapter = add_adapter("tea")
-    (adapter.folder / "adapter.toml").write_text("damaged = ", encoding="utf-8")
-    library.delete(adapter)
-    [found] = trash_contents.contents()
-    assert (found.kind, found.name) == ("adapter", adapter.id)
-    assert trash_contents.restore(found) == adapter.folder
-
-
 def test_what_tunesmith_does_not_know_can_only_be_deleted() -> None:
     strange = paths.runs_folder() / "strange"
     strange.mkdir()

@@ -13,11 +13,9 @@ from engine.methods import (
     Method,
     method,
     methods_of,
-    named,
     tuner_of,
     unknown_method,
 )
-from engine.methods.lora import EXAMPLE_WEIGHT, LORA, LoraOptions, savings_text
 from engine.options import check, describe
 
 every_method = pytest.mark.parametrize("entry", METHODS, ids=[entry.id for entry in METHODS])
@@ -81,14 +79,6 @@ def test_an_entry_explains_itself(entry: Method):
     assert "none" in entry.quantizations
 
 
-def test_what_lora_saves_is_counted():
-    assert savings_text(512, 64, 16) == (
-        "A 512 × 64 weight has 32,768 parameters; at rank 16 LoRA trains 9,216, which is 72 % fewer."
-    )
-    assert savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank) in LORA.explanation
-    assert savings_text(*EXAMPLE_WEIGHT, 32) != savings_text(*EXAMPLE_WEIGHT, LoraOptions().rank)
-
-
 def test_an_unknown_id_gets_the_nearest_known_one():
     entry = METHODS[0]
     problem = unknown_method(entry.id + "a")
@@ -96,12 +86,6 @@ def test_an_unknown_id_gets_the_nearest_known_one():
     assert problem.field == "method.id"
     assert problem.hint == f"Did you mean {entry.id}?"
     assert unknown_method(entry.id) is None
-
-
-def test_an_id_like_no_other_gets_the_list():
-    problem = unknown_method("zzzz")
-    assert problem is not None
-    assert all(entry.id in problem.hint for entry in METHODS)
 
 
 @every_method
@@ -113,7 +97,3 @@ def test_a_family_it_can_not_do_is_refused_with_a_method_by_title_and_id(entry: 
         f"Nearest that does: {nearest.title}." for _ in missing
     ]
     assert all(family in nearest.presets for family in missing)
-
-
-def test_a_method_is_named_as_the_form_does():
-    assert named("layernorm") == "LayerNorm tuning"

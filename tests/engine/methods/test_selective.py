@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.config import recipe as recipes
-from engine.errors import RecipeError
 from engine.methods import METHODS, BaseFacts, method
-from engine.methods.selective import SELECTIVE, LayersOptions
-from engine.options import Options
+from engine.methods.selective import SELECTIVE
 
 
 def refusal(
@@ -36,24 +33,10 @@ def test_bitfit_takes_models_with_biases_and_leaves_unknown_ones_to_the_plan(mod
     assert refusal("bitfit", model_type) is None
 
 
-@pytest.mark.parametrize("model_type", ["llama", "qwen3", "olmo"])
-def test_biases_are_trained_where_the_configuration_asks_for_them(model_type: str) -> None:
-    assert refusal("bitfit", model_type, biases=True) is None
-    assert refusal("layers", model_type, biases=True, kinds="biases") is None
-
-
 def test_where_norms_have_no_numbers_the_next_thing_is_named() -> None:
     for method_id in ("bitfit", "layernorm"):
         assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: LoRA."
     assert refusal("lora", "olmo") is None
-
-
-def test_bitfit_on_the_starter_is_refused_as_a_recipe_beside_the_method() -> None:
-    with pytest.raises(RecipeError) as caught:
-        recipes.from_tables(
-            {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "bitfit"}}
-        )
-    assert [problem.field for problem in caught.value.problems] == ["method.id"]
 
 
 def test_chosen_biases_of_a_model_without_are_refused_beside_the_kind() -> None:
@@ -69,31 +52,6 @@ def test_choosing_everything_is_full_fine_tuning(kinds: str) -> None:
     assert "full fine-tuning" in found[2]
     assert refusal("layers", "bart", last_blocks=0, kinds=kinds, patterns=("fc1",)) is None
     assert refusal("layers", "bart", last_blocks=1, kinds=kinds) is None
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (LayersOptions(), "last 1"),
-        (LayersOptions(last_blocks=0, patterns=("*att*", "fc1")), "*att*, fc1"),
-        (LayersOptions(last_blocks=2, patterns=("fc1",), kinds="biases"), "last 2 · fc1 · biases"),
-    ],
-)
-def test_a_choice_is_told_in_short(options: Options, said: str) -> None:
-    assert method("layers").short(options) == said
-
-
-def test_the_drawing_lights_what_is_trained_of_the_layers() -> None:
-    places = {
-        kind: method("layers").places_of(LayersOptions(kinds=kind))
-        for kind in ("all", "weights", "biases", "norms")
-    }
-    assert places == {
-        "all": ("everything",),
-        "weights": ("weights",),
-        "biases": ("biases",),
-        "norms": ("norms",),
-    }
 
 
 def test_methods_named_instead_are_there() -> None:

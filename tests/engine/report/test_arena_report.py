@@ -14,10 +14,9 @@ from engine import report
 from engine.arena import Arena
 from engine.commands import cli
 from engine.commands.terminal import arena_text
-from engine.jobs.events import EventWriter
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
 from tests.helpers.external_files import add_file
-from tests.helpers.homes import RunSpec, add_adapter, add_run
+from tests.helpers.homes import RunSpec
 from tests.helpers.report_pages import HOSTILE, Page, sound_plots
 
 
@@ -75,28 +74,6 @@ def test_the_page_needs_nothing_beside_it_and_its_plots_speak(filled, tmp_path):
     assert len(losses) == len(OUTCOMES)
 
 
-def test_the_numbers_in_the_plots_are_those_of_the_tables(filled, home):
-    told = report.gather_arena(arenas.open_arena(filled.folder))
-    assert list(told.numbers.values()) == list(range(1, 13))
-    assert [told.numbers[row.id] for row in told.groups[0].rows] == list(range(1, 9))
-
-
-def test_no_text_of_names_reasons_or_remarks_becomes_markup(home, tmp_path):
-    arena = make_arena("lora", "ia3", name=HOSTILE)
-    job = score(arena, 0, FULL)
-    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
-    writer.write("notice", level="warning", message=HOSTILE, hint=HOSTILE)
-    writer.close()
-    failed = add_run(spec=RunSpec(steps=3, outcome=None, gain=None))
-    writer = EventWriter(failed.events_path, {"run": failed.id, "attempt": 1})
-    writer.write("job_ended", outcome="failed", kind="DataError", message=HOSTILE, hint="")
-    writer.close()
-    arenas.set_run(arena, arena.entries[1].id, failed.id)
-    page = page_of(arena, tmp_path)
-    assert not page.tags & {"script", "img"}
-    assert page.text.count("<script>alert(1)</script>") >= 4
-
-
 def test_summaries_from_a_file_stand_beside_the_runs_without_costs(home, tmp_path):
     arena = make_arena("lora", "full")
     base, better = ([value / 100 + at / 100 for at in range(40)] for value in (30, 40))
@@ -122,30 +99,6 @@ def test_summaries_from_a_file_stand_beside_the_runs_without_costs(home, tmp_pat
     assert tree["groups"][0]["rows"][0]["trainable_parameters"] is None
 
 
-def test_what_runs_differ_in_is_told_with_the_names_of_the_entries(home, tmp_path):
-    arena = make_arena("lora", "ia3", "full")
-    for place, precision in enumerate(("bfloat16", "bfloat16", "float32")):
-        told = RunSpec(outcome=None, gain=None, facts={"precision": precision, "excluded": {"train": 12}})
-        job = score(arena, place, FULL, spec=told)
-        add_adapter(f"of-{place}", id=job.id, recipe=report.gather_run(job).recipe)
-    data = dict(report.gather_arena(arenas.open_arena(arena.folder)).agreed(lambda run: [("x", run.job.id)]))
-    assert data["x"].count("for") == 2
-    text = page_of(arena, tmp_path).text
-    assert "Precision bfloat16; float32 for Full fine-tuning" in text
-    assert "Excluded 12 conversations (12 train)" in text
-
-
-def test_one_conversation_has_no_interval_and_ties_are_said(home, tmp_path):
-    arena = make_arena("lora", "ia3")
-    score(arena, 0, (0.5,), (0.4,))
-    text = page_of(arena, tmp_path).text
-    assert "one conversation, so no interval" in text
-    assert "LoRA, r 32: One conversation, so no interval." in text
-    ties = make_arena("lora")
-    score(ties, 0, BASE)
-    assert "Every conversation scores the same as with the base." in page_of(ties, tmp_path).text
-
-
 def test_a_headline_claims_no_win_over_the_base_that_is_none(home, tmp_path):
     arena = make_arena("lora", "ia3")
     score(arena, 0, (0.2, 0.5, 0.4, 0.6) * 8, BASE * 8)
@@ -153,34 +106,6 @@ def test_a_headline_claims_no_win_over_the_base_that_is_none(home, tmp_path):
     text = page_of(arena, tmp_path).text
     assert "No entry is measurably better than the base model LoRA, r 32 scores highest: ROUGE-1 42.5" in text
     assert "the base model 45.0." in text
-
-
-def test_each_entry_stands_beside_its_own_base_where_a_quantized_one_scores_otherwise(home, tmp_path):
-    arena = make_arena("lora", "ia3")
-    score(arena, 0, FULL)
-    score(arena, 1, FULL, base=(0.2, 0.3, 0.4, 0.5))
-    text = written(arena, tmp_path / "report.html")
-    page = Page(text)
-    assert "the base model 35.0 to 45.0." in page.text
-    assert "base 45.0" in page.text
-    assert "base 35.0" in page.text
-    assert "The base model scores" not in page.text
-    assert 'class="base-line"' not in text
-    score(arena, 1, FULL)
-    assert 'class="base-line"' in written(arena, tmp_path / "report.html")
-
-
-def test_entries_that_tie_share_the_headline_and_one_conversation_names_none_as_good_as_full(home, tmp_path):
-    arena = make_arena("lora", "ia3", "full")
-    for place, tuned in enumerate((FULL, FULL, BASE)):
-        score(arena, place, tuned)
-    assert "LoRA, r 32 and IA3 score alike, above all others" in page_of(arena, tmp_path).text
-    single = make_arena("lora", "full")
-    for place in (0, 1):
-        score(single, place, (0.5,), (0.4,))
-    text = page_of(single, tmp_path).text
-    assert "LoRA, r 32 and Full fine-tuning score alike" in text
-    assert "Fewest trainable parameters" not in text
 
 
 def test_scores_of_another_protocol_have_a_table_of_their_own(home, tmp_path):
@@ -191,12 +116,6 @@ def test_scores_of_another_protocol_have_a_table_of_their_own(home, tmp_path):
     text = page_of(arena, tmp_path).text
     assert "Results under another protocol" in text
     assert "Not comparable with the first table: beams differ." in text
-
-
-def test_an_arena_that_never_began_has_a_report(home, tmp_path):
-    text = page_of(make_arena("lora", "bitfit"), tmp_path).text
-    assert "No entry is scored yet" in text
-    assert "LoRA, r 32 Waiting" in text
 
 
 def test_a_recipe_that_is_damaged_is_told_and_the_rest_is_there(filled, tmp_path):
@@ -216,18 +135,6 @@ def test_the_table_has_every_entry_and_no_formula(filled, tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace('"LoRA"', '"=LoRA"'), encoding="utf-8")
     titles = [row["entry"] for row in csv.DictReader(written(filled, tmp_path / "a.csv").splitlines())]
     assert "'=LoRA" in titles
-
-
-def test_the_tree_has_everything(filled, tmp_path):
-    tree = json.loads(written(filled, tmp_path / "report.json"))
-    assert tree["arena"] == filled.id
-    assert len(tree["entries"]) == 12
-    assert len(tree["groups"][0]["rows"]) == len(OUTCOMES)
-    assert {each["key"] for each in tree["differences"]} >= {"method.id", "method.rank"}
-    lora = next(each for each in tree["entries"] if each["title"] == "LoRA")
-    assert len(tree["curves"][lora["entry"]]["loss"]["steps"]) == 20
-    assert tree["environment"]["Precision"] == "bfloat16"
-    assert tree["recipe"]["data"]["source"] == "sample"
 
 
 def test_the_command_line_writes_it_beside_the_person_or_where_it_is_told(
@@ -261,20 +168,6 @@ def test_forgetting_stands_in_page_and_terminal_where_it_was_measured(home, tmp_
     assert "to 3.41, +0.14" in lora
 
 
-def test_chrf_stands_in_page_and_terminal_where_it_was_measured(home, tmp_path):
-    arena = make_arena("lora", "ia3")
-    score(arena, 0, FULL, measured={"chrf": (BASE, (0.413,) * len(BASE))})
-    score(arena, 1, FULL)
-    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
-    text = written(arena, tmp_path / "report.html")
-    assert text.index("<h2>Results</h2>") < text.index('<th class="num">chrF</th>') < text.index("All scores")
-    lines = arena_text.lines(arena, statuses, arenas.groups(statuses))
-    [head] = [line for line in lines if line.startswith("Entry")]
-    rows = [line for line in lines if line.startswith(("LoRA", "IA3"))]
-    cells = {line[:3]: line[: head.index("chrF") + 4].split()[-1] for line in rows}
-    assert cells == {"LoR": "41.3", "IA3": "-"}
-
-
 def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path):
     arena = make_arena("lora", "prompt_only", seeds=3)
     base = [0.3 + at / 100 for at in range(40)]
@@ -302,24 +195,6 @@ def test_seeds_stand_as_one_row_with_their_spread_and_every_seed(home, tmp_path)
     row = next(csv.DictReader(written(arena, tmp_path / "report.csv").splitlines()))
     assert (row["seeds"], row["seeds_scored"], row["seeds_total"]) == ("42 43 44", "3", "3")
     assert float(row["rouge1_spread"]) == pytest.approx(0.02)
-
-
-def test_seeds_that_were_not_run_yet_are_named_in_page_and_terminal(home, tmp_path):
-    arena = make_arena("lora", seeds=3)
-    base = [0.3 + at / 100 for at in range(40)]
-    score(arena, 0, [value + 0.1 for value in base], base)
-    said = (
-        "LoRA, r 32: One seed is scored, so the interval is over conversations alone. "
-        "Not scored yet: seed 43, 44."
-    )
-    text = page_of(arena, tmp_path).text
-    assert said in text
-    assert "1 of 3 seeds" in text
-    assert "LoRA, r 32, seed 43 Waiting" in text
-    statuses = arenas.Reader().read(arenas.open_arena(arena.folder))
-    lines = arena_text.lines(arena, statuses, arenas.groups(statuses))
-    assert said in lines
-    assert any(line.startswith("LoRA, r 32 (1 of 3 seeds)") for line in lines)
 
 
 def trained() -> RunSpec:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from engine import report
-from engine.adapters import library
 from engine.commands import cli
-from engine.errors import StorageError
 from engine.jobs.events import EventWriter
 from engine.report import style
-from engine.runs import example_scores
 from engine.runs.example_scores import Texts
 from engine.scoring.metrics import GENERAL_LOSS, METRICS
 from gui.look import tokens
-from tests.helpers.homes import RunSpec, add_run, make_recipe
-from tests.helpers.report_pages import HOSTILE, Page, sound_plots
+from tests.helpers.homes import RunSpec, add_run
+from tests.helpers.report_pages import Page, sound_plots
 from tests.helpers.scored_runs import add_scored_run, bundled, scores_of
 
 
@@ -36,6 +32,7 @@ def page_of(job, tmp_path: Path) -> Page:
 def test_the_page_tells_verdict_scores_samples_recipe_adapter_and_environment(home, tmp_path):
     job = add_scored_run()
     page = page_of(job, tmp_path)
+    page.needs_nothing()
     assert "Better than the base model" in page.text
     assert "Scored on 40 test conversations of sample" in page.text
     for metric in METRICS.values():
@@ -73,38 +70,6 @@ def test_the_data_is_told_with_its_source_licence_and_fingerprint_and_what_was_l
         assert told in page.text
 
 
-def test_the_page_needs_nothing_beside_it_and_runs_nothing(home, tmp_path):
-    page_of(add_scored_run(), tmp_path).needs_nothing()
-
-
-def test_no_text_of_the_data_becomes_markup(home, tmp_path):
-    texts = [Texts(conversation=f"{HOSTILE}: {HOSTILE}", references=(HOSTILE, HOSTILE))] * 3
-    kept = scores_of(texts)
-    tuned = kept.tuned.model_copy(update={"summaries": (HOSTILE, f"Carl {HOSTILE}", "")})
-    kept = kept.model_copy(update={"tuned": tuned, "examples": (HOSTILE, "b", "c")})
-    recipe = make_recipe(f"Run {HOSTILE}", base="starter", source="sample")
-    job = add_scored_run(scores=kept, recipe=recipe)
-    library.update(library.find("starter-lora"), notes=HOSTILE)
-    page = page_of(job, tmp_path)
-    assert not page.tags & {"script", "img"}
-    assert page.text.count("<script>alert(1)</script>") > 10
-    assert "\x00" not in "".join(page.words)
-
-
-def test_nothing_turns_or_hides_what_a_page_says(home, tmp_path):
-    job = add_scored_run(
-        recipe=make_recipe("Run \u202egnp.exe\x1b[2J\u2066", base="starter", source="sample")
-    )
-    page = page_of(job, tmp_path)
-    assert "Run \\u202egnp.exe\\x1b[2J\\u2066" in page.text
-    assert not set(page.text) & set("\u202e\x1b\u2066")
-
-
-def test_the_plots_are_sound_and_speak(home, tmp_path):
-    text = written(add_scored_run(), tmp_path / "report.html")
-    assert len(sound_plots(text)) == 3
-
-
 @pytest.mark.parametrize("chrf", [{"measures": {"chrf": {"mean": 0.29}}}, {"measures": None}, {}])
 def test_interim_scores_have_a_plot_and_are_in_the_data(home, tmp_path, chrf):
     job = add_scored_run()
@@ -125,66 +90,11 @@ def test_interim_scores_have_a_plot_and_are_in_the_data(home, tmp_path, chrf):
     )
 
 
-def test_samples_and_conversations_have_both_scores(home, tmp_path):
-    job = add_scored_run()
-    facts = {"example": "of its own", "conversation": "A: b", "reference": "r", "summary": "s"}
-    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
-    writer.write("sample_made", step=0, rouge1=0.25, **facts)
-    writer.write("sample_made", step=40, rouge1=0.5, chrf=0.75, **facts)
-    writer.close()
-    page = page_of(job, tmp_path)
-    assert "Base · ROUGE-1 25.0" in page.text
-    assert "Step 40 · ROUGE-1 50.0 · chrF 75.0" in page.text
-    assert re.search(r"Conversation \S+ · ROUGE-1 [\d.]+ to [\d.]+ \([^)]+\), chrF [\d.]+ to", page.text)
-
-
-def test_what_does_not_stand_in_the_conversation_is_underlined(home, tmp_path):
-    texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
-    scores = scores_of(texts)
-    tuned = scores.tuned.model_copy(update={"summaries": ("Ann meets Carl at six.",)})
-    text = written(add_scored_run(scores=scores.model_copy(update={"tuned": tuned})), tmp_path / "a.html")
-    assert "Ann meets <u>Carl</u> at <u>six</u>." in text
-
-
-def test_one_conversation_has_no_interval_and_the_page_says_so(home, tmp_path):
-    texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
-    page = page_of(add_scored_run(texts), tmp_path)
-    assert "one conversation, so no interval" in page.text
-    assert "Too few conversations to tell" in page.text
-
-
-def test_a_verdict_on_few_conversations_says_so(home, tmp_path):
-    texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
-    assert (
-        "Better than the base model, on few conversations"
-        in page_of(add_scored_run(texts * 20), tmp_path).text
-    )
-    assert (
-        "on few conversations" not in page_of(add_scored_run(texts * 30, adapter_name="other"), tmp_path).text
-    )
-
-
-def test_a_run_of_an_earlier_version_has_a_report_of_what_it_kept(home, tmp_path):
-    scores = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 40)
-    old = {"texts": (), "base": scores.base.model_copy(update={"metrics": {}})}
-    job = add_scored_run(scores=scores.model_copy(update=old))
-    assert "Conversation by conversation" in page_of(job, tmp_path).text
-    (job.folder / example_scores.FILE_NAME).unlink()
-    page = page_of(job, tmp_path)
-    assert "Conversation by conversation" not in page.text
-    assert "Better than" in page.text or "No measurable" in page.text
-
-
 @pytest.mark.parametrize("outcome", ["stopped", "failed"])
 def test_a_run_that_ended_early_says_what_there_is(home, tmp_path, outcome):
     page = page_of(add_run(spec=RunSpec(steps=7, outcome=outcome, gain=None)), tmp_path)
     assert "No adapter was made" in page.text
     assert "7 of 40" in page.text
-
-
-def test_a_run_that_never_began_has_a_report(home, tmp_path):
-    page = page_of(add_run(spec=RunSpec(steps=0, outcome=None, gain=None, samples=0)), tmp_path)
-    assert "There is no score of base and tuned model to compare." in page.text
 
 
 def test_the_figures_as_json_are_all_there(home, tmp_path):
@@ -208,15 +118,6 @@ def test_the_figures_as_csv_carry_no_formula(home, tmp_path):
     assert float(mean["low"]) <= float(mean["value"]) <= float(mean["high"])
 
 
-def test_the_table_by_conversation_has_texts_and_both_scores():
-    scores = scores_of([Texts(conversation="Ann: Hi", references=("Hi.", "Ho."))] * 2)
-    head, table = report.conversations_table(scores)
-    assert head[:6] == ["conversation", "text", "reference", "base summary", "tuned summary", "base rouge1"]
-    assert [line[0] for line in table] == ["row-1", "row-2"]
-    assert table[0][2] == "Hi.\nHo."
-    assert {len(line) for line in table} == {len(head)} == {5 + 2 * (len(METRICS) - 1)}
-
-
 def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(
     home, tmp_path, monkeypatch, capsys
 ):
@@ -230,15 +131,6 @@ def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(
     assert json.loads(capsys.readouterr().out) == {"run": job.id, "path": str(tmp_path / "figures.csv")}
     assert cli.run(cli.parse(["runs", "report", job.id, "--out", "figures.pdf"])) == 2
     assert cli.run(cli.parse(["runs"])) == 0
-
-
-def test_another_ending_is_refused_with_those_that_are_known(home, tmp_path):
-    job = add_run()
-    with pytest.raises(StorageError, match="neither a page nor a table") as caught:
-        report.write(report.gather_run(job), tmp_path / "report.pdf")
-    assert (caught.value.field, caught.value.hint) == ("--out", "End it with .html, .csv, .json.")
-    with pytest.raises(StorageError, match="can't be written"):
-        report.write(report.gather_run(job), tmp_path / "nowhere" / "report.html")
 
 
 def test_the_colours_are_the_windows():

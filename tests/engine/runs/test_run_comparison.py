@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.jobs.job import Job
-from engine.runs import example_scores, run_comparison
-from engine.runs.example_scores import ExampleScores, Texts, Written
+from engine.runs import example_scores
+from engine.runs.example_scores import ExampleScores, Written
 from engine.runs.run_comparison import (
     Scored,
     candidates,
@@ -17,7 +17,7 @@ from engine.runs.run_comparison import (
     why_not_comparable,
 )
 from tests.helpers.homes import make_recipe
-from tests.helpers.scored_runs import add_scored_run, bundled, scores_of
+from tests.helpers.scored_runs import add_scored_run
 
 PROTOCOL = {"split": "test", "examples": 4, "beams": 1, "data": {"fingerprint": "9f3c"}, "prompt": "p"}
 BASE = Written(summaries=("a b", "a b c d", "same", ""), rouge={"rouge1": (0.2, 0.9, 0.5, 0.0)})
@@ -64,13 +64,6 @@ def test_a_row_has_what_each_run_wrote_and_gained(two):
     assert [side.summary for side in row.sides] == ["a b c e", "z"]
     assert [side.gain for side in row.sides] == [pytest.approx(-0.5), 0.0]
     assert (row.base, row.base_score, row.disagreement) == ("a b c d", 0.9, 1.0)
-
-
-def test_a_row_has_texts_where_any_run_kept_them(tmp_path, one):
-    assert (compared(one)[0].conversation, compared(one)[0].references) == ("", ())
-    texts = tuple(Texts(conversation=f"Ann: {place}", references=("r",)) for place in range(4))
-    both = [*one, scored("IA3", some(OTHER, texts=texts), tmp_path)]
-    assert compared(both)[3].conversation == "Ann: 3"
 
 
 def test_without_the_score_or_the_same_conversations_there_are_no_rows(tmp_path, one):
@@ -132,14 +125,3 @@ def test_a_table_has_a_line_for_each_conversation_and_seven_cells_for_each_run(t
     assert lines[0][:3] == ["1", "", ""]
     # These runs were scored before there was chrF.
     assert lines[3][10:] == ["", "q r", 0.0, 0.3, 0.3, "", ""]
-
-
-def test_a_side_has_chrf_where_the_run_has_it():
-    scores = scores_of(bundled(3))
-    without = {name: values for name, values in scores.base.metrics.items() if name != "chrf"}
-    old = scores.model_copy(update={"base": scores.base.model_copy(update={"metrics": without})})
-    sides = [run_comparison._side(each, 1) for each in (scores, old)]
-    assert sides[0].chrf == (scores.base.metrics["chrf"][1], scores.tuned.metrics["chrf"][1])
-    assert sides[1].chrf is None
-    assert sides[0].chrf_gain == scores.tuned.metrics["chrf"][1] - scores.base.metrics["chrf"][1]
-    assert sides[1].chrf_gain is None

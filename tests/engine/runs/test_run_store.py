@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from engine.config import recipe
-from engine.errors import RecipeError, StorageError, WorkerError
+from engine.errors import RecipeError, WorkerError
 from engine.jobs.events import read_all
 from engine.runs import run_store
-from tests.helpers.homes import RunSpec, add_adapter, add_checkpoint, add_run, make_recipe, write_events
+from tests.helpers.homes import RunSpec, add_adapter, add_run, make_recipe
 
 
 def test_a_new_run_is_a_folder_with_its_recipe():
@@ -36,19 +35,6 @@ def test_a_run_without_a_last_word_and_without_a_worker_has_crashed():
     with job.lock():
         run = run_store.open_run(job)
         assert (run.outcome, run.running) == (None, True)
-
-
-def test_a_run_that_ended_is_not_running_while_its_worker_goes_home():
-    job = add_run(spec=RunSpec(outcome="stopped"))
-    with job.lock():
-        run = run_store.open_run(job)
-    assert (run.outcome, run.running) == ("stopped", False)
-
-
-def test_a_run_that_was_resumed_and_died_has_crashed():
-    job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
-    write_events(job, RunSpec(outcome=None), attempt=2)
-    assert run_store.open_run(job).outcome == "crashed"
 
 
 def test_runs_are_listed_newest_first_and_damaged_ones_too():
@@ -84,25 +70,6 @@ def test_a_run_that_goes_on_from_no_adapter_is_not_made():
     assert run_store.problems(make_recipe(start_from=str(adapter.folder))) == ()
 
 
-def test_a_beginning_that_fits_two_runs_is_refused():
-    add_run(spec=RunSpec(started_at=1_773_000_000))
-    add_run(spec=RunSpec(started_at=1_773_100_000))
-    with pytest.raises(WorkerError, match="More than one"):
-        run_store.find_job("2026")
-
-
-def test_checkpoints_come_oldest_first():
-    job = add_run()
-    for step in (100, 20, 3):
-        add_checkpoint(job, step)
-    (job.folder / "checkpoint-7.partial").mkdir()
-    assert [path.name for path in run_store.checkpoints(job)] == [
-        "checkpoint-3",
-        "checkpoint-20",
-        "checkpoint-100",
-    ]
-
-
 def test_a_deleted_run_comes_back_whole():
     job = add_run()
     events = list(read_all(job.events_path))
@@ -110,31 +77,6 @@ def test_a_deleted_run_comes_back_whole():
     assert run_store.list_jobs() == []
     assert run_store.restore_run(trashed) == job
     assert list(read_all(job.events_path)) == events
-
-
-def test_a_running_run_is_not_deleted():
-    job = add_run(spec=RunSpec(outcome=None))
-    with job.lock(), pytest.raises(WorkerError, match="is running"):
-        run_store.delete_run(job)
-    assert job.folder.exists()
-
-
-def test_what_was_deleted_does_not_overwrite_what_came_since(tmp_path: Path):
-    job = add_run()
-    trashed = run_store.delete_run(job)
-    job.folder.mkdir()
-    with pytest.raises(StorageError, match="exists already"):
-        run_store.restore_run(trashed)
-    assert trashed.exists()
-
-
-def test_an_event_that_lacks_what_its_kind_has_is_passed_over():
-    events = [
-        {"event": "step_finished", "step": []},
-        {"event": "run_started"},
-        {"event": "evaluated", "loss": "x"},
-    ]
-    assert run_store.replay(events).total_steps == 0
 
 
 def test_a_run_gets_another_name_and_its_own_again():

@@ -7,15 +7,13 @@ import shutil
 
 import pytest
 
-from engine.errors import StorageError
 from engine.jobs import events
 from engine.jobs.job import Job, create_job
 from engine.runs import run_store
-from engine.runs.run_summaries import downsampled, read_entry, stamp
+from engine.runs.run_summaries import read_entry
 from engine.system.paths import runs_folder
 from tests.helpers import repository
 from tests.helpers.homes import RunSpec, add_run, make_recipe, write_events
-from tests.helpers.scored_runs import add_scored_run
 
 GOLDEN = repository.GOLDEN / "events_v1.jsonl"
 
@@ -24,12 +22,6 @@ def golden_run() -> Job:
     job = run_store.create_run(make_recipe())
     shutil.copy(GOLDEN, job.events_path)
     return job
-
-
-def test_the_gain_in_chrf_is_that_of_the_run(home):
-    job = add_scored_run()
-    difference = (run_store.open_run(job).state.tuned_scores or {})["measure_difference"]["chrf"]
-    assert read_entry(job).chrf_gain == difference["mean"] != 0
 
 
 def test_it_agrees_with_the_replay_of_every_event():
@@ -117,23 +109,6 @@ def test_an_unfinished_line_is_passed_over():
     assert read_entry(job).step == 7
 
 
-def test_a_stamp_changes_when_the_run_does():
-    job = add_run(spec=RunSpec(outcome=None))
-    before = stamp(job)
-    assert stamp(job) == before == read_entry(job).stamp
-    write_events(job, RunSpec(), attempt=2)
-    assert stamp(job) != before
-
-
-def test_many_losses_are_thinned_to_means_over_the_whole_run():
-    thin = downsampled([float(number) for number in range(1000)], 10)
-    assert len(thin) == 10
-    assert thin[0] == pytest.approx(49.5)
-    assert thin[-1] == pytest.approx(949.5)
-    assert downsampled([1.0, 2.0], 10) == (1.0, 2.0)
-    assert downsampled([], 10) == ()
-
-
 @pytest.mark.parametrize("odd", ["events.jsonl", "recipe.toml", "job.json"])
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
 def test_a_run_that_can_not_be_read_leaves_the_others_alone(odd: str, kind: str):
@@ -149,37 +124,3 @@ def test_a_run_that_can_not_be_read_leaves_the_others_alone(odd: str, kind: str)
     assert entries[sound.id].error == ""
     assert entries[sound.id].outcome == run_store.open_run(sound).state.outcome
     assert damaged.id not in entries if odd == "job.json" else odd in entries[damaged.id].error
-
-
-def test_a_whole_replay_of_what_can_not_be_read_is_a_named_error():
-    job = golden_run()
-    job.events_path.unlink()
-    job.events_path.mkdir()
-    with pytest.raises(StorageError, match=r"events\.jsonl can't be read"):
-        run_store.open_run(job)
-
-
-def test_what_a_line_does_not_tell_is_not_decoded_and_its_time_counts(monkeypatch: pytest.MonkeyPatch):
-    job = golden_run()
-    before = read_entry(job)
-    notice = {
-        "v": 1,
-        "event": "notice",
-        "time": 9e9,
-        "run": job.id,
-        "attempt": 2,
-        "message": "again",
-    }
-    with job.events_path.open("ab") as stream:
-        stream.write(events.encode(notice) * 1000)
-    decoded: list[bytes] = []
-
-    def counting(line: bytes):
-        decoded.append(line)
-        return events.decode(line)
-
-    monkeypatch.setattr("engine.runs.run_summaries.decode", counting)
-    after = read_entry(job)
-    assert len(decoded) < 40
-    assert after.outcome == before.outcome
-    assert after.seconds > before.seconds

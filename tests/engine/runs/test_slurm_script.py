@@ -107,28 +107,6 @@ def test_a_run_whose_time_is_up_waits_for_its_next_turn(start, tmp_path):
     assert calls(tmp_path, "scontrol") == ["requeue", "42"]
 
 
-def test_what_is_asked_of_the_cluster(start, tmp_path):
-    job, process = start(SlurmResources(nodes=1, cards=2), trained=True)
-    process.wait(30)
-    lines = (job.folder / slurm_script.FILE_NAME).read_text().splitlines()
-
-    assert lines[0] == "#!/bin/bash"
-    asked = {"--nodes=1", "--ntasks-per-node=2", "--gpus-per-node=2", "--cpus-per-task=4", "--requeue"}
-    assert {f"#SBATCH {each}" for each in asked} < set(lines)
-    assert f'#SBATCH --output="{job.folder / "slurm-%j.log"}"' in lines
-    # SLURM reads no line behind the first command.
-    assert max(map(lines.index, filter(is_option, lines))) < min(map(lines.index, filter(is_command, lines)))
-    assert "export TUNESMITH_HOME='/shared/it'\"'\"'s here'" in lines
-
-
-def is_option(line):
-    return line.startswith("#SBATCH")
-
-
-def is_command(line):
-    return bool(line) and not line.startswith("#")
-
-
 def recipe_on(device):
     tables = {
         "base_model": {"id": "starter"},

@@ -81,10 +81,6 @@ def test_words_that_the_base_has_not_are_marked_in_stretches() -> None:
     assert marked == ["Thursday", "so Priya asks"]
 
 
-def test_the_base_itself_has_nothing_added() -> None:
-    assert added("The venue has it.", "the VENUE has it") == ()
-
-
 def test_a_check_counts_what_is_claimed_and_what_of_it_is_not_said():
     found = check_claims("Ann and Carl meet at 6 pm on Monday.", "Ann: See you on Monday!\nBo: At six.")
     assert [claim.text for claim in found.claims] == ["Ann", "Carl", "6 pm", "Monday"]

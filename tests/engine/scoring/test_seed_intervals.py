@@ -9,7 +9,7 @@ import pytest
 
 from engine.scoring import bootstrap
 from engine.scoring.bootstrap import Interval
-from engine.scoring.seed_intervals import combined, difference, interval, spread, t_quantiles, within
+from engine.scoring.seed_intervals import combined, difference, interval, t_quantiles
 
 TRUTH = 0.5
 # The standard deviations of conversations, and of what is left of one summary.
@@ -29,9 +29,10 @@ def holds(found: Interval, truth: float) -> bool:
 
 
 # The noise of the conversations' mean is 0.03 for 30 of them, 0.01 for 200.
-@pytest.mark.parametrize("between", [0.0, 0.02, 0.1])
-@pytest.mark.parametrize("conversations", [30, 200])
-@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("seeds", "conversations", "between"),
+    [(2, 30, 0.0), (2, 200, 0.1), (3, 200, 0.02), (3, 30, 0.1), (5, 30, 0.02), (5, 200, 0.0)],
+)
 def test_the_truth_lies_in_the_interval_about_19_times_in_20(seeds, conversations, between):
     random = np.random.default_rng([seeds, conversations, round(100 * between)])
     hits = sum(
@@ -41,8 +42,7 @@ def test_the_truth_lies_in_the_interval_about_19_times_in_20(seeds, conversation
     assert 0.93 <= hits / ROUNDS <= 0.997
 
 
-@pytest.mark.parametrize("between", [0.0, 0.02, 0.1])
-@pytest.mark.parametrize(("one", "other"), [(2, 2), (3, 3), (2, 5)])
+@pytest.mark.parametrize(("one", "other", "between"), [(2, 2, 0.0), (3, 3, 0.02), (2, 5, 0.1)])
 def test_so_does_the_difference_of_two_methods_on_the_same_conversations(one, other, between):
     random = np.random.default_rng([one, other, round(100 * between)])
     hits = 0
@@ -82,19 +82,6 @@ def test_the_interval_of_one_seed_misses_the_truth_where_seeds_differ():
     assert together / ROUNDS >= 0.93
 
 
-def test_so_does_one_that_draws_the_seeds_with_replacement():
-    random, hits = np.random.default_rng(8), 0
-    for _ in range(ROUNDS):
-        found = scores(random, 3, 200, 0.05)
-        drawn = random.integers(0, 3, (RESAMPLES, 3))
-        means = found.mean(axis=1)[drawn].mean(axis=1) + bootstrap.resampled_means(
-            found.mean(axis=0) - found.mean(), RESAMPLES
-        )
-        low, high = np.quantile(means, [0.025, 0.975])
-        hits += low <= TRUTH <= high
-    assert hits / ROUNDS < 0.88
-
-
 def test_one_seed_has_the_interval_over_conversations_alone():
     values = list(np.random.default_rng(1).random(50))
     other = list(np.random.default_rng(2).random(50))
@@ -107,32 +94,6 @@ def test_seeds_that_agree_have_the_interval_over_conversations_too():
     found = interval([values] * 3, 500)
     plain = bootstrap.interval(values, 500)
     assert (found.low, found.high) == pytest.approx((plain.low, plain.high))
-
-
-def test_more_seeds_narrow_the_interval_and_two_leave_it_wide():
-    random = np.random.default_rng(5)
-    values = random.normal(0.5, 0.1, 100)
-    # Each set of seeds has a spread of exactly 0.01.
-    widths = []
-    for seeds in (2, 3, 5, 10):
-        away = np.linspace(-1.0, 1.0, seeds)
-        found = interval(values + 0.01 * away[:, None] / away.std(ddof=1), 2000)
-        widths.append(found.high - found.low)
-    assert widths == sorted(widths, reverse=True)
-    assert widths[0] > 3 * widths[1]
-
-
-def test_many_conversations_are_drawn_in_blocks_with_the_same_result(monkeypatch):
-    found = scores(np.random.default_rng(3), 3, 40, 0.02)
-    whole = interval(found, 300)
-    monkeypatch.setattr("engine.scoring.seed_intervals.BLOCK", 100)
-    blocks = interval(found, 300)
-    assert (blocks.low, blocks.high) == pytest.approx((whole.low, whole.high))
-
-
-def test_the_same_scores_give_the_same_interval():
-    found = scores(np.random.default_rng(3), 3, 40, 0.02)
-    assert interval(found, 500) == interval(found, 500)
 
 
 def test_one_conversation_gives_no_interval_and_few_give_no_verdict():
@@ -167,13 +128,3 @@ def test_intervals_of_seeds_are_put_together_where_there_is_nothing_else():
     assert (found.mean, found.low, found.high) == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-4)
     assert combined(seeds[:1]).as_dict() == pytest.approx(seeds[0].as_dict())
     assert combined([Interval(0.4, None, None, 1), seeds[0]]) == Interval(0.4, None, None, 1)
-
-
-def test_a_score_is_no_less_than_nothing():
-    assert within(Interval(0.2, -0.1, 1.3, 40), (0.0, 1.0)) == Interval(0.2, 0.0, 1.0, 40)
-    assert within(Interval(0.2, None, None, 1), (0.0, 1.0)) == Interval(0.2, None, None, 1)
-
-
-def test_the_spread_of_seeds_is_their_standard_deviation():
-    assert spread([0.4, 0.5, 0.6]) == pytest.approx(0.1)
-    assert spread([0.4]) is None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 
 from engine.server import chat_api
-from engine.server.chat_api import Answer, RequestError
+from engine.server.chat_api import Answer, ChatRequest, Message, RequestError
 
 MODELS = ("chats", "base")
 USER = {"role": "user", "content": "Ann: hi"}
@@ -55,21 +56,16 @@ def test_settings_have_our_names():
     ("asked", "status", "field"),
     [
         ({"model": "gpt-4"}, 404, "model"),
-        ({"model": None}, 400, "model"),
         ({"model": 5}, 400, "model"),
         ({"stream": "false"}, 400, "stream"),
-        ({"stream": 0}, 400, "stream"),
         ({"n": 2}, 400, "n"),
         ({"n": "1"}, 400, "n"),
-        ({"n": True}, 400, "n"),
         ({"messages": []}, 400, "messages"),
         ({"messages": "hi"}, 400, "messages"),
-        ({"messages": ["hi"]}, 400, "messages"),
         ({"messages": [{"content": "hi"}]}, 400, "messages"),
         ({"messages": [{"role": 5, "content": "hi"}]}, 400, "messages"),
         ({"messages": [{"role": "user", "name": {"a": 1}, "content": "hi"}]}, 400, "messages"),
         ({"messages": [{"role": "user", "content": {"text": "hi"}}]}, 400, "messages"),
-        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]}, 400, "messages"),
         ({"messages": [{"role": "user", "content": "\ud83d"}]}, 400, None),
         ({"model": "\ud83d"}, 400, None),
         ({"messages": [{"role": "user"}]}, 400, "messages"),
@@ -77,12 +73,10 @@ def test_settings_have_our_names():
         ({"messages": [{"role": "system", "content": "alone"}]}, 400, "messages"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "messages"),
         ({"temperature": 9}, 400, "temperature"),
-        ({"temperature": True}, 400, "temperature"),
         ({"temperature": "0.5"}, 400, "temperature"),
         ({"temperature": float("nan")}, 400, "temperature"),
         ({"top_p": float("inf")}, 400, "top_p"),
         ({"max_tokens": 5.5}, 400, "max_tokens"),
-        ({"max_tokens": 10**40}, 400, "max_tokens"),
         ({"max_tokens": "many"}, 400, "max_tokens"),
         ({"max_completion_tokens": 0}, 400, "max_completion_tokens"),
         ({"seed": -1}, 400, "seed"),
@@ -123,3 +117,16 @@ def test_answers_have_openais_form():
     assert answer.part("An")["choices"][0]["delta"]["content"] == "An"
     assert answer.last(capped=False)["choices"][0]["finish_reason"] == "stop"
     assert [model["id"] for model in chat_api.model_list(MODELS)["data"]] == ["chats", "base"]
+
+
+VALUES = [None, True, 0, -1, 1.5, 10**40, "", "x", [], [None], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_value_of_another_type_in_any_field_is_read_or_refused(value):
+    bodies = [{name: value} for name in ChatRequest.model_fields]
+    bodies += [{"messages": [USER | {name: value}]} for name in Message.model_fields]
+    bodies += [{"messages": [value]}, {"messages": [USER | {"content": [{"type": "text", "text": value}]}]}]
+    for body in bodies:
+        with suppress(RequestError):
+            assert parse(**body).conversation.strip()

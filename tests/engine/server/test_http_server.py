@@ -10,7 +10,6 @@ from contextlib import closing
 
 import pytest
 
-from engine.errors import RecipeError, StorageError
 from engine.jobs.job import create_job
 from engine.server.http_server import HOST, MAX_BODY_BYTES, Served, Server
 from engine.system.paths import jobs_folder
@@ -83,6 +82,15 @@ def stage():
     made.server.close()
 
 
+@pytest.fixture(scope="module")
+def door():
+    """A server whose worker is never asked anything."""
+    made = Stage()
+    yield made
+    made.server.close()
+    assert made.worker.commands == []
+
+
 def test_a_request_is_summarised_with_the_adapters_decoding(stage):
     stage.ask("Ann: hi", max_tokens=9)
     command = stage.worker.wait_for(1)
@@ -94,19 +102,6 @@ def test_a_request_is_summarised_with_the_adapters_decoding(stage):
     assert (command["max_new_tokens"], command["beams"]) == (9, 1)
     assert status == 200
     assert json.loads(body)["choices"][0]["message"]["content"] == "Ann greets."
-
-
-def test_each_request_is_a_command_of_its_own(stage):
-    texts = ["a", "b", "c"]
-    for text in texts:
-        stage.ask(text)
-    commands = [stage.worker.wait_for(count) for count in (1, 2, 3)]
-    asked = [command["conversations"] for command in commands]
-    assert sorted(each["conversation"] for [each] in asked) == texts
-    for command in commands:
-        stage.answer(command, command["conversations"][0]["conversation"].upper())
-    contents = {json.loads(body)["choices"][0]["message"]["content"] for _, body in stage.join()}
-    assert contents == {"A", "B", "C"}
 
 
 def test_a_summary_is_streamed_as_it_is_written(stage):
@@ -129,17 +124,6 @@ def test_a_summary_is_streamed_as_it_is_written(stage):
     assert choices[-1]["finish_reason"] == "length"
 
 
-def test_a_stream_that_breaks_off_says_why(stage):
-    stage.ask(stream=True)
-    command = stage.worker.wait_for(1)
-    for event in ({"event": "summary_started"}, {"event": "summary_extended", "text": "Ann "}):
-        stage.server.tell(event | {"request": command["request"]})
-    stage.server.close()
-    [(status, body)] = stage.join()
-    assert status == 200
-    assert "The worker has ended" in body
-
-
 def test_a_summary_that_fails_is_the_clients_to_know(stage):
     stage.ask()
     command = stage.worker.wait_for(1)
@@ -156,10 +140,9 @@ def test_a_summary_that_fails_is_the_clients_to_know(stage):
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "geheim2", "ü"])
-def test_without_the_token_nobody_is_let_in(stage, token):
+def test_without_the_token_nobody_is_let_in(door, token):
     for method, path in (("GET", "/v1/models"), ("POST", "/v1/chat/completions")):
-        assert stage.call(path, b"{}", token.encode("utf-8").decode("latin-1"), method)[0] == 401
-    assert stage.worker.commands == []
+        assert door.call(path, b"{}", token.encode("utf-8").decode("latin-1"), method)[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -175,8 +158,8 @@ def test_without_the_token_nobody_is_let_in(stage, token):
         (b"Bearer geheim, geheim", 401),
     ],
 )
-def test_the_token_is_read_as_http_says(stage, given, status):
-    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+def test_the_token_is_read_as_http_says(door, given, status):
+    with closing(http.client.HTTPConnection(HOST, door.port, timeout=20)) as connection:
         connection.putrequest("GET", "/v1/models")
         connection.putheader("Authorization", given)
         connection.endheaders()
@@ -194,14 +177,14 @@ def test_the_token_is_read_as_http_says(stage, given, status):
         ({"Host": ""}, 400),
     ],
 )
-def test_only_its_own_names_are_answered(stage, headers, status):
-    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+def test_only_its_own_names_are_answered(door, headers, status):
+    with closing(http.client.HTTPConnection(HOST, door.port, timeout=20)) as connection:
         connection.request("GET", "/v1/models", headers={"Authorization": "Bearer geheim", **headers})
         assert connection.getresponse().status == status
 
 
-def test_no_web_page_is_given_leave(stage):
-    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+def test_no_web_page_is_given_leave(door):
+    with closing(http.client.HTTPConnection(HOST, door.port, timeout=20)) as connection:
         wanted = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
         connection.request("OPTIONS", "/v1/chat/completions", headers=wanted)
         response = connection.getresponse()
@@ -210,8 +193,8 @@ def test_no_web_page_is_given_leave(stage):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, identity"])
-def test_a_compressed_body_is_refused(stage, encoding):
-    with closing(http.client.HTTPConnection(HOST, stage.port, timeout=20)) as connection:
+def test_a_compressed_body_is_refused(door, encoding):
+    with closing(http.client.HTTPConnection(HOST, door.port, timeout=20)) as connection:
         headers = {"Authorization": "Bearer geheim", "Content-Encoding": encoding}
         connection.request("POST", "/v1/chat/completions", b"\x1f\x8bno gzip", headers)
         response = connection.getresponse()
@@ -231,13 +214,13 @@ def test_a_compressed_body_is_refused(stage, encoding):
         ("POST", "/v1/chat/completions", b"x" * (MAX_BODY_BYTES + 1), 413),
     ],
 )
-def test_bad_requests_have_answers_of_their_own(stage, method, path, body, status):
-    found, text = stage.call(path, body, method=method)
+def test_bad_requests_have_answers_of_their_own(door, method, path, body, status):
+    found, text = door.call(path, body, method=method)
     assert found == status
     assert ("error" in json.loads(text)) == (status != 200)
 
 
-@pytest.mark.parametrize("text", ["x", "\x7f", "é", "日", "😀", '"', "\\", "\x00"], ids=ascii)
+@pytest.mark.parametrize("text", ["x", "😀", "\x00"], ids=ascii)
 def test_the_longest_body_is_a_command_that_the_worker_reads(stage, home, text):
     rest = len(asked_for("").encode())
     each = len(json.dumps(text, ensure_ascii=False).encode()) - 2
@@ -267,30 +250,6 @@ def test_too_many_requests_are_told_so(stage):
     assert [status for status, _ in stage.join()] == [200, 200]
 
 
-def test_a_request_that_can_t_be_passed_on_fails_alone(stage):
-    def send(command, **arguments):
-        raise StorageError("The disk is full.", "Free some space.")
-
-    works, stage.server._tickets._send = stage.server._tickets._send, send
-    body = json.dumps({"model": "chats", "messages": [{"role": "user", "content": "first"}]})
-    status, text = stage.call(body=body)
-    assert (status, json.loads(text)["error"]["message"]) == (503, "The disk is full. Free some space.")
-
-    stage.server._tickets._send = works
-    stage.ask("second")
-    stage.answer(stage.worker.wait_for(1), "two")
-    assert [status for status, _ in stage.join()] == [200]
-
-
-def test_what_nobody_waits_for_any_more_is_cancelled(stage):
-    connection = http.client.HTTPConnection(HOST, stage.port, timeout=20)
-    body = json.dumps({"model": "chats", "messages": [{"role": "user", "content": "x"}]})
-    connection.request("POST", "/v1/chat/completions", body, {"Authorization": "Bearer geheim"})
-    command = stage.worker.wait_for(1)
-    connection.close()
-    assert stage.worker.wait_for(2) == {"command": "cancel", "request": command["request"]}
-
-
 @pytest.mark.parametrize("streamed", [False, True])
 def test_of_several_that_wait_only_who_left_is_cancelled(stage, streamed):
     stage.ask("stays")
@@ -313,10 +272,3 @@ def test_a_worker_that_ends_leaves_nobody_waiting(stage):
     stage.worker.wait_for(2)
     stage.server.close()
     assert [status for status, _ in stage.join()] == [503, 503]
-
-
-def test_a_port_in_use_is_a_problem_of_the_command(stage):
-    other = Server(MODELS, "x", stage.worker.send)
-    with pytest.raises(RecipeError) as caught:
-        other.start(stage.port)
-    assert caught.value.problems[0].field == "--port"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import replace
 
 import pytest
@@ -45,17 +43,6 @@ def test_an_adapter_called_base_is_not_the_base_model():
     assert running.models == ("base-2", "base")
     assert served["base-2"].column == called_base.id
     assert served["base"].column is None
-
-
-@pytest.mark.parametrize("name", ["chats", 'a"b', "it's", "$(touch x)", "`x`; rm -rf ~ #", "Grüße", "a\\b"])
-def test_the_line_for_a_terminal_says_what_it_means_whatever_the_name(name):
-    running = serving.start([adapter(name)], lambda *_, **__: None, port=0)
-    running.close()
-    curl, address, option, token, _, body = shlex.split(running.curl)
-    assert (curl, address) == ("curl", f"{running.address}/chat/completions")
-    # What curl takes out of the list of processes, unlike a header.
-    assert (option, token) == ("--oauth2-bearer", running.token)
-    assert json.loads(body)["model"] == name
 
 
 @pytest.mark.parametrize("token", ["two words", "ü", "\udcff", "tab\t", " "])

@@ -25,14 +25,6 @@ def listening():
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize(
-    ("value", "offline"), [("1", True), ("true", True), ("YES", True), ("0", False), ("", False)]
-)
-def test_offline_is_what_the_variable_says(monkeypatch, value, offline):
-    monkeypatch.setenv("HF_HUB_OFFLINE", value)
-    assert connection.offline() is offline
-
-
 def test_offline_is_refused_before_any_connection(monkeypatch):
     monkeypatch.setattr(connection, "_connect", lambda *_: pytest.fail("a connection was opened"))
     with pytest.raises(OfflineError, match="is offline"):
@@ -43,12 +35,6 @@ def test_a_hub_that_listens_is_enough(online, listening):
     online.setenv("HF_ENDPOINT", f"http://127.0.0.1:{listening}/")
     connection.require_hub()
     assert connection.hub_address() == f"http://127.0.0.1:{listening}"
-
-
-def test_with_a_proxy_the_proxy_is_tried(online, listening):
-    online.setenv("HF_ENDPOINT", "http://hub.example")
-    online.setenv("http_proxy", f"http://127.0.0.1:{listening}")
-    connection.require_hub()
 
 
 def test_a_name_that_nobody_knows_is_named(online):

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import StorageError
 from engine.system.csv_file import FORMULA_STARTS, write_csv
 
 
@@ -24,18 +23,15 @@ def test_texts_are_read_back_as_they_were(tmp_path: Path) -> None:
     assert read(tmp_path / "rows.csv") == [["a", "b", "c"], *rows]
 
 
-@pytest.mark.parametrize("start", FORMULA_STARTS)
-def test_a_cell_that_a_spreadsheet_would_carry_out_gets_an_apostrophe(tmp_path: Path, start: str) -> None:
-    write_csv(tmp_path / "rows.csv", [f"{start}a"], [[f"{start}1+1"]])
-    assert read(tmp_path / "rows.csv") == [[f"'{start}a"], [f"'{start}1+1"]]
-
-
 def test_numbers_stay_numbers(tmp_path: Path) -> None:
     write_csv(tmp_path / "rows.csv", ["a", "b"], [[-1, -0.5]])
     assert read(tmp_path / "rows.csv")[1] == ["-1", "-0.5"]
 
 
-@given(cell=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@given(cell=st.builds("{}{}".format, st.sampled_from(["", *FORMULA_STARTS]), TEXTS))
 def test_no_text_begins_as_a_formula(tmp_path_factory: pytest.TempPathFactory, cell: str) -> None:
     path = tmp_path_factory.mktemp("csv") / "rows.csv"
     write_csv(path, ["a", "b"], [[cell, "end"]])
@@ -47,11 +43,6 @@ def test_no_text_begins_as_a_formula(tmp_path_factory: pytest.TempPathFactory, c
 def test_half_a_character_does_not_stop_an_export(tmp_path: Path) -> None:
     write_csv(tmp_path / "rows.csv", ["a"], [["half \ud83d"]])
     assert read(tmp_path / "rows.csv")[1] == ["half ?"]
-
-
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"rows\.csv can't be written"):
-        write_csv(tmp_path / "missing" / "rows.csv", ["a"], [])
 
 
 def test_an_export_that_breaks_off_leaves_the_old_file(tmp_path: Path) -> None:

@@ -68,21 +68,6 @@ def test_other_content_of_the_same_size_and_time_is_noticed(large, tmp_path, way
     assert bytes_read(large) == LARGE
 
 
-def _as_pipe(place: Path) -> None:
-    place.unlink()
-    os.mkfifo(place)
-
-
-def _as_folder(place: Path) -> None:
-    place.unlink()
-    place.mkdir()
-
-
-def _as_own_link(place: Path) -> None:
-    place.unlink()
-    place.symlink_to(place)
-
-
 def _changed(**values: object):
     return lambda place: place.write_text(json.dumps(json.loads(place.read_text()) | values))
 
@@ -92,18 +77,11 @@ def _changed(**values: object):
     [
         lambda place: place.write_bytes(b"\xff\xfe"),
         lambda place: place.write_text("[" * 100_000),
-        lambda place: place.write_text("9" * 5000),
         lambda place: place.write_text("[]"),
         _changed(sha256="0" * 63),
         _changed(sha256="../../../etc"),
-        _changed(sha256=None),
         _changed(state=[1, 2, 3, 4]),
-        _changed(state=[1]),
-        _changed(state="1234"),
         _changed(more=1),
-        _as_pipe,
-        _as_folder,
-        _as_own_link,
     ],
 )
 def test_what_is_remembered_and_damaged_counts_as_absent(large, damage):
@@ -125,10 +103,3 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(large):
 
     file_hashes.sha256(large, grow)
     assert file_hashes.at_once(large) is None
-
-
-def test_what_is_no_file_is_refused(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe", tmp_path / "missing"):
-        with pytest.raises(OSError, match=r"it is no file|No such file"):
-            file_hashes.sha256(path)

@@ -21,9 +21,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path):
     assert path.read_text(encoding="utf-8") == "new"
 
 
-@pytest.mark.parametrize(
+WAYS = pytest.mark.parametrize(
     "write", [lambda path: write_export(path, "text"), lambda path: write_csv(path, ["a"], [["b"]])]
 )
+
+
+@WAYS
 def test_an_export_takes_no_partial_file_of_the_user_s(tmp_path: Path, write):
     own = tmp_path / "out.csv.partial"
     own.write_text("mine", encoding="utf-8")
@@ -32,9 +35,7 @@ def test_an_export_takes_no_partial_file_of_the_user_s(tmp_path: Path, write):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", own.name]
 
 
-@pytest.mark.parametrize(
-    "write", [lambda path: write_export(path, "text"), lambda path: write_csv(path, ["a"], [["b"]])]
-)
+@WAYS
 def test_an_export_that_fails_leaves_nothing(tmp_path: Path, write):
     (tmp_path / "folder").mkdir()
     with pytest.raises(StorageError, match="can't be written"):

@@ -86,8 +86,3 @@ def test_settings_and_tensors_are_read_and_vocabularies_only_passed_over(tmp_pat
 def test_what_is_no_whole_gguf_file_is_told_in_a_few_words(tmp_path, content, why):
     with pytest.raises(GgufError, match=why):
         read(tmp_path, content)
-
-
-def test_a_folder_and_a_pipe_are_no_marked_files(tmp_path):
-    assert not gguf_header.is_marked(tmp_path)
-    assert not gguf_header.is_marked(tmp_path / "none")

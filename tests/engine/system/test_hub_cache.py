@@ -67,8 +67,3 @@ def test_a_data_set_is_cached_if_more_than_its_description_is(cache: Path) -> No
     assert not hub_cache.is_cached("owner/talks", "main", "dataset")
     (folder / "train.csv").touch()
     assert hub_cache.is_cached("owner/talks", "main", "dataset")
-
-
-@pytest.mark.parametrize("name", ["", "a\0b", "owner/../..", "x" * 5000, "ü" * 200])
-def test_names_that_no_repository_has_are_not_cached(name: str, cache: Path) -> None:
-    assert not hub_cache.is_cached(name, name, "model")

@@ -91,17 +91,6 @@ def test_time_is_limited_until_each_result():
     assert (error.exceeded, str(error)) == (Exceeded.TIME, "it takes more than 1 s of a processor")
 
 
-def test_time_can_be_limited_for_all_results():
-    def work():
-        while True:
-            sum(range(1_000_000))
-            yield 1
-
-    with pytest.raises(LimitError) as ended:
-        list(limited_process.results(work, Limits(256 << 20, 1, for_all_results=True)))
-    assert ended.value.exceeded is Exceeded.TIME
-
-
 def test_a_process_that_breaks_down_is_told():
     assert exceeded(lambda: os.kill(os.getpid(), signal.SIGSYS)).exceeded == Exceeded.CRASH
     assert exceeded(lambda: os._exit(3)).exceeded == Exceeded.CRASH
@@ -119,17 +108,6 @@ def test_errors_are_raised_here_with_what_they_say():
         "Choose a file.",
         "data.source",
     )
-
-
-def test_an_error_that_can_t_be_sent_is_one_with_its_words():
-    class Own(Exception):
-        pass
-
-    def fails():
-        raise Own("odd")
-
-    with pytest.raises(ValueError, match="Own: odd"):
-        limited_process.result(fails, AMPLE)
 
 
 def test_without_forks_the_work_is_done_here(monkeypatch):

@@ -10,7 +10,6 @@ import pytest
 
 from engine.adapters import library
 from engine.errors import StorageError
-from engine.jobs.job import create_job
 from engine.system import paths
 from tests.helpers.homes import add_adapter
 
@@ -78,14 +77,6 @@ def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
         folder.name for folder in kept
     }
     assert {folder.stat().st_mode & 0o777 for folder in (*kept, home)} == {0o700}
-
-
-@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
-@pytest.mark.parametrize("bits", [0o000, 0o177])
-def test_a_job_is_private_under_any_umask(home, umask, bits):
-    umask(bits)
-    job = create_job(paths.jobs_folder(), "check_data", {})
-    assert {folder.stat().st_mode & 0o777 for folder in (job.folder, job.commands_folder)} == {0o700}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,9 +10,7 @@ import pytest
 
 from engine.adapters import library
 from engine.commands import cli
-from engine.commands.terminal.recipe_file import with_absolute_paths
 from engine.config import recipe as recipes
-from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system import paths, text_paths
 from tests.helpers.homes import add_adapter, make_recipe
@@ -27,10 +24,6 @@ def odd(tmp_path: Path) -> Path:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()
     return folder
-
-
-def test_a_path_of_text_stays_as_it_is(home, tmp_path):
-    assert paths.as_text(tmp_path / "Zoë.csv") == tmp_path / "Zoë.csv"
 
 
 def test_a_file_in_an_odd_folder_is_reached_through_a_link(home, odd):
@@ -57,11 +50,6 @@ def test_odd_folders_of_one_name_are_told_apart(home, odd, tmp_path):
     assert paths.resolved(other).resolve() == other
 
 
-def test_what_is_not_there_stays_as_it_is(home, tmp_path):
-    missing = tmp_path / os.fsdecode(b"\xff")
-    assert paths.resolved(missing) == missing
-
-
 def test_a_home_whose_name_is_no_text(odd, monkeypatch, tmp_path):
     monkeypatch.setattr(text_paths.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TUNESMITH_HOME", str(odd / "home"))
@@ -84,15 +72,6 @@ def test_a_recipe_in_an_odd_folder_names_what_is_beside_it(home, odd):
     assert recipes.load(job.recipe_path) == recipe
 
 
-def test_a_value_of_the_command_line_may_be_an_odd_path(home, odd, monkeypatch):
-    (odd / "talk.csv").write_text("dialogue,summary\n", encoding="utf-8")
-    monkeypatch.chdir(odd.parent)
-    asked = cli.parse(["train", "x.toml", "--set", f"data.source={odd.name}/talk.csv"])
-    [value] = with_absolute_paths(asked.overrides)
-    assert Path(value.removeprefix("data.source=")).is_file()
-    assert value.encode("utf-8")
-
-
 def test_an_adapter_goes_out_and_in_through_an_odd_folder(home, odd):
     adapter = add_adapter()
     library.export_folder(adapter, odd / "out")
@@ -106,9 +85,3 @@ def test_a_merge_into_a_name_that_is_no_text_is_a_problem(home, tmp_path, capsys
     target = str(tmp_path / os.fsdecode(b"\xff"))
     assert cli.run(cli.parse(["adapters", "merge", add_adapter().id, target])) == 2
     assert "is no text in UTF-8" in capsys.readouterr().err
-
-
-def test_a_job_takes_any_text(home):
-    job = create_job(paths.jobs_folder(), "check_data", {"source": "caf\udce9"})
-    assert job.request()["source"] == "caf\udce9"
-    assert json.loads((job.folder / "job.json").read_bytes())["source"] == "caf\udce9"

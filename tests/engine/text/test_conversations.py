@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.conversations import Turn, as_text, speakers, turns
+from engine.text.conversations import Turn, as_text, turns
 
 
 def test_lines_with_names_are_turns_and_lines_without_go_on() -> None:
@@ -33,23 +33,6 @@ def test_links_and_times_are_not_speakers() -> None:
 def test_text_without_speakers_is_one_turn_of_no_one() -> None:
     assert turns("A note.\nNothing more.") == (Turn("", "A note.\nNothing more."),)
     assert turns(" \n") == ()
-
-
-def test_speakers_stand_once_in_the_order_of_their_first_turns() -> None:
-    assert speakers("Bob: a\nAnn: b\nBob: c") == ("Bob", "Ann")
-
-
-def test_turns_as_text_are_read_as_the_same_turns() -> None:
-    said = (
-        Turn("Ann", "To bring:\nmilk\nat 10:30"),
-        Turn("Bob Moss", "Yes"),
-        Turn("Ann", ""),
-    )
-    assert turns(as_text(said)) == said
-
-
-def test_a_turn_with_a_line_that_looks_like_a_speaker_s_stands_on_one_line() -> None:
-    assert as_text([Turn("Ann", "Bring\nmilk\nNote: no nuts")]) == "Ann: Bring milk Note: no nuts"
 
 
 NAME = st.from_regex(r"[^\s:：]([^:：\n]{0,10}[^\s:：])?", fullmatch=True).filter(

@@ -10,25 +10,12 @@ from engine.text import encodings
 from engine.text.encodings import ByLine, decode
 
 TEXT = "Zoë: Café? ☕\nBo: “Yes”"
-LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), min_size=1)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_every_encoding_of_unicode_gives_the_same_text(encoding: str) -> None:
     text = f"{TEXT} {'and so on ' * 9}"
     assert decode(text.encode(encoding)) == text
-
-
-def test_windows_1252_is_the_last_resort() -> None:
-    assert decode("Zoë: Café, “yes”".encode("cp1252")) == "Zoë: Café, “yes”"
-
-
-def test_lines_end_alike() -> None:
-    assert decode(b"a\r\nb\rc\n") == "a\nb\nc\n"
-
-
-def test_a_byte_that_is_no_character_is_marked() -> None:
-    assert decode("Zoë ☕ ☕".encode() + b"\xff") == "Zoë ☕ ☕\ufffd"
 
 
 @pytest.mark.parametrize(
@@ -45,11 +32,6 @@ def test_what_is_no_text_is_said(data: bytes, why: str) -> None:
         decode(data)
 
 
-@given(text=LETTERS)
-def test_utf8_comes_back(text: str) -> None:
-    assert decode(b"\xef\xbb\xbf" + text.encode()) == text
-
-
 @given(data=st.binary())
 def test_any_bytes_are_text_or_are_said_to_be_none(data: bytes) -> None:
     try:
@@ -57,11 +39,6 @@ def test_any_bytes_are_text_or_are_said_to_be_none(data: bytes) -> None:
     except ValueError:
         return
     text.encode()
-
-
-def test_a_mark_for_what_was_no_character_is_a_character_in_utf_8():
-    assert decode("\ufffd".encode()) == "\ufffd"
-    assert decode("\ufffd caf\u00e9".encode()) == "\ufffd caf\u00e9"
 
 
 SCRIPTS = {
@@ -78,9 +55,8 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("times", [1, 500])
-@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
-def test_utf16_without_a_mark_is_told_in_every_script(text: str, times: int, encoding: str) -> None:
-    assert decode((text * times).encode(encoding)) == text * times
+def test_utf16_without_a_mark_is_told_in_every_script(times: int, encoding: str) -> None:
+    assert all(decode((text * times).encode(encoding)) == text * times for text in SCRIPTS.values())
 
 
 @pytest.mark.parametrize(

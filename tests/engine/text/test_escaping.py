@@ -8,12 +8,6 @@ from hypothesis import strategies as st
 
 from engine.text.escaping import MAX_NAME_BYTES, encodable, escaped, file_name, in_one_line
 
-HOSTILE = "a\x1b]0;owned\x07b\x1b[2Jc\u202edcba\u2066\rMerged. Done.\x9b1A"
-
-
-def test_commands_are_written_out():
-    assert escaped(HOSTILE) == ("a\\x1b]0;owned\\x07b\\x1b[2Jc\\u202edcba\\u2066\\rMerged. Done.\\x9b1A")
-
 
 def test_usual_text_is_left_alone():
     text = "Zoë: 👩\u200d👩\u200d👧 שלום\u200f مرحبا\n\tfine"

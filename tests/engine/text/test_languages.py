@@ -1,7 +1,6 @@
 """Languages have names and scripts, and texts a script."""
 
 import pytest
-from nltk.stem.snowball import SnowballStemmer
 
 from engine.text import languages
 from tests.helpers.languages import SUMMARIES
@@ -28,14 +27,6 @@ def test_a_language_is_among_those_of_its_script(code):
     assert code in languages.languages_of(languages.main_script(SUMMARIES[code][0]))
 
 
-def test_every_stemmer_of_nltk_is_used():
-    assert {*languages.STEMMERS.values(), "english", "porter"} == set(SnowballStemmer.languages)
-
-
 def test_names_can_be_told_where_letters_have_capitals():
     cased = {code for code in SUMMARIES if languages.has_capitals(code)}
     assert set(SUMMARIES) - cased == {"ar", "bn", "fa", "he", "hi", "ja", "ka", "ko", "ta", "th", "zh"}
-
-
-def test_a_language_without_a_name_is_its_code():
-    assert (languages.name("de"), languages.name("xx")) == ("German", "xx")

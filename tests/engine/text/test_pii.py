@@ -123,10 +123,9 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "text"), FORMS)
 @pytest.mark.parametrize("around", ["{}", "It is {}.", "Ann: {}\nBob: thanks", "({}), ok?", "here: {} 🙂"])
-def test_every_form_is_found_whole(kind: str, text: str, around: str) -> None:
-    assert found(around.format(text)) == [(kind, text)]
+def test_every_form_is_found_whole(around: str) -> None:
+    assert [found(around.format(text)) for _, text in FORMS] == [[form] for form in FORMS]
 
 
 @pytest.mark.parametrize("text", TOLD)
@@ -139,9 +138,8 @@ def test_the_same_number_without_such_words_is_none() -> None:
     assert not found("it weighs 5551234567")
 
 
-@pytest.mark.parametrize("text", HARMLESS)
-def test_nothing_is_found_where_nothing_is(text: str) -> None:
-    assert not found(text)
+def test_nothing_is_found_where_nothing_is() -> None:
+    assert {text: found(text) for text in HARMLESS if found(text)} == {}
 
 
 def test_what_stands_beside_a_number_is_left_alone() -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 
 from engine import arena as arenas
-from engine.arena import Arena, external_summaries
+from engine.arena import Arena
 from engine.commands.terminal import arena_text
 from engine.jobs.job import Job
 from engine.report import run_data, run_facts, run_page
 from engine.report.arena import data as arena_data
 from engine.report.arena import facts as arena_facts
 from engine.report.arena import page as arena_page
-from engine.voting import external_id
 from tests.helpers.arenas import BASE, FULL, make_arena, score
 from tests.helpers.blind_votes import voted_on
-from tests.helpers.external_files import add_file
 from tests.helpers.report_pages import HOSTILE, Page
 from tests.helpers.scored_runs import add_scored_run, bundled
 
@@ -62,15 +60,6 @@ def test_the_terminal_has_a_column_of_votes_where_there_are_any():
     assert any("99 % (94 to 100)" in line for line in lines)
 
 
-def test_an_entry_that_nobody_voted_on_has_none():
-    arena, jobs = scored_arena()
-    voted_on(jobs[0].id, "a-run-of-another-arena")
-    statuses, groups = results(arena)
-    assert [row.preferred is None for row in groups[0].rows] == [False, True]
-    head, rows = arenas.table(statuses, groups)
-    assert rows[1][head.index("preferred_mean")] == ""
-
-
 def test_reports_have_a_section_of_blind_votes():
     arena, jobs = scored_arena()
     voted_on(*(job.id for job in jobs))
@@ -94,14 +83,3 @@ def test_the_report_of_a_run_has_them_too():
     assert "alert(1)" in page.text
     assert not [name for name, _ in page.elements if name == "script"]
     assert run_data.tree(gathered)["blind_votes"]["votes"] == 40
-
-
-def test_another_systems_summaries_have_their_share_too(tmp_path):
-    arena, jobs = scored_arena()
-    add_file(arena, "Cloud model", FULL, tmp_path)
-    arena = arenas.open_arena(arena.folder)
-    cloud = external_id(external_summaries.folder_of(arena, arena.entries[-1]))
-    voted_on(cloud, jobs[0].id)
-    rows = {row.status.entry.title: row for group in results(arena)[1] for row in group.rows}
-    assert rows["Cloud model"].preferred.tally.wins == 40
-    assert rows["LoRA"].preferred.tally.losses == 40

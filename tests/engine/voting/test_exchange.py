@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine import voting
-from engine.errors import DataError, StorageError
+from engine.errors import DataError
 from engine.voting import Voting
 from engine.voting.comparisons import System
 from tests.helpers.blind_votes import best_first, conversations, made, vote_all
@@ -70,22 +70,6 @@ def test_worked_examples_are_part_of_the_prompt(tmp_path):
     )
 
 
-def test_ties_alone_make_no_pairs(tmp_path):
-    opened = Voting(made(count=4), "Ann")
-    vote_all(opened, lambda *_: "tie")
-    with pytest.raises(DataError, match="no pairs"):
-        voting.export(opened.comparison, opened.votes, tmp_path / "pairs.jsonl")
-    opened.close()
-
-
-def test_a_place_that_can_not_be_written_is_said(tmp_path):
-    opened = Voting(made(count=4), "Ann")
-    vote_all(opened)
-    with pytest.raises(StorageError, match="can't be written"):
-        voting.export(opened.comparison, opened.votes, tmp_path / "missing" / "pairs.jsonl")
-    opened.close()
-
-
 def test_a_comparison_goes_to_another_voter_and_the_votes_come_back(tmp_path, monkeypatch):
     info = made(count=30, systems=3)
     voting.share(voting.load(info), tmp_path / "shared.json")
@@ -123,17 +107,6 @@ def test_a_shared_file_that_was_cut_or_edited_is_refused(tmp_path, edit):
     with pytest.raises(DataError, match=r"is no blind comparison|was changed"):
         voting.open_shared(path)
     assert voting.list_comparisons() == []
-
-
-def test_a_deleted_comparison_can_be_brought_back():
-    info = made()
-    trashed = voting.delete(info)
-    assert voting.list_comparisons() == []
-    assert voting.restore_comparison(trashed) == info
-
-
-def test_the_same_summaries_are_the_same_comparison():
-    assert made(count=5).id == made(count=5).id != made(count=6).id
 
 
 def test_one_system_is_nothing_to_compare():

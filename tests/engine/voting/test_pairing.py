@@ -33,12 +33,6 @@ def test_no_pair_is_asked_again_but_the_repeated_ones_with_their_sides_swapped()
         assert 5 < index - earlier <= 10
 
 
-def test_sides_are_random():
-    questions = list(plan(count=400))
-    left = sum(each.left == 0 for each in questions if not each.repeated)
-    assert 150 < left < 250
-
-
 def test_identical_summaries_are_not_asked_and_not_repeated():
     found = plan(count=40, identical_every=4)
     questions = list(found)

@@ -91,24 +91,6 @@ def test_voting_ends_at_the_goal_and_goes_on_when_it_is_raised(opened):
     assert opened.question is None
 
 
-def test_the_time_left_is_that_of_the_usual_pair(opened):
-    assert opened.progress().seconds_left is None
-    for seconds in (4.0, 10.0, 4_000.0):
-        opened.vote("left", seconds=seconds)
-    assert opened.progress().seconds_left == pytest.approx(10.0 * 57)
-
-
-def test_names_come_out_once_there_is_a_vote(opened):
-    with pytest.raises(DataError):
-        opened.reveal()
-    opened.vote("left")
-    opened.reveal()
-    opened.reveal()
-    assert reopened(opened).votes.revealed
-    lines = opened.info.votes_path.read_text("utf-8").splitlines()
-    assert [json.loads(line)["event"] for line in lines] == ["voted", "revealed"]
-
-
 def test_each_voter_has_pairs_of_their_own(opened):
     vote_all(opened, most=4)
     opened.set_voter("  Bo   Li ")
@@ -140,19 +122,6 @@ def test_a_vote_that_the_disk_does_not_take_is_said_and_not_made(opened, monkeyp
 
 
 # Bad files
-
-
-def test_a_last_line_that_was_cut_is_dropped(opened):
-    vote_all(opened, most=5)
-    before = cast(opened)
-    opened.close()
-    path = opened.info.votes_path
-    path.write_bytes(path.read_bytes()[:-30])
-    opened.__init__(opened.info, "Ann")
-    assert cast(opened) == before[:4]
-    assert not opened.votes.left_out
-    vote_all(opened, most=1)
-    assert cast(reopened(opened)) == before
 
 
 @pytest.mark.parametrize(
@@ -226,14 +195,6 @@ def test_any_damage_leaves_the_other_votes(opened):
     opened.__init__(opened.info, "Ann")
 
 
-def test_a_doubled_line_counts_once(opened):
-    vote_all(opened, most=3)
-    before = cast(opened)
-    edited(opened, lambda lines: [*lines, lines[1]])
-    assert cast(opened) == before
-    assert [each.reason for each in opened.votes.left_out] == ["it is a double"]
-
-
 def test_changed_conversations_void_the_comparison(opened):
     opened.close()
     path = opened.info.folder / "conversations.jsonl"
@@ -242,11 +203,6 @@ def test_changed_conversations_void_the_comparison(opened):
         voting.load(opened.info)
     path.write_text(path.read_text("utf-8").replace("Summary 9 of 3.", "Summary 1 of 3."), encoding="utf-8")
     opened.__init__(opened.info, "Ann")
-
-
-def test_a_stray_folder_is_no_comparison(opened):
-    (comparisons_folder() / "stray").mkdir()
-    assert [each.id for each in voting.list_comparisons()] == [opened.info.id]
 
 
 # Others
@@ -269,20 +225,6 @@ def test_votes_of_others_are_merged_without_doubles(opened, tmp_path):
     assert merged.doubles == 8 + 2
     assert len(cast(reopened(opened))) == 14
     assert opened.merge([both]).added == {}
-
-
-def test_a_merged_file_may_be_cut_and_edited(opened, tmp_path):
-    vote_all(opened, most=6)
-    file = tmp_path / "votes.jsonl"
-    opened.export_votes(file)
-    lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join([lines[0], b"\xff\xfe garbage\n", *lines[2:5], lines[5][:50]]))
-    opened.close()
-    opened.info.votes_path.unlink()
-    opened.__init__(opened.info, "Bo")
-    merged = opened.merge([file])
-    assert merged.added == {"Ann": 4}
-    assert [(name, each.line) for name, each in merged.left_out] == [("votes.jsonl", 2), ("votes.jsonl", 6)]
 
 
 def test_a_vote_that_was_taken_back_does_not_come_back(opened, tmp_path):

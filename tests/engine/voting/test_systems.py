@@ -47,12 +47,6 @@ def test_systems_that_wrote_the_same_are_refused():
         voting.compare(sources, with_base=False)
 
 
-def test_runs_are_compared_on_their_common_conversations():
-    jobs = [add_scored_run(bundled(count), adapter_name=f"a{count}") for count in (12, 10)]
-    info = voting.compare([voting.source(job.id) for job in jobs])
-    assert len(voting.load(info).conversations) == 10
-
-
 def test_runs_on_other_conversations_are_refused():
     texts = bundled(20)
     sources = [
@@ -114,22 +108,3 @@ def test_votes_stand_beside_scores_once_the_names_came_out():
     assert [each.system.tuned for each in found.systems] == [False, True]
     assert preferences.of_runs(["another"]) is None
     assert preferences.of_runs([]) is None
-
-
-def test_the_comparison_with_most_of_the_runs_counts():
-    texts = bundled(30)
-    jobs = [add_scored_run(texts, adapter_name=name) for name in ("one", "two")]
-    both = voting.compare([voting.source(job.id) for job in jobs])
-    one = voting.compare([voting.source(jobs[0].id)])
-    voted(both, reveals=True)
-    voted(one, reveals=True)
-    assert preferences.of_runs([job.id for job in jobs]).info.id == both.id
-    assert preferences.of_runs([jobs[0].id]).info.id == one.id
-
-
-def test_damaged_votes_stand_nowhere():
-    job = add_scored_run(bundled(30))
-    info = voting.compare([voting.source(job.id)])
-    voted(info, reveals=True)
-    (info.folder / "conversations.jsonl").write_text("")
-    assert preferences.of_runs([job.id]) is None

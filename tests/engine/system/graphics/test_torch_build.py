@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-
 import pytest
 
 from engine.system.graphics import torch_build
@@ -39,31 +36,9 @@ def test_a_build_is_told_by_its_version_file(tmp_path, cuda, hip, xpu, name, dri
     assert (build.name, build.oldest_driver, build.lowest_capability) == (name, driver, capability)
 
 
-def test_an_older_file_without_annotations_is_read_too(tmp_path):
-    file = tmp_path / "version.py"
-    file.write_text("__version__ = '2.11.0'\ncuda = '12.8'\nhip = None\n")
-    assert torch_build.read(file) == TorchBuild("12.8")
-
-
 @pytest.mark.parametrize("text", [None, "no python (", "\0"])
 def test_a_file_that_says_nothing_leaves_it_open(tmp_path, text):
     file = tmp_path / "version.py"
     if text is not None:
         file.write_text(text)
     assert torch_build.read(file) is None
-
-
-def test_without_torch_it_is_left_open(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    assert torch_build.find() is None
-
-
-def test_finding_it_imports_no_torch():
-    import subprocess
-
-    code = (
-        "import sys; from engine.system.graphics import torch_build; "
-        "torch_build.find(); print('torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
