@@ -36,8 +36,7 @@ def load(base, adapter=None):
     return converted_models.load(make_channel("evaluate"), base, adapter)
 
 
-@pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("kind", ["t5", "llama"])
+@pytest.mark.parametrize(("kind", "beams"), [("t5", 3), ("llama", 1)])
 def test_the_same_summaries_are_written(kind, beams):
     adapter = install_random(kind, "mine", strength=0.1)
     base = load_tiny(kind)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from engine.worker.kernels.patch_table import PATCHES
 from engine.worker.modeling import base_models
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
+from tests.helpers.programs import run_script
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import adapter_of, tiny_recipe, train_in_process
 from tests.helpers.worker_setup import make_channel, make_recipe
@@ -40,11 +39,11 @@ DROPOUTS = (
     "embd_pdrop",
     "attn_pdrop",
 )
-STEPS = 20
+STEPS = 8
 # Of weights in float32.
 TOLERANCE = 1e-5
 RUN = (
-    "training.epochs=4",
+    "training.epochs=2",
     "training.batch_size=4",
     f"training.max_steps={STEPS}",
     "training.keep=last",
@@ -88,14 +87,6 @@ def exported(adapter, target: Path) -> dict:
     return made["result"]
 
 
-def run_here(folder: Path, model: Path, monkeypatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["train.py", str(model)])
-    with warnings.catch_warnings():
-        # Those that the libraries give everyone.
-        warnings.simplefilter("ignore")
-        runpy.run_path(str(folder / "train.py"), run_name="__main__")
-
-
 def run_as_program(folder: Path, model: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
@@ -124,19 +115,12 @@ def _plain(name: str) -> str:
     return name.removeprefix("base_model.model.").replace(".selective_values", "")
 
 
-@pytest.mark.parametrize("kind", ["t5", "gpt2", "llama"])
-@pytest.mark.parametrize("method", ["lora", "prefix_tuning", "full"])
-def test_it_trains_the_same_weights(tmp_path, monkeypatch, kind, method):
-    more = {"lora": ["method.dropout=0.0"], "full": ["training.learning_rate=1e-3"]}.get(method, [])
-    adapter, model = trained(tmp_path, kind, method, *more)
-    exported(adapter, tmp_path / "out")
-    run_here(tmp_path / "out", model, monkeypatch)
-    assert difference(adapter, tmp_path / "out") < TOLERANCE
-
-
 @pytest.mark.parametrize(
     ("kind", "method", "chat", "more"),
     [
+        ("t5", "lora", False, ["method.dropout=0.0"]),
+        ("llama", "prefix_tuning", False, []),
+        ("gpt2", "full", False, ["training.learning_rate=1e-3"]),
         # A chat, cut conversations and summaries, examples in the prompt, another order, a rate of its own for B.
         ("llama", "lora", True, [
             "method.dropout=0.0", "method.lora_plus_ratio=4", "data.shots=1", "training.order=random",
@@ -147,22 +131,25 @@ def test_it_trains_the_same_weights(tmp_path, monkeypatch, kind, method):
         ("gpt2", "layers", False, ["training.weight_decay=0.1", "training.activation_checkpointing=true"]),
     ],
 )  # fmt: skip
-def test_so_it_does_with_other_settings(tmp_path, monkeypatch, kind, method, chat, more):
+def test_it_trains_the_same_weights(tmp_path, kind, method, chat, more):
     adapter, model = trained(tmp_path, kind, method, *more, chat=chat)
     exported(adapter, tmp_path / "out")
-    run_here(tmp_path / "out", model, monkeypatch)
+    assert run_script(tmp_path / "out" / "train.py", str(model)) == 0
     assert difference(adapter, tmp_path / "out") < TOLERANCE
 
 
-def test_as_a_program_it_needs_nothing_of_tunesmith_and_says_what_it_does(tmp_path, monkeypatch):
-    adapter, model = trained(tmp_path, "llama", "lora", "method.dropout=0.0")
-    result = exported(adapter, tmp_path / "out")
+def test_as_a_program_it_needs_nothing_of_tunesmith_and_takes_a_folder_named_like_code_for_a_name(
+    tmp_path, monkeypatch
+):
+    name = 'm") #""" ; import os; os.mkdir("made") #\u202e'
+    adapter, model = trained(tmp_path, "llama", "lora", "method.dropout=0.0", name=name)
+    result = exported(library.update(adapter, name=name), tmp_path / "out")
     out = tmp_path / "out"
     assert (result["conversations"], result["verified"]) == (24, None)
     assert sorted(path.name for path in out.iterdir()) == ["requirements.txt", "train.jsonl", "train.py"]
 
     said = run_as_program(out, model)
-    assert said.splitlines()[-1].startswith("step 20 of 20: loss ")
+    assert said.splitlines()[-1].startswith("step 8 of 8: loss ")
     assert difference(adapter, out) < TOLERANCE
     script = (out / "train.py").read_text(encoding="utf-8")
     assert "engine" not in script
@@ -174,33 +161,21 @@ def test_as_a_program_it_needs_nothing_of_tunesmith_and_says_what_it_does(tmp_pa
     assert rows == [{"conversation": each["dialogue"], "summary": each["summary"]} for each in given]
 
     # Without the base model's folder it says what to give.
-    monkeypatch.setattr(sys, "argv", ["train.py"])
-    with pytest.raises(SystemExit, match="the folder of the base model 'model'"):
-        runpy.run_path(str(out / "train.py"), run_name="__main__")
-
-
-def test_a_base_model_whose_folder_is_named_like_code_is_a_name_in_it(tmp_path, monkeypatch):
-    name = 'm") #""" ; import os; os.mkdir("made") #\u202e'
-    adapter, model = trained(tmp_path, "llama", "lora", "method.dropout=0.0", name=name)
-    exported(library.update(adapter, name=name), tmp_path / "out")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["train.py"])
-    with pytest.raises(SystemExit) as caught:
-        runpy.run_path(str(tmp_path / "out" / "train.py"), run_name="__main__")
-    assert str(caught.value) == f"python train.py FOLDER, the folder of the base model {model.name!r}"
-    run_as_program(tmp_path / "out", model)
+    said = run_script(out / "train.py")
+    assert said == f"python train.py FOLDER, the folder of the base model {model.name!r}"
     assert not list(tmp_path.rglob("made"))
 
 
 def test_it_trains_to_the_state_that_was_kept_and_tells_of_dropout(tmp_path):
     adapter, _ = trained(tmp_path, "t5", "lora")
-    facts = adapter.metadata.training.model_copy(update={"step": 12})
+    facts = adapter.metadata.training.model_copy(update={"step": 5})
     recipe = (adapter.folder / "recipe.toml").read_text().replace('keep = "last"', 'keep = "best"')
     (adapter.folder / "recipe.toml").write_text(recipe)
     exported(library.update(adapter, training=facts), tmp_path / "out")
     script = (tmp_path / "out" / "train.py").read_text(encoding="utf-8")
-    assert "STEPS = 12\n" in script
-    assert "SCHEDULE_STEPS = 20\n" in script
+    assert "STEPS = 5\n" in script
+    assert "SCHEDULE_STEPS = 8\n" in script
     assert "its best state was there" in script
     assert "The run had dropout" in script
 

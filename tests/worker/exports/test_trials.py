@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from engine.adapters.metadata import PromptFacts
-from engine.scoring import export_text
 from engine.worker.dataset.prompting import prompter_from_metadata
-from engine.worker.exports import answers, llama_cli, llama_server, ollama, plain_prompt, verification
+from engine.worker.exports import answers, llama_server, plain_prompt, verification
 from engine.worker.exports.answers import ExportFailed, Question
 from engine.worker.exports.exporters import EXPORTERS
 from tests.helpers.programs import put_program
@@ -64,27 +62,6 @@ def test_decoder_only_models_are_tried_by_it_where_it_is_here(program):
     assert EXPORTERS["ollama"].trial("decoder-only") == (llama_server.PROGRAM, llama_server.answers)
     assert EXPORTERS["gguf"].trial("encoder-decoder") == ("gguf", answers.by_script)
     assert EXPORTERS["ctranslate2"].trial("decoder-only") == ("ctranslate2", answers.by_script)
-
-
-def test_without_it_a_file_is_read_back(monkeypatch, tmp_path: Path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert EXPORTERS["gguf"].trial("decoder-only") == ("gguf", answers.by_script)
-
-
-def test_the_verdict_says_so():
-    verified = {
-        "state": "same",
-        "conversations": 2,
-        "identical": 2,
-        "equal_prompts": 2,
-        "runtime": llama_server.PROGRAM,
-    }
-    verified |= {"difference": {"rouge1": {"mean": 0.0}}}
-    assert "Tried in llama.cpp's own server." in export_text.lines(verified)
-
-
-def test_every_program_that_tries_an_export_is_named():
-    assert {llama_server.PROGRAM, llama_cli.PROGRAM, ollama.PROGRAM} == set(export_text.TRIED_IN)
 
 
 @pytest.mark.parametrize(

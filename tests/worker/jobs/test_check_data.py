@@ -121,17 +121,12 @@ def test_lengths_are_estimated_without_a_tokenizer_and_it_is_said(
 
 
 def test_result_of_long_conversations_fits_one_event(tmp_path: Path, check: Check) -> None:
-    rows = [(f"Ann: {number} " + "très " * 3000, "x") for number in range(300)]
+    rows = [(f"Ann: {number} " + "très " * 3000, "x") for number in range(60)]
     result = check(write(tmp_path / "long", train=rows, validation=rows, test=rows))
     for split in result["splits"].values():
-        assert split["examples"] == 300
-        assert 1 <= len(split["rows"]) < 300
+        assert split["examples"] == 60
+        assert 1 <= len(split["rows"]) < 60
         assert all(len(row["conversation"]) <= check_report.MAX_CHARACTERS_SHOWN for row in split["rows"])
-
-
-def test_missing_splits_are_no_trouble_for_a_look(tmp_path: Path, check: Check) -> None:
-    result = check(write(tmp_path / "only", test=[("Ann: a", "x")]))
-    assert list(result["splits"]) == ["test"]
 
 
 def test_wrong_settings_and_wrong_data_are_told_apart(talks: Path, check: Check) -> None:
@@ -165,7 +160,7 @@ def test_describe_takes_lengths_that_occur() -> None:
 def test_nothing_is_imported_that_takes_seconds() -> None:
     code = (
         "import sys, engine.worker.jobs.check_data, engine.worker.jobs.models, engine.worker.readers.tabular.workbook;"
-        "import engine.worker.readers.tabular.columnar;"
+        "import engine.worker.readers.tabular.columnar, engine.worker.jobs.label_data;"
         "print([name for name in ('torch', 'transformers', 'peft', 'datasets', 'pandas') if name in sys.modules])"
     )
     done = subprocess.run(
@@ -209,38 +204,6 @@ def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path: Path
         assert talk[: row.kept_characters(limit)].rstrip() == prompter.truncated(talk).rstrip()
 
 
-def test_a_special_token_that_somebody_wrote_is_counted_as_a_run_reads_it(
-    tmp_path: Path, check: Check
-) -> None:
-    from engine.worker.dataset import token_counter
-    from engine.worker.dataset.prompter import Prompter
-    from engine.worker.modeling.base_models import read_tokenizer
-
-    talk = "Ann: </s> and <pad></s> mean what?\nBob: </s>"
-    result = check(write(tmp_path / "one", train=[(talk, "x")]), base_model="starter")
-    row = check_results.read(Path(result["details"])).row("train", 1)
-    assert row is not None
-    tokenizer = read_tokenizer(paths.starter_folder(), "starter")
-    prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", 500, 8)
-    read_tokens = len(tokenizer(prompter.truncated(talk), add_special_tokens=False)["input_ids"])
-    counter = token_counter.counter_of(tokenizer, paths.starter_folder(), "starter")
-    assert (row.conversation_tokens, counter.count([talk])) == (read_tokens, [read_tokens])
-    assert counter.ends(talk) == list(row.ends)
-    assert row.ends[-1] == len(talk)
-    for limit in range(1, read_tokens):
-        prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", limit, 8)
-        kept = row.kept_characters(limit)
-        assert kept is not None
-        assert prompter.truncated(talk).replace(" ", "") == talk[:kept].replace(" ", "").rstrip()
-
-
-def test_turns_and_speakers_are_counted_split_by_split(tmp_path: Path, check: Check) -> None:
-    talks = ["Ann: a\nBob: b", "Ann: a\nBob: b\nAnn: c\nCyd: d", "Ann: alone"]
-    [train] = check(write(tmp_path / "t", train=[(talk, "x") for talk in talks]))["splits"].values()
-    assert (train["turns"]["median"], train["turns"]["max"]) == (2, 4)
-    assert (train["speakers"]["median"], train["speakers"]["max"]) == (2, 3)
-
-
 def test_what_is_excluded_is_counted_and_still_listed(talks: Path, check: Check) -> None:
     before, result = check(talks), check(talks, exclude=["leaks", "duplicates"])
     assert result["splits"]["train"]["examples"] == 0
@@ -250,14 +213,6 @@ def test_what_is_excluded_is_counted_and_still_listed(talks: Path, check: Check)
     assert [(found["count"], found["excluded"]) for found in duplicates] == [(1, True)]
     assert duplicates[0]["text"].endswith("data.exclude leaves them out.")
     assert result["fingerprint"] != before["fingerprint"]
-
-
-def test_what_a_limit_leaves_out_still_counts_in_the_lengths(talks: Path, check: Check) -> None:
-    result = check(
-        talks, base_model=str(tiny_model("llama")), exclude=["long_conversation"], max_conversation_tokens=8
-    )
-    assert result["splits"]["test"]["examples"] == 2
-    assert result["splits"]["test"]["lengths"]["conversation"]["max"] == len("Ann: long " * 100)
 
 
 def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path: Path, check: Check) -> None:
@@ -274,20 +229,7 @@ def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path: Path, che
     assert masked["splits"]["train"]["rows"][0]["conversation"] == "Ann: [e-mail], [e-mail]"
 
 
-def test_odd_characters_are_named(tmp_path: Path, check: Check) -> None:
-    found = check(write(tmp_path / "o", train=[("Ann: hi\u200b", "x"), ("Ann: cafÃ©", "y")]))["findings"]
-    texts = {finding["id"]: finding["text"] for finding in found}
-    assert "U+200B zero width space" in texts["invisible_characters"]
-    assert "Ã©" in texts["odd_characters"]
-
-
-@pytest.mark.parametrize("values", [{"exclude": ["leak"]}, {"mask": ["e-mail"]}])
-def test_what_there_is_not_to_exclude_or_mask_is_refused(talks: Path, check: Check, values: Any) -> None:
-    with pytest.raises(RecipeError) as caught:
-        check(talks, **values)
-    assert caught.value.problems[0].field == f"data.{next(iter(values))}"
-
-
+@pytest.mark.slow("engine/worker/validation/", "engine/worker/readers/", "engine/worker/ingestion/")
 @needs_samsum
 def test_known_faults_of_samsum_are_found(check: Check) -> None:
     base_model = str(T5_TOKENIZER) if T5_TOKENIZER.exists() else None
@@ -321,16 +263,3 @@ def test_conversations_that_all_wait_for_a_summary_are_measured_and_looked_throu
     assert train["lengths"]["conversation"]["max"] > 0
     counts = {entry["id"]: entry["count"] for entry in result["findings"]}
     assert counts == {"empty_conversation": 1, "empty_summary": 3, "duplicates": 1, "email": 1}
-
-
-def test_conversations_alone_in_their_table_wait_for_summaries(tmp_path: Path, check: Check) -> None:
-    path = tmp_path / "talks.csv"
-    path.write_text("conversation\n" + "".join(f'"Ann: Tea at {n}?\nBob: Yes"\n' for n in range(12)), "utf-8")
-    result = check(path)
-    assert (result["unlabelled"], result["columns"]["summary"]) == (12, "")
-
-
-def test_where_one_has_a_summary_the_others_lack_it(tmp_path: Path, check: Check) -> None:
-    result = check(write(tmp_path / "talks", train=[("Ann: Tea?", ""), ("Ann: Off?", "Ann asks.")]))
-    assert result["unlabelled"] == 0
-    assert result["splits"]["train"]["examples"] == 1

@@ -66,24 +66,3 @@ def test_a_card_that_others_use_is_a_remark(report, monkeypatch):
     assert check.text.startswith("Card 0 (cuda:0). Other programs compute on cuda:0 (NVIDIA RTX 3060).")
     assert "vllm (pid 999999999, 9.4 GB)" in check.text
     assert check.fix
-
-
-def test_a_driver_too_old_is_said_with_what_this_torch_needs(report):
-    found = report(row(0, driver="470.256.02"), found=0)
-    check = doctor.graphics_check(found, [])
-    assert found["chosen"] == "cpu"
-    assert check.state == "problem"
-    assert "470.256.02 is too old" in check.text
-    assert "Update the driver" in check.fix
-
-
-def test_a_card_too_old_for_this_torch_is_said_and_not_chosen(report):
-    found = report(row(0, "NVIDIA GTX 1080", capability="6.1"), found=1)
-    check = doctor.graphics_check(found, [])
-    assert found["chosen"] == "cpu"
-    assert (check.state, "NVIDIA GTX 1080" in check.text) == ("problem", True)
-
-
-def test_a_driver_that_does_not_work_is_said_with_its_message(report):
-    found = report("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", found=0)
-    assert "couldn't communicate" in doctor.graphics_check(found, []).text

@@ -78,13 +78,6 @@ def test_an_adapter_of_another_base_model_is_refused_before_anything_is_scored(s
     assert events_of(channel, "evaluated") == []
 
 
-def test_a_missing_adapter_is_refused_before_anything_is_loaded(source):
-    channel = make_channel("evaluate", make_recipe("t5", source))
-    with pytest.raises(AdapterError, match='no adapter "nothing"'):
-        evaluate.run(channel, {"kind": "evaluate", "adapters": ["nothing"]})
-    assert events_of(channel, "stage_entered") == []
-
-
 def test_scores_by_ctranslate2_have_a_protocol_of_their_own(source):
     adapter, recipe = install_random("t5", "mine"), make_recipe("t5", source)
     results = {}

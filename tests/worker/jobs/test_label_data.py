@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,14 +55,6 @@ def test_conversations_without_a_summary_column_become_a_set(label: Label, tmp_p
     assert (about.name, about.source) == ("chats", str(source))
 
 
-def test_messages_without_a_summary_become_turns(label: Label, tmp_path: Path) -> None:
-    said = [{"role": "Ann", "content": "Tea?"}, {"role": "Bo", "content": "Yes."}]
-    assert (
-        items(label(write(tmp_path / "a.jsonl", [{"messages": said}])))[0].conversation
-        == "Ann: Tea?\nBo: Yes."
-    )
-
-
 def test_summaries_that_are_there_come_along_wherever_they_begin(label: Label, tmp_path: Path) -> None:
     rows = [{"dialogue": chat(n)} for n in range(300)] + [{"dialogue": chat(300), "summary": "Yes."}]
     set_items = items(label(write(tmp_path / "half.jsonl", rows)))
@@ -95,11 +85,6 @@ def test_all_splits_of_a_folder_are_in_one_set_that_of_training_first(label: Lab
     for number, split in enumerate(("test", "train", "validation")):
         write(folder / f"{split}.jsonl", [{"dialogue": chat(number)}])
     assert [item.conversation for item in items(label(folder))] == [chat(1), chat(2), chat(0)]
-
-
-def test_personal_data_is_masked_before_anyone_reads_it(label: Label, tmp_path: Path) -> None:
-    source = write(tmp_path / "a.jsonl", [{"dialogue": "Ann: write to ann@example.org"}])
-    assert "example.org" not in items(label(source, mask=["email"]))[0].conversation
 
 
 def test_what_the_recipe_excludes_is_not_offered_with_or_without_a_summary(
@@ -180,35 +165,3 @@ def test_the_sample_becomes_a_set_with_its_summaries(label: Label) -> None:
     set_items = items(label("sample"))
     assert {item.state for item in set_items} == {"accepted"}
     assert labelling.list_sets()[0].name == "Sample conversations"
-
-
-def test_what_was_written_is_a_source_for_a_run(label: Label, tmp_path: Path) -> None:
-    source = write(tmp_path / "chats.jsonl", [{"id": f"c{n}", "dialogue": chat(n)} for n in range(3)])
-    opened = labelling.LabellingSet(label(source)["set"])
-    for number in (1, 3):
-        opened.write(number, f"They agree on {number}.")
-        opened.accept(number)
-    folder = labelling.export(opened.about)
-    opened.close()
-    assert [(item.id, item.text) for item in items(label(folder))] == [
-        ("c0", "They agree on 1."),
-        ("c2", "They agree on 3."),
-    ]
-
-
-def test_good_summaries_of_the_playground_are_a_source_whose_summaries_are_accepted(
-    label: Label, tmp_path: Path
-) -> None:
-    draft = labelling.Draft("starter", "a1", "tuned", "They have tea.")
-    good = labelling.Item(1, "try", chat(1), "", "Both have tea.", "accepted", draft)
-    labelling.write_rows(tmp_path / "good.jsonl", [good], ["short"])
-    (item,) = items(label(tmp_path / "good.jsonl"))
-    assert (item.conversation, item.text, item.state) == (chat(1), "Both have tea.", "accepted")
-
-
-def test_the_job_imports_no_torch() -> None:
-    code = "import engine.worker.jobs.label_data, sys; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {"torch", "transformers", "datasets"} & set(loaded)

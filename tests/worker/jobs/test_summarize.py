@@ -6,12 +6,7 @@ import pytest
 import torch
 
 from engine.config.prompts import DEFAULT_PROMPT, MAX_CHARACTERS
-from engine.errors import BaseModelError
 from engine.jobs.events import Event
-from engine.jobs.job import create_job
-from engine.jobs.supervisor import Supervisor
-from engine.system.paths import jobs_folder
-from engine.worker.jobs import summarize
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.serving import streamer
 from engine.worker.serving.streamer import TextStreamer
@@ -20,19 +15,18 @@ from tests.helpers.channel_events import events_of
 from tests.helpers.summarize_job import (
     CONVERSATION,
     TEMPLATE,
-    arguments,
     expected_summary,
     send_all,
     serve,
     summarize_command,
 )
-from tests.helpers.tiny_models import KINDS, Kind
-from tests.helpers.worker_setup import install_random, load_tiny, make_channel
+from tests.helpers.tiny_models import Kind
+from tests.helpers.worker_setup import install_random, load_tiny
 
 pytestmark = pytest.mark.torch
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["t5", "gpt2"])
 def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
     adapters = [install_random(kind, "first", seed=1), install_random(kind, "full", method={"id": "full"})]
     channel = serve(kind, send_all(summarize_command([None, adapters[0].id, adapters[1].id])))
@@ -47,8 +41,8 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
     assert (ready["precision"], ready["device"]) == ("float32", "cpu")
 
 
-@pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_ctranslate2_writes_the_same_and_what_it_can_t_fails_alone(kind: Kind):
+def test_ctranslate2_writes_the_same_and_what_it_can_t_fails_alone():
+    kind: Kind = "llama"
     good = install_random(kind, "good", seed=1, strength=0.1)
     other = install_random("gpt2", "other")
     whole = install_random(kind, "prefix", method={"id": "prefix_tuning"})
@@ -77,10 +71,9 @@ def test_a_prompt_without_end_is_refused_before_anything_is_written():
     assert not events_of(channel, "summary_started")
 
 
-@pytest.mark.parametrize("kind", ["llama", "gpt2"])
-def test_text_goes_out_as_it_grows(kind, monkeypatch):
+def test_text_goes_out_as_it_grows(monkeypatch):
     monkeypatch.setattr(streamer, "EXTEND_SECONDS", 0.0)
-    channel = serve(kind, send_all(summarize_command([None], max_new_tokens=40)))
+    channel = serve("llama", send_all(summarize_command([None], max_new_tokens=40)))
     pieces = [event["text"] for event in events_of(channel, "summary_extended")]
     (finished,) = events_of(channel, "summary_finished")
     assert "".join(pieces) == finished["summary"]
@@ -104,12 +97,6 @@ def test_an_adapter_that_does_not_fit_fails_alone():
     finished = {event["adapter"]: event["summary"] for event in events_of(channel, "summary_finished")}
     assert finished[sound.id] == expected_summary("t5", sound, TEMPLATE)
     assert set(finished) == {None, sound.id}
-
-
-def test_a_conversation_longer_than_the_model_fails_in_its_column():
-    channel = serve("gpt2", send_all(summarize_command([None], max_new_tokens=2000)))
-    (failed,) = events_of(channel, "summary_failed")
-    assert "1024 tokens" in failed["message"]
 
 
 def test_a_reference_gives_rouge():
@@ -176,14 +163,6 @@ def test_stop_ends_the_job_in_the_middle_of_a_summary():
         serve("t5", answer)
 
 
-def test_a_base_model_table_that_is_wrong_is_told():
-    with pytest.raises(BaseModelError, match="revison is not known"):
-        summarize.run(
-            make_channel("summarize"),
-            {"base_model": {"id": "starter", "revison": "main"}, "device": "cpu"},
-        )
-
-
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
 @pytest.mark.parametrize(
     "text",
@@ -219,19 +198,3 @@ def test_pieces_are_not_sent_faster_than_anybody_reads():
     stream.finish("Ann is at the office.")
     assert "".join(pieces) == "Ann is at the office."
     assert len(pieces) < len(ids)
-
-
-def test_a_real_worker_summarises_and_leaves_with_its_window():
-    job = create_job(jobs_folder(), "summarize", arguments("t5"))
-    supervisor = Supervisor(job, niced=False)
-    supervisor.start()
-    summaries = []
-    for event in supervisor.follow():
-        if event["event"] == "base_ready":
-            job.send("summarize", **summarize_command([None]))
-        elif event["event"] == "summary_finished":
-            summaries.append(event["summary"])
-            supervisor.detach()
-    supervisor.close()
-    assert supervisor.ending().outcome == "stopped"
-    assert summaries == [expected_summary("t5", None, DEFAULT_PROMPT)]
