@@ -225,6 +225,13 @@ class TrainingOptions(Options):
         "more than a tenth of the parameters is trained, where they take much time. A CPU's always are.",
         level="everything",
     )
+    liger: bool = option(
+        True,
+        "Liger kernels",
+        "On a GPU of NVIDIA or AMD, train with the fused kernels of Liger Kernel, where it is installed and knows the "
+        "base model. Faster and with less memory; only rounding differs. With LoRA and AdaLoRA.",
+        level="everything",
+    )
     when_window_leaves: Literal["finish", "stop"] = option(
         "finish",
         "If the window closes",

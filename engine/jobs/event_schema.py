@@ -41,7 +41,7 @@ SCHEMAS: Mapping[str, Check] = {
                 is_count,
             ),
             **dict.fromkeys(
-                ("device", "device_name", "device_uuid", "precision", "precision_reason", "family"), is_text
+                ("device", "device_name", "device_uuid", "precision", "precision_reason", "family", "liger"), is_text
             ),
             **dict.fromkeys(("examples", "excluded", "masked"), _counts),
             "learning_rate": is_number,

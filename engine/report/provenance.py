@@ -36,6 +36,7 @@ def environment(report: Report) -> Facts:
         ("Threads", str(started.get("threads") or "")),
         ("Processes per step", str(started.get("replicas") or "")),
         ("Precision", " ".join(map(str, precision))),
+        ("Liger", str(started.get("liger") or "")),
         *versions.items(),
     ]
 

@@ -15,7 +15,7 @@ import tomllib
 from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import environment
 
@@ -83,7 +83,8 @@ class Progress:
 
 def steps(root: Path, folder: Path, build: Build) -> list[Step]:
     """Return what makes, fills and tries an environment; what is there already from an earlier try is kept."""
-    wanted = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["dependencies"]
     [torch] = [each for each in wanted if re.match(r"torch\b", each)]
     index = build.index()
     # What torch itself needs lies at its index in a few versions only, so it comes with the rest.
@@ -104,8 +105,17 @@ def steps(root: Path, folder: Path, build: Build) -> list[Step]:
             beside,
         ),
         Step("all other packages", environment.install_command(root, folder, wanted, raw), also),
+        *_kernels(root, folder, build, project, raw),
         Step("trying it", [python, "-c", TRIAL]),
     ]
+
+
+def _kernels(root: Path, folder: Path, build: Build, project: dict[str, Any], raw: str) -> list[Step]:
+    """Return what brings Liger's kernels to a graphics card; the Triton that they need came with torch."""
+    if build.id == "cpu":
+        return []
+    wanted = ["--no-deps", *project["optional-dependencies"]["liger"]]
+    return [Step("faster training", environment.install_command(root, folder, wanted, raw))]
 
 
 def _ensured_pip() -> tuple[int, ...]:

@@ -14,6 +14,7 @@ def project(tmp_path):
     (root / "packaging").mkdir(parents=True)
     (root / "pyproject.toml").write_text(
         '[project]\nversion = "1.0"\ndependencies = ["torch>=2.9", "peft"]\n'
+        '[project.optional-dependencies]\nliger = ["liger-kernel"]\n'
     )
     (root / environment.CONSTRAINTS).write_text("peft==0.21\n")
     return root

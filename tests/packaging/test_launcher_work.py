@@ -53,18 +53,20 @@ def test_the_cards_capabilities_are_asked_of_nvidias_program(tmp_path, monkeypat
 
 def test_torch_comes_from_its_own_index_and_the_rest_from_the_usual_one(project, tmp_path, monkeypatch):
     monkeypatch.delenv(builds.INDEX, raising=False)
-    _, torch, rest, _ = steps(project, tmp_path / "new", BUILDS["rocm"])
+    _, torch, rest, kernels, _ = steps(project, tmp_path / "new", BUILDS["rocm"])
     assert torch.variables == {"PIP_INDEX_URL": f"{builds.PYTORCH}rocm7.2"}
     assert {"--no-deps", "torch>=2.9"} < set(torch.command)
     assert "peft" not in torch.command
     assert rest.variables == {"PIP_EXTRA_INDEX_URL": f"{builds.PYTORCH}rocm7.2"}
     assert {"torch>=2.9", "peft", str(project / environment.CONSTRAINTS)} < set(rest.command)
+    assert {"--no-deps", "liger-kernel"} < set(kernels.command)
 
 
 def test_where_pip_finds_the_right_torch_by_itself_nothing_is_set(project, tmp_path, monkeypatch):
     monkeypatch.setenv(builds.INDEX, "")
     for build in (BUILDS["cuda"], BUILDS["cpu"]):
-        _, torch, rest, _ = steps(project, tmp_path / "new", build)
+        _, torch, rest, *more = steps(project, tmp_path / "new", build)
+        assert len(more) == (1 if build.id == "cpu" else 2)
         assert torch.variables == rest.variables == {}
         assert "--no-deps" not in torch.command
 

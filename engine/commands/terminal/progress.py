@@ -82,6 +82,7 @@ class ProgressPrinter:
         reason = f" ({event['precision_reason']})" if event.get("precision_reason") else ""
         replicas = event.get("replicas", 1)
         sharing = " that share out the base model" if event.get("sharded") else ""
+        kernels = f" by Liger {event['liger']}" if event.get("liger") else ""
         apart = f", each step in {replicas} processes{sharing}," if replicas > 1 else ""
         self._output.line(
             f"{score_text.counted(examples['train'], 'conversation')} to train on, "
@@ -89,7 +90,7 @@ class ProgressPrinter:
         )
         self._output.line(
             f"{score_text.counted(event['total_steps'], 'step')} on {event['device']} with "
-            f"{score_text.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}. "
+            f"{score_text.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}{kernels}. "
             f"Trains {trained:,} of {everything:,} parameters ({trained / max(1, everything):.2%})."
         )
 

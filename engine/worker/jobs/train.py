@@ -34,7 +34,7 @@ from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.planning.processes import Processes
 from engine.worker.runtime import devices, oom, rank_joining, rank_orders
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.training import prompt_baseline, rank_models, training_loop
+from engine.worker.training import fast_kernels, prompt_baseline, rank_models, training_loop
 from engine.worker.training.reporting import report_changes, report_started, report_truncated_texts
 from engine.worker.training.saving import adapter_store, checkpoints
 from engine.worker.training.saving.adapter_metadata import make_metadata
@@ -140,8 +140,9 @@ def _carry_out(
     )
     checkpoint = _newest_checkpoint(channel)
     channel.enter("train")
-    report_started(training, channel, checkpoint, architecture, planned)
-    outcome = training_loop.train(training, channel, checkpoint)
+    with fast_kernels.used(training, channel) as liger:
+        report_started(training, channel, checkpoint, architecture, planned, liger)
+        outcome = training_loop.train(training, channel, checkpoint)
     if outcome.device_released:
         # A pause: the checkpoint is written, and an unfinished run makes no adapter.
         channel.emit("run_paused", step=training.step, frees_device=True)

@@ -36,7 +36,7 @@ from engine.worker.dataset.summary_limits import settle_limits, special_tokens
 from engine.worker.hub import repository
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.ingestion.token_lengths import TokenCounter
-from engine.worker.kernels import registry
+from engine.worker.kernels import liger, registry
 from engine.worker.modeling import base_files, base_models, gguf_unpacking, meta_model
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
@@ -436,6 +436,7 @@ def _base_facts(
         "base_parameters": architecture.num_parameters,
         "family": base.family,
         "model_type": base.model.config.model_type,
+        **_kernels(recipe, device, base.model.config.model_type),
         "biases": base_models.facts(base.model.config, recipe.base_model.quantization).biases,
         "precision": base.precision,
         "precision_reason": base.precision_reason,
@@ -446,6 +447,13 @@ def _base_facts(
         **adapter,
     }
     return facts, base, architecture, model
+
+
+def _kernels(recipe: Recipe, device: torch.device, model_type: str) -> Result:
+    """Return the version of Liger's kernels that a run trains with, nothing without."""
+    wanted = recipe.training.liger and liger.suits(recipe.method.method.peft_type)
+    version = liger.version(device, model_type) if wanted else ""
+    return {"liger": version} if version else {}
 
 
 def _settled(

@@ -25,8 +25,12 @@ def report_started(
     checkpoint: Path | None,
     architecture: ModelArchitecture,
     planned: Result,
+    liger: str,
 ) -> None:
-    """Report what a run trains, on what, and what the plan expects of it; and that it is too short to learn much."""
+    """Report what a run trains, on what, and what the plan expects of it; and that it is too short to learn much.
+
+    `liger` is the version of the kernels that it trains with, "" without.
+    """
     if short := readiness.too_short(run.training, run.total_steps):
         channel.notice(*short, "warning")
     # Parts of 4-bit weights can't be told from others.
@@ -62,6 +66,7 @@ def report_started(
         blocks=architecture.blocks(),
         learning_rate=run.learning_rate,
         patches=registry.active(base.device.type, base.precision),
+        **({"liger": liger} if liger else {}),
         **planned | {"replicas": run.collator.shards, "sharded": run.training.shard},
     )
 

@@ -1,0 +1,108 @@
+"""Liger Kernel on a GPU of NVIDIA or AMD: its Triton kernels for RMS norm, SwiGLU, rotary embedding and cross-entropy.
+
+They come through transformers' own integration, for the families of models that Liger knows, and only while a run
+trains: scores and summaries are computed by the same code as without a run. The integration also replaces functions of
+transformers' modules and of torch; all is put back afterwards. Liger's fused output head is left out: ours computes
+the labels' logits alone already (`modeling.forward`), and its forward pass does not know transformers' KV cache.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from peft import PeftModel
+from torch.nn import functional
+from transformers.integrations import apply_liger_kernel
+
+from engine.worker.kernels.registry import installed
+from engine.worker.runtime import oom
+
+PACKAGE = "liger-kernel"
+# torch calls AMD's GPUs "cuda" too.
+GPUS = frozenset({"cuda"})
+# PEFT types whose layers add a change to a linear layer's output, as Liger is used with every day. Others wrap the
+# norms that it replaces, or may save what its backward pass overwrites.
+PEFT_TYPES = frozenset({"LORA", "ADALORA"})
+SETTINGS = {"cross_entropy": True, "fused_linear_cross_entropy": False}
+MODELS = "transformers.models."
+_ABSENT = object()
+# A namespace, a name in it, and the value that it had.
+_Replaced = tuple[dict[str, Any], str, Any]
+
+
+def version(device: torch.device, model_type: str) -> str:
+    """Return the version of Liger where it has kernels for a family of models on a device, else ""."""
+    found = installed(PACKAGE) if device.type in GPUS else ""
+    return found if found and _knows(model_type) else ""
+
+
+def suits(peft_type: str) -> bool:
+    """Tell whether a method's layers and these kernels go together."""
+    return peft_type in PEFT_TYPES
+
+
+def _knows(model_type: str) -> bool:
+    """Tell whether Liger knows a family; where it can't be imported, using it will say why."""
+    try:
+        from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN
+    except (ImportError, OSError, RuntimeError):
+        return True
+    return model_type in MODEL_TYPE_TO_APPLY_LIGER_FN
+
+
+@contextmanager
+def applied(model: PeftModel, try_step: Callable[[], None]) -> Iterator[str]:
+    """Compute inside with Liger's kernels; yield why that failed, "" if it did not.
+
+    `try_step` computes gradients and drops them: Triton compiles a kernel when it is first used.
+    """
+    before = [(names, dict(names)) for names in _namespaces(model)]
+    replaced: list[_Replaced] = []
+    problem = ""
+    try:
+        try:
+            apply_liger_kernel(model, SETTINGS)
+        finally:
+            replaced = _replaced(before)
+        try_step()
+    except Exception as error:
+        # Triton, its compiler and the driver raise exceptions of every kind.
+        _put_back(replaced)
+        if oom.is_oom(error):
+            raise
+        traceback.print_exc()
+        replaced, problem = [], f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    try:
+        yield problem
+    finally:
+        _put_back(replaced)
+
+
+def _namespaces(model: PeftModel) -> Iterator[dict[str, Any]]:
+    """Yield all that the integration may change: the model's modules, transformers' and torch's functions."""
+    yield from (vars(module) for module in model.modules())
+    yield from (vars(found) for name, found in [*sys.modules.items()] if name.startswith(MODELS))
+    yield vars(functional)
+
+
+def _replaced(before: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[_Replaced]:
+    """Return what has changed, with the values from before."""
+    return [
+        (names, name, values.get(name, _ABSENT))
+        for names, values in before
+        for name in names
+        if values.get(name, _ABSENT) is not names[name]
+    ]
+
+
+def _put_back(replaced: list[_Replaced]) -> None:
+    for names, name, value in replaced:
+        if value is _ABSENT:
+            names.pop(name, None)
+        else:
+            names[name] = value
