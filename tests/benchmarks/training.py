@@ -70,7 +70,14 @@ WORKS: dict[str, Work] = {
     "model": Work("", 64, 2, 0, {"plain": "1.8", "share": "60 %"}, DECODER_LORA, learned=160),
     "starter": Work("the starter", 160, 3, 8, T5_GOALS, TUTORIAL_LORA, learned=640),
 }
-NAMES = {"tutorial": "the tutorial's script", "plain": "plain Trainer", "tunesmith": "Tunesmith"}
+NAMES = {
+    "tutorial": "the tutorial's script",
+    "plain": "plain Trainer",
+    "plain_liger": "Trainer with Liger",
+    "tunesmith": "Tunesmith",
+    "own_code": "Tunesmith without Liger",
+}
+OURS = ("tunesmith", "own_code")
 
 
 class Side:
@@ -89,7 +96,7 @@ class Side:
                 cwd=application_root(),
                 env={
                     **os.environ,
-                    **(LIBRARY_SETTINGS if wanted["side"] == "tunesmith" else {}),
+                    **(LIBRARY_SETTINGS if wanted["side"] in OURS else {}),
                     **visible_to(recipes.from_tables(wanted["recipe"]).training.device),
                 },
                 text=True,

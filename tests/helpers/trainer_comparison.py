@@ -1,13 +1,15 @@
-"""Three ways of training on the same data, each in its own process; the benchmark runs them in turns.
+"""Ways of training on the same data, each in its own process; the benchmark runs them in turns.
 
     python -m tests.helpers.trainer_comparison
 
     tutorial    the tutorial's script: inputs and labels padded to 512 tokens, its collator, Seq2SeqTrainer
     plain       Trainer with dynamic padding and grouping by length
+    plain_liger the same with Liger's kernels
     tunesmith   the training part of a run: its loop with loader, commands and events
+    own_code    the same without Liger's kernels
 
 Reads its settings as a line of JSON, prepares and takes a first step, and answers each command that follows on its
-standard input with a line of JSON. A turn is one epoch over the same examples. All three compute in the same dtype
+standard input with a line of JSON. A turn is one epoch over the same examples. All compute in the same dtype
 with as many threads, and a step of `plain` and of `tunesmith` sees as many examples: without accumulation the
 stock Trainer's loss is normalised by the batch's label tokens, as ours is.
 """
@@ -69,7 +71,7 @@ from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.meta_trace import LiveBytes
 from engine.worker.runtime import devices
-from engine.worker.training import loss, training_loop
+from engine.worker.training import fast_kernels, loss, training_loop
 from engine.worker.training.training_run import TrainingRun
 from tests.helpers import training_overhead
 from tests.helpers.answer_lines import answer, own_output
@@ -178,8 +180,11 @@ def forget_model(stage: Stage) -> None:
 class Stock:
     """The stock Trainer over rows of ids; `tutorial` and `plain` differ in their rows and how these are ordered."""
 
-    def __init__(self, stage: Stage, folder: Path, batch_size: int, *, grouped: bool) -> None:
+    def __init__(
+        self, stage: Stage, folder: Path, batch_size: int, *, grouped: bool, liger: bool = False
+    ) -> None:
         self._stage = stage
+        self._liger = liger
         self._folder = folder
         self._batch_size = batch_size
         self._grouped = grouped
@@ -223,6 +228,7 @@ class Stock:
             disable_tqdm=True,
             remove_unused_columns=False,
             dataloader_pin_memory=stage.base.device.type != "cpu",
+            use_liger_kernel=self._liger,
         )
         clock = EpochClock()
         stock = Seq2SeqTrainer(self.model, arguments, train_dataset=rows, data_collator=padding)
@@ -268,8 +274,8 @@ def _tutorial_row(stage: Stage, example: Example, tokenizer: PreTrainedTokenizer
 class Plain:
     """Trainer with dynamic padding and grouping by length, on the ids that Tunesmith trains on too."""
 
-    def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
-        self._stock = Stock(stage, folder, batch_size, grouped=True)
+    def __init__(self, stage: Stage, folder: Path, batch_size: int, *, liger: bool = False) -> None:
+        self._stock = Stock(stage, folder, batch_size, grouped=True, liger=liger)
         self._rows = [_row(each) for each in stage.train]
         self.examples, self.tokens = len(self._rows), stage.tokens
         self.model = self._stock.model
@@ -367,14 +373,17 @@ class Tunesmith:
             chosen=samples.choose(recipe, splits),
             replicas=self._replicas,
         )
-        training_loop.train(run, channel)
+        with fast_kernels.used(run, channel):
+            training_loop.train(run, channel)
         return channel.job
 
 
 SIDES: dict[str, Callable[..., Tutorial | Plain | Tunesmith]] = {
     "tutorial": Tutorial,
     "plain": Plain,
+    "plain_liger": partial(Plain, liger=True),
     "tunesmith": Tunesmith,
+    "own_code": Tunesmith,
 }
 
 
@@ -446,6 +455,7 @@ def main() -> None:
     """Carry out the commands on the standard input."""
     answers = own_output()
     wanted = json.loads(sys.stdin.readline())
+    wanted["recipe"]["training"]["liger"] = wanted["side"] != "own_code"
     stage = make_stage(recipes.from_tables(wanted["recipe"]))
     steps = {"steps": wanted.get("tutorial_steps", 1)} if wanted["side"] == "tutorial" else {}
     side = SIDES[wanted["side"]](stage, Path(wanted["folder"]), wanted["batch_size"], **steps)

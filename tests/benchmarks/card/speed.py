@@ -1,16 +1,18 @@
-"""How fast training is: the tutorial's script, the plain Trainer and Tunesmith in turns, on the same conversations."""
+"""How fast training is: the tutorial's script, Trainer and Tunesmith in turns, on the same conversations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from statistics import median
 
+from engine.worker.kernels.registry import installed
 from tests.benchmarks.card import shapes
 from tests.benchmarks.card.figures import Figure, at_least
 from tests.benchmarks.card.parts import Setting
 from tests.benchmarks.training import NAMES, TUTORIAL_LORA, Turns, take_turns
 
 PLAIN_GOAL, SHARE_GOAL = 1.8, 50.0
+PACKAGE = "liger-kernel"
 # By kind of device: examples of an epoch, steps of the tutorial's script, and turns.
 WORK = {"cuda": (640, 8, 3), "cpu": (32, 1, 2), "pretend": (16, 1, 1)}
 BATCH = 8
@@ -30,10 +32,15 @@ def t5(setting: Setting) -> Iterator[Figure]:
 
 
 def llama(setting: Setting) -> Iterator[Figure]:
-    """Measure a Llama 1B's shape with LoRA on all linear layers."""
+    """Measure a Llama 1B's shape with LoRA on all linear layers; on a GPU with and without Liger's kernels."""
     yield Figure("model", shapes.name("1b", setting))
-    turns = _turns("1b", setting, ("plain", "tunesmith"), {})
+    liger = installed(PACKAGE) if setting.kind == "cuda" else ""
+    yield Figure("Liger", liger or "not measured: it needs a GPU, and pip install 'tunesmith[liger]'")
+    beside = ("plain_liger", "own_code") if liger else ()
+    turns = _turns("1b", setting, ("plain", "tunesmith", *beside), {})
     yield from figures(turns)
+    for way in beside:
+        yield Figure(f"times {NAMES[way]}", _spread(turns, way))
     yield at_least(
         "times the plain Trainer", median(turns.ratios("plain")), PLAIN_GOAL, _spread(turns, "plain")
     )
