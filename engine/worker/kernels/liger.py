@@ -20,7 +20,6 @@ from torch.nn import functional
 from transformers.integrations import apply_liger_kernel
 
 from engine.worker.kernels.registry import installed
-from engine.worker.runtime import oom
 
 PACKAGE = "liger-kernel"
 # torch calls AMD's GPUs "cuda" too.
@@ -70,11 +69,12 @@ def applied(model: PeftModel, try_step: Callable[[], None]) -> Iterator[str]:
         finally:
             replaced = _replaced(before)
         try_step()
+    except (MemoryError, torch.OutOfMemoryError):
+        _put_back(replaced)
+        raise
     except Exception as error:
         # Triton, its compiler and the driver raise exceptions of every kind.
         _put_back(replaced)
-        if oom.is_oom(error):
-            raise
         traceback.print_exc()
         replaced, problem = [], f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
     try:
