@@ -11,7 +11,6 @@ import pytest
 
 from engine.adapters import hub_adapters, library
 from engine.system import paths
-from tests.helpers import fake_hub
 from tests.helpers.command_line import Finished, InProcessTerminal
 from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
 from tests.helpers.homes import add_adapter, score_card, write_peft_files
@@ -88,22 +87,6 @@ def test_what_was_fetched_is_imported_again_offline(
     assert in_process.run("adapters", "import", NAME).code == 0
     assert served.requests == []
     assert len(library.scan()[0]) == 2
-
-
-def test_what_changed_on_the_hub_is_fetched_and_nothing_else(
-    served: FakeHub, in_process: InProcessTerminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert in_process.run("adapters", "import", NAME).code == 0
-    later = "f" * 40
-    monkeypatch.setattr(fake_hub, "COMMIT", later)
-    (files_of(served) / "README.md").write_text("Better now.", encoding="utf-8")
-    served.requests.clear()
-    done = in_process.run("adapters", "import", NAME, "--json")
-    adapter = library.find(done.json[-1]["adapter"])
-    assert adapter.metadata.hub is not None
-    assert adapter.metadata.hub.revision == later
-    assert (adapter.folder / "README.md").read_text(encoding="utf-8") == "Better now."
-    assert not [line for line in served.requests if "GET" in line and library.WEIGHTS_NAME in line]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.config import recipe as recipes
 from engine.runs import run_store
-from tests.helpers.command_line import SECONDS, Finished, InProcessTerminal, Terminal
+from tests.helpers.command_line import Finished, InProcessTerminal, Terminal, finish
 
 MakeRecipe = Callable[..., Path]
 QUICK = ("training.max_steps=2", "evaluation.examples=3")
@@ -66,8 +66,7 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
     done = make(in_process, make_recipe("llama"), "lora")
     process, read = terminal.until_step("arena", "run", done["arena"])
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=SECONDS)
-    stopped = Finished(process.returncode, read + out, err)
+    stopped = finish(process, read)
     assert stopped.code == 130, stopped
     assert "continues from here" in stopped.err
     [shown] = in_process.run("arena", "show", done["arena"], "--json").json
@@ -76,8 +75,7 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
 
     process, read = terminal.until_step("arena", "run", done["arena"])
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=SECONDS)
-    resumed = Finished(process.returncode, read + out, err)
+    resumed = finish(process, read)
     assert resumed.code == 130, resumed
     assert {event["attempt"] for event in resumed.events} == {2}
     assert {event["run"] for event in resumed.events} == {event["run"] for event in stopped.events}
@@ -90,12 +88,11 @@ def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
     told = make(in_process, make_recipe("llama"), "lora")
     process, read = terminal.until_step("arena", "run", told["arena"])
     process.kill()
-    process.communicate(timeout=SECONDS)
+    process.communicate()
     [first, *_] = Finished(0, read, "").events
     process, read = terminal.until_step("arena", "run", told["arena"])
     run_store.find_job(first["run"]).send("quit")
-    out, err = process.communicate(timeout=SECONDS)
-    done = Finished(process.returncode, read + out, err)
+    done = finish(process, read)
     assert done.code == 0, done
     assert {event["run"] for event in done.events} == {first["run"]}
     assert {event["attempt"] for event in done.events} == {1}
@@ -118,27 +115,6 @@ def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
     found = done.json[-1]
     assert list(states(found).values()) == ["failed", "completed"]
     assert found["entries"][0]["reason"]
-
-
-def test_seeds_are_run_one_after_the_other_and_end_in_one_row(
-    make_recipe: MakeRecipe, in_process: InProcessTerminal
-) -> None:
-    recipe = str(make_recipe("llama", *QUICK))
-    asked = ("arena", "new", recipe, "--method", "lora", "--method", "prompt_only", "--seeds", "2", "--json")
-    [told] = in_process.run(*asked).json
-    assert [each["seed"] for each in told["entries"]] == [42, None, 43]
-    done = in_process.run("arena", "run", told["arena"], "--json")
-    assert done.code == 0, done.out
-    [group] = done.json[-1]["groups"]
-    lora = next(row for row in group["rows"] if row["seeds"])
-    assert len(group["rows"]) == 2
-    assert [each["seed"] for each in lora["seeds"]["scored"]] == [42, 43]
-    assert len({each["run"] for each in lora["seeds"]["scored"]}) == 2
-    assert lora["seeds"]["spread"]["rouge1"] >= 0.0
-    shown = in_process.run("arena", "show", told["arena"]).out
-    assert "Spread between seeds" in shown
-    assert "(2 seeds)" in shown
-    assert "Seed 42 scores" in shown
 
 
 def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, in_process: InProcessTerminal) -> None:

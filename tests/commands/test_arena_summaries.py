@@ -94,19 +94,6 @@ def test_what_does_not_match_adds_nothing(in_process, arena, tmp_path):
     assert len(arenas.open_arena(arena.folder).entries) == 1
 
 
-def test_another_metric_is_refused(in_process, arena, tmp_path):
-    folder = arenas.Reader().read(arena)[0].run.job.folder
-    scores = example_scores.load(folder)
-    older = {**scores.protocol, "metric": {"name": "rouge_score 0.0.1", "stemmer": True}}
-    example_scores.save(folder, scores.model_copy(update={"protocol": older}))
-    file = written(tmp_path / "cloud.jsonl", range(COUNT))
-    done = in_process.run("arena", "add-summaries", arena.id, "--predictions", file, "--json")
-    assert done.code == 2, done
-    assert done.problems[0]["message"].startswith(
-        "The arena's runs were scored with another metric: name rouge_score 0.0.1, stemmer True there, name rouge"
-    )
-
-
 def test_a_missing_file_and_an_arena_without_scores_are_problems(in_process, arena, tmp_path):
     done = in_process.run("arena", "add-summaries", arena.id, "--predictions", "./none.csv", "--json")
     assert (done.code, done.problems[0]["field"]) == (2, "--predictions")

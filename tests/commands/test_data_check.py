@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from engine.commands.data_check import lines, missing
+from engine.commands.data_check import lines
 from tests.helpers.command_line import InProcessTerminal, Terminal
 
 
@@ -46,13 +46,6 @@ def result(**changes: Any) -> dict[str, Any]:
     return made | changes
 
 
-def test_conversations_without_summaries_are_counted_with_the_place_where_these_are_written():
-    said = "\n".join(lines(result(unlabelled=14)))
-    assert 'None of the 14 conversations has a summary yet. "Write summaries" on the data page' in said
-    assert "The conversation has no summary yet." in "\n".join(lines(result(unlabelled=1)))
-    assert "yet" not in "\n".join(lines(result()))
-
-
 def test_too_few_examples_are_said_unless_their_summaries_are_still_to_be_written():
     few = {"train": split(24), "test": split(1)}
     said = lines(result(splits=few))
@@ -60,18 +53,6 @@ def test_too_few_examples_are_said_unless_their_summaries_are_still_to_be_writte
     assert "Only 1 conversation to test on; a verdict needs at least 10." in said
     for enough in (result(), result(splits=few, unlabelled=30), result(splits={"train": split(30)})):
         assert "Only" not in "\n".join(lines(enough))
-
-
-def test_what_no_run_can_use_is_told_with_what_is_missing():
-    empty = {"train": split(0), "test": split(0)}
-    roles = {"all": ["talk", "gist"], "reason": "", "conversation": "talk", "summary": "gist"}
-    assert missing(result()) == ""
-    assert missing(result(splits=empty, unlabelled=4)) == "No example can be used: summaries are missing."
-    lacking = result(splits=empty, columns=roles, findings=[finding("empty_conversation", "train", [1, 2])])
-    assert missing(lacking) == (
-        'No example can be used: every row lacks its conversation. Look at column "talk".'
-    )
-    assert "data.exclude" in missing(result(splits=empty))
 
 
 def test_clean_data_is_told_in_a_table() -> None:
@@ -94,25 +75,6 @@ def test_clean_data_is_told_in_a_table() -> None:
     ]
     assert printed[6].startswith("train     1,000  2 · 4 · 9")
     assert printed[-1] == "Nothing is wrong with them."
-
-
-def test_licence_and_what_is_left_out_are_told() -> None:
-    printed = lines(
-        result(licence="mit", excluded={"train": {"leaks": 3, "duplicates": 1}, "test": {"leaks": 1}})
-    )
-    assert printed[1] == "Licence: mit. Fingerprint of what runs would use: 9f3c."
-    words = "Rows left out, 4 of train and 1 of test (in more than one split: 4; duplicate conversations: 1)."
-    assert words in printed
-
-
-def test_leaks_are_told_by_where_the_copies_stand() -> None:
-    leaks = [
-        {"split": "test", "other": "train", "count": 42},
-        {"split": "test", "other": "validation", "count": 4},
-        {"split": "validation", "other": "train", "count": 47},
-    ]
-    expected = "42 test and 47 validation conversations stand in train, 4 test ones stand in validation."
-    assert expected in lines(result(leaks=leaks))
 
 
 def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first() -> None:
@@ -138,11 +100,6 @@ def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first() ->
         "",
         'Runs leave rows out with data.exclude = ["duplicates", "email"], or some of these.',
     ]
-
-
-def test_two_languages_are_both_told() -> None:
-    languages = {"conversation": {"code": "de", "share": 0.981}, "summary": {"code": "en", "share": 1.0}}
-    assert lines(result(languages=languages))[3] == "Language: de (98.1% of a sample); of the summaries: en."
 
 
 def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Terminal, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from engine.config import recipe
 from engine.config.recipe import Recipe
-from engine.jobs.job import create_job
 from engine.runs import run_store
 from engine.system import paths
 from tests.helpers.command_line import InProcessTerminal, Terminal
@@ -80,11 +79,3 @@ def test_scores_summaries_and_checks_are_refused_too(
         assert done.code == 2, arguments
         assert [problem["field"] for problem in done.problems] == [field], arguments
     assert list(paths.jobs_folder().iterdir()) == []
-
-
-def test_a_run_whose_base_model_is_gone_is_resumed_online_only(in_process: InProcessTerminal) -> None:
-    job = create_job(paths.runs_folder(), "train", {}, recipe=recipe.dumps(wanted(MODEL, "sample")))
-    done = in_process.run("resume", job.id, "--json")
-    assert done.code == 2
-    assert [problem["field"] for problem in done.problems] == ["base_model.id"]
-    assert not job.events_path.exists()

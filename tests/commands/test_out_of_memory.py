@@ -16,7 +16,6 @@ from engine.jobs import supervisor
 from engine.jobs.job import Job
 from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
-from engine.system import memory_kills
 from engine.worker.planning import memory_estimate
 from engine.worker.runtime import devices
 from tests.helpers import scripted_worker
@@ -103,19 +102,6 @@ def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
     assert "up to the checkpoint at step 2" in captured.out
     [job] = run_store.list_jobs()
     assert f"main.py resume {job.id} --set training.micro_batch_tokens=" in captured.out
-
-
-@posix
-@pytest.mark.usefixtures("killed_in_training")
-def test_a_run_that_somebody_else_killed_is_offered_none(
-    recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(memory_kills, "source", lambda: Path("/nowhere"))
-    monkeypatch.setattr(supervisor, "_available_fraction", lambda: 0.9)
-    assert say("train", str(recipe)) == 1
-    captured = capsys.readouterr()
-    assert "from outside (SIGKILL)" in captured.err
-    assert "main.py resume" not in captured.out
 
 
 def test_what_can_not_be_changed_is_refused_by_name(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:

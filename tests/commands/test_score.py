@@ -91,20 +91,6 @@ def test_missing_unknown_and_empty_rows_are_named(in_process, source, tmp_path):
     assert result["scores"]["rouge1"]["mean"] == pytest.approx(0.9)
 
 
-def test_one_file_of_data_is_scored_whole_if_asked(in_process, source, tmp_path):
-    path = tmp_path / "own.txt"
-    path.write_text("".join(f"{reference(at)}\n" for at in range(COUNT)), encoding="utf-8")
-    asked = ("score", "--predictions", str(path), "--data", str(source / "test.csv"), "--json")
-    done = in_process.run(*asked)
-    [problem] = done.problems
-    assert (done.code, problem["field"]) == (2, "--predictions")
-    assert problem["message"] == "own.txt has no ids, and 12 summaries for 1 conversation."
-    assert "--split all" in problem["hint"]
-    done = in_process.run(*asked, "--split", "all")
-    assert done.code == 0, done
-    assert done.json[-1]["scores"]["rouge1"]["mean"] == pytest.approx(1.0)
-
-
 def test_the_language_is_told_unless_it_is_named(in_process, source, perfect):
     asked = ("score", "--predictions", perfect, "--data", str(source), "--json")
     metric = in_process.run(*asked, "--language", "de").json[-1]["protocol"]["metric"]
@@ -141,16 +127,6 @@ def test_what_can_not_be_matched_is_a_problem_of_its_argument(
     assert (done.code, problem["field"]) == (2, "--against")
     assert problem["message"].startswith(message)
     assert problem["hint"]
-
-
-def test_files_without_a_common_conversation_are_refused(in_process, source, tmp_path):
-    one, two = (
-        predictions(tmp_path / f"{name}.jsonl", [{"id": f"te{at}", "prediction": "a"} for at in ids])
-        for name, ids in (("one", range(4)), ("two", range(4, 8)))
-    )
-    done = in_process.run("score", "--predictions", one, "--against", two, "--data", str(source), "--json")
-    assert (done.code, done.problems[0]["field"]) == (2, "--against")
-    assert done.problems[0]["message"] == "one.jsonl and two.jsonl have no conversation in common."
 
 
 def test_missing_files_are_problems_before_any_worker_starts(in_process):

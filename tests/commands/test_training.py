@@ -15,7 +15,7 @@ from engine.adapters import metadata
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.system import ranks
-from tests.helpers.command_line import SECONDS, Finished, InProcessTerminal, Terminal
+from tests.helpers.command_line import Finished, InProcessTerminal, Terminal, finish
 from tests.helpers.tiny_models import Kind
 
 MakeRecipe = Callable[..., Path]
@@ -56,11 +56,6 @@ def require_repeated_ending(trained: Finished, in_process: InProcessTerminal) ->
     assert trained.named("adapter_saved")[0]["path"] in done.out
 
 
-def finish(process: subprocess.Popen[str], read: str) -> Finished:
-    out, err = process.communicate(timeout=SECONDS)
-    return Finished(process.returncode, read + out, err)
-
-
 def require_stop_told(done: Finished) -> None:
     assert done.code == 130, done
     assert done.json[-1]["event"] == "job_ended"
@@ -87,7 +82,7 @@ def test_every_signal_stops_the_worker_in_order(name: str, scripted: Scripted) -
 
 def test_second_interrupt_kills_the_worker_at_once(scripted: Scripted) -> None:
     # A worker that heeds nothing can't answer the first wish.
-    process, read = scripted(["flood", 1], ["deaf", SECONDS])
+    process, read = scripted(["flood", 1], ["deaf", 600])
     job = Job(Path(Finished(0, read, "").json[0]["path"]))
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
@@ -117,34 +112,12 @@ def test_closed_pipe_stops_the_run_quietly(scripted: Scripted) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
-    assert process.wait(timeout=SECONDS) == 130
+    assert process.wait() == 130
     assert process.stderr.read() == ""
     process.stderr.close()
     job = Job(Path(Finished(0, read, "").json[0]["path"]))
     assert not job.is_running()
     assert list(read_all(job.events_path))[-1]["outcome"] == "stopped"
-
-
-def test_every_problem_of_a_recipe_stands_in_one_line(tmp_path: Path, terminal: Terminal) -> None:
-    recipe = tmp_path / "bad.toml"
-    recipe.write_text(
-        '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\nrnak = 8\n'
-        "[training]\nepochs = -1\nlearning_rate = true\n",
-        encoding="utf-8",
-    )
-    done = terminal.run("train", str(recipe), "--json", "--set", "training.batch_size=many")
-    assert done.code == 2
-    assert [problem["field"] for problem in done.problems] == [
-        "method.rnak",
-        "training.epochs",
-        "training.learning_rate",
-        "training.batch_size",
-    ]
-    assert done.problems[0]["hint"] == "Did you mean rank?"
-    told = terminal.run("train", str(recipe))
-    assert told.code == 2
-    assert "Did you mean rank?" in told.err
-    assert told.out == ""
 
 
 @pytest.mark.parametrize(

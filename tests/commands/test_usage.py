@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,18 +63,6 @@ def test_the_window_gets_its_own_arguments() -> None:
     assert cli.parse(["--demo", "--screenshot", "a.png"]).window == ["--demo", "--screenshot", "a.png"]
 
 
-def test_the_demos_recipe_is_changed_as_that_of_a_verb(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "talks.csv").touch()
-    monkeypatch.chdir(tmp_path)
-    asked = cli.parse(["--demo", "--set", "training.max_steps=50", "--set", "data.source=talks.csv"])
-    changed = ["--set", "training.max_steps=50", "--set", f"data.source={tmp_path / 'talks.csv'}"]
-    assert asked.window == ["--demo", *changed]
-    behind = cli.parse(["train", "a.toml", "--set", "training.max_steps=50"])
-    assert (behind.overrides, behind.window) == (["training.max_steps=50"], [])
-
-
 def test_files_in_place_of_a_verb_are_for_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     talk, named_like_a_verb = tmp_path / "a talk.csv", tmp_path / "train"
     talk.touch()
@@ -108,19 +95,6 @@ def test_offline_reaches_every_library(call: Call, monkeypatch: pytest.MonkeyPat
     assert offline()
 
 
-def test_methods_are_told_in_a_table(call: Call) -> None:
-    lines = call("methods").out.splitlines()
-    first = lines[: lines.index("")]
-    assert [line.split()[0] for line in first] == ["Id", *(entry.id for entry in METHODS)]
-
-
-def test_empty_home_is_said(call: Call) -> None:
-    assert call("runs").out.startswith("There are no runs yet.")
-    assert call("adapters").out.startswith("The library is empty.")
-    assert call("runs", "--json").json == [[]]
-    assert call("adapters", "--json").json == [[]]
-
-
 def test_runs_are_listed_with_outcome_and_gain(call: Call) -> None:
     add_run(spec=RunSpec(gain=0.0151, adapter="a"))
     add_run(spec=RunSpec(outcome="failed", steps=7, started_at=RunSpec().started_at + 60))
@@ -149,16 +123,6 @@ def test_adapters_are_listed_shown_exported_imported_and_deleted(call: Call, tmp
     assert (tmp_path / "copy" / library.CONFIG_NAME).exists()
     assert call("adapters", "delete", adapter.id).code == 0
     assert [each.id for each in library.scan()[0]] == [imported["adapter"]]
-
-
-@pytest.mark.parametrize(("kind", "library"), [("onnx", "optimum-onnx"), ("openvino", "optimum-intel")])
-def test_a_kind_of_export_that_no_library_writes_is_told_with_another_way(
-    kind: str, library: str, call: Call
-) -> None:
-    done = call("adapters", "export", "tea", "copy", "--to", kind)
-    assert done.code == 2
-    assert f"{kind} can't be written here: {library}" in done.err
-    assert "Use --to merged" in done.err
 
 
 @pytest.mark.parametrize(
@@ -229,12 +193,6 @@ def test_adapters_write_on_their_base_by_their_own_prompts_on_the_device_that_is
     assert [problem.field for problem in refused.value.problems] == ["--device"]
 
 
-def test_json_lines_survive_every_reader(call: Call) -> None:
-    add_adapter("samsum-lora", notes="one\u2028two\u0085three ☕")
-    [line] = call("adapters", "--json").out.splitlines()
-    assert json.loads(line)[0]["notes"] == "one\u2028two\u0085three ☕"
-
-
 # -------------------------------------------------------------------------------------------------- words
 
 
@@ -249,14 +207,6 @@ def test_json_lines_survive_every_reader(call: Call) -> None:
 def test_verdicts_are_sentences(difference: tuple[Any, ...], examples: int, words: str) -> None:
     change = dict(zip(("verdict", "mean", "low", "high"), difference, strict=False))
     assert score_text.verdict(change, {"examples": examples}).startswith(words)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.44, "0.4 s"), (9.96, "10 s"), (59.6, "1 min 00 s"), (250, "4 min 10 s"), (6720, "1 h 52 min")],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert score_text.duration(seconds) == text
 
 
 def test_resume_waits_for_a_living_run_and_then_refuses(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 from engine import voting
@@ -35,16 +34,6 @@ def made(count: int = 40, systems: int = 2, identical_every: int = 0) -> Compari
 def best_first(_comparison: Comparison, question: Question) -> voting.Choice:
     """Prefer the system with the smaller index."""
     return "left" if question.left < question.right else "right"
-
-
-def mostly_first(odds: float, seed: int = 1) -> Rule:
-    """Return a rule that prefers the system with the smaller index with a probability."""
-    draw = random.Random(seed)
-
-    def rule(_comparison: Comparison, question: Question) -> voting.Choice:
-        return "left" if (draw.random() < odds) == (question.left < question.right) else "right"
-
-    return rule
 
 
 def vote_all(opened: Voting, rule: Rule = best_first, most: int = 10_000) -> list[voting.Vote]:

@@ -20,8 +20,6 @@ from engine.system import paths
 from tests.helpers import scripted_program
 from tests.helpers.in_process_worker import InProcessSupervisor
 
-SECONDS = 180
-
 
 @dataclass(frozen=True)
 class Finished:
@@ -52,6 +50,12 @@ class Finished:
         assert len(lines) == 1, self
         found: list[dict[str, str]] = lines[0]["problems"]
         return found
+
+
+def finish(process: subprocess.Popen[str], read: str = "", stdin: str | None = None) -> Finished:
+    """Wait for the end of a command of which so much was read; how long that takes is the runner's limit."""
+    out, err = process.communicate(stdin)
+    return Finished(process.returncode, read + out, err)
 
 
 class Terminal:
@@ -89,9 +93,7 @@ class Terminal:
 
     def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> Finished:
         """Run a command to its end."""
-        process = self.start(*arguments, stdin=subprocess.PIPE, cwd=cwd)
-        out, err = process.communicate(stdin, timeout=SECONDS)
-        return Finished(process.returncode, out, err)
+        return finish(self.start(*arguments, stdin=subprocess.PIPE, cwd=cwd), stdin=stdin)
 
 
 class InProcessTerminal:
