@@ -95,11 +95,9 @@ def test_cells_become_texts(value):
     cells.as_list(json.dumps(value))
 
 
-@pytest.mark.parametrize("digit", ["9", "९", "９"])
-@pytest.mark.parametrize("length", [309, 5_000])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_number_longer_than_any_is_one_like_any_other(digit, length, language):
-    number = digit * length
+@pytest.mark.parametrize("number", ["9" * 309, "९" * 5_000, "９" * 5_000], ids=["nines", "Hindi", "wide"])
+def test_a_number_longer_than_any_is_one_like_any_other(number, language):
     said = faithfulness.check_claims(f"It is {number}.", f"Ann: it is {number}", language)
     assert said.unsupported == ()
     faithfulness.check_claims(

@@ -77,12 +77,12 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_a_run_has_no_file_by_changes_nothing(job, home, name):
+def test_a_name_that_a_run_has_no_file_by_or_that_comes_twice_changes_nothing(job, home):
     kept, before = Kept(b"theirs"), tree(home)
-    with pytest.raises(StorageError):
-        take(job, kept, kept.manifest(name))
-    assert tree(home) == before
+    for files in [*(kept.manifest(name) for name in NAMES), 2 * kept.manifest("run/scores.json")]:
+        with pytest.raises(StorageError):
+            take(job, kept, files)
+        assert tree(home) == before, files
 
 
 PARTS = st.sampled_from([
@@ -114,12 +114,6 @@ def test_nothing_behind_a_link_in_the_run_is_moved(job, tmp_path):
     assert [path.name for path in (tmp_path / "letters").iterdir()] == ["job.json"]
     assert (job.folder / "job.json").read_text() == "the run's own job.json"
     assert (job.folder / "scores.json").read_text() == "theirs"
-
-
-def test_a_name_that_comes_twice_is_refused(job):
-    kept = Kept(b"one", b"two")
-    with pytest.raises(StorageError):
-        take(job, kept, kept.manifest("run/scores.json"))
 
 
 def test_names_by_the_hundred_thousand_take_linear_time(job):
@@ -208,7 +202,7 @@ def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as started:
         started.asked = []
         started.answer = lambda _: (200, {}, b"")
-        threading.Thread(target=started.serve_forever, daemon=True).start()
+        threading.Thread(target=started.serve_forever, args=(0.01,), daemon=True).start()
         yield started
         started.shutdown()
 
@@ -296,7 +290,7 @@ def ask(computer):
 def test_a_redirect_does_not_carry_the_token_elsewhere(server, lab):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as other:
         other.asked, other.answer = [], lambda _: (200, {}, b"{}")
-        threading.Thread(target=other.serve_forever, daemon=True).start()
+        threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True).start()
         place = f"http://127.0.0.1:{other.server_port}/"
         server.answer = lambda _: (307, {"Location": place}, b"")
         with pytest.raises(ComputerError, match="no Ray cluster"):
@@ -329,32 +323,6 @@ def job_api(log):
     return answer
 
 
-@pytest.mark.parametrize(
-    "log",
-    [
-        "", "nothing", connection.ANSWER_MARK, f"{connection.ANSWER_MARK}[]",
-        f'{connection.ANSWER_MARK}{{"port": 99999, "version": "1"}}', f'{connection.ANSWER_MARK}{{"port": "22"}}',
-        f'{connection.ANSWER_MARK}{{"port": -1, "version": "1"}}',
-        f'{connection.ANSWER_MARK}{{"problem": {"9" * 400}}}',
-        "ModuleNotFoundError: No module named 'engine'",
-    ],
-)  # fmt: skip
-def test_a_job_that_answers_something_else_is_told(server, lab, log):
-    server.answer = job_api(log)
-    with pytest.raises(ComputerError):
-        ask(lab)
-
-
-@pytest.mark.parametrize("content", STRANGE)
-def test_a_job_api_that_answers_something_else_is_told(server, lab, content):
-    def answer(path):
-        return job_api("")(path) if path.endswith("version") else (200, {}, content)
-
-    server.answer = answer
-    with pytest.raises(ComputerError):
-        ask(lab)
-
-
 def test_a_cluster_on_the_network_without_a_token_is_refused(home, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     with pytest.raises(ComputerError, match="anyone on its network"):
@@ -375,3 +343,21 @@ def test_this_computer_s_side_knows_neither_ray_nor_what_runs_there():
         "node_questions",
         "remote_keeper",
     }
+
+
+LOGS = (
+    "", "nothing", connection.ANSWER_MARK, f"{connection.ANSWER_MARK}[]",
+    f'{connection.ANSWER_MARK}{{"port": 99999, "version": "1"}}', f'{connection.ANSWER_MARK}{{"port": "22"}}',
+    f'{connection.ANSWER_MARK}{{"port": -1, "version": "1"}}', f'{connection.ANSWER_MARK}{{"problem": {"9" * 400}}}',
+    "ModuleNotFoundError: No module named 'engine'",
+)  # fmt: skip
+
+
+def test_a_job_api_or_a_job_that_answers_something_else_is_told(server, lab):
+    def strange(content):
+        return lambda path: job_api("")(path) if path.endswith("version") else (200, {}, content)
+
+    for answer in [*map(job_api, LOGS), *map(strange, STRANGE)]:
+        server.answer = answer
+        with pytest.raises(ComputerError):
+            ask(lab)

@@ -72,12 +72,6 @@ def test_an_interruption_leaves_nothing_and_nobody_else_can_read_what_is_unfinis
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
 
 
-@WAYS
-def test_nobody_else_can_read_the_result(tmp_path, write):
-    write(tmp_path / "out")
-    assert modes(tmp_path / "out") <= {"700", "600"}
-
-
 def test_what_is_written_into_a_shared_cache_is_for_those_who_share_it(tmp_path):
     write_atomically(tmp_path / "main", "0123", shared=True)
     assert modes(tmp_path / "main") == {"644"}
@@ -97,8 +91,9 @@ sys.exit(main.main(["adapters", "export", "tea", sys.argv[1]]))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("name", ["out", "out.zip"])
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGTERM, "out"), (signal.SIGINT, "out.zip"), (signal.SIGHUP, "out")]
+)
 def test_a_signal_that_ends_the_command_leaves_nothing(tmp_path, number, name):
     add_adapter("tea")
     with subprocess.Popen(
@@ -130,3 +125,9 @@ def test_of_a_worker_that_is_killed_the_command_removes_what_it_left(tmp_path, m
     target = tmp_path / "out"
     assert adapter_export._export(adapter, "script", target, "", 0, Output(as_json=False)) == 130
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
+@WAYS
+def test_nobody_else_can_read_the_result(tmp_path, write):
+    write(tmp_path / "out")
+    assert modes(tmp_path / "out") <= {"700", "600"}

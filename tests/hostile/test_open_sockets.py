@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,7 +23,7 @@ import pytest
 from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
-from engine.jobs.worker_process import group_command, worker_command
+from engine.jobs.worker_process import group_command
 from engine.runs import run_store
 from engine.system import ranks
 from engine.system.paths import application_root, runs_folder
@@ -41,12 +41,10 @@ class Training:
         self._started: list[subprocess.Popen[bytes]] = []
         self.job: Job | None = None
 
-    def start(self, command: list[str], **environment: str) -> None:
-        """Start a process of the run, or what starts them."""
+    def start(self, command: list[str]) -> None:
+        """Start what starts the processes of the run."""
         self._started.append(
-            subprocess.Popen(
-                command, env=self._environment | environment, stdin=subprocess.DEVNULL, start_new_session=True
-            )
+            subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True)
         )
 
     def processes(self) -> list[psutil.Process]:
@@ -85,37 +83,11 @@ def training(home: Path, tmp_path: Path) -> Iterator[Training]:
     made.end()
 
 
-def on_all_cards(training: Training, folder: Path) -> None:
-    """Start a run as the device all does."""
-    training.job = run_store.create_run(tiny_recipe(folder, "t5", "lora", *LONG))
-    training.start(group_command(training.job.folder, 2))
-
-
 def by_torchrun(training: Training, folder: Path) -> None:
     """Start a run as a person does in a terminal."""
     recipes.save(tiny_recipe(folder, "t5", "lora", *LONG), folder / "recipe.toml")
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     training.start([*launcher, str(application_root() / "main.py"), "train", str(folder / "recipe.toml")])
-
-
-def on_two_computers(training: Training, folder: Path) -> None:
-    """Start the processes of a run as two computers do whose network is named: here it is the loopback's."""
-    training.job = run_store.create_run(tiny_recipe(folder, "t5", "lora", *LONG))
-    network = {ranks.INTERFACE: ranks.loopback(), ranks.ADDRESS: ranks.LOOPBACK}
-    port = ranks.unused_port()
-    for rank, command in enumerate((worker_command(training.job.folder), worker_command())):
-        alone_here = {ranks.LOCAL_RANK: "0", ranks.LOCAL_SIZE: "1"}
-        training.start(command, **(ranks.variables(rank, 2, port) | alone_here | network))
-
-
-@pytest.mark.parametrize("start", [on_all_cards, on_two_computers])
-def test_a_run_of_several_processes_listens_to_this_computer_alone(
-    training: Training, tmp_path: Path, start: Callable[[Training, Path], None]
-) -> None:
-    start(training, tmp_path)
-    training.wait_for_steps(1)
-    heard = {address for each in training.processes() for address in listening(each)}
-    assert_nobody_else_is_heard(training, heard)
 
 
 def test_one_that_torchrun_starts_does_so_too_and_tells_torchrun_nothing(
@@ -163,3 +135,13 @@ def keys_at(port: int) -> list[str]:
 
     store = dist.TCPStore(ranks.LOOPBACK, port, timeout=timedelta(seconds=20), wait_for_workers=False)
     return [str(key) for key in store.list_keys()]
+
+
+def test_a_run_of_several_processes_listens_to_this_computer_alone(
+    training: Training, tmp_path: Path
+) -> None:
+    training.job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora", *LONG))
+    training.start(group_command(training.job.folder, 2))
+    training.wait_for_steps(1)
+    heard = {address for each in training.processes() for address in listening(each)}
+    assert_nobody_else_is_heard(training, heard)

@@ -62,8 +62,8 @@ PIECES = st.one_of(
 )  # fmt: skip
 # Some settings are left out of a script where they are empty.
 TEXTS = st.lists(PIECES, max_size=8).map("".join).map(lambda text: text.replace("\x00", "") or "x")
-many = settings(max_examples=100, deadline=None)
-few = settings(max_examples=25, deadline=None)
+many = settings(max_examples=40, deadline=None)
+few = settings(max_examples=15, deadline=None)
 
 
 def shape(code: str) -> str:
@@ -295,8 +295,9 @@ def test_a_copied_command_gives_power_shell_its_words(text):
 @given(TEXTS)
 def test_a_command_for_a_served_adapter_has_its_name_as_one_value(text):
     serving = Serving("http://127.0.0.1:8131/v1", "token", (text,), None)
-    *_, body = words = shlex.split(serving.curl)
-    assert len(words) == 6
+    curl, _, option, token, _, body = shlex.split(serving.curl)
+    # What curl takes out of the list of processes, unlike a header.
+    assert (curl, option, token) == ("curl", "--oauth2-bearer", "token")
     assert json.loads(body)["model"] == text
 
 
