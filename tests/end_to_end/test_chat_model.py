@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.prompts import DEFAULT_PROMPT
-from engine.worker.dataset import chat_template
-from tests.helpers.chat_templates import ENDLESS, chat_model
+from tests.helpers.chat_templates import chat_model
 from tests.helpers.command_line import InProcessTerminal
 from tests.helpers.tiny_runs import tiny_recipe
 
@@ -85,27 +83,3 @@ def test_a_chat_model_is_trained_scored_and_used_in_its_own_format(tmp_path: Pat
     assert scored_plain.json[-1]["protocol"]["prompt_format"] == "plain"
     warnings = [line["message"] for line in scored_plain.json if line.get("level") == "warning"]
     assert any("was trained in chat format and is used in plain format" in message for message in warnings)
-
-
-def test_a_chat_format_that_is_not_there_is_a_problem_and_an_endless_template_makes_the_prompt_plain(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chat_template, "MAX_SECONDS", 1.0)
-    tunesmith = InProcessTerminal(home).run
-    path, model = chat_recipe(tmp_path, "data.prompt_format=chat")
-    (model / "chat_template.jinja").write_text(ENDLESS, encoding="utf-8")
-    planned = tunesmith("plan", str(path), "--json")
-    problems = planned.json[-1]["problems"]
-    assert planned.code == 2 or problems
-    assert [problem["field"] for problem in problems] == ["data.prompt_format"]
-    assert "does not end within" in problems[0]["message"]
-
-    planned = tunesmith("plan", str(path), "--set", "data.prompt_format=auto", "--json")
-    plan = planned.json[-1]
-    assert (planned.code, plan["problems"], plan["prompt"]["frame"]) == (0, [], None)
-    assert any("does not end within" in notice["message"] for notice in plan["notices"])
-
-    (model / "chat_template.jinja").unlink()
-    trained = tunesmith("train", str(path), "--json")
-    assert trained.code != 0
-    assert "no chat template" in json.dumps(trained.json)

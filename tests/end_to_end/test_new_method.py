@@ -16,11 +16,10 @@ import torch
 from peft import PeftConfig, PeftModel
 from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
 from peft.utils.peft_types import PeftType
-from PySide6.QtWidgets import QApplication, QWidget
 from torch import nn
 
 from engine.adapters import library
-from engine.api import BaseFacts, MethodSettings, recipe, support_matrix
+from engine.api import recipe
 from engine.errors import AdapterError, RecipeError
 from engine.methods import METHODS, Box, Method, Preset, Sketch, Tuner
 from engine.methods.base import REGISTRY
@@ -30,12 +29,6 @@ from engine.worker.adapters.method_hooks import TRAINED, InitContext, MethodHook
 from engine.worker.adapters.tuners.registration import register
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
-from gui.forms.recipe_form import RecipeForm
-from gui.look import style
-from gui.pages.help import topics
-from gui.pages.library.metadata_panel import MetadataPanel
-from gui.pages.train.method.effect_panel import EffectPanel
-from gui.pages.train.method.method_chooser import MethodChooser
 from tests.helpers.channel_events import events_of
 from tests.helpers.summarize_job import send_all, serve, summarize_command
 from tests.helpers.tiny_runs import tiny_recipe, train_in_process
@@ -149,7 +142,6 @@ SHIFT = Method(
     presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
     sketch=Sketch((Box(60, 64, "f", trained=False), "+", Box(14, 64, "v")), "A frozen layer plus a vector"),
 )
-T5 = BaseFacts("encoder-decoder", "t5")
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}}
 
 
@@ -160,52 +152,14 @@ def _registered() -> Iterator[None]:
     REGISTRY.remove(SHIFT)
 
 
-@pytest.fixture
-def styled(qapp: QApplication) -> None:
-    style.apply(qapp, "light")
-
-
 # The product
 
 
-def test_the_window_offers_explains_and_draws_it(styled, qtbot):
-    chooser = MethodChooser()
-    qtbot.addWidget(chooser)
-    chooser.set_current("shift", T5)
-    assert chooser.row("shift").reason() == ""
-    assert "A frozen layer plus a vector" in chooser.explanation._sketch.accessibleName()
-    assert any(topic.title == "Shift" for topic in topics.topics())
-    assert [row.title for row in support_matrix.rows()][-1] == "Shift"
-    kind, weights = support_matrix.KINDS[0], support_matrix.WEIGHT_FORMATS[0]
-    found = support_matrix.read().find(support_matrix.rows()[-1], kind, weights)
-    assert found is not None
-    assert found.state == "unproven"
-
-
-def test_the_form_makes_a_recipe_of_it(styled, qtbot):
-    form = RecipeForm(QWidget())
-    qtbot.addWidget(form)
-    form.set_recipe(recipe.from_tables(TABLES | {"method": {"id": "lora"}}))
-    form.choose_method("shift")
-    form.set_level("everything")
-    form.field("method.strength").control.widget.setText("2.5")
-    form.field("method.strength").control.widget.textEdited.emit("2.5")
-    made = form.recipe()
-    assert made is not None
-    assert made.method.options == ShiftOptions(strength=2.5)
-    assert recipe.loads(recipe.dumps(made)) == made
-
-
-def test_a_plan_counts_and_shows_what_it_trains(styled, qtbot, tmp_path: Path):
+def test_a_plan_counts_what_it_trains(tmp_path: Path):
     plan = Planner(make_channel("plan")).plan(tiny_recipe(tmp_path, "t5", "shift"))
     assert plan["problems"] == []
     assert plan["trainable_parameters"] == 32 * plan["matrices"]
     assert plan["adapter_bytes"] == 4 * plan["trainable_parameters"]
-    panel = EffectPanel()
-    qtbot.addWidget(panel)
-    panel.show_plan(plan, MethodSettings("shift", ShiftOptions()))
-    assert panel._drawing.trained()
-    assert panel._drawing.legend == "trained"
 
 
 @pytest.fixture(scope="module")
@@ -228,14 +182,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.undo()
 
 
-def test_the_library_takes_the_trained_adapter(styled, qtbot, trained: Path):
+def test_the_library_takes_the_trained_adapter(trained: Path):
     adapter = library.import_adapter(trained)
     assert adapter.changed_files() == []
     assert adapter.metadata.method.title == "Shift"
     assert "Shift can't be merged into a plain model" in adapter.unmergeable
-    panel = MetadataPanel()
-    qtbot.addWidget(panel)
-    panel.show_adapter(adapter)
     shapes = library.weight_shapes(adapter.folder / library.WEIGHTS_NAME)
     assert all(name.endswith(".shift_vectors") and shape == (32,) for name, shape in shapes.items())
 

@@ -142,21 +142,6 @@ def test_an_adapter_keeps_what_its_prompt_shows_and_nothing_else(home, tmp_path)
     assert SAID in shot.conversation
 
 
-def test_a_gated_model_is_asked_for_with_the_token_and_nobody_else_is_told_it(home, tmp_path, hub):
-    recipes.save(tiny_recipe(tmp_path, "t5", "lora", f"base_model.id={MODEL}"), tmp_path / "recipe.toml")
-    hub.gated.add(MODEL)
-    asks = asking(hub, tmp_path)
-    done = command("train", str(tmp_path / "recipe.toml"), "--json", **asks)
-    sent = command("doctor", "--json", **asks).stdout
-    assert done.returncode == 1, done.stderr
-    assert f"Bearer {TOKEN}" in hub.tokens
-    assert "Hub" in sent
-    for told in (done.stdout, done.stderr, sent):
-        assert TOKEN not in told
-    assert any(home.rglob("events.jsonl"))
-    assert holding(home, TOKEN) == holding(tmp_path / "huggingface", TOKEN) == set()
-
-
 WINDOW = """
 import sys
 from pathlib import Path
@@ -199,16 +184,6 @@ def family(pid: int) -> list[int]:
             for task in Path("/proc", str(each), "task").iterdir():
                 found += map(int, (task / "children").read_text(encoding="ascii").split())
     return found
-
-
-def test_a_socket_of_a_process_is_seen():
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        opened.listen()
-        address = f"0100007F:{opened.getsockname()[1]:04X}"
-        # Other tests of this process may hold sockets too.
-        assert [line for line in inet_sockets(os.getpid()) if address in line.split()[1]]
-    assert not [line for line in inet_sockets(os.getpid()) if address in line.split()[1]]
 
 
 def seen(path: Path) -> list[str]:
@@ -261,13 +236,14 @@ def test_offline_opens_no_connection_even_for_what_is_on_the_hub(home, tmp_path)
     assert [line for line in told if not line.startswith("began ")] == []
 
 
-def test_the_watch_sees_what_reaches_out(tmp_path):
+def test_both_watches_see_what_reaches_out(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        address = f"0100007F:{opened.getsockname()[1]:04X}"
+        # Other tests of this process may hold sockets too.
+        assert [line for line in inet_sockets(os.getpid()) if address in line.split()[1]]
+    assert not [line for line in inet_sockets(os.getpid()) if address in line.split()[1]]
     code = "import socket; socket.create_connection(('127.0.0.1', 9))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **watched(tmp_path / "seen")},
-        capture_output=True,
-        text=True,
-    )
+    environment = {**os.environ, **watched(tmp_path / "seen")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert "no network here" in done.stderr
     assert [line.split()[0] for line in seen(tmp_path / "seen")] == ["began", "socket.getaddrinfo"]

@@ -20,7 +20,12 @@ from tests.helpers.command_server import CommandServer
 from tests.helpers.repository import MAIN
 from tests.helpers.tiny_runs import tiny_recipe
 
-pytestmark = [pytest.mark.slow("engine/worker/kernels/"), pytest.mark.torch, pytest.mark.end_to_end]
+pytestmark = [
+    pytest.mark.slow("engine/worker/kernels/"),
+    pytest.mark.torch,
+    pytest.mark.end_to_end,
+    pytest.mark.timeout(900),
+]
 NO_PATCHES = {"TUNESMITH_PATCHES": "none"}
 CONVERSATION = "Ann: Tea?\nBob: Yes."
 

@@ -15,7 +15,7 @@ from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.runs.run_summaries import read_entry
-from tests.end_to_end.cluster.conftest import SECONDS, event_of, first_with
+from tests.end_to_end.cluster.conftest import event_of, first_with
 from tests.helpers.command_line import Terminal
 from tests.helpers.rank_follower import follower
 from tests.helpers.ray_cluster import RayCluster
@@ -43,7 +43,7 @@ def test_an_arena_outlives_its_bridge_and_a_node(
         event_of(job, "run_paused")
         assert_strangers_learn_no_name(cluster, job)
         psutil.Process(bridge).kill()
-        process.communicate(timeout=SECONDS)
+        process.communicate()
     assert process.returncode == 1
     assert read_entry(job).outcome == "away"
 
@@ -76,11 +76,9 @@ def test_an_arena_outlives_its_bridge_and_a_node(
 def assert_strangers_learn_no_name(cluster: RayCluster, job: Job) -> None:
     """Wait until Ray tells everyone of the tasks that run, and look for the run in it."""
     told: list[str] = []
-    deadline = time.monotonic() + SECONDS
-    while not any('Name="entry"' in text for text in told) and time.monotonic() < deadline:
+    while not any('Name="entry"' in text for text in told):
         time.sleep(0.5)
         told = cluster.open_texts()
-    assert any('Name="entry"' in text for text in told)
     assert not any(job.id in text for text in told)
 
 
