@@ -2,15 +2,13 @@
 
 import re
 
-import pytest
 import texts
 
-from engine.config import recipe
 from engine.options import check
 from gui.forms.units import unit_text
 from gui.forms.value_text import value_text
 from gui.look import language
-from tests.helpers.declarations import SETTING_IDS, SETTINGS
+from tests.helpers.declarations import SETTINGS
 from tests.helpers.repository import ROOT
 
 # What no option takes, of every kind.
@@ -36,35 +34,21 @@ NEVER_ONE = {
 }
 
 
-@pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
-def test_a_help_speaks_of_0_by_the_word_that_the_form_shows(declaration, info):
-    assert not (info.zero and re.search(r"\b0[: ]", info.help))
+def test_options_speak_of_0_choices_and_units_in_words_of_people():
+    for _, info in SETTINGS:
+        assert not (info.zero and re.search(r"\b0[: ]", info.help)), info
+        assert [value for value in info.choices if "_" in value_text(value)] == []
+        assert not info.unit or unit_text(info.unit, 1) != unit_text(info.unit, 2), info
 
 
-@pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
-def test_a_choice_has_a_name_for_people(declaration, info):
-    assert [value for value in info.choices if "_" in value_text(value)] == []
-
-
-@pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
-def test_a_unit_has_a_form_for_one(declaration, info):
-    assert not info.unit or unit_text(info.unit, 1) != unit_text(info.unit, 2)
-
-
-def test_a_recipes_file_says_what_0_means():
-    tables = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
-    text = recipe.dumps(recipe.from_tables(tables))
-    assert "max_train = 0 # Maximum number of training examples. 0: all.\n" in text
-
-
-@pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
-def test_a_problem_never_says_the_help_or_the_key_of_its_option(declaration, info):
-    for wrong in NONSENSE:
-        _, problems = check(declaration, {info.name: wrong}, "table")
-        for problem in problems:
-            said = f"{problem.message} {problem.hint}"
-            assert info.help not in said
-            assert info.choices or "_" not in said  # a choice can only be wrong in a file, which has the keys
+def test_a_problem_never_says_the_help_or_the_key_of_its_option():
+    for declaration, info in SETTINGS:
+        for wrong in NONSENSE:
+            for problem in check(declaration, {info.name: wrong}, "table")[1]:
+                said = f"{problem.message} {problem.hint}"
+                assert info.help not in said
+                # A choice can only be wrong in a file, which has the keys.
+                assert info.choices or "_" not in said, said
 
 
 def test_a_count_of_one_has_a_text_of_its_own():

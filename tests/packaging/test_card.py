@@ -1,7 +1,6 @@
 """The measurement of a card: deadlines, second calls, failing parts, the files. Parts are played by scripts."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,8 +12,8 @@ import psutil
 import pytest
 
 from tests.benchmarks.card import __main__ as card
-from tests.benchmarks.card import part_process, probe, runner, table
-from tests.benchmarks.card.figures import Figure, Lacking, at_least, at_most, between, holds
+from tests.benchmarks.card import part_process, runner, table
+from tests.benchmarks.card.figures import Figure, Lacking
 from tests.benchmarks.card.parts import PARTS, Part, Setting
 from tests.benchmarks.card.runner import Runner
 from tests.benchmarks.card.state import Result, State, Unusable, opened
@@ -99,18 +98,6 @@ time.sleep(60)
     assert state.results["one"].status == state.results["two"].status == "done"
 
 
-def test_a_part_that_no_time_is_enough_for_waits_behind_the_others(tmp_path):
-    endless = make_part("one", least=0.5, most=1.0)
-    scripts = {"one": SAYS + "time.sleep(60)", "two": DONE}
-    state, _ = measured(tmp_path, scripts, parts=[endless])
-    assert state.results["one"].whole
-    state, _ = measured(tmp_path, scripts, parts=[endless, make_part("two")])
-    assert [part.name for part in runner.waiting([endless, make_part("three")], state)] == [
-        "three",
-        "one",
-    ]
-
-
 def test_a_part_that_does_not_fit_is_left_and_a_shorter_one_measured(tmp_path):
     parts = [make_part("one", least=100), make_part("two")]
     state, said = measured(tmp_path, {"one": DONE, "two": DONE}, seconds=20.0, parts=parts)
@@ -137,11 +124,6 @@ def test_a_part_that_fails_or_lacks_something_says_why_and_the_next_is_measured(
     assert said == []
 
 
-def test_named_parts_alone_are_measured(tmp_path):
-    state, _ = measured(tmp_path, {"one": DONE, "two": DONE}, only=["two"])
-    assert list(state.results) == ["two"]
-
-
 def test_another_device_or_a_damaged_file_is_refused_unless_begun_anew(tmp_path):
     State(tmp_path / "card.json", CARD, "").record("one", Result("done"))
     other = {**CARD, "name": "Card Y"}
@@ -155,19 +137,6 @@ def test_another_device_or_a_damaged_file_is_refused_unless_begun_anew(tmp_path)
     (tmp_path / "card.json").write_text('{"schema": 99}', encoding="utf-8")
     with pytest.raises(Unusable, match="another version"):
         opened(tmp_path, CARD, "")
-
-
-def test_the_file_is_never_half_written(tmp_path, monkeypatch):
-    state = State(tmp_path / "card.json", CARD, "")
-    state.record("one", Result("done"))
-
-    def fails(descriptor):
-        raise OSError("no space")
-
-    monkeypatch.setattr(os, "fsync", fails)
-    with pytest.raises(OSError, match="no space"):
-        state.record("two", Result("done"))
-    assert list(opened(tmp_path, CARD, "").results) == ["one"]
 
 
 def test_without_a_card_it_says_so_and_judges_no_goal(tmp_path):
@@ -195,15 +164,6 @@ def test_the_table_has_each_figure_with_goal_verdict_card_date_and_commit(tmp_pa
     assert f"| Two | – | failed: two lines |  | Card X | {today} | abc123 |" in lines
     assert "| Three | – | not measured yet |  | Card X |  |  |" in lines
     assert lines[-1] == "Parts done: one; failed: two; not measured yet: three."
-
-
-def test_goals():
-    assert at_least("x", 1.8, 1.8, "") == Figure("x", "", "≥ 1.8", True)
-    assert at_most("x", 11, 10, "", " GB") == Figure("x", "", "≤ 10 GB", False)
-    assert between("x", 1.2, 0.85, 1.15, "").met is False
-    assert between("x", 1.0, 0.85, 1.15, "").met is True
-    assert holds("x", False, "no").verdict == "missed"
-    assert Figure("x", "").verdict == ""
 
 
 def part_that(monkeypatch, measure):
@@ -237,34 +197,6 @@ def test_parts_have_names_of_their_own_and_functions_that_are_there():
         module, _, function = part.function.partition(":")
         source = (ROOT / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8")
         assert f"def {function}(setting: Setting)" in source, part.name
-
-
-def test_what_a_machine_lacks_is_said(monkeypatch):
-    monkeypatch.setattr(probe.shutil, "which", lambda program: None)
-    facts = {"torch": "2.9.1+cu128", "bitsandbytes": "missing", "bfloat16": "no"}
-    said = "; ".join(probe.lacking(facts))
-    for words in ("torch 2.9.1+cu128 is older than 2.11", "bitsandbytes is not", "no nvidia-smi", "bfloat16"):
-        assert words in said
-    monkeypatch.setattr(probe.shutil, "which", lambda program: "/usr/bin/nvidia-smi")
-    newer = probe.lacking({"torch": "2.13.0a0+git", "bitsandbytes": "0.50"})
-    assert not any("torch" in each for each in newer)
-
-
-def test_an_unknown_part_is_refused_and_a_device_that_fails_told(capsys, monkeypatch, tmp_path):
-    assert card.main(["--only", "nothing"]) == 2
-    assert "No part named nothing. Parts: " in capsys.readouterr().out
-    monkeypatch.setattr(card, "probe", lambda device, folder: {"problem": "torch finds no CUDA card."})
-    assert card.main(["--out", str(tmp_path)]) == 1
-    assert capsys.readouterr().out == "torch finds no CUDA card.\n"
-
-
-@pytest.mark.parametrize(("out", "place"), [("there", "asked/there"), ("", "asked")])
-def test_the_files_lie_in_the_folder_that_the_command_was_asked_in(monkeypatch, tmp_path, out, place):
-    monkeypatch.setattr(card, "probe", lambda device, folder: CARD)
-    monkeypatch.setattr(card, "PARTS", ())
-    given = ["--out", out] if out else []
-    assert card.main(["--asked-in", str(tmp_path / "asked"), *given]) == 0
-    assert {file.name for file in (tmp_path / place).iterdir()} == {"card.json", "card.md"}
 
 
 def test_ctrl_c_leaves_a_valid_file_and_no_process(tmp_path):
@@ -312,15 +244,3 @@ def test_shapes_are_models_that_write_letters(tmp_path, shape):
         assert first.equal(last)
         assert first.std() > 0
         assert model.lm_head.weight is model.model.embed_tokens.weight
-
-
-@pytest.mark.parametrize("tokens", [0, 380])
-def test_shaped_conversations_have_the_lengths_asked_for(tmp_path, tokens):
-    from tests.helpers.shaped_data import MAX_TOKENS, write_shaped
-
-    folder = write_shaped(tmp_path / "data", {"train": 200}, tokens)
-    rows = [json.loads(line) for line in (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()]
-    lengths = sorted(len(row["dialogue"]) for row in rows)
-    assert lengths[-1] == (tokens or MAX_TOKENS)
-    assert lengths[100] == tokens or 90 < lengths[100] < 150
-    assert len({row["dialogue"] for row in rows}) > 150

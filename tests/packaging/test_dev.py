@@ -50,11 +50,6 @@ def test_the_demo_with_a_display_opens_the_window(started, monkeypatch):
     assert "QT_QPA_PLATFORM" not in variables
 
 
-def test_the_demo_takes_another_name_for_the_picture(started):
-    dev.main(["demo", "--screenshot", "other.png"])
-    assert started.found[0][0][-2:] == ["--screenshot", "other.png"]
-
-
 def test_linters_run_beside_the_tests_and_each_check_to_its_end(started, capsys):
     started.failing = {"mypy", "ruff"}
     assert dev.main(["test"]) == 1
@@ -79,19 +74,6 @@ def test_quick_runs_the_linters_and_the_tests_that_a_change_reaches(started, cap
     out = capsys.readouterr().out
     assert "Changed: engine/errors.py" in out
     assert out.splitlines()[-1] == "Failed: tests."
-
-
-def test_quick_without_a_change_runs_the_linters_alone(started, monkeypatch):
-    monkeypatch.setattr(quick_tests, "select", lambda *_: quick_tests.Selection([]))
-    assert dev.main(["test", "--quick"]) == 0
-    assert "pytest" not in [command[0] for command, _ in started.found]
-
-
-def test_quick_shares_many_tests_among_processes(started, monkeypatch):
-    selection = quick_tests.Selection(["main.py"], ["tests/engine"], seconds=30.0)
-    monkeypatch.setattr(quick_tests, "select", lambda *_: selection)
-    dev.main(["test", "--quick"])
-    assert ["pytest", *dev.SIDE_BY_SIDE, "tests/engine"] in [command for command, _ in started.found]
 
 
 def test_named_tests_run_alone(started):
@@ -123,27 +105,10 @@ def test_another_version_of_a_library_is_installed_aside_once(started, monkeypat
     assert variables["PYTHONPATH"] == folder
 
 
-def test_the_proof_gets_its_arguments_and_opens_no_connection(started):
-    assert dev.main(["proof", "--only", "lora,t5"]) == 0
-    ((command, variables),) = started.found
-    assert command == ["python", "-m", "tests.proof", "--only", "lora,t5"]
-    assert variables["HF_HUB_OFFLINE"] == "1"
-
-
-def test_the_package_goes_where_it_is_asked_for(started):
-    assert dev.main(["deb", "elsewhere"]) == 0
-    assert started.found == [(["python", "packaging/deb.py", "elsewhere"], {})]
-
-
 def test_an_unknown_benchmark_is_refused(started, capsys):
     assert dev.main(["bench", "no_such"]) == 2
     assert "no_such" in capsys.readouterr().out
     assert started.found == []
-
-
-def test_the_exit_code_is_that_of_the_program(started):
-    started.failing = {"python"}
-    assert dev.main(["run", "methods"]) == 3
 
 
 def test_missing_libraries_of_qt_end_with_the_line_to_install(started, monkeypatch, capsys):

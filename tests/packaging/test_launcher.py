@@ -8,7 +8,7 @@ import sys
 
 import environment
 import pytest
-from launcher import entry, fronts
+from launcher import entry
 from launcher.builds import BUILDS
 from launcher.terminal import Terminal
 from launcher.work import Work
@@ -58,13 +58,6 @@ def scripted(monkeypatch):
     return scripts
 
 
-def test_a_try_that_works_is_taken_into_use(place, scripted):
-    scripted[:] = ["pass"]
-    assert entry.make(place, Front())
-    assert place.is_current()
-    assert place.in_use().name == "cpu-1"
-
-
 def test_after_failing_it_is_tried_again_in_the_same_folder(place, scripted):
     scripted[:] = ["raise SystemExit('no luck')", "pass"]
     front = Front(["again"])
@@ -79,12 +72,6 @@ def test_a_cancelled_try_leaves_nothing_in_use_and_can_be_closed(place, scripted
     assert not entry.make(place, front)
     assert front.troubles == ["Cancelled. What was fetched is kept."]
     assert place.in_use() is None
-
-
-def test_a_cancelled_try_goes_on_where_it_was(place, scripted):
-    scripted[:] = [SLEEPS, "pass"]
-    assert entry.make(place, Front(["again"], cancels=[1]))
-    assert place.in_use().name == "cpu-1"
 
 
 def test_with_a_previous_one_the_person_can_start_with_that(place, project, scripted):
@@ -131,13 +118,6 @@ def test_a_given_environment_is_started_as_it_is(became, tmp_path, monkeypatch):
     assert variables["TUNESMITH_SET_UP"] == "tunesmith --set-up"
 
 
-def test_a_given_environment_that_is_none_is_refused(became, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv(entry.GIVEN, str(tmp_path))
-    assert entry.main([]) == 1
-    assert "is no environment" in capsys.readouterr().err
-    assert became == []
-
-
 def test_a_current_environment_is_started_without_a_word(became, place, monkeypatch, capsys):
     folder = make_active(place)
     monkeypatch.setattr(entry, "_own", lambda: place)
@@ -145,14 +125,6 @@ def test_a_current_environment_is_started_without_a_word(became, place, monkeypa
         entry.main(["doctor"])
     assert became[0][0] == environment.program(folder, "python")
     assert capsys.readouterr() == ("", "")
-
-
-def test_with_nothing_to_show_it_on_the_way_is_said(place, monkeypatch, capsys):
-    monkeypatch.delenv(entry.GIVEN, raising=False)
-    monkeypatch.setattr(entry, "_own", lambda: place)
-    monkeypatch.setattr(fronts, "best", lambda: None)
-    assert entry.main(["train", "recipe.toml"]) == 1
-    assert "Enter “tunesmith --set-up” in a terminal" in capsys.readouterr().err
 
 
 def test_set_up_with_a_build_asks_nothing_and_starts_nothing(place, scripted, became, monkeypatch, capsys):
@@ -163,15 +135,6 @@ def test_set_up_with_a_build_asks_nothing_and_starts_nothing(place, scripted, be
     assert became == []
     assert entry.main(["--set-up", "--torch", "tpu"]) == 2
     assert "cuda|cuda12|rocm|cpu" in capsys.readouterr().err
-
-
-def test_a_second_start_says_that_the_first_is_at_it(place, monkeypatch, capsys):
-    monkeypatch.delenv(entry.GIVEN, raising=False)
-    monkeypatch.setattr(entry, "_own", lambda: place)
-    monkeypatch.setattr(fronts, "best", Front)
-    with place.being_made():
-        assert entry.main([]) == 1
-    assert "being set up already" in capsys.readouterr().err
 
 
 def test_zenity_that_is_closed_cancels(tmp_path, monkeypatch):
@@ -215,18 +178,6 @@ def test_in_the_terminal_return_takes_what_suits_and_q_nothing(monkeypatch, caps
         assert Terminal().ask("No luck.", "log", has_previous=True) == answer
     monkeypatch.setattr("builtins.input", lambda _text: "p")
     assert Terminal().ask("No luck.", "log", has_previous=False) == "close"
-
-
-def test_in_the_terminal_ctrl_c_cancels(tmp_path, monkeypatch, capsys):
-    work = Work([python_step(SLEEPS)], tmp_path / "log")
-
-    def interrupt(_text):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Terminal, "_show", staticmethod(interrupt))
-    work.start()
-    Terminal().follow(work)
-    assert work.outcome == "cancelled"
 
 
 def test_the_launcher_needs_nothing_but_the_standard_library():

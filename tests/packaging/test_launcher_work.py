@@ -2,20 +2,16 @@
 
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 import environment
 import pytest
 from launcher import builds
 from launcher.builds import BUILDS, suited
-from launcher.work import Progress, Step, Work, explained, steps
+from launcher.work import Step, Work, explained, steps
 
 from engine.system.graphics.graphics_cards import Card
-from tests.helpers import fake_nvidia_smi
-from tests.helpers.fake_nvidia_smi import row
 from tests.helpers.launcher_setup import WAIT, outcome_of, python_step
-from tests.helpers.repository import ROOT
 
 AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
 
@@ -44,13 +40,6 @@ def test_the_build_suits_the_card_and_its_driver(monkeypatch, cards, capabilitie
     assert suited(cards).id == build
 
 
-def test_the_cards_capabilities_are_asked_of_nvidias_program(tmp_path, monkeypatch):
-    fake_nvidia_smi.install(tmp_path, monkeypatch, [row(0, capability="8.6"), row(1, capability="6.1")])
-    assert builds._capabilities() == [(8, 6), (6, 1)]
-    fake_nvidia_smi.install(tmp_path, monkeypatch, ["No devices were found"], code=6)
-    assert builds._capabilities() == []
-
-
 def test_torch_comes_from_its_own_index_and_the_rest_from_the_usual_one(project, tmp_path, monkeypatch):
     monkeypatch.delenv(builds.INDEX, raising=False)
     _, torch, rest, kernels, _ = steps(project, tmp_path / "new", BUILDS["rocm"])
@@ -69,11 +58,6 @@ def test_where_pip_finds_the_right_torch_by_itself_nothing_is_set(project, tmp_p
         assert len(more) == (1 if build.id == "cpu" else 2)
         assert torch.variables == rest.variables == {}
         assert "--no-deps" not in torch.command
-
-
-def test_the_projects_own_dependencies_are_what_is_installed(tmp_path):
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert set(wanted) < set(steps(ROOT, tmp_path / "new", BUILDS["cpu"])[2].command)
 
 
 def test_steps_are_done_one_after_the_other_with_their_variables(tmp_path):
@@ -109,24 +93,12 @@ def test_what_pip_says_becomes_progress(tmp_path):
     assert "Progress" not in (tmp_path / "log").read_text()
 
 
-def test_progress_without_figures_counts_steps():
-    assert Progress(3, 4, "all other packages").share() == 0.5
-    assert Progress(3, 4, "all other packages").text() == "Step 3 of 4, all other packages"
-
-
 def test_a_step_that_fails_ends_the_work_with_the_last_words(tmp_path):
     work = Work([python_step("print('no luck'); raise SystemExit(3)"), python_step("1/0")], tmp_path / "log")
     work.start()
     assert outcome_of(work) == "failed"
     assert "no luck" in work.trouble
     assert "ZeroDivisionError" not in (tmp_path / "log").read_text()
-
-
-def test_a_program_that_is_not_there_fails_in_words(tmp_path):
-    work = Work([Step("a step", [str(tmp_path / "absent")])], tmp_path / "log")
-    work.start()
-    assert outcome_of(work) == "failed"
-    assert "absent" in work.trouble
 
 
 def test_cancel_ends_the_program_and_what_it_started(tmp_path):

@@ -63,30 +63,26 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def test_a_change_reaches_tests_through_imports_late_ones_too():
-    assert distances_of("engine/units.py") == {
-        "tests/engine/test_units.py": 1,
-        "tests/worker/hub/test_download.py": 2,
-        "tests/worker/test_jobs.py": 3,
-        "tests/commands/test_cli.py": 3,
-        "tests/end_to_end/test_start.py": 3,
-    }
-
-
-def test_a_change_of_a_package_reaches_what_imports_from_it():
-    assert distances_of("engine/text/__init__.py")["tests/engine/text/test_chunks.py"] == 1
-
-
-def test_scripts_of_packaging_are_imported_without_the_folder():
-    assert distances_of("packaging/environment.py") == {"tests/packaging/test_dev.py": 2}
-
-
-def test_a_conftest_reaches_the_tests_of_its_folder():
-    assert distances_of("tests/commands/conftest.py") == {"tests/commands/test_cli.py": 1}
-
-
-def test_a_changed_test_is_reached():
-    assert distances_of("tests/engine/test_units.py") == {"tests/engine/test_units.py": 0}
+@pytest.mark.parametrize(
+    ("changed", "tests"),
+    [
+        (
+            "engine/units.py",
+            {
+                "tests/engine/test_units.py": 1,
+                "tests/worker/hub/test_download.py": 2,
+                "tests/worker/test_jobs.py": 3,
+                "tests/commands/test_cli.py": 3,
+                "tests/end_to_end/test_start.py": 3,
+            },
+        ),
+        ("packaging/environment.py", {"tests/packaging/test_dev.py": 2}),
+        ("tests/commands/conftest.py", {"tests/commands/test_cli.py": 1}),
+        ("tests/engine/test_units.py", {"tests/engine/test_units.py": 0}),
+    ],
+)
+def test_a_change_reaches_tests_through_imports_late_ones_too(changed, tests):
+    assert distances_of(changed) == tests
 
 
 def test_a_data_file_reaches_what_names_it_or_its_folder():
@@ -97,12 +93,6 @@ def test_a_data_file_reaches_what_names_it_or_its_folder():
     }
     found = distances_of("resources/recipes/starter.toml", more=named)
     assert found == {"tests/engine/test_a.py": 1, "tests/engine/test_b.py": 1}
-
-
-def test_a_word_is_no_module():
-    assert distances_of("main.py", more={"tests/engine/test_a.py": 'revision = "main"'}) == {
-        "tests/end_to_end/test_start.py": 1
-    }
 
 
 @pytest.mark.parametrize(
@@ -119,15 +109,6 @@ def test_the_mirroring_test_comes_first(changed, first):
     assert quick_tests.nearest_first([changed], far)[0] == first
 
 
-def test_after_it_the_nearest_come_first_and_of_those_the_ones_of_the_same_folder():
-    distances = {"tests/a/test_a.py": 2, "tests/a/test_b.py": 1, "tests/engine/text/test_z.py": 2}
-    assert quick_tests.nearest_first(["engine/text/chunks.py"], distances) == [
-        "tests/a/test_b.py",
-        "tests/engine/text/test_z.py",
-        "tests/a/test_a.py",
-    ]
-
-
 def test_files_are_taken_while_there_is_time():
     durations = {"near": {"test": 4.0}, "slow": {"test": 9.0}, "far": {"test": 5.0}}
     selection = quick_tests.fitting(["change"], durations, durations, seconds=10.0)
@@ -139,12 +120,6 @@ def test_of_a_file_that_takes_too_long_the_fast_tests_run():
     selection = quick_tests.fitting(["change"], durations, durations, seconds=10.0)
     assert selection.arguments == ["near", "far", "--deselect=near::slow"]
     assert selection.seconds == 9.0
-
-
-def test_a_file_without_a_record_counts_as_short():
-    seconds = quick_tests.UNKNOWN_SECONDS
-    selection = quick_tests.fitting(["change"], ["one", "two"], {}, seconds=1.5 * seconds)
-    assert (selection.files, selection.left_out) == (["one"], {"two": seconds})
 
 
 def test_what_is_left_out_is_named_with_its_time_and_the_way_to_all():
