@@ -1,16 +1,13 @@
-"""A cluster of three nodes on loopback: what it loses, what an entry costs beside its own computing, a long queue.
+"""A cluster on loopback: what an entry costs beside its own computing, and a long queue.
 
     python3 packaging/dev.py bench cluster
 
-Eight entries of the starter are worked here and there; there, a node and the process that sent them are killed in the
-middle, and an SSH tunnel is cut. Then entries follow one another on one node, and up to a thousand wait at a cluster
-without a place for any.
+Entries of the starter follow one another on one node, and up to a thousand wait at a cluster without a place for any.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import subprocess
 import sys
@@ -32,12 +29,11 @@ from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.system.paths import presets_folder, runs_folder
 from tests.helpers.benchmark_report import show
-from tests.helpers.ray_cluster import RayCluster, ray_cluster
+from tests.helpers.ray_cluster import ray_cluster
 from tests.helpers.repository import ROOT
-from tests.helpers.ssh_server import HOST, ssh_server
 
 STEPS = 12
-METHODS = ("lora", "ia3", "adalora", "vera", "loha", "lokr", "prompt_tuning", "layernorm")
+METHODS = ("lora", "ia3", "adalora", "vera")
 QUEUES = (100, 300, 1000)
 SECONDS = 900.0
 
@@ -48,7 +44,6 @@ def main() -> None:
         place = Path(folder)
         os.environ["TUNESMITH_HOME"] = str(place / "home")
         os.environ["HF_HUB_OFFLINE"] = "0"
-        show("An arena that loses a node, its sender and its tunnel", _recovery(place))
         show("Entries one after the other", _overhead(place))
         show("A long queue", _queue(place))
 
@@ -61,65 +56,10 @@ def _recipe(steps: int = STEPS) -> Recipe:
     return recipes.load(presets_folder() / "starter.toml", overrides)
 
 
-def _arena(name: str, methods: tuple[str, ...] = METHODS) -> Arena:
-    return arenas.create(_recipe(), [{"method": {"id": each}} for each in methods], name)
-
-
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *arguments], capture_output=True, text=True, timeout=SECONDS
     )
-
-
-def _recovery(place: Path) -> list[tuple[str, str, str]]:
-    here, there = _arena("here"), _arena("there")
-    began = time.perf_counter()
-    _command("arena", "run", here.id)
-    local = time.perf_counter() - began
-    (place / "cluster").mkdir()
-    (place / "ssh").mkdir()
-    with ray_cluster(place / "cluster") as cluster, ssh_server(place / "ssh") as server:
-        os.environ["PATH"] = server.path
-        token = str(cluster.token_file)
-        store.add(Computer("lab", "ssh", cluster.address, ssh=HOST, token_file=token, agreed=True))
-        began = time.perf_counter()
-        _lose_the_sender(there, cluster, server.cut)
-        code = _command("arena", "run", there.id, "--on", "lab").returncode
-        remote = time.perf_counter() - began
-    statuses = arenas.Reader().read(arenas.open_arena(there.folder))
-    resumed = sum(
-        any(each["event"] == "run_resumed" for each in _events(status.run.id)) for status in statuses
-    )
-    completed = sum(status.state == "completed" for status in statuses)
-    return [
-        ("entries completed", f"{completed} of {len(statuses)}, exit code {code}", f"{len(METHODS)}"),
-        ("entries that went on from a checkpoint", str(resumed), "1 or more"),
-        ("adapters equal to those made here, to the bit", f"{_equal(here, there)} of {len(METHODS)}", "all"),
-        ("the table the same but for times and memory", str(_table(here) == _table(there)), "True"),
-        ("seconds here, one after the other", f"{local:.0f}", "–"),
-        ("seconds on two nodes of the same two cores, all losses included", f"{remote:.0f}", "–"),
-    ]
-
-
-def _lose_the_sender(arena: Arena, cluster: RayCluster, cut: Callable[[], None]) -> None:
-    """Send an arena; cut the tunnel, then kill the sender and a node on which an entry has a checkpoint."""
-    with subprocess.Popen(
-        [sys.executable, str(ROOT / "main.py"), "arena", "run", arena.id, "--on", "lab", "--json"],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        lines = map(json.loads, process.stdout)
-        bridge = next(line["pid"] for line in lines if line.get("event") == "job_accepted")
-        run_id = next(line["run"] for line in lines if line.get("event") == "entry_started")
-        cut()
-        next(line for line in lines if "is there again" in str(line.get("message")))
-        _until(lambda: any(each["event"] == "checkpoint_saved" for each in _events(run_id)))
-        psutil.Process(bridge).kill()
-    asked = json.loads(_command("computers", "show", "lab", "--json").stdout.splitlines()[-1])
-    running = [entry for entry in asked["computers"][0]["entries"] if entry["state"] == "running"]
-    cluster.kill_node(running[0]["node"])
-    cluster.add_node()
 
 
 def _until(condition: Callable[[], bool]) -> None:
@@ -134,31 +74,8 @@ def _events(run_id: str) -> list[dict[str, Any]]:
     return list(read_all(Job(runs_folder() / run_id).events_path))
 
 
-def _equal(one: Arena, other: Arena) -> int:
-    pairs = zip(_adapters(one), _adapters(other), strict=True)
-    return sum(a is not None and a == b for a, b in pairs)
-
-
-def _adapters(arena: Arena) -> list[bytes | None]:
-    found = []
-    for status in arenas.Reader().read(arenas.open_arena(arena.folder)):
-        saved = next((each for each in _events(status.run.id) if each["event"] == "adapter_saved"), None)
-        found.append(Path(saved["path"], "adapter_model.safetensors").read_bytes() if saved else None)
-    return found
-
-
-def _table(arena: Arena) -> list[Any]:
-    """Return the rows of an arena without what depends on the moment."""
-    groups = arenas.groups(arenas.Reader().read(arenas.open_arena(arena.folder)))
-    return [
-        (row.name, row.scores, row.base, row.against_base, row.metrics, row.cost("parameters"))
-        for group in groups
-        for row in group.rows
-    ]
-
-
 def _overhead(place: Path) -> list[tuple[str, str, str]]:
-    arena = _arena("one by one", METHODS[:4])
+    arena = arenas.create(_recipe(), [{"method": {"id": each}} for each in METHODS], "one by one")
     (place / "one").mkdir()
     with ray_cluster(place / "one", 2, processors=2) as cluster:
         store.add(Computer("one", "ray", cluster.address, token_file=str(cluster.token_file), agreed=True))

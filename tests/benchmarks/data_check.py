@@ -22,12 +22,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.jobs.events import Event
 from engine.jobs.job import create_job
-from engine.jobs.supervisor import Supervisor
 from engine.system.paths import jobs_folder, sample_folder
 from engine.text.conversations import turns
-from tests.helpers.benchmark_report import peak_resident, show
+from tests.helpers.benchmark_jobs import followed
+from tests.helpers.benchmark_report import show
 from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER
 
 CONVERSATIONS = 100_000
@@ -174,19 +173,13 @@ def _look(path: Path, until: str) -> tuple[dict[str, float], int]:
     """Check a file in a worker; return the seconds from its start to each kind of event, and the memory's peak."""
     base_model = str(T5_TOKENIZER) if T5_TOKENIZER.exists() else None
     job = create_job(jobs_folder(), "check_data", {"data": {"source": str(path)}, "base_model": base_model})
-    supervisor = Supervisor(job)
-    began = time.time()
-    supervisor.start()
     resident = [0]
     times: dict[str, float] = {}
-    events: Iterator[Event] = supervisor.follow(tick=lambda: resident.append(peak_resident(supervisor.pid)))
-    for event in events:
+    began = time.time()
+    for event in followed(job, resident):
         times.setdefault(event["event"], event["time"] - began)
         if event["event"] == until != "job_ended":
-            supervisor.send("stop")
-    ending = supervisor.ending()
-    if ending.outcome not in {"completed", "stopped"}:
-        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
+            job.send("stop")
     return times, max(resident)
 
 

@@ -27,7 +27,6 @@ from transformers import GenerationConfig
 from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
 from engine.system.paths import presets_folder
 from engine.text.conversations import Example
@@ -39,6 +38,7 @@ from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase, Model
 from engine.worker.runtime.channel import Channel
 from engine.worker.text_metrics import rouge, summary_metrics
+from tests.helpers.benchmark_jobs import followed
 from tests.helpers.benchmark_report import processor_seconds, show
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_setup import make_channel
@@ -101,14 +101,9 @@ def main() -> None:
 
 def _tuned() -> str:
     """Tune the starter for a few steps; return the adapter's id."""
-    recipe = _recipe(STARTER)
-    supervisor = Supervisor(run_store.create_run(recipe))
-    supervisor.start()
-    found = [event["adapter"] for event in supervisor.follow() if event["event"] == "adapter_saved"]
-    ending = supervisor.ending()
-    if ending.outcome != "completed":
-        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
-    return str(found[-1])
+    events = followed(run_store.create_run(_recipe(STARTER)))
+    *_, last = (event["adapter"] for event in events if event["event"] == "adapter_saved")
+    return str(last)
 
 
 def _rows(name: str, recipe: Recipe, adapter: str | None, count: int) -> list[Row]:

@@ -16,9 +16,9 @@ from typing import Any
 from engine.config import recipe as recipes
 from engine.config.recipe import STARTER
 from engine.config.training import MAX_EPOCHS
-from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
 from engine.system.paths import presets_folder
+from tests.helpers.benchmark_jobs import followed
 from tests.helpers.benchmark_report import show
 
 SIZES = (10, 30, 100, 300, 1000)
@@ -73,17 +73,12 @@ def _curve(source: str, model: str, method: str, size: int, overrides: list[str]
         else:
             del tables["training"]["learning_rate"]
     recipe = recipes.from_tables(recipes.overridden(tables, overrides))
-    supervisor = Supervisor(run_store.create_run(recipe))
-    supervisor.start()
     points = []
-    for event in supervisor.follow():
+    for event in followed(run_store.create_run(recipe)):
         if event["event"] == "evaluated" and event["split"] == "validation":
             rouge = f" {100 * event['scores']['rouge1']['mean']:.1f}" if event["scores"] else ""
             points.append(f"{event['step']}: {event['loss']:.3f}{rouge}")
             print(method, size, points[-1], f"at {event['time']}", flush=True)
-    ending = supervisor.ending()
-    if ending.outcome != "completed":
-        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
     return ", ".join(points)
 
 

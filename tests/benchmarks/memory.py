@@ -19,10 +19,10 @@ from transformers import AutoTokenizer
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.jobs.job import create_job
-from engine.jobs.supervisor import Supervisor
 from engine.runs import run_store
 from engine.system.paths import jobs_folder
-from tests.helpers.benchmark_report import peak_resident, show
+from tests.helpers.benchmark_jobs import followed
+from tests.helpers.benchmark_report import show
 from tests.helpers.shaped_data import write_shaped
 from tests.helpers.shaped_models import save_shape, save_t5
 from tests.helpers.tiny_models import tiny_model
@@ -95,27 +95,18 @@ def _row(name: str, recipe: Recipe) -> tuple[str, str, str]:
 
 def planned(recipe: Recipe) -> int:
     """Return the memory that a recipe is planned to take."""
-    supervisor = Supervisor(create_job(jobs_folder(), "plan", {"serve": False}, recipe=recipes.dumps(recipe)))
-    supervisor.start()
-    found = [event for event in supervisor.follow() if event["event"] == "result_made"]
-    for event in found:
-        print({name: f"{size / 1e6:,.0f} MB" for name, size in event["result"]["memory"].items()})
-    if supervisor.ending().outcome != "completed":
-        raise SystemExit(supervisor.ending().message)
-    return int(found[0]["result"]["memory_bytes"])
+    job = create_job(jobs_folder(), "plan", {"serve": False}, recipe=recipes.dumps(recipe))
+    [result] = [event["result"] for event in followed(job) if event["event"] == "result_made"]
+    print({name: f"{size / 1e6:,.0f} MB" for name, size in result["memory"].items()})
+    return int(result["memory_bytes"])
 
 
 def measured(recipe: Recipe) -> int:
     """Train and return the peak: what the run says of a card or its replicas, else the most that was resident."""
-    supervisor = Supervisor(run_store.create_run(recipe))
-    supervisor.start()
     resident: list[int] = []
-    events = supervisor.follow(tick=lambda: resident.append(peak_resident(supervisor.pid)))
+    events = followed(run_store.create_run(recipe), resident)
     # Another event tells what was planned by the same name.
     told = [int(event[TOLD[event["event"]]]) for event in events if event["event"] in TOLD]
-    ending = supervisor.ending()
-    if ending.outcome != "completed":
-        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
     on_card = recipe.training.device != "cpu" and torch.cuda.is_available()
     return max(told if on_card else [*told, *resident])
 

@@ -1,4 +1,4 @@
-"""`main.py serve` under load: eight clients at once, then a flood of bad requests; what is lost, what memory grows.
+"""`main.py serve` under load: what eight clients at once lose, and how much memory grows.
 
 `SERVE_MINUTES` is how long the clients ask (default: 5).
 """
@@ -22,12 +22,10 @@ import psutil
 from tests.helpers.benchmark_report import percentile, show
 from tests.helpers.repository import ROOT
 
-CLIENTS, FLOOD = 8, 2000
+CLIENTS = 8
 SHORT = ("training.max_steps=60", "evaluation.examples=20")
 TOKEN = "benchmark"
 MIB = 1 << 20
-# What is wrong with the requests of the flood, by turns.
-BAD = (b"", b"{", b"[]", b'{"model": "nobody"}', b'{"model": "base", "messages": []}', b"x" * 100_000)
 
 
 def main() -> None:
@@ -74,14 +72,10 @@ def _run(arguments: list[str], environment: dict[str, str]) -> str:
 
 
 def _measured(pid: int, port: int, models: list[str]) -> list[tuple[str, str, str]]:
-    seconds, answers = 60 * float(os.environ.get("SERVE_MINUTES", "5")), _Answers(port, models)
-    answers.ask_for(20.0)
+    seconds = 60 * float(os.environ.get("SERVE_MINUTES", "5"))
+    _Answers(port, models).ask_for(20.0)
     before, answers = _memory(pid), _Answers(port, models)
     answers.ask_for(seconds)
-    after = _memory(pid)
-    flood = Counter(_status(port, body) for body in (BAD[index % len(BAD)] for index in range(FLOOD)))
-    refused = sum(count for status, count in flood.items() if 400 <= status < 500)
-    last = _memory(pid)
     return [
         ("clients at once, minutes", f"{CLIENTS}, {seconds / 60:g}", "8, 5"),
         ("answered, lost", f"{answers.statuses[200]:,}, {answers.lost:,}", "lost: 0"),
@@ -89,11 +83,9 @@ def _measured(pid: int, port: int, models: list[str]) -> list[tuple[str, str, st
         ("time of an answer, median and 99 %", f"{_spread(answers.seconds)}", ""),
         (
             "memory of server and worker, before and after",
-            f"{before / MIB:.0f} MiB, {after / MIB:.0f} MiB",
+            f"{before / MIB:.0f} MiB, {_memory(pid) / MIB:.0f} MiB",
             "level",
         ),
-        (f"of {FLOOD:,} bad requests answered by 4xx", f"{refused:,}", f"{FLOOD:,}"),
-        ("memory after the flood", f"{last / MIB:.0f} MiB", "level"),
     ]
 
 
