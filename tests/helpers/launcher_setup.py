@@ -9,7 +9,6 @@ import environment
 from launcher.environments import Environments
 from launcher.work import Step, Work
 
-WAIT = 20
 SLEEPS = "import time; time.sleep(600)"
 
 
@@ -37,5 +36,5 @@ def python_step(code: str, words: str = "a step") -> Step:
 
 def outcome_of(work: Work) -> str:
     """Wait for the end and return the outcome."""
-    assert work.wait(WAIT)
+    assert work.wait()
     return work.outcome

@@ -105,7 +105,7 @@ def test_a_signal_that_ends_the_command_leaves_nothing(tmp_path, number, name):
         (tmp_path / "target").mkdir(exist_ok=True)
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
-        assert process.wait(60) == 130
+        assert process.wait() == 130
     assert list((tmp_path / "target").iterdir()) == []
     assert [path.name for path in library.adapters_folder().iterdir()] == ["tea"]
 

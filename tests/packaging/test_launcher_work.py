@@ -11,7 +11,7 @@ from launcher.builds import BUILDS, suited
 from launcher.work import Step, Work, explained, steps
 
 from engine.system.graphics.graphics_cards import Card
-from tests.helpers.launcher_setup import WAIT, outcome_of, python_step
+from tests.helpers.launcher_setup import outcome_of, python_step
 
 AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
 
@@ -81,8 +81,7 @@ def test_what_pip_says_becomes_progress(tmp_path):
     code += f"while not os.path.exists({str(waits)!r}): time.sleep(0.01)"
     work = Work([python_step(code, "torch for NVIDIA cards"), python_step("pass")], tmp_path / "log")
     work.start()
-    end = time.monotonic() + WAIT
-    while not work.progress.done_bytes and time.monotonic() < end:
+    while not work.progress.done_bytes:
         time.sleep(0.01)
     assert work.progress.text() == (
         "Step 1 of 2, torch for NVIDIA cards: fetching nvidia_cudnn_cu13, 120 of 405 MB (0.1 GB so far)"
@@ -109,14 +108,12 @@ def test_cancel_ends_the_program_and_what_it_started(tmp_path):
         tmp_path / "log",
     )
     work.start()
-    end = time.monotonic() + WAIT
-    while not (started.exists() and started.read_text()) and time.monotonic() < end:
+    while not (started.exists() and started.read_text()):
         time.sleep(0.01)
     work.cancel()
     assert outcome_of(work) == "cancelled"
-    while Path(f"/proc/{started.read_text()}").exists() and time.monotonic() < end:
+    while Path(f"/proc/{started.read_text()}").exists():
         time.sleep(0.01)
-    assert not Path(f"/proc/{started.read_text()}").exists()
 
 
 @pytest.mark.parametrize(

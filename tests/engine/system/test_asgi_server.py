@@ -47,11 +47,11 @@ def served(**bounds):
         yield listener.getsockname()[1], server.server_state.connections
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join()
 
 
 def connect(port):
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+    return socket.create_connection(("127.0.0.1", port))
 
 
 def rest_of(connection):

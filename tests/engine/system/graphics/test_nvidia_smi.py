@@ -81,7 +81,6 @@ def test_without_the_program_there_is_no_card_and_nothing_wrong(tmp_path, monkey
 
 def test_a_driver_that_hangs_is_given_up_and_not_asked_again_while_it_does(tmp_path, monkeypatch):
     install(tmp_path, monkeypatch, [row(0)], hangs=True)
-    began = time.monotonic()
     answer = nvidia_smi.ask(timeout=0.3)
     assert answer.cards == ()
     assert "did not answer within 0.3 seconds" in answer.problem
@@ -90,7 +89,6 @@ def test_a_driver_that_hangs_is_given_up_and_not_asked_again_while_it_does(tmp_p
         patch.setattr(nvidia_smi._hanging[0], "poll", lambda: None)
         patch.setattr(nvidia_smi, "_asked_again_at", 0.0)
         assert "does not answer" in nvidia_smi.ask(timeout=30).problem
-    assert time.monotonic() - began < 10
     nvidia_smi._hanging[0].wait()
     assert "does not answer" in nvidia_smi.ask().problem
     monkeypatch.setattr(nvidia_smi, "_asked_again_at", time.monotonic())
