@@ -102,13 +102,6 @@ def test_a_template_that_ends_its_process_is_a_named_error(monkeypatch):
         chat_frame(tokenizer_with(CHATML + "{# ends #}"))
 
 
-def test_a_process_that_is_started_anew_writes_the_same(monkeypatch):
-    forked = chat_frame(tokenizer_with(CHATML + "{# anew #}"))
-    chat_template._outcome.cache_clear()
-    monkeypatch.setattr(chat_template.fork_pool, "is_supported", lambda: False)
-    assert chat_frame(tokenizer_with(CHATML + "{# anew #}")) == forked
-
-
 def test_several_templates_the_default_one_counts():
     assert choose_format("auto", tokenizer_with({"default": CHATML, "tool_use": "hello"})) == "chat"
     assert choose_format("auto", tokenizer_with({"tool_use": CHATML})) == "plain"

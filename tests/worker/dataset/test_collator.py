@@ -4,7 +4,6 @@ import math
 import threading
 from itertools import chain, combinations, islice, pairwise
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -116,35 +115,6 @@ def test_a_step_sees_examples_of_similar_length_and_steps_come_in_no_order_of_le
     assert padding < 0.1
     longest = [max(step) for step in widths]
     assert 15 < sum(one > two for one, two in pairwise(longest)) < 35
-
-
-def test_the_examples_of_a_step_meet_others_in_the_next_epoch():
-    sampler = sampled(spread(400), 8)
-    pairs = [
-        {pair for step in sampler.steps(epoch) for pair in combinations(sorted(step), 2)} for epoch in (0, 1)
-    ]
-
-    assert len(pairs[0] & pairs[1]) < len(pairs[0]) / 4
-
-
-def test_steps_in_random_order_are_those_of_runs_before_there_was_a_choice():
-    steps = sampled(spread(5), 2, seed=3, order="random").steps(1)
-
-    drawn = np.random.default_rng((3, 1)).permutation(5).tolist()
-    assert steps == [drawn[:2], drawn[2:4], drawn[4:]]
-
-
-def test_a_loader_that_skips_goes_on_in_the_same_order():
-    from accelerate.data_loader import skip_first_batches
-
-    examples = encoded([(long, 3) for long in range(1, 21)])
-    loader = train_loader(
-        examples, Collator("encoder-decoder", 0, 100), StepSampler(examples, 4, 1, "lengths")
-    )
-    whole = [step.micro_batches[0].input_ids.shape for step in loader]
-    rest = [step.micro_batches[0].input_ids.shape for step in skip_first_batches(loader, 2)]
-
-    assert rest == whole[2:]
 
 
 def test_evaluation_sees_every_example():

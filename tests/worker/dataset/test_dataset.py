@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
-import shutil
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import datasets
 import pytest
 
 from engine.config.data_options import DataOptions
@@ -23,7 +18,6 @@ from engine.worker.dataset import dataset
 from engine.worker.ingestion import sources
 from engine.worker.readers import archives
 from engine.worker.runtime.channel import Channel
-from tests.helpers.shared_data import SAMSUM, needs_samsum
 
 Rows = list[tuple[str, str]]
 
@@ -52,62 +46,6 @@ def write_csv(
         writer.writerow(header)
         writer.writerows(rows)
     return path
-
-
-def write_tsv(path: Path, rows: Rows) -> Path:
-    return write_csv(path, rows, delimiter="\t")
-
-
-def write_semicolons(path: Path, rows: Rows) -> Path:
-    return write_csv(path, rows, delimiter=";")
-
-
-def as_dicts(rows: Rows) -> list[dict[str, str]]:
-    return [{"dialogue": dialogue, "summary": summary} for dialogue, summary in rows]
-
-
-def write_json(path: Path, rows: Rows) -> Path:
-    path.write_text(json.dumps(as_dicts(rows), ensure_ascii=False), encoding="utf-8")
-    return path
-
-
-def write_jsonl(path: Path, rows: Rows) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in as_dicts(rows)), encoding="utf-8")
-    return path
-
-
-def write_parquet(path: Path, rows: Rows) -> Path:
-    datasets.Dataset.from_list(as_dicts(rows)).to_parquet(path)
-    return path
-
-
-def write_arrow(path: Path, rows: Rows) -> Path:
-    folder = path.with_suffix("")
-    datasets.Dataset.from_list(as_dicts(rows)).save_to_disk(folder)
-    return next(folder.glob("*.arrow")).rename(path)
-
-
-WRITERS = [
-    ("talks.csv", write_csv),
-    ("semicolons.csv", write_semicolons),
-    ("talks.tsv", write_tsv),
-    ("talks.json", write_json),
-    ("talks.jsonl", write_jsonl),
-    ("talks.parquet", write_parquet),
-    ("talks.arrow", write_arrow),
-]
-
-
-@pytest.mark.parametrize(("name", "write"), WRITERS, ids=[name for name, _ in WRITERS])
-def test_every_kind_of_file_gives_the_same_examples(
-    name: str, write: Callable[[Path, Rows], Path], tmp_path: Path, channel: Channel
-) -> None:
-    rows = [*talks(18), ("Ann: N/A", "null"), ("Zoë: ☕ at 10?\nBob: 007", "3")]
-    splits = dataset.read(options(write(tmp_path / name, rows)), channel)
-    examples = (*splits.train, *splits.validation, *splits.test)
-    assert sorted((example.conversation, example.summary) for example in examples) == sorted(rows)
-    assert (len(splits.train), len(splits.validation), len(splits.test)) == (16, 2, 2)
-    assert not notices(channel)
 
 
 def test_split_is_the_seeds_and_keeps_equal_conversations_together(tmp_path: Path, channel: Channel) -> None:
@@ -159,16 +97,6 @@ def test_split_is_read_from_whole_words_of_the_name(path: str, split: str | None
     assert sources.split_of(Path(path)) == split
 
 
-def test_what_datasets_saves_to_disk_is_read(tmp_path: Path, channel: Channel) -> None:
-    parts = {"train": talks(6), "validation": talks(2, 10), "test": talks(2, 20)}
-    saved = datasets.DatasetDict(
-        {split: datasets.Dataset.from_list(as_dicts(rows)) for split, rows in parts.items()}
-    )
-    saved.save_to_disk(tmp_path / "saved")
-    splits = dataset.read(options(tmp_path / "saved"), channel)
-    assert (len(splits.train), len(splits.validation), len(splits.test)) == (6, 2, 2)
-
-
 def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, channel: Channel) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()
@@ -209,14 +137,6 @@ def test_rows_without_conversation_or_summary_are_left_out_with_a_notice(
     ]
 
 
-def test_fingerprint_is_of_the_texts_used_and_not_of_the_file(tmp_path: Path, channel: Channel) -> None:
-    rows = talks(20)
-    as_csv = dataset.read(options(write_csv(tmp_path / "a.csv", rows)), channel)
-    as_json = dataset.read(options(write_json(tmp_path / "b.json", rows)), channel)
-    fewer = dataset.read(options(tmp_path / "a.csv", max_train=3), channel)
-    assert as_csv.fingerprint == as_json.fingerprint != fewer.fingerprint
-
-
 def test_ids_come_from_the_id_column(tmp_path: Path, channel: Channel) -> None:
     rows = [(f"00{number}", *talk) for number, talk in enumerate(talks(10))]
     path = write_csv(tmp_path / "a.csv", rows, ("id", "dialogue", "summary"))
@@ -234,35 +154,6 @@ def fail(source: Path, channel: Channel, **values: Any) -> DataError:
 def test_missing_file_is_said(tmp_path: Path, channel: Channel) -> None:
     error = fail(tmp_path / "none.csv", channel)
     assert (error.field, error.message) == ("data.source", f"There is nothing at {tmp_path / 'none.csv'}.")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("a.csv", b"", "a.csv is empty"),
-        ("a.csv", b"dialogue,summary\n", "There are no rows in a.csv"),
-        ("a.json", b"[]", "There are no rows in a.json"),
-        ("a.json", b" \n", "There are no rows in a.json"),
-        ("a.json", b'[{"dialogue": "a"', "a.json can't be read"),
-        ("a.parquet", b"no parquet", "a.parquet can't be read"),
-        ("a.docx", b"PK", "a.docx can't be read: it is no whole Word document"),
-        ("a.swf", b"FWS", "a.swf is no kind of file that can be read"),
-    ],
-)
-def test_unreadable_file_is_said(
-    name: str, content: bytes, words: str, tmp_path: Path, channel: Channel
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    error = fail(tmp_path / name, channel)
-    assert error.field == "data.source"
-    with pytest.raises(DataError, match=words):
-        raise error
-
-
-def test_folder_without_data_is_said(tmp_path: Path, channel: Channel) -> None:
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    assert fail(folder, channel).message == f"There are no data files in {folder}."
 
 
 def test_column_that_is_not_there_is_said(tmp_path: Path, channel: Channel) -> None:
@@ -328,16 +219,6 @@ def test_splits_that_are_not_needed_may_be_missing(tmp_path: Path, channel: Chan
     assert (len(splits.train), len(splits.test)) == (0, 4)
 
 
-@needs_samsum
-def test_samsum_is_read_whole(channel: Channel) -> None:
-    splits = dataset.read(options(SAMSUM), channel)
-    assert (len(splits.train), len(splits.validation), len(splits.test)) == (14731, 818, 819)
-    assert splits.train[0].id == "13818513"
-    tutorial = dataset.read(options(SAMSUM, every=12), channel)
-    assert (len(tutorial.train), len(tutorial.validation), len(tutorial.test)) == (1228, 69, 69)
-    assert tutorial.train[1] == splits.train[12]
-
-
 def folder_of(folder: Path, **contents: str) -> Path:
     folder.mkdir()
     for name, content in contents.items():
@@ -357,22 +238,6 @@ def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path: Pa
     splits = dataset.read(options(tmp_path / "a.csv", broken_rows="leave_out"), channel)
     assert len((*splits.train, *splits.validation, *splits.test)) == 12
     assert [notice["message"][:31] for notice in notices(channel)] == ["a.csv: 2 rows are broken (line "]
-
-
-def test_file_of_broken_rows_alone_is_refused_in_any_case(tmp_path: Path, channel: Channel) -> None:
-    (tmp_path / "a.jsonl").write_text("{\n[\n")
-    error = fail(tmp_path / "a.jsonl", channel, broken_rows="leave_out")
-    assert error.field == "data.source"
-    assert error.message.startswith("a.jsonl can't be read: 2 rows are broken (line 1: it is no JSON")
-
-
-def test_encoding_of_the_last_resort_is_told(tmp_path: Path, channel: Channel) -> None:
-    folder = folder_of(
-        tmp_path / "talks", **dict.fromkeys(("train", "validation"), "dialogue,summary\na,b\n")
-    )
-    (folder / "test.csv").write_bytes(b"dialogue,summary\nAnn: a,b\nBob: caf\xe9,c\n")
-    assert dataset.read(options(folder), channel).test[1].conversation == "Bob: café"
-    assert notices(channel)[0]["message"].startswith("test.csv is not UTF-8. It is read as Windows-1252")
 
 
 def test_turns_in_rows_of_their_own_are_grouped(tmp_path: Path, channel: Channel) -> None:
@@ -408,63 +273,6 @@ def test_column_that_only_later_rows_have_is_found(tmp_path: Path, channel: Chan
     assert sum(row.missing is None for rows in selection.rows.values() for row in rows) == 1
 
 
-def test_error_in_a_row_names_its_file(tmp_path: Path, channel: Channel) -> None:
-    turns = [{"role": "a", "content": "x"}]
-    rows = [*[{"messages": turns, "summary": "s"}] * 300, {"messages": [["x"]], "summary": "s"}]
-    (tmp_path / "a.json").write_text(json.dumps(rows))
-    error = fail(tmp_path / "a.json", channel)
-    assert error.field == "data.conversation"
-    assert error.message.startswith("a.json: Row 301: ")
-
-
-def write_texts(folder: Path, count: int) -> None:
-    folder.mkdir(parents=True)
-    for number, (dialogue, summary) in enumerate(talks(count)):
-        (folder / f"test-{number}.txt").write_bytes(dialogue.replace("\n", "\r\n").encode() + b"\r\n")
-        (folder / f"test-{number}.summary.txt").write_text(summary + "\n")
-
-
-def test_folder_of_texts_and_their_summaries_is_read(tmp_path: Path, channel: Channel) -> None:
-    for split, count in (("train", 4), ("validation", 2), ("test", 3)):
-        write_texts(tmp_path / "talks" / split, count)
-    (tmp_path / "talks" / "train" / "alone.txt").write_text("Ann: nobody summed me up")
-    splits = dataset.read(options(tmp_path / "talks"), channel)
-    assert (len(splits.train), len(splits.validation), len(splits.test)) == (4, 2, 3)
-    assert [(each.id, each.conversation, each.summary) for each in splits.test[:1]] == [
-        ("test-0", *talks(1)[0])
-    ]
-    assert [notice["message"][:33] for notice in notices(channel)] == ["alone.txt of train has no summary"]
-
-
-def test_summary_without_its_text_is_broken(tmp_path: Path, channel: Channel) -> None:
-    write_texts(tmp_path / "talks", 12)
-    (tmp_path / "talks" / "test-3.txt").unlink()
-    message = fail(tmp_path / "talks", channel).message
-    assert (
-        "test-3.summary.txt, its one row: there is no test-3.txt with the conversation beside it" in message
-    )
-
-
-def test_zip_is_a_folder_and_gz_a_file(tmp_path: Path, channel: Channel) -> None:
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    for split, count in (("train", 5), ("validation", 2), ("test", 3)):
-        write_csv(folder / f"{split}.csv", talks(count))
-    shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
-    (tmp_path / "single").mkdir()
-    for path in folder.iterdir():
-        (tmp_path / "single" / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
-    plain, zipped, single = (
-        dataset.read(options(source), channel).fingerprint
-        for source in (folder, tmp_path / "packed.zip", tmp_path / "single")
-    )
-    assert plain == zipped == single
-    assert (
-        len(dataset.select(options(tmp_path / "single" / "test.csv.gz"), channel, needs=()).rows["train"])
-        == 1
-    )
-
-
 def test_links_in_a_circle_are_said(tmp_path: Path, channel: Channel) -> None:
     folder = folder_of(tmp_path / "talks", train="dialogue,summary\na,b\n")
     (folder / "test.csv").symlink_to(folder / "test.csv")
@@ -477,19 +285,8 @@ def test_links_in_a_circle_are_said(tmp_path: Path, channel: Channel) -> None:
     assert len(dataset.read(options(folder), channel, needs=("train",)).train) == 1
 
 
-def test_path_that_can_not_be_looked_into_is_said(channel: Channel) -> None:
-    error = fail(Path("/" + "x" * 300 + ".csv"), channel)
-    assert (error.field, error.message[-20:]) == ("data.source", " File name too long.")
-
-
 def test_recipes_know_every_kind_of_file_by_its_name() -> None:
     assert set(DATA_SUFFIXES) == {*sources.PLAIN_SUFFIXES, *archives.SUFFIXES}
-
-
-def test_zip_without_data_is_said_by_its_name(tmp_path: Path, channel: Channel) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("picture.png", "x")
-    assert fail(tmp_path / "a.zip", channel).message == f"There are no data files in {tmp_path / 'a.zip'}."
 
 
 def test_what_programs_leave_beside_data_is_no_data(tmp_path: Path, channel: Channel) -> None:

@@ -5,7 +5,7 @@ from transformers import AutoTokenizer
 
 from engine.text.conversations import Example
 from engine.worker.dataset.prompter import IGNORED, ChatPrompter, Prompter
-from tests.helpers.chat_templates import CHATML, INSTRUCTION, NO_END, WORKING, chat_model
+from tests.helpers.chat_templates import CHATML, INSTRUCTION, NO_END, WORKING
 from tests.helpers.tiny_models import tiny_model
 
 pytestmark = pytest.mark.torch
@@ -110,13 +110,6 @@ def test_formats_have_identities_of_their_own():
     other, _ = prompter(template=WORKING["instruction"])
     assert len({plain.identity, made.identity, other.identity, prompter(shots=[SHOT])[0].identity}) == 4
     assert made.identity == prompter()[0].identity
-
-
-def test_a_model_folder_brings_its_template_along(tmp_path):
-    tokenizer = AutoTokenizer.from_pretrained(chat_model("llama", tmp_path / "model"))
-    assert (
-        ChatPrompter(tokenizer, "decoder-only", TEMPLATE, 100, 50).prompt("Ann: tea?").startswith("<s>user\n")
-    )
 
 
 @pytest.mark.parametrize("name", WORKING)

@@ -150,29 +150,9 @@ def test_examples_that_overflow_the_positions_are_refused_with_what_would_fit(ki
     assert none_fits.hint.startswith("None would fit")
 
 
-def test_a_model_without_a_limit_takes_any_number_of_examples():
-    assert problem_of("t5", 20, shots=16, max_conversation_tokens=100_000) is None
-
-
 def test_too_few_examples_to_show_are_refused():
     assert problem_of("t5", 3, shots=2) is None
     problem = problem_of("t5", 3, shots=3)
     assert (problem.field, problem.hint) == ("data.shots", "At most 2 can be shown.")
     assert problem_of("t5", 3, "prompt_only", shots=3) is None
     assert problem_of("t5", 3, "prompt_only", shots=4).hint == "At most 3 can be shown."
-
-
-def test_virtual_tokens_count_against_the_context_window():
-    places = base_models.read_config(tiny_model("llama"), "llama").max_position_embeddings
-    alone = prompt_tokens("llama", examples(2))
-    exact = {"max_conversation_tokens": places - 128 - alone, "max_summary_tokens": 128}
-    assert problem_of("llama", 20, shots=2, **exact) is None
-    problem = problem_of("llama", 20, "prompt_tuning", shots=2, **exact)
-    assert problem.field == "data.shots"
-    assert "virtual tokens" in problem.message
-
-
-def prompt_tokens(kind, shots):
-    recipe = make_recipe(kind)
-    tokenizer = read_tokenizer(tiny_model(kind), kind)
-    return len(Prompter(tokenizer, FAMILIES[kind], recipe.data.prompt, 100, 50, shots).input_ids(""))

@@ -4,7 +4,6 @@ import os
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
 from engine.system.paths import starter_folder, tokens_folder
 from engine.text.conversations import Example
@@ -69,22 +68,6 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
         tokens[3]
 
 
-def test_the_file_is_one_of_safetensors():
-    tokenize(EXAMPLES, prompter(), Channel())
-    tokens = tokenize(EXAMPLES, prompter(), Channel())
-
-    held = load_file(files()[0])
-
-    assert held["ends"].tolist() == tokens.ends.tolist()
-    assert held["ids"].tobytes() == b"".join(tokens.chunks())
-    assert tokens.sizes.tolist() == [[len(one.input_ids), len(one.labels)] for one in tokens]
-
-
-def test_no_examples_have_no_ids():
-    tokenize([], prompter(), Channel())
-    assert list(tokenize([], prompter(), Channel())) == []
-
-
 @pytest.mark.parametrize(
     "other",
     [
@@ -111,15 +94,6 @@ def test_other_texts_are_another_file():
     tokenize([EXAMPLES[0], Example("2", "Ann: a", "b")], prompter(), Channel())
 
     assert len(files()) == 3
-
-
-def test_how_the_tokenizer_was_used_before_decides_nothing():
-    used = prompter()
-    before = used.identity
-    used.example(EXAMPLES[2])
-
-    assert used.truncated_summaries == 1
-    assert used.identity == before
 
 
 @pytest.mark.parametrize("damage", ["shortened", "changed", "emptied", "told wrong"])

@@ -44,12 +44,6 @@ def test_empty_references_are_ignored_and_rows_without_any_are_left_out(tmp_path
     assert "Line 3 of test has no summary and is left out. The other 5 are fine." in notices(channel)
 
 
-def test_references_in_another_script_are_read_in_their_own_language(tmp_path):
-    found, channel = scored(tmp_path, [["Боб на работе."], ["ボブは仕事中。"]])
-    assert "that ROUGE reads" not in notices(channel)
-    assert found.protocol["metric"]["languages"] == {"en": 4, "ja": 1, "ru": 1}
-
-
 def test_references_without_a_word_score_nothing_and_are_counted(tmp_path):
     found, channel = scored(tmp_path, [["…"], ["👍 !"]])
     assert "2 of 6 reference summaries hold no word that ROUGE reads." in notices(channel)

@@ -155,13 +155,6 @@ def test_the_evaluations_name_format_and_form(tmp_path, monkeypatch):
     assert card.base == baseline.scores
 
 
-def test_scores_follow_a_changed_template(tmp_path):
-    first = Stage(tmp_path / "first", base_forms="recipe")
-    second = Stage(tmp_path / "second", CHATML.replace("assistant", "helper"), base_forms="recipe")
-    assert first.base.fingerprint != second.base.fingerprint
-    assert first.best().values.summaries != second.best().values.summaries
-
-
 def test_first_examples_that_are_in_other_languages_among_all_are_read_again():
     begun = SimpleNamespace(examples=("0",))
     examples = [Example("0", "", "Ok, Pizza."), *(Example(str(index), "", GERMAN) for index in range(1, 4))]

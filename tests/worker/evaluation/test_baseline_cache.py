@@ -52,20 +52,13 @@ def test_another_run_on_the_same_data_uses_the_cached_baseline(tmp_path, measure
     assert run(tmp_path, measured, "training.seed=7", "method.rank=2") == (first, False)
 
 
-def test_another_prompt_is_evaluated_again(tmp_path, measured):
+def test_another_prompt_is_evaluated_again_and_so_is_what_a_damaged_file_holds(tmp_path, measured):
     first, _ = run(tmp_path, measured)
+    [kept] = [file for file in scores_folder().iterdir() if b"look_schema" in file.read_bytes()]
+    for damage in (b"{", b'{"look_schema": 1, "look": {"loss": "low", "summaries": []}}'):
+        kept.write_bytes(damage)
+        assert run(tmp_path, measured) == (first, True)
+        assert b"look_schema" in kept.read_bytes()
     other, computed = run(tmp_path, measured, "data.prompt=Sum up: {conversation}")
     assert computed
     assert other != first
-
-
-@pytest.mark.parametrize(
-    "damage", [b"", b"{", b'{"look_schema": 1, "look": {"loss": "low", "summaries": []}}']
-)
-def test_a_damaged_cache_file_is_replaced(tmp_path, measured, damage):
-    first, _ = run(tmp_path, measured)
-    kept = [file for file in scores_folder().iterdir() if b"look_schema" in file.read_bytes()]
-    assert len(kept) == 1
-    kept[0].write_bytes(damage)
-    assert run(tmp_path, measured) == (first, True)
-    assert b"look_schema" in kept[0].read_bytes()

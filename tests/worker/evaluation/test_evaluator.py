@@ -66,15 +66,6 @@ def test_an_untrained_adapter_makes_no_measurable_difference(source):
     assert {facts["verdict"] for facts in after.difference.values()} == {"no measurable difference"}
 
 
-def test_one_example_has_a_score_but_no_interval(source):
-    recipe, base, splits, channel = parts(source, examples=1)
-    before = score_base(recipe, base, splits, channel)
-    after = score(recipe, base, splits, channel, attach_random(base, recipe), before)
-    assert set(after.scores["rouge1"]) == {"mean"}
-    assert after.difference is not None
-    assert set(after.difference["rouge1"]) == {"mean", "verdict"}
-
-
 def test_everything_else_is_measured_with_an_interval_and_paired(source):
     recipe, base, splits, channel = parts(source, max_new_tokens=24)
     before = score_base(recipe, base, splits, channel)

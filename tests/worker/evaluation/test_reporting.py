@@ -45,18 +45,6 @@ def test_empty_summaries_score_0_and_are_reported(source, monkeypatch):
     ]
 
 
-def test_a_single_empty_summary_is_reported_in_the_singular(source, monkeypatch):
-    recipe, base, splits, channel = parts(source)
-
-    def ends_once_at_once(model, tokenizer, family, inputs, **_):
-        return [Generated([], "", capped=False), *(Generated([7], "Bob", capped=False) for _ in inputs[1:])]
-
-    monkeypatch.setattr(model_metrics, "generate", ends_once_at_once)
-    score_base(recipe, base, splits, channel)
-    [notice] = events_of(channel, "notice")
-    assert notice["message"] == "1 of 12 summaries of the base model is empty."
-
-
 def test_many_truncated_summaries_are_reported(source):
     recipe, base, splits, channel = parts(source, max_new_tokens=2)
     assert score_base(recipe, base, splits, channel).values.truncated_fraction == 1.0

@@ -33,7 +33,7 @@ def test_the_base_is_scored_once(source, monkeypatch):
     assert told[0]["difference"] is None
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"kept_schema": 1, "protocol": {}, "measured": {}}'])
+@pytest.mark.parametrize("damage", ["{", '{"kept_schema": 1, "protocol": {}, "measured": {}}'])
 def test_a_damaged_cache_file_is_replaced(source, damage):
     recipe, base, splits, channel = parts(source)
     first = score_base(recipe, base, splits, channel)

@@ -50,8 +50,8 @@ def asked(*columns_and_request, **changes):
     return {"command": "summarize", **summarize_command(*columns_and_request, **changes)}
 
 
-@pytest.mark.parametrize("kind", ["t5", "gpt2"])
-def test_those_for_the_same_are_written_together_each_as_alone(kind, waiting):
+def test_those_for_the_same_are_written_together_each_as_alone(waiting):
+    kind = "gpt2"
     adapter = install_random(kind, "adapter", seed=1)
     channel = waiting(
         kind,
@@ -78,8 +78,7 @@ def test_of_those_together_one_that_is_cancelled_keeps_no_other(waiting):
     assert over == {"leaves": True, "stays": False, "last": False}
 
 
-@pytest.mark.parametrize("text", ["\ud83d", "Ann: Hi \udc00!", "\ud83d " * 30_000])
-@pytest.mark.parametrize("as_list", [False, True])
+@pytest.mark.parametrize(("text", "as_list"), [("Ann: Hi \udc00!", False), ("\ud83d " * 30_000, True)])
 def test_half_an_emoji_fails_alone(text, as_list):
     bad = summarize_command([None], "bad", conversation=text)
     if as_list:
