@@ -81,9 +81,3 @@ def test_the_turns_of_several_tickets_are_not_read_as_one_chat(tmp_path: Path, c
     (tmp_path / "tickets.csv").write_text(f"ticket_id,created_at,author,body\n{rows}")
     with pytest.raises(DataError, match="No column looks like the conversation"):
         read(tmp_path / "tickets.csv", channel)
-
-
-def test_a_readme_alone_is_no_data(tmp_path: Path, channel: Channel) -> None:
-    (tmp_path / "README.md").write_text("# Bread\n\nAnn: Hi\nBob: Yo\n")
-    with pytest.raises(DataError, match="There are no data files"):
-        locate(DataOptions(source=str(tmp_path)), channel)

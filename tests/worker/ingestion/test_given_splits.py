@@ -12,11 +12,8 @@ import pytest
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
 from engine.worker.dataset import dataset
-from engine.worker.ingestion.loading import open_tables
-from engine.worker.ingestion.row_preview import show_first_rows
-from engine.worker.ingestion.sources import locate
 from engine.worker.runtime.channel import Channel
-from tests.helpers.channel_events import events_of, notice_messages
+from tests.helpers.channel_events import notice_messages
 
 Row = dict[str, Any]
 
@@ -66,25 +63,6 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path: Path, 
     ]
 
 
-def test_lists_may_be_called_dev_and_be_empty(tmp_path: Path, channel: Channel) -> None:
-    content = {"train": [talk(1)], "dev": [talk(2)], "test": []}
-    assert numbers(as_json(tmp_path / "a.json", content), channel) == {
-        "train": [1],
-        "validation": [2],
-        "test": [],
-    }
-
-
-def test_the_preview_shows_the_splits_and_why(tmp_path: Path, channel: Channel) -> None:
-    options = DataOptions(source=str(as_json(tmp_path / "a.json", {"train": [talk(1)], "test": [talk(2)]})))
-    show_first_rows(source := locate(options, channel), open_tables(source, options), options, channel)
-    (event,) = events_of(channel, "rows_previewed")
-    assert event["columns"] == ["dialogue", "summary", "split"]
-    assert [row["split"] for row in event["rows"]] == ["train", "test"]
-    assert event["shape"]["split"] == "split"
-    assert event["shape"]["reason"].endswith('splits: column "split", by its name and what stands in it')
-
-
 def test_a_list_of_a_split_beside_another_list_is_refused(tmp_path: Path, channel: Channel) -> None:
     with pytest.raises(DataError, match='it holds several lists, "train" and "more", not one'):
         numbers(as_json(tmp_path / "a.json", {"train": [talk(1)], "more": [talk(2)]}), channel)
@@ -115,16 +93,6 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: 
     assert numbers(as_lines(tmp_path / "a.jsonl", rows), channel)["test"] == [302]
     assert notice_messages(channel) == [
         '2 rows left out, as the column "split" names no split there ("held" 1, "" 1; rows 301, 303).'
-    ]
-
-
-def test_rows_in_no_split_may_stand_among_the_first(tmp_path: Path, channel: Channel) -> None:
-    places = ["train", "test", "dev", "later"]
-    rows = [talk(number, split=places[number % 4]) for number in range(12)]
-    row_numbers = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
-    assert row_numbers == {"train": [1, 5, 9], "validation": [3, 7, 11], "test": [2, 6, 10]}
-    assert notice_messages(channel) == [
-        '3 rows left out, as the column "split" names no split there ("later" 3; rows 4, 8, 12).'
     ]
 
 

@@ -84,7 +84,7 @@ def checked(
     now=LIMITS,
     exclude=st.sets(st.sampled_from(IDS)),
 )
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_counted_is_what_a_run_leaves_out(
     tmp_path_factory: pytest.TempPathFactory,
     texts: dict[str, list[tuple[str, str]]],

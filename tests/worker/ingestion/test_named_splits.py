@@ -67,14 +67,6 @@ def test_published_test_rows_are_never_trained_on(
     assert {split: len(summaries) for split, summaries in rows.items()} == expected
 
 
-def test_texts_called_after_something_else_are_one_set(tmp_path: Path, channel: Channel) -> None:
-    folder = talks(
-        tmp_path, *(f"{name}.txt" for name in ("test_call", "monday", "tuesday", "wednesday", "friday"))
-    )
-    _, rows = selected(folder, channel)
-    assert sum(map(len, rows.values())) == 5
-
-
 def test_files_whose_names_tell_no_split_are_asked_about(tmp_path: Path, channel: Channel) -> None:
     folder = talks(tmp_path, "train.jsonl", "test.jsonl", "more.jsonl")
     with pytest.raises(DataError) as caught:

@@ -44,16 +44,6 @@ def test_a_files_own_names_are_taken_for_those_of_the_others(
     )
 
 
-def test_splits_may_have_other_names_too(tmp_path: Path, channel: Channel) -> None:
-    csv_file(tmp_path / "train.csv", "dialogue,summary")
-    csv_file(tmp_path / "test.csv", "conversation,abstract")
-    assert [row.example.summary for row in rows_of(tmp_path, channel)["test"]] == [
-        "test 0",
-        "test 1",
-        "test 2",
-    ]
-
-
 @pytest.mark.parametrize("name", ["test.csv", "train2.csv"])
 def test_a_file_without_the_columns_is_asked_about_and_can_be_left_out(
     tmp_path: Path, channel: Channel, name: str
@@ -111,12 +101,6 @@ def test_so_is_one_that_a_column_names_and_one_whose_column_is_empty(
         rows_of(folder, channel)
 
 
-def test_a_source_without_any_summary_is_not_asked_about(tmp_path: Path, channel: Channel) -> None:
-    for name in ("train", "test"):
-        (tmp_path / f"{name}.csv").write_text(f'dialogue,summary\n"Ann: {name}",\n')
-    assert [len(rows) for rows in rows_of(tmp_path, channel).values()] == [1, 0, 1]
-
-
 def test_every_row_knows_its_file_and_line(tmp_path: Path, channel: Channel) -> None:
     csv_file(tmp_path / "a.csv", "dialogue,summary", 2)
     csv_file(tmp_path / "b.csv", "dialogue,summary", 2)
@@ -127,15 +111,6 @@ def test_every_row_knows_its_file_and_line(tmp_path: Path, channel: Channel) -> 
         (3, "b.csv, line 2"),
         (4, "b.csv, line 4"),
     ]
-
-
-def test_a_row_without_a_summary_is_named_by_its_line(tmp_path: Path, channel: Channel) -> None:
-    csv_file(tmp_path / "train.csv", "dialogue,summary", 3)
-    csv_file(tmp_path / "test.csv", "dialogue,summary", 2)
-    with (tmp_path / "train.csv").open("a") as stream:
-        stream.write('"Ann: and?\nBob: Well",\n')
-    dataset.read(DataOptions(source=str(tmp_path)), channel)
-    assert "Line 8 of train has no summary" in " ".join(notice_messages(channel))
 
 
 def test_a_row_that_fits_no_schema_is_named_by_its_file_and_line(tmp_path: Path, channel: Channel) -> None:

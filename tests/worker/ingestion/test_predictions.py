@@ -98,13 +98,3 @@ def test_what_is_no_file_of_summaries_is_refused_by_name(tmp_path, name, content
     assert caught.value.message.startswith(message)
     assert caught.value.hint
     assert caught.value.field == FIELD
-
-
-def test_a_folder_and_a_missing_file_are_refused(tmp_path):
-    for path, message in (
-        (tmp_path, f"{tmp_path} is a folder."),
-        (tmp_path / "x.csv", "There is nothing at"),
-    ):
-        with pytest.raises(DataError) as caught:
-            read(path)
-        assert caught.value.message.startswith(message)

@@ -51,15 +51,6 @@ def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, look: Look) -> N
     assert event["rows"][0] == {"id": "0", "messages": '[{"role": "a", "content": "é"}]', "summary": ""}
 
 
-def test_training_split_is_the_one_that_is_shown(tmp_path: Path, look: Look) -> None:
-    folder = tmp_path / "talks"
-    folder.mkdir()
-    for split in ("test", "train"):
-        write_jsonl(folder / f"{split}.jsonl", [{"dialogue": split, "summary": "s"}])
-    event = look(folder)
-    assert (event["split"], event["rows"]) == ("train", [{"dialogue": "train", "summary": "s"}])
-
-
 def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look: Look) -> None:
     event = look(write_jsonl(tmp_path / "a.jsonl", [{"x": "a", "y": "b"}]), conversation="z")
     assert event["shape"] is None
@@ -68,12 +59,6 @@ def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look
         'a.jsonl: There is no column "z".',
     )
     assert event["rows"] == [{"x": "a", "y": "b"}]
-
-
-def test_what_is_known_is_shown_where_the_summary_is_not(tmp_path: Path, look: Look) -> None:
-    event = look(write_jsonl(tmp_path / "a.jsonl", [{"dialogue": "Ann: a", "topic": "b"}] * 3))
-    assert event["problem"] is None
-    assert (event["shape"]["conversation"], event["shape"]["summary"]) == ("dialogue", "")
 
 
 @pytest.mark.parametrize("letter", ["☕", "\x01"])
@@ -90,12 +75,6 @@ def test_long_texts_and_many_columns_fit_one_event(
 def test_keys_that_are_data_are_no_columns(tmp_path: Path, look: Look) -> None:
     with pytest.raises(DataError, match=r"the names of its [\d,]+ columns have [\d,]+ bytes"):
         look(write_jsonl(tmp_path / "a.jsonl", [{f"conversation {number}": "x" for number in range(1_000)}]))
-
-
-def test_what_can_not_be_read_is_an_error_at_once(tmp_path: Path, look: Look) -> None:
-    (tmp_path / "a.jsonl").write_text("{\n")
-    with pytest.raises(DataError, match="line 1: it is no JSON"):
-        look(tmp_path / "a.jsonl")
 
 
 def test_check_shows_the_first_rows_before_it_reads_the_others(tmp_path: Path, channel: Channel) -> None:

@@ -5,18 +5,14 @@ Each case goes the whole way of a recipe's source; how single readers say it is 
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from openpyxl import Workbook
 
 from engine.config.data_options import DataOptions
 from engine.errors import DataError
@@ -25,6 +21,7 @@ from engine.worker.dataset import dataset
 from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import notice_messages
+from tests.helpers.table_files import write
 
 Rows = list[dict[str, Any]]
 TEN_MILLION = 10_000_000
@@ -34,47 +31,7 @@ def talks(count: int = 12) -> Rows:
     return [{"dialogue": f"Ann: {number}", "summary": f"s{number}"} for number in range(count)]
 
 
-def as_csv(path: Path, rows: Rows) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def as_json(path: Path, rows: Rows) -> None:
-    path.write_text(json.dumps(rows), encoding="utf-8")
-
-
-def as_lines(path: Path, rows: Rows) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-def as_parquet(path: Path, rows: Rows) -> None:
-    pq.write_table(pa.Table.from_pylist(rows), path)
-
-
-def as_arrow(path: Path, rows: Rows) -> None:
-    table = pa.Table.from_pylist(rows)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-
-
-def as_workbook(path: Path, rows: Rows) -> None:
-    book = Workbook()
-    sheet = book.worksheets[0]
-    for row in [list(rows[0]), *(list(row.values()) for row in rows)]:
-        sheet.append(row)
-    book.save(path)
-
-
-WRITERS: dict[str, Callable[[Path, Rows], None]] = {
-    "a.csv": as_csv,
-    "a.json": as_json,
-    "a.jsonl": as_lines,
-    "a.parquet": as_parquet,
-    "a.arrow": as_arrow,
-    "a.xlsx": as_workbook,
-}
+NAMES = ("a.csv", "a.json", "a.jsonl", "a.parquet", "a.arrow", "a.xlsx")
 
 
 def read(path: Path, channel: Channel, **values: Any) -> dataset.Splits:
@@ -92,11 +49,11 @@ def count(splits: dataset.Splits) -> int:
     return len((*splits.train, *splits.validation, *splits.test))
 
 
-@pytest.mark.parametrize(("name", "column"), list(zip(WRITERS, cycle(["dialogue", "summary"]), strict=False)))
+@pytest.mark.parametrize(("name", "column"), list(zip(NAMES, cycle(["dialogue", "summary"]), strict=False)))
 def test_a_column_of_numbers_is_named_with_its_file(
     name: str, column: str, tmp_path: Path, channel: Channel
 ) -> None:
-    WRITERS[name](tmp_path / name, [row | {column: number + 0.5} for number, row in enumerate(talks())])
+    write(tmp_path / name, [row | {column: number + 0.5} for number, row in enumerate(talks())])
     error = refused(tmp_path / name, channel)
     assert error.message.startswith(f'{name}: The column "{column}" holds numbers')
     assert error.field == {"dialogue": "data.conversation", "summary": "data.summary"}[column]
@@ -108,7 +65,7 @@ def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
 ) -> None:
     rows = talks()
     rows[5]["dialogue"] = "x" * TEN_MILLION
-    WRITERS[name](tmp_path / name, rows)
+    write(tmp_path / name, rows)
     error = refused(tmp_path / name, channel)
     assert error.field == "data.broken_rows"
     place = (
@@ -119,7 +76,7 @@ def test_ten_megabytes_in_one_cell_are_named_and_the_rest_is_read_after_consent(
     assert any("row 6" in notice for notice in notice_messages(channel))
 
 
-@pytest.mark.parametrize(("name", "deed"), list(zip(WRITERS, cycle(["go", "grow", "other"]), strict=False)))
+@pytest.mark.parametrize(("name", "deed"), list(zip(NAMES, cycle(["go", "grow", "other"]), strict=False)))
 def test_a_file_that_changes_or_vanishes_while_it_is_read_is_named(
     name: str, deed: str, tmp_path: Path
 ) -> None:
@@ -128,8 +85,8 @@ def test_a_file_that_changes_or_vanishes_while_it_is_read_is_named(
         tmp_path / f"other-{name}",
         "vanished" if deed == "go" else "changed",
     )
-    WRITERS[name](path, talks(3000))
-    WRITERS[name](other, talks(3000))
+    write(path, talks(3000))
+    write(other, talks(3000))
     rows = iter(open_table([path]))
     next(rows)
     if deed == "go":
@@ -162,13 +119,13 @@ def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(
 ) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()
-    as_csv(folder / "train.csv", talks(6))
-    as_csv(folder / "test.csv", talks(3))
+    write(folder / "train.csv", talks(6))
+    write(folder / "test.csv", talks(3))
     for name in ("train", "test"):
         content = (folder / f"{name}.csv").read_bytes()
         (folder / f"{name}.csv.gz").write_bytes(gzip.compress(content))
     (folder / "test.csv").unlink()
-    as_lines(folder / "validation.jsonl", talks(2))
+    write(folder / "validation.jsonl", talks(2))
     (folder / "notes.txt").write_text("Ann: Hi")
     (folder / "README.txt").write_text("What this is.")
     splits = read(folder, channel)

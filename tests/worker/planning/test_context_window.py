@@ -72,18 +72,17 @@ def tokens(kind: Kind, recipe: Recipe, pair: Pair) -> tuple[int, int]:
     return len(prompter.input_ids(pair[0])), prompter.example(Example("1", *pair)).label_tokens
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize(
-    ("kind", "method", "field"),
+    ("kind", "method", "field", "split", "limit"),
     [
-        ("gpt2", "lora", "data.max_conversation_tokens"),
-        ("gpt2", "prompt_tuning", "method.virtual_tokens"),
-        ("gpt2", "prefix_tuning", "method.virtual_tokens"),
-        ("bart", "lora", "data.max_conversation_tokens"),
-        ("bart", "p_tuning", "method.virtual_tokens"),
+        ("gpt2", "lora", "data.max_conversation_tokens", "train", 512),
+        ("gpt2", "lora", "data.max_conversation_tokens", "test", 40),
+        ("gpt2", "prompt_tuning", "method.virtual_tokens", "test", 512),
+        ("gpt2", "prefix_tuning", "method.virtual_tokens", "train", 40),
+        ("bart", "lora", "data.max_conversation_tokens", "test", 512),
+        ("bart", "p_tuning", "method.virtual_tokens", "train", 40),
     ],
 )
-@pytest.mark.parametrize("limit", [512, 40])
 def test_the_longest_row_may_take_all_positions_and_no_more(
     kind: Kind, method: str, field: str, split: str, limit: int, tmp_path: Path
 ) -> None:

@@ -61,12 +61,3 @@ def test_a_prompt_alone_takes_the_time_of_scoring(tmp_path: Path) -> None:
     found = run_seconds(recipe, WORK, 0.0, LENGTHS, EXAMPLES, 1e9)
     assert found is not None
     assert 0 < found - START_SECONDS < seconds(tmp_path)
-
-
-def test_without_examples_nothing_is_known(tmp_path: Path) -> None:
-    assert run_seconds(tiny_recipe(tmp_path, "t5"), WORK, 0.0, [], {}, 1e9) is None
-
-
-def test_an_encoder_reads_and_a_decoder_writes() -> None:
-    assert WORK.forward(10, 0) == 2 * 10 * WORK.read
-    assert WORK.forward(0, 10) == 2 * 10 * WORK.label

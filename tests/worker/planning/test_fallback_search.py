@@ -84,7 +84,7 @@ def test_the_error_tells_only_numbers_that_are_known(needed, killed, text):
 def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
     tmp_path, monkeypatch
 ):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000", "training.max_steps=2")
     whole = planned(recipe)
     monkeypatch.setattr(memory_probe, "SAFE_FRACTION", 1)
     give_room(monkeypatch, 2 * whole)
@@ -172,26 +172,30 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert adapter.recipe() == changed
 
 
+SHORT = ("training.max_steps=3", "training.checkpoint_every=1")
+
+
 def test_a_step_that_fails_has_the_same_gradients_in_a_smaller_micro_batch(tmp_path, monkeypatch):
-    overrides = ("training.micro_batch_tokens=4000", "training.checkpoint_every=2", "method.dropout=0")
-    recipe = tiny_recipe(tmp_path, "llama", "lora", *overrides)
+    recipe = tiny_recipe(
+        tmp_path, "llama", "lora", "training.micro_batch_tokens=4000", "method.dropout=0", *SHORT
+    )
     _, uninterrupted = train_in_process(recipe)
     with monkeypatch.context() as patch:
-        fail_in_step(patch, 4, MemoryError())
+        fail_in_step(patch, 2, MemoryError())
         job, events = train_in_process(recipe)
     run_store.change(job, read(events_named(events, "memory_exceeded")[0])[0].changes)
     resumed = run_in_process(job)
 
     for one, other in zip(
-        events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[2:], strict=True
+        events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[1:], strict=True
     ):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
 
 
 def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "full", "training.checkpoint_every=2")
+    recipe = tiny_recipe(tmp_path, "t5", "full", *SHORT)
     with monkeypatch.context() as patch:
-        fail_in_step(patch, 4, MemoryError())
+        fail_in_step(patch, 2, MemoryError())
         job, _ = train_in_process(recipe)
     _, uninterrupted = train_in_process(recipe)
     run_store.change(job, {"training.optimizer": "adamw_8bit"})
@@ -199,22 +203,22 @@ def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_p
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     for one, other in zip(
-        events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[2:], strict=True
+        events_named(resumed, "step_finished"), events_named(uninterrupted, "step_finished")[1:], strict=True
     ):
         assert one["learning_rate"] == other["learning_rate"]
         assert one["loss"] == pytest.approx(other["loss"], rel=0.02)
 
 
 def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.checkpoint_every=2")
+    recipe = tiny_recipe(tmp_path, "llama", "lora", *SHORT)
     with monkeypatch.context() as patch:
-        fail_in_step(patch, 4, MemoryError())
+        fail_in_step(patch, 2, MemoryError())
         job, _ = train_in_process(recipe)
     run_store.change(job, fallback_search.FOUR_BITS)
     resumed = run_in_process(job)
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
-    assert events_named(resumed, "run_resumed")[0]["step"] == 2
+    assert events_named(resumed, "run_resumed")[0]["step"] == 1
     adapter = library.find(events_named(resumed, "adapter_saved")[-1]["adapter"])
     assert adapter.metadata.base_model.quantization == "nf4"
 

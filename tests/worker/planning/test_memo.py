@@ -19,9 +19,3 @@ def test_names_have_values_of_their_own():
     memo.get("two", "key", lambda: 2)
     assert memo.get("one", "key", lambda: 3) == 1
     assert memo.get("two", "key", lambda: 3) == 2
-
-
-def test_none_is_a_value_too():
-    memo = Memo()
-    memo.get("one", "key", lambda: None)
-    assert memo.get("one", "key", lambda: 1) is None

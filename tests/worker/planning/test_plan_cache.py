@@ -84,15 +84,6 @@ def test_the_least_recently_used_go(recipe, monkeypatch):
     assert sorted(plans_folder().iterdir()) == sorted([paths[0], paths[2]])
 
 
-def test_a_run_reports_the_same_whether_it_was_planned_before_or_not(recipe, monkeypatch):
-    told = [events_named(train_in_process(recipe)[1], "run_started")[0]]
-    monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
-    told.append(events_named(train_in_process(recipe)[1], "run_started")[0])
-
-    first, again = ({name: event[name] for name in planner.SIZES} for event in told)
-    assert first == again
-
-
 def test_a_run_uses_the_plan_of_its_form(recipe, monkeypatch):
     plan = planned(recipe)
     monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))

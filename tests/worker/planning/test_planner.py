@@ -11,7 +11,6 @@ from safetensors.torch import load_file
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.system import optional_dependencies
 from engine.system.graphics import visible_cards
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
@@ -34,7 +33,8 @@ COUNTED: list[tuple[Kind, str]] = [
     ("t5", "adalora"),
     ("t5", "prompt_only"),
     ("bart", "bitfit"),
-    *((kind, method) for kind in KINDS[1:] for method in ("bottleneck", "full")),
+    ("llama", "bottleneck"),
+    ("gpt2", "full"),
 ]
 
 
@@ -141,12 +141,10 @@ def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, ch
     source = tmp_path / "data.jsonl"
     row = '{"dialogue": "Zoë: ☕ at  ten? 🎉", "summary": "Tea – at ten."}\n'
     source.write_text(row * 10, encoding="utf-8")
-    for kind in KINDS:
-        recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
-        plan = Planner(channel).plan(recipe)
-        assert "too few conversations" in plan["problems"][0]["message"]
+    few = changed(tiny_recipe(tmp_path, "t5"), f'data.source="{source}"')
+    assert "too few conversations" in Planner(channel).plan(few)["problems"][0]["message"]
     source.write_text("".join(row.replace("ten?", f"{number}?") for number in range(10)), encoding="utf-8")
-    for kind in KINDS:
+    for kind in ("t5", "gpt2"):
         recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
         pieces = Planner(channel).plan(recipe)["learned_preview"]["pieces"]
         text = "".join(text for text, _ in pieces)
@@ -165,45 +163,6 @@ def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Pa
     assert plan["trainable_parameters"] == 0
     # Of conversations that can't be read there is nothing to count.
     assert not {"steps", "examples", "token_lengths", "memory"} & plan.keys()
-
-
-@pytest.mark.parametrize(
-    ("override", "field"),
-    [
-        ("base_model.quantization=nf4", "base_model.quantization"),
-        ("training.optimizer=adamw_8bit", "training.optimizer"),
-    ],
-)
-def test_a_library_that_is_not_installed_is_a_problem_of_the_plan(
-    override: str, field: str, tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recipe = tiny_recipe(tmp_path, "t5", "lora", override)
-    assert Planner(channel).plan(recipe)["problems"] == []
-    monkeypatch.setattr(optional_dependencies, "LIBRARY", "not_installed_here")
-    plan = Planner(channel).plan(recipe)
-    assert [problem["field"] for problem in plan["problems"]] == [field]
-    assert plan["trainable_parameters"] > 0
-
-
-def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path, channel: Channel) -> None:
-    planner = Planner(channel)
-    made = {name: planner.plan(tiny_recipe(tmp_path / name, "t5", name)) for name in ("lora", "adalora")}
-    assert {name: each["sized_by_training"] for name, each in made.items()} == {
-        "lora": False,
-        "adalora": True,
-    }
-
-
-@pytest.mark.parametrize("kind", ["llama", "gpt2"])
-def test_vblora_is_planned_on_decoders(kind: Kind, tmp_path: Path, channel: Channel) -> None:
-    plan = Planner(channel).plan(tiny_recipe(tmp_path, kind, "vblora"))
-    assert plan["problems"] == []
-    assert plan["memory"]["activations"] > 0
-
-
-def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
-    plan = Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
-    assert [problem["field"] for problem in plan["problems"]] == ["base_model.precision"]
 
 
 def test_data_to_download_are_a_fact_of_the_plan(

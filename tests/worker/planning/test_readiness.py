@@ -94,10 +94,6 @@ def test_a_language_that_the_base_model_is_not_made_for_is_said(
     assert [each["message"] for each in found] == ([said] if said else [])
 
 
-def test_what_is_not_known_yet_is_not_doubted(tmp_path: Path) -> None:
-    assert readiness.doubts(tiny_recipe(tmp_path, "t5"), {}, 0) == []
-
-
 @pytest.mark.parametrize(
     ("overrides", "message", "hint"),
     [
