@@ -13,7 +13,10 @@ from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 pytestmark = pytest.mark.torch
 
 SUMMARIES = [[20, 21], [22, 23, 24], [25]]
-METHODS = ["lora", "prompt_tuning", "prefix_tuning"]
+every_pair = pytest.mark.parametrize(
+    ("kind", "method"),
+    [("t5", "lora"), ("t5", "prefix_tuning"), ("llama", "prompt_tuning"), ("gpt2", "lora")],
+)
 
 
 def whole_loss(model, base, micro_batch):
@@ -33,8 +36,7 @@ def gradients(model, loss):
     return {name: each.grad.clone() for name, each in model.named_parameters() if each.grad is not None}
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
+@every_pair
 def test_loss_and_gradients_are_those_of_all_logits(kind, method):
     base = load_tiny(kind)
     more = {} if method == "lora" else {"virtual_tokens": 4}
@@ -50,8 +52,7 @@ def test_loss_and_gradients_are_those_of_all_logits(kind, method):
     assert all(torch.allclose(found[name], expected[name], atol=5e-5) for name in expected)
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
+@every_pair
 def test_the_output_head_reads_what_predicts_something_and_no_more(kind, method):
     base = load_tiny(kind)
     more = {} if method == "lora" else {"virtual_tokens": 4}

@@ -1,19 +1,18 @@
-"""What stands before the tokens is the same for training, for writing and for plain PEFT, and off means off."""
+"""What stands before the tokens, on unusual bases and beside other prompts; on the usual ones tests/proof has it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from peft import MultitaskPromptTuningConfig, PeftModel, PrefixTuningConfig, get_peft_model
+from peft import MultitaskPromptTuningConfig, PrefixTuningConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import (
-    AutoModelForCausalLM,
-    AutoModelForSeq2SeqLM,
     T5Config,
     T5ForConditionalGeneration,
 )
@@ -25,24 +24,22 @@ from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.adapters.method_hooks import of_type
-from engine.worker.dataset.prompter import IGNORED
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling import forward, prompt_learning
 from engine.worker.modeling.base_models import LoadedBase
 from tests.helpers.soft_prompts import (
     CASES,
     NAMES,
-    NEW_TOKENS,
     TEXTS,
     Options,
     batch,
     forward_logits,
     generate_batch,
+    in_turn,
     prompts,
-    soft_prompt_model,
     soft_recipe,
 )
-from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny
 
 pytestmark = [
@@ -54,48 +51,7 @@ pytestmark = [
 every_case = pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
 
 
-@every_case
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_step_of_writing_is_what_training_computes(kind: Kind, method: str, options: Options) -> None:
-    base, model = soft_prompt_model(kind, method, options)
-    untouched = generate_batch(base.model, base).sequences[:, -NEW_TOKENS:]
-    for beams in (1, 3):
-        found = generate_batch(model, base, beams)
-        summaries = found.sequences[:, -NEW_TOKENS:]
-        assert not torch.equal(summaries, untouched)
-        for number, row in enumerate(prompts(base)):
-            expected = forward_logits(model, base, row, summaries[number].tolist())
-            places = [number] * NEW_TOKENS if beams == 1 else found.beam_indices[number].tolist()
-            steps = [found.logits[step][place] for step, place in enumerate(places[:NEW_TOKENS])]
-            assert (torch.stack(steps) - expected).abs().max() < 1e-3
-    with attach.active(model, None):
-        assert torch.equal(generate_batch(model, base).sequences[:, -NEW_TOKENS:], untouched)
-
-
-@every_case
-@pytest.mark.parametrize("kind", ["bart", "llama"])
-@pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
-def test_plain_peft_computes_the_same_from_the_saved_adapter(
-    kind: Kind, method: str, options: Options, tmp_path: Path
-) -> None:
-    base, model = soft_prompt_model(kind, method, options)
-    attach.save_adapter(model, tmp_path)
-    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
-    plain = PeftModel.from_pretrained(loader.from_pretrained(tiny_model(kind)), tmp_path).eval()
-    asked = batch(base, prompts(base), [[20, 21], [30, 31, 32], [40]])
-    task = {"task_ids": torch.zeros(3, dtype=torch.long)} if "multitask" in method else {}
-    with torch.no_grad():
-        ours = forward.logits(model, base.family, asked.input_ids, asked.attention_mask, asked.labels)
-        theirs = plain(
-            input_ids=asked.input_ids, attention_mask=asked.attention_mask, labels=asked.labels, **task
-        ).logits
-    real = asked.labels != IGNORED if base.family == "encoder-decoder" else asked.attention_mask.bool()
-    theirs = theirs[:, theirs.shape[1] - ours.shape[1] :]
-    assert (ours - theirs)[real].abs().max() < 1e-4
-
-
-@every_case
-@pytest.mark.parametrize("kind", ["t5", "gpt2"])
+@in_turn("t5", "gpt2")
 def test_two_of_different_lengths_stand_beside_each_other(kind: Kind, method: str, options: Options) -> None:
     table = {"id": method, **options}
     chosen = [
@@ -168,9 +124,14 @@ def test_a_bfloat16_base_is_read_in_its_own_format(method: str, options: Options
 
 
 @pytest.mark.parametrize(
-    ("method", "options"), [case for case in CASES if case[0] != "prefix_tuning"], ids=str
+    ("kind", "method", "options"),
+    [
+        (kind, *case)
+        for kind, case in zip(cycle(["gpt2", "t5"]), CASES, strict=False)
+        if case[0] != "prefix_tuning"
+    ],
+    ids=str,
 )
-@pytest.mark.parametrize("kind", ["t5", "gpt2"])
 def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
     kind: Kind, method: str, options: Options
 ) -> None:

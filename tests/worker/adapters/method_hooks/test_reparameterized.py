@@ -15,7 +15,7 @@ from engine.errors import AdapterError, RecipeError
 from engine.methods import METHODS, BaseFacts
 from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
-from engine.worker.adapters.method_hooks import TRAINED, of_config
+from engine.worker.adapters.method_hooks import TRAINED
 from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import attach_random, install_random, load_tiny, logits, make_recipe
 
@@ -104,13 +104,6 @@ def test_what_does_not_fit_is_refused_with_what_would(
     assert hint in caught.value.hint
 
 
-def test_the_width_of_a_layer_is_a_rank_that_it_can_have() -> None:
-    assert setting("t5", "gralora", "hybrid_r", rank=32, hybrid_rank=32) == 32
-    assert setting("t5", "randlora", "r", rank=32) == 32
-    # Shared random pairs may be wider than a layer, as its authors have it: each rank has a scale to train.
-    assert setting("t5", "vera", "r", rank=40) == 40
-
-
 @pytest.mark.parametrize(
     ("method", "options", "field"),
     [
@@ -186,12 +179,6 @@ def test_adapters_that_would_share_what_differs_are_each_right(
     for adapter, right in expected:
         with manager.use(adapter) as model:
             assert torch.equal(logits(model, base), right)
-
-
-def test_equal_settings_stand_beside_each_other() -> None:
-    for method in ("vera", "randlora", "miss", "ia3"):
-        config = put_on("t5", method).peft_config[TRAINED]
-        assert of_config(config).is_compatible(config, config)
 
 
 # ------------------------------------------------------------------------------------------------------- SHiRA

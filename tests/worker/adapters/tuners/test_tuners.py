@@ -37,10 +37,9 @@ from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
-from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
 from tests.helpers.worker_setup import (
-    attach_random,
     install_random,
     load_tiny,
     logits,
@@ -116,19 +115,6 @@ def test_a_choice_of_nothing_is_refused_beside_its_field(
     assert said in error.message
 
 
-def test_names_that_exist_are_told_where_a_pattern_means_nothing() -> None:
-    hint = misfit("bart", "layers", last_blocks=0, patterns=("q_prj",)).hint
-    named, _, whole = hint.partition(", …, as in ")
-    assert {"q_proj", "fc1", "out_proj"} <= set(named.removeprefix("Names there: ").split(", "))
-    assert whole.startswith("model.decoder.layers.0.")
-
-
-def test_a_plan_says_what_a_choice_of_nothing_is(planner: Planner, tmp_path: Path) -> None:
-    plan = planner.plan(tiny_recipe(tmp_path, "llama", "layers", "method.patterns=['nix']"))
-    assert [problem["field"] for problem in plan["problems"]] == ["method.patterns"]
-    assert plan["trainable_parameters"] == 0
-
-
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_a_kind_of_model_that_is_not_known_to_lack_biases_is_looked_at(
     kind: Kind, planner: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -192,14 +178,6 @@ def test_a_pattern_means_what_is_named_so_and_what_is_inside(name: str, pattern:
     assert selection.matches(name, pattern) == meant
 
 
-def test_norms_are_known_whatever_they_are_called() -> None:
-    for kind in KINDS:
-        model = load_tiny(kind).model
-        norms = {name for name, module in model.named_modules() if selection.is_norm(module)}
-        assert norms
-        assert all("norm" in name or "ln_" in name for name in norms)
-
-
 def test_tied_numbers_stay_tied_and_count_once() -> None:
     base, model = put_on("t5-tied", "layers", last_blocks=0, patterns=("lm_head",))
     vocabulary = base.model.config.vocab_size
@@ -215,7 +193,7 @@ def stored(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / WEIGHTS_NAME)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["t5-tied", "gpt2"])
 def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
     kind: Kind, planner: Planner, tmp_path: Path
 ) -> None:
@@ -250,20 +228,6 @@ def test_plain_peft_gives_tied_numbers_to_all_their_names_without_a_warning(
     torch.testing.assert_close(logits(loaded, base), logits(model.eval(), base), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.filterwarnings("ignore:Model with `tie_word_embeddings:UserWarning")
-def test_merged_tied_numbers_can_be_taken_out_again() -> None:
-    base, model = put_on("t5-tied", "full")
-    before = logits(base.model, base)
-    for parameter in attach.trainable_parameters(model).values():
-        parameter.data.add_(0.1)
-    changed = logits(model.eval(), base)
-    model.merge_adapter()
-    assert torch.equal(logits(model, base), changed)
-    model.unmerge_adapter()
-    with model.disable_adapter():
-        assert torch.equal(logits(model, base), before)
-
-
 def test_copies_are_float32_beside_a_base_in_bfloat16() -> None:
     options = BaseModelOptions(id=str(tiny_model("bart")), precision="bfloat16")
     base = base_models.load(options, "cpu", make_channel("inspect"))
@@ -275,31 +239,6 @@ def test_copies_are_float32_beside_a_base_in_bfloat16() -> None:
     for copy in copies:
         copy.data.add_(0.1)
     assert not torch.equal(logits(model, base), before)
-
-
-def test_two_selections_stand_beside_each_other_but_only_one_computes() -> None:
-    base = load_tiny("bart")
-    one = install_random("bart", "biases", method={"id": "bitfit"})
-    other = install_random("bart", "block", method={"id": "layers", "last_blocks": 1})
-    model = attach.load_adapter(base, other, attach.load_adapter(base, one))
-    model.base_model.set_adapter([attach.adapter_name(each.id) for each in (one, other)])
-    with pytest.raises(ValueError, match="one selective adapter"):
-        logits(model, base)
-
-
-def test_an_adapter_that_is_put_on_again_begins_at_the_base() -> None:
-    base, model = put_on("bart", "bitfit")
-    config = model.peft_config["default"]
-    model.add_adapter("other", config)
-    for name, parameter in model.named_parameters():
-        if ".other." in name:
-            parameter.data.add_(1.0)
-    model.delete_adapter("other")
-    model.add_adapter("other", config)
-    model.set_adapter("other")
-    with model.disable_adapter():
-        before = logits(model.eval(), base)
-    assert torch.equal(logits(model, base), before)
 
 
 # ------------------------------------------------------------------------------------------------ bottleneck
@@ -334,14 +273,6 @@ def test_an_adapter_adds_its_network_of_the_layers_output(activation: type[nn.Mo
     assert torch.equal(layer(read), h + added)
     with pytest.raises(NotImplementedError):
         layer.merge()
-
-
-def test_where_sublayers_end_must_be_known_or_named() -> None:
-    with pytest.raises(AdapterError) as caught:
-        tuners.adapted_layers("made_up", "houlsby")
-    assert caught.value.field == "method.target_modules"
-    _, model = put_on("llama", "bottleneck", target_modules=("up_proj",))
-    assert {name.rpartition(".")[2] for name in attach.adapted_modules(model)} == {"up_proj"}
 
 
 def test_no_adapter_stands_behind_what_is_no_linear_layer() -> None:
@@ -423,10 +354,3 @@ def test_an_opt_is_adapted_written_with_saved_and_restored(
     fresh = OPTForCausalLM.from_pretrained(opt_folder)
     loaded = peft.PeftModel.from_pretrained(fresh, tmp_path).eval()
     assert torch.allclose(logits(loaded, base), changed, atol=1e-5)
-
-
-def test_random_numbers_change_what_a_bottleneck_writes() -> None:
-    base = load_tiny("bart")
-    before = logits(base.model, base)
-    model = attach_random(base, make_recipe("bart", method={"id": "bottleneck", "size": 4}))
-    assert not torch.equal(logits(model, base), before)
