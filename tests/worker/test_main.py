@@ -178,18 +178,6 @@ def test_a_log_that_takes_no_more_changes_no_ending(monkeypatch):
         assert worker.main(job.folder) == EVENTS_UNWRITTEN
 
 
-def test_two_workers_never_do_one_job_at_once(monkeypatch):
-    seen = []
-
-    def code(channel, request):
-        seen.append(channel.job.is_running())
-
-    job = job_that(monkeypatch, code)
-    run_in_process(job)
-    assert seen == [True]
-    assert not job.is_running()
-
-
 TELLS_ITS_CARDS = """
 import os, sys
 from pathlib import Path
@@ -217,12 +205,6 @@ def test_a_job_that_another_worker_has_is_left_to_it(tmp_path, monkeypatch):
     with lock(job), as_a_worker():
         assert worker.main(job.folder) == ALREADY_RUNNING
     assert list(read_all(job.events_path)) == []
-
-
-def test_a_job_without_a_device_lacks_the_computers_memory():
-    found = worker._known(MemoryError(), "check_data")
-    assert (found.message, found.field) == ("This computer's memory does not hold this.", None)
-    assert worker._known(MemoryError(), "train").field == "training.micro_batch_tokens"
 
 
 def test_a_worker_on_a_node_ends_at_once_with_whoever_started_it(monkeypatch, tmp_path):
@@ -279,9 +261,13 @@ def left(process, job):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals and groups of processes are POSIX")
 @pytest.mark.parametrize(
-    "does", ["pass", "time.sleep(600)", "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"]
+    ("stop", "does"),
+    [
+        (signalled, "pass"),
+        (asked, "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"),
+        (left, "time.sleep(600)"),
+    ],
 )
-@pytest.mark.parametrize("stop", [signalled, asked, left])
 def test_a_job_that_looks_at_nothing_ends_when_it_is_stopped(stop, does):
     job, process = busy_worker(does)
     stop(process, job)

@@ -4,9 +4,6 @@ import io
 import json
 import logging
 import os
-import socket
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import httpx2
@@ -20,7 +17,6 @@ from engine.worker.readers import SUFFIXES
 from engine.worker.runtime.channel import Stopped
 from tests.helpers import fake_hub
 from tests.helpers.fake_hub import COMMIT, FakeHub, use_hub
-from tests.helpers.repository import ROOT
 
 MODEL, DATA = "someone/small-model", "someone/conversations"
 WEIGHTS_BYTES = 300_000
@@ -149,15 +145,6 @@ def test_a_data_set_whose_card_alone_is_here_is_fetched(small_hub, tmp_path):
     assert {path.name for path in fetch(DATA, "dataset").iterdir()} == {"README.md", "train.jsonl"}
 
 
-def test_a_tokenizer_comes_without_the_weights_and_passes_for_no_model(small_hub):
-    folder = repository.fetch_tokenizer(MODEL, "main", lambda: False)
-    assert {path.name for path in folder.iterdir()} == {"README.md", "config.json", "tokenizer.json"}
-    assert not gets(small_hub, "model.safetensors")
-    assert repository.cached_folder(MODEL) is None
-    assert fetch() == folder == repository.fetch_tokenizer(MODEL, "main", lambda: False)
-    assert len(gets(small_hub, "tokenizer.json")) == 1
-
-
 def test_every_format_that_can_be_read_can_be_fetched():
     assert all(repository.DATA_FILES.fullmatch(f"data/train{suffix}") for suffix in SUFFIXES)
     assert not repository.DATA_FILES.fullmatch("load.py")
@@ -233,25 +220,11 @@ def test_a_model_with_unsafe_weights_only_is_refused(small_hub, tmp_path):
         fetch()
 
 
-def test_a_hub_that_is_unwell_is_quoted(small_hub):
-    small_hub.status = 503
-    with pytest.raises(BaseModelError, match="503"):
-        fetch()
-
-
 def test_a_full_disk_is_seen_before_the_first_byte(small_hub, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(StorageError, match=r"needs 300\.\d kB"):
         fetch()
     assert not gets(small_hub, "resolve")
-
-
-def test_a_hub_that_takes_no_connection_is_told_at_once(small_hub, monkeypatch):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{unused.getsockname()[1]}")
-        with pytest.raises(OfflineError, match="can't be reached"):
-            fetch()
 
 
 def test_offline_opens_no_connection_but_uses_what_is_here(small_hub, monkeypatch):
@@ -268,22 +241,6 @@ def test_offline_opens_no_connection_but_uses_what_is_here(small_hub, monkeypatc
     assert small_hub.requests == []
 
 
-def test_a_process_started_offline_opens_no_connection(small_hub):
-    code = f"""
-from engine.worker.hub import repository
-repository.download({MODEL!r}, "main", "model", print, lambda: False)
-"""
-    answer = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert "OfflineError" in answer.stderr
-    assert small_hub.requests == []
-
-
 def test_models_on_this_computer_are_listed_and_deleted(small_hub):
     assert repository.cached_models() == []
     folder = fetch()
@@ -296,7 +253,7 @@ def test_models_on_this_computer_are_listed_and_deleted(small_hub):
     assert repository.delete_cached(MODEL) == 0
 
 
-@pytest.mark.parametrize("config", [b"", b"[]", b"{", b'{"architectures": 5}', b'{"architectures": [5]}'])
+@pytest.mark.parametrize("config", [b"{", b'{"architectures": [5]}'])
 def test_a_configuration_that_can_not_be_read_keeps_no_model_from_the_list(small_hub, config):
     folder = fetch()
     odd = folder.parents[2] / "models--odd--one" / "snapshots" / "0"
@@ -318,29 +275,3 @@ def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch):
     monkeypatch.setattr(handler, "stream", io.StringIO())
     logging.getLogger("huggingface_hub.any").warning("Retrying %s", "https://user:s3cret@hub.example/api")
     assert handler.stream.getvalue() == "Retrying https://hub.example/api\n"
-
-
-def test_a_cancelled_adapter_is_completed_by_the_next_try(small_hub, tmp_path):
-    folder = tmp_path / "served/models/someone/adapter"
-    folder.mkdir()
-    (folder / "adapter_config.json").write_text("{}")
-    (folder / "adapter_model.safetensors").write_bytes(os.urandom(WEIGHTS_BYTES))
-    (folder / "recipe.toml").write_text("schema = 1")
-    small_hub.seconds_per_chunk = 0.01
-    arrived = []
-    with pytest.raises(Stopped):
-        fetch(
-            "someone/adapter",
-            "adapter",
-            on_progress=lambda done, *_: arrived.append(done),
-            cancelled=lambda: len(arrived) > 6,
-        )
-    assert repository.cached_folder("someone/adapter", COMMIT, "adapter") is None
-    small_hub.seconds_per_chunk = 0
-    small_hub.requests.clear()
-    fetched = fetch("someone/adapter", "adapter")
-    assert {path.name: path.read_bytes() for path in fetched.iterdir()} == {
-        path.name: path.read_bytes() for path in folder.iterdir()
-    }
-    (request,) = gets(small_hub, "adapter_model.safetensors")
-    assert "bytes=" in request

@@ -60,11 +60,6 @@ def test_files_arrive_in_a_private_repository(hub, files):
     assert any(len(CARD) < now < total for now in done)
 
 
-def test_a_public_repository_is_seen_by_all(hub, files):
-    push(files, private=False)
-    assert hub.private == set()
-
-
 def test_what_is_there_is_not_sent_again_and_a_new_card_is(hub, files):
     push(files)
     push(files)

@@ -42,10 +42,18 @@ def masks() -> dict[str, torch.Tensor | None]:
     }
 
 
-@pytest.mark.parametrize("scale", [None, 1.0])
-@pytest.mark.parametrize("mask", ["none", "seen", "added", "both"])
-@pytest.mark.parametrize("room", [True, False])
-@pytest.mark.parametrize("shared", [6, 2])
+@pytest.mark.parametrize(
+    ("shared", "room", "mask", "scale"),
+    [
+        (6, True, "none", None),
+        (2, False, "none", 1.0),
+        (2, True, "seen", 1.0),
+        (6, False, "seen", None),
+        (2, True, "added", None),
+        (6, True, "both", 1.0),
+        (2, False, "both", None),
+    ],
+)
 def test_the_result_is_torchs(shared: int, room: bool, mask: str, scale: float | None) -> None:
     torch.manual_seed(0)
     key, value = kept(shared, room)
@@ -74,7 +82,7 @@ def test_it_is_for_batches_in_bfloat16_that_learn_nothing() -> None:
         assert not decode_attention.applies(query.expand(-1, -1, 2, -1))
 
 
-@pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
+@pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_summaries_in_bfloat16_are_written_by_it_as_by_torch(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:

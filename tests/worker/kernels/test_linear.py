@@ -9,9 +9,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from torch import nn
 
-from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.kernels import linear
-from tests.helpers.worker_setup import install_random, load_tiny
+from tests.helpers.worker_setup import load_tiny
 
 pytestmark = [
     pytest.mark.torch,
@@ -138,20 +137,3 @@ def test_a_small_product_is_torchs(asked: list[tuple[int, ...]], monkeypatch: py
         patched(torch.randn(4, 48))
         patched(torch.randn(5, 48))
     assert asked == [(5, 48)]
-
-
-def test_an_adapter_from_the_library_multiplies_so() -> None:
-    adapter, base = install_random("llama", "patched"), load_tiny("llama")
-    with AdapterManager(base).use(adapter) as model:
-        kinds = {type(module) for module in model.modules() if type(module).__name__ == "Linear"}
-    assert linear.Linear in kinds
-    assert nn.Linear not in kinds
-
-
-def test_other_layers_stay_as_they_are() -> None:
-    class Own(nn.Linear):
-        pass
-
-    model = nn.Sequential(Own(2, 2), nn.Conv1d(1, 1, 1))
-    linear.patch(model)
-    assert [type(module) for module in model] == [Own, nn.Conv1d]

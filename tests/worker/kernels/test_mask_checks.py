@@ -41,7 +41,3 @@ def test_switched_off_a_card_s_values_are_looked_at(monkeypatch):
     monkeypatch.setenv(registry.VARIABLE, registry.NONE)
     with registry.planned_for("cuda"), pytest.raises(RuntimeError, match="meta"):
         skipped(torch.ones(2, LENGTH, device="meta"))
-
-
-def test_no_mask_is_no_mask_anywhere():
-    assert skipped(None) == (True, True)

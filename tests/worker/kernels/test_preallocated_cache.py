@@ -86,15 +86,6 @@ def test_rows_go_on_with_what_others_have_written(kind: str) -> None:
         assert_same(ours, plain)
 
 
-def test_a_layer_that_keeps_nothing_follows_nobody() -> None:
-    cache = DynamicCache()
-    cache.update(*states(2, 7), 0)
-    cache.layers.append(DynamicLayer())
-    reserve(cache)
-    reorder(cache, torch.tensor([1, 1]), 7)
-    assert not cache.layers[1].is_initialized
-
-
 def test_what_was_cropped_is_not_written_over() -> None:
     cache = DynamicCache()
     reserve(cache)

@@ -42,12 +42,3 @@ def test_the_conversation_tells_where_all_summaries_are_short():
 def test_a_language_of_three_words_is_undetermined_and_plain_letters_are_english():
     assert tell_languages(examples("ñu ñu ŋa", "ŋa ñu", conversation="ŋa")) == ("und", "und")
     assert tell_languages(examples("nu nu na", "na nu", conversation="na")) == ("en", "en")
-
-
-def test_the_language_can_be_chosen():
-    assert tell_languages(examples(GERMAN, ENGLISH), "ja") == ("ja", "ja")
-
-
-def test_no_examples_have_no_languages():
-    assert tell_languages([]) == ()
-    assert tell_languages(examples("", conversation="")) == ("en",)

@@ -15,7 +15,6 @@ from engine.worker.text_metrics.prediction_matching import (
     is_out_of_order,
     match,
     remarks,
-    rows_text,
 )
 
 
@@ -70,11 +69,6 @@ def test_a_row_twice_counts_once_and_two_summaries_of_one_id_are_refused():
     assert caught.value.field == "--predictions"
 
 
-def test_conversations_with_the_same_id_are_taken_in_their_order():
-    found = match(file(("a", "1"), ("a", "2"), ("b", "3")), conversations("a", "b", "a"))
-    assert found.summaries == {0: "1", 1: "3", 2: "2"}
-
-
 def test_ids_that_match_nothing_are_shown_beside_the_own_ones():
     with pytest.raises(DataError) as caught:
         match(file(("x", "1"), ("y", "2")), conversations("a", "b", hint="More."))
@@ -100,12 +94,6 @@ def test_conversations_without_a_reference_may_have_a_row_or_none(texts):
 def test_rows_that_count_from_0_are_not_shifted_by_one():
     own = file(("0", "first"), ("1", "second"), ("2", "third"))
     assert match(own, conversations("1", "2", "3")).summaries == {0: "first", 1: "second", 2: "third"}
-
-
-def test_many_rows_are_shortened():
-    assert rows_text([17]) == "row 17"
-    assert rows_text([17, 90, 1200]) == "rows 17, 90 and 1,200"
-    assert rows_text(range(1, 31)) == "rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more"
 
 
 @pytest.mark.parametrize("words", [["cat", "dog", "tree", "house"], ["猫です", "犬です", "木です", "家です"]])

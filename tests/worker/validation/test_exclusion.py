@@ -6,17 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from engine.config.data_options import DataOptions
-from engine.errors import DataError
 from engine.options import check
 from engine.worker.dataset import dataset
 from engine.worker.dataset.dataset import Splits
 from engine.worker.ingestion.token_lengths import token_counter
 from engine.worker.runtime.channel import Channel
 from tests.helpers.channel_events import notice_messages
-from tests.helpers.shared_data import SAMSUM, needs_samsum
 from tests.helpers.tiny_models import tiny_model
 
 Talks = list[tuple[str, str]]
@@ -141,23 +137,3 @@ def test_masks_are_in_all_texts_before_anything_sees_them(tmp_path: Path, channe
     assert len(splits.train) == 2
     assert splits.masked == {"email": 3}
     assert "Personal data is masked in the texts (e-mail address: 3)." in notice_messages(channel)
-
-
-def test_excluding_everything_is_refused_by_its_field(tmp_path: Path, channel: Channel) -> None:
-    source = write(tmp_path, train=[("A: 1", "longer than it")], test=[("A: 1 2 3 4 5", "x")])
-    options, _ = check(DataOptions, {"source": str(source), "exclude": ["summary_longer"]}, "data")
-    with pytest.raises(DataError) as caught:
-        dataset.read(options, channel, needs=("train",))
-    assert caught.value.field == "data.exclude"
-
-
-@needs_samsum
-def test_samsum_without_leaks_keeps_its_test_split_whole(channel: Channel) -> None:
-    splits = read(SAMSUM, channel, exclude=["leaks", "duplicates"])
-    train, validation, test = (
-        {example.conversation.strip() for example in splits.of(split)}
-        for split in ("train", "validation", "test")
-    )
-    assert (len(splits.test), len(splits.validation)) == (819, 814)
-    assert not train & (validation | test)
-    assert not validation & test

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 
 import pytest
 
 from engine.config.data_options import DataOptions
-from engine.system import paths
 from engine.text.conversations import Example
 from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.token_lengths import TokenCounter
@@ -124,10 +121,6 @@ def test_half_of_the_rows_in_another_language_are_found_too() -> None:
     assert [languages.is_other(text, words(text)) for text in texts] == [False] * 30 + [True] * 20
 
 
-def test_writing_without_spaces_has_words() -> None:
-    assert words("你好 Ann") == ["你", "好", "ann"]
-
-
 def test_rows_that_lack_a_text_have_no_other_finding() -> None:
     rows = {"train": [row("A: a@b.org", ""), row("A: a@b.org", "x", 2)]}
     matches = find(["email", "empty_summary"], rows, DataOptions(source="x"), None)
@@ -171,14 +164,6 @@ def test_a_check_that_is_stopped_counts_no_further(monkeypatch: pytest.MonkeyPat
     with pytest.raises(Stopped):
         scan.find([], {"train": [row("A: hi", "y")] * 50}, DataOptions(source="x"), counter, on_batch=stop)
     assert len(counted) <= 2 * (scan.BATCHES_AHEAD + 2)
-
-
-def test_the_language_guesser_is_loaded_only_when_it_is_needed() -> None:
-    code = "import sys, engine.worker.dataset.dataset; print('py3langid' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=paths.application_root(), check=True
-    )
-    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize(
