@@ -19,7 +19,11 @@ def test_a_run_stores_the_scores_behind_its_verdict(tmp_path, method):
 
     scores = example_scores.load(job.folder)
     [saved] = events_named(events, "adapter_saved")
-    card = library.find(saved["adapter"]).metadata.score_card
+    metadata = library.find(saved["adapter"]).metadata
+    card, training = metadata.score_card, metadata.training
+    if method == "lora":
+        assert saved["seconds"] == pytest.approx(training.seconds, abs=1e-3)
+        assert saved["memory_bytes"] == training.peak_memory_bytes > 0
     assert scores.protocol == card.protocol
     assert len(scores.examples) == len(scores.base.summaries) == len(scores.tuned.summaries) == 6
     assert len(scores.texts) == 6
@@ -31,11 +35,3 @@ def test_a_run_stores_the_scores_behind_its_verdict(tmp_path, method):
     for name, told in card.difference.items():
         found = bootstrap.difference(scores.base.rouge[name], scores.tuned.rouge[name], resamples=100)
         assert bootstrap.difference_dict(found) == told
-
-
-def test_a_saved_adapter_reports_time_and_memory(tmp_path):
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=2"))
-    [saved] = events_named(events, "adapter_saved")
-    training = library.find(saved["adapter"]).metadata.training
-    assert saved["seconds"] == pytest.approx(training.seconds, abs=1e-3)
-    assert saved["memory_bytes"] == training.peak_memory_bytes > 0

@@ -10,18 +10,14 @@ from pathlib import Path
 import pytest
 
 from engine.adapters import library, metadata
-from engine.config import recipe as recipes
 from engine.config.recipe import BaseModelOptions, Recipe
-from engine.jobs.job import create_job
-from engine.system.paths import jobs_folder
 from engine.worker.dataset import dataset
 from engine.worker.dataset.token_counter import fetch_counter
 from engine.worker.ingestion.token_lengths import token_counter
-from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Channel
 from tests.helpers.fake_hub import FakeHub, use_hub
 from tests.helpers.tiny_models import tiny_model
-from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
+from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 from tests.helpers.worker_setup import make_channel
 
 pytestmark = pytest.mark.torch
@@ -88,25 +84,3 @@ def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(
         counter = fetch_counter(BaseModelOptions(id="someone/small"), channel)
     assert counter.count(["Ann: Hi."]) == token_counter(tiny_model("t5"), "t5").count(["Ann: Hi."])
     assert not [line for line in served.requests if "safetensors" in line]
-
-
-def test_an_evaluation_reads_the_same_rows(tmp_path: Path, channel: Channel) -> None:
-    recipe = prepared(tmp_path, "evaluation.split=validation", "evaluation.max_new_tokens=1")
-    splits = expected(recipe, channel)
-    job = create_job(jobs_folder(), "evaluate", {"adapters": []}, recipe=recipes.dumps(recipe))
-    events = run_in_process(job)
-    assert events[-1]["outcome"] == "completed", events[-1]
-    [result] = events_named(events, "result_made")
-    assert result["result"]["protocol"]["examples"] == len(splits.validation)
-
-
-def test_a_plan_counts_what_is_left_and_counts_anew_when_a_limit_moves(
-    tmp_path: Path, channel: Channel
-) -> None:
-    recipe = prepared(tmp_path)
-    planner = Planner(channel)
-    first = planner.plan(recipe)
-    assert first["examples"]["train"] == len(expected(recipe, channel).train)
-    assert first["token_lengths"]["over_limit"] == 0
-    wider = recipes.from_tables(recipes.overridden(recipe.as_tables(), ["data.max_conversation_tokens=400"]))
-    assert planner.plan(wider)["examples"]["train"] > first["examples"]["train"]

@@ -26,21 +26,6 @@ from tests.helpers.worker_setup import install_random, load_tiny
 pytestmark = pytest.mark.torch
 
 
-@pytest.mark.parametrize("kind", ["t5", "gpt2"])
-def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
-    adapters = [install_random(kind, "first", seed=1), install_random(kind, "full", method={"id": "full"})]
-    channel = serve(kind, send_all(summarize_command([None, adapters[0].id, adapters[1].id])))
-    finished = events_of(channel, "summary_finished")
-    # The base reads what the first adapter was trained to read.
-    assert {event["adapter"]: event["summary"] for event in finished} == {
-        adapter.id if adapter else None: expected_summary(kind, adapter, TEMPLATE)
-        for adapter in (None, *adapters)
-    }
-    assert all(event["seconds"] > 0 and 0 < event["tokens"] <= 12 for event in finished)
-    (ready,) = events_of(channel, "base_ready")
-    assert (ready["precision"], ready["device"]) == ("float32", "cpu")
-
-
 def test_ctranslate2_writes_the_same_and_what_it_can_t_fails_alone():
     kind: Kind = "llama"
     good = install_random(kind, "good", seed=1, strength=0.1)

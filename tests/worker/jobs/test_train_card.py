@@ -39,7 +39,20 @@ def weights(events: Any) -> bytes:
 
 
 def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.log_every=1")
+    # Two cards never become data parallel, and who else uses one is told.
+    made: list[Any] = []
+    monkeypatch.setattr(nn.DataParallel, "__init__", lambda *model, **_: made.append(model))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    notice = {"message": "Other programs compute on cuda:0.", "hint": "End them.", "level": "warning"}
+    monkeypatch.setattr(devices, "notices", lambda _: [notice])
+    recipe = tiny_recipe(
+        tmp_path,
+        "llama",
+        "lora",
+        "training.checkpoint_every=2",
+        "training.log_every=1",
+        "training.max_steps=4",
+    )
     with monkeypatch.context() as patch:
         on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, fall_off)
         job, events = train_in_process(recipe)
@@ -49,26 +62,10 @@ def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path,
     assert ended["message"] == "The graphics card stopped answering: CUDA error: unspecified launch failure."
     assert "Resume continues from the last checkpoint." in ended["hint"]
     assert "memory_exceeded" not in {event["event"] for event in events}
+    assert notice["message"] in {event["message"] for event in events_named(events, "notice")}
     assert run_store.last_step(job) == 2
 
     resumed = run_in_process(job)
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert weights(resumed) == weights(train_in_process(recipe)[1])
-
-
-def test_a_run_is_told_who_else_uses_its_card(tmp_path, monkeypatch):
-    notice = {"message": "Other programs compute on cuda:0.", "hint": "End them.", "level": "warning"}
-    monkeypatch.setattr(devices, "notices", lambda _: [notice])
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1"))
-
-    assert notice["message"] in {event["message"] for event in events_named(events, "notice")}
-
-
-def test_two_cards_never_become_data_parallel(tmp_path, monkeypatch):
-    made: list[Any] = []
-    monkeypatch.setattr(nn.DataParallel, "__init__", lambda *model, **_: made.append(model))
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.epochs=1"))
-
-    assert events[-1]["outcome"] == "completed", events[-1]
     assert made == []

@@ -25,9 +25,15 @@ def validation_losses(events):
     return [event["loss"] for event in events_named(events, "evaluated") if event["split"] == "validation"]
 
 
-def test_going_on_from_an_adapter_starts_with_its_numbers(tmp_path, first):
+def test_going_on_from_an_adapter_starts_with_its_numbers_and_shows_the_base_as_the_base(tmp_path, first):
     second = start_from(tmp_path, first, "training.learning_rate=1e-9")
+
+    def shown(events):
+        return [event["summary"] for event in events_named(events, "sample_made") if event["step"] == 0]
+
     assert validation_losses(second)[-1] == pytest.approx(validation_losses(first.events)[-1], rel=1e-5)
+    assert shown(second) == shown(first.events)
+    assert base_loss(second) == base_loss(first.events)
 
 
 @pytest.mark.parametrize(
@@ -49,16 +55,6 @@ def test_going_on_from_an_adapter_that_means_something_else_is_refused(
     assert ended["kind"] == "RecipeError", ended
     assert ended["field"] == (field or "")
     assert adapter_of(first.events).name in ended["message"]
-
-
-def test_a_run_that_goes_on_shows_the_base_as_the_base(tmp_path, first):
-    second = start_from(tmp_path, first)
-
-    def shown(events):
-        return [event["summary"] for event in events_named(events, "sample_made") if event["step"] == 0]
-
-    assert shown(second) == shown(first.events)
-    assert base_loss(second) == base_loss(first.events)
 
 
 def base_loss(events):
