@@ -61,11 +61,6 @@ def test_a_conversation_without_a_pause_that_no_row_can_hold_is_named(
     ]
 
 
-def test_times_without_order_keep_the_order_of_the_file(tmp_path: Path) -> None:
-    text = "".join(f"1.1.24, 10:{minute:02} - Ann: {minute}\n" for minute in (5, 3, 9, 1))
-    assert conversations(write(tmp_path / "a.txt", text)) == ["Ann: 5\nAnn: 3\nAnn: 9\nAnn: 1"]
-
-
 def test_a_few_wrong_bytes_break_their_conversation_alone(tmp_path: Path) -> None:
     good = "1.1.24, 10:00 - Ann: Grüße, wie geht es dir an diesem schönen Tag?\n"
     table = write(tmp_path / "a.txt", good.encode() + b"2.1.24, 10:00 - Ann: caf\xe9\n")
@@ -117,11 +112,6 @@ def test_a_mailbox_is_read_thread_by_thread(tmp_path: Path, monkeypatch: pytest.
     assert first["conversation"] == "Ann: Hi 0"
     assert len(parsed) <= 2
     assert (sum(1 for _ in rows), len(parsed)) == (99, 100)
-
-
-def test_a_page_of_endless_elements_has_its_text(tmp_path: Path) -> None:
-    table = write(tmp_path / "a.html", "<html><body>" + "<div>" * 50_000 + "Ann: Hi<br>Bob: Yo")
-    assert conversations(table) == ["Ann: Hi\nBob: Yo"]
 
 
 def test_mails_that_quote_each_other_without_end_have_an_end(tmp_path: Path) -> None:

@@ -73,19 +73,9 @@ def test_objects_with_lists_that_follow_each_other_are_rows_too(tmp_path: Path) 
     assert values(found) == rows
 
 
-def test_a_comma_behind_the_last_row_is_no_damage(tmp_path: Path) -> None:
-    assert values(table(tmp_path / "a.json", json.dumps(ROWS)[:-1] + ",\n]")) == ROWS
-
-
 def test_a_list_that_describes_the_rows_is_none_of_rows(tmp_path: Path) -> None:
     document = {"features": [{"name": "dialogue"}], "rows": ROWS}
     assert values(table(tmp_path / "a.json", json.dumps(document))) == ROWS
-
-
-def test_object_without_lists_is_a_row(tmp_path: Path) -> None:
-    assert values(table(tmp_path / "a.json", '{"dialogue": "a", "summary": "b"}')) == [
-        {"dialogue": "a", "summary": "b"}
-    ]
 
 
 def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
@@ -109,14 +99,6 @@ def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path: Path, line: 
     rows = table(tmp_path / "a.jsonl", f'{{"a": 0}}\r\n{line}\r\n')
     assert len(values(rows)) == 1
     assert [(each.position, each.reason) for each in rows.broken] == [("line 2", why)]
-
-
-def test_values_of_a_list_that_are_no_objects_are_broken_rows(tmp_path: Path) -> None:
-    rows = table(tmp_path / "a.json", '[{"a": 1}, "x", {"a": 2}]')
-    assert values(rows) == [{"a": 1}, {"a": 2}]
-    assert [(each.position, each.reason) for each in rows.broken] == [
-        ("row 2", "it is text, no object with names")
-    ]
 
 
 @pytest.mark.parametrize(
@@ -232,10 +214,3 @@ def test_nothing_but_values_is_read_from_what_python_writes(tmp_path: Path, line
     rows = table(tmp_path / "a.txt", "{'a': 'x'}\n" + line + "\n")
     assert values(rows) == [{"a": "x"}]
     assert [each.position for each in rows.broken] == ["line 2"]
-
-
-def test_three_columns_by_row_number_stay_columns(tmp_path: Path):
-    columns = {name: {"0": "x", "1": "y", "2": "z", "3": "w"} for name in "abcd"}
-    rows = values(table(tmp_path / "a.json", json.dumps(columns)))
-    assert len(rows) == 4
-    assert rows[0] == dict.fromkeys("abcd", "x")

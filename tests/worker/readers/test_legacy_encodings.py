@@ -126,13 +126,6 @@ def test_the_encoding_is_guessed_from_the_letters(language: str, encoding: str, 
     assert encodings.decode(text.encode(encoding)) == text
 
 
-@pytest.mark.parametrize(
-    "text", ["Café au lait", "It’s £5", "“Hello” she said — it’s fine…", "Grüße, Jörg!", "x,caf\xe9"]
-)
-def test_few_letters_are_western(text: str) -> None:
-    assert encodings.decode(text.encode("cp1252")) == text
-
-
 def rows(language: str) -> list[tuple[str, str]]:
     lines = TALKS[language].split("\n")
     return [(f"{TALKS[language]}\n{lines[0]} {number}", f"{lines[1]} {number}") for number in range(12)]
@@ -185,16 +178,6 @@ def test_lines_in_utf_8_among_others_are_read_as_that_and_told(
     texts = {row.example.conversation for split in SPLITS for row in found.rows[split]}
     assert texts == {conversation for conversation, _ in pairs}
     assert any(text.startswith("a.csv mixes encodings: ") for text in notice_messages(channel))
-
-
-def test_an_encoding_that_is_named_is_taken(tmp_path: Path, channel: Channel) -> None:
-    pairs = [("Ann: café?\nBob: sí", "Sí.")] * 2
-    as_csv(tmp_path / "a.csv", pairs, "mac_roman")
-    found = dataset.select(
-        DataOptions(source=str(tmp_path / "a.csv"), encoding="mac_roman"), channel, needs=()
-    )
-    assert {row.example.conversation for split in SPLITS for row in found.rows[split]} == {pairs[0][0]}
-    assert notice_messages(channel) == []
 
 
 def test_bytes_that_the_encoding_does_not_have_break_their_row(tmp_path: Path, channel: Channel) -> None:

@@ -89,13 +89,6 @@ def test_a_zip_of_a_workspace_is_the_same(tmp_path: Path, channel: Channel) -> N
     assert conversations(tmp_path / "export.zip", channel) == EXPECTED
 
 
-def test_one_channel_and_one_day_know_the_members_too(tmp_path: Path, channel: Channel) -> None:
-    folder = workspace(tmp_path / "export")
-    assert list(conversations(folder / "dev-team", channel)) == list(EXPECTED)[:2]
-    day = conversations(folder / "test" / "2024-01-01.json", channel)
-    assert day == {"test 2024-01-01 11:00": "Bob Ray: Lunch?\nAnn: Yes"}
-
-
 def test_what_holds_no_messages_beside_chats_is_left_out_and_named(tmp_path: Path, channel: Channel) -> None:
     folder = workspace(tmp_path / "export")
     write(folder / "notes.json", [{"a": 1}])
@@ -232,13 +225,6 @@ def test_a_broken_entry_is_named_and_the_others_read(tmp_path: Path, channel: Ch
     assert any("row 2: it is text, no object with names" in notice for notice in notice_messages(channel))
 
 
-def test_a_damaged_day_is_refused_by_its_name(tmp_path: Path, channel: Channel) -> None:
-    folder = workspace(tmp_path / "export")
-    (folder / "dev-team" / "2024-01-03.json").write_text('[{"type": "message", ')
-    with pytest.raises(DataError, match=r"2024-01-03\.json can't be read"):
-        conversations(folder, channel)
-
-
 def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path: Path, channel: Channel) -> None:
     folder = workspace(tmp_path / "export")
     (folder / "users.json").write_text("[{")
@@ -254,12 +240,3 @@ def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(
     with pytest.raises(DataError, match=r"No one says anything in result\.json") as caught:
         conversations(write(tmp_path / "result.json", silent), channel)
     assert caught.value.hint.endswith("0 turns; 1 system line and 1 media tag left out.")
-
-
-def test_tables_with_columns_like_those_of_messages_stay_tables(tmp_path: Path, channel: Channel) -> None:
-    rows = [
-        {"ts": str(n), "user": "ann", "text": f"Ann: {n}", "summary": "", "date": "2024"} for n in range(3)
-    ]
-    options = DataOptions(source=str(write(tmp_path / "a.json", rows)))
-    shape, _ = read_rows(located := locate(options, channel), open_tables(located, options), options, channel)
-    assert (shape.conversation, shape.summary) == ("text", "summary")

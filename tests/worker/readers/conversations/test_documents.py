@@ -78,26 +78,6 @@ def test_what_is_inserted_marked_or_filled_in_is_read(tmp_path: Path, wrapper: s
     assert conversations(tmp_path / "a.docx") == ["Ann: one two\nBob: three"]
 
 
-def test_words_with_their_pronunciation_above_are_read_without_it(tmp_path: Path) -> None:
-    above = b"<w:r><w:ruby><w:rt><w:r><w:t>kanji</w:t></w:r></w:rt><w:rubyBase>"
-    said = (SAID % b" ").replace(b"<w:r>", above + b"<w:r>", 1)
-    said = said.replace(b"</w:r></w:p>", b"</w:r></w:rubyBase></w:ruby></w:r></w:p>", 1)
-    (tmp_path / "a.docx").write_bytes(bombs.document(said))
-    assert conversations(tmp_path / "a.docx") == ["Ann: one two\nBob: three"]
-
-
-def test_a_table_in_a_table_is_read(tmp_path: Path) -> None:
-    import docx
-
-    document = docx.Document()
-    for name, text in (("Ann", "one"), ("Bob", "two")):
-        table = document.add_table(1, 2)
-        table.cell(0, 0).text = name
-        table.cell(0, 1).add_table(1, 1).cell(0, 0).text = text
-    document.save(str(tmp_path / "a.docx"))
-    assert conversations(tmp_path / "a.docx") == ["Ann: one\nBob: two"]
-
-
 @pytest.mark.parametrize("entity", [b'"more"', b'SYSTEM "file:///etc/passwd"'])
 def test_a_document_with_entities_of_its_own_is_refused(tmp_path: Path, entity: bytes) -> None:
     own = b"<!DOCTYPE x [<!ENTITY e %s>]>" % entity

@@ -66,18 +66,6 @@ def test_a_text_without_a_blank_line_before_it_is_read() -> None:
     )
 
 
-def test_what_stands_behind_the_last_part_is_no_text() -> None:
-    parts = b"--B\n\nHello there\n--B--\nan epilogue\n--B\n\nnor this\n"
-    assert (
-        parsed(b"From: a\nContent-Type: multipart/mixed; boundary*0=B\n\npreamble\n" + parts).text
-        == "Hello there"
-    )
-
-
-def test_a_report_on_delivery_is_no_text() -> None:
-    assert parsed(b"From: a\nContent-Type: message/delivery-status\n\nTo: b\n\nAction: failed\n").text == ""
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_a_sender_is_read_whose_name_was_not_encoded_for_sending(encoding: str) -> None:
     mail = "From: Jörg Müller <j@example.org>\n\nHello there, Günther\n".encode(encoding)

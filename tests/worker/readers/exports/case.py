@@ -48,3 +48,21 @@ class Case:
 def text(indented: str) -> str:
     """Return a text without the indentation of the source."""
     return dedent(indented.removeprefix("\n"))
+
+
+# What is said in a file whose turns are written one like another.
+SAID = ("Hello there.", "Yo - you.", "Good.", "So long.")
+
+
+def written(
+    name: str, kind: Kind, turn: str, head: str = "", speakers: tuple[str, str] = ("Ann", "Bob")
+) -> Case:
+    """Return a file in which each turn is `turn` with its number {n}, its speaker {who} and {said}."""
+    turns = [(speakers[number % 2], said) for number, said in enumerate(SAID)]
+    lines = [turn.format(n=number, who=who, said=said) for number, (who, said) in enumerate(turns, start=1)]
+    return Case(name, "\n".join([*([head] if head else []), *lines]), kind, "\n".join(map(": ".join, turns)))
+
+
+def unchanged(name: str, content: str) -> Case:
+    """Return a file whose text stands as it is."""
+    return Case(name, content, "", content)

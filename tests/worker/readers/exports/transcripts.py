@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.worker.readers.exports.case import Case
+from tests.worker.readers.exports.case import Case, written
+
+FULL, UPPER = ("Ann Lee", "Bob Moss"), ("ANN", "BOB")
+VTT_TIMES, SRT_TIMES = "00:00:0{n}.270 --> 00:00:0{n}.459\n", "00:00:0{n},000 --> 00:00:0{n},900\n"
 
 CASES = (
     Case(
@@ -29,25 +32,6 @@ CASES = (
         "1 media tag",
     ),
     Case(
-        "teams.vtt",
-        """
-        WEBVTT
-
-        1f0c9a3e-8f0b-4c0e-9a53-0d1f2b3c4d5e/12-0
-        00:00:06.270 --> 00:00:07.459
-        <v Lee, Ann>Hello there.</v>
-
-        1f0c9a3e-8f0b-4c0e-9a53-0d1f2b3c4d5e/13-0
-        00:00:07.459 --> 00:00:09.000
-        <v Moss, Bob>Yes: hello.</v>
-        """,
-        "webvtt",
-        """
-        Lee, Ann: Hello there.
-        Moss, Bob: Yes: hello.
-        """,
-    ),
-    Case(
         "zoom.vtt",
         """
         WEBVTT
@@ -69,119 +53,6 @@ CASES = (
         Ann Lee: Hello there.
         Bob: Yo.
         And more.
-        """,
-    ),
-    Case(
-        "webex.vtt",
-        """
-        WEBVTT
-
-        1 "Ann Lee" (2912131328)
-        00:00:06.270 --> 00:00:07.459
-        Hello there.
-
-        2 "Bob Moss" (1912131329)
-        00:00:07.459 --> 00:00:09.000
-        Yo.
-        """,
-        "webvtt",
-        """
-        Ann Lee: Hello there.
-        Bob Moss: Yo.
-        """,
-    ),
-    Case(
-        "tags.vtt",
-        """
-        WEBVTT
-
-        00:01.000 --> 00:02.000
-        [ANN] Hello there.
-
-        00:02.000 --> 00:03.000
-        [BOB] Yo.
-
-        00:03.000 --> 00:04.000
-        [ANN] Good.
-        """,
-        "webvtt",
-        """
-        ANN: Hello there.
-        BOB: Yo.
-        ANN: Good.
-        """,
-    ),
-    Case(
-        "chevrons.srt",
-        """
-        1
-        00:00:01,000 --> 00:00:02,000
-        >> ANN: Hello there.
-
-        2
-        00:00:02,000 --> 00:00:03,000
-        >> BOB: Yo.
-        """,
-        "srt",
-        """
-        ANN: Hello there.
-        BOB: Yo.
-        """,
-    ),
-    Case(
-        "own-line.srt",
-        """
-        1
-        00:00:01,000 --> 00:00:02,000
-        DOCTOR:
-        What hurts?
-
-        2
-        00:00:02,000 --> 00:00:03,000
-        PATIENT:
-        My knee.
-        """,
-        "srt",
-        """
-        DOCTOR: What hurts?
-        PATIENT: My knee.
-        """,
-    ),
-    Case(
-        "escaped.vtt",
-        """
-        WEBVTT
-
-        00:01.000 --> 00:02.000
-        &lt;v Ann Lee&gt;Hello there.
-
-        00:02.000 --> 00:03.000
-        &lt;v Bob&gt;It&#39;s on.
-        """,
-        "webvtt",
-        """
-        Ann Lee: Hello there.
-        Bob: It's on.
-        """,
-    ),
-    Case(
-        "stream.txt",
-        """
-        0:0:0.0 --> 0:0:2.640
-        Ann Lee
-        Hello there.
-        0:0:3.0 --> 0:0:4.0
-        Bob Moss
-        Yo.
-        0:0:5.0 --> 0:0:6.0
-        Ann Lee
-        Good.
-        """,
-        "srt",
-        """
-        Ann Lee: Hello there.
-        Bob Moss: Yo.
-        Ann Lee: Good.
         """,
     ),
     Case(
@@ -211,36 +82,6 @@ CASES = (
         """
         Hello there.
         Yo.
-        """,
-    ),
-    Case(
-        "otter.txt",
-        """
-        Ann Lee  0:03
-        Hello there.
-
-        Bob Moss  0:10
-        Yo.
-        """,
-        "transcript",
-        """
-        Ann Lee: Hello there.
-        Bob Moss: Yo.
-        """,
-    ),
-    Case(
-        "meeting_saved_closed_caption.txt",
-        """
-        [Ann Lee] 10:00:12
-        Hello there.
-
-        [Bob] 10:00:15
-        Yo.
-        """,
-        "transcript",
-        """
-        Ann Lee: Hello there.
-        Bob: Yo.
         """,
     ),
     Case(
@@ -279,21 +120,6 @@ CASES = (
         "2 system lines",
     ),
     Case(
-        "google-chat-copied.txt",
-        """
-        Ann Lee, Jan 5, 10:00 AM
-        Hello there.
-
-        Bob, Jan 5, 10:01 AM
-        Yo.
-        """,
-        "google_chat",
-        """
-        Ann Lee: Hello there.
-        Bob: Yo.
-        """,
-    ),
-    Case(
         "quotes.txt",
         """
         太郎「おはよう」
@@ -323,54 +149,24 @@ CASES = (
         welcome to the show
         """,
     ),
-    Case(
-        "times-before.txt",
-        """
-        [00:01:02] Ann Lee: Hello there.
-        [00:01:04] Bob: Yo.
-        """,
-        "transcript",
-        """
-        Ann Lee: Hello there.
-        Bob: Yo.
-        """,
+    written(
+        "teams.vtt",
+        "webvtt",
+        "1f0c9a3e-8f0b-4c0e-9a53-0d1f2b3c4d5e/{n}-0\n" + VTT_TIMES + "<v {who}>{said}</v>\n",
+        "WEBVTT\n",
+        ("Lee, Ann", "Moss, Bob"),
     ),
-    Case(
-        "ranges.txt",
-        """
-        00:00:01 - 00:00:04 Ann: Hello there.
-        00:00:04 - 00:00:06 Bob: Yo.
-        """,
-        "transcript",
-        """
-        Ann: Hello there.
-        Bob: Yo.
-        """,
-    ),
-    Case(
-        "times-behind.txt",
-        """
-        Ann Lee (00:12): Hello there.
-        Bob (00:15): Yo.
-        And more.
-        """,
-        "transcript",
-        """
-        Ann Lee: Hello there.
-        Bob: Yo.
-        And more.
-        """,
-    ),
-    Case(
-        "tagged-times.txt",
-        """
-        [10:00:12] [Ann Lee] Hello there.
-        [10:00:15] [Bob] Yo.
-        """,
-        "transcript",
-        """
-        Ann Lee: Hello there.
-        Bob: Yo.
-        """,
-    ),
+    written("webex.vtt", "webvtt", '{n} "{who}" (291213132{n})\n' + VTT_TIMES + "{said}\n", "WEBVTT\n", FULL),
+    written("tags.vtt", "webvtt", VTT_TIMES + "[{who}] {said}\n", "WEBVTT\n", UPPER),
+    written("escaped.vtt", "webvtt", VTT_TIMES + "&lt;v {who}&gt;{said}\n", "WEBVTT\n", FULL),
+    written("chevrons.srt", "srt", "{n}\n" + SRT_TIMES + ">> {who}: {said}\n", speakers=UPPER),
+    written("own-line.srt", "srt", "{n}\n" + SRT_TIMES + "{who}:\n{said}\n", speakers=("DOCTOR", "PATIENT")),
+    written("stream.txt", "srt", "0:0:{n}.0 --> 0:0:{n}.640\n{who}\n{said}", speakers=FULL),
+    written("otter.txt", "transcript", "{who}  0:0{n}\n{said}\n", speakers=FULL),
+    written("meeting_saved_closed_caption.txt", "transcript", "[{who}] 10:00:1{n}\n{said}\n", speakers=FULL),
+    written("google-chat-copied.txt", "google_chat", "{who}, Jan 5, 10:0{n} AM\n{said}\n", speakers=FULL),
+    written("times-before.txt", "transcript", "[00:01:0{n}] {who}: {said}", speakers=FULL),
+    written("ranges.txt", "transcript", "00:00:0{n} - 00:01:0{n} {who}: {said}"),
+    written("times-behind.txt", "transcript", "{who} (00:1{n}): {said}", speakers=FULL),
+    written("tagged-times.txt", "transcript", "[10:00:1{n}] [{who}] {said}", speakers=FULL),
 )

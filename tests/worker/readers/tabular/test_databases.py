@@ -105,16 +105,6 @@ def test_a_column_that_is_computed_is_left_out_and_told(tmp_path: Path) -> None:
     assert table.remarks == ('Columns of "talks" that are computed are left out: more.',)
 
 
-def test_a_column_that_was_computed_when_it_was_written_is_read(tmp_path: Path) -> None:
-    also = "CREATE TABLE t (a TEXT, b TEXT AS (a || '!') STORED); INSERT INTO t VALUES ('x')"
-    assert rows(written(tmp_path / "a.db", also=also)) == [("x", "x!")]
-
-
-def test_rows_are_those_of_the_table_and_not_of_an_index(tmp_path: Path) -> None:
-    also = "CREATE INDEX i ON talks (summary DESC, dialogue)"
-    assert rows(written(tmp_path / "a.db", "talks", also=also)) == ROWS
-
-
 def test_bytes_are_told_and_wrong_ones_break_their_row(tmp_path: Path) -> None:
     also = "INSERT INTO talks VALUES ('x', x'00ff'), ('y', CAST(x'ff41' AS TEXT))"
     table = open_table([written(tmp_path / "a.db", "talks", also=also)], finds_chats=False)
@@ -142,9 +132,3 @@ def test_damage_and_encryption_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no SQLite database, or it is encrypted") as caught:
         rows(path)
     assert caught.value.field == "data.source"
-
-
-def test_thumbnails_are_no_data(tmp_path: Path, channel: Channel) -> None:
-    (tmp_path / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0")
-    (tmp_path / "a.csv").write_text("dialogue,summary\nAnn: Hi,They.\n")
-    assert [path.name for path in locate(DataOptions(source=str(tmp_path)), channel).files[None]] == ["a.csv"]

@@ -38,10 +38,6 @@ def test_windows_1252_is_the_last_resort_and_is_told(tmp_path: Path, ascii_rows_
     ]
 
 
-def test_last_letter_of_a_file_tells_its_encoding_too(tmp_path: Path) -> None:
-    assert values(table(tmp_path / "a.csv", b"a,b\nx,caf\xe9")) == [("x", "café")]
-
-
 def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path: Path) -> None:
     content = "a,b\nCafé,ü\nGrüße,x\n".encode() + b"bad,\xff\xfe\nfine,y\n"
     rows = table(tmp_path / "a.csv", content)
@@ -90,11 +86,6 @@ def test_quotation_marks_that_do_not_pair_break_their_rows_and_no_other(tmp_path
 def test_header_has_a_name_for_each_column(tmp_path: Path) -> None:
     rows = table(tmp_path / "a.csv", ",a,a , ,\n1,2,3,,\n")
     assert rows.head(1)[0].values == {"column 1": "1", "a": "2", "a (2)": "3"}
-
-
-def test_spreadsheets_word_for_the_delimiter_is_no_header(tmp_path: Path) -> None:
-    rows = table(tmp_path / "a.csv", "sep=|\r\na|b,c;d\r\n1|2\r\n")
-    assert rows.head(1)[0].values == {"a": "1", "b,c;d": "2"}
 
 
 @pytest.mark.parametrize(
