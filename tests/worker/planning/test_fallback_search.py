@@ -44,7 +44,7 @@ def give_room(patch, size):
 
 
 def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000")
     give_room(monkeypatch, round(0.8 * planned(recipe)))
     job, events = train_in_process(recipe)
 
@@ -84,7 +84,7 @@ def test_the_error_tells_only_numbers_that_are_known(needed, killed, text):
 def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
     tmp_path, monkeypatch
 ):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000", "training.max_steps=2")
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000", "training.max_steps=2")
     whole = planned(recipe)
     monkeypatch.setattr(memory_probe, "SAFE_FRACTION", 1)
     give_room(monkeypatch, 2 * whole)
@@ -99,7 +99,7 @@ def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_
 
 
 def test_what_was_measured_corrects_the_plans(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000")
     whole = planned(recipe)
     give_room(monkeypatch, 2 * whole)
     monkeypatch.setattr(devices, "memory_bytes", lambda _: round(2.2 * whole))
@@ -145,7 +145,7 @@ NO_MEMORY = RuntimeError(
 
 def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_on(tmp_path, monkeypatch):
     recipe = tiny_recipe(
-        tmp_path, "t5", "lora", "training.micro_batch_tokens=4000", "training.checkpoint_every=2"
+        tmp_path, "llama", "lora", "training.micro_batch_tokens=4000", "training.checkpoint_every=2"
     )
     with monkeypatch.context() as patch:
         fail_in_step(patch, 4, NO_MEMORY)
@@ -193,7 +193,7 @@ def test_a_step_that_fails_has_the_same_gradients_in_a_smaller_micro_batch(tmp_p
 
 
 def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "full", *SHORT)
+    recipe = tiny_recipe(tmp_path, "llama", "full", *SHORT)
     with monkeypatch.context() as patch:
         fail_in_step(patch, 2, MemoryError())
         job, _ = train_in_process(recipe)
@@ -224,7 +224,7 @@ def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
 
 
 def test_where_one_change_is_not_enough_several_are_offered_as_one(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000")
     both = {"training.activation_checkpointing": True, "training.micro_batch_tokens": 100}
     alone = [planned(run_store.changed(recipe, {name: value}, 0)) for name, value in both.items()]
     together = planned(run_store.changed(recipe, both, 0))
@@ -239,7 +239,7 @@ def test_where_one_change_is_not_enough_several_are_offered_as_one(tmp_path, mon
 def test_where_nothing_fits_that_is_said(tmp_path, monkeypatch):
     give_room(monkeypatch, 1000)
     # One row at a time already: there is little to search.
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=50"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=50"))
 
     assert events_named(events, "memory_exceeded")[0]["plans"] == []
     assert events[-1]["kind"] == "OutOfMemoryError"
@@ -267,7 +267,7 @@ def test_a_shortage_once_the_adapter_is_saved_offers_nothing_that_trains(tmp_pat
         raise MemoryError
 
     monkeypatch.setattr(evaluator, "score", fail)
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5"))
+    _, events = train_in_process(tiny_recipe(tmp_path, "llama"))
 
     assert not events_named(events, "memory_exceeded")
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")

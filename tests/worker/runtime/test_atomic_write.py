@@ -22,10 +22,15 @@ def full_disk():
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_before(tmp_path, monkeypatch, full_disk):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.keep=last")
-    on_event(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
-    job, events = train_in_process(recipe)
+def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_from_which_it_resumes_once_there_is_space(
+    tmp_path, monkeypatch, full_disk
+):
+    recipe = tiny_recipe(
+        tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.keep=last", "training.max_steps=4"
+    )
+    with monkeypatch.context() as patch:
+        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
+        job, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "failed"
     assert events[-1]["kind"] == "StorageError", events[-1]
@@ -34,16 +39,8 @@ def test_a_full_disk_fails_the_run_and_spares_the_checkpoint_before(tmp_path, mo
     assert checkpoints.damage(run_store.checkpoints(job)[0]) == ""
     assert not list(job.folder.glob("*.partial"))
     assert library.scan() == ([], [])
-
-
-def test_a_run_that_failed_on_a_full_disk_resumes_once_there_is_space(tmp_path, monkeypatch, full_disk):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
-    with monkeypatch.context() as patch:
-        on_event(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, full_disk)
-        job, _ = train_in_process(recipe)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     resumed = run_in_process(job)
-
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
 

@@ -103,7 +103,9 @@ def test_gradients_that_overflow_at_any_scale_end_the_run(tmp_path, monkeypatch)
 
 def test_a_run_goes_on_with_its_scale_to_the_same_bits(tmp_path, monkeypatch):
     scaled(monkeypatch, init_scale=2.0**30, growth_interval=2)
-    recipe = tiny_recipe(tmp_path, "llama", "lora", FLOAT16, "training.checkpoint_every=1")
+    recipe = tiny_recipe(
+        tmp_path, "llama", "lora", FLOAT16, "training.checkpoint_every=1", "training.max_steps=4"
+    )
     _, straight = train_in_process(recipe)
     job = run_store.create_run(recipe)
     with pytest.MonkeyPatch.context() as patch:

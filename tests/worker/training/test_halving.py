@@ -54,7 +54,9 @@ def filled_by(monkeypatch, rows):
 
 
 def recipe_for(folder, kind, *overrides):
-    return tiny_recipe(folder, kind, "lora", "training.evaluate_summaries=0", *overrides)
+    return tiny_recipe(
+        folder, kind, "lora", "training.max_steps=3", "training.evaluate_summaries=0", *overrides
+    )
 
 
 def weights_of(events):
@@ -102,7 +104,7 @@ def test_a_resumed_run_goes_on_with_the_smaller_ones_to_the_same_bits(tmp_path, 
     _, straight = train_in_process(recipe)
     job = run_store.create_run(recipe)
     with pytest.MonkeyPatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, request_stop)
+        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
         assert run_in_process(job)[-1]["outcome"] == "stopped"
     resumed = run_in_process(job)
 
@@ -114,7 +116,7 @@ def test_a_resumed_run_goes_on_with_the_smaller_ones_to_the_same_bits(tmp_path, 
 
 def test_what_does_not_fit_row_by_row_ends_the_run(tmp_path, monkeypatch):
     filled_by(monkeypatch, 0)
-    _, events = train_in_process(recipe_for(tmp_path, "t5"))
+    _, events = train_in_process(recipe_for(tmp_path, "llama"))
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
 
 

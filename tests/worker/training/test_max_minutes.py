@@ -46,9 +46,12 @@ class StepClock:
         return self._seconds
 
 
-def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path, monkeypatch):
+def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed_also_when_resumed(
+    tmp_path, monkeypatch
+):
     StepClock(monkeypatch)
-    job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS))
+    recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
+    job, events = train_in_process(recipe)
 
     assert events[-1]["outcome"] == "completed", events[-1]
     assert [event["step"] for event in events_named(events, "step_finished")] == [1, 2, 3]
@@ -66,11 +69,7 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path
     assert (metadata.training.step, metadata.training.stopped, metadata.training.seconds) == (3, False, 3.0)
     assert [path.name for path in run_store.checkpoints(job)][-1] == "checkpoint-3"
 
-
-def test_a_resumed_run_has_no_more_minutes_than_a_straight_one(tmp_path, monkeypatch):
-    StepClock(monkeypatch)
-    recipe = tiny_recipe(tmp_path, "t5", "lora", THREE_SECONDS)
-    _, uninterrupted = train_in_process(recipe)
+    # Stopped and resumed it has no more of them.
     with monkeypatch.context() as patch:
         on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
         job, stopped = train_in_process(recipe)
@@ -79,7 +78,7 @@ def test_a_resumed_run_has_no_more_minutes_than_a_straight_one(tmp_path, monkeyp
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert [event["step"] for event in events_named(resumed, "step_finished")] == [3]
-    assert weights(adapter_of(resumed)) == weights(adapter_of(uninterrupted))
+    assert weights(adapter_of(resumed)) == weights(adapter_of(events))
 
 
 def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, monkeypatch):

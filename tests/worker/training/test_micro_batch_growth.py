@@ -109,7 +109,9 @@ def probed(events):
 
 
 def recipe_for(folder, *overrides):
-    return tiny_recipe(folder, "llama", "lora", "training.evaluate_summaries=0", *overrides)
+    return tiny_recipe(
+        folder, "llama", "lora", "training.max_steps=3", "training.evaluate_summaries=0", *overrides
+    )
 
 
 def with_tokens(recipe, tokens):
@@ -139,7 +141,7 @@ def test_a_resumed_run_has_the_size_of_its_first_attempt(tmp_path, monkeypatch, 
     recipe = recipe_for(tmp_path, "training.checkpoint_every=1")
     _, straight = train_in_process(recipe)
     with monkeypatch.context() as patch:
-        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 3, request_stop)
+        on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
         job = run_store.create_run(recipe)
         assert run_in_process(job)[-1]["outcome"] == "stopped"
     # What is kept for new runs does not matter to one that has begun.
