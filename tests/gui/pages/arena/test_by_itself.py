@@ -46,7 +46,20 @@ def test_base_model_data_and_time_are_chosen_on_the_page(bench, tmp_path):
     source.write_text(CHATS, encoding="utf-8")
     made = bench()
     form = ask(made)
+    choose(form, "data", "/nowhere.csv")
+    form.show_problems([Problem("data.source", "There is nothing there.", "Check the path.")])
+    assert form.shared.fields["data"].problem() == "There is nothing there. Check the path."
+    assert form._time.text() == ""
     choose(form, "data", str(source))
+    form.shared.base.browse_requested.emit()
+    view = made.page.maker._base_models
+    assert view.isVisible()
+    assert not made.page.new_button.isVisible()
+    view.closed.emit()
+    form.shared.base.browse_requested.emit()
+    view.chosen.emit("HuggingFaceTB/SmolLM2-135M")
+    assert form.isVisible()
+    assert form.shared.recipe().base_model.id == "HuggingFaceTB/SmolLM2-135M"
     choose(form, "base", "google/flan-t5-small")
     form.shared.minutes.setValue(5)
     assert form.name.text() == "chats.csv with google/flan-t5-small"
@@ -58,14 +71,27 @@ def test_base_model_data_and_time_are_chosen_on_the_page(bench, tmp_path):
     assert {arena.tables(entry)["training"]["max_minutes"] for entry in arena.entries} == {5.0}
 
 
-def test_a_new_arena_begins_with_three_methods_not_with_all(bench):
+def test_what_can_not_work_is_greyed_and_the_whole_time_is_told_before_the_arena_is_made(bench):
     made = bench()
-    form = ask(made)
+    form = ask(made, model_type="t5")
+    # A new arena begins with three methods, not with all.
     assert form._entries_field._foot.text() == "3 entries"
     made.until(lambda: form._time.text() == "3 runs take about 15 min, scoring included.")
+    made.until(lambda: not form.methods.chips["bitfit"].isEnabled())
+    assert "no biases to train" in form.methods.chips["bitfit"].toolTip()
+    assert form.methods.chips["ia3"].isEnabled()
+    pick_entries(form, "all")
+    made.until(form._refused.isVisible)
+    assert "BitFit: T5 models have no biases to train." in form._refused.text()
+    pick_entries(form, "methods")
+    form.methods.chips["full"].click()
+    made.until(lambda: form._time.text() == "2 runs take about 10 min, scoring included.")
+    form.seeds.setValue(3)
+    assert form._time.text() == "6 runs take about 30 min, scoring included."
     form.make_button.click()
     made.settle()
-    assert made.queued() == ["LoRA", "IA3", "Full fine-tuning"]
+    assert made.page.start_button.isVisible()
+    assert made.page.lower_pane.queue._left.text() == "6 left, about 30 min left"
 
 
 def test_a_time_limit_that_was_typed_survives_all_other_changes(bench):
@@ -89,21 +115,6 @@ def test_a_time_limit_that_was_typed_survives_all_other_changes(bench):
     assert form.shared.minutes.value() == 7
 
 
-def test_a_base_model_is_chosen_from_the_list_of_all(bench):
-    made = bench()
-    form = ask(made)
-    form.shared.base.browse_requested.emit()
-    view = made.page.maker._base_models
-    assert view.isVisible()
-    assert not made.page.new_button.isVisible()
-    view.chosen.emit("HuggingFaceTB/SmolLM2-135M")
-    assert form.isVisible()
-    assert form.shared.recipe().base_model.id == "HuggingFaceTB/SmolLM2-135M"
-    form.shared.base.browse_requested.emit()
-    view.closed.emit()
-    assert form.isVisible()
-
-
 def test_other_data_drop_what_was_said_of_the_old_ones(home, styled, qtbot):
     form = EntriesForm()
     qtbot.addWidget(form)
@@ -115,40 +126,6 @@ def test_other_data_drop_what_was_said_of_the_old_ones(home, styled, qtbot):
     shared = form.shared.recipe().data
     assert (shared.conversation, shared.max_train) == ("auto", 0)
     assert shared.prompt.startswith("Short:")
-
-
-def test_methods_that_can_not_work_are_greyed_with_the_reason(bench):
-    made = bench()
-    form = ask(made, model_type="t5")
-    pick_entries(form, "all")
-    made.until(form._refused.isVisible)
-    assert "BitFit: T5 models have no biases to train." in form._refused.text()
-    made.until(lambda: not form.methods.chips["bitfit"].isEnabled())
-    assert "no biases to train" in form.methods.chips["bitfit"].toolTip()
-    assert form.methods.chips["ia3"].isEnabled()
-
-
-def test_the_whole_time_is_told_before_the_arena_is_made(bench):
-    made = bench()
-    form = ask(made, model_type="t5")
-    form.methods.chips["full"].click()
-    made.until(lambda: form._time.text() == "2 runs take about 10 min, scoring included.")
-    form.seeds.setValue(3)
-    assert form._time.text() == "6 runs take about 30 min, scoring included."
-    form.make_button.click()
-    made.settle()
-    assert made.page.start_button.isVisible()
-    assert made.page.lower_pane.queue._left.text() == "6 left, about 30 min left"
-
-
-def test_problems_of_the_choice_stand_beside_their_fields(bench):
-    made = bench()
-    form = ask(made)
-    problem = {"field": "data.source", "message": "There is nothing there.", "hint": "Check the path."}
-    choose(form, "data", "/nowhere.csv")
-    form.show_problems([Problem(**problem)])
-    assert form.shared.fields["data"].problem() == "There is nothing there. Check the path."
-    assert form._time.text() == ""
 
 
 def test_the_queue_asks_before_it_downloads_a_base_model(bench, monkeypatch):
@@ -183,7 +160,15 @@ def test_the_headline_is_that_of_the_report(bench, tmp_path):
     assert page.headline.text.text() in said
 
 
-def test_a_headline_claims_no_win_that_is_none(bench):
+def test_a_headline_claims_no_win_that_is_none_and_entries_that_tie_share_it(bench):
+    with unsynced():
+        arena = make_arena("lora", "ia3", "full")
+        for place, tuned in enumerate((FULL, FULL, BASE)):
+            score(arena, place, tuned)
+    found = bench().page._shown
+    assert headline(found).text.startswith("LoRA, r 32 and IA3 score alike, above all others: ROUGE-1 65.0")
+    arenas.delete(arena)
+
     with unsynced():
         arena = make_arena("lora", "ia3")
         score(arena, 0, (0.2, 0.5, 0.4, 0.6) * 8, BASE * 8)
@@ -191,15 +176,6 @@ def test_a_headline_claims_no_win_that_is_none(bench):
     page = bench().page
     assert page.headline.title.text() == "No entry is measurably better than the base model"
     assert page.headline.text.text().startswith("LoRA, r 32 scores highest: ROUGE-1 42.5")
-
-
-def test_entries_that_tie_share_the_headline(bench):
-    with unsynced():
-        arena = make_arena("lora", "ia3", "full")
-        for place, tuned in enumerate((FULL, FULL, BASE)):
-            score(arena, place, tuned)
-    found = bench().page._shown
-    assert headline(found).text.startswith("LoRA, r 32 and IA3 score alike, above all others: ROUGE-1 65.0")
 
 
 def test_the_loss_is_drawn_while_the_first_entry_runs(bench):

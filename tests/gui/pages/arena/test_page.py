@@ -26,18 +26,25 @@ def filled(home):
 
 
 # ---------------------------------------------------------------------------------------------------- making one
-def test_without_an_arena_the_page_says_what_one_is_and_how_to_make_it(bench, qtbot):
+def test_without_an_arena_the_page_says_what_one_is_and_how_to_make_it(bench):
     made = bench()
-    page = made.page
+    page, form = made.page, made.page.form
     assert page.empty_button.isVisible()
     assert not page.view.isVisible()
     assert not page.start_button.isVisible()
-    made.offer()
+    # A train page with problems is in nobody's way.
+    page.recipe_wanted.connect(lambda: page.offer_recipe(None, "encoder-decoder"))
     page.empty_button.click()
-    assert page.form.isVisible()
-    page.form.name.setText("Ranks on the sample")
-    page.form.entries.set_key("ranks")
-    page.form.make_button.click()
+    assert form.isVisible()
+    assert (form.shared.base.key(), form.shared.data.key()) == ("starter", "sample")
+    assert form.entries.findData("recipe") < 0
+    for method in ("full", "lora", "ia3"):
+        form.methods.chips[method].click()
+    assert not form.make_button.isEnabled()
+    form.methods.chips["ia3"].click()
+    form.name.setText("Ranks on the sample")
+    form.entries.set_key("ranks")
+    form.make_button.click()
     made.settle()
     [arena], _ = arenas.list_arenas()
     assert arena.name == "Ranks on the sample"
@@ -47,36 +54,8 @@ def test_without_an_arena_the_page_says_what_one_is_and_how_to_make_it(bench, qt
     assert not page.lower_pane.front.isVisible()  # nothing to draw yet: the queue has the room
 
 
-def test_any_set_of_methods_can_be_chosen(bench):
-    made = bench()
-    made.offer()
-    form = made.page.form
-    made.page.empty_button.click()
-    assert form.methods.isVisible()
-    form.methods.chips["full"].click()
-    form.methods.chips["lora"].click()
-    form.make_button.click()
-    made.settle()
-    assert made.queued() == ["IA3"]
-    form.methods.chips["ia3"].click()
-    assert not form.make_button.isEnabled()
-
-
-def test_a_train_page_with_problems_is_in_nobodys_way(bench):
-    made = bench()
-    made.page.recipe_wanted.connect(lambda: made.page.offer_recipe(None, "encoder-decoder"))
-    made.page.empty_button.click()
-    form = made.page.form
-    assert form.isVisible()
-    assert (form.shared.base.key(), form.shared.data.key()) == ("starter", "sample")
-    assert form.entries.findData("recipe") < 0
-    form.entries.set_key("ranks")
-    form.make_button.click()
-    made.settle()
-    assert len(made.queued()) == 7
-
-
-def test_more_entries_join_if_they_compare_and_are_refused_beside_the_form_if_not(bench, filled):
+def test_more_entries_join_if_they_compare_and_are_refused_beside_the_form_if_not(bench):
+    make_arena("lora")
     made = bench()
     form, before = made.page.form, len(made.queued())
     made.offer(source="other/data")
@@ -93,35 +72,45 @@ def test_more_entries_join_if_they_compare_and_are_refused_beside_the_form_if_no
 
 
 # ---------------------------------------------------------------------------------------------------- seeing
-def test_scored_entries_stand_in_one_table_the_best_first(bench, filled):
+def test_scored_entries_stand_in_one_table_the_best_first(bench, filled, qtbot):
     made = bench()
-    page = made.page
+    page, table, queue = made.page, made.page.table, made.page.lower_pane.queue.table
     assert len(made.names()) == len(OUTCOMES)
-    means = [row.mean for row in page.table.items()]
+    means = [row.mean for row in table.items()]
     assert means == sorted(means, reverse=True)
     assert page.header.subtitle() == (
         "samsum with the starter. 8 of 12 entries scored, on the same 200 conversations, greedy, 1 can't run"
     )
-    full = next(row for row in page.table.items() if row.is_baseline)
-    place = page.table.row_of(full.id)
-    shown = [page.table.index(place, at).data() for at in range(len(page.table.columns))]
+    full = next(row for row in table.items() if row.is_baseline)
+    place = table.row_of(full.id)
+    shown = [table.index(place, at).data() for at in range(len(table.columns))]
     assert shown[2:6] == ["247,577,856", "990.3 MB", "9.4 GB", "21.6"]
     assert shown[7] == "–"
-    assert "compared with" in page.table.index(place, 7).data(Qt.ItemDataRole.ToolTipRole)
+    assert "compared with" in table.index(place, 7).data(Qt.ItemDataRole.ToolTipRole)
+
+    row = table.items()[0]
+    with qtbot.waitSignal(page.open_requested) as asked:
+        page.view.opened.emit(row)
+    assert asked.args == [row.status.run.id]
+    with qtbot.waitSignal(page.library_requested):
+        act(page, row.status, "Show in library")
+
+    states = {each.entry.title: each.state for each in queue.items()}
+    assert states["BitFit"] == "refused"
+    at = list(states).index("BitFit")
+    assert queue.index(at, 1).data() == "can't run"
+    assert "no biases to train" in queue.index(at, 0).data(Qt.ItemDataRole.ToolTipRole)
+    failed = next(each for each in queue.items() if each.state == "failed")
+    act(page, failed, "Run again")
+    made.settle()
+    assert queue.item_at(queue.row_of(failed.entry.id)).state == "waiting"
 
 
-def test_a_row_says_all_of_it_in_words(bench):
-    with unsynced():
-        arena = make_arena("lora", "full")
-        score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
-        score(arena, 1, FULL * 3, BASE * 3)
-    table = bench().page.table
-    row = table.row_of(arena.entries[0].id)
-    assert table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) == (
-        "LoRA, r 32, ROUGE-1 55.0, interval 48.7 to 61.7, better than base, "
-        "worse than full fine-tuning, 1,000 trainable parameters"
-    )
-    assert table.index(row, 7).data(Qt.ItemDataRole.ToolTipRole).startswith("Worse: −10.0 against full")
+def act(page, status, text):
+    """Choose an action of an entry's menu."""
+    menu = page.menu_for(status)
+    next(action for action in menu.actions() if action.text() == text).trigger()
+    menu.close()
 
 
 def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
@@ -151,13 +140,30 @@ def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
     assert not page.view.grab().isNull()
 
 
-def test_runs_that_measured_no_more_offer_no_columns(bench):
+def test_a_row_says_all_of_it_in_words(bench):
     with unsynced():
-        score(make_arena("lora"), 0, FULL)
-    made = bench()
-    assert not made.page.columns_button.isVisible()
-    made.page.table.set_metrics(["words"])
-    assert made.page.table.index(0, 2).data() == "–"
+        arena = make_arena("lora", "full")
+        score(arena, 0, (0.4, 0.5, 0.6, 0.7) * 3, BASE * 3)
+        score(arena, 1, FULL * 3, BASE * 3)
+    table = bench().page.table
+    row = table.row_of(arena.entries[0].id)
+    assert table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) == (
+        "LoRA, r 32, ROUGE-1 55.0, interval 48.7 to 61.7, better than base, "
+        "worse than full fine-tuning, 1,000 trainable parameters"
+    )
+    assert table.index(row, 7).data(Qt.ItemDataRole.ToolTipRole).startswith("Worse: −10.0 against full")
+
+
+def test_one_conversation_has_no_interval_and_a_run_that_measured_no_more_no_columns(bench):
+    with unsynced():
+        score(make_arena("lora"), 0, (0.5,), BASE[:1])
+    page = bench().page
+    table = page.table
+    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval."
+    assert "one conversation, so no interval" in table.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert not page.columns_button.isVisible()
+    table.set_metrics(["words"])
+    assert table.index(0, 2).data() == "–"
 
 
 def test_unlike_scores_stand_under_headings_of_their_own(bench):
@@ -174,21 +180,6 @@ def test_unlike_scores_stand_under_headings_of_their_own(bench):
     assert {point.id for point in page.lower_pane.front.chart.points()} == {
         each.id for each in arena.entries[1:]
     }
-
-
-def test_one_conversation_has_no_interval_and_says_so(bench):
-    with unsynced():
-        score(make_arena("lora"), 0, (0.5,), BASE[:1])
-    table = bench().page.table
-    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval."
-    assert "one conversation, so no interval" in table.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-
-
-def test_what_can_not_run_stays_in_the_queue_with_its_reason(bench, filled):
-    table = bench().page.lower_pane.queue.table
-    row = next(at for at, each in enumerate(table.items()) if each.entry.title == "BitFit")
-    assert table.index(row, 1).data() == "can't run"
-    assert "no biases to train" in table.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, tmp_path):
@@ -209,115 +200,90 @@ def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, 
     assert made.page.start_button.isVisible()
 
 
-def test_heads_sort_and_space_checks_what_is_drawn(bench, filled):
+def test_heads_sort_space_checks_what_is_drawn_and_only_what_differs_is_shown(bench, filled):
     made = bench()
-    page = made.page
+    page, below = made.page, made.page.lower_pane
     page.view.order_wanted.emit("parameters")
     assert made.names()[0].startswith("Prompt only")
-    drawn = {line.id for line in page.lower_pane.losses.chart.lines()}
+    drawn = {line.id for line in below.losses.chart.lines()}
     assert 0 < len(drawn) <= 4
     page.view.setFocus()
     page.choose(next(row.id for row in page.table.items() if row.status.entry.title == "Prompt tuning"))
     QTest.keyClick(page.view, Qt.Key.Key_Space)
     made.settle()
-    now = {line.id for line in page.lower_pane.losses.chart.lines()}
+    now = {line.id for line in below.losses.chart.lines()}
     assert len(now) == len(drawn) + 1
     box = page.view.visualRect(page.table.index(page.table.row_of(page._chosen), 0))
     QTest.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=box.topLeft() + QPoint(18, 18))
     made.settle()
-    assert {line.id for line in page.lower_pane.losses.chart.lines()} == drawn
+    assert {line.id for line in below.losses.chart.lines()} == drawn
+
+    page.differences_button.click()
+    assert below.differences.isVisible()
+    assert not below.front.isVisible()
+    keys = [each.key for each in below.differences.table.items()]
+    assert "method.id" in keys
+    assert "data.source" not in keys
+    page.differences_button.click()
+    assert below.front.isVisible()
+
+    assert page.minimumSizeHint().width() <= 1200 - 208
+    page.resize(960, 640)
+    made.settle()
+    parts = (below.front, below.losses, below.queue)
+    assert [part.isVisible() for part in parts] == [True, False, False]
+    below.tabs.set_current("queue")
+    assert [part.isVisible() for part in parts] == [False, False, True]
+    assert page.table.columns[3].title == "Adapter"
+    assert page.view.isColumnHidden(3)
 
 
-def test_a_point_that_is_picked_is_chosen_everywhere(bench, filled):
+def test_the_front_follows_what_is_asked_and_a_point_that_is_picked_is_chosen_everywhere(bench, filled):
     page = bench().page
-    chart = page.lower_pane.front.chart
+    front, chart = page.lower_pane.front, page.lower_pane.front.chart
+    assert front.axes() == ("rouge1", "parameters")
+    assert chart.front()[-1] == "full-fine-tuning"
     ids = [point.id for point in chart.points()]
+    assert len(ids) == 8
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.position_of(ids[-1]).toPoint())
     assert page.view.current().id == ids[-1]
     assert page.lower_pane.queue.view.current().entry.id == ids[-1]
     QTest.keyClick(chart, Qt.Key.Key_Left)
     assert page.view.current().id == ids[-2]
 
-
-def test_the_front_follows_what_is_asked_of_the_entries(bench, filled):
-    front = bench().page.lower_pane.front
-    by_parameters = front.chart.front()
-    assert by_parameters[-1] == "full-fine-tuning"
-    assert len(front.chart.points()) == 8
     front.across.set_key("minutes")
     front.across.chosen.emit("minutes")
-    assert len(front.chart.points()) == 7  # a prompt alone trains nothing
-    assert "No entry beats" in front.chart.accessibleDescription()
-
-
-def test_any_two_figures_are_axes_of_the_plot(bench, filled):
-    front = bench().page.lower_pane.front
-    assert front.axes() == ("rouge1", "parameters")
+    assert len(chart.points()) == 7  # a prompt alone trains nothing
+    assert "No entry beats" in chart.accessibleDescription()
     keys = [front.up.itemData(at) for at in range(front.up.count())]
     assert keys == [front.across.itemData(at) for at in range(front.across.count())]
     assert {"parameters", "memory", "minutes", "bytes", "rouge1", "words"} <= set(keys)
     assert "general_loss" not in keys  # none was measured
-    for up in keys:
-        for across in keys:
-            front.set_axes(up, across)
-            assert not front.chart.grab().isNull()
+    for up, across in zip(keys, keys[1:] + keys[:1], strict=True):
+        front.set_axes(up, across)
+        assert not chart.grab().isNull()
     front.set_axes("memory", "bytes")
-    assert "MB at peak" in front.chart.accessibleDescription()
-    assert "MB on disk" in front.chart.accessibleDescription()
+    assert "MB at peak" in chart.accessibleDescription()
+    assert "MB on disk" in chart.accessibleDescription()
 
 
-def test_only_what_differs_between_checked_recipes_is_shown(bench, filled):
-    made = bench()
-    page = made.page
-    page.differences_button.click()
-    table = page.lower_pane.differences.table
-    assert page.lower_pane.differences.isVisible()
-    assert not page.lower_pane.front.isVisible()
-    keys = [each.key for each in table.items()]
-    assert "method.id" in keys
-    assert "data.source" not in keys
-    page.differences_button.click()
-    assert page.lower_pane.front.isVisible()
-
-
-def test_below_1200_charts_and_queue_are_tabs(bench, filled):
-    made = bench()
-    assert made.page.minimumSizeHint().width() <= 1200 - 208
-    made.page.resize(960, 640)
-    made.settle()
-    below = made.page.lower_pane
-    shown = [part.isVisible() for part in (below.front, below.losses, below.queue)]
-    assert shown == [True, False, False]
-    below.tabs.set_current("queue")
-    assert [part.isVisible() for part in (below.front, below.losses, below.queue)] == [False, False, True]
-    assert made.page.table.columns[3].title == "Adapter"
-    assert made.page.view.isColumnHidden(3)
-
-
-@pytest.mark.parametrize("kind", ["png", "svg", "csv"])
-def test_losses_leave_as_picture_drawing_and_table(bench, filled, tmp_path, kind):
-    losses = bench().page.lower_pane.losses
-    path = tmp_path / f"losses.{kind}"
-    losses.save(path, getattr(losses.chart, f"save_{kind}"))
-    if kind == "png":
-        assert not QImage(str(path)).isNull()
-    elif kind == "svg":
-        assert (
-            path.read_text(encoding="utf-8").count("<polyline")
-            + path.read_text(encoding="utf-8").count("<path")
-            > 3
-        )
-    else:
-        with path.open(encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
-        assert {row["entry"] for row in rows} == {line.name for line in losses.chart.lines()}
-        assert len(rows) == sum(len(line.series) for line in losses.chart.lines())
-
-
-def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
+def test_losses_and_a_report_leave_as_files_or_it_is_said_why_not(
     bench, filled, tmp_path, qtbot, monkeypatch
 ):
     made, opened = bench(), []
+    losses = made.page.lower_pane.losses
+    for kind in ("png", "svg", "csv"):
+        losses.save(tmp_path / f"losses.{kind}", getattr(losses.chart, f"save_{kind}"))
+    with qtbot.waitSignal(losses.failed):
+        losses.save(tmp_path / "nowhere" / "x.csv", losses.chart.save_csv)
+    assert not QImage(str(tmp_path / "losses.png")).isNull()
+    drawing = (tmp_path / "losses.svg").read_text(encoding="utf-8")
+    assert drawing.count("<polyline") + drawing.count("<path") > 3
+    with (tmp_path / "losses.csv").open(encoding="utf-8-sig") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["entry"] for row in rows} == {line.name for line in losses.chart.lines()}
+    assert len(rows) == sum(len(line.series) for line in losses.chart.lines())
+
     monkeypatch.setattr("gui.pages.train.run.report_export.open_path", lambda path: opened.append(str(path)))
     for name in ("arena.html", "arena.csv"):
         path = tmp_path / name
@@ -333,31 +299,30 @@ def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
     assert "can't be written" in told.args[0]
 
 
-def test_a_file_that_can_not_be_written_is_told(bench, filled, tmp_path, qtbot):
-    losses = bench().page.lower_pane.losses
-    for kind in ("png", "csv"):
-        with qtbot.waitSignal(losses.failed):
-            losses.save(tmp_path / "nowhere" / f"x.{kind}", getattr(losses.chart, f"save_{kind}"))
-
-
 # ---------------------------------------------------------------------------------------------------- the queue
-def test_the_queue_runs_is_paused_and_goes_on(bench):
+def test_the_queue_runs_is_paused_and_goes_on_and_what_runs_can_not_be_taken_out(bench):
     arena = make_arena("lora", "ia3")
     made = bench()
-    page = made.page
+    page, queue = made.page, made.page.lower_pane.queue
     made.script = ENDLESS
     page.start_button.click()
     made.until(lambda: made.manager.current is not None and made.manager.current.state.step > 0)
     made.settle()
     assert page.pause_button.isVisible()
     assert not page.start_button.isVisible()
-    assert [each.state for each in page.lower_pane.queue.table.items()] == ["running", "waiting"]
+    running, waiting = queue.table.items()
+    assert (running.state, waiting.state) == ("running", "waiting")
+    assert "Remove from the arena" not in [action.text() for action in page.menu_for(running).actions()]
+    queue.remove_wanted.emit(running)
+    assert "is running. Stop it first." in page.notice._text.text()
     page.pause_button.click()
     made.settle()
     assert arenas.open_arena(arena.folder).paused
     assert page.start_button.isVisible()
-    made.manager.current.stop()
+    act(page, running, "Stop the run")
     made.until(lambda: made.manager.current is None)
+    made.settle()
+    assert [each.state for each in queue.table.items()] == ["stopped", "waiting"]
     made.script = COMPLETE
     page.start_button.click()
     made.until(lambda: len(made.names()) == 2)
@@ -382,49 +347,6 @@ def test_entries_are_moved_by_keys_and_taken_out(bench):
     assert made.queued() == ["LoRA", "LayerNorm tuning", "IA3"]
 
 
-def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
-    make_arena("lora")
-    made = bench()
-    made.script = ENDLESS
-    made.page.start_button.click()
-    made.until(lambda: made.manager.current is not None and made.manager.current.state.step > 0)
-    made.settle()
-    [running] = made.page.lower_pane.queue.table.items()
-    menu = made.page.menu_for(running)
-    texts = {action.text(): action for action in menu.actions()}
-    assert "Remove from the arena" not in texts
-    made.page.lower_pane.queue.remove_wanted.emit(running)
-    assert "is running. Stop it first." in made.page.notice._text.text()
-    texts["Stop the run"].trigger()
-    menu.close()
-    made.until(lambda: made.manager.current is None)
-    made.settle()
-    assert [each.state for each in made.page.lower_pane.queue.table.items()] == ["stopped"]
-
-
-def test_what_failed_can_be_run_again(bench, filled):
-    made = bench()
-    failed = next(each for each in made.page.lower_pane.queue.table.items() if each.state == "failed")
-    menu = made.page.menu_for(failed)
-    next(action for action in menu.actions() if action.text() == "Run again").trigger()
-    menu.close()
-    made.settle()
-    row = made.page.lower_pane.queue.table.row_of(failed.entry.id)
-    assert made.page.lower_pane.queue.table.item_at(row).state == "waiting"
-
-
-def test_a_row_leads_to_its_run_and_its_adapter(bench, filled, qtbot):
-    page = bench().page
-    row = page.table.items()[0]
-    with qtbot.waitSignal(page.open_requested) as asked:
-        page.view.opened.emit(row)
-    assert asked.args == [row.status.run.id]
-    menu = page.menu_for(row.status)
-    with qtbot.waitSignal(page.library_requested):
-        next(action for action in menu.actions() if action.text() == "Show in library").trigger()
-    menu.close()
-
-
 def test_a_queue_that_is_worked_elsewhere_is_followed_not_started(bench):
     arena = make_arena("lora")
     with arenas.working(arena):
@@ -443,9 +365,7 @@ def test_of_several_arenas_one_is_chosen_and_can_be_deleted(bench):
     assert made.queued() == ["LoRA"]
     page.open(second.id)
     made.settle()
-    menu = page.menu_for(page.lower_pane.queue.table.items()[0])
-    next(action for action in menu.actions() if action.text() == "Delete the arena").trigger()
-    menu.close()
+    act(page, page.lower_pane.queue.table.items()[0], "Delete the arena")
     made.settle()
     assert arenas.list_arenas()[0] == [first]
     assert made.queued() == ["LoRA"]

@@ -9,7 +9,6 @@ import pytest
 
 from engine.api import arenas, recipe
 from gui.pages.arena.blind_choice import chosen_for_blind
-from gui.pages.arena.entries_form import EntriesForm
 from tests.helpers import arena_bench
 from tests.helpers.arenas import make_arena, score
 from tests.helpers.homes import RunSpec, add_run, make_recipe, unsynced
@@ -20,7 +19,7 @@ GAINS = (0.08, 0.1, 0.13)
 
 
 @pytest.fixture
-def seeded(home) -> arenas.Arena:
+def seeded(home, styled) -> arenas.Arena:
     """An arena whose LoRA has three scored seeds; IA3 has one, one that failed and one that waits."""
     with unsynced():
         arena = make_arena("lora", "ia3", "prompt_only", name="Seeds", seeds=3)
@@ -40,24 +39,19 @@ def cells(page: Any, row: int) -> dict[str, Any]:
     return {column.key: table.index(row, at).data() for at, column in enumerate(table.columns)}
 
 
-def test_seeds_are_one_row_with_a_column_of_their_spread(bench, seeded):
+def test_seeds_are_one_row_that_says_their_spread_and_which_are_missing(bench, seeded):
     made = bench()
-    page = made.page
+    page, table = made.page, made.page.table
     assert made.names() == ["LoRA, r 32", "IA3", "Prompt only, no examples"]
-    assert "spread" in [column.key for column in page.table.columns]
-    lora, ia3, prompt = (cells(page, row) for row in range(3))
-    spread, _, seeds = lora["spread"].partition(" · ")
+    assert "spread" in [column.key for column in table.columns]
+    shown = [cells(page, row)["spread"] for row in range(3)]
+    spread, _, seeds = shown[0].partition(" · ")
     assert float(spread) == pytest.approx(2.5, abs=0.5)
-    assert (seeds, ia3["spread"], prompt["spread"]) == ("3 seeds", "– · 1 of 3 seeds", "–")
+    assert (seeds, *shown[1:]) == ("3 seeds", "– · 1 of 3 seeds", "–")
     assert page.header.subtitle().startswith("Seeds. 5 of 7 entries scored")
-    details = [page.table.cell(row, "name").detail for row in page.table.items()]
+    details = [table.cell(row, "name").detail for row in table.items()]
     assert details == ["r 32, 3 seeds", "1 of 3 seeds", "no examples"]
-    page.view.order_wanted.emit("spread")
-    assert made.names()[-1] == "LoRA, r 32"
 
-
-def test_a_row_says_what_its_interval_is_over_and_which_seeds_it_lacks(bench, seeded):
-    table = bench().page.table
     lora, ia3, prompt = table.items()
     assert table.explanation(lora, "score") == (
         "Mean of 3 seeds. The interval is over seeds and conversations together."
@@ -74,17 +68,32 @@ def test_a_row_says_what_its_interval_is_over_and_which_seeds_it_lacks(bench, se
     spoken = table.accessible_text(lora)
     assert spoken.startswith("LoRA, r 32, 3 seeds, ROUGE-1 5")
     assert "Standard deviation of the seeds' means" in spoken
+    page.view.order_wanted.emit("spread")
+    assert made.names()[-1] == "LoRA, r 32"
+    page.view.order_wanted.emit("score")
+
+    # A seed that comes later, and one that is taken out.
+    with unsynced():
+        score(seeded, 6, [value + 0.06 for value in BASE], BASE)
+    page.refresh()
+    made.settle()
+    assert table.items()[1].remark == "Failed: seed 43."
+    arenas.remove(seeded, seeded.entries[4].id)
+    page.refresh()
+    made.settle()
+    assert table.items()[1].remark == ""
 
 
-def test_the_queue_has_each_seed_and_leads_to_the_row_that_it_is_in(bench, seeded):
-    made = bench()
-    page, queue = made.page, made.page.lower_pane.queue
+def test_the_queue_has_each_seed_the_charts_a_point_for_each_row_and_a_row_leads_to_each_run(
+    bench, seeded, qtbot
+):
+    page = bench().page
+    queue, front = page.lower_pane.queue, page.lower_pane.front
     names = [queue.table.index(row, 0).data() for row in range(queue.table.rowCount())]
     assert names[:2] == ["LoRA, r 32, seed 42", "IA3, seed 42"]
     assert names[5] == "LoRA, r 32, seed 44"
     # The seed is read where the column is too narrow for the name.
     assert queue.table.cell(queue.table.items()[5], "name").tail == ", seed 44"
-    assert not queue.grab().isNull()
     page.choose("ia3-seed-42")
     queue.view.choose("lora-r-32-seed-44")
     assert page.view.current().name == "LoRA, r 32"
@@ -92,20 +101,16 @@ def test_the_queue_has_each_seed_and_leads_to_the_row_that_it_is_in(bench, seede
     page.view.choose("ia3-seed-42")
     assert queue.view.current().entry.id == "ia3-seed-42"
 
-
-def test_charts_have_a_point_for_each_row_and_the_losses_of_the_first_seed(bench, seeded):
-    page = bench().page
-    points = page.lower_pane.front.chart.points()
-    assert {point.name for point in points} == {"LoRA, r 32", "IA3", "Prompt only, no examples"}
-    lines = page.lower_pane.losses.chart.lines()
-    assert [line.name for line in lines][:2] == ["LoRA, r 32, seed 42", "IA3, seed 42"]
-    front = page.lower_pane.front
+    assert {point.name for point in front.chart.points()} == {"LoRA, r 32", "IA3", "Prompt only, no examples"}
+    assert [line.name for line in page.lower_pane.losses.chart.lines()][:2] == names[:2]
     front.set_axes("rouge1", "spread")
     assert [point.id for point in front.chart.points()] == ["lora-r-32-seed-42"]
+    chosen = chosen_for_blind(page._shown, page._checked)
+    assert chosen[0] == (seeded.entries[0].run, "LoRA, r 32, seed 42")
+    page.differences_button.click()
+    heads = [column.head for column in page.lower_pane.differences.table.columns]
+    assert heads[1:3] == ["LoRA, r 32", "IA3"]
 
-
-def test_a_row_leads_to_the_run_of_each_seed_and_opens_that_of_the_first(bench, seeded, qtbot):
-    page = bench().page
     row = page.table.items()[0]
     with qtbot.waitSignal(page.open_requested) as asked:
         page.view.opened.emit(row)
@@ -122,63 +127,29 @@ def test_a_row_leads_to_the_run_of_each_seed_and_opens_that_of_the_first(bench, 
     assert "Remove from the arena" in [text for text, *_ in page.menu.of_row(page.table.items()[2])]
 
 
-def test_a_blind_comparison_names_the_seed_whose_summaries_it_shows(bench, seeded):
-    page = bench().page
-    chosen = chosen_for_blind(page._shown, page._checked)
-    assert chosen[0] == (seeded.entries[0].run, "LoRA, r 32, seed 42")
-
-
-def test_differences_are_those_of_the_methods(bench, seeded):
-    page = bench().page
-    page.differences_button.click()
-    heads = [column.head for column in page.lower_pane.differences.table.columns]
-    assert heads[1:3] == ["LoRA, r 32", "IA3"]
-
-
-def test_a_seed_that_comes_later_changes_what_the_row_says(bench, seeded):
-    made = bench()
-    with unsynced():
-        score(seeded, 6, [value + 0.06 for value in BASE], BASE)
-    made.page.refresh()
-    made.settle()
-    ia3 = made.page.table.items()[1]
-    assert ia3.remark == "Failed: seed 43."
-    arenas.remove(seeded, seeded.entries[4].id)
-    made.page.refresh()
-    made.settle()
-    assert made.page.table.items()[1].remark == ""
-
-
 # ---------------------------------------------------------------------------------------------------- forms
-def test_a_new_arena_asks_for_seeds(bench):
+def test_a_new_arena_asks_for_seeds_and_more_join_the_entries_that_are_there(bench):
     made = bench()
     made.offer()
     form = made.page.form
+
+    def seeds():
+        return [each.seed for each in arenas.list_arenas()[0][0].entries]
+
     made.page.empty_button.click()
     assert form.seeds.value() == 1
     for method in ("ia3", "full", "prompt_only"):
         form.methods.chips[method].click()
-    form.seeds.setValue(3)
-    assert "4 entries" in form._entries_field._foot.text()
+    form.seeds.setValue(2)
+    assert "3 entries" in form._entries_field._foot.text()
     form.make_button.click()
     made.settle()
-    [arena], _ = arenas.list_arenas()
-    assert [each.seed for each in arena.entries] == [42, None, 43, 44]
-
-
-def test_more_seeds_join_the_entries_that_are_there(bench, home):
-    make_arena("lora")
-    made = bench()
-    made.offer()
-    form = made.page.form
+    assert seeds() == [42, None, 43]
     made.page.add_button.click()
-    for method in ("ia3", "full"):
-        form.methods.chips[method].click()
     form.seeds.setValue(3)
     form.make_button.click()
     made.settle()
-    [arena], _ = arenas.list_arenas()
-    assert [each.seed for each in arena.entries] == [42, 43, 44]
+    assert seeds() == [42, None, 43, 44]
     made.page.add_button.click()
     form.make_button.click()
     assert form.isVisible()
@@ -195,37 +166,6 @@ def test_seeds_beyond_the_largest_are_told_beside_the_form(bench):
     made.page.form.make_button.click()
     assert "the last is 2147483647" in made.page.form._problem.text()
     assert arenas.list_arenas()[0] == []
-
-
-def test_the_number_of_seeds_is_undone_and_found_again(qtbot, styled):
-    form = EntriesForm()
-    qtbot.addWidget(form)
-    form.undo.begin(form.values())
-    form.seeds.setValue(5)
-    form.undo.undo()
-    assert form.seeds.value() == 1
-    form.restore({"name": "A", "entries": "ranks", "methods": [], "seeds": 4})
-    assert form.seeds.value() == 4
-    form.restore({"name": "A", "entries": "ranks", "methods": [], "seeds": "many"})
-    assert form.seeds.value() == 1
-    assert form.seeds.maximum() == arenas.MAX_SEEDS
-
-
-# ---------------------------------------------------------------------------------------------------- axes
-def test_the_axes_of_the_plot_are_found_again(bench, seeded):
-    first = bench().page
-    front = first.lower_pane.front
-    front.across.set_key("minutes")
-    front.across.chosen.emit("minutes")
-    front.up.set_key("spread")
-    front.up.chosen.emit("spread")
-    saved = first.saved_state()
-    assert saved["axes"] == "spread minutes"
-    made = bench()
-    made.page.restore_state({"axes": saved["axes"]})
-    made.page.refresh()
-    made.settle()
-    assert made.page.lower_pane.front.axes() == ("spread", "minutes")
 
 
 def test_axes_that_no_entry_has_wait_for_an_arena_with_them(bench):

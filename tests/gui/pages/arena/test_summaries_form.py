@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from engine.api import arenas
@@ -101,23 +100,14 @@ def stage(arena, styled, qtbot):
     stage.manager.leave()
 
 
-def test_the_way_there_is_beside_more_entries_and_in_the_menus(stage):
-    page = stage.page
+def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):
+    page, form = stage.page, stage.page.summaries_form
     page.add_button.click()
     assert page.form.file_button.isVisible()
     page.form.file_button.click()
-    assert page.summaries_form.isVisible()
+    assert form.isVisible()
     assert not page.add_button.isVisible()
-    assert not page.summaries_form.add_button.isEnabled()
-    page.summaries_form.cancel_button.click()
-    assert page.view.isVisible()
-    page.choose("lora-r-32")
-    assert "Add summaries from a file…" in [entry[0] for entry in page.entries() if entry]
-
-
-def test_a_file_is_matched_then_named_then_a_row(stage, scored, tmp_path):
-    page, form = stage.page, stage.page.summaries_form
-    page.ask_for_summaries()
+    assert not form.add_button.isEnabled()
     notice = {"event": "notice", "level": "warning", "message": NOTICE, "hint": ""}
     stage.answer(["emit", notice], ["score", scored])
     stage.take(tmp_path / "gpt_best.csv")
@@ -168,17 +158,6 @@ def test_what_can_not_be_scored_is_said_and_another_column_tried(stage, scored, 
     assert stage.asked[-1]["column"] == "output"
     assert not form._problem.text()
     assert form.add_button.isEnabled()
-
-
-def test_a_file_can_be_dropped_on_the_form(stage, scored, tmp_path):
-    stage.page.ask_for_summaries()
-    form = stage.page.summaries_form
-    stage.answer(["score", scored])
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "own.csv"))])
-    none = Qt.KeyboardModifier.NoModifier
-    form.dropEvent(QDropEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none))
-    stage.qtbot.waitUntil(lambda: bool(form.scorer.result) and not form.scorer.is_busy, timeout=WAIT)
 
 
 def test_the_conversations_are_saved_for_the_other_system(stage, tmp_path, monkeypatch):

@@ -29,23 +29,17 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, s
         score(arena, 0, FULL, facts={"seconds": 600.0}, spec=told)
     queue.show_queue(statuses(), "")
     assert queue._left.text() == "2 left, about 25 min left"
+    scores = ArenaTable()
+    scores.set_groups(arenas.groups(statuses()))
+    minutes = [column.key for column in scores.columns].index("minutes")
+    assert (scores.columns[minutes].title, scores.index(0, minutes).data()) == ("Training, min", "10.0")
+    tip = scores.index(0, minutes).data(Qt.ItemDataRole.ToolTipRole)
+    assert "The whole run took 12 min 30 s." in tip
     table = queue.table
     assert [table.index(at, 1).data() for at in range(3)] == ["12 min 30 s", "about 12 min", "about 12 min"]
     assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == (
         "the whole run took 12 min 30 s, training alone 10 min"
     )
-
-
-def test_minutes_of_training_are_called_so_and_the_whole_run_is_told_beside_them(home):
-    told = RunSpec(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
-    with unsynced():
-        score(make_arena("lora"), 0, FULL, facts={"seconds": 600.0}, spec=told)
-    table = ArenaTable()
-    table.set_groups(arenas.groups(statuses()))
-    minutes = [column.key for column in table.columns].index("minutes")
-    assert table.columns[minutes].title == "Training, min"
-    assert table.index(0, minutes).data() == "10.0"
-    assert "The whole run took 12 min 30 s." in table.index(0, minutes).data(Qt.ItemDataRole.ToolTipRole)
 
 
 @pytest.mark.parametrize(
