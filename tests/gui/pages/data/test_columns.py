@@ -71,7 +71,7 @@ def choose(menu: QMenu, text: str) -> None:
     next(action for action in menu.actions() if action.text() == text).trigger()
 
 
-def test_a_click_on_a_heading_or_a_cell_asks_what_the_column_is(table, mapping, opened, qtbot):
+def test_a_click_on_a_heading_or_a_cell_or_return_asks_what_the_column_is(table, mapping, opened, qtbot):
     header = table.table.horizontalHeader()
     at = header.viewport().rect().center()
     at.setX(header.sectionPosition(2) + 20)
@@ -85,8 +85,6 @@ def test_a_click_on_a_heading_or_a_cell_asks_what_the_column_is(table, mapping, 
         choose(opened[-1], "conversation")
     assert mapping.conversation.key() == "answers[0].text"
 
-
-def test_return_asks_it_of_the_current_cell(table, mapping, opened, qtbot):
     table.table.setCurrentIndex(table.table.model().index(0, 3))
     qtbot.keyClick(table.table, Qt.Key.Key_Return)
     with qtbot.waitSignal(mapping.changed):
@@ -94,20 +92,16 @@ def test_return_asks_it_of_the_current_cell(table, mapping, opened, qtbot):
     assert mapping.values()["summary"] == "input.topic"
 
 
-def test_a_column_has_one_of_the_two_main_roles(table, mapping):
+def test_a_column_has_one_of_the_two_main_roles_and_further_summaries_are_added(table, mapping):
     mapping.take("summary", "input.topic")
     mapping.take("conversation", "input.topic")
     assert (mapping.conversation.key(), mapping.summary.key()) == ("input.topic", "auto")
 
-
-def test_further_summaries_are_added_and_other_roles_shown(table, mapping):
     table.role_chosen.emit("references", "more")
-    table.role_chosen.emit("references", "input.topic")
-    assert mapping.values()["columns"] == {"references": "more, input.topic"}
+    table.role_chosen.emit("references", "id")
+    assert mapping.values()["columns"] == {"references": "more, id"}
     assert not mapping.by_hand["references"].isHidden()
 
-
-def test_a_name_with_an_ampersand_stands_as_it_is(table):
     menu = table.role_menu("Q & A")
     assert menu.actions()[0].text() == 'Use "Q && A" as'
     menu.deleteLater()

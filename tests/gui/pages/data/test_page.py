@@ -88,9 +88,11 @@ def checked(page: DataPage, qtbot, source: str) -> None:
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
 
 
-def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
+def test_a_folder_of_splits_is_shown_whole_and_what_a_check_kept_goes_with_the_next(page, qtbot, chats):
+    handed: list[Any] = []
+    page.rows_checked.connect(lambda name, rows: handed.append((name, len(rows))))
     checked(page, qtbot, str(chats))
-
+    assert handed == [("chats", 24)]
     assert page.header.title() == "chats"
     assert "The practice model" in page.parts.source.tokenizer.currentText()
     assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
@@ -103,6 +105,24 @@ def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
         "Duplicate conversations": 1,
     }
     assert page.parts.conversations.text() == f"{percent(0.05, 1)} would be cut: 1 of 20."
+
+    first = page.report.details.folder
+    assert (first / "rows.jsonl").exists()
+    page.check()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    second = page.report.details.folder
+    assert second != first
+    assert not first.exists()
+    # A mapping that can't be is said beside what was chosen.
+    mapping = page.parts.source.mapping
+    mapping.by_hand["last_turn"].set_key("summary")
+    mapping.by_hand["last_turn"].chosen.emit("summary")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert "holds no lists of turns" in mapping.fields["last_turn"].problem()
+    assert mapping.fields["last_turn"].isVisible()
+    assert not page.use_button.isVisible()
+    page._manager.leave()
+    assert not second.exists()
 
 
 def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
@@ -126,29 +146,15 @@ def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
     ]
 
 
-def test_the_limit_of_summaries_follows_the_data_until_its_handle_is_moved(shown):
-    summaries = shown.parts.summaries
-    assert summaries.limit == 64
-    assert shown.values()["max_summary_tokens"] == 0
+def test_limits_follow_the_data_until_they_are_moved_and_go_into_the_recipe(shown):
+    page, summaries = shown, shown.parts.summaries
+    assert (summaries.limit, page.values()["max_summary_tokens"]) == (64, 0)
     summaries.histogram.set_limit(40)
     summaries.histogram.limitChanged.emit(40)
-    assert shown.values()["max_summary_tokens"] == 40
+    assert page.values()["max_summary_tokens"] == 40
     summaries.follow(640)
     assert summaries.limit == 40
 
-
-def test_columns_are_chosen_by_hand(page, qtbot, chats):
-    checked(page, qtbot, str(chats))
-    assert page.parts.source.mapping.summary.currentText() == "summary (auto)"
-    page.parts.source.mapping.summary.set_key("title")
-    page.parts.source.mapping.summary.chosen.emit("title")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert page.parts.row_view.row().summary == "Chat 1"
-    assert page.values()["summary"] == "title"
-
-
-def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
-    page = shown
     page.parts.rows.choose(1)
     assert "are lost at this limit" in page.parts.row_view.tokens.text()
     for _ in range(2):
@@ -162,17 +168,43 @@ def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
     assert "24 rows, 20 in train" in finding(page, "long_conversation").accessibleName()
 
 
-def test_a_finding_leads_to_its_row(shown):
-    page = shown
-    (long_one,) = [row for row in page.parts.findings.rows() if row.finding.id == "long_conversation"]
-    long_one.show_button.click()
+def test_a_finding_leads_to_its_rows_by_split_which_are_exported_and_left_out(shown, tmp_path, monkeypatch):
+    page, rows = shown, shown.parts.rows
+    tried: list[Any] = []
+    page.try_requested.connect(tried.append)
+    page.parts.row_view.try_button.click()
+    assert tried[0].summary == "Ann says 1."
+    finding(page, "long_conversation").show_button.click()
     assert page.parts.part.current() == "rows"
-    assert page.parts.rows.numbers() == (2,)
+    assert rows.numbers() == (2,)
     assert page.parts.row_view.row().id == "c2"
-    page.parts.rows.all_button.click()
+    rows.all_button.click()
     page.parts.row_view.step_wanted.emit(1)
     page.parts.row_view.step_wanted.emit(1)
     assert page.parts.row_view.row().id == "c3"
+
+    finding(page, "leaks").show_button.click()
+    assert rows.which() == "In more than one split: 1 of test also in train."
+    assert (page.parts.split.texts()[0], rows.numbers()) == ("Train (1)", (3,))
+    path = tmp_path / "leaks.csv"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    rows.export_button.click()
+    assert "c3" in path.read_text(encoding="utf-8-sig")
+    assert str(path) in page.parts.remarks.text()
+    rows.all_button.click()
+    assert rows.count() == 20
+    page.parts.split.set_current("test")
+    assert rows.count() == 2
+
+    row = finding(page, "duplicates")
+    assert row.act_button.text() == "Leave out"
+    row.act_button.click()
+    assert row.act_button.text() == "Left out. Undo"
+    assert page.values()["exclude"] == ["duplicates"]
+    assert "1 left out" in page.parts.figures.texts()
+    row.act_button.click()
+    assert page.values()["exclude"] == []
+    assert not any("left out" in text for text in page.parts.figures.texts())
 
 
 def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, monkeypatch):
@@ -202,64 +234,48 @@ def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, 
     assert [number for split, number in written if split == "train"] == ["1", "2", "3", "20"]
 
 
-def test_another_split_shows_its_own_rows(shown):
-    page = shown
-    page.parts.split.set_current("test")
-    assert page.parts.rows.count() == 2
-    assert page.parts.row_view.row().id == "c3"
-
-
-def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
-    handed: list[Any] = []
-    tried: list[Any] = []
-    page.rows_checked.connect(lambda name, rows: handed.append((name, len(rows))))
-    page.try_requested.connect(tried.append)
-    page.show_result(result, LIMITS)
-    page.parts.row_view.try_button.click()
-    assert handed == [("chats", 24)]
-    assert tried[0].summary == "Ann says 1."
-
-
-def test_nothing_there_is_said_beside_the_source(page, qtbot, tmp_path):
-    checked(page, qtbot, str(tmp_path / "nowhere.csv"))
-    assert "nothing at" in page.parts.source.source_field.problem()
+def test_what_can_not_be_checked_is_said_beside_the_source_or_the_column(page, qtbot, chats, tmp_path):
+    source = page.parts.source
     assert not page.use_button.isVisible()
-
-
-def test_a_column_that_is_missing_is_said_beside_it(page, qtbot, tmp_path):
+    page.check()
+    assert source.source_field.problem() == "No source yet. Enter one."
+    source.take_files([chats, chats / "train.jsonl"])
+    assert "is a folder among other things" in source.source_field.problem()
+    assert not page.checker.is_busy
+    checked(page, qtbot, str(tmp_path / "nowhere.csv"))
+    assert "nothing at" in source.source_field.problem()
+    assert not page.use_button.isVisible()
     said = [
         {"dialogue": f"Ann: hi {n}", "a": f"Ann says hi {n} times.", "b": f"It is said {n} times."}
         for n in range(3)
     ]
-    path = write_rows(tmp_path / "odd.jsonl", said)
+    checked(page, qtbot, str(write_rows(tmp_path / "odd.jsonl", said)))
+    assert "summary" in source.mapping.fields["summary"].problem()
+    assert source.source_field.problem() == ""
+
+
+def test_a_check_is_given_up_or_makes_room_for_the_next_which_inherits_no_decisions(
+    shown, qtbot, chats, tmp_path
+):
+    page = shown
+    finding(page, "duplicates").act_button.click()
+    page.open(str(chats))
+    first = page.checker.active_job.thread
+    path = write_rows(tmp_path / "few.jsonl", [chat(number) for number in range(20)])
     checked(page, qtbot, str(path))
-    assert "summary" in page.parts.source.mapping.fields["summary"].problem()
-    assert page.parts.source.source_field.problem() == ""
-
-
-def test_no_source_is_no_check(page):
-    assert not page.use_button.isVisible()
-    page.check()
-    assert page.parts.source.source_field.problem() == "No source yet. Enter one."
-    assert not page.checker.is_busy
-
-
-def test_a_check_can_be_given_up(page, qtbot, chats):
+    qtbot.waitUntil(first.isFinished, timeout=WAIT)
+    assert page.header.title() == "few.jsonl"
+    assert page.values()["exclude"] == []
+    assert page.parts.too_few.text() == (
+        "Only 16 conversations to train on; a model learns little from fewer than 30. "
+        "Only 2 conversations to test on; a verdict needs at least 10."
+    )
     page.open(str(chats))
     thread = page.checker.active_job.thread
     page.checker.stop()
     assert not page.checker.is_busy
     qtbot.waitUntil(thread.isFinished, timeout=WAIT)
     assert page.report is None
-
-
-def test_a_second_check_takes_the_place_of_the_first(page, qtbot, chats, tmp_path):
-    page.open(str(chats))
-    first = page.checker.active_job.thread
-    path = write_rows(tmp_path / "few.jsonl", [chat(number) for number in range(30)])
-    checked(page, qtbot, str(path))
-    qtbot.waitUntil(first.isFinished, timeout=WAIT)
-    assert page.header.title() == "few.jsonl"
 
 
 def test_below_1200_the_preview_is_a_drawer(shown):
@@ -273,45 +289,20 @@ def test_below_1200_the_preview_is_a_drawer(shown):
     assert page.parts.row_view.isHidden()
 
 
-def test_in_a_low_window_with_figures_in_two_lines_nothing_lies_over_the_lengths(shown, qtbot):
-    one_line = shown.parts.figures.height()
-    shown.resize(1000, 560)
-    shown.parts.figures.setFixedWidth(260)
-    qtbot.waitUntil(lambda: shown.parts.figures.height() > 1.5 * one_line)
-    view = shown.parts.conversations
-    qtbot.waitUntil(lambda: view.histogram.geometry().bottom() < view._cut.geometry().top())
-
-
-def test_conversations_without_summaries_lead_to_where_those_are_written(page, qtbot, tmp_path):
-    source = str(write_rows(tmp_path / "talk.jsonl", [{"dialogue": chat(n)["dialogue"]} for n in range(4)]))
-    wanted: list[dict[str, Any]] = []
-    page.label_requested.connect(lambda values, _base: wanted.append(values))
-    checked(page, qtbot, source)
-    page.parts.unlabelled.write_button.click()
-    assert wanted[0]["source"] == source
-    assert (wanted[0]["conversation"], wanted[0]["columns"], wanted[0]["mask"]) == ("auto", {}, [])
-
-
 def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_before(shown, chats):
-    wanted: list[dict[str, Any]] = []
-    shown.label_requested.connect(lambda values, _base: wanted.append(values))
-    assert not shown.parts.unlabelled.isVisible()
-    shown.label_button.click()
-    shown.parts.source.source.setText("")
-    shown.label_button.click()
-    assert [values.get("source") for values in wanted] == [str(chats), None]
-
-
-def test_what_is_decided_here_holds_where_summaries_are_written(shown):
     wanted: list[Any] = []
     shown.label_requested.connect(lambda *asked: wanted.append(asked))
+    assert not shown.parts.unlabelled.isVisible()
     shown.exclusions.exclude("duplicates", True)
     shown.exclusions.mask("email", True)
     shown.label_button.click()
     ((values, base_model),) = wanted
-    assert (values["exclude"], values["mask"]) == (["duplicates"], ["email"])
+    assert (values["source"], values["exclude"], values["mask"]) == (str(chats), ["duplicates"], ["email"])
     assert values["max_conversation_tokens"] == shown.parts.conversations.limit
     assert base_model == shown.parts.source.tokenizer.key()
+    shown.parts.source.source.setText("")
+    shown.label_button.click()
+    assert wanted[1][0].get("source") is None
 
 
 def test_nothing_is_fetched_from_the_hub_to_write_summaries_before_it_was_asked_about(page, monkeypatch):
@@ -370,43 +361,6 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
     assert mapping.reason.text().startswith("A turn in each row")
 
 
-def test_a_mapping_that_can_not_be_is_said_beside_what_was_chosen(page, qtbot, chats):
-    checked(page, qtbot, str(chats))
-    mapping = page.parts.source.mapping
-    mapping.by_hand["last_turn"].set_key("summary")
-    mapping.by_hand["last_turn"].chosen.emit("summary")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert "holds no lists of turns" in mapping.fields["last_turn"].problem()
-    assert mapping.fields["last_turn"].isVisible()
-    assert not page.use_button.isVisible()
-
-
-def test_a_finding_is_left_out_and_taken_in_again(shown):
-    row = finding(shown, "duplicates")
-    assert row.act_button.text() == "Leave out"
-    row.act_button.click()
-    assert row.act_button.text() == "Left out. Undo"
-    assert shown.values()["exclude"] == ["duplicates"]
-    assert "1 left out" in shown.parts.figures.texts()
-    row.act_button.click()
-    assert shown.values()["exclude"] == []
-    assert not any("left out" in text for text in shown.parts.figures.texts())
-
-
-def test_a_finding_lists_all_its_rows_by_split_and_exports_them(shown, tmp_path, monkeypatch):
-    row = finding(shown, "leaks")
-    row.show_button.click()
-    assert shown.parts.rows.which() == "In more than one split: 1 of test also in train."
-    assert (shown.parts.split.texts()[0], shown.parts.rows.numbers()) == ("Train (1)", (3,))
-    path = tmp_path / "leaks.csv"
-    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
-    shown.parts.rows.export_button.click()
-    assert "c3" in path.read_text(encoding="utf-8-sig")
-    assert str(path) in shown.parts.remarks.text()
-    shown.parts.rows.all_button.click()
-    assert shown.parts.rows.count() == 20
-
-
 def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, tmp_path):
     rows = [chat(number) for number in range(30)]
     rows[4]["dialogue"] = "Ann: write to ann@example.org\nBo: I will"
@@ -427,15 +381,6 @@ def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, t
     ]
 
 
-def test_decisions_go_with_another_source(shown, qtbot, tmp_path):
-    finding(shown, "duplicates").act_button.click()
-    path = write_rows(tmp_path / "other.jsonl", [chat(number) for number in range(30)])
-    shown.parts.source.source.setText(str(path))
-    shown.check()
-    qtbot.waitUntil(lambda: not shown.checker.is_busy, timeout=WAIT)
-    assert shown.values()["exclude"] == []
-
-
 def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
     text = "dialogue,summary\n" + "".join(f'"Ann: {n}\nBo: yes",Ann says {n}.\n' for n in range(30))
     page.parts.source.paste_button.click()
@@ -449,28 +394,3 @@ def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
     qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
     assert Path(page.values()["source"]).parent.is_relative_to(home)
     assert sum(split.examples for split in page.report.splits.values()) == 30
-
-
-def test_several_files_are_one_source(page, qtbot, chats):
-    page.parts.source.take_files(sorted(chats.iterdir()))
-    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
-    assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
-
-
-def test_a_folder_among_several_things_is_refused_beside_the_source(page, chats):
-    page.parts.source.take_files([chats, chats / "train.jsonl"])
-    assert "is a folder among other things" in page.parts.source.source_field.problem()
-    assert not page.checker.is_busy
-
-
-def test_what_a_check_kept_goes_with_the_next_one_and_with_the_window(page, qtbot, chats):
-    checked(page, qtbot, str(chats))
-    first = page.report.details.folder
-    assert (first / "rows.jsonl").exists()
-    page.check()
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    second = page.report.details.folder
-    assert second != first
-    assert not first.exists()
-    page._manager.leave()
-    assert not second.exists()

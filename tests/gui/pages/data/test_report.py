@@ -10,12 +10,10 @@ import pytest
 
 from engine.api import StorageError
 from gui.look import language
-from gui.look.fonts import font
 from gui.pages.data.column_mapping import turn_keys
 from gui.pages.data.findings_view import FindingRow
 from gui.pages.data.preview_table import head
 from gui.pages.data.report import Row, RowPreview, Shape, read, split_head
-from gui.pages.data.rows.broken_rows_view import BrokenRowsView
 from gui.pages.data.rows.row_view import Cut, RowView, cut_at
 
 ROWS = [
@@ -93,10 +91,6 @@ def test_a_report_has_the_splits_in_their_order_with_rows_and_lengths(result):
     assert report.shape.text == "A conversation in each row. By name."
 
 
-def test_the_sample_has_a_name(result):
-    assert read(result | {"source": "sample"}).title == "Sample conversations"
-
-
 def test_what_a_limit_cuts_is_counted_exactly_with_the_marks_around_summaries(result):
     train = read(result).splits["train"]
     assert [train.conversation.beyond(limit) for limit in (3, 4, 8, 9)] == [2, 1, 1, 0]
@@ -162,15 +156,13 @@ def test_a_finding_has_room_for_what_its_buttons_say_in_any_language(result, ger
         assert button.sizeHint().width() <= button.parentWidget().width()
 
 
-def test_rows_of_several_findings_go_once(result):
+def test_rows_of_several_findings_go_once_and_a_limit_that_was_moved_is_counted_anew(result):
     report = read(result)
     assert report.left_out((), LIMITS) == (0, True)
     assert report.left_out(("leaks",), LIMITS) == (1, True)
     assert report.left_out(("long_summary", "leaks"), LIMITS) == (1, True)
     assert report.left_out(("long_summary", "leaks"), LIMITS | {"max_summary_tokens": 3}) == (2, True)
 
-
-def test_a_limit_that_was_moved_is_counted_anew(result):
     report = read(result)
     assert report.over("long_conversation", LIMITS) == {"train": 1, "test": 1}
     assert report.over("long_conversation", LIMITS | {"max_conversation_tokens": 9}) == {}
@@ -182,45 +174,28 @@ def test_a_limit_that_was_moved_is_counted_anew(result):
     )
 
 
-def test_a_report_whose_details_are_gone_is_refused(result, tmp_path):
-    (tmp_path / "details.json").unlink()
-    with pytest.raises(StorageError, match=r"details\.json can't be used"):
-        read(result)
-
-
-def test_rows_that_are_gone_are_none(result, tmp_path):
+def test_a_report_whose_details_are_gone_is_refused_and_rows_that_are_gone_are_none(result, tmp_path):
     report = read(result)
     (tmp_path / "rows.jsonl").unlink()
     assert report.row("train", 1) is None
     assert report.first_rows() == []
-
-
-@pytest.mark.parametrize(
-    ("reason", "text"),
-    [("by its name", "A conversation in each row. By its name."), ("", "A conversation in each row.")],
-)
-def test_a_shape_is_told_with_its_reason_if_there_is_one(reason, text):
-    assert Shape("columns", ("a", "b"), {}, reason).text == text
+    (tmp_path / "details.json").unlink()
+    with pytest.raises(StorageError, match=r"details\.json can't be used"):
+        read(result)
 
 
 def row(text: str, tokens: int, ends: tuple[int, ...] = ()) -> Row:
     return Row(1, "train", "r", text, "", tokens, 0, ends)
 
 
-def test_the_first_turn_that_no_longer_fits_is_found():
+def test_the_cut_falls_where_the_tokens_end_or_the_first_turn_no_longer_fits():
     text = "\n".join(f"Ann: {'word ' * 4}" for _ in range(10))
-    assert cut_at(row(text, 100), 100, text) is None
-    assert cut_at(row(text, 100), 50, text) == Cut(5)
-    assert cut_at(row(text, 100), 1, text) == Cut(0)
-
-
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [(1, Cut(0)), (2, Cut(1)), (3, Cut(1)), (4, Cut(1, "yo")), (5, Cut(1, "yo\nan")), (6, Cut(2)), (7, None)],
-)
-def test_the_cut_falls_where_the_tokens_end(limit, expected):
+    for limit, expected in ((100, None), (50, Cut(5)), (1, Cut(0))):
+        assert cut_at(row(text, 100), limit, text) == expected
     text = "Ann: hi\nBo: yo\nand on\nCy: ok"
-    assert cut_at(row(text, 7, (3, 7, 9, 14, 17, 21, 28)), limit, text) == expected
+    cuts = (Cut(0), Cut(1), Cut(1), Cut(1, "yo"), Cut(1, "yo\nan"), Cut(2), None)
+    for limit, expected in enumerate(cuts, 1):
+        assert cut_at(row(text, 7, (3, 7, 9, 14, 17, 21, 28)), limit, text) == expected
 
 
 def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
@@ -236,14 +211,6 @@ def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
         "s2: further summaries",
     ]
     assert turn_keys(look) == ("role", "content")
-
-
-def test_heads_of_tables_have_their_font_wherever_their_columns_were_sized(qtbot, styled):
-    view = BrokenRowsView()
-    qtbot.addWidget(view)
-    view.show_rows([{"place": f"line {number}", "why": "it is no JSON"} for number in range(9)])
-    assert view.places()[-1] == "line 8"
-    assert view.table.horizontalHeader().font() == font("head")
 
 
 def test_of_a_book_the_beginning_is_shown(qtbot, styled):
