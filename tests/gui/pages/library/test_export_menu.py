@@ -16,15 +16,13 @@ Bench = library_bench.Bench
 
 
 @pytest.mark.parametrize("is_here", [False, True])
-def test_four_bits_are_offered_where_llama_cpps_program_is(bench, monkeypatch, is_here):
+def test_four_bits_are_offered_where_llama_cpps_program_is_and_what_is_fetched_is_said(
+    bench, monkeypatch, is_here
+):
     monkeypatch.setattr(export_tools, "has_quantizer", lambda: is_here)
     add_adapter("a", base_model=BaseModelFacts(id="b", family="decoder-only"))
     entries = bench().page.import_export.export_entries(library.find("a"), in_full=False)
     assert ("For Ollama, in 4 bits (fetches 77 MB once)…" in [text for text, *_ in entries]) == is_here
-
-
-@pytest.mark.parametrize("is_here", [False, True])
-def test_that_something_is_fetched_is_said_unless_it_was(monkeypatch, is_here):
     monkeypatch.setattr(export_tools, "has_converter", lambda: is_here)
     texts = [text for *_, text in export_text.entries("decoder-only")]
     assert ("For Ollama, in 8 bits (fetches 77 MB once)…" in texts) == (not is_here)

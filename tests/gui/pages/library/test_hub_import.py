@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from engine.adapters.metadata import HubFacts
 from gui.pages.library import metadata_text
 from gui.pages.library.hub_name_dialog import HubNameDialog
@@ -27,26 +25,17 @@ def test_an_adapter_of_the_hub_is_imported_and_selected(bench):
     assert made.page.panel.adapter().id == adapter.id
 
 
-def test_an_adapter_that_the_hub_does_not_give_is_told(bench):
+def test_an_adapter_that_the_hub_does_not_give_is_told_and_a_name_that_is_none_starts_nothing(bench):
     made = bench()
     made.scripts["models"] = [["fail", {"message": "None.", "hint": "No."}]]
-    made.dialogs.hub_name = "ann/notes"
-    made.page.import_export.import_from_hub()
-    made.until(lambda: not made.page.jobs.busy)
-    made.settle()
-    assert made.page.pane.notice.text() == "None. No."
-
-
-@pytest.mark.parametrize(
-    ("name", "told"), [("notes", "An adapter on the hub is called owner/name."), (None, "")]
-)
-def test_a_name_that_is_none_of_the_hub_starts_nothing(bench, name, told):
-    made = bench()
-    made.dialogs.hub_name = name
-    made.page.import_export.import_from_hub()
-    made.settle()
-    assert made.asked == []
-    assert made.page.pane.notice.text() == told
+    names = {None: "", "notes": "An adapter on the hub is called owner/name.", "ann/notes": "None. No."}
+    for name, told in names.items():
+        made.dialogs.hub_name = name
+        made.page.import_export.import_from_hub()
+        made.until(lambda: not made.page.jobs.busy)
+        made.settle()
+        assert len(made.asked) == (name == "ann/notes")
+        assert made.page.pane.notice.text() == told
 
 
 def test_the_details_name_the_repository_and_its_commit():

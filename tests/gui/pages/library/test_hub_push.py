@@ -90,12 +90,16 @@ def test_what_the_real_worker_says_is_shown_and_what_it_sends_arrives(bench, tmp
     assert (hub.folder / "models" / NAME / "README.md").read_text(encoding="utf-8") == shown
 
 
-def test_a_refusal_is_said_in_the_dialog_and_nothing_is_sent(bench):
+def test_a_refusal_is_said_in_the_dialog_and_after_an_error_nothing_is_typed_again(bench):
     made, adapter = bench(), add_adapter("tea")
     made.scripts["push"] = [["fail", {"message": FORBIDDEN, "hint": "Ask."}]]
     dialog = opened(made, adapter)
+    for name, can_be in (("", False), ("tea", False), ("ann/tea@v1", False), (NAME, True)):
+        dialog.form.name.setText(name)
+        assert dialog.show_button.isEnabled() == can_be
+    assert not dialog.form.what.isVisible()
+    assert not dialog.form.conversations.isVisible()
     dialog.form.visibility.set_current("public")
-    dialog.form.name.setText(NAME)
     dialog.show_button.click()
     made.until(lambda: dialog.problem.text() == f"{FORBIDDEN} Ask.")
     assert dialog.send_button.isHidden()
@@ -103,10 +107,8 @@ def test_a_refusal_is_said_in_the_dialog_and_nothing_is_sent(bench):
     # Another answer may be right.
     dialog.form.visibility.set_current("private")
     assert dialog.problem.text() == ""
+    dialog.reject()
 
-
-def test_after_an_error_nothing_is_typed_again(bench):
-    made, adapter = bench(), add_adapter("tea")
     made.scripts["push"] = [found()]
     preview(made, adapter).send_button.click()
     made.until(made.page.pane.undo_strip.isVisible)
@@ -133,60 +135,26 @@ def test_sending_is_cancelled_and_waits_for_another_job(bench):
     assert len(made.asked) == 3
 
 
-def test_what_computes_follows_what_is_sent(bench, tmp_path):
-    made, adapter = bench(), add_adapter("tea")
-    made.scripts["push"] = [found()]
-    dialog = preview(made, adapter)
-    made.scripts |= {"push": [["wait_for_stop", 30]], "export": [["wait_for_stop", 30]]}
-    dialog.send_button.click()
-    made.dialogs.place = tmp_path
-    made.page.import_export.merge(adapter)
-    made.until(lambda: made.manager.device_queue.now() is not None)
-    assert made.manager.device_queue.now().title == "Exporting tea"
-    assert "Sending" in made.page.busy.accessibleName()
-    made.page.cancel_button.click()
-    made.until(lambda: "Exporting tea" in made.page.busy.accessibleName())
-    made.page.cancel_button.click()
-    made.until(lambda: made.manager.device_queue.now() is None)
-
-
-def test_only_a_repository_is_asked_for(bench):
-    dialog = opened(bench(), add_adapter("tea"))
-    for name, can_be in (("", False), ("tea", False), ("ann/tea@v1", False), (NAME, True)):
-        dialog.form.name.setText(name)
-        assert dialog.show_button.isEnabled() == can_be
-    assert not dialog.form.what.isVisible()
-    assert not dialog.form.conversations.isVisible()
-
-
-def test_conversations_in_the_prompt_go_only_where_that_is_said(bench):
+def test_conversations_in_the_prompt_and_the_plain_model_go_only_where_that_is_said(bench, tmp_path):
     shots = [ShotFacts(conversation="Ann: Tea?", summary="Tea.")]
     prompt = PromptFacts(template="{conversation}", max_conversation_tokens=512, shots=shots)
+    export = ExportFacts(to="merged", name="tea-merged", verified=Verification(state="same"))
     made = bench()
-    dialog = opened(made, add_adapter("tea", prompt=prompt))
+    dialog = opened(made, add_adapter("tea", prompt=prompt, exports=[export]))
     dialog.form.name.setText(NAME)
     assert not dialog.show_button.isEnabled()
     assert dialog.form.conversations.text() == "Also send the 1 conversation that its prompt shows"
     dialog.form.conversations.click()
-    made.scripts["push"] = [found()]
-    dialog.show_button.click()
-    made.until(dialog.preview.isVisible)
-    assert made.asked[0]["with_conversations"]
-    assert "1 that the prompt shows" in dialog.preview.texts()
-
-
-def test_the_plain_model_goes_where_there_is_one(bench, tmp_path):
-    export = ExportFacts(to="merged", name="tea-merged", verified=Verification(state="same"))
-    made = bench()
-    dialog = opened(made, add_adapter("tea", exports=[export]))
-    dialog.form.name.setText(NAME)
     dialog.form.what.set_current("model")
     assert not dialog.show_button.isEnabled()
     made.dialogs.place = tmp_path / "tea-merged"
     dialog.form.folder_button.click()
+    made.scripts["push"] = [found()]
     dialog.show_button.click()
-    made.until(lambda: len(made.asked) == 1)
+    made.until(dialog.preview.isVisible)
+    assert made.asked[0]["with_conversations"]
     assert made.asked[0]["model"] == str(tmp_path / "tea-merged")
+    assert "1 that the prompt shows" in dialog.preview.texts()
 
 
 def test_a_prompt_is_not_offered_to_the_hub(bench):

@@ -15,7 +15,7 @@ from engine.adapters.metadata import (
     TrainingFacts,
     Verification,
 )
-from engine.methods import METHODS, Method, method
+from engine.methods import METHODS, method
 from gui.pages.library.metadata_panel import MetadataPanel
 from tests.helpers.homes import add_adapter, score_card
 
@@ -29,46 +29,33 @@ def panel(styled, qtbot, home):
     return made
 
 
-def facts_of(entry: Method) -> MethodFacts:
-    return MethodFacts(id=entry.id, title=entry.title, peft_type=entry.peft_type)
+def test_an_adapter_that_can_not_be_merged_says_why(panel):
+    def shown(name, **facts):
+        panel.show_adapter(add_adapter(name, **facts))
+        return panel.merge_button.isEnabled()
+
+    for entry in METHODS:
+        facts = MethodFacts(id=entry.id, title=entry.title, peft_type=entry.peft_type)
+        assert shown(entry.id, method=facts) == entry.merges
+        if not entry.merges:
+            why = f"This adapter can't be merged: {entry.title} can't be merged into a plain model."
+            assert panel.merge_button.toolTip() == why
+    for quantization, merges in (("nf4", True), ("int8", False)):
+        base = BaseModelFacts(id="starter", quantization=quantization)
+        assert shown(f"on-{quantization}", base_model=base) == merges
+        assert ("int8 base" in panel.merge_button.toolTip()) != merges
+    # Those of other programs are judged by the type that PEFT knows.
+    assert shown("other-lora", method=MethodFacts(id="", peft_type="LORA")) == method("lora").merges
+    assert not shown("other-prefix", method=MethodFacts(id="", peft_type="PREFIX_TUNING"))
 
 
-@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
-def test_a_method_that_can_not_be_merged_says_so(panel, entry):
-    panel.show_adapter(add_adapter(method=facts_of(entry)))
-    assert panel.merge_button.isEnabled() == entry.merges
-    why = (
-        ""
-        if entry.merges
-        else f"This adapter can't be merged: {entry.title} can't be merged into a plain model."
-    )
-    assert panel.merge_button.toolTip() == why
-
-
-@pytest.mark.parametrize(("quantization", "merges"), [("none", True), ("nf4", True), ("int8", False)])
-def test_an_adapter_of_an_int8_base_is_not_offered_to_be_merged(panel, quantization, merges):
-    base = BaseModelFacts(id="starter", quantization=quantization)
-    panel.show_adapter(add_adapter(base_model=base))
-    assert panel.merge_button.isEnabled() == merges
-    assert ("int8 base" in panel.merge_button.toolTip()) != merges
-
-
-def test_an_imported_adapter_says_when_it_was_imported_not_when_it_was_made(panel):
+def test_an_imported_adapter_says_when_it_was_imported_if_that_is_known(panel):
     adapter = add_adapter(made_at=MADE, origin="imported", imported_at="2025-09-02T10:00:00+00:00")
     panel.show_adapter(adapter)
     assert panel.about.text().endswith("imported on 2 September 2025")
 
-
-def test_an_adapter_that_an_earlier_version_imported_says_when_it_was_made(panel):
-    panel.show_adapter(add_adapter(made_at=MADE, origin="imported"))
+    panel.show_adapter(add_adapter("earlier", made_at=MADE, origin="imported"))
     assert panel.about.text().endswith("created on 1 March 2024")
-
-
-def test_adapters_of_other_programs_are_judged_by_the_type_that_peft_knows(panel):
-    panel.show_adapter(add_adapter("lora", method=MethodFacts(id="", peft_type="LORA")))
-    assert panel.merge_button.isEnabled() == method("lora").merges
-    panel.show_adapter(add_adapter("prefix", method=MethodFacts(id="", peft_type="PREFIX_TUNING")))
-    assert not panel.merge_button.isEnabled()
 
 
 def measured_card():
@@ -129,17 +116,9 @@ def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
         "From the first step on: Micro-batch 1,024; it was 2,048.",
         "Since step 1,200: Checkpoint activations on; it was off.",
     ]
-    assert any(
-        each.text() == "Changed during training" and not each.isHidden()
-        for each in panel.findChildren(QLabel)
-    )
-
-
-def test_a_run_that_nothing_was_changed_of_leaves_no_room_for_it(panel):
-    panel.show_adapter(changed(BATCH))
-    panel.show_adapter(add_adapter("plain"))
-
     heading = next(each for each in panel.findChildren(QLabel) if each.text() == "Changed during training")
+    assert not heading.isHidden()
+    panel.show_adapter(add_adapter("plain"))
     assert not heading.isVisibleTo(panel)
 
 
@@ -174,19 +153,3 @@ def test_very_many_changes_and_very_long_ones_are_cut(panel):
 
     assert len(others) == 5
     assert len(last) == 301
-
-
-def test_the_details_name_the_language_that_was_read(panel):
-    card = score_card(0.5)
-    languages = {"name": "rouge_score 0.1.2, Unicode words", "languages": {"ja": 12}}
-    panel.show_adapter(
-        add_adapter(
-            "japanese",
-            scores=(card.model_copy(update={"protocol": card.protocol | {"metric": languages}}),),
-        )
-    )
-    said = [label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel)]
-    assert any(text.startswith("Words are read as Japanese. Names can't be told") for text in said)
-    panel.show_adapter(add_adapter("english", scores=(card,)))
-    said = [label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel)]
-    assert not any("Words are read" in text for text in said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -31,53 +30,36 @@ def test_an_empty_library_says_what_to_do(bench, qtbot):
         page._empty_run.click()
 
 
-def test_adapters_are_listed_and_the_first_is_shown_whole(bench):
+def test_adapters_are_listed_narrowed_and_selected_and_the_first_is_shown_whole(bench):
     fill_library()
-    page = bench().page
+    made = bench()
+    page, table, view = made.page, made.page.table, made.page.view
     assert page.header.subtitle() == "14 adapters for 4 base models"
     assert page.pane.filter.texts()[0] == "All 14"
-    assert page.view.current().name == "samsum-lora-r32"
+    assert view.current().name == "samsum-lora-r32"
     assert page.panel.isVisible()
     assert page.panel.adapter().name == "samsum-lora-r32"
     assert page.panel.integrity.text() == "Files are unchanged"
 
-
-def test_one_adapter_is_said_in_the_singular(bench):
-    add_adapter()
-    assert bench().page.header.subtitle() == "1 adapter for 1 base model"
-
-
-def test_files_that_changed_are_told(bench):
-    adapter = add_adapter()
-    write_safetensors(adapter.folder / library.WEIGHTS_NAME, {"other": (3,)})
-    assert bench().page.panel.integrity.text() == ("Changed or missing: adapter_model.safetensors")
-
-
-def test_searching_and_filtering_narrow_the_list(bench, qtbot):
-    fill_library()
-    made = bench()
-    made.page.pane.search.setText("prefix")
+    page.pane.search.setText("prefix")
     made.until(lambda: made.names() == ["samsum-prefix-20"])
-    made.page.pane.search.setText("nothing like it")
+    page.pane.search.setText("nothing like it")
     made.until(lambda: made.names() == [])
-    assert not made.page.view.isVisible()
-    assert not made.page.panel.isVisible()
-    made.page.pane.search.clear()
-    made.page.pane.filter.set_current("imported")
+    assert not view.isVisible()
+    assert not page.panel.isVisible()
+    page.pane.search.clear()
+    page.pane.filter.set_current("imported")
     assert made.names() == ["clinic-lokr"]
-    assert made.page.panel.adapter().name == "clinic-lokr"
+    assert page.panel.adapter().name == "clinic-lokr"
+    page.open("starter-full")
+    made.settle()
+    assert view.current().name == "starter-full"
+    made.choose("tickets-ia3")
+    page.reader.refresh()
+    made.settle()
+    assert view.current().name == "tickets-ia3"
 
-
-def test_what_arrives_in_the_folder_is_listed_at_once(bench):
-    made = bench()
-    add_adapter("fresh")
-    made.until(lambda: made.names() == ["fresh"])
-
-
-def test_rows_have_their_heights_whatever_stood_there_before(bench):
-    fill_library()
-    made = bench()
-    table, view = made.page.table, made.page.view
+    # Rows have their heights whatever stood there before.
     for search in ("clinic", "samsum", "", "starter", ""):
         table.show_only("all", Narrowed(search))
         heights = {(table.is_heading(row), view.rowHeight(row)) for row in range(1, table.rowCount())}
@@ -85,73 +67,45 @@ def test_rows_have_their_heights_whatever_stood_there_before(bench):
         assert view.rowHeight(0) == 36
 
 
-def test_scores_that_a_worker_writes_are_shown_at_once(bench):
+def test_what_arrives_in_the_folder_is_listed_at_once_and_what_is_wrong_with_it_told(bench):
     adapter = add_adapter("plain")
-    made = bench()
-    assert made.page.panel.score_button.isVisible()
-    library.add_score(adapter, score_card(0.48))
-    made.until(lambda: not made.page.panel.score_button.isVisible())
-    assert made.page.view.current().name == "plain"
-
-
-def test_a_folder_that_is_no_adapter_is_told_and_nothing_is_lost(bench):
-    add_adapter("good")
+    write_safetensors(adapter.folder / library.WEIGHTS_NAME, {"other": (3,)})
     (paths.adapters_folder() / "odd").mkdir()
     made = bench()
-    assert made.names() == ["good"]
-    assert made.page.pane.notice.text() == "A folder in the library is no adapter: odd has no adapter.toml."
-
-
-def test_open_selects_an_adapter_whatever_is_filtered(bench):
-    fill_library()
-    made = bench()
-    made.page.pane.filter.set_current("imported")
-    made.page.open("starter-full")
-    made.settle()
-    assert made.page.view.current().name == "starter-full"
-
-
-def test_an_adapter_that_is_not_there_yet_is_selected_when_it_comes(bench):
-    add_adapter("old")
-    made = bench()
-    made.page.open("new")
+    page = made.page
+    assert made.names() == ["plain"]
+    assert page.header.subtitle() == "1 adapter for 1 base model"
+    assert page.panel.integrity.text() == "Changed or missing: adapter_model.safetensors"
+    assert page.pane.notice.text() == "A folder in the library is no adapter: odd has no adapter.toml."
+    assert page.panel.score_button.isVisible()
+    library.add_score(adapter, score_card(0.48))
+    made.until(lambda: not page.panel.score_button.isVisible())
+    assert page.view.current().name == "plain"
+    page.open("new")
     made.settle()
     add_adapter("new")
-    made.until(lambda: made.page.view.current().name == "new")
-
-
-def test_the_selection_stays_when_the_folder_is_read_again(bench):
-    fill_library()
-    made = bench()
-    made.choose("tickets-ia3")
-    made.page.reader.refresh()
-    made.settle()
-    assert made.page.view.current().name == "tickets-ia3"
+    made.until(lambda: page.view.current().name == "new")
 
 
 # ----------------------------------------------------------------------------------------------------- changing
-def test_a_name_is_changed_in_the_list(bench, qtbot):
+def test_a_name_is_changed_in_the_list_unless_escape_is_pressed(bench, qtbot):
     add_adapter("old")
     made = bench()
-    made.page.view.setFocus()
-    qtbot.keyClick(made.page.view, Qt.Key.Key_F2)
-    editor = made.page.view.viewport().findChild(QLineEdit)
+    view = made.page.view
+    made.page.rename(view.current())
+    editor = view.viewport().findChild(QLineEdit)
+    editor.setText("other")
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    made.settle()
+    assert library.find("old").name == "old"
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_F2)
+    editor = view.viewport().findChildren(QLineEdit)[-1]
     assert editor.text() == "old"
     editor.setText("  better   name ")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     made.until(lambda: made.names() == ["better name"])
     assert library.find("old").name == "better name"
-
-
-def test_escape_leaves_the_name_as_it_was(bench, qtbot):
-    add_adapter("old")
-    made = bench()
-    made.page.rename(made.page.view.current())
-    editor = made.page.view.viewport().findChild(QLineEdit)
-    editor.setText("other")
-    qtbot.keyClick(editor, Qt.Key.Key_Escape)
-    made.settle()
-    assert library.find("old").name == "old"
 
 
 def test_tags_and_notes_are_kept_in_the_metadata(bench, qtbot):
@@ -168,28 +122,22 @@ def test_tags_and_notes_are_kept_in_the_metadata(bench, qtbot):
     made.until(lambda: made.names() == ["a"])
 
 
-def test_notes_being_typed_are_saved_when_another_adapter_is_chosen(bench):
+def test_notes_being_typed_are_never_overwritten_and_saved_when_another_adapter_is_chosen(bench, qtbot):
     add_adapter("a", 1_773_300_000)
     add_adapter("b", 1_773_300_100)
     made = bench()
-    made.page.panel.notes_field.setPlainText("About b.")
+    field = made.page.panel.notes_field
+    field.setFocus()
+    qtbot.keyClicks(field, "About b.")
+    made.page.reader.refresh()
+    made.settle()
+    assert field.toPlainText() == "About b."
     made.choose("a")
     assert library.find("b").metadata.notes == "About b."
     made.settle()
     assert library.find("a").metadata.notes == ""
     assert made.page.view.current().name == "a"
-    assert made.page.panel.notes_field.toPlainText() == ""
-
-
-def test_reading_again_never_overwrites_what_is_being_typed(bench, qtbot):
-    add_adapter("a")
-    made = bench()
-    field = made.page.panel.notes_field
-    field.setFocus()
-    qtbot.keyClicks(field, "half a sen")
-    made.page.reader.refresh()
-    made.settle()
-    assert field.toPlainText() == "half a sen"
+    assert field.toPlainText() == ""
 
 
 def test_a_deleted_adapter_comes_back_with_undo(bench, qtbot):
@@ -209,26 +157,24 @@ def test_a_deleted_adapter_comes_back_with_undo(bench, qtbot):
 
 
 # -------------------------------------------------------------------------------------------- coming and going
-@pytest.mark.parametrize("text", ["Export as a folder…", "Export as a zip file…"])
-def test_an_export_can_be_imported_again(bench, tmp_path, text):
+def test_an_export_can_be_imported_again(bench, tmp_path):
     add_adapter("ab", scores=[score_card(0.48)])
     made = bench()
-    made.dialogs.place = tmp_path
-    made.press(text, made.choose("ab"))
+    made.press("Export as a zip file…", made.choose("ab"))
     made.settle()
-    (exported,) = [path for path in tmp_path.iterdir() if path.name.startswith("ab")]
-    assert made.page.pane.undo_strip.text() == f"Exported to {exported}."
-    made.dialogs.place = exported
-    made.page.import_export.import_zip() if exported.suffix else made.page.import_export.import_folder()
-    made.until(lambda: made.names() == ["ab", "ab"])
-
-
-def test_an_export_that_is_thought_better_of_does_nothing(bench):
-    add_adapter("a")
-    made = bench()
-    made.press("Export as a zip file…", made.choose("a"))
-    made.settle()
+    # It was thought better of.
     assert not made.page.pane.undo_strip.isVisible()
+    for count, text in enumerate(("Export as a folder…", "Export as a zip file…"), 2):
+        made.dialogs.place = tmp_path / str(count)
+        made.dialogs.place.mkdir()
+        made.press(text, made.choose("ab"))
+        made.settle()
+        (exported,) = made.dialogs.place.iterdir()
+        assert made.page.pane.undo_strip.text() == f"Exported to {exported}."
+        made.dialogs.place = exported
+        imported = made.page.import_export
+        (imported.import_zip if exported.suffix else imported.import_folder)()
+        made.until(lambda count=count: made.names() == ["ab"] * count)
 
 
 def test_what_is_dropped_is_imported_and_selected(bench, tmp_path):
@@ -261,17 +207,12 @@ def test_what_is_no_adapter_is_refused_with_the_reason(bench, tmp_path):
     assert made.names() == []
 
 
-def test_folders_are_opened(bench):
+def test_folders_and_the_other_pages_are_asked_for(bench, qtbot):
     adapter = add_adapter("a")
     made = bench()
     made.page.folder_button.click()
     made.page.panel.folder_button.click()
     assert made.dialogs.opened == [paths.adapters_folder(), adapter.folder]
-
-
-def test_the_other_pages_are_asked_for(bench, qtbot):
-    add_adapter("a")
-    made = bench()
     with qtbot.waitSignal(made.page.try_requested) as tried:
         made.page.panel.try_button.click()
     assert tried.args == [["a"]]
@@ -286,6 +227,12 @@ def test_the_other_pages_are_asked_for(bench, qtbot):
 def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read(bench):
     add_adapter("a", recipe=make_recipe(rank=8))
     made = bench()
+    made.scripts["evaluate"] = [["fail", {"message": "No network.", "hint": "Choose a local folder."}]]
+    made.page.panel.score_button.click()
+    made.until(made.page.pane.notice.isVisible)
+    assert made.page.pane.notice.text().startswith("No network.")
+    assert not made.page.busy.isVisible()
+    made.asked.clear()
     made.scripts["evaluate"] = [
         ["emit", {"event": "stage_entered", "stage": "evaluate"}],
         ["emit", {"event": "stage_progressed", "done": 3, "total": 8, "unit": "conversations"}],
@@ -362,16 +309,6 @@ def test_a_script_is_offered_where_one_can_train_it_again_and_says_what_it_holds
     assert [asked["to"] for asked in made.asked] == ["script"]
 
 
-def test_a_job_that_fails_says_why_and_leaves_the_page_usable(bench):
-    add_adapter("a")
-    made = bench()
-    made.scripts["evaluate"] = [["fail", {"message": "No network.", "hint": "Choose a local folder."}]]
-    made.page.panel.score_button.click()
-    made.until(made.page.pane.notice.isVisible)
-    assert made.page.pane.notice.text().startswith("No network.")
-    assert not made.page.busy.isVisible()
-
-
 def test_a_job_is_cancelled_and_a_second_one_waits_for_its_turn(bench):
     add_adapter("a")
     made = bench()
@@ -389,24 +326,6 @@ def test_a_job_is_cancelled_and_a_second_one_waits_for_its_turn(bench):
     made.page.cancel_button.click()
     made.until(lambda: made.page.pane.undo_strip.text() == "Cancelled.")
     assert not made.page.busy.isVisible()
-
-
-def test_nothing_takes_the_device_from_a_run(bench):
-    add_adapter("a")
-    made = bench()
-    made.scripts["train"] = [["wait_for_stop", 30]]
-    model = made.manager.start_run(make_recipe(start_from="a"))
-    made.until(lambda: "in use" in made.page.table.tags(made.page.view.current()))
-    made.page.panel.score_button.click()
-    made.until(lambda: "it waits for" in made.page.pane.undo_strip.text())
-    assert not made.page.busy.isVisible()
-    made.until(lambda: bool(model.state.attempt))
-    made.scripts["evaluate"] = [["wait_for_stop", 30]]
-    model.stop()
-    made.until(made.page.busy.isVisible)
-    made.page.cancel_button.click()
-    made.until(lambda: not made.page.busy.isVisible())
-    made.until(lambda: "in use" not in made.page.table.tags(made.page.view.current()))
 
 
 # ------------------------------------------------------------------------------------------------ narrow windows
@@ -432,15 +351,14 @@ def test_below_1200_the_metadata_lies_over_the_table_when_asked_for(bench, qtbot
     assert page.panel.x() >= page.pane.width()
 
 
-@pytest.mark.parametrize("press", ["score_button", "merge_button"])
-def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, press, tmp_path):
+def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, tmp_path):
     add_adapter("a")
     made = bench()
     made.missing_bytes = {"google/flan-t5-base": 990_000_000}
     made.dialogs.place = tmp_path
     result = {"path": str(tmp_path / "a-merged"), "bytes": 5_000, "verified": None}
     made.scripts["export"] = [["emit", {"event": "result_made", "result": result}]]
-    getattr(made.page.panel, press).click()
+    made.page.panel.merge_button.click()
     strip = made.page.download_strip
     made.until(strip.isVisible)
     assert strip.text().endswith("not on this computer yet. google/flan-t5-base: 990.0 MB to download.")
@@ -452,35 +370,13 @@ def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, press, tmp_pa
     made.until(lambda: not made.page.jobs.busy)
 
 
-def test_a_press_on_score_now_scores(bench, qtbot):
-    add_adapter("a")
+def test_a_press_on_score_now_scores_also_an_adapter_that_lost_its_recipe(bench, qtbot):
+    (add_adapter("a").folder / RECIPE_NAME).unlink()
     made = bench()
     table = made.page.table
     column = [column.key for column in table.columns].index("score")
     place = made.page.view.visualRect(table.index(table.row_of("a"), column)).center()
     qtbot.mouseClick(made.page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    made.until(lambda: made.page.pane.undo_strip.text() == "Scored a.")
-
-
-def test_everything_that_can_be_pressed_has_a_name(bench):
-    fill_library()
-    page = bench().page
-    for button in (
-        page.panel.more_button,
-        page.panel.close_button,
-        page.panel.try_button,
-        page.cancel_button,
-    ):
-        assert button.accessibleName() or button.text()
-    assert page.view.accessibleName() == "Adapters"
-    assert page.panel.tags_field.accessibleName() == "Tags"
-
-
-def test_an_adapter_that_lost_its_recipe_is_scored_on_the_sample_conversations(bench):
-    adapter = add_adapter("a")
-    (adapter.folder / RECIPE_NAME).unlink()
-    made = bench()
-    made.page.score(made.choose("a"))
     made.until(lambda: made.page.pane.undo_strip.text() == "Scored a.")
     assert made.asked == [{"kind": "evaluate", "adapters": ["a"]}]
 

@@ -63,8 +63,9 @@ def status(address, token):
         return response.status, response.read()
 
 
-def test_clients_find_what_the_dialog_says(stage):
+def test_clients_find_what_the_dialog_says_until_it_is_closed(stage, qtbot):
     made = stage(starter("chats"), starter("mails"))
+    made.script = [READY, *[["emit", {"event": "summary_finished", "request": "x"}]] * 3, ["deaf", 60]]
     assert not made.dialog.stop_button.isVisible()
     running = made.serve()
     found = []
@@ -74,16 +75,12 @@ def test_clients_find_what_the_dialog_says(stage):
     asking.start()
     asking.join(20)
     code, body = found[0]
-
     assert code == 200
     assert [model["id"] for model in json.loads(body)["data"]] == ["chats", "mails", "base"]
     assert made.dialog.curl.toPlainText() == running.curl
     assert layout_problems(made.dialog) == []
+    qtbot.waitUntil(lambda: made.dialog._state.text() == "3 summaries written.", timeout=WAIT)
 
-
-def test_closing_the_dialog_ends_the_service(stage, qtbot):
-    made = stage(starter("chats"))
-    running = made.serve()
     made.dialog.close()
     with pytest.raises(OSError, match="refused"):
         status(running.address, running.token)
@@ -98,14 +95,7 @@ def test_a_worker_that_ends_ends_the_service_and_says_why(stage, qtbot):
     assert made.dialog.start_button.isVisible()
 
 
-def test_what_was_written_is_counted(stage, qtbot):
-    made = stage(starter("chats"))
-    made.script = [READY, *[["emit", {"event": "summary_finished", "request": "x"}]] * 3, ["deaf", 60]]
-    made.serve()
-    qtbot.waitUntil(lambda: made.dialog._state.text() == "3 summaries written.", timeout=WAIT)
-
-
-def test_adapters_of_several_bases_are_refused(stage):
+def test_adapters_of_several_bases_and_a_device_in_use_are_refused(stage, monkeypatch):
     made = stage(
         add_adapter("one", base_model=BaseModelFacts(id="starter")),
         add_adapter("two", base_model=BaseModelFacts(id="someone/else")),
@@ -113,8 +103,6 @@ def test_adapters_of_several_bases_are_refused(stage):
     made.dialog._begin()
     assert "different base models" in made.dialog._problem.text()
 
-
-def test_a_device_in_use_is_told(stage, monkeypatch):
     made = stage(starter("chats"))
     monkeypatch.setattr(made.manager, "device_text", lambda: "A run is training and holds the device.")
     made.dialog._begin()

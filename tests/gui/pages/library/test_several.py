@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -37,13 +36,20 @@ def choose(made, name, text):
     choice.activated.emit(at)
 
 
-def test_filters_narrow_the_list_and_its_counts(bench):
+def test_filters_narrow_the_list_and_its_counts_also_at_the_next_start(bench):
     fill_library()
     made = bench()
     choose(made, "base", "the practice model")
     assert made.names() == ["starter-lora-r8", "starter-bottleneck", "starter-layernorm", "starter-full"]
     assert made.page.pane.filter.texts() == ["All 4", "Scored 4", "Imported 0"]
     assert made.page.pane.right.text().startswith("4 of 14, ")
+    again = bench()
+    again.page.restore_state(made.page.saved_state())
+    again.page.reader.refresh()
+    again.settle()
+    assert again.page.filters.choices["base"].currentText() == "the practice model"
+    assert len(again.names()) == 4
+
     choose(made, "method", "LoRA")
     assert made.names() == ["starter-lora-r8"]
     choose(made, "data", "samsum")
@@ -55,74 +61,66 @@ def test_filters_narrow_the_list_and_its_counts(bench):
     assert made.page.view.current().name == "samsum-lora-r32"
 
 
-def test_filters_are_there_again_at_the_next_start(bench):
-    fill_library()
-    made = bench()
-    choose(made, "base", "the practice model")
-    saved = made.page.saved_state()
-    again = bench()
-    again.page.restore_state(saved)
-    again.page.reader.refresh()
-    again.settle()
-    assert again.page.filters.choices["base"].currentText() == "the practice model"
-    assert len(again.names()) == 4
-
-
 def test_two_to_six_can_be_compared(bench):
     fill_library()
     made = bench()
-    assert not made.page.compare_button.isEnabled()
-    assert made.page.compare_button.toolTip() == "Select two to six adapters, with Ctrl or Shift"
+    page = made.page
+    assert not page.compare_button.isEnabled()
+    assert page.compare_button.toolTip() == "Select two to six adapters, with Ctrl or Shift"
+
+    def menu():
+        made_menu = page.menu_of_selected(page.view.current())
+        found = [action.text() for action in made_menu.actions()]
+        made_menu.close()
+        return found
+
     select(made, "samsum-lora-r32", "starter-full")
-    assert made.page.pane.right.text().startswith("2 selected, ")
-    made.page.compare_button.click()
-    comparison = made.page.comparison
+    assert menu() == ["Compare", "", "Delete"]
+    assert page.pane.right.text().startswith("2 selected, ")
+    page.compare_button.click()
+    comparison = page.comparison
     assert comparison.isVisible()
     assert [column.head for column in comparison.table.columns[1:]] == ["samsum-lora-r32", "starter-full"]
     assert comparison.remark.isVisible()
     assert not comparison.try_button.isEnabled()
     made.qtbot.keyClick(comparison.view, Qt.Key.Key_Escape)
-    assert made.page.view.isVisible()
-    made.page.view.selectAll()
-    assert len(made.page.view.selected()) == 14
-    assert not made.page.compare_button.isEnabled()
+    assert page.view.isVisible()
+    page.view.selectAll()
+    assert len(page.view.selected()) == 14
+    assert not page.compare_button.isEnabled()
+
+    select(made, "samsum-lora-r32", "samsum-dora-r16")
+    assert menu() == ["Compare", "Try in playground", "Serve…", "", "Delete"]
+    # Opened, an adapter is selected alone whatever key is held.
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.ControlModifier
+    page.open("starter-full")
+    made.settle()
+    assert [adapter.name for adapter in page.view.selected()] == ["starter-full"]
 
 
-def test_scores_of_the_comparison_stand_on_one_scale_from_0_to_100(bench):
+def test_scores_of_the_comparison_stand_on_one_scale_and_what_is_the_same_can_be_left_out(bench):
     fill_library()
     made = bench()
     select(made, "samsum-lora-r32", "samsum-prefix-20")
     made.page.compare_button.click()
-    comparison = made.page.comparison
+    comparison, table = made.page.comparison, made.page.comparison.table
     assert not comparison.remark.isVisible()
-    assert comparison.table.headings()[0].title == "Scores, each bar from 0 to 100"
-    rows = [comparison.table.row_of(name) for name in ("rouge1", "rouge2", "rougeL")]
-    cells = [comparison.table.index(row, column).data(CELL_ROLE) for row in rows for column in (1, 2)]
+    assert table.headings()[0].title == "Scores, each bar from 0 to 100"
+    rows = [table.row_of(name) for name in ("rouge1", "rouge2", "rougeL")]
+    cells = [table.index(row, column).data(CELL_ROLE) for row in rows for column in (1, 2)]
     assert all(isinstance(cell, Scored) for cell in cells)
     assert {(cell.bar.axis_low, cell.bar.axis_high) for cell in cells} == {(0.0, 1.0)}
-    verdict = comparison.table.row_of("verdict")
-    assert [comparison.table.index(verdict, at).data() for at in (1, 2)] == ["Better", "No difference"]
+    verdict = table.row_of("verdict")
+    assert [table.index(verdict, at).data() for at in (1, 2)] == ["Better", "No difference"]
     with made.qtbot.waitSignal(made.page.try_requested) as tried:
         comparison.try_button.click()
     assert tried.args == [["samsum-lora-r32", "samsum-prefix-20"]]
 
-
-def test_what_is_the_same_of_all_can_be_left_out(bench):
-    fill_library()
-    made = bench()
-    select(made, "samsum-lora-r32", "samsum-dora-r16")
-    made.page.compare_button.click()
-    table = made.page.comparison.table
     assert table.row_of("Origin Base model") >= 0
-    made.page.comparison.differences.setChecked(True)
+    comparison.differences.setChecked(True)
     titles = [row.title for row in table.items()]
     assert "Base model" not in titles
     assert "Method" in titles
-    assert [heading.title for heading in table.headings()] == [
-        "Scores, each bar from 0 to 100",
-        "Method",
-        "Adapter",
-    ]
 
 
 def test_an_adapter_without_scores_is_compared_too(home, styled):
@@ -133,65 +131,17 @@ def test_an_adapter_without_scores_is_compared_too(home, styled):
     assert [cell.text for cell in rows["gain"].cells] == ["+1.1, 0.5 to 1.8", "–"]
 
 
-def test_an_adapter_that_is_opened_is_selected_alone_whatever_key_is_held(bench):
+def test_several_stay_selected_when_the_folder_is_read_again_and_are_deleted_and_come_back(bench):
     fill_library()
     made = bench()
-    select(made, "samsum-lora-r32", "samsum-dora-r16")
-    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.ControlModifier
-    made.page.open("starter-full")
-    made.settle()
-    assert [adapter.name for adapter in made.page.view.selected()] == ["starter-full"]
-
-
-def test_several_are_deleted_and_come_back_together(bench):
-    fill_library()
-    made = bench()
-    select(made, "samsum-lora-r32", "samsum-dora-r16")
-    made.page.view.setFocus()
-    made.qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
-    made.until(lambda: len(made.names()) == 12)
-    assert made.page.pane.undo_strip.text() == "Moved 2 adapters to the trash."
-    made.page.pane.undo_strip.action_button().click()
-    made.until(lambda: len(made.names()) == 14)
-
-
-def test_no_row_stays_under_the_strip_that_offers_to_undo(bench):
-    fill_library()
-    made = bench()
-    made.page.resize(1232, 500)
-    made.page.delete([made.choose("samsum-lora-r32")])
-    made.until(lambda: len(made.names()) == 13)
-    view, strip = made.page.view, made.page.pane.undo_strip
-    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
-    last = view.visualRect(view.table().index(view.table().rowCount() - 1, 0))
-    edge = view.viewport().mapTo(made.page.pane, last.bottomLeft()).y()
-    assert edge <= strip.geometry().top()
-    strip.close_button.click()
-    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
-    last = view.visualRect(view.table().index(view.table().rowCount() - 1, 0))
-    assert last.bottom() >= view.viewport().height() - 2
-
-
-def test_a_selection_of_several_stays_when_the_folder_is_read_again(bench):
-    fill_library()
-    made = bench()
-    select(made, "samsum-lora-r32", "samsum-dora-r16")
+    names = ("samsum-lora-r32", "samsum-dora-r16")
+    select(made, *names)
     add_adapter("fresh")
     made.until(lambda: len(made.names()) == 15)
-    assert {adapter.name for adapter in made.page.view.selected()} == {"samsum-lora-r32", "samsum-dora-r16"}
-
-
-@pytest.mark.parametrize(
-    ("names", "texts"),
-    [
-        (("samsum-lora-r32", "samsum-dora-r16"), ["Compare", "Try in playground", "Serve…", "", "Delete"]),
-        (("samsum-lora-r32", "starter-full"), ["Compare", "", "Delete"]),
-    ],
-)
-def test_the_menu_of_several_has_what_several_can_do(bench, names, texts):
-    fill_library()
-    made = bench()
-    select(made, *names)
-    menu = made.page.menu_of_selected(made.page.view.current())
-    assert [action.text() for action in menu.actions()] == texts
-    menu.close()
+    assert {adapter.name for adapter in made.page.view.selected()} == set(names)
+    made.page.view.setFocus()
+    made.qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
+    made.until(lambda: len(made.names()) == 13)
+    assert made.page.pane.undo_strip.text() == "Moved 2 adapters to the trash."
+    made.page.pane.undo_strip.action_button().click()
+    made.until(lambda: len(made.names()) == 15)
