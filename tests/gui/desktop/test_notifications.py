@@ -37,29 +37,21 @@ def notifier(window: QWidget, sent: list | None = None) -> Notifier:
     return Notifier(window, Taskbar(window, send=([] if sent is None else sent).append))
 
 
-def test_nothing_is_said_to_who_looks_at_the_window(qtbot, monkeypatch, commands):
+def test_who_does_not_look_at_the_window_is_told_in_plain_text(qtbot, monkeypatch, commands):
     sent: list = []
     notifier(window(qtbot, monkeypatch, in_front=True), sent).notify("Completed", "A run")
     assert (commands, sent) == ([], [])
-
-
-def test_the_icon_asks_for_attention_as_well(qtbot, monkeypatch, commands):
-    sent: list = []
-    notifier(window(qtbot, monkeypatch, in_front=False), sent).notify("Completed", "A run")
+    speaker = notifier(window(qtbot, monkeypatch, in_front=False), sent)
+    # A name is neither an option nor a mark.
+    speaker.notify("Completed", "-<b>A</b> & run")
     assert sent == [{"urgent": True}]
-
-
-def test_a_name_is_text_and_no_option_and_no_mark(qtbot, monkeypatch, commands):
-    notifier(window(qtbot, monkeypatch, in_front=False)).notify("Completed", "-<b>A</b> & run")
     [text] = commands
     assert text[0] == "notify-send"
     assert text[-3:] == ["--", "Completed", "-&lt;b&gt;A&lt;/b&gt; &amp; run"]
-
-
-def test_where_the_desktop_has_no_way_nothing_fails(qtbot, monkeypatch, commands):
+    # Where the desktop has no way, nothing fails.
     monkeypatch.setattr("gui.desktop.notifications.shutil.which", lambda _name: None)
-    notifier(window(qtbot, monkeypatch, in_front=False)).notify("Completed", "A run")
-    assert commands == []
+    speaker.notify("Completed", "A run")
+    assert len(commands) == 1
 
 
 def test_the_tray_has_one_icon_however_much_is_said(qtbot, monkeypatch, styled, commands):

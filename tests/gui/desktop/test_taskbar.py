@@ -33,37 +33,27 @@ def bar(qapp, sender):
     return Taskbar(send=sender.send, clock=sender.clock)
 
 
-def test_a_share_is_shown_and_at_most_once_a_second(bar, sender):
+def test_a_share_is_shown_at_most_once_a_second_and_only_if_it_changed(bar, sender):
     for at in range(25):
         sender.now = 100.0 + at / 10
         bar.show_share(at / 100)
+    sender.now += 60
+    bar.show_share(0.2001)
     assert [each["progress"] for each in sender.sent] == [0.0, 0.1, 0.2]
     assert all(each["progress-visible"] is True for each in sender.sent)
 
 
-def test_what_is_shown_already_is_not_sent_again(bar, sender):
-    bar.show_share(0.5)
-    sender.now += 60
-    bar.show_share(0.5001)
-    assert len(sender.sent) == 1
-
-
-def test_shares_stay_between_nothing_and_all(bar, sender):
-    bar.show_share(1.7)
-    sender.now += 2
-    bar.show_share(-1)
-    assert [each["progress"] for each in sender.sent] == [1.0, 0.0]
-
-
-def test_it_is_taken_away_once_and_at_once(bar, sender):
+def test_shares_stay_between_nothing_and_all_and_are_taken_away_at_once(bar, sender):
     bar.clear()
     assert sender.sent == []
     bar.show_share(0.5)
     bar.clear()
     bar.clear()
     assert sender.sent[1:] == [{"progress-visible": False}]
-    bar.show_share(0.5)
-    assert sender.sent[-1] == {"progress": 0.5, "progress-visible": True}
+    for share, shown in ((0.5, 0.5), (1.7, 1.0), (-1, 0.0)):
+        bar.show_share(share)
+        assert sender.sent[-1] == {"progress": shown, "progress-visible": True}
+        sender.now += 2
 
 
 def test_it_is_urgent_until_the_window_is_looked_at(bar, sender, qapp):
@@ -79,14 +69,10 @@ def test_it_is_urgent_until_the_window_is_looked_at(bar, sender, qapp):
     assert len(sender.sent) == 2
 
 
-@pytest.mark.parametrize("platform", ["offscreen", "windows", "cocoa"])
-def test_where_no_desktop_of_the_kind_is_nothing_is_sent(monkeypatch, platform):
+def test_without_a_desktop_of_the_kind_or_a_session_s_bus_nothing_is_sent(monkeypatch, tmp_path):
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
-    assert not taskbar.has_desktop(platform)
-
-
-def test_without_a_session_s_bus_nothing_is_sent(monkeypatch, tmp_path):
-    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    assert not any(taskbar.has_desktop(platform) for platform in ("offscreen", "windows", "cocoa"))
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert not taskbar.has_desktop("xcb")
     (tmp_path / "bus").touch()

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from gui.dialogs.quit_dialog import QuitDialog
-from tests.helpers.train_stage import COMPLETE, STARTED, WAIT, texts
+from tests.helpers.train_stage import STARTED, WAIT, texts
 
 UNTIL_STOPPED = [["emit", STARTED], ["wait_for_stop", 60]]
 UNTIL_FAILED = [
@@ -51,18 +51,6 @@ def shown(dialog: QuitDialog) -> list[str]:
     return [button.text() for button in buttons if button.isVisibleTo(dialog)]
 
 
-def test_a_run_that_ends_meanwhile_leaves_nothing_to_ask(stage, qtbot, window):
-    slow = [["steps", {"count": 40, "per_second": 40}] if each[0] == "steps" else each for each in COMPLETE]
-    dialog = asked(stage, qtbot, window, slow)
-    assert shown(dialog) == ["Keep training", "Stop and save", "Cancel"]
-    ended(stage, qtbot)
-
-    assert dialog.isVisible()
-    assert shown(dialog) == ["Quit", "Cancel"]
-    assert "The run is completed." in texts(dialog)
-    assert window.closed == 0
-
-
 def test_quit_closes_dialog_and_window_as_if_it_had_not_asked(stage, qtbot, window):
     dialog = asked(stage, qtbot, window, UNTIL_STOPPED)
     stage.manager.current.stop()
@@ -77,22 +65,16 @@ def test_quit_closes_dialog_and_window_as_if_it_had_not_asked(stage, qtbot, wind
 
 def test_cancel_stays_with_what_the_run_has_ended_in(stage, qtbot, window):
     dialog = asked(stage, qtbot, window, UNTIL_FAILED)
+    assert shown(dialog) == ["Keep training", "Stop and save", "Cancel"]
     ended(stage, qtbot)
+    assert dialog.isVisible()
+    assert shown(dialog) == ["Quit", "Cancel"]
     assert "The run has failed." in texts(dialog)
     assert "No disk." in texts(dialog)
     dialog.cancel_button.click()
 
     assert not dialog.isVisible()
     assert window.closed == 0
-
-
-def test_who_waits_for_a_stopping_run_is_asked_no_more(stage, qtbot, window):
-    dialog = asked(stage, qtbot, window, UNTIL_STOPPED)
-    dialog.stop_button.click()
-    ended(stage, qtbot)
-
-    assert dialog.stopping
-    assert not dialog.quit_button.isVisibleTo(dialog)
 
 
 def test_a_run_that_freed_the_device_is_paused(stage, qtbot, window):

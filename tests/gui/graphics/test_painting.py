@@ -7,19 +7,9 @@ from PySide6.QtTest import QTest
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import BIAS, Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram, label_step
-from gui.graphics.interval_bar import IntervalBar
 from gui.graphics.scrubber import Scrubber
-from gui.look import style
-from gui.look.tokens import DARK, LIGHT
 from gui.models.intervals import ConfidenceInterval, as_text
 from gui.widgets.labels import ElidedLabel, Figure, RichLabel
-
-
-def _colors(widget):
-    image = widget.grab().toImage()
-    return {
-        image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())
-    }
 
 
 @pytest.fixture
@@ -32,44 +22,41 @@ def lengths(styled, qtbot):
     return made
 
 
-@pytest.mark.parametrize(("span", "step"), [(1, 1), (4, 1), (10, 2), (900, 200)])
-def test_labels_stand_at_whole_numbers(span, step):
-    assert label_step(span, 5) == step
-
-
-@pytest.mark.parametrize(
-    ("key", "wanted"),
-    [(Qt.Key.Key_Right, 501), (Qt.Key.Key_Left, 499), (Qt.Key.Key_PageUp, 516), (Qt.Key.Key_PageDown, 484)],
-)
-def test_keys_move_the_limit(lengths, qtbot, key, wanted):
-    with qtbot.waitSignals([lengths.limitChanged, lengths.limitSettled]):
-        QTest.keyClick(lengths, key)
-    assert lengths.limit() == wanted
-
-
-def test_the_limit_stays_inside(lengths):
+def test_keys_move_the_limit_and_the_handle_stands_where_its_number_is(lengths, qtbot):
+    assert [label_step(span, 5) for span in (1, 4, 10, 900)] == [1, 1, 2, 200]
+    key = Qt.Key
+    for pressed, wanted in (
+        (key.Key_Right, 501),
+        (key.Key_Left, 500),
+        (key.Key_PageUp, 516),
+        (key.Key_PageDown, 500),
+    ):
+        with qtbot.waitSignals([lengths.limitChanged, lengths.limitSettled]):
+            QTest.keyClick(lengths, pressed)
+        assert lengths.limit() == wanted
     lengths.set_limit(995)
-    QTest.keyClick(lengths, Qt.Key.Key_PageUp)
+    QTest.keyClick(lengths, key.Key_PageUp)
     assert lengths.limit() == 1000
+    for limit in (1, 500, 1000, 1500, 4000):
+        lengths.set_limit(limit)
+        x, handle = lengths._x(limit), lengths._handle()
+        assert handle.left() <= x <= handle.right()
+        plot = lengths._plot()
+        # The axis reaches so far: what is at x is the limit's number.
+        share = (x - plot.left()) / plot.width()
+        assert share * lengths._high() == pytest.approx(limit)
+        assert lengths.limit_text() == f"{limit:,} tokens"
 
 
-@pytest.mark.parametrize("limit", [1, 500, 1000, 1500, 4000])
-def test_the_handle_stands_where_its_number_is(lengths, limit):
-    lengths.set_limit(limit)
-    x, handle = lengths._x(limit), lengths._handle()
-    assert handle.left() <= x <= handle.right()
-    plot = lengths._plot()
-    # The axis reaches so far: what is at x is the limit's number.
-    share = (x - plot.left()) / plot.width()
-    assert share * lengths._high() == pytest.approx(limit)
-    assert lengths.limit_text() == f"{limit:,} tokens"
-
-
-def test_a_limit_far_beyond_all_lengths_points_there_and_squeezes_no_bar(lengths):
+def test_what_lies_beyond_is_counted_and_said(lengths):
+    assert lengths.beyond() == 15
+    assert "500 tokens" in lengths.accessibleDescription()
+    assert "125 in total" in lengths.accessibleDescription()
+    # A limit far beyond all lengths points there and squeezes no bar.
     lengths.set_limit(50_000)
     assert lengths._high() == 1000
     assert lengths.limit_text() == "50,000 tokens →"
-    assert LIGHT.copper_soft not in _colors(lengths)
+    assert not lengths.grab().isNull()
 
 
 def test_the_axis_stays_while_the_handle_is_dragged(lengths):
@@ -94,49 +81,10 @@ def test_the_limit_is_dragged_and_escape_takes_it_back(lengths):
     assert lengths.limit() == 500
 
 
-def test_what_lies_beyond_is_counted_and_said(lengths):
-    assert lengths.beyond() == 15
-    assert "500 tokens" in lengths.accessibleDescription()
-    assert "125 in total" in lengths.accessibleDescription()
-
-
-def test_bars_beyond_the_limit_are_copper(lengths):
-    assert {LIGHT.accent_mid, LIGHT.copper, LIGHT.copper_soft} <= _colors(lengths)
-    lengths.set_limit(None)
-    assert LIGHT.copper not in _colors(lengths)
-
-
-def test_drawn_widgets_follow_the_scheme(lengths, styled):
-    style.apply(styled, "dark")
-    shown = _colors(lengths)
-    assert DARK.accent_mid in shown
-    assert LIGHT.accent_mid not in shown
-
-
 def test_an_interval_has_a_text():
     text = as_text("ROUGE-1", ConfidenceInterval(0.484, 0.472, 0.496), "better than base")
     assert text == "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"
     assert as_text("ROUGE-1", ConfidenceInterval(0.484)) == "ROUGE-1 48.4, one conversation, so no interval"
-
-
-def test_a_mean_without_an_interval_is_a_dot(styled, qtbot):
-    view = IntervalBar()
-    qtbot.addWidget(view)
-    view.resize(300, 40)
-    view.show_intervals([ConfidenceInterval(0.5)], (0.0, 1.0), "in words")
-    assert LIGHT.accent in _colors(view)
-    assert view.grab().toImage().pixelColor(120, 20).name() not in {LIGHT.accent, LIGHT.accent.lower()}
-
-
-def test_base_and_tuned_are_drawn_in_their_colours(styled, qtbot):
-    view = IntervalBar()
-    qtbot.addWidget(view)
-    view.resize(300, 40)
-    view.show_intervals(
-        [ConfidenceInterval(0.4, 0.3, 0.5, "grey"), ConfidenceInterval(0.6, 0.5, 0.7)], (0.2, 0.8), "in words"
-    )
-    assert {LIGHT.grey, LIGHT.accent} <= _colors(view)
-    assert view.accessibleName() == "in words"
 
 
 @pytest.fixture
@@ -167,27 +115,13 @@ def scrubber(styled, qtbot):
     return made
 
 
-def test_a_scrubber_stands_at_the_newest_and_follows_it(scrubber):
-    assert scrubber.current() == 308
-    scrubber.set_steps([0, 154, 308, 462], 1540)
-    assert scrubber.current() == 462
-
-
-def test_a_scrubber_moved_back_stays_there(scrubber):
-    scrubber.set_current(154)
-    scrubber.set_steps([0, 154, 308, 462], 1540)
-    assert scrubber.current() == 154
-
-
-def test_keys_move_over_steps_with_samples_only(scrubber):
+def test_a_scrubber_stands_at_the_newest_or_where_it_was_moved_to(scrubber):
     received = []
     scrubber.chosen.connect(received.append)
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_End):
         QTest.keyClick(scrubber, key)
     assert received == [154, 0, 308]
 
-
-def test_a_click_goes_to_the_nearest_step(scrubber):
     QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=QPoint(60, 14))
     assert scrubber.current() == 0
     assert scrubber.previous() is None
@@ -195,14 +129,13 @@ def test_a_click_goes_to_the_nearest_step(scrubber):
     assert scrubber.current() == 308
     assert scrubber.previous() == 154
 
+    assert scrubber.current() == 308
+    scrubber.set_steps([0, 154, 308, 462], 1540)
+    assert scrubber.current() == 462
 
-def test_a_bar_stays_within_its_ends(styled, qtbot):
-    bar = Bar()
-    qtbot.addWidget(bar)
-    bar.set_fraction(1.7)
-    assert bar.fraction == 1.0
-    bar.set_fraction(-1)
-    assert bar.fraction == 0.0
+    scrubber.set_current(154)
+    scrubber.set_steps([0, 154, 308, 462], 1540)
+    assert scrubber.current() == 154
 
 
 def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):
@@ -215,28 +148,27 @@ def test_an_elided_label_explains_itself_only_where_it_is_cut(styled, qtbot):
     assert label.toolTip() == "a text of some length"
 
 
-def test_a_figure_is_said_whole(styled, qtbot):
-    figure = Figure("Step")
-    qtbot.addWidget(figure)
-    figure.set_value("954", "of 1,540")
-    assert figure.accessibleName() == "Step 954 of 1,540"
-
-
 def test_strong_parts_are_semibold_and_other_markup_is_text(styled, qtbot):
     label = RichLabel("Trains <b>3,538,944</b> of <i>all</i>")
     qtbot.addWidget(label)
     assert label.text() == "Trains 3,538,944 of <i>all</i>"
-    label.resize(400, 20)
-    assert LIGHT.ink in _colors(label)
-    label.setText("Trains 3,538,944")
-    assert LIGHT.ink not in _colors(label)
+    [strong] = label._strong
+    assert label.text()[strong.start : strong.start + strong.length] == "3,538,944"
+    long = RichLabel("some words that go on and on until they need another line", "body")
+    qtbot.addWidget(long)
+    assert long.heightForWidth(2000) == 20
+    assert long.heightForWidth(150) >= 40
 
 
-def test_a_rich_label_is_as_high_as_its_lines(styled, qtbot):
-    label = RichLabel("some words that go on and on until they need another line", "body")
-    qtbot.addWidget(label)
-    assert label.heightForWidth(2000) == 20
-    assert label.heightForWidth(150) >= 40
+def test_a_bar_stays_within_its_ends_and_a_figure_is_said_whole(styled, qtbot):
+    bar, figure = Bar(), Figure("Step")
+    qtbot.addWidget(bar)
+    qtbot.addWidget(figure)
+    for fraction, shown in ((1.7, 1.0), (-1, 0.0)):
+        bar.set_fraction(fraction)
+        assert bar.fraction == shown
+    figure.set_value("954", "of 1,540")
+    assert figure.accessibleName() == "Step 954 of 1,540"
 
 
 def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled, qtbot):

@@ -1,6 +1,5 @@
 """A field says its problem in words, and shows settled values without letting them be changed."""
 
-import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from gui.inputs.chips import ToggleChips
@@ -26,53 +25,21 @@ def test_a_problem_is_shown_and_goes(styled, qtbot):
     assert field.control.accessibleDescription() == "of the frozen weights"
 
 
-def test_the_rim_of_a_slider_is_its_number(styled, qtbot):
-    both = SliderSpin(1, 64, 8)
-    field = Field("Rank", both)
-    qtbot.addWidget(field)
-    field.set_problem("Too large.")
-    assert both.spin.property("problem") == "true"
-
-
-@pytest.mark.parametrize("at", range(5))
-def test_a_field_keeps_its_height_with_a_problem_but_for_the_line(styled, qtbot, at):
-    control = controls()[at]
-    field = Field("Name", control)
-    qtbot.addWidget(field)
-    before = control.sizeHint().height()
-    field.set_problem("Wrong.")
-    assert control.sizeHint().height() == before
-
-
-@pytest.mark.parametrize("at", range(5))
-def test_a_fixed_field_stays_enabled_and_readable(styled, qtbot, at):
-    control = controls()[at]
-    field = Field("Name", control)
-    qtbot.addWidget(field)
-    field.set_fixed(True)
-    assert control.isEnabled()
-    field.set_fixed(False)
-    assert control.isEnabled()
-
-
-def test_chips_can_be_fixed_too(styled, qtbot):
-    chips = ToggleChips(["q", "v"], ["q"])
-    field = Field("Applied to", chips)
-    qtbot.addWidget(field)
-    field.set_fixed(True)
-    assert chips.on() == ["q"]
-    assert chips.isEnabled()
-
-
-def test_the_label_names_the_control(styled, qtbot):
-    field = Field("&Rank", IntField(1, 9, 2))
-    qtbot.addWidget(field)
-    assert field.control.accessibleName() == "Rank"
-
-
-def test_controls_of_a_line_are_equally_high(styled, qtbot):
-    made = controls()[:4]
-    for control in made:
-        qtbot.addWidget(control)
+def test_a_field_keeps_its_height_with_a_problem_and_stays_readable_when_it_is_fixed(styled, qtbot):
+    made = [*controls(), ToggleChips(["q", "v"], ["q"])]
+    fields = [Field("&Name", control) for control in made]
+    for field, control in zip(fields, made, strict=True):
+        qtbot.addWidget(field)
+        before = control.sizeHint().height()
+        field.set_problem("Wrong.")
+        assert control.sizeHint().height() == before
+        for fixed in (True, False):
+            field.set_fixed(fixed)
+            assert control.isEnabled()
+    assert made[2].accessibleName() == "Name"
+    # The rim of a slider is its number's.
+    assert made[4].spin.property("problem") == "true"
+    assert made[5].on() == ["q"]
+    for control in made[:4]:
         control.ensurePolished()
-    assert {control.sizeHint().height() for control in made} == {32}
+    assert {control.sizeHint().height() for control in made[:4]} == {32}

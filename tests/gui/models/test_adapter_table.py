@@ -72,25 +72,16 @@ def test_groups_with_one_title_name_what_parts_them(home):
     }
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"scores": [score_card(0.48, beams=4)]},
-        {"scores": [score_card(0.48, examples=100)]},
-        {"scores": [score_card(0.48, base=0.30)]},
-        {"scores": [score_card(0.48)], "recipe": make_recipe(base="google/flan-t5-small")},
-    ],
-    ids=["beams", "examples", "base score", "base model"],
-)
-def test_unlike_scores_never_share_a_scale(home, other):
-    one = add_adapter("one", scores=[score_card(0.48)])
-    assert len(grouped([one, add_adapter("other", **other)])) == 2
-
-
-def test_the_newest_scores_decide_the_group(home):
-    adapter = add_adapter("a", scores=[score_card(0.4, beams=4), score_card(0.48)])
-    (group,) = grouped([adapter])
-    assert "greedy" in group.facts
+def test_unlike_scores_never_share_a_scale(home):
+    # The newest scores decide.
+    adapters = [
+        add_adapter("one", scores=[score_card(0.4, beams=4), score_card(0.48)]),
+        add_adapter("beams", scores=[score_card(0.48, beams=4)]),
+        add_adapter("examples", scores=[score_card(0.48, examples=100)]),
+        add_adapter("base score", scores=[score_card(0.48, base=0.30)]),
+        add_adapter("base", scores=[score_card(0.48)], recipe=make_recipe(base="google/flan-t5-small")),
+    ]
+    assert len(grouped(adapters)) == len(adapters)
 
 
 def test_a_scale_holds_every_interval_and_the_base():
@@ -101,30 +92,32 @@ def test_a_scale_holds_every_interval_and_the_base():
     assert axis_of([], "rouge1") == (0.0, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("", 14),
-        ("SAMSUM prefix", 1),
-        ("dora", 1),
-        ("flan-t5-large", 2),
-        ("guesses weekday", 1),
-        ("imported", 1),
-        ("zz", 0),
-    ],
-)
-def test_a_search_looks_at_names_bases_methods_tags_and_notes(adapters, text, found):
-    assert sum(matches(adapter, text) for adapter in adapters) == found
-
-
-def test_imported_adapters_are_found_by_the_word_that_is_shown(adapters, monkeypatch):
+def test_a_search_looks_at_names_bases_methods_tags_and_notes(adapters, monkeypatch):
+    for text, count in {
+        "": 14,
+        "SAMSUM prefix": 1,
+        "dora": 1,
+        "flan-t5-large": 2,
+        "guesses weekday": 1,
+        "imported": 1,
+        "zz": 0,
+    }.items():
+        assert sum(matches(adapter, text) for adapter in adapters) == count, text
+    # Imported ones are found by the word that is shown.
     monkeypatch.setattr(adapter_groups, "tr", {"imported": "importiert"}.get)
     for word in ("Importiert", "imported"):
         found = [adapter for adapter in adapters if matches(adapter, word)]
         assert [adapter.metadata.origin for adapter in found] == ["imported"]
 
 
-def test_counts_are_of_what_is_searched_and_chosen(table):
+def test_filters_count_and_keep_what_is_searched_and_chosen(table):
+    assert [table.count(show) for show in ("all", "scored", "imported")] == [14, 13, 1]
+    table.show_only("imported", Narrowed())
+    assert names(table) == ["clinic-lokr"]
+    table.show_only("scored", Narrowed("prefix"))
+    assert names(table) == ["samsum-prefix-20"]
+    assert [head.title for head in table.headings()] == ["samsum with google/flan-t5-base"]
+
     table.show_only("all", Narrowed("samsum", base="google/flan-t5-base"))
     assert [table.count(show) for show in ("all", "scored", "imported")] == [6, 5, 1]
     table.show_only("all", Narrowed(method="LoRA"))
@@ -132,15 +125,6 @@ def test_counts_are_of_what_is_searched_and_chosen(table):
     table.show_only("all", Narrowed(data="sample", method="LoRA"))
     assert names(table) == ["starter-lora-r8"]
     assert table.count("imported") == 0
-
-
-def test_filters_count_and_keep(table):
-    assert [table.count(show) for show in ("all", "scored", "imported")] == [14, 13, 1]
-    table.show_only("imported", Narrowed())
-    assert names(table) == ["clinic-lokr"]
-    table.show_only("scored", Narrowed("prefix"))
-    assert names(table) == ["samsum-prefix-20"]
-    assert [head.title for head in table.headings()] == ["samsum with google/flan-t5-base"]
 
 
 def test_sorting_stays_within_groups_and_turns_around(table):
@@ -158,7 +142,7 @@ def test_sorting_stays_within_groups_and_turns_around(table):
     assert names(table)[0] == "samsum-adalora"
 
 
-def test_cells_say_what_is_known(table):
+def test_cells_say_what_is_known_and_a_row_can_be_heard(table):
     assert cell(table, "clinic-lokr", "score") == Link("Score now")
     assert cell(table, "clinic-lokr", "name") == Named("clinic-lokr", ("imported",))
     assert cell(table, "starter-full", "name").tags == ("baseline",)
@@ -167,9 +151,10 @@ def test_cells_say_what_is_known(table):
     assert scored.text == "48.4"
     assert scored.bar.axis_low < scored.bar.base < scored.bar.axis_high
     assert cell(table, "standup-prompt-32", "verdict") == Signed("arrow-down", "Worse", "brick")
+    table.set_in_use(["samsum-lora-r32"])
+    assert cell(table, "samsum-lora-r32", "name").tags[0] == "in use"
+    table.set_in_use([])
 
-
-def test_a_row_can_be_heard(table):
     row = table.row_of("samsum-lora-r32")
     text = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     size = bytes_text(table.item_at(row).size_bytes)
@@ -179,6 +164,10 @@ def test_a_row_can_be_heard(table):
     assert f", {size}, " in text
     head = table.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert head == "samsum with google/flan-t5-base, 819 test conversations, greedy, base 46.9"
+    column = [column.key for column in table.columns].index("verdict")
+    verdict = table.index(table.row_of("samsum-prefix-20"), column)
+    assert verdict.data() == "No difference"
+    assert verdict.data(Qt.ItemDataRole.ToolTipRole) == "No measurable difference"
 
 
 def test_chrf_stands_beside_rouge_where_the_card_has_it(home, qapp):
@@ -196,20 +185,6 @@ def test_chrf_stands_beside_rouge_where_the_card_has_it(home, qapp):
     assert "chrF 50.0" in table.accessible_text(new)
     assert "better than base" in table.explanation(new, "score")
     assert table.explanation(old, "score") == ""
-
-
-def test_a_shortened_verdict_is_explained(table):
-    row = table.row_of("samsum-prefix-20")
-    column = [column.key for column in table.columns].index("verdict")
-    assert table.index(row, column).data() == "No difference"
-    assert table.index(row, column).data(Qt.ItemDataRole.ToolTipRole) == "No measurable difference"
-
-
-def test_adapters_in_use_are_marked(table):
-    table.set_in_use(["samsum-lora-r32"])
-    assert cell(table, "samsum-lora-r32", "name").tags[0] == "in use"
-    table.set_in_use([])
-    assert cell(table, "samsum-lora-r32", "name").tags == ("names",)
 
 
 def test_a_scored_adapter_without_rouge_1_is_listed_all_the_same(home, qapp):

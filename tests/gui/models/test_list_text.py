@@ -12,46 +12,34 @@ from tests.helpers.homes import make_metadata, score_card
 TODAY = date(2026, 3, 12)
 
 
-@pytest.mark.parametrize(
-    ("source", "text"),
-    [
-        ("knkarthick/samsum", "samsum"),
-        ("/data/tickets.csv", "tickets.csv"),
-        ("sample", "Sample conversations"),
-        ("", "Unknown data"),
-    ],
-)
-def test_data_is_called_as_people_call_it(source: str, text: str):
-    assert list_text.data_text(source) == text
+def test_data_and_base_models_are_called_as_people_call_them():
+    for source, text in {
+        "knkarthick/samsum": "samsum",
+        "/data/tickets.csv": "tickets.csv",
+        "sample": "Sample conversations",
+        "": "Unknown data",
+    }.items():
+        assert list_text.data_text(source) == text
+    for base, text in {
+        "google/flan-t5-base": "google/flan-t5-base",
+        "/models/my-t5": "my-t5",
+        "starter": "the practice model",
+        "": "unknown base model",
+    }.items():
+        assert list_text.base_text(base) == text
+    assert list_text.grouped_digits("9f3c41d8e07a") == "9f3c 41d8 e07a"
 
 
-@pytest.mark.parametrize(
-    ("base", "text"),
-    [
-        ("google/flan-t5-base", "google/flan-t5-base"),
-        ("/models/my-t5", "my-t5"),
-        ("starter", "the practice model"),
-        ("", "unknown base model"),
-    ],
-)
-def test_a_base_model_is_called_as_people_call_it(base: str, text: str):
-    assert list_text.base_text(base) == text
-
-
-def test_a_protocol_is_told_by_count_and_decoding():
+def test_a_protocol_is_told_by_count_decoding_runtime_and_references():
     assert list_text.protocol_text(score_card(0.4).protocol) == "819 test conversations, greedy"
     assert (
         list_text.protocol_text(score_card(0.4, examples=1, beams=4).protocol)
         == "1 test conversation, 4 beams"
     )
 
-
-def test_a_protocol_names_a_runtime_that_is_not_our_own():
     protocol = score_card(0.4).protocol | {"runtime": {"name": "ctranslate2", "precision": "float32"}}
     assert list_text.protocol_text(protocol) == "819 test conversations, greedy, written by CTranslate2"
 
-
-def test_a_protocol_says_where_the_best_of_several_references_counts():
     protocol = score_card(0.4).protocol | {"references": {"most": 3, "counted": "best"}}
     assert list_text.protocol_text(protocol) == "819 test conversations, greedy, best of up to 3 references"
 
@@ -78,10 +66,6 @@ def test_a_moment_is_short_in_a_cell_and_whole_in_a_sentence():
     assert list_text.when_text(morning - timedelta(days=3), now) == "9 Mar"
     assert list_text.moment_text(morning, now) == "today at 08:05"
     assert list_text.moment_text(morning - timedelta(days=3), now) == "on 9 March"
-
-
-def test_a_fingerprint_is_shown_in_groups():
-    assert list_text.grouped_digits("9f3c41d8e07a") == "9f3c 41d8 e07a"
 
 
 def test_a_method_names_its_setting_and_the_quantization_it_was_trained_on():

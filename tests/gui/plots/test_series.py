@@ -33,29 +33,11 @@ def test_peaks_keep_every_extreme(values, columns):
     assert (np.diff(x) >= 0).all()
 
 
-def test_peaks_of_one_column_are_its_minimum_and_maximum():
-    made = series_of([0.0, 5.0, -5.0, 1.0] * 100)
-    _, y = made.peaks(0, 401, 10)
-    assert set(y.tolist()) == {5.0, -5.0}
-
-
-def test_few_points_are_drawn_as_they_are():
-    x, y = series_of([3.0, 1.0, 2.0]).peaks(0, 10, 50)
-    assert x.tolist() == [1, 2, 3]
-    assert y.tolist() == [3, 1, 2]
-
-
 def test_smoothing_ends_at_the_last_step_and_thins():
     x, y = series_of(list(range(1000))).smoothed(0, 1001, 100, 1)
     assert x[-1] == 1000
     assert y[-1] == 999
     assert len(x) <= 102
-
-
-def test_a_part_in_view_has_one_point_beyond_each_side():
-    x, _ = series_of([1.0] * 100).peaks(40, 60, 200)
-    assert x[0] == 39
-    assert x[-1] == 61
 
 
 def test_growing_one_by_one_equals_all_at_once():
@@ -69,19 +51,22 @@ def test_growing_one_by_one_equals_all_at_once():
     assert one.mean_at(at, 20) == pytest.approx(all_at_once.mean_at(at, 20), abs=1e-9)
 
 
-def test_a_step_that_goes_back_drops_what_lies_past_it():
+def test_what_is_not_finite_goes_back_or_does_not_rise_is_left_out():
     made = series_of([1.0] * 10)
     made.append(6, 2.0)
     assert made.steps.tolist() == [1, 2, 3, 4, 5, 6]
     assert made.values[-1] == 2.0
     assert float(made.mean_at(5, 2)) == 1.5
 
-
-def test_what_is_not_finite_is_left_out():
     made = Series()
     made.extend([1, 2, 3], [1.0, float("nan"), float("inf")])
     made.append(4, 2.0)
     assert made.steps.tolist() == [1, 4]
+
+    series = Series()
+    series.extend([1, 5, 3, 6, 6, 2], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    assert list(series.steps) == [1, 5, 6]
+    assert list(series.values) == [1.0, 2.0, 4.0]
 
 
 def test_spread_leaves_out_the_odd_peak():
@@ -112,20 +97,11 @@ def test_ticks_stand_at_round_values():
     assert nice_ticks(0.94, 1.71, 4) == [1.0, 1.2, 1.4, 1.6]
     assert nice_ticks(0, 3, 8, whole=True) == [0, 1, 2, 3]
 
-
-@given(st.floats(0.01, 10), st.floats(0.01, 10))
-def test_a_level_axis_has_at_least_three_labels(low, span):
-    assert 3 <= len(level_ticks(low, low + span)) <= 7
-
-
-def test_log_ticks_are_round_values_too():
     assert [round(10**tick, 6) for tick in log_ticks(-1, 1)] == [0.1, 0.2, 0.5, 1, 2, 5, 10]
     assert len(log_ticks(0.0, 0.2)) >= 2
     assert log_ticks(-4, 3) == [-4, -3, -2, -1, 0, 1, 2, 3]
 
 
-def test_steps_that_do_not_rise_are_left_out():
-    series = Series()
-    series.extend([1, 5, 3, 6, 6, 2], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-    assert list(series.steps) == [1, 5, 6]
-    assert list(series.values) == [1.0, 2.0, 4.0]
+@given(st.floats(0.01, 10), st.floats(0.01, 10))
+def test_a_level_axis_has_at_least_three_labels(low, span):
+    assert 3 <= len(level_ticks(low, low + span)) <= 7

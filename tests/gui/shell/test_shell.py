@@ -51,31 +51,22 @@ def window(styled, qtbot):
     return made
 
 
-def test_only_pages_that_were_added_stand_in_the_rail(window):
+def test_clicks_in_the_rail_and_keys_bring_pages_but_inner_ones_have_no_place_there(window, qtbot):
     assert window.rail.keys() == ["data", "train", "library"]
     assert window.rail.item("library").text() == "Library"
-
-
-def test_the_first_page_is_in_front(window):
     assert window.current_key() == "data"
     assert window.page("data").times_shown == 1
-
-
-def test_a_click_in_the_rail_brings_the_page(window, qtbot):
+    # It starts without a focus rim.
+    assert not window.rail.isAncestorOf(window.focusWidget())
     with qtbot.waitSignal(window.page_shown) as told:
         QTest.mouseClick(window.rail.item("train"), Qt.MouseButton.LeftButton)
     assert told.args == ["train"]
     assert window.current_key() == "train"
     assert window.rail.item("train").isChecked()
     assert not window.rail.item("data").isChecked()
-
-
-def test_control_and_a_digit_bring_the_page(window):
     QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     assert window.current_key() == "library"
 
-
-def test_a_page_within_another_has_no_place_of_its_own_in_the_rail(window):
     window.add_inner_page("labelling", RecordingPage("Labelling"), within="data")
     window.add_page("history", RecordingPage("History"))
     window.show_page("labelling")
@@ -99,11 +90,7 @@ def test_tab_goes_down_the_rail_before_anything_else(window):
     assert order == ["Data", "Train", "Library", "Card", "Settings", "Help"]
 
 
-def test_the_window_starts_without_a_focus_rim(window):
-    assert not window.rail.isAncestorOf(window.focusWidget())
-
-
-def test_the_rail_folds_below_1200_and_pages_are_told(window):
+def test_the_rail_folds_below_1200_and_for_larger_text_and_pages_are_told(window, styled):
     window.resize(1440, 900)
     assert not window.rail.is_folded()
     wide = window.rail.width()
@@ -112,70 +99,46 @@ def test_the_rail_folds_below_1200_and_pages_are_told(window):
     assert window.rail.width() < wide
     assert window.rail.item("train").toolTip() == "Train"
     assert window.page("data").widths[-1] == 1100
-
-
-def test_the_rail_folds_for_larger_text(window, styled):
     window.resize(1440, 900)
-    assert not window.rail.is_folded()
     style.apply(styled, "light", 2.0)
     assert window.rail.is_folded()
     style.apply(styled, "light", 1.0)
     assert not window.rail.is_folded()
 
 
-def test_a_badge_is_shown_and_said(window):
-    window.rail.set_badge("train", "62 %", busy=True)
-    assert window.rail.item("train").badge == "62 %"
-    assert window.rail.item("train").accessibleName() == "Train 62 %"
-    window.rail.set_badge("train", "")
-    assert window.rail.item("train").accessibleName() == "Train"
-
-
-def test_the_device_is_said_in_one_sentence(window):
-    window.rail.set_device("RTX 4070", "cuda:0", 5.9e9, 12e9, 0.96)
-    text = window.rail.findChild(type(window.rail._meter)).accessibleName()
-    assert text == "RTX 4070 cuda:0, memory 5.9 of 12.0 GB, load 96\u00a0%"
+def test_badges_and_the_device_are_said_and_settings_and_help_are_at_the_foot(window, qtbot):
+    rail = window.rail
+    rail.set_badge("train", "62 %", busy=True)
+    assert rail.item("train").badge == "62 %"
+    assert rail.item("train").accessibleName() == "Train 62 %"
+    rail.set_badge("train", "")
+    assert rail.item("train").accessibleName() == "Train"
+    meter = rail.findChild(DeviceMeter)
+    rail.set_device("RTX 4070", "cuda:0", 5.9e9, 12e9, 0.96)
+    assert meter.accessibleName() == "RTX 4070 cuda:0, memory 5.9 of 12.0 GB, load 96\u00a0%"
     # Little of much stands in the same unit: in two it is too wide for the rail.
-    window.rail.set_device("CPU", "cpu", 7.543e8, 2.53e10, 0.34)
-    assert "memory 0.8 of 25.3 GB" in window.rail.findChild(DeviceMeter).accessibleName()
+    rail.set_device("CPU", "cpu", 7.543e8, 2.53e10, 0.34)
+    assert "memory 0.8 of 25.3 GB" in meter.accessibleName()
+    rail.set_device("CPU", "cpu", None, None, None)
+    assert "–" in meter.accessibleName()
+    with qtbot.waitSignal(rail.settings_wanted):
+        QTest.mouseClick(rail._settings, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(rail.help_wanted):
+        QTest.mouseClick(rail._help, Qt.MouseButton.LeftButton)
 
 
-def test_an_unknown_device_is_no_trouble(window):
-    window.rail.set_device("CPU", "cpu", None, None, None)
-    assert "–" in window.rail._meter.accessibleName()
-
-
-def test_settings_and_help_are_at_the_foot(window, qtbot):
-    with qtbot.waitSignal(window.rail.settings_wanted):
-        QTest.mouseClick(window.rail._settings, Qt.MouseButton.LeftButton)
-    with qtbot.waitSignal(window.rail.help_wanted):
-        QTest.mouseClick(window.rail._help, Qt.MouseButton.LeftButton)
-
-
-def test_the_window_has_a_least_and_a_first_size(styled, qtbot):
-    made = ShellWindow()
-    qtbot.addWidget(made)
-    assert made.size() == DEFAULT
-    assert made.minimumSize() == QSize(1024, 700)
-
-
-def test_the_place_is_kept_where_it_is_told_to(styled, qtbot):
+def test_the_place_is_kept_where_it_is_told_to_and_an_unreadable_one_passed_over(styled, qtbot):
     settings = MemorySettings()
+    settings.set("window_geometry", "no geometry")
     first = ShellWindow(settings)
     qtbot.addWidget(first)
+    assert first.size() == DEFAULT
+    assert first.minimumSize() == QSize(1024, 700)
     first.resize(1300, 800)
     first.close()
     second = ShellWindow(settings)
     qtbot.addWidget(second)
     assert second.size() != DEFAULT  # a screen smaller than the window trims it, but it is not the first size
-
-
-def test_an_unreadable_place_is_passed_over(styled, qtbot):
-    settings = MemorySettings()
-    settings.set("window_geometry", "no geometry")
-    made = ShellWindow(settings)
-    qtbot.addWidget(made)
-    assert made.size() == DEFAULT
 
 
 def test_a_header_shows_state_in_words_and_a_dot(window):

@@ -22,14 +22,13 @@ def column(columns: tuple[Column, ...], key: str) -> Column:
     return next(each for each in columns if each.key == key)
 
 
-@pytest.mark.parametrize("scale", [0.8, 1.0, 1.25, 1.5, 2.0])
 @pytest.mark.parametrize(
-    ("gain", "text", "role"),
+    ("gain", "text", "role", "scale"),
     [
-        (column(columns_of([""]), "gain:0"), ONE, "figure_medium"),
-        (column(columns_of(["a", "b"]), "gain:0"), SEVERAL, "figure"),
-        (column(CandidateTable.columns, "gain"), ONE, "figure_medium"),
-        (column(RunTable.columns, "gain"), ONE, "figure_medium"),
+        (column(columns_of([""]), "gain:0"), ONE, "figure_medium", 1.0),
+        (column(columns_of(["a", "b"]), "gain:0"), SEVERAL, "figure", 1.25),
+        (column(CandidateTable.columns, "gain"), ONE, "figure_medium", 0.8),
+        (column(RunTable.columns, "gain"), ONE, "figure_medium", 2.0),
     ],
     ids=["one run", "several runs", "candidates", "history"],
 )
