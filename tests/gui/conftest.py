@@ -8,6 +8,7 @@ from gui.look import fonts, style
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import LIGHT
 from tests.helpers.scripted_manager import end
+from tests.helpers.story_window import StoryWindow
 from tests.helpers.train_stage import Stage
 
 
@@ -37,3 +38,23 @@ def stage(qtbot, home):
     made = Stage(qtbot)
     yield made
     end(made.manager)
+
+
+@pytest.fixture
+def make_story(styled, qtbot, home):
+    """Return a function that makes windows whose workers of some kinds are real and the others follow scripts."""
+    made = []
+
+    def make(*real):
+        made.append(StoryWindow(qtbot, real))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close_all()
+
+
+@pytest.fixture
+def story(make_story):
+    """Windows whose workers all follow scripts."""
+    return make_story()

@@ -8,8 +8,8 @@ from typing import Any
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts, PromptFacts, save
 from engine.api import Job, base_models_here, paths
 from gui.pages.playground.page import PlaygroundPage
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_summarizer, scripted_worker
+from tests.helpers import scripted_summarizer
+from tests.helpers.scripted_manager import scripted_manager
 
 WAIT = 60_000
 CONVERSATION = """Leila: the venue wrote, they can't do the 14th
@@ -47,31 +47,28 @@ def make_adapter(
 class Workers:
     """An engine whose summarize jobs answer from a table, and whose other jobs follow scripts."""
 
-    def __init__(self, monkeypatch) -> None:
+    def __init__(self, monkeypatch, summaries: dict[str, Any] = SUMMARIES) -> None:
         self._monkeypatch = monkeypatch
         monkeypatch.setattr(base_models_here, "ids", lambda: ["local/one"])
         self.run_script: list[Any] = []
         self.reading: list[Any] = []
         self.missing_bytes = 0
-        self.manager = WorkerManager(self._command)
-        self.say(SUMMARIES)
+        self.manager = scripted_manager(self._script)
+        self.say(summaries)
 
     def say(self, summaries: dict[str, Any]) -> None:
         """Answer with these from the next worker on."""
         self._monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps(summaries))
 
-    def _command(self, job: Job) -> list[str]:
-        kind = job.request()["kind"]
-        if kind == "summarize":
-            return scripted_summarizer.command(job)
-        result = {
-            "id": "google/flan-t5-base",
-            "missing_bytes": self.missing_bytes,
+    def _script(self, job: Job) -> list[Any] | None:
+        cost = {"id": "google/flan-t5-base", "missing_bytes": self.missing_bytes}
+        scripts = {
+            "summarize": None,
+            "train": self.run_script,
+            "read_conversations": self.reading,
+            "label_data": self.reading,
         }
-        models = {"event": "result_made", "result": result}
-        scripts = {"train": self.run_script, "read_conversations": self.reading}
-        scripted_worker.give_script(job, scripts.get(kind, [["emit", models]]))
-        return scripted_worker.command(job)
+        return scripts.get(job.request()["kind"], [["emit", {"event": "result_made", "result": cost}]])
 
 
 def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> None:

@@ -10,12 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import Job
-from engine.jobs.worker_process import worker_command
 from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_summarizer, scripted_worker
-from tests.helpers.scripted_manager import end
+from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import COMPLETE, PLAN
 
 WAIT = 60_000
@@ -49,9 +46,12 @@ class StoryWindow:
         self._qtbot, self._real = qtbot, real
         self._windows: list[MainWindow] = []
 
-    def open(self, *, guides: bool = False) -> MainWindow:
-        """Open a window, as a new start of the program would."""
-        window = MainWindow(WorkerManager(self._command), Preferences(), guides=guides)
+    def open(self, page: str = "", *, guides: bool = False) -> MainWindow:
+        """Open a window, as a new start of the program would, with a page in front."""
+        preferences = Preferences()
+        if page:
+            preferences.set("page", page)
+        window = MainWindow(scripted_manager(self._script, self._real), preferences, guides=guides)
         self._windows.append(window)
         window.resize(1440, 900)
         with self._qtbot.waitActive(window):
@@ -76,11 +76,6 @@ class StoryWindow:
         """Wait until a condition holds."""
         self._qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT)
 
-    def _command(self, job: Job) -> list[str]:
+    def _script(self, job: Job) -> list[Any] | None:
         kind = job.request()["kind"]
-        if kind in self._real:
-            return worker_command(job.folder)
-        if kind == "summarize":
-            return scripted_summarizer.command(job)
-        scripted_worker.give_script(job, self.scripts.get(kind, [["answer", {}]]))
-        return scripted_worker.command(job)
+        return None if kind == "summarize" else self.scripts.get(kind, [["answer", {}]])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers.playground_stage import SUMMARIES, Workers
 from tests.helpers.scripted_manager import end
 
 
@@ -19,3 +20,17 @@ def bench(request, qtbot, home, styled):
         each.settle()
         end(each.manager)
         each.page.close()
+
+
+@pytest.fixture
+def summaries():
+    """What workers write for each adapter."""
+    return SUMMARIES
+
+
+@pytest.fixture
+def workers(qtbot, home, monkeypatch, styled, summaries):
+    """An engine whose summaries come from a table, and whose other jobs follow scripts."""
+    made = Workers(monkeypatch, summaries)
+    yield made
+    end(made.manager)

@@ -5,34 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from PySide6.QtTest import QTest
 
 from engine.api import Example, labelling
-from gui.core.preferences import Preferences
-from gui.main_window import MainWindow
 from gui.pages.playground.conversation.token_count import TokenCount
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, Workers
+from tests.helpers import scripted_summarizer
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES
 
 WAIT = 60_000
 CORRECTED = "The venue can't do the 14th; Marcus joins by video on the 21st."
 OTHERS = [f"Ann: is it {number} o'clock?\nBo: yes, {number} o'clock." for number in range(1, 5)]
 
 
-@pytest.fixture
-def window(styled, qtbot, home, monkeypatch):
+def test_from_a_correction_in_the_playground_to_the_data_of_the_next_run(story, qtbot, monkeypatch):
     monkeypatch.setattr(TokenCount, "count", lambda *_args: None)
-    workers = Workers(monkeypatch)
-    made = MainWindow(workers.manager, Preferences())
-    qtbot.addWidget(made)
-    made.resize(1440, 900)
-    made.show()
-    yield made
-    made.built("labelling").controller.close()
-    workers.manager.leave()
-
-
-def test_from_a_correction_in_the_playground_to_the_data_of_the_next_run(window, qtbot):
+    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps(SUMMARIES))
+    window = story.open()
     playground = window.show_built("playground")
     playground.open_conversation(CONVERSATION)
     playground.summarise_button.click()
@@ -66,3 +54,4 @@ def test_from_a_correction_in_the_playground_to_the_data_of_the_next_run(window,
     assert [(row["summary"], row["written_by"]) for row in rows if row["conversation"] == CONVERSATION] == [
         (CORRECTED, "edited draft")
     ]
+    labelled.controller.close()

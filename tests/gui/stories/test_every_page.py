@@ -15,7 +15,7 @@ from tests.helpers.layout_problems import layout_problems
 from tests.helpers.whole_window import close, fill_home, make_window
 
 # A plan may fill a page just before it is looked at: on a loaded machine its layout comes later.
-ROUNDS, ROUND_MILLISECONDS = 40, 150
+ROUNDS, ROUND_MILLISECONDS = 120, 50
 LEFT, RIGHT = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
 
 
@@ -37,11 +37,10 @@ def dressed(qapp):
 @pytest.mark.parametrize(
     ("code", "scheme", "scale", "size", "direction"),
     [
-        ("en", "light", 1.0, (1440, 900), LEFT),
+        ("en", "light", 1.0, (1440, 900), RIGHT),
         ("de", "dark", 2.0, (1024, 700), LEFT),
-        ("de", "light", 1.5, (1440, 900), RIGHT),
     ],
-    ids=["english", "german-200-percent", "right-to-left-150-percent"],
+    ids=["right-to-left", "german-200-percent"],
 )
 def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, size, direction):
     dressed(code, scheme, scale, direction)

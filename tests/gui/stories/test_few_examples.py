@@ -24,11 +24,11 @@ def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(pl
     story = planning_story
     panel = story.open().show_built("train").panel
     form, foot = panel.form, panel.foot
-    epochs, steps = (form.field(f"training.{name}").control.widget for name in ("epochs", "max_steps"))
+    epochs = form.field("training.epochs").control.widget
     assert epochs.value() == 2
 
     type_into(form.field("data.source").control.widget.lineEdit(), _table(tmp_path / "notes.jsonl"))
-    assert (epochs.text(), steps.value()) == ("automatic", 0)
+    assert epochs.text() == "automatic"
     story.until(lambda: foot.ready.text().startswith("11 conversations to learn from"))
     enough = foot.happening.text()
     assert int(enough.partition(" step")[0].rpartition(">")[2]) >= run_length.ENOUGH_STEPS
@@ -42,9 +42,3 @@ def test_a_run_on_few_examples_is_long_enough_and_a_shorter_one_can_be_mended(pl
     assert epochs.text() == "automatic"
     story.until(lambda: not foot.too_short.isVisible())
     assert foot.happening.text().split(" in ")[0] == enough.split(" in ")[0]
-
-    type_into(steps.lineEdit(), "3")
-    story.until(foot.too_short.isVisible)
-    click(foot.too_short.action_button())
-    assert steps.value() == 0
-    story.until(lambda: not foot.too_short.isVisible())

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from engine.adapters.metadata import BaseModelFacts
-from gui.core.preferences import Preferences
-from gui.main_window import MainWindow
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.homes import add_adapter
-from tests.helpers.scripted_manager import end
-from tests.helpers.train_stage import COMPLETE, PLAN
 
 WAIT = 20_000
 MAX_TABS = 60
 CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def window(styled, qtbot, home):
-    def command(job):
-        kind = job.request()["kind"]
-        if kind == "summarize":
-            return scripted_summarizer.command(job)
-        models = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
-        scripts = {"train": COMPLETE, "plan": [["answer", PLAN]], "models": [["emit", models]]}
-        scripted_worker.give_script(job, scripts.get(kind, [["answer", {}]]))
-        return scripted_worker.command(job)
-
-    manager = WorkerManager(command)
-    made = MainWindow(manager, Preferences(), guides=True)
-    qtbot.addWidget(made, before_close_func=lambda one: setattr(one, "_may_close", True))
-    with qtbot.waitActive(made):
-        made.show()
-    yield made
-    end(manager)
 
 
 def press(key, modifier=NONE):
@@ -57,8 +30,8 @@ def tab_to(text):
     raise AssertionError(f"{text!r} is not reached by Tab")
 
 
-def test_from_the_first_start_to_ones_own_adapter_in_the_playground(window, qtbot):
-    runs = []
+def test_from_the_first_start_to_ones_own_adapter_in_the_playground(story, qtbot):
+    window, runs = story.open(guides=True), []
     window.manager.run_ended.connect(runs.append)
     # The guide: every step as it is.
     for _ in range(4):

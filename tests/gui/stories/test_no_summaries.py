@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
-import pytest
 from PySide6.QtTest import QTest
 
 from gui.pages.train.run.verdict_card import VerdictCard
@@ -29,36 +26,13 @@ def _chat(path):
     path.write_text("".join(lines), encoding="utf-8")
 
 
-def _table(path):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["conversation"])
-        rows.writerows([_text(day)] for day in range(COUNT))
-
-
-def _texts(path):
-    path.mkdir()
-    for day in range(COUNT):
-        (path / f"talk {day:02}.txt").write_text(_text(day), encoding="utf-8")
-
-
-def _text(day):
-    return "\n".join(f"{who}: {said.format(day=day)}" for who, said in TALK)
-
-
-def _checked(story, window, source):
-    page = window.show_built("data")
-    page.open_files([source])
-    story.until(lambda: page.report is not None and not page.checker.is_busy)
-    return page
-
-
-@pytest.mark.parametrize(("name", "write"), [(CHAT, _chat), ("call-notes.csv", _table), ("talks", _texts)])
-def test_every_page_says_that_there_are_none_yet(no_summaries_story, tmp_path, name, write):
-    story, source = no_summaries_story, tmp_path / name
-    write(source)
+def test_every_page_says_that_there_are_none_until_some_are_written_and_trained_on(make_story, tmp_path):
+    story, source = make_story("check_data", "label_data", "plan"), tmp_path / CHAT
+    _chat(source)
     window = story.open()
-    data = _checked(story, window, source)
+    data = window.show_built("data")
+    data.open_files([source])
+    story.until(lambda: data.report is not None and not data.checker.is_busy)
     assert data.parts.unlabelled.text() == NONE_YET
     assert not data.use_button.isVisible()
 
@@ -68,10 +42,6 @@ def test_every_page_says_that_there_are_none_yet(no_summaries_story, tmp_path, n
     story.until(lambda: state.isVisible() and state.text() == NONE_YET)
     assert not train.panel.start_button.isVisible()
     assert not train.panel.form.problems()
-    click(state.write_button)
-    labelling = window.built("labelling")
-    story.until(lambda: labelling.controller.item is not None)
-    assert labelling.controller.work.progress().open == COUNT
 
     guide = window.show_built("welcome")
     guide.data.choose("own")
@@ -80,38 +50,19 @@ def test_every_page_says_that_there_are_none_yet(no_summaries_story, tmp_path, n
     story.until(lambda: state.isVisible() and state.text() == NONE_YET)
     assert not guide.onward_button.isVisible()
     assert not guide.own_data.problem()
-    guide.data.choose("sample")
-    assert guide.onward_button.isVisible()
-
-
-def test_thirteen_of_thirty_are_written_and_a_run_learns_from_them(no_summaries_story, tmp_path):
-    story, source = no_summaries_story, tmp_path / CHAT
-    _chat(source)
-    window = story.open()
-    click(_checked(story, window, source).parts.unlabelled.write_button)
+    click(state.write_button)
     page = window.built("labelling")
     story.until(lambda: page.controller.item is not None)
+    assert page.controller.work.progress().open == COUNT
     for day in range(1, WRITTEN + 1):
         QTest.keyClicks(page.summary.edit, f"Ann and Bo have tea on day {day}.")
         click(page.summary.accept_button)
     story.close(window)
 
     window = story.open()
-    data = window.show_built("data")
-    state = data.parts.unlabelled
+    state = window.show_built("data").parts.unlabelled
     story.until(lambda: state.isVisible() and f"{WRITTEN} of {COUNT} summaries written." in state.text())
     assert (state.write_button.text(), state.train_button.text()) == ("Continue", f"Train on {WRITTEN}")
-
-    guide = window.show_built("welcome")
-    guide.data.choose("own")
-    guide.own_data.choose(str(source))
-    story.until(guide.own_data.no_summaries.train_button.isVisible)
-    click(guide.own_data.no_summaries.train_button)
-    story.until(lambda: f"Bo, {WRITTEN} summaries: 11 for training" in guide.steps["data"].text())
-    assert guide.onward_button.isVisible()
-
-    window.show_page("data")
-    story.until(state.train_button.isVisible)
     click(state.train_button)
     story.until(lambda: window.current_key() == "train")
     train = window.built("train")
@@ -121,38 +72,3 @@ def test_thirteen_of_thirty_are_written_and_a_run_learns_from_them(no_summaries_
     story.until(lambda: isinstance(train.run_view.card, VerdictCard))
     assert train.header.title().startswith(f"starter · WhatsApp Chat with Bo, {WRITTEN} summaries · ")
     assert str(tmp_path) not in texts(train.header)
-
-
-def test_few_conversations_with_personal_data_are_met_as_such_also_after_a_restart(
-    no_summaries_story, tmp_path
-):
-    story, source = no_summaries_story, tmp_path / "calls.csv"
-    _with_summaries(source, 20)
-    window = story.open()
-    data = _checked(story, window, source)
-    assert data.parts.too_few.text() == (
-        "Only 16 conversations to train on; a model learns little from fewer than 30. "
-        "Only 2 conversations to test on; a verdict needs at least 10."
-    )
-    masks = data.parts.findings.mask_button
-    click(masks)
-    assert set(data.values()["mask"]) == {"email", "phone"}
-    assert "1234567" not in texts(data.parts.row_view)
-    assert masks.text() == "All masked. Undo"
-    click(masks)
-    assert data.values()["mask"] == []
-    story.close(window)
-
-    _with_summaries(source, 200)
-    window = story.open()
-    data = window.show_built("data")
-    story.until(lambda: data.report is not None and not data.checker.is_busy)
-    assert sum(data.report.sizes().values()) == 200
-    assert data.parts.too_few.isHidden()
-
-
-def _with_summaries(path, count):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["conversation", "summary"])
-        rows.writerows([_text(day), f"Ann and Bo have tea on day {day}."] for day in range(count))

@@ -145,30 +145,6 @@ def test_an_export_an_arena_summaries_and_drafts_wait_in_one_order(story, monkey
     assert [item.state for item in work.items] == ["drafted", "drafted"]
 
 
-def test_training_is_paused_to_try_a_summary_and_nothing_that_waits_slips_in(story, monkeypatch):
-    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": "The venue offers Thursday 21st."}))
-    story.scripts["train"] = ENDLESS
-    window = story.open()
-    start(window, "first")
-    is_training(story, window)
-    start(window, "second")
-    playground = window.show_built("playground")
-    playground.open_conversation(CONVERSATION)
-    story.until(lambda: playground.strip.action_button().text() == "Pause training and try now")
-    click(playground.strip.action_button())
-    story.until(lambda: playground.columns.base.text() == "The venue offers Thursday 21st.")
-    assert window.manager.current.state.paused
-    assert names() == {"first"}
-    queue = window.manager.device_queue
-    assert queue.waits_for(queue.waiting[0]) == "waits for first"
-    story.until(lambda: playground.strip.action_button().text() == "Continue the run")
-    click(playground.strip.action_button())
-    story.until(lambda: not window.manager.current.state.paused)
-    story.scripts["train"] = COMPLETE
-    window.manager.current.stop()
-    story.until(lambda: names() == {"first", "second"} and window.manager.current is None)
-
-
 def test_what_can_not_be_started_is_said_and_the_next_one_starts(story, tmp_path):
     story.scripts["train"] = ENDLESS
     chats = tmp_path / "chats.csv"

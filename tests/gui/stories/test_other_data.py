@@ -33,8 +33,6 @@ def test_every_source_is_read_for_itself(planning_story, tmp_path):
     columns = [form.field(f"data.{name}") for name in ("conversation", "summary")]
     # The recipe of the sample names its columns.
     assert form.recipe().data.conversation == "dialogue"
-    story.until(lambda: "2,400 for training" in texts(source.around))
-
     type_into(source.control.widget.lineEdit(), _table(tmp_path / "calls.csv", "transcript", "notes"))
     story.until(lambda: "48 for training" in texts(source.around))
     assert start.isEnabled()

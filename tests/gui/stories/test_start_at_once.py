@@ -47,16 +47,3 @@ def test_the_page_is_the_run_s_as_soon_as_start_is_clicked(story):
     assert train.run_view.isVisible()
     assert "Starting the worker" in texts(train.run_view)
     story.until(lambda: train.run_view.metrics_row.isVisible() and "Training" in train.header.subtitle())
-
-
-@pytest.mark.usefixtures("fetched")
-def test_a_download_is_looked_up_at_once_and_asked_for(story):
-    cost = {"id": "owner/other", "missing_bytes": 9_000_000, "licence": "mit"}
-    story.scripts["models"] = [["by_action", {"list": {"models": []}, "cost": cost}]]
-    train = _ready(story, base_model={"id": "owner/other"})
-    click(train.panel.start_button)
-    assert "Asking the hub about owner/other…" in train.right.notice.text()
-    story.until(lambda: "9.0 MB to download" in train.right.notice.text())
-    assert train._manager.current is None
-    click(train.right.notice.action_button())
-    assert train.run_view.isVisible()

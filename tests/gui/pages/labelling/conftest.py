@@ -1,4 +1,4 @@
-"""What the labelling tests share: workers that follow a script, and a page with three conversations."""
+"""What the labelling tests share: a page with three conversations."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import pytest
 
 from gui.pages.labelling.page import LabellingPage
 from tests.helpers.homes import add_adapter, make_recipe
-from tests.helpers.labelling_stage import BUS, DOG, TEA, Workers, made_set, show
+from tests.helpers.labelling_stage import BASE_SAYS, BUS, DOG, TEA, TUNED_SAYS, made_set, show
 
 
 @pytest.fixture
-def workers(qtbot, home, monkeypatch, styled):
-    made = Workers(monkeypatch)
-    yield made
-    if made.manager.current:
-        made.manager.current.force()
-    made.manager.leave()
+def summaries():
+    return {"": BASE_SAYS, "a1": TUNED_SAYS}
 
 
 @pytest.fixture

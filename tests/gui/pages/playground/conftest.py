@@ -1,4 +1,4 @@
-"""What the playground's tests share: workers that follow a script, and a page with adapters to compare."""
+"""What the playground's tests share: a page with adapters to compare."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ import pytest
 
 from gui.pages.playground.conversation.token_count import TokenCount
 from gui.pages.playground.page import PlaygroundPage
-from tests.helpers.playground_stage import Workers, make_adapter
-
-
-@pytest.fixture
-def workers(qtbot, home, monkeypatch, styled):
-    made = Workers(monkeypatch)
-    yield made
-    if made.manager.current:
-        made.manager.current.force()
-    made.manager.leave()
+from tests.helpers.playground_stage import make_adapter
 
 
 @pytest.fixture
