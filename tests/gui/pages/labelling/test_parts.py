@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.api import Example, labelling
-from gui.look import language
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.item_navigation import ItemNavigation
 
@@ -20,7 +19,7 @@ def walked(*numbers: int) -> ItemNavigation:
     return navigation
 
 
-def test_a_walk_goes_back_and_forward_through_what_was_seen():
+def test_a_walk_goes_back_and_forward_through_what_was_seen_and_on_to_what_was_not():
     navigation = walked(1, 2, 3)
     navigation.back()
     navigation.back()
@@ -30,16 +29,12 @@ def test_a_walk_goes_back_and_forward_through_what_was_seen():
     navigation.forward([])
     assert navigation.current == 2
 
-
-def test_a_walk_goes_on_to_what_was_not_seen_yet():
     navigation = walked(3)
     navigation.forward([1, 2, 3])
     assert navigation.current == 1
     navigation.forward([1, 2, 3])
     assert navigation.current == 2
 
-
-def test_a_walk_goes_round_where_all_was_seen():
     navigation = walked(1, 2, 3)
     navigation.forward([1, 2, 3])
     assert navigation.current == 1
@@ -119,11 +114,6 @@ def test_steps_are_told_in_words(work):
     ]
 
 
-def test_a_step_within_a_line_leaves_names_as_they_are(work):
-    work.put_draft(1, DRAFT)
-    assert labelling_text.step_in_a_line(work.history.last) == "draft of My LoRA"
-
-
 def test_a_length_is_told_against_the_usual_one(work):
     conversation = "word " * 100
     assert labelling_text.length("", conversation, []) == labelling_text.Length(
@@ -164,19 +154,3 @@ def test_sets_of_one_name_are_told_apart_by_when_they_were_begun():
     titles = dict(labelling_text.set_titles([about("a", "chats"), about("b", "chats"), about("c", "calls")]))
     assert titles["c"] == "calls"
     assert titles["a"].startswith("chats (12 Mar ")
-
-
-def test_a_set_that_the_program_named_is_called_in_the_language_in_use(monkeypatch):
-    german = language.Catalogue(
-        window={"Playground conversations": ("Gespräche der Werkbank",), "playground": ("Werkbank",)}
-    )
-    monkeypatch.setattr(language._now, "catalogue", german)
-    about = labelling.create(labelling_text.PLAYGROUND_NAME, labelling_text.PLAYGROUND, ())
-    assert about.name == "Playground conversations"
-    assert labelling_text.set_name(about) == "Gespräche der Werkbank"
-    assert labelling_text.source_text(about.source) == "Werkbank"
-    own = labelling.create("Playground conversations", "chats.csv", ())
-    assert (labelling_text.set_name(own), labelling_text.source_text(own.source)) == (
-        "Playground conversations",
-        "chats.csv",
-    )

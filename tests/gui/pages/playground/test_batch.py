@@ -10,12 +10,11 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from engine.api import Example, recipe
+from engine.api import Example
 from gui.models.grouped_table import CELL_ROLE
-from gui.pages.playground.batch_reader import left_out_text
 from gui.pages.playground.page import PlaygroundPage
 from tests.helpers.background import wait_for
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, make_adapter
 
 ROWS = [
     Example("r1", CONVERSATION, "The venue offers the 21st."),
@@ -48,37 +47,26 @@ def shown(page: PlaygroundPage) -> list[dict[str, str]]:
     ]
 
 
-def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batch_page):
-    assert [column.title for column in batch_page.batch_controller.view.table.columns] == [
+def test_the_conversations_at_hand_are_offered_with_the_columns_of_the_page(batch_page, home):
+    view = batch_page.batch_controller.view
+    assert [column.title for column in view.table.columns] == [
         "Conversation",
         "Base model, ROUGE-1",
         "a1-name, ROUGE-1",
     ]
     assert len(shown(batch_page)) == 3
-    batch_page.controller.add("a2")
-    assert len(batch_page.batch_controller.view.table.columns) == 4
-    batch_page.batch_controller.view.count.setValue(2)
+    view.count.setValue(2)
     assert len(shown(batch_page)) == 2
-
-
-def test_the_texts_get_the_width(batch_page, qtbot):
-    batch_page.controller.add("a2")
-    summarised(batch_page, qtbot)
-    view = batch_page.batch_controller.view.view
-    widths = [view.columnWidth(at) for at in range(4)]
-    assert min(widths[1:]) >= 290
-    assert sum(widths) <= view.viewport().width()
-
-
-def test_adapters_are_told_apart_by_what_differs_in_their_names(batch_page, home):
+    assert batch_page.decoding.isVisible()
+    # Names are told apart by what differs in them.
     for adapter, rank in (("c1", 8), ("c2", 16)):
         make_adapter(adapter, name=f"starter · sample · LoRA r {rank}")
     batch_page.controller.open_adapters(["c1", "c2"])
-    heads = [column.title for column in batch_page.batch_controller.view.table.columns]
+    heads = [column.title for column in view.table.columns]
     assert heads[2:] == ["a1-name, ROUGE-1", "LoRA r 8, ROUGE-1", "LoRA r 16, ROUGE-1"]
 
 
-def test_the_header_s_buttons_stay_where_they_are(batch_page, workers, qtbot):
+def test_every_conversation_is_summarised_in_every_column_compared_and_exported(batch_page, qtbot, tmp_path):
     def places():
         QApplication.processEvents()
         buttons = (
@@ -89,46 +77,64 @@ def test_the_header_s_buttons_stay_where_they_are(batch_page, workers, qtbot):
         )
         return [button.mapTo(batch_page, QPoint(0, 0)) for button in buttons]
 
-    before = places()
-    summarised(batch_page, qtbot)
-    qtbot.waitUntil(lambda: not batch_page.unload_button.isHidden(), timeout=WAIT)
-    assert places() == before
-    batch_page.mode.set_current("one")
-    assert places() == before
-
-
-def test_every_conversation_is_summarised_in_every_column_and_the_columns_compared(batch_page, qtbot):
+    view, before = batch_page.batch_controller.view, places()
+    batch_page.controller.add("a2")
     summarised(batch_page, qtbot)
     rows = shown(batch_page)
     assert [row["summary 1"] for row in rows] == [SUMMARIES["a1"]] * 3
-    table = batch_page.batch_controller.view.table
-    assert {table.index(at, 1).data(CELL_ROLE).note for at in range(3)} == {"50.0"}
-    assert "chrF 60.0" in table.index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
-    head, base, tuned = batch_page.batch_controller.view.score_texts()
+    assert {view.table.index(at, 1).data(CELL_ROLE).note for at in range(3)} == {"50.0"}
+    assert "chrF 60.0" in view.table.index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
+    head, base, tuned, _ = view.score_texts()
     assert head == "ROUGE-1 and chrF, mean and 95 % interval, on 3 conversations with a reference."
     assert base == "Base model: 50.0 (50.0 to 50.0). chrF 60.0 (60.0 to 60.0)"
     assert tuned.startswith(
         "a1-name: 50.0 (50.0 to 50.0). Too few conversations to tell, paired with the base:"
     )
     assert tuned.endswith("chrF 60.0 (60.0 to 60.0), +0.0 (0.0 to 0.0)")
-    assert batch_page.batch_controller.view.busy.isHidden()
+    assert view.busy.isHidden()
     assert batch_page.summarise_button.isEnabled()
+    # The texts get the width, and the header's buttons stay where they are.
+    widths = [view.view.columnWidth(at) for at in range(4)]
+    assert min(widths[1:]) >= 290
+    assert sum(widths) <= view.view.viewport().width()
+    qtbot.waitUntil(lambda: not batch_page.unload_button.isHidden(), timeout=WAIT)
+    assert places() == before
+
+    batch_page.batch_controller.export(tmp_path / "out.csv")
+    wait_for(batch_page.batch_controller)
+    qtbot.waitUntil(lambda: "Exported" in view.notice.text(), timeout=WAIT)
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert rows[1]["conversation"] == ROWS[1].conversation
+    assert rows[0]["a1-name: summary"] == SUMMARIES["a1"]
+    assert rows[0]["a1-name: rouge1"] == "0.5"
 
 
-def test_one_conversation_has_no_interval(batch_page, qtbot):
-    batch_page.batch_controller.view.count.setValue(1)
+def test_a_row_is_looked_at_alone_and_can_be_commented_on(batch_page, qtbot):
+    view = batch_page.batch_controller.view
+    view.count.setValue(1)
     summarised(batch_page, qtbot)
-    head, _base, tuned = batch_page.batch_controller.view.score_texts()
+    head, _base, tuned = view.score_texts()
     assert head == "ROUGE-1 and chrF on one conversation with a reference, so no interval."
     assert tuned == "a1-name: 50.0. chrF 60.0"
-
-
-def test_a_column_that_fails_says_so_in_its_row_and_the_others_go_on(batch_page, workers, qtbot):
-    workers.say(SUMMARIES | {"a1": {"fail": "The adapter is damaged."}})
-    summarised(batch_page, qtbot)
-    assert [row["summary 1"] for row in shown(batch_page)] == ["The adapter is damaged."] * 3
-    assert [row["summary 0"] for row in shown(batch_page)] == [SUMMARIES[""]] * 3
-    assert batch_page.batch_controller.view.score_texts() == []
+    assert not view.detail.isVisible()
+    view.view.choose("1")
+    assert view.detail.isVisible()
+    assert view.detail.texts()[0] == ("Reference summary", "The venue offers the 21st.")
+    assert view.detail.texts()[2][1] == SUMMARIES["a1"]
+    assert view.detail.texts()[2][0].startswith("a1-name. ROUGE-1 50.0")
+    view.detail.close_button.click()
+    assert not view.detail.isVisible()
+    view.view.choose("1")
+    view.detail.alone_button.click()
+    assert not batch_page.shows_several
+    assert batch_page.panel.conversation == CONVERSATION
+    assert batch_page.panel.reference == "The venue offers the 21st."
+    assert batch_page.columns.view("a1").text() == SUMMARIES["a1"]
+    batch_page.columns.view("a1").tools.thumbs["up"].click()
+    assert batch_page.controller.history.items[0].good
+    batch_page.mode.set_current("several")
+    assert batch_page.batch_controller.batch.done == 1
 
 
 def test_a_batch_is_cancelled_and_gone_on_with(batch_page, workers, qtbot):
@@ -176,63 +182,6 @@ def test_a_dead_worker_keeps_what_was_done(batch_page, workers, qtbot):
     assert batch_page.batch_controller.batch.can_go_on
     workers.say(SUMMARIES)
     batch_page.batch_controller.view.notice.action_button().click()
-    qtbot.waitUntil(lambda: batch_page.batch_controller.batch.done == 3, timeout=WAIT)
-
-
-def test_a_row_is_looked_at_alone_and_can_be_commented_on(batch_page, qtbot):
-    summarised(batch_page, qtbot)
-    view = batch_page.batch_controller.view
-    assert not view.detail.isVisible()
-    view.view.choose("1")
-    assert view.detail.isVisible()
-    assert view.detail.texts()[0] == ("Reference summary", "The venue offers the 21st.")
-    assert view.detail.texts()[2][1] == SUMMARIES["a1"]
-    assert view.detail.texts()[2][0].startswith("a1-name. ROUGE-1 50.0")
-    assert batch_page.shows_several
-    view.detail.close_button.click()
-    assert not view.detail.isVisible()
-    view.view.choose("1")
-    view.detail.alone_button.click()
-    assert not batch_page.shows_several
-    assert batch_page.panel.conversation == CONVERSATION
-    assert batch_page.panel.reference == "The venue offers the 21st."
-    assert batch_page.columns.view("a1").text() == SUMMARIES["a1"]
-    batch_page.columns.view("a1").tools.thumbs["up"].click()
-    assert batch_page.controller.history.items[0].good
-    batch_page.mode.set_current("several")
-    assert batch_page.batch_controller.batch.done == 3
-
-
-def test_the_table_is_exported_whole_and_harmless(batch_page, qtbot, tmp_path):
-    summarised(batch_page, qtbot)
-    batch_page.batch_controller.export(tmp_path / "out.csv")
-    wait_for(batch_page.batch_controller)
-    qtbot.waitUntil(lambda: "Exported" in batch_page.batch_controller.view.notice.text(), timeout=WAIT)
-    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    assert rows[1]["conversation"] == ROWS[1].conversation
-    assert rows[0]["a1-name: summary"] == SUMMARIES["a1"]
-    assert rows[0]["a1-name: rouge1"] == "0.5"
-
-
-def test_options_go_along_and_come_back(batch_page):
-    assert batch_page.decoding.isVisible()
-    batch_page.mode.set_current("one")
-    assert batch_page.decoding.isVisible()
-
-
-def test_a_batch_waits_until_a_run_lets_the_device_go(batch_page, workers, qtbot):
-    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: "holds the device" in batch_page.strip.text(), timeout=WAIT)
-    batch_page.summarise_button.click()
-    assert batch_page.batch_controller.view.busy.accessibleName().startswith("In the queue waits for")
-    assert not batch_page.batch_controller.view.source.isEnabled()
-    assert not batch_page.controller.summarizer.alive
-    batch_page.batch_controller.view.cancel_button.click()
-    assert not batch_page.batch_controller.is_busy
-    batch_page.summarise_button.click()
-    run.stop()
     qtbot.waitUntil(lambda: batch_page.batch_controller.batch.done == 3, timeout=WAIT)
 
 
@@ -286,11 +235,4 @@ def test_files_that_can_not_be_read_are_named(batch_page, workers, qtbot, tmp_pa
     qtbot.waitUntil(
         lambda: batch_page.batch_controller.view.notice.text() == "chats.jsonl is damaged. Repair it.",
         timeout=WAIT,
-    )
-
-
-def test_what_was_left_out_has_words():
-    assert left_out_text({"empty": 0, "too_long": 0, "beyond": 0}) == ""
-    assert left_out_text({"empty": 2, "too_long": 1, "beyond": 0}) == (
-        "Left out: 2 without conversation, 1 too long."
     )

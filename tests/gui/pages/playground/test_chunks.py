@@ -133,16 +133,6 @@ def test_every_column_reads_its_own_prompt_unless_one_is_chosen_for_all(page, qt
     page.copy_button.click()
 
 
-def test_a_try_brings_its_prompt_back_also_one_that_no_template_has(page):
-    field = page.decoding.prompt
-    field.show_template("Sum up:\n{conversation}")
-    assert field.template() == "Sum up:\n{conversation}"
-    assert field.choice.currentText() == "Another prompt"
-    field.show_template("")
-    assert field.choice.currentText() == "As trained"
-    assert field.template() == ""
-
-
 def choose(field, key):
     field.choice.set_key(key)
     field.choice.chosen.emit(key)
@@ -169,13 +159,3 @@ def test_a_prompt_that_no_template_has_can_be_chosen_again(page):
     page.decoding.unfold_all()
     assert field.choice.currentText() == "Mine"
     assert field.choice.findText("Another prompt") < 0
-
-
-def test_markdown_tells_of_a_prompt_for_all(page):
-    results = ColumnResults(Entry(None, "Base model"))
-    results.conversation = CONVERSATION
-    assert (
-        as_markdown(results, "", SummarizeOptions(), PLAIN)
-        .rstrip()
-        .endswith("Prompt:\n\n> summarize: {conversation}")
-    )

@@ -16,22 +16,17 @@ def test_what_is_no_file_is_told_at_once(page, tmp_path):
 def test_a_base_model_is_downloaded_only_if_a_person_agrees(page, workers, qtbot):
     workers.missing_bytes = 990_000_000
     page.open_conversation(CONVERSATION)
-    page.open(["b1"])
-    page.summarise_button.click()
-    qtbot.waitUntil(lambda: page.controller.is_asking, timeout=WAIT)
-    qtbot.waitUntil(page.strip.isVisible, timeout=WAIT)
-    assert "google/flan-t5-base: 990.0 MB to download" in page.controller.strip().text
-    assert not page.controller.summarizer.alive
-    page._act()
+    for agrees in (False, True):
+        page.open(["b1"])
+        page.summarise_button.click()
+        qtbot.waitUntil(lambda: page.controller.is_asking, timeout=WAIT)
+        qtbot.waitUntil(page.strip.isVisible, timeout=WAIT)
+        assert "google/flan-t5-base: 990.0 MB to download" in page.controller.strip().text
+        assert not page.controller.summarizer.alive
+        if agrees:
+            page._act()
+        else:
+            page.controller.choose_base("starter")
+            assert page.controller.strip() is None
     qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()), timeout=WAIT)
     assert not page.controller.is_asking
-
-
-def test_another_base_model_takes_the_question_away(page, workers, qtbot):
-    workers.missing_bytes = 990_000_000
-    page.open_conversation(CONVERSATION)
-    page.open(["b1"])
-    page.summarise_button.click()
-    qtbot.waitUntil(lambda: page.controller.is_asking, timeout=WAIT)
-    page.controller.choose_base("starter")
-    assert page.controller.strip() is None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 
 import pytest
 
 from engine.api import STARTER, StorageError, SummarizeOptions, paths
-from gui.pages.playground.columns.column_results import Feedback
+from gui.look import language
+from gui.pages.playground.columns import choices
+from gui.pages.playground.columns.column_results import ColumnResults, Feedback
 from gui.pages.playground.columns.markdown import as_markdown, decoding_text
 from gui.pages.playground.history import history_store
 from gui.pages.playground.history.history_entry import HistoryEntry, from_results, headline, into_results
@@ -28,24 +29,25 @@ def made(conversation: str = CONVERSATION, reference: str = "", number: int = 0)
     return replace(tried, id=f"{number:015d}-abcd") if number else tried
 
 
-def test_a_try_comes_back_from_disk_as_it_was(tmp_path):
+def test_a_try_comes_back_from_disk_as_it_was_with_what_is_thought_of_it(tmp_path):
     results = filled_results()
     history = HistoryStore(tmp_path)
     history.add(from_results(results, "Reference.", {"id": STARTER}, SummarizeOptions(beams=4, seed=7)))
+    history.replace(history.items[0].with_feedback("a1", GOOD))
+    history.add(made("Ann: half \ud83d"))
 
-    (entry,) = HistoryStore(tmp_path).items
+    half, entry = HistoryStore(tmp_path).items
+    assert half.conversation == "Ann: half \ud83d"
     again = into_results(entry)
-    assert entry == history.items[0]
+    assert entry == history.items[1]
     assert entry.decoding == SummarizeOptions(beams=4, seed=7)
     assert [(column.entry, column.text) for column in again.columns] == [
         (column.entry, column.text) for column in results.columns
     ]
     assert again.marks(again.columns[1]) == results.marks(results.columns[1])
-
-
-def test_half_a_character_in_a_conversation_is_kept(tmp_path):
-    HistoryStore(tmp_path).add(made("Ann: half \ud83d"))
-    assert HistoryStore(tmp_path).items[0].conversation == "Ann: half \ud83d"
+    assert [column.name for column in entry.good] == ["tuned"]
+    assert again.column("a1").feedback == GOOD
+    assert again.base.feedback == Feedback()
 
 
 def test_only_so_many_tries_are_kept_newest_first_and_none_that_was_commented_on_goes(tmp_path, monkeypatch):
@@ -59,18 +61,6 @@ def test_only_so_many_tries_are_kept_newest_first_and_none_that_was_commented_on
     assert entries == history.items
 
 
-def test_what_is_thought_of_a_summary_is_kept_with_it(tmp_path):
-    history = HistoryStore(tmp_path)
-    history.add(made())
-    history.replace(history.items[0].with_feedback("a1", GOOD))
-
-    (entry,) = HistoryStore(tmp_path).items
-    assert entry.is_rated
-    assert [column.name for column in entry.good] == ["tuned"]
-    assert into_results(entry).column("a1").feedback == GOOD
-    assert into_results(entry).base.feedback == Feedback()
-
-
 def test_tries_are_found_by_what_was_said_written_or_noted(tmp_path):
     tried = made().with_feedback("a1", GOOD)
     assert tried.has("leila THURSDAY")
@@ -79,27 +69,12 @@ def test_tries_are_found_by_what_was_said_written_or_noted(tmp_path):
     assert not tried.has("leila friday monday")
 
 
-def test_tries_that_were_cleared_can_be_brought_back(tmp_path):
-    history = HistoryStore(tmp_path)
-    for number in (1, 2):
-        history.add(made(number=number))
-    before = list(history.items)
-    gone = history.clear()
-    assert HistoryStore(tmp_path).items == history.items == []
-    history.put_back(gone)
-    assert HistoryStore(tmp_path).items == history.items == before
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"schema": 2}', '{"schema": 1}', '{"schema": 1, "columns": 3}']
-)
-def test_a_damaged_or_later_file_costs_itself_alone(tmp_path, text):
+def test_a_damaged_or_later_file_costs_itself_alone_and_a_lost_place_is_said(tmp_path):
     HistoryStore(tmp_path).add(made())
-    (tmp_path / "000000000000001-0000.json").write_text(text)
+    damaged = ("", "{", "[]", '{"schema": 2}', '{"schema": 1}', '{"schema": 1, "columns": 3}')
+    for number, text in enumerate(damaged, 1):
+        (tmp_path / f"{number:015d}-0000.json").write_text(text)
     assert len(HistoryStore(tmp_path).items) == 1
-
-
-def test_tries_that_cannot_be_written_are_a_trouble_for_the_user(tmp_path):
     with pytest.raises(StorageError):
         HistoryStore(tmp_path / "nowhere").add(made())
 
@@ -113,23 +88,18 @@ def test_a_file_of_this_format_is_read_as_ever(home):
     assert entry.good[0].feedback.edited.endswith("Tom agrees.")
 
 
-def test_the_file_is_json_that_other_programs_can_read(tmp_path):
-    HistoryStore(tmp_path).add(made())
-    (path,) = tmp_path.glob("*.json")
-    assert json.loads(path.read_text())["conversation"] == CONVERSATION
-
-
 def test_markdown_has_the_conversation_every_summary_and_its_facts():
     results = filled_results()
     results.columns[1].feedback = GOOD
-    text = as_markdown(results, "Reference.", SummarizeOptions(temperature=0.7))
+    text = as_markdown(results, "Reference.", SummarizeOptions(temperature=0.7), "summarize: {conversation}")
     assert "> Leila: the venue offers Thursday 21st" in text
     assert "## tuned (LoRA, r 8)" in text
     assert "not in the conversation: Friday" in text
     assert "8 tokens in 0.5 s; rated good" in text
     assert "Corrected:\n\n> The venue offers Thursday." in text
     assert "Note: says who" in text
-    assert text.rstrip().endswith("sampled at temperature 0.7, seed 42, at most 128 tokens.")
+    assert "sampled at temperature 0.7, seed 42, at most 128 tokens." in text
+    assert text.rstrip().endswith("Prompt:\n\n> summarize: {conversation}")
 
 
 @pytest.mark.parametrize(
@@ -156,3 +126,12 @@ def test_a_headline_names_who_speaks_and_stays_short():
     assert headline(CONVERSATION) == "Leila, Tom: the venue offers Thursday 21st"
     assert len(headline("Bo: " + "word " * 40)) <= 64
     assert headline("") == ""
+
+
+def test_the_base_models_column_is_kept_in_english_and_shown_translated(monkeypatch):
+    words = {"Base model": ("Basismodell",), "The practice model": ("Das Übungsmodell",)}
+    monkeypatch.setattr(language._now, "catalogue", language.Catalogue(window=words))
+    tried = from_results(ColumnResults(choices.base_entry(STARTER)), "", {"id": STARTER}, SummarizeOptions())
+    (column,) = tried.columns
+    assert (column.name, column.detail) == ("Base model", "The practice model")
+    assert (column.entry.title, column.entry.about) == ("Basismodell", "Das Übungsmodell")

@@ -9,7 +9,7 @@ from gui.pages.playground.conversation.conversation_panel import ConversationPan
 from gui.pages.playground.conversation.length import Length, counted, cut_text, estimated, parted
 from gui.pages.playground.conversation.token_count import TokenCount
 from gui.workers.worker_manager import WorkerManager
-from tests.helpers.playground_stage import CONVERSATION, WAIT, tried
+from tests.helpers.playground_stage import WAIT
 
 TEXT = "Leila: the venue wrote\nTom: what do they offer?\nLeila: Thursday 21st"
 
@@ -88,10 +88,3 @@ def test_a_worker_counts_what_is_typed_with_the_base_models_own_tokenizer(qtbot,
     assert TEXT[: length.cut_at].startswith("Leila: the")
     live.close()
     manager.leave()
-
-
-def test_the_models_own_count_is_shown_where_nothing_else_has_counted(page, qtbot):
-    tried(page, qtbot, "a1")
-    assert page.panel.length == counted(CONVERSATION, len(CONVERSATION.split()), 64)
-    page.adapt(1024)
-    assert page.folded.meter.accessibleName().startswith(f"{len(CONVERSATION.split())} of 64 tokens")

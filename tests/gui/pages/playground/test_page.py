@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from PySide6 import QtGui
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 
 from engine.api import Example, SummarizeOptions, paths, recipe
-from gui.look import style
 from gui.pages.playground import menus
 from gui.pages.playground.page import PlaygroundPage
-from gui.pages.playground.parts import Legend
 from gui.workers.summarizer import ConversationInput, Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
 
 
-def test_base_and_adapters_summarise_side_by_side(page, qtbot):
-    tried(page, qtbot, "a1", "a2", reference="The venue offers the 21st.")
+def test_base_and_four_adapters_summarise_side_by_side_and_one_may_fail_alone(page, workers, qtbot):
+    workers.say(SUMMARIES | {"a4": {"fail": "The adapter is damaged."}})
+    assert page.header.subtitle() == "The practice model, not loaded"
+    assert page.unload_button.isHidden()
+    assert not page.copy_button.isEnabled()
+    tried(page, qtbot, "a1", "a2", "a3", "a4", reference="The venue offers the 21st.")
 
     views = page.columns.views()
-    assert [view.text() for view in views] == [SUMMARIES[""], SUMMARIES["a1"], SUMMARIES["a2"]]
+    assert [view.text() for view in views[:3]] == [SUMMARIES[""], SUMMARIES["a1"], SUMMARIES["a2"]]
+    assert views[4].state_text() == "The adapter is damaged."
+    assert page.strip.text() == ""
+    widths = {view.width() for view in views}
+    assert max(widths) - min(widths) <= 2
     assert views[0].marks() == ()
     assert {mark.kind for mark in views[1].marks()} == {"new"}
     assert "attention" in {mark.kind for mark in views[2].marks()}
@@ -33,35 +37,39 @@ def test_base_and_adapters_summarise_side_by_side(page, qtbot):
         "seconds": "0.5 s",
         "speed": "20 tokens/s",
     }
-    assert page.header.subtitle() == "The practice model with 2 adapters, loaded in float32"
+    assert page.header.subtitle() == "The practice model with 4 adapters, loaded in float32"
+    counted = len(CONVERSATION.split())
+    assert page.panel.meter.accessibleName().startswith(f"{counted} of 64 tokens")
 
 
-def test_without_a_reference_there_is_no_rouge(page, qtbot):
-    tried(page, qtbot, "a1")
-    assert page.columns.view("a1").figures()["rouge1"] == "–"
-
-
-def test_base_and_four_adapters_stand_side_by_side(page, qtbot):
-    tried(page, qtbot, "a1", "a2", "a3", "a4")
-    views = page.columns.views()
-    assert len(views) == 5
-    assert all(view.text() for view in views)
-    widths = {view.width() for view in views}
-    assert max(widths) - min(widths) <= 2
-
-
-def test_the_worker_stays_for_the_next_try(page, qtbot):
-    tried(page, qtbot, "a1")
-    summarizer = page.controller.summarizer
-    first = summarizer._thread
+def test_a_try_is_kept_copied_taken_along_and_its_worker_stays_until_it_is_unloaded(page, workers, qtbot):
+    wanted: list[list[Example]] = []
+    page.label_requested.connect(wanted.append)
+    assert not page.panel.label_button.isEnabled()
+    tried(page, qtbot, "a1", reference="The venue offers the 21st.")
+    page.copy_button.click()
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("## Conversation")
+    assert SUMMARIES["a1"] in text
+    first = page.controller.summarizer._thread
+    page.open_conversation("Ann: Hi\nBo: Hello")
+    page.panel.label_button.click()
+    page.history.label_button.click()
+    assert wanted[0] == wanted[1]
+    assert [(one.conversation, one.summary) for one in wanted[0]] == [
+        ("Ann: Hi\nBo: Hello", ""),
+        (CONVERSATION, "The venue offers the 21st."),
+    ]
     tried(page, qtbot, "a1", "a2")
-    assert summarizer._thread is first
+    assert page.controller.summarizer._thread is first
+    assert page.columns.view("a1").figures()["rouge1"] == "–"
+    other = PlaygroundPage(workers.manager)
+    qtbot.addWidget(other)
+    other.history.list.clicked.emit(other.history.model.index(1))
+    assert other.panel.conversation == CONVERSATION
+    assert other.panel.reference == "The venue offers the 21st."
+    assert other.columns.view("a1").text() == SUMMARIES["a1"]
 
-
-def test_the_page_says_whether_the_base_model_is_loaded_and_unloads_it(page, qtbot):
-    assert page.header.subtitle() == "The practice model, not loaded"
-    assert page.unload_button.isHidden()
-    tried(page, qtbot, "a1")
     qtbot.waitUntil(lambda: not page.unload_button.isHidden(), timeout=WAIT)
     unload = menus.base_menu(page, page.controller).actions()[-1]
     assert (unload.text(), unload.isEnabled()) == ("Unload the base model", True)
@@ -69,8 +77,6 @@ def test_the_page_says_whether_the_base_model_is_loaded_and_unloads_it(page, qtb
     qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
     qtbot.waitUntil(lambda: page.header.subtitle().endswith("not loaded"), timeout=WAIT)
     assert page.unload_button.isHidden()
-    tried(page, qtbot, "a1")
-    assert page.header.subtitle().endswith("loaded in float32")
 
 
 def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page, qtbot):
@@ -87,66 +93,43 @@ def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page,
     qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
 
 
-def test_the_base_is_loaded_as_the_adapters_were_scored(page, qtbot):
+def test_the_base_is_loaded_as_the_first_adapter_was_scored(page, qtbot):
     make_adapter("q1", revision="7bcac572", precision="bfloat16", quantization="nf4")
-    page.open(["q1"])
-    tried(page, qtbot, "q1")
+    make_adapter("q2", revision="7bcac572", precision="float32")
+    page.open(["q1", "q2"])
+    tried(page, qtbot, "q1", "q2")
     loaded = {"id": "starter", "revision": "7bcac572", "precision": "bfloat16", "quantization": "nf4"}
     assert page.controller.summarizer.base_model == loaded
     assert page.controller.history.items[0].base_model == loaded
-    page.controller.remove("q1")
+    assert page.strip.text() == (
+        "q2-name was trained on another form of the base model. All adapters "
+        "run on that of q1-name: 7bcac572, bfloat16, nf4."
+    )
     first = page.controller.summarizer._thread
+    for adapter in ("q1", "q2"):
+        page.controller.remove(adapter)
     tried(page, qtbot)
     assert page.controller.summarizer._thread is first
 
 
-def test_adapters_of_differently_loaded_bases_are_compared_on_the_first_ones(page, qtbot):
-    make_adapter("q1", precision="bfloat16", quantization="nf4")
-    make_adapter("q2", precision="float32")
-    page.open(["q1", "q2", "a1"])
-    page.open_conversation(CONVERSATION)
-    page.summarise()
-    qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
-    assert page.controller.summarizer.base_model["quantization"] == "nf4"
-    assert page.strip.text() == (
-        "q2-name was trained on another form of the base model. All adapters "
-        "run on that of q1-name: bfloat16, nf4."
-    )
-
-
-def test_foreign_adapters_are_offered_greyed_with_the_reason(page):
+def test_opened_adapters_bring_their_decoding_and_limit_and_leave_with_the_base_or_when_deleted(
+    page, workers
+):
     actions = {action.data(): action for action in page.adapter_menu().actions()}
-    assert actions["a1"].isEnabled()
-    assert not actions["b1"].isEnabled()
-    assert "trained for google/flan-t5-base" in actions["b1"].text()
-
-
-def test_adapters_that_cannot_be_compared_are_named(page):
-    page.open(["a1", "b1"])
-    assert page.controller.results.adapters == ["a1"]
+    assert (actions["a1"].isEnabled(), actions["b1"].isEnabled()) == (True, False)
+    page.open(["a1", "a2", "b1"])
+    assert page.controller.results.adapters == ["a1", "a2"]
     assert page.strip.text() == "b1-name was trained for google/flan-t5-base"
-
-
-def test_an_opened_adapter_brings_its_decoding_and_its_limit(page):
-    page.open(["a1"])
     decoding = page.decoding.decoding()
     assert (decoding.beams, decoding.max_new_tokens) == (2, 32)
     page.open_conversation(CONVERSATION)
-    assert "of 64 tokens" in page.panel.meter.accessibleName()
-
-
-def test_a_conversation_is_estimated_until_the_worker_has_counted_it(page, qtbot):
-    page.open_conversation(CONVERSATION)
     assert page.panel.meter.accessibleName().startswith("about ")
-    tried(page, qtbot, "a1")
-    counted = len(CONVERSATION.split())
-    assert page.panel.meter.accessibleName().startswith(f"{counted} of 64 tokens")
-
-
-def test_a_conversation_longer_than_the_limit_says_so(page):
-    page.open(["a1"])
+    assert "of 64 tokens" in page.panel.meter.accessibleName()
     page.open_conversation("Leila: " + "word " * 400)
     assert "the end is cut off" in page.panel.meter.accessibleName()
+    (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")
+    workers.manager.adapters_changed.emit()
+    assert page.controller.results.adapters == ["a2"]
 
 
 def test_nothing_is_asked_without_a_conversation(page):
@@ -203,14 +186,6 @@ def test_what_is_fetched_says_how_far_it_is_and_how_long_it_takes(workers):
     summarizer.state = "off"
 
 
-def test_one_column_may_fail_alone(page, workers, qtbot):
-    workers.say(SUMMARIES | {"a1": {"fail": "The adapter is damaged."}})
-    tried(page, qtbot, "a1", "a2")
-    assert page.columns.view("a1").state_text() == "The adapter is damaged."
-    assert page.columns.view("a2").text() == SUMMARIES["a2"]
-    assert page.strip.text() == ""
-
-
 def test_a_dead_worker_is_explained_and_can_be_started_again(page, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"abort": True}})
     page.open_conversation(CONVERSATION)
@@ -227,110 +202,53 @@ def test_a_dead_worker_is_explained_and_can_be_started_again(page, workers, qtbo
     qtbot.waitUntil(lambda: not page.controller.results.busy, timeout=WAIT)
 
 
-def test_a_try_is_kept_and_comes_back_in_another_window(page, workers, qtbot):
-    tried(page, qtbot, "a1", reference="The venue offers the 21st.")
-    other = PlaygroundPage(workers.manager)
-    qtbot.addWidget(other)
-    other.history.list.clicked.emit(other.history.model.index(0))
-    assert other.panel.conversation == CONVERSATION
-    assert other.panel.reference == "The venue offers the 21st."
-    assert other.columns.view("a1").text() == SUMMARIES["a1"]
-    other.history.clear_button.click()
-    assert other.history.entries() == []
-
-
-def test_copy_puts_markdown_on_the_clipboard(page, qtbot):
-    assert not page.copy_button.isEnabled()
-    tried(page, qtbot, "a1")
-    page.copy_button.click()
-    text = QGuiApplication.clipboard().text()
-    assert SUMMARIES["a1"] in text
-    assert text.startswith("## Conversation")
-
-
-def test_pasting_shows_the_conversation_in_turns(page):
-    QGuiApplication.clipboard().setText(CONVERSATION)
-    page.panel.paste()
-    assert page.panel.about() == "Pasted, 2 speakers, 3 turns"
-
-
 EXPORT = """31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
 31.12.23, 21:15 - Leila: the 14th?
 31.12.23, 21:16 - Tom: <Media omitted>
 31.12.23, 21:16 - Tom: fine"""
 
 
-def test_a_pasted_export_is_taken_on_one_click_and_given_back_on_another(page):
+def test_an_export_is_taken_on_one_click_given_back_on_another_and_its_offer_goes_with_it(page, tmp_path):
+    page.open_example(Example("1", EXPORT, "They meet."))
+    offer = page.panel.export_offer
+    assert offer.isHidden()
     QGuiApplication.clipboard().setText(EXPORT)
     page.panel.paste()
-    offer = page.panel.export_offer
     assert not offer.isHidden()
     assert offer.text() == "WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag left out."
     assert "\n<Media omitted>" in offer.toolTip()
     assert not QtGui.Qt.mightBeRichText(offer.toolTip())
-    assert page.panel.conversation == EXPORT
-
     page.panel.reference_edit.setPlainText("They meet.")
     offer.action_button().click()
     assert page.panel.conversation == "Leila: the 14th?\nTom: fine"
     assert page.panel.reference == "They meet."
     assert page.panel.about() == "Pasted, 2 speakers, 2 turns"
     assert offer.text().startswith("Turns used. WhatsApp export")
-
     offer.action_button().click()
     assert page.panel.conversation == EXPORT
     assert offer.text().startswith("WhatsApp export")
 
-
-def test_an_export_is_offered_when_it_is_dropped_opened_or_typed_and_goes_with_it(page, tmp_path):
-    offer = page.panel.export_offer
-    (tmp_path / "chat.txt").write_text(EXPORT, encoding="utf-8")
-    page.open_file(tmp_path / "chat.txt")
-    assert not offer.isHidden()
     page.open_conversation(CONVERSATION)
     assert offer.isHidden()
-    page.panel.toggle_edit()
-    page.panel.editor.setPlainText(EXPORT)
-    page.panel.toggle_edit()
+    (tmp_path / "chat.txt").write_text(EXPORT, encoding="utf-8")
+    page.open_file(tmp_path / "chat.txt")
     assert not offer.isHidden()
     page.panel.toggle_edit()
     page.panel.editor.setPlainText(CONVERSATION)
     page.panel.toggle_edit()
-    assert offer.isHidden()
-
-
-def test_a_row_of_data_is_shown_as_it_is_learned(page):
-    page.open_example(Example("1", EXPORT, "They meet."))
-    assert page.panel.export_offer.isHidden()
-    assert page.panel.conversation == EXPORT
-
-
-def test_editing_changes_the_conversation(page):
-    page.open_conversation(CONVERSATION)
-    page.panel.toggle_edit()
-    page.panel.editor.setPlainText("Ann: at 5")
-    page.panel.toggle_edit()
-    assert page.panel.conversation == "Ann: at 5"
     assert not page.panel.is_editing
+    assert page.panel.conversation == CONVERSATION
+    assert offer.isHidden()
 
 
 def test_samples_and_checked_rows_can_be_picked(page, qtbot):
     page.shown()
     qtbot.waitUntil(lambda: page.controller.local_models == ["local/one"], timeout=WAIT)
-    page.panel.pick()
-    model = page.panel.picker.list.model()
-    assert model.rowCount() > 100
-    page.panel.picker.list.clicked.emit(model.index(0, 0))
-    assert page.panel.conversation
-    assert page.panel.reference
     assert "local/one" in page.controller.base_choices()
-
-
-def test_rows_of_checked_data_are_offered_first(page, qtbot):
-    page.shown()
-    qtbot.waitUntil(lambda: page.controller.local_models == ["local/one"], timeout=WAIT)
-    page.offer_conversations("chats", [Example("r1", CONVERSATION, "They talk.")])
     picker = page.panel.picker
+    page.panel.pick()
+    assert picker.list.model().rowCount() > 100
+    page.offer_conversations("chats", [Example("r1", CONVERSATION, "They talk.")])
     page.panel.pick()
     assert picker.list.model().rowCount() == 1
     picker.search.setText("nobody says this")
@@ -342,36 +260,17 @@ def test_rows_of_checked_data_are_offered_first(page, qtbot):
     assert page.panel.reference == "They talk."
 
 
-def test_a_dropped_text_file_is_shown(page, tmp_path):
-    (tmp_path / "chat.txt").write_text(CONVERSATION, encoding="utf-8")
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "chat.txt"))])
-    drop = QDropEvent(
-        QPointF(10, 10),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    page.dropEvent(drop)
-    assert page.panel.conversation == CONVERSATION
-    assert page.panel.about().startswith("chat.txt")
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
-def test_a_text_file_of_any_encoding_is_shown(page, tmp_path, encoding):
-    (tmp_path / "chat.txt").write_bytes("Zoë: Café?\r\nBo: Yes, “now”.".encode(encoding))
-    page.open_file(tmp_path / "chat.txt")
-    assert page.panel.conversation == "Zoë: Café?\nBo: Yes, “now”."
-
-
-def test_a_file_that_is_no_text_is_refused_in_words(page, tmp_path):
+def test_a_text_file_of_any_encoding_is_shown_and_what_is_no_text_refused(page, tmp_path):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe\x00")
     page.open_file(tmp_path / "picture.png")
     assert page.strip.text() == (
         "picture.png can't be read: it is a picture, whatever its name says. Choose a plain text file."
     )
     assert page.panel.conversation == ""
+    for encoding in ("utf-16", "utf-8-sig", "cp1252"):
+        (tmp_path / "chat.txt").write_bytes(f"Zoë: Café {encoding}?\r\nBo: Yes, “now”.".encode(encoding))
+        page.open_file(tmp_path / "chat.txt")
+        assert page.panel.conversation == f"Zoë: Café {encoding}?\nBo: Yes, “now”."
 
 
 def test_below_1200_the_conversation_folds_to_a_strip(page, qtbot):
@@ -426,17 +325,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     qtbot.waitUntil(lambda: not workers.manager.summarizer.alive, timeout=WAIT)
 
 
-def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
-    tried(page, qtbot, "a1")
-    assert page.controller.summarizer.alive
-    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
-    run = workers.manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
-    run.stop()
-    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
-
-
-def test_a_scoring_gets_the_device_and_the_strip_says_so(page, workers, qtbot):
+def test_a_scoring_and_a_run_get_the_device_also_from_a_base_model_that_is_loading(page, workers, qtbot):
     tried(page, qtbot, "a1")
     scoring = workers.manager.ask("evaluate", {})
     assert "being scored and holds the device" in page.strip.text()
@@ -445,10 +334,7 @@ def test_a_scoring_gets_the_device_and_the_strip_says_so(page, workers, qtbot):
     qtbot.waitUntil(scoring.isFinished, timeout=WAIT)
     qtbot.waitUntil(lambda: page.controller.can_ask, timeout=WAIT)
 
-
-def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot):
     workers.say({"load_seconds": 60})
-    page.open_conversation(CONVERSATION)
     page.summarise()
     loading = "Loading the base model, "
     qtbot.waitUntil(lambda: page.columns.base.state_text().startswith(loading), timeout=WAIT)
@@ -458,38 +344,3 @@ def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot)
     assert page.columns.base.state_text() == "Cancelled"
     run.stop()
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
-
-
-def test_an_adapter_that_is_deleted_leaves_its_column(page, workers):
-    page.open(["a1", "a2"])
-    (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")
-    workers.manager.adapters_changed.emit()
-    assert page.controller.results.adapters == ["a2"]
-
-
-def test_what_is_shown_and_what_was_tried_can_be_taken_to_where_summaries_are_written(page, qtbot):
-    wanted: list[list[Example]] = []
-    page.label_requested.connect(wanted.append)
-    assert not page.panel.label_button.isEnabled()
-    tried(page, qtbot, "a1", reference="The venue offers the 21st.")
-    page.open_conversation("Ann: Hi\nBo: Hello")
-    page.panel.label_button.click()
-    page.history.label_button.click()
-    assert wanted[0] == wanted[1]
-    assert [(one.conversation, one.summary) for one in wanted[0]] == [
-        ("Ann: Hi\nBo: Hello", ""),
-        (CONVERSATION, "The venue offers the 21st."),
-    ]
-
-
-def test_a_legend_that_wraps_takes_no_room_from_the_columns_figures(page, qapp, qtbot):
-    page.open(["a1"])
-    style.apply(qapp, "light", 2.0)
-    page.resize(900, 600)
-    legend = page.findChild(Legend)
-    lines = legend.heightForWidth(10_000)
-    try:
-        qtbot.waitUntil(lambda: legend.height() >= 2 * lines, timeout=WAIT)
-        assert page.columns.geometry().bottom() < legend.geometry().top()
-    finally:
-        style.apply(qapp, "light", 1.0)

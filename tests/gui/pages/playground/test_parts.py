@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
 from gui.pages.playground.columns.choices import MAX_COLUMNS, adapter_choices, base_choices
-from gui.pages.playground.columns.column_results import ColumnResults, Entry, Marks, about_tokens
+from gui.pages.playground.columns.column_results import ColumnResults, Entry, Marks
 from gui.pages.playground.columns.column_view import ColumnView
 from tests.helpers.playground_results import CONVERSATION, filled_results
 
@@ -66,24 +66,22 @@ def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
     assert view.state_text() == "The summary is empty."
 
 
-def test_events_of_another_request_change_nothing():
-    results = ColumnResults(Entry(None, "Base model"))
-    results.begin("new", CONVERSATION)
-    results.apply({"event": "summary_extended", "request": "old", "adapter": None, "text": "late"})
-    assert results.base.text == ""
-
-
-def test_what_is_given_up_keeps_what_had_come():
+def test_what_is_given_up_keeps_what_had_come_and_events_of_another_request_change_nothing():
     results = ColumnResults(Entry(None, "Base model"))
     results.add(Entry("a1", "tuned"))
+    results.add(Entry("a1", "tuned"))
     results.begin("r", CONVERSATION)
-    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The venue"})
+    written = {"event": "summary_extended", "request": "r", "adapter": None}
+    results.apply(written | {"text": "The venue"})
+    results.apply(written | {"request": "old", "text": " of another"})
     results.end_unfinished("cancelled")
-    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": " late"})
+    results.apply(written | {"text": " late"})
     assert [(column.status, column.text) for column in results.columns] == [
         ("cancelled", "The venue"),
         ("cancelled", ""),
     ]
+    results.remove("a1")
+    assert results.adapters == []
 
 
 def test_marks_show_what_tuning_added_and_what_was_not_said():
@@ -104,38 +102,18 @@ def test_a_summary_without_claims_in_a_script_without_capitals_is_not_measured()
     assert (marks.unsupported, marks.names_told, marks.is_measured) == ((), False, False)
 
 
-def test_an_adapter_stands_on_a_board_once():
-    results = ColumnResults(Entry(None, "Base model"))
-    results.add(Entry("a1", "tuned"))
-    results.add(Entry("a1", "tuned"))
-    assert results.adapters == ["a1"]
-    results.remove("a1")
-    assert results.adapters == []
-
-
-def test_tokens_are_estimated_from_letters():
-    assert about_tokens("") == 0
-    assert 20 <= about_tokens("word " * 20) <= 40
-
-
 # Who fits
 
 
-def test_only_adapters_of_the_base_can_stand_beside_it():
+def test_adapters_of_the_base_are_offered_once_up_to_a_limit_and_others_with_the_reason():
     choices = adapter_choices(adapters(other="google/flan-t5-base", ours=STARTER), STARTER, [])
     assert [(choice.adapter.id, choice.fits) for choice in choices] == [("ours", True), ("other", False)]
     assert choices[1].reason == "trained for google/flan-t5-base"
-
-
-def test_an_adapter_is_offered_once_and_columns_have_a_limit():
     many = adapters(**{f"a{number}": STARTER for number in range(MAX_COLUMNS)})
     shown = [adapter.id for adapter in many[: MAX_COLUMNS - 1]]
     reasons = {choice.adapter.id: choice.reason for choice in adapter_choices(many, STARTER, shown)}
     assert reasons["a0"] == "shown already"
     assert reasons[f"a{MAX_COLUMNS - 1}"] == f"at most {MAX_COLUMNS} columns"
-
-
-def test_base_models_are_the_bundled_one_the_local_ones_and_those_that_adapters_name():
     assert base_choices(["starter", "local/one"], adapters(a="hub/two", b="local/one")) == [
         "starter",
         "local/one",
