@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui.core import actions
 from gui.core.actions import ACTIONS, SCOPES
-from gui.look import language
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.repository import ROOT
 
@@ -23,12 +22,10 @@ def test_no_keys_are_made_or_written_beside_the_declaration():
     assert found == {"gui/core/actions.py"}
 
 
-def test_ids_are_unique_and_of_a_known_place():
+def test_ids_are_unique_and_no_two_actions_have_the_same_keys_where_both_hold():
     assert len({each.id for each in ACTIONS}) == len(ACTIONS)
     assert {each.scope for each in ACTIONS} == set(SCOPES)
 
-
-def test_no_two_actions_have_the_same_keys_where_both_hold():
     for scope in SCOPES:
         keys = [one for each in (*actions.in_scope("window"), *actions.in_scope(scope)) for one in each.keys]
         if scope != "window":
@@ -68,7 +65,7 @@ def test_keys_press_a_button_only_while_it_can_be_pressed(styled, qtbot):
     assert bound.title() == "Go &on"
 
 
-def test_the_sheet_lists_every_action_those_of_the_page_near_the_top(styled, qtbot):
+def test_the_sheet_lists_every_action_and_is_searched_by_action_key_and_place(styled, qtbot):
     sheet = ShortcutsSheet("playground")
     qtbot.addWidget(sheet)
     sheet.show()
@@ -76,24 +73,7 @@ def test_the_sheet_lists_every_action_those_of_the_page_near_the_top(styled, qtb
     places = list(dict.fromkeys(name.partition(".")[0] for name in sheet.shown()))
     assert places[:2] == ["window", "playground"]
 
-
-def test_the_sheet_is_searched_by_action_key_and_place(styled, qtbot):
-    sheet = ShortcutsSheet()
-    qtbot.addWidget(sheet)
-    sheet.show()
     sheet.search.searched.emit("ctrl+k")
     assert sheet.shown() == ["window.find"]
     sheet.search.searched.emit("queue earlier")
     assert sheet.shown() == ["queue.earlier"]
-
-
-def test_the_sheet_and_what_is_bound_say_titles_in_the_language(styled, qtbot, monkeypatch):
-    german = language.Catalogue(window={"Rename": ("Umbenennen",), "New run": ("Neuer Lauf",)})
-    monkeypatch.setattr(language._now, "catalogue", german)
-    sheet, page = ShortcutsSheet(), QWidget()
-    qtbot.addWidget(sheet)
-    qtbot.addWidget(page)
-    sheet.show()
-    sheet.search.searched.emit("umbenennen")
-    assert sheet.shown() == ["list.rename"]
-    assert actions.bind(page, "train.new", page.close).title() == "Neuer Lauf"

@@ -81,12 +81,12 @@ def test_recipes_adapters_and_conversations_are_told_apart(tmp_path, adapter):
     assert found == OpenedFiles(recipe, model, [adapter, packed_adapter], [packed_data, talk, tmp_path])
 
 
-def test_the_files_of_one_adapter_are_that_adapter_once(adapter):
+def test_the_files_of_one_adapter_are_that_adapter_once_and_one_that_is_gone_is_the_data_pages(
+    adapter, tmp_path
+):
     own = [adapter / "adapter_config.json", adapter / "adapter_model.safetensors"]
     assert sorted_files(own) == OpenedFiles(None, None, [adapter], [])
 
-
-def test_a_file_that_is_gone_is_left_to_the_data_page_to_say_so(tmp_path):
     gone = tmp_path / "gone.toml"
     assert sorted_files([gone]) == OpenedFiles(None, None, [], [gone])
 
@@ -105,14 +105,10 @@ def test_each_kind_is_shown_on_its_page_and_the_recipe_stays_in_front(tmp_path, 
     ]
 
 
-def test_a_new_run_is_a_page_with_a_deed():
-    window = Recorder()
+def test_a_new_run_is_a_page_with_a_deed_and_a_recipe_that_is_none_is_said_on_the_page():
+    window = Recorder(refuses=True)
     file_opening.show(window, "new-run", [])
     assert window.log == [("page", "train"), ("new run",)]
-
-
-def test_a_recipe_that_is_none_is_said_on_the_page():
-    window = Recorder(refuses=True)
     file_opening.show(window, "", [paths.presets_folder() / "starter.toml"])
     assert window.log[-1] == ("say", "It is no recipe. Choose another.")
 

@@ -7,12 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QLineEdit, QWidget
 
-from gui.core.preferences import Preferences
 from gui.inputs.chips import ToggleChips
 from gui.look.focus_rim import has_rim
-from gui.main_window import MainWindow
 from gui.widgets.buttons import Button, IconButton, plain
-from tests.helpers.scripted_manager import end, scripted_manager
 
 
 class Form(QWidget):
@@ -51,21 +48,19 @@ def looks(part: QWidget) -> object:
     return part.grab().toImage()
 
 
-def test_tab_shows_a_rim_and_a_click_hides_it(form):
+def test_keys_show_a_rim_and_a_click_hides_it_except_that_of_a_field(form):
     form.second.setFocus()
     form.click(form.first)
     QTest.mouseMove(form.windowHandle(), QPoint(0, 0))
     assert not has_rim(form.first)
-    plainly = looks(form.second)
+    plainly, field = looks(form.second), looks(form.field)
     form.press(Qt.Key.Key_Tab)
     assert form.second.hasFocus()
     assert has_rim(form.second)
     assert looks(form.second) != plainly
     form.click(form.field)
     assert looks(form.second) == plainly
-
-
-def test_a_key_shows_where_the_focus_is_after_a_click(form):
+    assert looks(form.field) != field
     form.click(form.second)
     assert not has_rim(form.second)
     form.press(Qt.Key.Key_Shift)
@@ -80,39 +75,17 @@ def test_the_focus_that_falls_on_the_trash_when_a_button_goes_is_not_seen(form):
     assert looks(form.trash) == unseen
 
 
-def test_a_field_shows_its_rim_however_it_got_the_focus(form):
-    before = looks(form.field)
-    form.click(form.field)
-    assert looks(form.field) != before
-
-
-@pytest.mark.parametrize("page", ["library", "history"])
-def test_a_page_that_is_clicked_has_no_rim_on_its_buttons(styled, qtbot, home, page):
-    manager = scripted_manager(lambda _job: [])
-    window = MainWindow(manager, Preferences())
-    window.resize(1440, 900)
-    qtbot.addWidget(window)
-    window.show()
+def test_a_page_shows_no_rim_when_it_is_clicked_or_reached_by_its_keys_until_tab(story, qtbot):
+    window = story.open()
     qtbot.waitUntil(lambda: QApplication.focusWindow() is window.windowHandle())
     QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(700, 30))
-    window.show_page(page)
-    rims = [each for each in window.findChildren(Button) if each.property("rim")]
+    for page in ("library", "history"):
+        window.show_page(page)
+        assert [each for each in window.findChildren(Button) if each.property("rim")] == []
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
-    end(manager)
-    assert rims == []
-
-
-@pytest.mark.parametrize("key", [Qt.Key.Key_4, Qt.Key.Key_6])
-def test_a_page_that_is_reached_by_its_keys_shows_no_rim_until_tab(styled, qtbot, home, key):
-    manager = scripted_manager(lambda _job: [])
-    window = MainWindow(manager, Preferences())
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitUntil(lambda: QApplication.focusWindow() is window.windowHandle())
     window.show_built("train").panel.start_button.setFocus()
-    QTest.keyClick(window.windowHandle(), key, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     page = window.built(window.current_key())
     assert not [each for each in window.findChildren(QAbstractButton) if has_rim(each)]
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
     assert page.isAncestorOf(window.focusWidget())
-    end(manager)

@@ -60,18 +60,20 @@ def test_english_is_what_the_source_says():
     assert translate("Rank") == mark("Rank") == "Rank"
 
 
-def test_texts_of_the_window(german):
+def test_texts_of_the_window_and_what_has_no_translation_stays_english(german):
     assert tr("Settings") == "Einstellungen"
     assert tr("Step {step}", step=4) == "Schritt 4"
     assert tr_count(1, "{n} example", "{n} examples") == "1 Beispiel"
     assert tr_count(1540, "{n} example", "{n} examples") == "1.540 Beispiele"
     assert language.spoken() == "de"
 
-
-def test_what_has_no_translation_stays_english(german):
     assert tr("Close") == "Close"
     assert tr("Never heard of {it}", it="this") == "Never heard of this"
     assert translate("Never heard of") == "Never heard of"
+
+    assert translate("best of luck") == "best of luck"
+
+    assert "Summary" in cost_text({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})
 
 
 def test_what_the_engine_says_with_values_in_it(german):
@@ -82,66 +84,44 @@ def test_what_the_engine_says_with_values_in_it(german):
         == "Nicht lesbar, 12,4 GB are too much: Row 1.228."
     )
 
-
-def test_what_the_engine_says_in_sentences(german):
     text = "b.csv can't be read: the disk is full. Nobody knows. Try another."
     assert (
         translate(text) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
     )
 
-
-def test_places_may_have_names_or_hold_nothing(german):
     assert translate("Rank must be at least 1,024.") == "Ab 1.024 gilt Rang."
     assert translate("Prompt too long.") == "Zu lang ist der Prompt."
     assert translate("1,540 examples") == "1.540 Beispiele"
 
-
-def test_a_text_within_a_sentence_or_at_its_end_is_the_same_text(german):
     assert translate("too short") == "Zu kurz"
     assert translate("Too short.") == "Zu kurz."
 
-
-def test_texts_in_a_row_are_said_one_by_one(german):
     assert translate("too short: 3, rank and 1,540 examples") == "Zu kurz: 3, Rang und 1.540 Beispiele"
     assert translate("too short, by chance") == "too short, by chance"
 
-
-def test_what_the_data_says_is_said_as_it_is(german):
     assert translate('There is no column "summary".') == "Es gibt keine Spalte „summary“."
     assert translate('There is no column "1,228".') == "Es gibt keine Spalte „1,228“."
     assert translate('column "Rank", too short') == "Spalte „Rank“, Zu kurz"
     assert translate("The columns are: summary, rank.") == "Die Spalten sind: summary, rank."
     assert translate("Summary") == "Zusammenfassung"
 
-
-def test_the_lists_of_names_are_what_the_engine_says():
-    assert set(language.read(language.path("de")).engine) >= language.LISTING
-
-
-def test_a_text_that_is_little_else_than_values_is_for_no_other(german):
-    assert translate("best of luck") == "best of luck"
-
-
-def test_versions_and_years_are_no_figures(german):
     assert translate("peft 0.21.0 in 2026 can't be read: the disk is full.") == (
         "Nicht lesbar, die Platte ist voll: peft 0.21.0 in 2026."
     )
 
 
-def test_numbers_follow_and_come_back(german):
+def test_the_lists_of_names_are_what_the_engine_says():
+    assert set(language.read(language.path("de")).engine) >= language.LISTING
+
+
+def test_numbers_follow_and_come_back_and_a_language_that_nobody_brought_is_english(german):
     assert QLocale().decimalPoint() == ","
     speak("en")
     assert QLocale().decimalPoint() == "."
     assert tr("Settings") == "Settings"
 
-
-def test_a_language_that_nobody_brought_is_english(german):
     speak("xx")
     assert language.spoken() == "en"
-
-
-def test_a_licence_is_said_as_it_is(german):
-    assert "Summary" in cost_text({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})
 
 
 @pytest.mark.parametrize(

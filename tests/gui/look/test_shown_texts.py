@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 
 from gui.inputs.chips import Chip
@@ -21,68 +20,44 @@ LINE = "x\\u202egnp\\x1b[2J Merged"
 LINES = "x\\u202egnp\\x1b[2J\nMerged"
 
 
-def test_values_in_a_text_of_the_window_are_in_one_line():
+def test_values_messages_and_tooltips_are_escaped():
     assert tr("Log of {run}", run=HOSTILE) == f"Log of {LINE}"
     assert tr_count(2, "{n} of {name}", "{n} of {name}", name=HOSTILE) == f"2 of {LINE}"
     assert tr("{value:.1f}", value=0.25) == "0.2"
 
-
-def test_a_message_of_the_engine_is_escaped():
     assert translate(HOSTILE) == LINES
 
-
-@pytest.mark.parametrize(
-    ("make", "shown"), [(Label, LINES), (RichLabel, LINES), (ElidedLabel, LINE), (Tag, LINE), (Chip, LINE)]
-)
-def test_labels_are_escaped(qtbot, make, shown):
-    label = make(HOSTILE)
-    qtbot.addWidget(label)
-    assert label.text() == shown
-
-
-@pytest.mark.parametrize(("make", "shown"), [(Label, LINES), (RichLabel, LINES), (ElidedLabel, LINE)])
-def test_labels_that_change_are_escaped(qtbot, make, shown):
-    label = make()
-    qtbot.addWidget(label)
-    label.setText(HOSTILE)
-    assert label.text() == shown
-
-
-def test_strong_parts_keep_their_place(qtbot):
-    label = RichLabel("\x1b <b>strong</b>")
-    qtbot.addWidget(label)
-    [mark] = label._strong
-    assert label.text()[mark.start : mark.start + mark.length] == "strong"
-
-
-def test_a_tooltip_is_escaped():
     assert plain_tooltip(HOSTILE) == LINES
     assert plain_tooltip("<b>\x1b</b>") == "<qt>&lt;b&gt;\\x1b&lt;/b&gt;</qt>"
 
-
-def test_a_button_named_after_something_of_others_explains_itself_in_plain_text(qtbot):
-    button = IconButton("more", "More for <img src=x>\x1b")
-    qtbot.addWidget(button)
-    assert button.toolTip() == "<qt>More for &lt;img src=x&gt;\\x1b</qt>"
-
-
-def test_a_choice_is_shown_escaped_and_keeps_its_key(qtbot):
-    choice = ComboBox([(HOSTILE, HOSTILE)])
-    qtbot.addWidget(choice)
-    assert choice.itemText(0) == LINE
-    assert choice.key() == HOSTILE
-
-
-def test_entries_of_menus_and_the_palette_are_escaped():
     assert menu_text(f"{HOSTILE} & co") == f"{LINE} && co"
     assert PaletteEntry(HOSTILE, "Runs", lambda: None).title == LINE
 
-
-def test_cells_are_escaped():
     assert Text(HOSTILE).text == Named(HOSTILE).text == Signed("check", HOSTILE, "ink").text == LINE
     assert Named("a", (HOSTILE,)).tags == (LINE,)
     assert Checked("a", HOSTILE, on=True).detail == LINE
     assert Heading(HOSTILE).title == LINE
+
+
+def test_labels_buttons_and_choices_are_escaped(qtbot):
+    for make, shown in ((Label, LINES), (RichLabel, LINES), (ElidedLabel, LINE), (Tag, LINE), (Chip, LINE)):
+        label = make(HOSTILE)
+        qtbot.addWidget(label)
+        assert label.text() == shown
+        if make not in (Tag, Chip):
+            label.setText(f"{HOSTILE}!")
+            assert label.text() == f"{shown}!"
+    label = RichLabel("\x1b <b>strong</b>")
+    qtbot.addWidget(label)
+    [mark] = label._strong
+    assert label.text()[mark.start : mark.start + mark.length] == "strong"
+    button = IconButton("more", "More for <img src=x>\x1b")
+    qtbot.addWidget(button)
+    assert button.toolTip() == "<qt>More for &lt;img src=x&gt;\\x1b</qt>"
+    choice = ComboBox([(HOSTILE, HOSTILE)])
+    qtbot.addWidget(choice)
+    assert choice.itemText(0) == LINE
+    assert choice.key() == HOSTILE
 
 
 class _Table(GroupedTable[str]):

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui.core.preferences import Preferences
 from gui.dialogs.settings_dialog import SettingsDialog
-from gui.look import style
 from gui.main_window import MainWindow
 from gui.shell.device_meter import DeviceMeter
 from tests.helpers.example_library import fill_history, fill_library
-from tests.helpers.scripted_manager import end, scripted_manager
 
 PAGES = ("data", "library", "history", "help", "computers", "arena")
 
 
-@pytest.fixture
-def manager(styled, home):
-    fill_library()
-    fill_history()
-    made = scripted_manager(lambda _job: [])
-    yield made
-    style.apply(styled, "light", 1.0)
-    end(made)
-
-
-def open_window(manager, qtbot) -> MainWindow:
-    window = MainWindow(manager, Preferences())
-    qtbot.addWidget(window)
+def open_window(story, qtbot) -> MainWindow:
+    window = story.open()
     window.resize(1700, 900)
-    window.show()
     for key in ("library", "history"):
         table = window.show_built(key).table
         qtbot.waitUntil(lambda table=table: table.rowCount() > 5)
@@ -57,15 +41,16 @@ def choose(dialog: SettingsDialog, size: str) -> None:
     dialog.sizes.activated.emit(dialog.sizes.currentIndex())
 
 
-@pytest.mark.parametrize("size", ["80", "125"])
-def test_the_open_window_looks_as_a_new_one_and_as_before_again(size, manager, qtbot):
-    window = open_window(manager, qtbot)
+def test_the_open_window_looks_as_a_new_one_and_as_before_again(story, qtbot):
+    fill_library()
+    fill_history()
+    window, size = open_window(story, qtbot), "125"
     dialog = SettingsDialog(window.preferences, window)
     before = {key: sizes(window, key) for key in PAGES}
     choose(dialog, size)
     assert window.rail.width() == round(208 * int(size) / 100)
     changed = {key: sizes(window, key) for key in PAGES}
-    anew = open_window(manager, qtbot)
+    anew = open_window(story, qtbot)
     for key in PAGES:
         assert changed[key] - sizes(anew, key) == Counter(), key
     choose(dialog, "100")

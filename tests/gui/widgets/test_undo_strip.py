@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from gui.core.preferences import Preferences
-from gui.main_window import MainWindow
 from gui.widgets.undo_strip import UndoStrip
-from tests.helpers.scripted_manager import end, scripted_manager
 
 LONG = "Moved the adapter to the trash, with everything that was learned on all those conversations. " * 6
-
-
-@pytest.fixture
-def window(styled, qtbot, home):
-    manager = scripted_manager(lambda _job: [])
-    made = MainWindow(manager, Preferences())
-    made.resize(1440, 900)
-    qtbot.addWidget(made)
-    made.show()
-    yield made
-    end(manager)
 
 
 def settle() -> None:
@@ -63,41 +48,36 @@ def _parents(widget: QWidget) -> list[QWidget]:
     return [] if parent is None else [parent, *_parents(parent)]
 
 
-@pytest.mark.parametrize("width", [1440, 1024])
-@pytest.mark.parametrize("key", ["history", "library", "arena", "blind", "playground", "train"])
-def test_a_message_covers_nothing_and_leaves_no_gap(key, width, window):
-    page = window.show_built(key)
-    window.resize(width, 700)
-    strip = page.right.notice if key == "train" else next(iter(page.findChildren(UndoStrip)))
-    assert not isinstance(strip.parent(), QStackedWidget), "a stack shows one of its children alone"
-    settle()
-    before = {each: place(each, page) for each in page.findChildren(QWidget) if each.isVisible()}
-    if key in {"arena", "blind", "train"}:
-        assert page.body.itemAt(page.body.count() - 2).geometry().bottom() == page.content.rect().bottom()
-    strip.offer(LONG, lambda: None)
-    settle()
-    assert page.rect().contains(place(strip, page))
-    assert strip.height() >= strip.heightForWidth(strip.width())
-    assert covered(page, strip) == []
-    assert place(page.header, page) == before[page.header]
-    strip.dismiss()
-    settle()
-    assert {each: place(each, page) for each in before} == before
+def test_a_message_covers_nothing_and_leaves_no_gap(story):
+    window = story.open("history")
+    for key in ("history", "library", "arena", "blind", "playground", "train"):
+        page = window.show_built(key)
+        strip = page.right.notice if key == "train" else next(iter(page.findChildren(UndoStrip)))
+        if key == "train":
+            story.until(page.panel.start_button.isEnabled)
+        assert not isinstance(strip.parent(), QStackedWidget), "a stack shows one of its children alone"
+        for width in (1440, 1024):
+            window.resize(width, 700)
+            settle()
+            before = {each: place(each, page) for each in page.findChildren(QWidget) if each.isVisible()}
+            if key in {"arena", "blind", "train"}:
+                last = page.body.itemAt(page.body.count() - 2)
+                assert last.geometry().bottom() == page.content.rect().bottom()
+            strip.offer(LONG, lambda: None)
+            settle()
+            assert page.rect().contains(place(strip, page))
+            assert strip.height() >= strip.heightForWidth(strip.width())
+            assert covered(page, strip) == [], key
+            assert place(page.header, page) == before[page.header]
+            strip.dismiss()
+            settle()
+            assert {each: place(each, page) for each in before} == before, key
 
-
-def test_a_message_of_the_train_page_is_seen_on_either_side_of_a_narrow_window(window):
-    window.resize(1024, 700)
-    page = window.show_built("train")
+    # The train page's is seen on either side of a narrow window, and can be closed.
     for side in ("recipe", "run", "recipe"):
         page.buttons.sides.set_current(side)
-        page.say("A run is training and holds the device.")
+        page.say("A run is training and holds the device.", "Download and start")
         settle()
         assert not page.right.notice.visibleRegion().isEmpty()
-
-
-def test_a_message_of_the_train_page_can_be_closed(window):
-    page = window.show_built("train")
-    page.say(LONG, "Download and start")
-    assert page.right.notice.isVisible()
     page.right.notice.close_button.click()
     assert not page.right.notice.isVisible()
