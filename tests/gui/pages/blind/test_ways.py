@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QPushButton
 
 from engine import arena as arenas
 from engine.adapters import library
 from engine.config import recipe
 from engine.runs import run_comparison
-from gui.core.preferences import Preferences
 from gui.main_window import MainWindow
-from gui.pages.blind.page import BlindPage
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
-from tests.helpers.blind_stage import add_runs, begin, settle, vote_for_best
+from tests.helpers.blind_stage import add_runs, settle
 from tests.helpers.homes import make_recipe
 
 WAIT = 10_000
 
 
 @pytest.fixture
-def window(styled, qtbot, home):
-    def idle(job) -> list[str]:
-        scripted_worker.give_script(job, [])
-        return scripted_worker.command(job)
-
-    manager = WorkerManager(idle)
+def window(story):
     # No other page is built as quickly as the history.
-    preferences = Preferences()
-    preferences.set("page", "history")
-    made = MainWindow(manager, preferences)
-    qtbot.addWidget(made, before_close_func=lambda _: manager.leave())
-    made.resize(1440, 900)
-    made.show()
-    return made
+    return story.open("history")
 
 
 def prepared(window: MainWindow) -> list[tuple[str, str]]:
@@ -46,7 +30,7 @@ def prepared(window: MainWindow) -> list[tuple[str, str]]:
     return [(each.origin, each.label) for each in page.controller.sources]
 
 
-def test_from_a_finished_run_and_back(window, qtbot):
+def test_from_a_finished_run_and_back_and_from_an_adapter_whose_run_has_summaries(window, qtbot):
     [job] = add_runs(1)
     train = window.show_built("train")
     train.open_run(job.id)
@@ -57,20 +41,26 @@ def test_from_a_finished_run_and_back(window, qtbot):
     window.built("blind").back_button.click()
     assert window.current_key() == "train"
 
+    adapter = library.find("adapter-0")
+    page = window.show_built("library")
+    assert "Compare blind…" not in [text for text, _, _ in page._entries_for(adapter)]
+    training = adapter.metadata.training.model_copy(update={"run": job.id})
+    adapter = library.Adapter(adapter.folder, adapter.metadata.model_copy(update={"training": training}))
+    entries = {text: act for text, act, _ in page._entries_for(adapter)}
+    entries["Compare blind…"]()
+    assert prepared(window) == [(job.id, "adapter-0")]
 
-def test_from_the_conversations_of_several_runs(window, qtbot):
-    first, second = add_runs(2)
-    page = window.show_built("examples")
-    page.open_run(first, recipe.load(first.recipe_path), "adapter-0")
-    qtbot.waitUntil(lambda: len(page._shown) == 1, timeout=WAIT)
-    page.compare(run_comparison.candidates(page._shown[0]))
-    qtbot.waitUntil(lambda: len(page._shown) == 2, timeout=WAIT)
-    page.blind_button.click()
+
+def test_from_the_conversations_of_several_runs_and_from_an_arena_where_the_votes_come_back(window, qtbot):
+    first, second = jobs = add_runs(2)
+    examples = window.show_built("examples")
+    examples.open_run(first, recipe.load(first.recipe_path), "adapter-0")
+    qtbot.waitUntil(lambda: len(examples._shown) == 1, timeout=WAIT)
+    examples.compare(run_comparison.candidates(examples._shown[0]))
+    qtbot.waitUntil(lambda: len(examples._shown) == 2, timeout=WAIT)
+    examples.blind_button.click()
     assert prepared(window) == [(first.id, "LoRA, r 16"), (second.id, "LoRA, r 16 (2)")]
 
-
-def test_from_the_checked_entries_of_an_arena_and_the_votes_come_back_there(window, qtbot):
-    jobs = add_runs(2)
     made = arenas.create(
         make_recipe("Starter", base="starter", source="sample"),
         [{"method": {"id": each}} for each in ("lora", "ia3")],
@@ -93,26 +83,3 @@ def test_from_the_checked_entries_of_an_arena_and_the_votes_come_back_there(wind
     blind.back_button.click()
     assert window.current_key() == "arena"
     qtbot.waitUntil(lambda: "preferred" in [column.key for column in page.table.columns], timeout=WAIT)
-
-
-def test_from_an_adapter_whose_run_has_summaries(window, qtbot):
-    [job] = add_runs(1)
-    adapter = library.find("adapter-0")
-    page = window.show_built("library")
-    assert "Compare blind…" not in [text for text, _, _ in page._entries_for(adapter)]
-    training = adapter.metadata.training.model_copy(update={"run": job.id})
-    adapter = library.Adapter(adapter.folder, adapter.metadata.model_copy(update={"training": training}))
-    entries = {text: act for text, act, _ in page._entries_for(adapter)}
-    entries["Compare blind…"]()
-    assert prepared(window) == [(job.id, "adapter-0")]
-
-
-def test_a_held_key_votes_once(styled, qtbot, home):
-    page = BlindPage()
-    qtbot.addWidget(page)
-    page.show()
-    begin(page, add_runs(1))
-    repeating = {each.key().toString() for each in page.vote.findChildren(QShortcut) if each.autoRepeat()}
-    assert repeating == {"N", "PgDown", "PgUp"}
-    vote_for_best(page, most=2)
-    page.controller.close()

@@ -13,24 +13,15 @@ from engine.api import Example
 from engine.config import recipe
 from engine.runs import example_scores
 from engine.runs.example_scores import ExampleScores, Texts, Written
-from gui.core.preferences import Preferences
 from gui.look import style
-from gui.main_window import MainWindow
 from gui.pages.examples.page import ExamplesPage
 from gui.tables.grouped_view import GroupedTableView
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_worker
 from tests.helpers.scored_runs import add_scored_run
 
 TALK = "Ann: Shall we meet at five?\nBo: Yes, at the station."
 BASE = ("Ann and Bo meet.", "Bo is late.", "Carl meets Bo at six.")
 TUNED = ("They meet at five.", "Bo is late.", "Ann meets Bo at five.")
 WAIT = 5_000
-
-
-def idle_worker(job) -> list[str]:
-    scripted_worker.give_script(job, [])
-    return scripted_worker.command(job)
 
 
 def some_scores() -> ExampleScores:
@@ -68,22 +59,11 @@ def listed(view: GroupedTableView) -> list[str]:
     return [row.id for row in view.table().items()]
 
 
-def test_conversations_are_sorted_by_gain_loss_and_disagreement(page, qtbot):
+def test_conversations_are_sorted_searched_marked_tried_and_exported(page, qtbot, qapp, tmp_path):
     opened(page, qtbot)
     assert listed(page.view) == ["c", "b", "a"]
-    for order, expected in (("loss", "abc"), ("disagreement", "acb"), ("given", "abc")):
-        page.orders.set_current(order)
-        page.orders.currentChanged.emit(order)
-        assert listed(page.view) == list(expected)
-        assert page.view.current().id == expected[0]
-    assert (
-        "ROUGE-1 rose on 1, fell on 1, stayed the same on 1. 3 test conversations, greedy"
-        in page.header.subtitle()
-    )
-
-
-def test_what_differs_and_what_was_not_said_is_marked(page, qtbot):
-    opened(page, qtbot)
+    said = "ROUGE-1 rose on 1, fell on 1, stayed the same on 1. 3 test conversations, greedy"
+    assert said in page.header.subtitle()
     marked = {
         side: [
             (mark.kind, part.text.text()[mark.start : mark.start + mark.length]) for mark in part.text.marks()
@@ -97,9 +77,6 @@ def test_what_differs_and_what_was_not_said_is_marked(page, qtbot):
     page.detail.against.currentChanged.emit("reference")
     assert [mark.kind for mark in page.detail.tuned.text.marks()] == ["new"]
 
-
-def test_another_look_keeps_what_is_chosen(page, qtbot, qapp):
-    opened(page, qtbot)
     try:
         style.apply(qapp, "dark")
         assert page.view.current().id == "c"
@@ -107,6 +84,36 @@ def test_another_look_keeps_what_is_chosen(page, qtbot, qapp):
         assert page.try_button.isEnabled()
     finally:
         style.apply(qapp, "light")
+    wanted = Example("c", TALK, "Reference c.")
+    for act in (lambda: page.view.link_pressed.emit(page.view.current(), "try"), page.try_button.click):
+        with qtbot.waitSignal(page.try_requested) as pressed:
+            act()
+        assert pressed.args == [["starter-lora"], wanted]
+
+    for order, expected in (("loss", "abc"), ("disagreement", "acb"), ("given", "abc")):
+        page.orders.set_current(order)
+        page.orders.currentChanged.emit(order)
+        assert listed(page.view) == list(expected)
+        assert page.view.current().id == expected[0]
+    rows = exported(page, qtbot, tmp_path)
+    assert [row["tuned summary"] for row in rows] == list(TUNED)
+    assert rows[2]["tuned rouge1"] == "0.8"
+    page.export(tmp_path / "nowhere" / "conversations.csv")
+    qtbot.waitUntil(lambda: "can't be written" in page.notice.text(), timeout=WAIT)
+    page.search.searched.emit("late bo")
+    assert listed(page.view) == ["b"]
+    assert "1 of 3 conversations found" in page.header.subtitle()
+    page.search.searched.emit("nobody said this")
+    assert page.view.isHidden()
+    assert not page.try_button.isEnabled()
+
+
+def exported(page, qtbot, folder):
+    """Export what is shown; return its rows."""
+    path = folder / "conversations.csv"
+    page.export(path)
+    qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
 
 
 def test_a_tooltip_shows_markup_of_the_data_as_text(page, qtbot, monkeypatch):
@@ -126,44 +133,17 @@ def test_a_tooltip_shows_markup_of_the_data_as_text(page, qtbot, monkeypatch):
     assert plain.toPlainText().startswith("Ann: <img src='file:///nowhere'> word word")
 
 
-def test_a_search_leaves_the_conversations_that_fit(page, qtbot):
-    opened(page, qtbot)
-    page.search.searched.emit("late bo")
-    assert listed(page.view) == ["b"]
-    assert "1 of 3 conversations found" in page.header.subtitle()
-    page.search.searched.emit("nobody said this")
-    assert page.view.isHidden()
-    assert not page.try_button.isEnabled()
-
-
-def test_one_press_leads_into_the_playground(page, qtbot):
-    opened(page, qtbot)
-    wanted = Example("c", TALK, "Reference c.")
-    with qtbot.waitSignal(page.try_requested) as pressed:
-        page.view.link_pressed.emit(page.view.current(), "try")
-    assert pressed.args == [["starter-lora"], wanted]
-    with qtbot.waitSignal(page.try_requested) as pressed:
-        page.try_button.click()
-    assert pressed.args == [["starter-lora"], wanted]
-
-
-def test_a_summary_without_a_word_is_said_to_be_one(page, qtbot):
+def test_a_summary_without_a_word_and_what_an_earlier_version_did_not_keep_are_said(page, qtbot):
     scores = some_scores()
     empty = scores.tuned.model_copy(update={"summaries": ("", "", "")})
     opened(page, qtbot, scores.model_copy(update={"tuned": empty}))
     assert page.detail.tuned.text.text() == "The summary is empty."
     assert page.detail.tuned.text.marks() == ()
-
-
-def test_a_run_of_an_earlier_version_lists_what_it_kept(page, qtbot):
-    opened(page, qtbot, some_scores().model_copy(update={"texts": ()}))
+    job = add_scored_run(scores=some_scores().model_copy(update={"texts": ()}), adapter_name="older")
+    show(page, qtbot, job)
     assert listed(page.view) == ["c", "b", "a"]
     assert not page.try_button.isEnabled()
     assert {mark.kind for mark in page.detail.base.text.marks()} == {"new"}
-
-
-def test_a_run_without_single_scores_says_so(page, qtbot):
-    job = add_scored_run(scores=some_scores())
     (job.folder / example_scores.FILE_NAME).unlink()
     show(page, qtbot, job)
     assert page.splitter.isHidden()
@@ -230,7 +210,7 @@ def test_several_runs_stand_beside_one_another(page, qtbot):
     assert page.orders.current() == "disagreement"
 
 
-def test_of_several_each_is_marked_against_the_others_and_all_are_tried(page, qtbot):
+def test_of_several_each_is_marked_against_the_others_and_all_are_tried_and_exported(page, qtbot, tmp_path):
     beside("ia3-run", "ia3")
     opened(page, qtbot)
     compare(page, qtbot, "IA3")
@@ -253,6 +233,9 @@ def test_of_several_each_is_marked_against_the_others_and_all_are_tried(page, qt
         page.try_button.click()
     assert len(set(pressed.args[0])) == 2
     assert pressed.args[0][0] == "starter-lora"
+    rows = exported(page, qtbot, tmp_path)
+    assert [row["IA3: summary"] for row in rows] == list(OTHER)
+    assert [row["LoRA, r 16: rouge1"] for row in rows] == ["0.3", "0.4", "0.8"]
 
 
 def test_runs_of_another_protocol_are_refused_with_the_reason(page, qtbot):
@@ -270,17 +253,6 @@ def test_runs_of_another_protocol_are_refused_with_the_reason(page, qtbot):
     assert page.splitter.isVisible()
 
 
-def test_a_run_on_another_base_is_told_of(page, qtbot):
-    beside("other-base", "full", base=Written(summaries=OTHER, rouge={"rouge1": (0.2, 0.2, 0.2)}))
-    opened(page, qtbot)
-    compare(page, qtbot, "Full fine-tuning")
-    assert page.notice.isVisible()
-    assert "Full fine-tuning uses another base model" in page.notice.text()
-    compare(page, qtbot, "Full fine-tuning")
-    assert [column.key for column in page.table.columns if column.key.startswith("score:")] == ["score:0"]
-    assert not page.notice.isVisible()
-
-
 def test_no_more_runs_are_taken_than_have_room(page, qtbot):
     for index in range(6):
         beside(f"run-{index}", "ia3")
@@ -294,35 +266,9 @@ def test_no_more_runs_are_taken_than_have_room(page, qtbot):
     assert page.chooser.compare_button.isEnabled()
 
 
-def test_a_comparison_of_several_is_exported(page, qtbot, tmp_path):
-    beside("ia3-run", "ia3")
-    opened(page, qtbot)
-    compare(page, qtbot, "IA3")
-    path = tmp_path / "conversations.csv"
-    page.export(path)
-    qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
-    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
-    assert [row["IA3: summary"] for row in rows] == list(OTHER)
-    assert [row["LoRA, r 16: rouge1"] for row in rows] == ["0.3", "0.4", "0.8"]
-
-
-def test_the_table_is_exported_with_texts_and_scores(page, qtbot, tmp_path):
-    opened(page, qtbot)
-    path = tmp_path / "conversations.csv"
-    page.export(path)
-    qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
-    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
-    assert [row["tuned summary"] for row in rows] == list(TUNED)
-    assert rows[2]["tuned rouge1"] == "0.8"
-    page.export(tmp_path / "nowhere" / "conversations.csv")
-    qtbot.waitUntil(lambda: "can't be written" in page.notice.text(), timeout=WAIT)
-
-
-def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playground(home, qtbot):
+def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playground(story, qtbot):
     job = add_scored_run(scores=some_scores())
-    manager = WorkerManager(idle_worker)
-    window = MainWindow(manager, Preferences())
-    qtbot.addWidget(window, before_close_func=lambda _: manager.leave())
+    window = story.open("history")
     train = window.built("train")
     train.open_run(job.id)
     train.run_view.examples_wanted.emit()

@@ -96,9 +96,10 @@ def test_an_empty_history_says_what_to_do(bench, qtbot):
         page.new_button.click()
 
 
-def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
-    fill_history()
-    page = bench().page
+def test_runs_are_listed_counted_and_narrowed_and_the_newest_is_shown(bench, qtbot):
+    jobs = fill_history()
+    made = bench()
+    page = made.page
     assert page.header.subtitle() == "10 runs. You can open, resume or repeat each of them"
     assert page.pane.filter.texts() == ["All 10", "Completed 7", "Can resume 3"]
     assert page.pane.right.text().endswith("of checkpoints; the last two of each run are kept")
@@ -114,52 +115,28 @@ def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
         ("Seed", "42"),
     ]
 
-
-def test_a_run_says_how_many_rows_its_recipe_excluded(bench):
-    add_run(spec=RunSpec(facts={"excluded": {"train": 120, "test": 7}}))
-    assert bench().page.details.facts()[0] == ("Data", "samsum, 1,228, 127 excluded")
-
-
-def test_searching_and_filtering_narrow_the_list(bench):
-    fill_history()
-    made = bench()
-    made.page.pane.filter.set_current("resumable")
+    page.pane.filter.set_current("resumable")
     assert len(made.entries()) == 3
-    made.page.pane.search.setText("prefix")
+    page.pane.search.setText("prefix")
     made.until(lambda: len(made.entries()) == 1)
-    assert made.page.pane.filter.texts() == ["All 1", "Completed 0", "Can resume 1"]
-    made.page.pane.search.setText("zz")
+    assert page.pane.filter.texts() == ["All 1", "Completed 0", "Can resume 1"]
+    page.pane.search.setText("zz")
     made.until(lambda: not made.entries())
-    assert not made.page.details.isVisible()
-
-
-def test_a_run_that_appears_is_listed_at_once(bench):
-    made = bench()
-    add_run()
-    made.until(lambda: len(made.entries()) == 1)
-
-
-def test_open_selects_a_run_whatever_is_filtered(bench):
-    jobs = fill_history()
-    made = bench()
-    made.page.pane.filter.set_current("resumable")
-    made.page.open(jobs[-1].id)
+    assert not page.details.isVisible()
+    page.open(jobs[-1].id)
     made.settle()
-    assert made.page.view.current().id == jobs[-1].id
+    assert page.view.current().id == jobs[-1].id
 
-
-def test_only_runs_that_changed_are_read_again(bench, qtbot):
-    jobs = fill_history()
-    made = bench()
+    # Only runs that changed are read again.
     read: list[str] = []
-    made.page.reader.read.connect(lambda entries: read.extend(entry.id for entry in entries))
-    with qtbot.waitSignal(made.page.reader.finished):
-        made.page.reader.refresh()
+    page.reader.read.connect(lambda entries: read.extend(entry.id for entry in entries))
+    with qtbot.waitSignal(page.reader.finished):
+        page.reader.refresh()
     assert read == []
     with jobs[0].events_path.open("ab") as stream:
         stream.write(b'{"v":1,"event":"notice","time":1,"level":"notice","message":"m","hint":""}\n')
-    with qtbot.waitSignal(made.page.reader.finished):
-        made.page.reader.refresh()
+    with qtbot.waitSignal(page.reader.finished):
+        page.reader.refresh()
     assert read == [jobs[0].id]
 
 
@@ -205,38 +182,45 @@ def test_the_one_thing_to_do_next_is_done_by_a_press_on_it(bench, qtbot, name, t
     assert asked.args == [entry.id]
 
 
-def test_return_and_open_bring_a_run_back(bench, qtbot):
-    job = add_run()
+def test_a_run_is_opened_repeated_edited_copied_and_gone_on_from(bench, qtbot):
+    recipe = make_recipe(rank=8)
+    facts = {"excluded": {"train": 120, "test": 7}}
+    job = add_run(replace(recipe, given_name="Monday"), RunSpec(adapter="the-adapter", facts=facts))
+    job.log_path.write_text("first\nlast words\n", encoding="utf-8")
     made = bench()
-    with qtbot.waitSignal(made.page.open_requested) as asked:
-        qtbot.keyClick(made.page.view, Qt.Key.Key_Return)
+    page, (entry,) = made.page, made.entries()
+    assert page.details.facts()[0] == ("Data", "samsum, 1,228, 127 excluded")
+    with qtbot.waitSignal(page.open_requested) as asked:
+        qtbot.keyClick(page.view, Qt.Key.Key_Return)
     assert asked.args == [job.id]
-    with qtbot.waitSignal(made.page.open_requested):
-        made.page.details.open_button.click()
-
-
-def test_a_run_is_repeated_and_edited_from_its_recipe(bench, qtbot):
-    recipe = make_recipe(rank=8)
-    add_run(replace(recipe, given_name="Monday"))
-    made = bench()
-    (entry,) = made.entries()
-    with qtbot.waitSignal(made.page.run_again_requested) as again:
+    with qtbot.waitSignal(page.open_requested):
+        page.details.open_button.click()
+    with qtbot.waitSignal(page.run_again_requested) as again:
         made.press("Run again", entry)
-    with qtbot.waitSignal(made.page.edit_requested) as edited:
-        made.page.details.edit_button.click()
+    with qtbot.waitSignal(page.edit_requested) as edited:
+        page.details.edit_button.click()
     assert again.args == edited.args == [replace(recipe, given_name="")]
+    with qtbot.waitSignal(page.library_requested) as shown:
+        made.press("Show in library", entry)
+    with qtbot.waitSignal(page.train_from_requested) as further:
+        made.press("Train further from its adapter", entry)
+    assert shown.args == further.args == ["the-adapter"]
 
-
-@pytest.mark.parametrize(("entry", "begin"), [("Copy recipe", "schema = 1"), ("Copy as command", "")])
-def test_a_run_s_recipe_and_command_are_copied(bench, entry, begin):
-    recipe = make_recipe(rank=8)
-    add_run(recipe)
-    made = bench()
-    made.press(entry, made.entries()[0])
-    copied = QGuiApplication.clipboard().text()
-    assert copied.startswith(begin)
-    assert "rank = 8" in copied
-    assert ("train - <<" in copied) == (entry == "Copy as command")
+    for text, begin in (("Copy recipe", "schema = 1"), ("Copy as command", "")):
+        made.press(text, entry)
+        copied = QGuiApplication.clipboard().text()
+        assert copied.startswith(begin)
+        assert "rank = 8" in copied
+        assert ("train - <<" in copied) == (text == "Copy as command")
+    page.folder_button.click()
+    page.details.folder_button.click()
+    assert made.dialogs.opened == [paths.runs_folder(), job.folder]
+    page.show_log(entry)
+    dialog = page.findChild(LogDialog)
+    assert dialog.text.toPlainText() == "first\nlast words"
+    dialog.copy_button.click()
+    assert QGuiApplication.clipboard().text() == "first\nlast words"
+    dialog.close()
 
 
 def test_a_run_is_renamed_in_the_list(bench, qtbot):
@@ -262,18 +246,7 @@ def test_a_failed_recipe_is_edited_and_a_stopped_start_repeated(bench, qtbot):
         made.page.do_next(stopped)
 
 
-def test_a_run_s_adapter_is_shown_and_gone_on_from(bench, qtbot):
-    add_run(spec=RunSpec(adapter="the-adapter"))
-    made = bench()
-    (entry,) = made.entries()
-    with qtbot.waitSignal(made.page.library_requested) as shown:
-        made.press("Show in library", entry)
-    with qtbot.waitSignal(made.page.train_from_requested) as further:
-        made.press("Train further from its adapter", entry)
-    assert shown.args == further.args == ["the-adapter"]
-
-
-def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
+def test_a_checkpoint_becomes_an_adapter_and_a_damaged_one_is_refused_with_the_reason(bench, qtbot):
     job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
     made = bench()
     (entry,) = made.entries()
@@ -285,26 +258,28 @@ def test_a_checkpoint_becomes_an_adapter(bench, qtbot):
     with qtbot.waitSignal(made.page.library_requested) as shown:
         made.page.pane.undo_strip.action_button().click()
     assert shown.args == [adapter.id]
-
-
-def test_a_damaged_checkpoint_is_refused_with_the_reason(bench):
-    job = add_run(spec=RunSpec(outcome="stopped", checkpoint_at=20))
-    made = bench()
     (job.folder / "checkpoint-20" / "adapter.toml").unlink()
-    made.press("Make an adapter from the checkpoint at step 20", made.entries()[0])
+    made.press("Make an adapter from the checkpoint at step 20", entry)
     made.until(made.page.pane.notice.isVisible)
     assert made.page.pane.notice.text().startswith("checkpoint-20 has no adapter.toml.")
 
 
-def test_a_deleted_run_comes_back_with_undo(bench, qtbot):
+def test_deleted_runs_come_back_together_with_undo(bench, qtbot):
     fill_history()
     made = bench()
+    strip = made.page.pane.undo_strip
     entry = made.choose("flan-t5-base on SAMSum with DoRA")
     qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
     made.until(lambda: entry.id not in [found.id for found in made.entries()])
-    assert made.page.pane.undo_strip.text() == "Moved flan-t5-base on SAMSum with DoRA to the trash."
-    made.page.pane.undo_strip.action_button().click()
+    assert strip.text() == "Moved flan-t5-base on SAMSum with DoRA to the trash."
+    strip.action_button().click()
     made.until(lambda: entry.id in [found.id for found in made.entries()])
+    select(made, *[entry for entry in made.entries() if not entry.running][:2])
+    qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
+    made.until(lambda: len(made.entries()) == 8)
+    assert strip.text() == "Moved 2 runs to the trash."
+    strip.action_button().click()
+    made.until(lambda: len(made.entries()) == 10)
 
 
 def select(made, *entries):
@@ -316,13 +291,17 @@ def select(made, *entries):
         made.page.view.selectionModel().setCurrentIndex(place, flag.Select | flag.Rows)
 
 
-def test_two_runs_with_adapters_can_be_compared(bench, qtbot):
+def test_two_runs_with_adapters_can_be_compared_and_others_not(bench, qtbot):
+    add_run(make_recipe(name="none"), RunSpec(started_at=MOMENT - 1))
     for at, name in enumerate(("a", "b")):
         add_run(make_recipe(name=name), RunSpec(adapter=name, started_at=MOMENT + at))
     made = bench()
-    first, second = made.entries()
-    select(made, first, second)
+    first, second, without = made.entries()
     details = made.page.details
+    select(made, first, without)
+    assert not details.compare_button.isEnabled()
+    assert details.about() == "Select two to six runs that made an adapter to compare them"
+    select(made, first, second)
     assert details.compare_button.isVisible()
     assert not details.open_button.isVisible()
     with qtbot.waitSignal(made.page.compare_requested) as wanted:
@@ -336,90 +315,22 @@ def test_two_runs_with_adapters_can_be_compared(bench, qtbot):
     assert not details.compare_button.isVisible()
 
 
-def test_a_run_without_an_adapter_is_not_compared_and_the_reason_is_said(bench):
-    fill_history()
-    made = bench()
-    with_one = next(entry for entry in made.entries() if entry.adapter_id)
-    without = next(entry for entry in made.entries() if not entry.adapter_id)
-    select(made, with_one, without)
-    assert not made.page.details.compare_button.isEnabled()
-    assert made.page.details.about() == "Select two to six runs that made an adapter to compare them"
-
-
-def test_several_deleted_runs_come_back_together(bench, qtbot):
-    fill_history()
-    made = bench()
-    chosen = [entry for entry in made.entries() if not entry.running][:2]
-    select(made, *chosen)
-    qtbot.keyClick(made.page.view, Qt.Key.Key_Delete)
-    made.until(lambda: len(made.entries()) == 8)
-    assert made.page.pane.undo_strip.text() == "Moved 2 runs to the trash."
-    made.page.pane.undo_strip.action_button().click()
-    made.until(lambda: len(made.entries()) == 10)
-
-
-def test_folders_are_opened(bench):
-    job = add_run()
-    made = bench()
-    made.page.folder_button.click()
-    made.page.details.folder_button.click()
-    assert made.dialogs.opened == [paths.runs_folder(), job.folder]
-
-
-def test_the_log_shows_its_last_lines(bench, qtbot):
-    job = add_run()
-    job.log_path.write_text("first\nlast words\n", encoding="utf-8")
-    made = bench()
-    made.page.show_log(made.entries()[0])
-    dialog = made.page.findChild(LogDialog)
-    assert dialog.text.toPlainText() == "first\nlast words"
-    dialog.copy_button.click()
-    assert QApplication.clipboard().text() == "first\nlast words"
-    dialog.close()
-
-
 # ---------------------------------------------------------------------------------------------------- live runs
-def test_a_run_is_followed_from_its_start_to_its_end(bench):
+def test_a_run_is_followed_from_its_start_to_its_end_and_not_deleted_meanwhile(bench):
     made = bench()
     made.script = [["steps", {"count": 1000, "per_second": 50}]]
     model = made.manager.start_run(make_recipe("Live"))
     made.until(lambda: [entry.name for entry in made.entries()] == ["Live"])
     made.until(lambda: made.entries()[0].step > 0)
-    assert made.entries()[0].running
-    assert "Delete" not in made.menu(made.entries()[0])
+    (entry,) = made.entries()
+    assert entry.running
+    assert "Delete" not in made.menu(entry)
+    made.page.operations.delete([entry])
+    assert "is running" in made.page.pane.notice.text()
+    assert entry.job.folder.exists()
     model.stop()
     made.until(lambda: made.entries()[0].outcome == "stopped")
     assert not made.entries()[0].running
-
-
-def test_a_running_run_is_not_deleted(bench):
-    job = add_run(spec=RunSpec(outcome=None))
-    made = bench()
-    with job.lock():
-        made.page.operations.delete([made.entries()[0]])
-    assert "is running" in made.page.pane.notice.text()
-    assert job.folder.exists()
-
-
-# ---------------------------------------------------------------------------------------------- many and narrow
-def test_five_hundred_runs_come_in_portions(home, qtbot, styled):
-    for number in range(500):
-        folder = paths.runs_folder() / f"20260101-{number:06d}-run"
-        folder.mkdir()
-        (folder / "job.json").write_text('{"kind": "train"}', encoding="utf-8")
-    template = add_run(spec=RunSpec(steps=3, total_steps=3))
-    for job in run_store.list_jobs():
-        if job != template:
-            (job.folder / "recipe.toml").write_bytes(template.recipe_path.read_bytes())
-            (job.folder / "events.jsonl").write_bytes(template.events_path.read_bytes())
-    made = Bench(qtbot)
-    came: list[int] = []
-    made.page.reader.read.connect(lambda entries: came.append(len(entries)))
-    qtbot.waitSignal(made.page.reader.finished, timeout=60_000).wait()
-    assert came == [24, 48, 96, 192, 141]
-    assert len(made.entries()) == 501
-    made.settle()
-    made.page.close()
 
 
 def test_a_narrow_window_keeps_names_and_next_steps(bench):
@@ -432,12 +343,3 @@ def test_a_narrow_window_keeps_names_and_next_steps(bench):
     }
     assert hidden == {"steps", "time", "chrf"}
     assert made.page.view.columnWidth(0) > 200
-
-
-def test_a_live_entry_needs_a_row(bench):
-    made = bench()
-    add_run()
-    made.until(lambda: bool(made.entries()))
-    stranger = replace(made.entries()[0], job=Job(Path("elsewhere")))
-    made.page.table.update_live(stranger)
-    assert len(made.entries()) == 1

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtTest import QTest
 
 from engine.api import Ending, Problem
-from gui.core.preferences import Preferences
-from gui.main_window import MainWindow
 from gui.pages.welcome import guide_text, own_data
 from gui.pages.welcome.cards import ChoiceCards
 from gui.pages.welcome.guide_recipe import STARTER_MODEL, offered_models
 from gui.pages.welcome.guide_text import METHODS, STEPS
 from gui.pages.welcome.page import WelcomePage
 from tests.helpers.homes import add_run, unsynced
-from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import PLAN, STARTED
 
 DEVICES = {
@@ -34,62 +29,47 @@ SMALL = {"id": "owner/small", "family": "decoder-only", "size_bytes": 9, "licenc
 WAIT = 20_000
 
 
-class PageHarness:
-    def __init__(self, qtbot):
-        self.qtbot = qtbot
-        self.devices = [["emit", {"event": "result_made", "result": DEVICES}]]
-        self.models = {"models": [STARTER]}
-        self.plan = PLAN
-        self.manager = scripted_manager(self._script)
+@pytest.fixture
+def guide(story):
+    """What a window's workers tell, to be changed before `welcome` opens it."""
+    for kind, result in (("devices", DEVICES), ("models", {"models": [STARTER]})):
+        story.scripts[kind] = answer(result)
+    story.scripts |= {"plan": [["answer", PLAN]], "train": [["emit", STARTED]]}
+    return story
 
-    def _script(self, job):
-        kind = job.request()["kind"]
-        scripts = {
-            "devices": self.devices,
-            "models": [["emit", {"event": "result_made", "result": self.models}]],
-            "train": [["emit", STARTED], ["steps", {"count": 3, "per_second": 50}]],
-        }
-        return scripts.get(kind, [["answer", self.plan]] if self.plan else [["wait_for_stop", 60]])
 
-    def window(self):
-        made = MainWindow(self.manager, Preferences(), guides=True)
-        self.qtbot.addWidget(made, before_close_func=lambda window: setattr(window, "_may_close", True))
-        with self.qtbot.waitActive(made):
-            made.show()
-        return made
+def answer(result):
+    return [["emit", {"event": "result_made", "result": result}]]
+
+
+def welcome(guide) -> WelcomePage:
+    return guide.open(guides=True).built("welcome")
 
 
 @pytest.fixture
-def harness(styled, qtbot, home):
-    made = PageHarness(qtbot)
-    yield made
-    end(made.manager)
+def page(guide) -> WelcomePage:
+    return welcome(guide)
 
 
-@pytest.fixture
-def page(harness) -> WelcomePage:
-    return harness.window().built("welcome")
-
-
-def test_it_comes_at_the_first_start_until_it_was_left_and_never_where_runs_are(harness):
-    window = harness.window()
+def test_it_comes_at_the_first_start_until_it_was_left(guide):
+    window = guide.open(guides=True)
     assert window.current_key() == "welcome"
     window.built("welcome").skip_button.click()
     assert window.current_key() == "train"
-    assert harness.window().current_key() == "train"
+    assert guide.open(guides=True).current_key() == "train"
 
 
-def test_who_has_runs_needs_no_guide(harness):
+def test_who_has_runs_needs_no_guide(guide):
     with unsynced():
         add_run()
-    assert harness.window().current_key() == "train"
+    assert guide.open(guides=True).current_key() == "train"
 
 
 def wait_for_devices(page, qtbot):
     qtbot.waitUntil(lambda: not page.steps["device"].isHidden(), timeout=WAIT)
 
 
-def test_one_step_is_open_and_those_before_can_be_changed(page, qtbot):
+def test_one_step_is_open_those_before_can_be_changed_and_what_is_planned_is_said(page, qtbot, tmp_path):
     wait_for_devices(page, qtbot)
     assert page.data.isVisible()
     page.onward_button.click()
@@ -101,46 +81,61 @@ def test_one_step_is_open_and_those_before_can_be_changed(page, qtbot):
     assert page.devices.isVisible()
     assert "Step 1 of 4, Device, open" in page.steps["device"].accessibleName()
 
-
-def test_what_has_one_answer_is_said_and_not_asked(harness, qtbot):
-    harness.devices = [["emit", {"event": "result_made", "result": ONE_DEVICE}]]
-    page = harness.window().built("welcome")
-    qtbot.waitUntil(lambda: "Processor with 8.0 GB" in page.steps["run"].text(), timeout=WAIT)
-    # Offline, with no other model here.
-    assert [key for key in STEPS if not page.steps[key].isHidden()] == ["data", "method", "run"]
-    assert "Step 1 of 3, Data, open" in page.steps["data"].accessibleName()
-    assert (
-        "starter (practice model) learns from the sample conversations with LoRA." in page.steps["run"].text()
-    )
-
-
-def test_what_is_found_and_planned_is_said(page, qtbot):
     qtbot.waitUntil(lambda: "A card with 11.6 GB" in page.steps["device"].text(), timeout=WAIT)
     qtbot.waitUntil(lambda: "1,540 steps" in page.steps["run"].text(), timeout=WAIT)
     assert "1,228 for training, 819 for testing" in page.steps["data"].text()
     assert "bfloat16" in page.steps["device"].text()
     page.devices.choose("cpu")
     assert page.recipe().training.device == "cpu"
+    for method_id in METHODS:
+        page.methods.choose(method_id)
+        made = page.recipe()
+        assert made.method.id == method_id
+        assert (made.training.learning_rate is None) == (method_id != "lora")
+
+    text = "Can't read \"R&D's <chats>.csv\"."
+    page._planner.refused.emit([Problem("data.source", text)])
+    assert page.steps["run"].text() == text
+    page._planner.unavailable.emit(Ending("failed", f"{text} Again."))
+    assert page.steps["run"].text() == f"{text} Again."
+    assert "R&D's <chats>" in page.steps["run"].accessibleName()
+    page.data.choose("own")
+    page.own_data.choose(str(tmp_path / "gone.csv"))
+    assert "gone.csv" in page.own_data.problem()
+    assert page.recipe() is None
 
 
-def test_the_expected_time_is_said_of_each_method(harness, qtbot):
-    harness.plan = PLAN | {"seconds": 540.0, "memory_suffices": True}
-    page = harness.window().built("welcome")
+def test_cards_are_radio_buttons_and_the_left_side_goes_where_there_is_no_room(page):
+    interface = QAccessible.queryAccessibleInterface(page.methods._buttons["lora"])
+    assert interface.role() == QAccessible.Role.RadioButton
+    assert interface.text(QAccessible.Text.Name) == "LoRA"
+    page.methods.say("lora", "9 trainable")
+    assert interface.text(QAccessible.Text.Description).endswith("9 trainable")
+    page.adapt(1440)
+    assert page.left.isVisible()
+    page.adapt(1100)
+    assert not page.left.isVisible()
+
+
+def test_what_has_one_answer_is_said_and_not_asked_and_so_are_time_and_doubts(guide, qtbot):
+    doubt = {"message": "The data is German.", "hint": "Choose another base.", "level": "warning"}
+    notices = [doubt, {"message": "A remark.", "hint": "", "level": "info"}]
+    told = PLAN | {"seconds": 540.0, "memory_suffices": True, "notices": notices}
+    guide.scripts |= {"devices": answer(ONE_DEVICE), "plan": [["answer", told]]}
+    page = welcome(guide)
+    qtbot.waitUntil(lambda: "Processor with 8.0 GB" in page.steps["run"].text(), timeout=WAIT)
     qtbot.waitUntil(lambda: "about 9 min" in page.steps["run"].text(), timeout=WAIT)
+    # Offline, with no other model here.
+    assert [key for key in STEPS if not page.steps[key].isHidden()] == ["data", "method", "run"]
+    assert "Step 1 of 3, Data, open" in page.steps["data"].accessibleName()
+    said = page.steps["run"].text()
+    assert "starter (practice model) learns from the sample conversations with LoRA." in said
+    assert "The data is German. Choose another base." in said
+    assert "A remark." not in said
     buttons = page.methods._buttons
     qtbot.waitUntil(lambda: "about 9 min" in buttons["full"].accessibleDescription(), timeout=WAIT)
     assert buttons["lora"].accessibleDescription().startswith("Small, quick, a safe choice")
     assert guide_text.cost_text({"memory_suffices": False, "seconds": 1.0}) == "Needs too much memory"
-
-
-def test_what_lets_expect_little_is_said_before_the_run(harness, qtbot):
-    doubt = {"message": "The data is German.", "hint": "Choose another base.", "level": "warning"}
-    harness.plan = PLAN | {"notices": [doubt, {"message": "A remark.", "hint": "", "level": "info"}]}
-    page = harness.window().built("welcome")
-    qtbot.waitUntil(
-        lambda: "The data is German. Choose another base." in page.steps["run"].text(), timeout=WAIT
-    )
-    assert "A remark." not in page.steps["run"].text()
 
 
 def test_cards_stand_below_each_other_where_they_would_be_narrow(styled, qtbot):
@@ -157,18 +152,17 @@ def test_cards_stand_below_each_other_where_they_would_be_narrow(styled, qtbot):
     assert all(each.height() >= each.heightForWidth(each.width()) for each in cards._buttons.values())
 
 
-def test_a_worker_that_fails_is_said_and_the_guide_goes_on(harness, qtbot):
-    harness.devices = [["fail", {"message": "No torch."}]]
+def test_a_worker_that_fails_is_said_and_the_guide_goes_on(guide, qtbot):
     # A plan would take the place of what is said.
-    harness.plan = {}
-    page = harness.window().built("welcome")
+    guide.scripts |= {"devices": [["fail", {"message": "No torch."}]], "plan": [["wait_for_stop", 60]]}
+    page = welcome(guide)
     qtbot.waitUntil(lambda: page.steps["run"].text() == "No torch.", timeout=WAIT)
     assert page.onward_button.isEnabled()
 
 
-def test_another_base_model_is_offered_where_there_is_one(harness, qtbot):
-    harness.models = {"models": [STARTER, SMALL]}
-    page = harness.window().built("welcome")
+def test_another_base_model_is_offered_where_there_is_one(guide, qtbot):
+    guide.scripts["models"] = answer({"models": [STARTER, SMALL]})
+    page = welcome(guide)
     qtbot.waitUntil(lambda: not page.steps["model"].isHidden(), timeout=WAIT)
     page.go_to("model")
     page.models.choose("owner/small")
@@ -189,39 +183,10 @@ def test_models_to_download_know_the_language_and_are_not_offered_offline(monkey
     assert offered_models([STARTER, SMALL], "ja", german[1])[-1] == german[1]
 
 
-def test_names_in_what_is_said_stand_as_they_are(page):
-    text = "Can't read \"R&D's <chats>.csv\"."
-    page._planner.refused.emit([Problem("data.source", text)])
-    assert page.steps["run"].text() == text
-    page._planner.unavailable.emit(Ending("failed", f"{text} Again."))
-    assert page.steps["run"].text() == f"{text} Again."
-    assert "R&D's <chats>" in page.steps["run"].accessibleName()
-
-
-@pytest.mark.parametrize("method_id", METHODS)
-def test_every_method_offered_makes_a_recipe_that_can_be_run(page, method_id):
-    page.methods.choose(method_id)
-    made = page.recipe()
-    assert made.method.id == method_id
-    assert (made.training.learning_rate is None) == (method_id != "lora")
-
-
-def test_keys_alone_lead_to_a_run(harness, qtbot):
-    window = harness.window()
-    page = window.built("welcome")
-    for _step in ("data", "method", "run"):
-        qtbot.waitUntil(page.onward_button.hasFocus, timeout=WAIT)
-        QTest.keyClick(page.onward_button, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.current_key() == "train", timeout=WAIT)
-    qtbot.waitUntil(lambda: window.built("train").header.title().startswith("starter"), timeout=WAIT)
-    assert Preferences().get("guided") == "yes"
-    qtbot.waitUntil(lambda: harness.manager.current is None, timeout=WAIT)
-
-
-def test_data_of_ones_own_stays_inside_the_guide(harness, qtbot, tmp_path, monkeypatch):
+def test_data_of_ones_own_stays_inside_the_guide(guide, qtbot, tmp_path, monkeypatch):
     file = tmp_path / "chats.csv"
     file.write_text("dialogue,summary\nAnn: Hi.,Ann greets.\n")
-    window = harness.window()
+    window = guide.open(guides=True)
     page = window.built("welcome")
     page.data.choose("own")
     assert window.current_key() == "welcome"
@@ -247,12 +212,12 @@ def test_data_of_ones_own_stays_inside_the_guide(harness, qtbot, tmp_path, monke
     assert page.recipe().data.source == "sample"
 
 
-def test_only_a_problem_of_own_data_leads_to_the_data_page(harness, qtbot, tmp_path):
+def test_only_a_problem_of_own_data_leads_to_the_data_page(guide, qtbot, tmp_path):
     file = tmp_path / "chats.csv"
     file.write_text("a,b\n1,2\n")
     problem = {"field": "data.summary", "message": "No column holds summaries.", "hint": "Name it."}
-    harness.plan = PLAN | {"problems": [problem]}
-    window = harness.window()
+    guide.scripts["plan"] = [["answer", PLAN | {"problems": [problem]}]]
+    window = guide.open(guides=True)
     page = window.built("welcome")
     page.data.choose("own")
     page.own_data.choose(str(file))
@@ -261,26 +226,3 @@ def test_only_a_problem_of_own_data_leads_to_the_data_page(harness, qtbot, tmp_p
     page.own_data.page_button.click()
     assert window.current_key() == "data"
     assert window.built("data").parts.source.source.text() == str(file)
-
-
-def test_a_file_that_is_gone_is_said_beside_the_choice(page, tmp_path):
-    page.data.choose("own")
-    page.own_data.choose(str(tmp_path / "gone.csv"))
-    assert "gone.csv" in page.own_data.problem()
-    assert page.recipe() is None
-
-
-def test_cards_are_radio_buttons_with_what_they_say(page):
-    (button, *_) = page.methods.findChildren(type(page.methods._buttons["lora"]))
-    interface = QAccessible.queryAccessibleInterface(button)
-    assert interface.role() == QAccessible.Role.RadioButton
-    assert interface.text(QAccessible.Text.Name) == "LoRA"
-    page.methods.say("lora", "9 trainable")
-    assert interface.text(QAccessible.Text.Description).endswith("9 trainable")
-
-
-def test_the_left_side_goes_where_there_is_no_room(page):
-    page.adapt(1440)
-    assert page.left.isVisible()
-    page.adapt(1100)
-    assert not page.left.isVisible()
