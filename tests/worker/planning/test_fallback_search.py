@@ -84,7 +84,9 @@ def test_the_error_tells_only_numbers_that_are_known(needed, killed, text):
 def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
     tmp_path, monkeypatch
 ):
-    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000", "training.max_steps=2")
+    recipe = tiny_recipe(
+        tmp_path, "llama", "lora", "training.micro_batch_tokens=4000", "training.max_steps=2"
+    )
     whole = planned(recipe)
     monkeypatch.setattr(memory_probe, "SAFE_FRACTION", 1)
     give_room(monkeypatch, 2 * whole)
