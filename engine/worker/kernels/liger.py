@@ -72,8 +72,7 @@ def applied(model: PeftModel, try_step: Callable[[], None]) -> Iterator[str]:
     except (MemoryError, torch.OutOfMemoryError):
         _put_back(replaced)
         raise
-    except Exception as error:
-        # Triton, its compiler and the driver raise exceptions of every kind.
+    except Exception as error:  # noqa: BLE001 - Triton, its compiler and the driver raise exceptions of every kind
         _put_back(replaced)
         traceback.print_exc()
         replaced, problem = [], f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"

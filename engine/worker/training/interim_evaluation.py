@@ -86,9 +86,13 @@ def _summaries(run: TrainingRun, channel: Channel, examples: Sequence[Example]) 
 def _report(run: TrainingRun, channel: Channel, loss: float, found: InterimScores | None, of: str) -> None:
     if not math.isfinite(loss):
         # JSON has no such number.
-        whose = "of the base model" if of == "base" else f"at step {run.step:,}"
-        hint = "This state can't be the best one. Use bfloat16 or float32, or lower the learning rate."
-        channel.notice(f"The validation loss {whose} is not finite.", hint, "warning")
+        channel.notice(
+            "The base model's validation loss is not finite."
+            if of == "base"
+            else f"The validation loss at step {run.step:,} is not finite, so this state can't be the best.",
+            "Use bfloat16 or float32, or lower the learning rate.",
+            "warning",
+        )
         return
     channel.emit(
         "evaluated",

@@ -132,29 +132,30 @@ def report_other_processes(run: TrainingRun, channel: Channel) -> None:
         return
     idle = max(0, now - shards)
     helping = f"{counted(idle, 'process', 'processes')} only help to score."
+    count, parts = counted(now, "process", "processes"), counted(shards, "part")
     is_exact = run.base.device.type == "cpu" or run.progress.deterministic
     channel.notice(
-        f"The run goes on in {counted(now, 'process', 'processes')} instead of {before:,}. Its steps keep their "
-        f"{counted(shards, 'part')}"
-        f"{', so that the result is the same to the bit on the same kind of device' if is_exact else ''}.",
+        f"The run goes on in {count} instead of {before:,}. Its steps keep their {parts}, so that the result is the "
+        "same to the bit on the same kind of device."
+        if is_exact
+        else f"The run goes on in {count} instead of {before:,}. Its steps keep their {parts}.",
         f"{helping} Start a new run to train in all of them." if idle else "",
     )
 
 
 def report_algorithms(run: TrainingRun, channel: Channel, refused_operation: str = "") -> None:
     """Report whether a GPU computes with deterministic algorithms, or which operation has none."""
-    differs = "A resumed run may differ in its last digits."
     if refused_operation:
         channel.notice(
             f"Deterministic algorithms are off from step {run.step + 1:,} on: {refused_operation} has none.",
-            differs,
+            "A resumed run may differ in its last digits.",
         )
     elif run.progress.deterministic:
         channel.notice("Deterministic algorithms are on.")
     elif run.training.deterministic == "auto":
         channel.notice(
             "Deterministic algorithms are off: with so many trained parameters they would take much time.",
-            f"{differs} Deterministic (training.deterministic) turns them on.",
+            "A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.",
         )
 
 
@@ -172,8 +173,9 @@ def report_skipped_steps(run: TrainingRun, channel: Channel) -> None:
     if count := run.progress.skipped_steps:
         in_float16 = run.base.precision == "float16"
         channel.notice(
-            f"{count:,} of {run.step:,} steps skipped: "
-            f"{'gradients overflowed in float16' if in_float16 else 'loss or gradients were not finite'}.",
+            f"{count:,} of {run.step:,} steps skipped: gradients overflowed in float16."
+            if in_float16
+            else f"{count:,} of {run.step:,} steps skipped: loss or gradients were not finite.",
             "A few at the start are usual. Use bfloat16 or float32 if there are many."
             if in_float16
             else "Lower the learning rate if there are many.",
