@@ -27,7 +27,6 @@ TOKEN = "geheim"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 CHAT = "/v1/chat/completions"
 FILES = 256
-SECONDS = 120
 
 
 class Service:
@@ -59,7 +58,7 @@ class Service:
         (self.job,) = [each for each in jobs if each.log_path.exists()]
 
     def call(self, body=None, method="POST", path=CHAT, headers=HEADERS):
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port)) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.read().decode()
@@ -76,7 +75,7 @@ class Service:
             return int(answer.split()[1]) if answer else 0
 
     def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
+        return socket.create_connection(("127.0.0.1", self.port))
 
     def answers(self):
         """Whether a good request is answered, streamed and whole."""
@@ -206,7 +205,7 @@ def test_slow_clients(service):
 
 def test_clients_that_leave(service):
     for number in range(40):
-        with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", service.port)) as connection:
             connection.request("POST", CHAT, asked("Ann: Hi. " * 2000, stream=number % 2 == 0), HEADERS)
     assert service.answers()
 
@@ -214,7 +213,7 @@ def test_clients_that_leave(service):
 def test_requests_of_almost_four_megabytes_whose_clients_leave(service):
     body = asked("Ann: word word word. " * 175_000)
     assert 3_500_000 < len(body) < 4 << 20
-    clients = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS) for _ in range(4)]
+    clients = [http.client.HTTPConnection("127.0.0.1", service.port) for _ in range(4)]
     for connection in clients:
         connection.request("POST", CHAT, body, HEADERS)
     # The worker has taken the first then, and splits it.

@@ -204,7 +204,7 @@ def test_a_card_has_the_headings_tables_and_code_of_one_with_a_plain_name(text, 
 # -------------------------------------------------------------------------------------------------- shells
 def by_bash(script: str) -> list[str]:
     """Return the words that a script prints, each ended by a zero byte."""
-    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, timeout=60)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
     assert done.stderr == b""
     return done.stdout.decode().split("\0")[:-1]
 
@@ -271,7 +271,7 @@ def test_a_copied_command_gives_a_shell_its_words_and_the_recipe(text):
         patch.setattr(recipe_command, "program", lambda: started)
         command = recipe_command.command(wanted, windows=False)
     assert shlex.split(command)[: len(started) + 2] == [*started, "train", "-"]
-    done = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     *words, recipe = done.stdout.decode().split("\0")
     assert words == [text, "train", "-"]
     assert recipes.loads(recipe) == wanted
