@@ -111,10 +111,10 @@ def _fits_python(path: Path) -> bool:
     return match is None or (path / "lib" / match[0]).is_dir()
 
 
-def _runs_from(path: Path, processes: Path = Path("/proc")) -> bool:
+def _runs_from(path: Path) -> bool:
     """Say whether a process that this person can see was started with the environment's Python."""
     start = os.fsencode(f"{path}/")
-    for file in processes.glob("[0-9]*/cmdline"):
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if file.read_bytes().startswith(start):
                 return True

@@ -35,7 +35,9 @@ def page_of(arena: Arena, tmp_path: Path) -> Page:
 
 
 def test_the_page_tells_results_plots_differences_data_environment_and_recipe(filled, tmp_path):
-    page = page_of(filled, tmp_path)
+    text = written(filled, tmp_path / "report.html")
+    page = Page(text)
+    page.needs_nothing()
     assert "score highest, without a measurable difference" in page.text
     assert "Scored on 30 test conversations" in page.text
     for status in arenas.Reader().read(filled):
@@ -47,19 +49,12 @@ def test_the_page_tells_results_plots_differences_data_environment_and_recipe(fi
     assert "method.rank 32" in page.text
     assert "1,228 train, 69 validation, 819 test" in page.text
     assert 'source = "sample"' in page.text
+    # Entries that did not run stand with their reason.
+    assert "Entries without a score" in page.text
+    assert "BitFit Can't run T5 models have no biases to train." in page.text
+    assert "LoKr, r 16 Waiting" in page.text
+    assert "VeRA, r 256 Failed" in page.text
 
-
-def test_entries_that_did_not_run_stand_with_their_reason(filled, tmp_path):
-    text = page_of(filled, tmp_path).text
-    assert "Entries without a score" in text
-    assert "BitFit Can't run T5 models have no biases to train." in text
-    assert "LoKr, r 16 Waiting" in text
-    assert "VeRA, r 256 Failed" in text
-
-
-def test_the_page_needs_nothing_beside_it_and_its_plots_speak(filled, tmp_path):
-    text = written(filled, tmp_path / "report.html")
-    Page(text).needs_nothing()
     plots = sound_plots(text)
     assert [plot.findtext("title").partition(".")[0] for plot in plots[:3]] == [
         "ROUGE-1 against trainable parameters",
