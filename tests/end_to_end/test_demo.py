@@ -13,7 +13,6 @@ from PySide6.QtGui import QImage
 from engine.api import library, run_store
 from tests.helpers.repository import ROOT
 
-MAX_SECONDS = 900
 # The first steps bring most of the gain, and few conversations show it.
 SHORT = ("training.max_steps=15", "training.evaluate_every=10", "data.max_test=16", "data.max_validation=8")
 
@@ -34,14 +33,13 @@ def demo(home: Path, picture: Path, *values: str) -> subprocess.CompletedProcess
         env=known,
         capture_output=True,
         text=True,
-        timeout=MAX_SECONDS,
     )
 
 
 @pytest.mark.slow("main.py", "gui/app.py", "gui/pages/train/", "resources/recipes/", "resources/starter/")
 @pytest.mark.end_to_end
 @pytest.mark.torch
-@pytest.mark.timeout(MAX_SECONDS)
+@pytest.mark.timeout(900)
 def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
     picture = tmp_path / "demo.png"
     done = demo(home, picture, *SHORT)

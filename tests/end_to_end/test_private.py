@@ -56,7 +56,6 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=250,
     )
 
 

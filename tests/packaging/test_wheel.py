@@ -15,14 +15,12 @@ from PySide6.QtGui import QImage
 
 from tests.helpers.repository import ROOT
 
-SECONDS = 300
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=SECONDS)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     [file] = folder.glob("*.whl")
     return file
 
@@ -31,13 +29,13 @@ def wheel(tmp_path_factory):
 def environment(wheel, tmp_path_factory):
     """An environment with the wheel, in a folder with a space and an umlaut; its libraries are those of the tests."""
     folder = tmp_path_factory.mktemp("env") / "Böse Leerzeichen"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=SECONDS)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     # As text in a .pth file, none of its own .pth files count: the checkout is not to be found.
     (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "--no-deps"]
     more = ["--no-index", "--disable-pip-version-check", "--quiet", str(wheel)]
-    subprocess.run([*pip, *more], check=True, timeout=SECONDS)
+    subprocess.run([*pip, *more], check=True)
     return folder
 
 
@@ -50,9 +48,7 @@ def call(environment, tmp_path):
         # No package of this computer has put a menu entry.
         variables["XDG_DATA_DIRS"] = str(tmp_path)
         command = [str(environment / "bin" / "tunesmith"), *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=SECONDS
-        )
+        return subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
 
     return run
 
