@@ -1,7 +1,6 @@
 """A worker's first and last words, whatever happens between them."""
 
 import errno
-import gc
 import os
 import signal
 import socket
@@ -68,21 +67,6 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
     # No result hangs on whether there is a C++ compiler, and nothing of it lies among the temporary files.
     assert seen["TORCHDYNAMO_DISABLE"] == "1"
     assert Path(seen["TORCHINDUCTOR_CACHE_DIR"]).parent == cache_folder()
-
-
-def test_garbage_is_not_searched_for_while_libraries_come_and_is_afterwards(monkeypatch):
-    job = job_that(monkeypatch, lambda channel, request: channel.result({}))
-    searched, imported = [], worker.importlib.import_module
-
-    def importing(name):
-        searched.append(gc.isenabled())
-        return imported(name)
-
-    monkeypatch.setattr(worker.importlib, "import_module", importing)
-    run_in_process(job)
-    gc.unfreeze()
-
-    assert (searched, gc.isenabled()) == ([False], True)
 
 
 def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):

@@ -123,11 +123,3 @@ def test_a_stop_is_noticed_during_prefill(source, monkeypatch):
     with pytest.raises(Stopped):
         score_base(recipe, base, splits, channel)
     assert len(read) == 1
-
-
-def test_progress_is_reported_for_each_finished_summary(source, monkeypatch):
-    recipe, base, splits, channel = parts(source)
-    monkeypatch.setattr("engine.worker.runtime.channel.PROGRESS_SECONDS", 0.0)
-    score_base(recipe, base, splits, channel)
-    told = [event["done"] for event in events_of(channel, "stage_progressed") if event["unit"] == "summaries"]
-    assert told == list(range(MANY + 1))

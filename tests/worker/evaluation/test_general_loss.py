@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from engine.scoring.metrics import GENERAL_LOSS
 from engine.system.paths import scores_folder
-from engine.worker.evaluation import evaluator, general_loss
+from engine.worker.evaluation import general_loss
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.runtime.channel import Stopped
 from tests.helpers.channel_events import events_of
@@ -69,14 +69,6 @@ def test_each_passage_loses_what_the_library_computes_for_it_alone(kind: Kind, t
     assert len(passages) == len(found.losses) >= 3
     for passage, loss in zip(passages, found.losses, strict=True):
         assert loss == pytest.approx(reference_loss(base, passage.input_ids, passage.labels), rel=1e-4)
-
-
-def test_small_batches_change_nothing(text: str):
-    _, whole = measured("llama", text)
-    for file in scores_folder().iterdir():
-        file.unlink()
-    _, parted = measured("llama", text, training={"micro_batch_tokens": 16})
-    assert parted.losses == pytest.approx(whole.losses, rel=1e-5)
 
 
 def test_an_encoder_reads_the_first_half_and_the_decoder_predicts_the_second(text: str):
@@ -172,20 +164,6 @@ def test_virtual_tokens_stand_before_each_passage(kind: Kind, method: dict[str, 
     assert after is not None
     assert len(after.losses) == len(before.losses)
     assert after.losses != pytest.approx(before.losses)
-
-
-def test_what_trains_nothing_or_wants_no_text_is_not_measured():
-    base = load_tiny("llama")
-    for tables in ({"method": {"id": "prompt_only"}}, {"evaluation": {"general_text": "none"}}):
-        recipe = make_recipe("llama", **tables)
-        assert general_loss.measure_base(make_channel("evaluate", recipe), base, recipe) is None
-
-
-def test_scores_without_it_have_the_protocol_that_they_had(source: str):
-    recipe, base, splits, channel = parts(source)
-    evaluation = evaluator.score_base(channel, base, recipe, splits)
-    assert "general_text" not in evaluation.protocol
-    assert GENERAL_LOSS not in evaluation.metrics
 
 
 def test_a_loss_that_is_no_number_is_left_out_with_a_notice(source: str):

@@ -90,16 +90,6 @@ def test_a_base_model_that_is_not_loaded_is_not_converted_either(tmp_path):
         converted_models.fetch(make_channel("evaluate"), BaseModelOptions(id=str(folder)), None)
 
 
-def test_those_used_last_stay_in_memory(monkeypatch):
-    base, mine = load_tiny("llama"), install_random("llama", "a")
-    models = converted_models.LoadedModels(make_channel("summarize"), base)
-    alone, merged = models.load(None), models.load(mine)
-    assert (models.load(None), models.load(mine)) == (alone, merged)
-    monkeypatch.setattr(converted_models, "MAX_LOADED_BYTES", 1)
-    other = models.load(install_random("llama", "b", seed=6))
-    assert models.load(mine) not in (merged, other)
-
-
 def test_what_it_can_t_write_is_refused_by_name():
     base = load_tiny("llama")
     runtime = load(base)

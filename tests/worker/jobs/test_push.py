@@ -10,13 +10,11 @@ from huggingface_hub import HfApi, ModelCard, hf_hub_download
 
 from engine.adapters import library
 from engine.adapters.metadata import ExportFacts, PromptFacts, ShotFacts, Verification
-from engine.config.recipe import SAMPLE, STARTER
 from engine.errors import AdapterError, AppError
 from engine.worker.adapters import attach
 from engine.worker.dataset.prompting import prompter_from_metadata
 from engine.worker.generation.generate import generate
 from engine.worker.jobs import export, push
-from engine.worker.runtime.channel import Stopped
 from tests.helpers.channel_events import events_of, notice_messages
 from tests.helpers.chat_templates import CHATML
 from tests.helpers.fake_hub import FakeHub, use_hub
@@ -263,21 +261,6 @@ def test_licences_are_told_before_anything_is_sent(hub):
     assert hub.private == set()
 
 
-def test_what_comes_with_tunesmith_is_under_its_licence(hub):
-    adapter = add_adapter("tea", recipe=make_recipe(base=STARTER, source=SAMPLE))
-    facts = adapter.metadata
-    base = facts.base_model.model_copy(update={"revision": "main"})
-    adapter = library.update(adapter, base_model=base, data=facts.data.model_copy(update={"licence": ""}))
-    shown, told = send(adapter, dry_run=True, public=True)
-    allowed = "is under apache-2.0. What was made from it may be passed on if the licence and the authors are named."
-    assert told == [f"The practice model of Tunesmith {allowed}", f"The data {allowed}"]
-    card = ModelCard(shown["card"])
-    assert card.data.license == "apache-2.0"
-    assert "datasets" not in card.data.to_dict()
-    assert "| Base model | the practice model of Tunesmith |" in card.text
-    assert "revision" not in card.text.lower()
-
-
 def test_what_plain_peft_can_not_load_is_not_sent(hub):
     for method_id in ("bottleneck", "layernorm"):
         with pytest.raises(AdapterError, match="plain PEFT can't load"):
@@ -292,11 +275,3 @@ def test_a_changed_adapter_is_not_sent(hub):
         file.write(b"x")
     with pytest.raises(AdapterError, match=r"adapter_model\.safetensors of tea changed"):
         send(adapter)
-
-
-def test_a_cancelled_job_leaves_nothing_in_the_repository(hub):
-    channel = make_channel("push")
-    channel.stopping = True
-    with pytest.raises(Stopped):
-        push.run(channel, {"adapter": str(add_adapter("tea").folder), "target": NAME})
-    assert hub.requests == []

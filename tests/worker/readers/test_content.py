@@ -12,7 +12,6 @@ from engine.errors import DataError
 from engine.text.conversations import Example
 from engine.worker.ingestion.loading import open_tables, read_rows
 from engine.worker.ingestion.sources import locate
-from engine.worker.readers import open_table
 from engine.worker.runtime.channel import Channel
 
 ROWS = [{"id": str(n), "dialogue": f"Ann: Hi {n}\nBob: Yo", "summary": f"They, {n}"} for n in range(12)]
@@ -89,18 +88,3 @@ def test_text_files_with_tables_tell_their_splits_by_their_names(tmp_path: Path,
         "train": ["train.txt"],
         "test": ["test.txt"],
     }
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "hint"),
-    [
-        ("a.json", b'{"a": [{"x": 1}], "b": [{"y": 1}]}', "Leave one list in it."),
-        ("a.csv", b"\x89PNG\r\n\x1a\n", "Give the file the ending of what it is, or choose another one."),
-        ("a.json", b'[{"a": "x"},\n {"a": "y', "Repair the file, or export it again."),
-    ],
-)
-def test_only_a_broken_file_is_to_be_repaired(name: str, content: bytes, hint: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError) as caught:
-        list(open_table([tmp_path / name]))
-    assert caught.value.hint == hint

@@ -106,13 +106,6 @@ def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
     assert len(run_store.open_run(job).state.samples) == NUM_PINNED
 
 
-def test_the_plain_prompt_makes_no_difference_and_is_said_to_be_the_base(tmp_path):
-    _, events = train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only"))
-    assert PLAIN in messages(events)
-    difference = events_named(events, "evaluated")[-1]["difference"]["rouge1"]
-    assert difference == {"mean": 0.0, "low": 0.0, "high": 0.0, "verdict": "too few to tell"}
-
-
 def test_evaluate_scores_a_prompt_with_its_own_words_beside_the_base_with_the_recipes(tmp_path):
     _, events = train_in_process(tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS))
     adapter = adapter_of(events)

@@ -51,11 +51,6 @@ def test_texts_without_any_summary_are_a_source_where_nothing_else_is(
     assert locate(DataOptions(source=str(folder)), channel).files == {"train": (folder / "train.csv",)}
 
 
-def test_a_single_text_is_a_source(tmp_path: Path, channel: Channel) -> None:
-    (tmp_path / "a.txt").write_text(EXPORT)
-    assert locate(DataOptions(source=str(tmp_path / "a.txt")), channel).files == {None: (tmp_path / "a.txt",)}
-
-
 def test_a_zip_of_one_exported_chat_is_a_source(tmp_path: Path, channel: Channel) -> None:
     with zipfile.ZipFile(tmp_path / "WhatsApp Chat.zip", "w") as archive:
         archive.writestr("_chat.txt", EXPORT)

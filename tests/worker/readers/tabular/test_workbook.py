@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from engine.errors import DataError
 from engine.worker.readers import Table, open_table
 
 HEAD = ("id", "dialogue", "summary")
@@ -108,15 +107,3 @@ def test_size_that_a_sheet_claims_is_not_believed(tmp_path: Path) -> None:
     claimed = re.compile(r'<dimension ref="[^"]*"')
     rewritten(tmp_path / "a.xlsx", lambda xml: claimed.sub('<dimension ref="A1:XFD1048576"', xml))
     assert values(open_table([tmp_path / "a.xlsx"])) == [("1", "a", "b")]
-
-
-def test_damaged_sheet_is_said(tmp_path: Path) -> None:
-    book(tmp_path / "a.xlsx", [HEAD, ("1", "a", "b")])
-    rewritten(tmp_path / "a.xlsx", lambda xml: xml[: len(xml) * 3 // 4])
-    with pytest.raises(DataError, match=r"a\.xlsx can't be read"):
-        list(open_table([tmp_path / "a.xlsx"]))
-
-
-def test_workbook_without_rows_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"There are no rows in a\.xlsx"):
-        list(book(tmp_path / "a.xlsx", []))
