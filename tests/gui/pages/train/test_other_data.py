@@ -6,7 +6,6 @@ import pytest
 
 from engine.api import paths, recipe
 from tests.helpers.story_window import click, type_into
-from tests.helpers.train_stage import PLAN, WAIT
 
 SAID = {
     "conversation": "dialogue",
@@ -87,24 +86,3 @@ def test_what_the_data_page_says_holds_and_nothing_else(stage, form, file):
     stage.page.use_data({"source": file})
 
     _read_anew(form)
-
-
-def test_columns_that_no_one_can_guess_are_asked_on_the_spot(stage, form, file, qtbot):
-    stage.page.panel.set_level("essential")
-    columns = [form.field(f"data.{name}").around for name in ("conversation", "summary")]
-    assert not any(column.isVisible() for column in columns)
-    problem = {
-        "field": "data.conversation",
-        "message": "Which column holds the conversations can't be told.",
-        "hint": "Columns are: a, b.",
-    }
-    stage.scripts["plan"] = [["answer", PLAN | {"problems": [problem]}]]
-    stage.page.shown()
-    _type(form, file)
-    qtbot.waitUntil(lambda: columns[0].isVisible() and columns[1].isVisible(), timeout=WAIT)
-    assert "Columns are: a, b." in columns[0].problem()
-    method = form._method_field
-    assert columns[0].mapTo(form, columns[0].pos()).y() < method.y()
-    _type(form, "sample")
-
-    assert not any(column.isVisible() for column in columns)

@@ -1,20 +1,17 @@
 """The train page's parts by themselves: the failure card, the marks of new words, the scrubber."""
 
 import pytest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Ending, RunState, Sample
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
 from gui.graphics.interval_bar import IntervalBar
-from gui.look import style
 from gui.models.metric_text import amount
-from gui.pages.train.method.label_preview import LabelPreview
 from gui.pages.train.plan_line import plan_text
 from gui.pages.train.run.expected_time import expected_seconds
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import excluded_sentence, progress_text
-from gui.pages.train.run.samples_view import SamplesView, new_parts
+from gui.pages.train.run.samples_view import SamplesView
 from gui.pages.train.run.verdict_card import AxisMarks, VerdictCard
 from tests.helpers import train_stage
 from tests.helpers.homes import RunSpec, add_run, make_recipe
@@ -47,13 +44,6 @@ def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, score
     assert card.accessibleDescription().endswith(" 1,234 conversations are excluded by the recipe.")
     assert excluded_sentence(1) == "1 conversation is excluded by the recipe."
     assert excluded_sentence(0) == ""
-
-
-def test_new_words_of_a_summary_are_marked():
-    marks = new_parts("Tom will go.", "Tom will go. Priya stays at home.")
-
-    assert [(mark.start, mark.length) for mark in marks] == [(13, 20)]
-    assert new_parts("the same", "the same") == []
 
 
 def test_samples_are_gone_through_by_step_and_have_both_scores_or_dashes(qtbot):
@@ -94,35 +84,6 @@ def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):
     assert expected_seconds(wanted, 20) == pytest.approx(80.0)
     assert expected_seconds(wanted, 40) == pytest.approx(160.0)
     assert expected_seconds(make_recipe(base="another/base"), 20) is None
-
-
-def test_what_is_learned_is_marked_in_one_piece(qtbot):
-    preview = LabelPreview()
-    qtbot.addWidget(preview)
-    assert not preview.isVisible()
-    preview.show_tokens([["Summary: ", False], ["Tom ", True], ["stays.", True], ["</s>", True]])
-
-    assert preview.text.text() == "Summary: Tom stays.</s>"
-    assert [(mark.start, mark.length) for mark in preview.text.marks()] == [(9, 14)]
-
-
-def test_what_is_learned_has_its_room_again_after_a_method_that_learns_nothing(styled, qtbot):
-    host = QWidget()
-    qtbot.addWidget(host)
-    preview = LabelPreview()
-    QVBoxLayout(host).addWidget(preview)
-    host.resize(800, 600)
-    host.show()
-    pieces = [["\n".join(f"Ann: line {number}" for number in range(20)), False], ["It is so.", True]]
-    preview.show_tokens(pieces)
-    preview.show_tokens([])
-    qtbot.wait(20)
-    style.apply(styled, "dark")
-    qtbot.wait(20)
-    preview.show_tokens(pieces)
-    needed = preview.text.heightForWidth(preview.text.width())
-
-    qtbot.waitUntil(lambda: preview.text.height() >= needed, timeout=2000)
 
 
 def test_a_plan_in_words_promises_no_more_steps_than_fit_the_minutes():
@@ -196,24 +157,6 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
     old = VerdictCard(scored_state(events))
     qtbot.addWidget(old)
     assert "general text" not in old.accessibleDescription()
-
-
-def test_where_names_cannot_be_told_a_dash_stands_with_the_reason(qtbot):
-    scores = scores_of(bundled(12))
-    metric = {"name": "rouge_score 0.1.2, Unicode words", "languages": {"ja": 12}, "unstemmed": ["ja"]}
-    events = scored_events(
-        scores.model_copy(update={"protocol": scores.protocol | {"metric": metric}}), "mine"
-    )
-    for event in events:
-        for key in ("measures", "measure_difference"):
-            (event.get(key) or {}).pop("unsupported", None)
-    view = MetricsView(scored_state(events))
-    qtbot.addWidget(view)
-    lines = texts(view.rows).splitlines()
-
-    at = lines.index("Not in the conversation")
-    assert lines[at + 1].startswith("Names can't be told apart in Japanese")
-    assert lines[at + 2 : at + 5] == ["–"] * 3
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from engine.api import MethodSettings, method
 from gui.graphics.bars import Bar
@@ -73,27 +72,6 @@ def test_counts_are_shown_with_share_disk_memory_and_bits_as_far_as_they_are_kno
     assert "about 14.2 MB on disk" in texts(effect)
 
 
-def test_large_numbers_do_not_make_the_form_wider(effect):
-    """As in a language of long words: the total is shortened, and its tooltip has the rest."""
-    effect.show_plan(
-        PLAN | {"trainable_parameters": 99_123_538_944_123, "all_parameters": 8_251_000_000_000_000}, LORA
-    )
-
-    QApplication.processEvents()
-    assert effect.minimumSizeHint().width() <= WIDTH
-    assert "of 8,251,000 B trainable" in texts(effect)
-
-
-def test_settings_that_fit_no_layer_show_no_count(effect):
-    misfit = {"trainable_parameters": 0, "problems": [{"field": "method.rank", "message": "Too large."}]}
-    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
-    effect.show_plan(PLAN | misfit, LORA)
-
-    assert "–" in texts(effect).splitlines()
-    assert "on disk" not in texts(effect)
-    assert _drawing(effect).trained() == []
-
-
 def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
     nothing = {"trainable_parameters": 0, "adapter_bytes": 0, "memory_bytes": None, "targets": []}
     effect.show_plan(PLAN | nothing, MethodSettings("prompt_only", method("prompt_only").options()))
@@ -125,14 +103,6 @@ def test_a_run_that_goes_on_shows_what_was_planned_and_one_that_has_ended_what_i
     assert not _split(effect).isVisibleTo(effect)
 
 
-def test_a_run_that_did_not_tell_what_was_planned_shows_neither(effect):
-    unplanned = {name: value for name, value in PLAN.items() if not name.endswith("_bytes")}
-    effect.show_run(unplanned, LORA, None, None)
-
-    assert "on disk" not in texts(effect)
-    assert "of memory" not in texts(effect)
-
-
 @pytest.mark.parametrize("blocks", [{"encoder": 12, "decoder": 12}, {"decoder": 30}])
 def test_the_first_plan_finds_its_room_kept(effect, blocks):
     memory = MEMORY | {"runtime": 700_000_000}
@@ -143,12 +113,3 @@ def test_the_first_plan_finds_its_room_kept(effect, blocks):
     assert effect.sizeHint().height() == room
     effect.show_unknown()
     assert effect.sizeHint().height() == room
-
-
-def test_a_wide_legend_takes_fewer_lines(effect):
-    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
-    split = _split(effect)
-    narrow = split.sizeHint().height()
-    split.resize(900, 60)
-
-    assert split.sizeHint().height() < narrow

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
-from typing import Any, get_args
+from itertools import combinations
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
 
-from engine.api import METHODS, BaseFacts, Box, MethodSettings, Place, method, recipe
-from engine.methods import sketches
+from engine.api import METHODS, BaseFacts, MethodSettings, method, recipe
 from gui.graphics.block_drawing import MARKS
 from gui.pages.train.method.method_chooser import MethodChooser
 from gui.pages.train.method.method_explanation import WIDTH, preset_text
@@ -121,30 +120,6 @@ def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts():
         assert entry.sketch_of().parts
 
 
-def test_the_sketch_of_a_prompt_alone_calls_nothing_trained(styled, qtbot):
-    made = MethodSketch()
-    qtbot.addWidget(made)
-    made.show_method(method("prompt_only"))
-    assert [text for text, _, _ in made._captions()] == ["as it is", "written"]
-    assert "prompt" in made.accessibleName()
-    assert "trained" not in made.accessibleName()
-    made.show_method(method("lora"))
-    assert [text for text, _, _ in made._captions()] == ["trained, rank r", "frozen"]
-
-
-def test_the_blocks_of_a_circulant_sketch_shift_by_one_from_row_to_row():
-    (cells,) = (
-        part.cells for part in method("c3a").sketch_of().parts if isinstance(part, Box) and part.cells
-    )
-    blocks = [row.split() for row in cells if row.strip()]
-    for upper, lower in pairwise(blocks[:4]):
-        assert [row[-1] + row[:-1] for row in upper] == lower
-
-
-def test_every_place_has_a_sketch_and_a_mark_or_weights_to_colour():
-    assert set(sketches.DEFAULTS) == set(get_args(Place)) == {"weights", "everything", *MARKS}
-
-
 def test_sketches_fit_and_their_words_do_not_overlap(styled, qtbot):
     made = MethodSketch()
     qtbot.addWidget(made)
@@ -188,15 +163,6 @@ def test_what_is_trained_beside_weights_has_marks_and_no_lights():
     assert _parts("prefix_tuning", {}) == (set(), "trained", {"keys and values"})
     assert _parts("layernorm", {"targets": ["layer_norm"]}) == (set(), "trained", {"norms"})
     assert _parts("prompt_only", {}) == (set(), "the prompt", {"prompt"})
-
-
-def test_blocks_of_which_some_are_trained_say_how_many():
-    last = {"encoder.block.*.layer.*.SelfAttention.q": 1, "decoder.block.*.layer.*.layer_norm": 3}
-
-    assert [block.title for block in blocks_of(PLAN | {"adapted": last})] == [
-        "Encoder block, 1 of 12",
-        "Decoder block × 12",
-    ]
 
 
 def test_the_sketch_shows_the_rank_that_is_set(stage):

@@ -1,7 +1,5 @@
 """A report is saved from the window, with an ending that says what it is, and opened if it is a page."""
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
@@ -35,11 +33,3 @@ def test_a_report_is_saved_where_it_was_asked_for(
     assert told.args == [f"The report was saved as {tmp_path / name}."]
     assert (tmp_path / name).stat().st_size > 1000
     assert opened == ([str(tmp_path / name)] if shown else [])
-
-
-def test_a_place_that_can_not_be_written_is_told(home, qtbot, opened):
-    report = ReportExport()
-    with qtbot.waitSignal(report.reported) as told:
-        report.save(add_scored_run(), Path("/nowhere/at/all.html"))
-    assert "can't be written" in told.args[0]
-    assert opened == []
