@@ -110,38 +110,6 @@ def test_a_search_looks_at_names_bases_methods_tags_and_notes(adapters, monkeypa
         assert [adapter.metadata.origin for adapter in found] == ["imported"]
 
 
-def test_filters_count_and_keep_what_is_searched_and_chosen(table):
-    assert [table.count(show) for show in ("all", "scored", "imported")] == [14, 13, 1]
-    table.show_only("imported", Narrowed())
-    assert names(table) == ["clinic-lokr"]
-    table.show_only("scored", Narrowed("prefix"))
-    assert names(table) == ["samsum-prefix-20"]
-    assert [head.title for head in table.headings()] == ["samsum with google/flan-t5-base"]
-
-    table.show_only("all", Narrowed("samsum", base="google/flan-t5-base"))
-    assert [table.count(show) for show in ("all", "scored", "imported")] == [6, 5, 1]
-    table.show_only("all", Narrowed(method="LoRA"))
-    assert names(table) == ["samsum-lora-r32", "tickets-lora-r16", "standup-qlora", "starter-lora-r8"]
-    table.show_only("all", Narrowed(data="sample", method="LoRA"))
-    assert names(table) == ["starter-lora-r8"]
-    assert table.count("imported") == 0
-
-
-def test_sorting_stays_within_groups_and_turns_around(table):
-    table.sort_by("score")
-    assert names(table)[:5] == [
-        "samsum-dora-r16",
-        "samsum-lora-r32",
-        "samsum-adalora",
-        "samsum-loha-r16",
-        "samsum-prefix-20",
-    ]
-    table.sort_by("score")
-    assert names(table)[0] == "samsum-prefix-20"
-    table.sort_by("name")
-    assert names(table)[0] == "samsum-adalora"
-
-
 def test_cells_say_what_is_known_and_a_row_can_be_heard(table):
     assert cell(table, "clinic-lokr", "score") == Link("Score now")
     assert cell(table, "clinic-lokr", "name") == Named("clinic-lokr", ("imported",))

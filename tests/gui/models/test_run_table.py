@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
-
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from engine.jobs.job import create_job
 from engine.runs.run_summaries import RunEntry, read_entry
 from engine.system.paths import runs_folder
 from gui.models.cells import Signed, Spark
-from gui.models.list_text import day_text
-from gui.models.run_table import RunTable, matches, next_step, outcome_of, started
+from gui.models.run_table import RunTable, next_step, outcome_of
 from tests.helpers.example_library import fill_history
 from tests.helpers.homes import RunSpec, add_run
 
@@ -41,15 +36,6 @@ def test_qt_finds_no_fault_with_the_model(table, entries):
     QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal)
     table.show_only("resumable", "")
     table.put(entries[:1])
-
-
-def test_days_are_headings_newest_first(table):
-    begun = [started(entry) for entry in table.items()]
-    assert begun == sorted(begun, reverse=True)
-    today = datetime.now(UTC).astimezone().date()
-    days = list(dict.fromkeys(day_text(moment.date(), today) for moment in begun))
-    assert [head.title for head in table.headings()] == days
-    assert len(days) >= 3
 
 
 def test_an_outcome_has_words_and_one_next_step(home):
@@ -98,23 +84,3 @@ def test_a_row_can_be_heard(table):
         "flan-t5-base on SAMSum with LoRA, Completed, steps: 1,540, 12 min 04 s, ROUGE-1 +1.5, better"
     )
     assert told[1].endswith("next: Show")
-
-
-def test_filters_count_and_keep_and_a_search_looks_at_names_parts_and_outcomes(table, entries):
-    assert [table.count(show) for show in ("all", "completed", "resumable")] == [10, 7, 3]
-    table.show_only("resumable", "")
-    assert {outcome_of(entry).text for entry in table.items()} == {"Out of memory", "Stopped", "Crashed"}
-    for text, found in (("crashed", 1), ("smollm", 2), ("TICKETS ia3", 1), ("zz", 0)):
-        assert sum(matches(entry, text) for entry in entries) == found
-    table.show_only("all", "")
-    table.retain([entries[0].id])
-    assert [entry.id for entry in table.items()] == [entries[0].id]
-
-
-def test_a_live_update_moves_no_row(table, qtbot):
-    entry = table.entries()[2]
-    row = table.row_of(entry.id)
-    with qtbot.assertNotEmitted(table.modelReset), qtbot.waitSignal(table.dataChanged):
-        table.update_live(replace(entry, running=True, outcome=None, step=7))
-    assert table.row_of(entry.id) == row
-    assert table.index(row, 3).data(Qt.ItemDataRole.DisplayRole) == "7 of 1,540"

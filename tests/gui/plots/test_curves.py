@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -12,7 +11,6 @@ from PySide6.QtTest import QTest
 
 from engine.jobs.run_state import Curve
 from gui.plots.curves import Curves, line_of
-from gui.plots.label_placement import apart
 
 
 def loss(steps: int, last: float) -> Curve:
@@ -89,18 +87,3 @@ def test_a_drag_moves_a_narrowed_view_and_a_double_click_shows_all(curves):
     assert high - low == pytest.approx(200.0)
     QTest.mouseDClick(curves, Qt.MouseButton.LeftButton, pos=middle)
     assert curves.view() == (0.0, 400.0)
-
-
-def test_nothing_checked_draws_empty_axes(curves):
-    curves.show_lines([], "")
-    assert curves.view() == (0.0, 1.0)
-    assert not curves.grab().isNull()
-    assert curves.accessibleDescription() == "No entry is selected."
-
-
-def test_names_keep_apart_and_inside():
-    for tops in ([], [5.0], [5.0, 6.0, 7.0], [90.0, 95.0, 99.0], [0.0, 50.0, 99.0]):
-        found = apart(tops, 12.0, 0.0, 100.0)
-        assert np.all(np.diff(found) >= 12.0 - 1e-9)
-        assert all(0.0 <= each <= 100.0 - 6.0 for each in found)
-    assert found[:2] == tops[:2]

@@ -43,23 +43,6 @@ def test_the_front_leaves_out_what_another_beats(scatter):
     )
 
 
-def test_nothing_trained_stands_left_of_the_powers_of_ten(scatter):
-    frame = scatter.frame()
-    across, _ = scatter.ticks(frame)
-    assert [text for _, text in across] == ["0", "100 k", "1 M", "10 M", "100 M"]
-    places = [scatter.position_of(each).x() for each in ("prompt", "ia3", "lora", "full")]
-    assert places == sorted(places)
-    assert frame.rect.contains(scatter.position_of("prompt"))
-
-
-def test_minutes_stand_on_a_plain_axis(scatter):
-    minutes = [point("a", 10.0, 0.4), point("b", 20.0, 0.5)]
-    scatter.show_points(minutes, None, across=Axis("minutes", "lower"), chosen="")
-    across, up = scatter.ticks(scatter.frame())
-    assert all(9.0 <= value <= 21.0 for value, _ in across)
-    assert [text for _, text in up] == ["40", "45", "50"]
-
-
 def test_a_press_picks_the_nearest_point_within_reach(scatter, qtbot):
     with qtbot.waitSignal(scatter.picked) as picked:
         QTest.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=scatter.position_of("ia3").toPoint())
@@ -110,20 +93,3 @@ def test_a_figure_that_is_neither_good_nor_bad_has_no_front(scatter):
     scatter.show_points(POINTS, None, across=Axis("words", "neither", 1.0), chosen="")
     assert scatter.front() == []
     assert "No entry beats" not in scatter.accessibleDescription()
-
-
-def test_a_cost_can_stand_upwards(scatter):
-    turned = [point("a", 0.4, 1000.0), point("b", 0.5, 1e6), point("c", 0.3, 0.0)]
-    scatter.show_points(turned, None, across=SCORE, up=PARAMETERS, chosen="b")
-    assert scatter.front() == ["b", "a", "c"]
-    _, up = scatter.ticks(scatter.frame())
-    assert [text for _, text in up] == ["0", "1,000", "10 k", "100 k", "1 M"]
-    assert scatter.frame().rect.contains(scatter.position_of("c"))
-
-
-def test_equal_values_stand_in_the_middle(scatter):
-    for up in (SCORE, FORGETTING, PARAMETERS):
-        scatter.show_points(
-            [point("a", 5.0, 0.4), point("b", 5.0, 0.4)], None, across=FORGETTING, up=up, chosen=""
-        )
-        assert scatter.frame().rect.contains(scatter.position_of("a"))

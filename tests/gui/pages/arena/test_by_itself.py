@@ -5,14 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine import report
 from engine.api import Problem, arenas, recipe
 from gui.pages.arena.arena_text import headline
 from gui.pages.arena.entries_form import EntriesForm
 from tests.helpers import arena_bench
-from tests.helpers.arenas import BASE, FULL, filled_arena, make_arena, score
+from tests.helpers.arenas import BASE, FULL, make_arena, score
 from tests.helpers.homes import make_recipe, unsynced
-from tests.helpers.report_pages import Page
 from tests.helpers.train_stage import ENDLESS, PLAN
 
 Bench = arena_bench.Bench
@@ -146,18 +144,6 @@ def test_the_queue_asks_before_it_downloads_a_base_model(bench, monkeypatch):
     page.download_strip.action_button().click()
     assert started == [arena.id]
     assert not page.download_strip.isVisible()
-
-
-def test_the_headline_is_that_of_the_report(bench, tmp_path):
-    with unsynced():
-        arena = filled_arena(examples=30, steps=20)
-    page = bench().page
-    assert page.headline.isVisible()
-    report.write(report.gather_arena(arena), tmp_path / "report.html")
-    said = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
-    assert page.headline.title.text() in said
-    assert "score highest, without a measurable difference" in page.headline.title.text()
-    assert page.headline.text.text() in said
 
 
 def test_a_headline_claims_no_win_that_is_none_and_entries_that_tie_share_it(bench):

@@ -43,26 +43,6 @@ def test_a_walk_goes_back_and_forward_through_what_was_seen_and_on_to_what_was_n
     assert navigation.current == 1
 
 
-def test_a_walk_without_anywhere_to_go_stays():
-    navigation = walked(4)
-    navigation.forward([])
-    navigation.on([])
-    assert navigation.current == 4
-    empty = ItemNavigation()
-    empty.back()
-    empty.forward([])
-    assert empty.current is None
-
-
-def test_a_decision_goes_on_from_where_one_is_and_not_to_what_lay_ahead():
-    navigation = walked(1, 2, 3)
-    navigation.back()
-    navigation.on([1, 3, 4])
-    assert navigation.current == 4
-    navigation.back()
-    assert navigation.current == 2
-
-
 @pytest.fixture
 def work():
     about = labelling.create("Chats", "chats.csv", [Example("c1", "Ann: Tea?\nBo: At five, please.", "")])
@@ -126,12 +106,6 @@ def test_a_length_is_told_against_the_usual_one(work):
     )
     assert (short.usual, short.is_unusual) == ("Shorter than usual: 10 to 40 words", True)
     assert (long.usual, long.is_unusual) == ("Longer than usual: 10 to 40 words", True)
-
-
-def test_what_a_run_lacks_is_told():
-    assert labelling_text.to_go(3) == "A run needs 5 accepted summaries: 2 more to accept."
-    assert labelling_text.to_go(5) == ""
-    assert [bool(labelling_text.few(count)) for count in (4, 5, 9, 10)] == [False, True, True, False]
 
 
 def test_what_was_left_out_is_told():

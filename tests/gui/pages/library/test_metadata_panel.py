@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from PySide6.QtWidgets import QLabel
 
@@ -18,8 +16,6 @@ from engine.adapters.metadata import (
 from engine.methods import METHODS, method
 from gui.pages.library.metadata_panel import MetadataPanel
 from tests.helpers.homes import add_adapter, score_card
-
-MADE = datetime(2024, 3, 1, 12, tzinfo=UTC).timestamp()
 
 
 @pytest.fixture
@@ -47,15 +43,6 @@ def test_an_adapter_that_can_not_be_merged_says_why(panel):
     # Those of other programs are judged by the type that PEFT knows.
     assert shown("other-lora", method=MethodFacts(id="", peft_type="LORA")) == method("lora").merges
     assert not shown("other-prefix", method=MethodFacts(id="", peft_type="PREFIX_TUNING"))
-
-
-def test_an_imported_adapter_says_when_it_was_imported_if_that_is_known(panel):
-    adapter = add_adapter(made_at=MADE, origin="imported", imported_at="2025-09-02T10:00:00+00:00")
-    panel.show_adapter(adapter)
-    assert panel.about.text().endswith("imported on 2 September 2025")
-
-    panel.show_adapter(add_adapter("earlier", made_at=MADE, origin="imported"))
-    assert panel.about.text().endswith("created on 1 March 2024")
 
 
 def measured_card():
@@ -141,15 +128,3 @@ def test_what_exports_were_when_they_were_scored_again_is_told_in_full(panel):
     assert not any(
         each.text() == "Exports" and each.isVisibleTo(panel) for each in panel.findChildren(QLabel)
     )
-
-
-def test_very_many_changes_and_very_long_ones_are_cut(panel):
-    strange = ChangeFacts(step=3, field="x " * 5_000, before=0, after=1)
-    panel.show_adapter(changed(*[BATCH] * 20, strange))
-    assert any(each.text() == "15 earlier changes" for each in panel.findChildren(QLabel))
-    *others, last = [
-        each.text() for each in panel.findChildren(QLabel) if "From the" in each.text() or "…" in each.text()
-    ]
-
-    assert len(others) == 5
-    assert len(last) == 301

@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import STARTER
 from gui.pages.playground.conversation.conversation_panel import ConversationPanel
-from gui.pages.playground.conversation.length import Length, counted, cut_text, estimated, parted
+from gui.pages.playground.conversation.length import Length, parted
 from gui.pages.playground.conversation.token_count import TokenCount
 from gui.workers.worker_manager import WorkerManager
 from tests.helpers.playground_stage import WAIT
@@ -33,18 +33,6 @@ def test_turns_are_parted_where_the_limit_falls_and_a_turn_within_it_in_two():
     read, cut = parted(TEXT, TEXT.index(" what do"))
     assert [(turn.speaker, turn.text) for turn in read] == [("Leila", "the venue wrote")]
     assert (cut[0].speaker, cut[0].text) == ("Tom", "what do they offer?")
-
-
-def test_lengths_say_whether_they_are_counted():
-    assert estimated("x" * 360, 512).text == "about 100 of 512 tokens"
-    assert estimated("x" * 360, 50).cut_at == 180
-    assert counted("x" * 100, 50, 25) == Length(50, 25, is_counted=True, cut_at=50)
-    assert counted("x", 5, 25).text == "5 of 25 tokens"
-    assert [cut_text(count) for count in (0, 1, 3)] == [
-        "fits the trained limit",
-        "the end is cut off",
-        "the last 3 turns are cut off",
-    ]
 
 
 def test_the_meter_follows_the_typing_and_marks_what_is_cut(panel):

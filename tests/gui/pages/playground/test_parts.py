@@ -7,9 +7,7 @@ from pathlib import Path
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
 from gui.pages.playground.columns.choices import MAX_COLUMNS, adapter_choices, base_choices
-from gui.pages.playground.columns.column_results import ColumnResults, Entry, Marks
-from gui.pages.playground.columns.column_view import ColumnView
-from tests.helpers.playground_results import CONVERSATION, filled_results
+from tests.helpers.playground_results import filled_results
 
 
 def metadata(name: str, base: str) -> AdapterMetadata:
@@ -28,60 +26,6 @@ def adapters(**bases: str) -> list[Adapter]:
 
 
 # The board
-
-
-def test_a_board_follows_its_request_column_by_column():
-    results = ColumnResults(Entry(None, "Base model"))
-    results.add(Entry("a1", "tuned"))
-    results.begin("r", CONVERSATION)
-    assert [column.status for column in results.columns] == ["waiting", "waiting"]
-
-    results.apply({"event": "summary_started", "request": "r", "adapter": None, "input_tokens": 17})
-    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The "})
-    results.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "venue"})
-    assert (results.base.status, results.base.text, results.input_tokens) == ("running", "The venue", 17)
-    assert results.busy
-
-    results.apply(
-        {
-            "event": "summary_finished", "request": "r", "adapter": None, "summary": "The venue.",
-            "tokens": 4, "seconds": 0.5, "scores": {"rouge1": 0.25},
-        }
-    )  # fmt: skip
-    results.apply({"event": "summary_failed", "request": "r", "adapter": "a1", "message": "No.", "hint": ""})
-    assert results.base.tokens_per_second == 8.0
-    assert results.base.scores == {"rouge1": 0.25}
-    assert results.column("a1").status == "failed"
-    assert not results.busy
-
-
-def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
-    column = ColumnResults(Entry(None, "Base model", "")).columns[0]
-    view = ColumnView(is_base=True)
-    qtbot.addWidget(view)
-    view.show_column(column, Marks())
-    assert view.state_text() == "No summary yet"
-    column.status = "finished"
-    view.show_column(column, Marks())
-    assert view.state_text() == "The summary is empty."
-
-
-def test_what_is_given_up_keeps_what_had_come_and_events_of_another_request_change_nothing():
-    results = ColumnResults(Entry(None, "Base model"))
-    results.add(Entry("a1", "tuned"))
-    results.add(Entry("a1", "tuned"))
-    results.begin("r", CONVERSATION)
-    written = {"event": "summary_extended", "request": "r", "adapter": None}
-    results.apply(written | {"text": "The venue"})
-    results.apply(written | {"request": "old", "text": " of another"})
-    results.end_unfinished("cancelled")
-    results.apply(written | {"text": " late"})
-    assert [(column.status, column.text) for column in results.columns] == [
-        ("cancelled", "The venue"),
-        ("cancelled", ""),
-    ]
-    results.remove("a1")
-    assert results.adapters == []
 
 
 def test_marks_show_what_tuning_added_and_what_was_not_said():
