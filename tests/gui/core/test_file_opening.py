@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import StorageError, paths
+from engine.api import DATA_FILE_KINDS, DATA_SUFFIXES, StorageError, paths
 from engine.commands.terminal.parser import PAGES
 from gui.core import file_opening
+from gui.core.data_files import file_filter
 from gui.core.file_opening import OpenedFiles, sorted_files
 from gui.desktop.single_instance import SingleInstance
 from gui.shell.window import ITEMS
@@ -121,3 +122,11 @@ def test_a_second_start_hands_over_what_it_was_asked_to_show(qtbot, home):
         assert SingleInstance().raise_first("data", files)
     assert told.args == ["data", files]
     first.close()
+
+
+def test_the_dialog_offers_everything_that_is_read_and_each_kind_of_it():
+    everything, *kinds, others = file_filter().split(";;")
+    assert everything.startswith("Conversations (*.csv ")
+    assert everything.count("*") == len(DATA_SUFFIXES) == len(set(DATA_SUFFIXES))
+    assert [kind.partition(" (")[0] for kind in kinds] == [kind.title for kind in DATA_FILE_KINDS]
+    assert others == "All files (*)"

@@ -1,13 +1,18 @@
 """Histogram, intervals, block drawing, scrubber, bars and labels: keys, mouse, and the words for each."""
 
+from __future__ import annotations
+
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 
 from gui.graphics.bars import Bar
 from gui.graphics.block_drawing import BIAS, Block, BlockDrawing, Group, Part
 from gui.graphics.histogram import Histogram, label_step
-from gui.graphics.scrubber import Scrubber
+from gui.graphics.scrubber import MAX_DOTS, Scrubber
+from gui.graphics.split_bar import Portion, SplitBar
+from gui.look.fonts import font
 from gui.models.intervals import ConfidenceInterval, as_text
 from gui.widgets.labels import ElidedLabel, Figure, RichLabel
 
@@ -181,3 +186,33 @@ def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled
     box = QRectF(0, 0, 40, made._row_height())
     assert made._row_height() == without + BIAS
     assert made._letters(box).height() == without
+
+
+def test_steps_without_end_are_drawn_as_some(qtbot, monkeypatch):
+    scrubber = Scrubber()
+    qtbot.addWidget(scrubber)
+    drawn: list[QPointF] = []
+    monkeypatch.setattr(scrubber, "_dot", lambda *dot: drawn.append(dot))
+    scrubber.set_steps(range(0, 20_000, 2), 10**18, range(1, 10**18, 3))
+    scrubber.grab()
+    assert MAX_DOTS < len(drawn) <= 2 * MAX_DOTS + 1
+    assert scrubber.current() == 19_998
+    scrubber._go_near(0.0)
+    assert scrubber.current() == 0
+
+
+LONG = ("Gewichte", "Adapter", "Gradienten", "Optimierer", "Aktivierungen", "Programm")
+
+
+def test_no_name_runs_into_its_size_and_a_narrow_form_still_has_two_columns(qtbot):
+    bar = SplitBar("Memory", expected=len(LONG))
+    qtbot.addWidget(bar)
+    bar.set_portions([Portion(name, 1.0, "1.135,1 MB", "accent") for name in LONG])
+    name, size = QFontMetrics(font("label")), QFontMetrics(font("figure_small"))
+    for width in (640, 760, 920, 1200):
+        bar.resize(width, 80)
+        for at, portion in enumerate(bar.portions):
+            room = bar._entry_place(at).width()
+            assert name.horizontalAdvance(portion.name) + size.horizontalAdvance(portion.text) + 14 <= room
+    bar.resize(290, 80)
+    assert bar._columns() == 2

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAccessibilityHints, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -13,6 +13,7 @@ from gui.graphics.bars import Bar
 from gui.inputs.number_inputs import Slider
 from gui.look import style
 from gui.look.fonts import font, px
+from gui.look.icons import icon, icon_size, names, pixmap
 from gui.look.stylesheet import style_sheet
 from gui.look.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT
 from gui.widgets.buttons import primary
@@ -106,3 +107,22 @@ def test_the_sheet_leaves_no_name_unwritten_and_sets_no_font(table):
     text = style_sheet(table, round)
     assert "@" not in text
     assert "font" not in text
+
+
+IN_USE = {
+    "data", "train", "arena", "library", "playground", "history", "settings", "help", "play", "pause", "stop", "search",
+    "folder", "import", "export", "copy", "close", "more", "chevron-down", "chevron-up", "check", "warning", "problem",
+    "arrow-up", "arrow-down", "equals", "pin", "lock", "trash", "undo", "plus", "thumb", "mark", "device", "clock",
+}  # fmt: skip
+
+
+def test_each_icon_loads_in_the_pixels_of_its_ratio_and_a_gap_widens_it(styled):
+    assert set(names()) >= IN_USE
+    for name in names():
+        made = pixmap(name, "ink2", 16, 2.0)
+        assert made.size() == QSize(32, 32), name
+        assert made.deviceIndependentSize().toSize() == QSize(16, 16)
+    drawn = icon("stop", gap=4).pixmap(icon_size(gap=4), 1.0)
+    assert drawn.deviceIndependentSize().toSize() == QSize(20, 16)
+    with pytest.raises(FileNotFoundError):
+        pixmap("no-such-icon")

@@ -1,4 +1,4 @@
-"""The library is read beside the window, while anything may become of its folders."""
+"""The readers of library and history: each is read once, and what goes meanwhile is no error."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import shutil
 import pytest
 
 from engine.adapters import library, metadata
+from engine.runs import run_summaries
+from gui.models.history_reader import HistoryReader
 from gui.models.library_reader import LibraryReader
 from tests.helpers.background import wait_for
-from tests.helpers.homes import add_adapter
+from tests.helpers.homes import add_adapter, add_run, unsynced
 
 
 @pytest.fixture
@@ -68,3 +70,24 @@ def test_an_adapter_that_goes_while_the_library_is_measured_counts_nothing(reade
         reader.refresh()
     adapters, _, size = told.args
     assert size == adapters[1].size_bytes > 0
+
+
+def test_runs_are_read_once_however_often_is_asked_meanwhile(qtbot, home, monkeypatch):
+    with unsynced():
+        for _ in range(3):
+            add_run()
+    usual, read = run_summaries.read_entry, []
+
+    def read_entry(job):
+        read.append(job.id)
+        return usual(job)
+
+    monkeypatch.setattr(run_summaries, "read_entry", read_entry)
+    reader, found = HistoryReader(), []
+    reader.read.connect(lambda entries: found.extend(entry.id for entry in entries))
+    with qtbot.waitSignals([reader.finished, reader.finished]):
+        reader.refresh()
+        reader.refresh()
+    wait_for(reader)
+    assert len(read) == len(set(read)) == 3
+    assert sorted(found) == sorted(read)

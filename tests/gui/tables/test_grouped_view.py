@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
 from engine.runs.run_summaries import read_entry
+from gui.look import style
+from gui.look.fonts import px
+from gui.models.cells import Signed
+from gui.models.example_table import columns_of
+from gui.models.grouped_table import Column
 from gui.models.run_table import RunTable
+from gui.pages.examples.candidate_table import CandidateTable
+from gui.tables import cell_delegate
 from gui.tables.grouped_view import GroupedTableView
 from tests.helpers.homes import add_run, make_recipe, unsynced
 
@@ -26,3 +35,39 @@ def test_home_and_end_go_to_the_first_and_the_last_row(styled, qtbot, home):
         seen.append(view.current())
     first, *_, last = table.items()
     assert seen == [first, last, first]
+
+
+ONE, SEVERAL = "−100.0", "100.0  −100.0"
+
+
+def column(columns: tuple[Column, ...], key: str) -> Column:
+    return next(each for each in columns if each.key == key)
+
+
+@pytest.mark.parametrize(
+    ("gain", "text", "role", "scale"),
+    [
+        (column(columns_of([""]), "gain:0"), ONE, "figure_medium", 1.0),
+        (column(columns_of(["a", "b"]), "gain:0"), SEVERAL, "figure", 1.25),
+        (column(CandidateTable.columns, "gain"), ONE, "figure_medium", 0.8),
+        (column(RunTable.columns, "gain"), ONE, "figure_medium", 2.0),
+    ],
+    ids=["one run", "several runs", "candidates", "history"],
+)
+def test_the_gain_is_whole_beside_its_icon(styled, monkeypatch, gain, text, role, scale):
+    style.apply(styled, "light", scale)
+    shown = []
+
+    def cut(painter: QPainter, rect: QRect, text: str, **_options: object) -> int:
+        shown.append(painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width()))
+        return 0
+
+    monkeypatch.setattr(cell_delegate, "_draw_cut", cut)
+    image = QImage(px(gain.width), px(36), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    inner = image.rect().adjusted(px(cell_delegate.INSET), 0, -px(cell_delegate.INSET), -1)
+    cell_delegate.PAINTERS[Signed](
+        painter, inner, Signed("arrow-up", text, "accent", right=True, role=role), False
+    )
+    painter.end()
+    assert shown == [text]

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from engine.api import arenas
 from gui.models.arena_table import ArenaTable
 from gui.models.queue_table import QueueTable
+from gui.pages.arena.differences_view import DifferencesTable
 from gui.pages.arena.queue_view import QueueView
 from tests.helpers.arenas import FULL, make_arena, score
 from tests.helpers.homes import RunSpec, add_run, unsynced
@@ -58,3 +59,18 @@ def test_a_running_entry_says_what_is_left_of_it_as_all_else_does(home, seconds,
     assert table.index(0, 1).data() == text
     assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == f"50\u00a0% trained, {text} left"
     assert table.seconds_left == pytest.approx(seconds)
+
+
+ONE = {"method": {"id": "lora"}, "training": {"max_minutes": 0.0, "optimizer": "adamw"}}
+OTHER = {"method": {"id": "ia3"}, "training": {"max_minutes": 5.0, "optimizer": "adamw_8bit"}}
+
+
+def test_settings_and_values_are_called_as_the_form_calls_them(styled):
+    table = DifferencesTable(None)
+    table.show_values(["A", "B"], arenas.differences([ONE, OTHER]))
+    shown = [[table.cell(item, key).text for key in ("key", "0", "1")] for item in table.items()]
+    assert shown == [
+        ["Method", "LoRA", "IA3"],
+        ["Minutes at most", "no limit", "5"],
+        ["Optimizer", "AdamW", "AdamW, 8 bits"],
+    ]
