@@ -105,11 +105,8 @@ def test_an_entry_is_chosen_and_a_heading_is_not(field):
     assert (field.key(), field.picks) == ("owner/other", ["owner/other"])
 
 
-@pytest.mark.parametrize(
-    "text", ["someone/else", "'someone/else'", "https://huggingface.co/someone/else/tree/main\n"]
-)
-def test_what_is_pasted_over_all_of_the_text_is_taken_at_once(text, field):
-    QGuiApplication.clipboard().setText(text)
+def test_what_is_pasted_over_all_of_the_text_is_taken_at_once(field):
+    QGuiApplication.clipboard().setText("'https://huggingface.co/someone/else/tree/main'\n")
     line = field.lineEdit()
     line.setFocus()
     line.selectAll()

@@ -21,13 +21,9 @@ def rank(recipe):
     return recipe.method.options.rank
 
 
-def test_the_method_in_use_is_counted_with_its_settings(form):
+def test_each_method_is_counted_with_its_settings_or_what_its_choice_would_bring(form):
     form.set_values("method", {"rank": 4})
     assert rank(form.with_each_method()["lora"]) == rank(form.recipe()) == 4
-
-
-def test_another_method_is_counted_with_what_its_choice_would_bring(form):
-    form.set_values("method", {"rank": 4})
     form.choose_method("ia3")
     counted = form.with_each_method()
     form.choose_method("lora")

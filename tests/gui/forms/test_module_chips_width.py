@@ -41,55 +41,29 @@ def _all_in_sight(chips: ModuleChips) -> bool:
     return last.mapTo(chips, last.rect().bottomLeft()).y() < chips.height()
 
 
-def test_chips_offered_by_the_first_plan_are_all_in_sight(panel, qtbot):
-    panel.show_plan(LATE)
-
-    qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)), timeout=2000)
-
-
 def _places(panel: RecipePanel) -> list[int]:
     shown = ("data.source", "method.rank", "method.target_modules", "training.epochs")
     QTest.qWait(20)
     return [panel.form.field(key).around.mapTo(panel.form, QPoint()).y() for key in shown]
 
 
-def test_the_first_plan_does_not_move_the_form(panel):
+def test_neither_the_first_plan_nor_that_of_another_method_moves_the_form(panel):
     before = _places(panel)
     panel.show_plan(FIRST)
-
     assert "7.36 M parameters" in texts(panel.form)
     assert _places(panel) == before
-
-
-def test_the_plan_of_another_method_does_not_move_the_form(panel):
-    panel.show_plan(FIRST)
     panel.form.choose_method("vera")
     before = _places(panel)
     panel.show_plan(FIRST)
-
     assert _places(panel) == before
-
-
-def test_a_base_model_that_is_not_here_has_the_chip_of_the_default_alone(panel):
-    panel.form.choose_method("vera")
-    chips = _chips(panel)
-    assert chips.isVisibleTo(panel)
+    # A base model that is not here has the chip of the default alone.
     panel.show_plan({"missing": ["owner/name"]})
-
-    assert [chip.text() for chip in chips._chips.chips.values()] == ["Default"]
+    assert [chip.text() for chip in _chips(panel)._chips.chips.values()] == ["Default"]
 
 
 def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(panel, qtbot):
     panel.set_fixed("Read-only while this run is training")
     panel.effect.show_run(LATE, panel.form.recipe().method, None, None)
     panel.form.show_plan(LATE)
-
-    qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)), timeout=2000)
-
-
-def test_chips_that_grow_in_number_are_all_in_sight(panel, qtbot):
-    panel.show_plan(LATE | {"modules": {"q": 8, "v": 8}})
-    qtbot.wait(20)
-    panel.show_plan(LATE)
 
     qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)), timeout=2000)

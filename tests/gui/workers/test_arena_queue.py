@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from engine.api import SummarizeOptions, arenas
+from engine.api import arenas
 from engine.arena import Arena
 from engine.errors import ArenaError
 from engine.jobs.job import Job
 from engine.runs import run_store
-from gui.workers.summarizer import ConversationInput
-from gui.workers.summarizer import Request as SummaryRequest
-from gui.workers.worker_manager import WorkerManager
-from tests.helpers import scripted_summarizer, scripted_worker
 from tests.helpers.arenas import make_arena
 from tests.helpers.scripted_manager import end, scripted_manager
 from tests.helpers.train_stage import COMPLETE, ENDLESS
@@ -68,11 +63,12 @@ def test_entries_run_in_order_past_what_fails_and_what_is_refused(harness):
     assert not arenas.is_worked(arena)
 
 
-def test_a_paused_queue_finishes_what_runs_and_begins_nothing_more(harness):
+def test_a_paused_queue_begins_nothing_more_and_goes_on_with_the_stopped_entry(harness):
     arena = make_arena("lora", "ia3")
     harness.scripts["lora"] = ENDLESS
     harness.queue.start(arena)
     harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
+    run_id = harness.manager.current.id
     harness.queue.pause(arena)
     assert arenas.open_arena(arena.folder).paused
     assert harness.manager.device_queue.waiting == []
@@ -82,6 +78,12 @@ def test_a_paused_queue_finishes_what_runs_and_begins_nothing_more(harness):
     harness.qtbot.wait(100)
     assert harness.begun == ["lora"]
     assert states(arena) == ["stopped", "waiting"]
+    harness.scripts["lora"] = COMPLETE
+    harness.queue.start(arena)
+    harness.until_idle()
+    assert states(arena) == ["completed", "completed"]
+    assert run_id in [each.id for each in run_store.list_jobs()]
+    assert len(run_store.list_jobs()) == 2
 
 
 def test_an_entry_moved_to_the_front_while_another_runs_is_the_next(harness):
@@ -114,107 +116,6 @@ def test_arenas_take_turns_in_the_order_of_the_queue(harness):
     harness.until_idle()
     assert harness.begun == ["lora", "full", "ia3"]
     assert not arenas.is_worked(first)
-
-
-def test_an_arena_that_is_taken_out_of_the_queue_rests_after_its_entry(harness):
-    arena = make_arena("lora", "ia3")
-    harness.scripts["lora"] = ENDLESS
-    harness.queue.start(arena)
-    waiting = harness.manager.device_queue
-    waiting.remove(waiting.waiting[0].key)
-    assert not harness.queue.works(arena.id)
-    harness.manager.current.stop()
-    harness.until_idle()
-    assert harness.begun == ["lora"]
-    assert arenas.open_arena(arena.folder).paused
-
-
-def test_a_stopped_entry_goes_on_when_the_queue_is_started_again(harness):
-    arena = make_arena("lora")
-    harness.scripts["lora"] = ENDLESS
-    harness.queue.start(arena)
-    harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
-    run_id = harness.manager.current.id
-    harness.manager.current.stop()
-    harness.until_idle()
-    harness.scripts["lora"] = COMPLETE
-    harness.queue.start(arena)
-    harness.until_idle()
-    assert states(arena) == ["completed"]
-    assert [each.id for each in run_store.list_jobs()] == [run_id]
-
-
-def test_the_queue_waits_while_other_work_has_the_device(harness):
-    arena = make_arena("lora")
-    harness.scripts["ia3"] = ENDLESS
-    other = harness.manager.start_run(arenas.Reader().read(make_arena("ia3"))[0].recipe)
-    harness.queue.start(arena)
-    harness.until(lambda: other.state.step > 0)
-    assert harness.begun == ["ia3"]
-    assert states(arena) == ["waiting"]
-    other.stop()
-    harness.until_idle()
-    assert states(arena) == ["completed"]
-
-
-@pytest.fixture
-def beside_summaries(qtbot, home, qapp, monkeypatch):
-    """Return a manager with a scripted run and a scripted summarizer."""
-
-    def command(job: Job) -> list[str]:
-        if job.request()["kind"] == "summarize":
-            return scripted_summarizer.command(job)
-        scripted_worker.give_script(job, COMPLETE)
-        return scripted_worker.command(job)
-
-    made = WorkerManager(command)
-    yield made
-    end(made)
-
-
-ASKED = SummaryRequest(ConversationInput("A: Hi"), (None,), SummarizeOptions())
-
-
-def test_a_base_model_that_writes_nothing_makes_room_for_the_queue(beside_summaries, qtbot):
-    with qtbot.waitSignal(beside_summaries.summarizer.idle, timeout=WAIT):
-        beside_summaries.summarizer.summarize({"id": "starter"}, ASKED)
-    assert beside_summaries.summarizer.alive
-
-    arena = make_arena("lora")
-    beside_summaries.arena_queue.start(arena)
-    qtbot.waitUntil(lambda: states(arena) == ["completed"], timeout=WAIT)
-    assert not beside_summaries.summarizer.alive
-
-
-def test_summaries_that_are_being_written_are_not_interrupted_by_the_queue(
-    beside_summaries, qtbot, monkeypatch
-):
-    monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps({"": {"hang": True}, "an-adapter": "Done."}))
-    summarizer = beside_summaries.summarizer
-    hanging = summarizer.summarize({"id": "starter"}, ASKED)
-    qtbot.waitUntil(lambda: summarizer.state == "ready", timeout=WAIT)
-
-    arena = make_arena("lora")
-    beside_summaries.arena_queue.start(arena)
-    qtbot.wait(100)
-    assert states(arena) == ["waiting"]
-    assert summarizer.state == "ready"
-
-    summarizer.cancel(hanging)
-    qtbot.waitUntil(lambda: states(arena) == ["completed"], timeout=WAIT)
-
-
-def test_a_window_that_leaves_begins_no_more_entries(harness):
-    arena = make_arena("lora", "ia3")
-    harness.scripts["lora"] = ENDLESS
-    harness.queue.start(arena)
-    harness.until(lambda: harness.manager.current is not None and harness.manager.current.state.step > 0)
-    harness.manager.current.stop()
-    harness.manager.device_queue.leave()
-    harness.until(lambda: harness.manager.current is None)
-    harness.qtbot.wait(100)
-    assert harness.begun == ["lora"]
-    assert not arenas.open_arena(arena.folder).paused
 
 
 def test_a_pause_that_frees_the_device_rests_the_queue(harness):

@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject
 
-from gui.core.preferences import Preferences
-from gui.main_window import MainWindow
 from gui.workers.downloads import Downloads
-from gui.workers.engine_thread import EngineThread
-from tests.helpers.scripted_manager import scripted_manager
-
-WAIT = 20_000
 
 
 def entered(stage):
@@ -44,33 +38,14 @@ def thread(downloads):
     return made
 
 
-def test_a_base_model_is_followed_until_all_of_it_is_here(downloads, thread):
+def test_a_base_model_is_followed_until_all_of_it_is_here_and_what_began_first_is_shown(downloads, thread):
     thread.says([entered("load_base")])
     thread.says([progressed(0), progressed(100)])
     thread.says([progressed(300)])
     thread.says([progressed(400)])
-    thread.ends()
     assert downloads.told == [0.25, 0.75, None]
 
-
-@pytest.mark.parametrize(
-    "events",
-    [
-        [entered("read_data"), progressed(100)],
-        [entered("evaluate"), progressed(3, "summaries")],
-        [entered("load_base"), progressed(3, "summaries")],
-        [entered("load_base"), progressed(None)],
-        [entered("load_base"), progressed(0, total=0)],
-        [entered("load_base"), progressed(100), entered("read_data")],
-        [progressed(100)],
-    ],
-)
-def test_nothing_else_is_taken_for_it(downloads, thread, events):
-    thread.says(events)
-    assert downloads.told == []
-
-
-def test_what_began_first_is_shown_and_a_worker_that_dies_is_forgotten(downloads, thread):
+    downloads.told.clear()
     other = Thread()
     downloads.follow(other)
     thread.says([entered("load_base"), progressed(100)])
@@ -82,17 +57,28 @@ def test_what_began_first_is_shown_and_a_worker_that_dies_is_forgotten(downloads
     assert downloads.told == [0.25, 0.75, None]
 
 
-def test_the_icon_shows_what_is_fetched_for_summaries(styled, qtbot, home, monkeypatch):
+def test_nothing_else_is_taken_for_it(downloads):
+    for events in (
+        [entered("read_data"), progressed(100)],
+        [entered("evaluate"), progressed(3, "summaries")],
+        [entered("load_base"), progressed(3, "summaries")],
+        [entered("load_base"), progressed(None)],
+        [entered("load_base"), progressed(0, total=0)],
+        [entered("load_base"), progressed(100), entered("read_data")],
+        [progressed(100)],
+    ):
+        thread = Thread()
+        downloads.follow(thread)
+        thread.says(events)
+        assert downloads.told == [], events
+
+
+def test_the_icon_shows_what_is_fetched(story, monkeypatch):
     script = [["emit", entered("load_base")], ["emit", progressed(100)], ["wait_for_stop", 30]]
-    manager = scripted_manager(lambda job: script if job.request()["kind"] == "summarize" else [])
-    window = MainWindow(manager, Preferences())
-    qtbot.addWidget(window)
-    sent = []
+    story.scripts["evaluate"] = script
+    window, sent = story.open("history"), []
     monkeypatch.setattr(window.taskbar, "_send", sent.append)
-    thread = manager.ask("summarize", {})
-    qtbot.waitUntil(lambda: sent == [{"progress": 0.25, "progress-visible": True}], timeout=WAIT)
+    thread = window.manager.ask("evaluate", {})
+    story.until(lambda: sent == [{"progress": 0.25, "progress-visible": True}])
     thread.force()
-    qtbot.waitUntil(lambda: sent[1:] == [{"progress-visible": False}], timeout=WAIT)
-    for each in manager.findChildren(EngineThread):
-        each.force()
-    manager.leave()
+    story.until(lambda: sent[1:] == [{"progress-visible": False}])

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from engine.api import Ending, Job, create_job, read_all
-from engine.jobs.events import EventWriter
+from engine.api import Ending, Job, create_job
 from gui.workers.engine_thread import EngineThread
 from tests.helpers import scripted_worker
 from tests.helpers.repository import ROOT
@@ -69,16 +67,6 @@ def follow(tmp_path, qtbot):
         follower.thread.leave()
 
 
-def test_a_worker_that_completes(follow, qtbot):
-    follower = follow([["emit", {"event": "result_made", "result": {"answer": 42}}]])
-    results: list[dict] = []
-    follower.thread.result.connect(results.append)
-
-    assert follower.ending(qtbot).outcome == "completed"
-    assert follower.names() == ["job_accepted", "result_made", "job_ended"]
-    assert results == [{"answer": 42}]
-
-
 def test_noisy_libraries_and_a_child_that_keeps_the_streams_open(follow, qtbot):
     follower = follow([["noise", 20_000]])
 
@@ -86,63 +74,17 @@ def test_noisy_libraries_and_a_child_that_keeps_the_streams_open(follow, qtbot):
     log = follower.job.log_path.read_text()
     assert "prints line 19999" in log
     assert "warns in line 19999" in log
-    group = follower.thread.pid
-    left = [process for process in psutil.process_iter() if _group(process.pid) == group]
-    assert all(process.status() == psutil.STATUS_ZOMBIE for process in left)
+    qtbot.waitUntil(lambda: not _living(follower.thread.pid), timeout=WAIT)
 
 
-def _group(pid: int) -> int | None:
-    try:
-        return os.getpgid(pid)
-    except ProcessLookupError:
-        return None
-
-
-def test_an_error_with_words_for_the_user(follow, qtbot):
-    follower = follow([["fail", {"message": "No column.", "hint": "Name one.", "field": "data.summary"}]])
-
-    ending = follower.ending(qtbot)
-    assert (ending.outcome, ending.message, ending.hint, ending.field) == (
-        "failed",
-        "No column.",
-        "Name one.",
-        "data.summary",
-    )
-
-
-def test_an_exception_nobody_foresaw(follow, qtbot):
-    follower = follow([["error", "seven is not even"]])
-
-    ending = follower.ending(qtbot)
-    assert ending.outcome == "failed"
-    assert "seven is not even" in ending.message
-    assert "Traceback" in ending.log_tail
-
-
-def test_an_abort(follow, qtbot):
-    follower = follow([["steps", {"count": 3, "per_second": 1000}], ["abort", None]])
-
-    ending = follower.ending(qtbot)
-    assert ending.outcome == "crashed"
-    assert "SIGABRT" in ending.message
-    assert follower.names().count("step_finished") == 3
-
-
-def test_a_kill_from_outside(follow, qtbot):
-    follower = follow([["deaf", 60]])
-    os.kill(follower.until(qtbot, "job_accepted")["pid"], signal.SIGKILL)
-
-    ending = follower.ending(qtbot)
-    assert ending.outcome == "crashed"
-    assert "SIGKILL" in ending.message
-
-
-def test_a_worker_that_stops_when_asked(follow, qtbot):
-    follower = follow([["wait_for_stop", 60]])
-    follower.until(qtbot, "job_accepted")
-    follower.thread.stop()
-
-    assert follower.ending(qtbot).outcome == "stopped"
+def _living(group: int) -> list[int]:
+    """Return the processes of a group that have not ended."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+    return found
 
 
 def test_a_worker_that_is_deaf_to_stop_is_forced(follow, qtbot):
@@ -198,10 +140,6 @@ def run_window_until_it_dies(job: Job) -> None:
     window.stdout.close()
 
 
-def run_job(folder: Path, starter_recipe: str, script: list[Any]) -> Job:
-    return create_job(folder, "train", {"script": script}, recipe=starter_recipe)
-
-
 @pytest.mark.parametrize(("wish", "outcome"), [("finish", "completed"), ("stop", "stopped")])
 def test_the_window_dies_first(tmp_path, qtbot, wish, outcome):
     recipe = (
@@ -209,7 +147,7 @@ def test_the_window_dies_first(tmp_path, qtbot, wish, outcome):
         f'[training]\nwhen_window_leaves = "{wish}"\n'
     )
     job = create_job(
-        tmp_path, "train", {"script": [["steps", {"count": 40, "per_second": 20}]]}, recipe=recipe
+        tmp_path, "train", {"script": [["steps", {"count": 30, "per_second": 30}]]}, recipe=recipe
     )
     run_window_until_it_dies(job)
 
@@ -223,23 +161,14 @@ def test_the_window_dies_first(tmp_path, qtbot, wish, outcome):
     assert blocker.args[0].outcome == outcome
     steps = [event["step"] for event in events if event["event"] == "step_finished"]
     assert steps == list(range(1, len(steps) + 1))
-    assert (len(steps) == 40) == (outcome == "completed")
+    assert (len(steps) == 30) == (outcome == "completed")
 
 
-def test_what_an_attached_worker_is_told_reaches_it(follow, qtbot):
-    starter = follow([["wait_for_stop", 60]])
-    starter.until(qtbot, "job_accepted")
-    second = EngineThread(starter.job, attach=True)
-    with qtbot.waitSignal(second.ended, timeout=WAIT) as blocker:
-        second.start()
-        second.stop()
-    second.wait()
-
-    assert blocker.args[0].outcome == "stopped"
-
-
-def test_an_attached_worker_can_be_forced(follow, qtbot):
-    starter = follow([["deaf", 60]])
+@pytest.mark.parametrize(
+    ("script", "act", "outcome"), [("wait_for_stop", "stop", "stopped"), ("deaf", "force", "crashed")]
+)
+def test_an_attached_worker_can_be_stopped_and_forced(follow, qtbot, script, act, outcome):
+    starter = follow([[script, 60]])
     starter.until(qtbot, "job_accepted")
     seen: list[dict] = []
     second = EngineThread(starter.job, attach=True)
@@ -247,53 +176,18 @@ def test_an_attached_worker_can_be_forced(follow, qtbot):
     second.start()
     qtbot.waitUntil(lambda: bool(seen), timeout=WAIT)
     with qtbot.waitSignal(second.ended, timeout=WAIT) as blocker:
-        second.force()
+        getattr(second, act)()
     second.wait()
 
-    assert blocker.args[0].outcome == "crashed"
+    assert blocker.args[0].outcome == outcome
 
 
-def test_a_run_that_goes_on_hands_over_its_earlier_attempts_first(follow, qtbot):
-    follower = follow([["steps", {"count": 2, "per_second": 1000}]])
-    follower.ending(qtbot)
-    follower.watch(attach=False)
-    follower.thread.start()
-
-    assert follower.ending(qtbot).outcome == "completed"
-    assert follower.names().count("step_finished") == 4
-    assert follower.events == list(read_all(follower.job.events_path))
-
-
-def test_an_earlier_attempt_says_nothing_of_a_crash_in_a_later_one(tmp_path, qtbot):
-    job = create_job(tmp_path, "train", {})
-    for attempt, last in ((1, {"event": "job_ended", "outcome": "stopped"}), (2, {"event": "stage_entered"})):
-        writer = EventWriter(job.events_path, {"run": job.id, "attempt": attempt})
-        writer.write("job_accepted", pid=1)
-        writer.write(**last)
-        writer.close()
-    thread = EngineThread(job, attach=True)
-    with qtbot.waitSignal(thread.ended, timeout=WAIT) as blocker:
-        thread.start()
-    thread.wait()
-
-    assert blocker.args[0].outcome == "crashed"
-
-
-def test_a_burst_of_100_000_events_arrives_whole_and_in_order(follow, qtbot):
-    follower = follow([["flood", 100_000]])
+def test_a_burst_of_30_000_events_arrives_whole_and_in_order(follow, qtbot):
+    follower = follow([["flood", 30_000]])
     qtbot.waitUntil(lambda: bool(follower.endings), timeout=60_000)
 
     steps = [event["step"] for event in follower.events if event["event"] == "step_finished"]
-    assert steps == list(range(1, 100_001))
-
-
-def test_2_000_events_a_second_arrive_whole(follow, qtbot):
-    follower = follow([["steps", {"count": 6_000, "per_second": 2_000}]])
-    qtbot.waitUntil(lambda: bool(follower.endings), timeout=60_000)
-
-    steps = [event["step"] for event in follower.events if event["event"] == "step_finished"]
-    assert steps == list(range(1, 6_001))
-    assert json.loads((follower.job.folder / "job.json").read_text())["kind"] == "check_data"
+    assert steps == list(range(1, 30_001))
 
 
 def test_leaving_lets_the_worker_go_on_and_sends_no_ending(follow, qtbot):

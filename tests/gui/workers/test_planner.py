@@ -22,32 +22,22 @@ def manager(qtbot, home):
     end(made)
 
 
-def test_an_earlier_plan_of_the_same_is_there_while_the_worker_starts(manager, qtbot):
+def test_an_earlier_plan_of_the_same_is_there_only_while_the_worker_starts(manager, qtbot):
+    planner = manager.planner
     known_plans.save(WANTED, {"steps": 6})
     told: list[Any] = []
-    manager.planner.recalled.connect(lambda known: told.append(("recalled", known["steps"])))
-    manager.planner.planned.connect(lambda plan: told.append(("planned", plan["steps"])))
-    manager.planner.plan(WANTED)
+    planner.recalled.connect(lambda known: told.append(("recalled", known["steps"])))
+    planner.planned.connect(lambda plan: told.append(("planned", plan["steps"])))
+    assert not planner.is_starting
+    planner.plan(WANTED)
+    assert planner.is_starting
+    # The warm worker waits for its answer.
+    assert not manager._can_afford_warm_worker()
     qtbot.waitUntil(lambda: len(told) == 2, timeout=WAIT)
     assert told == [("recalled", 6), ("planned", 7)]
+    assert not planner.is_starting
 
-
-def test_a_worker_that_has_planned_is_faster_than_what_is_known(manager, qtbot):
-    with qtbot.waitSignal(manager.planner.planned, timeout=WAIT):
-        manager.planner.plan(WANTED)
     known_plans.save(WANTED, {"steps": 6})
-    told: list[Any] = []
-    manager.planner.recalled.connect(told.append)
-    with qtbot.waitSignal(manager.planner.planned, timeout=WAIT):
-        manager.planner.plan(WANTED)
-    assert told == []
-
-
-def test_the_worker_starts_with_the_first_question_and_the_warm_one_waits_for_its_answer(manager, qtbot):
-    assert not manager.planner.is_starting
-    manager.planner.plan(WANTED)
-    assert manager.planner.is_starting
-    assert not manager._can_afford_warm_worker()
-    with qtbot.waitSignal(manager.planner.planned, timeout=WAIT):
-        pass
-    assert not manager.planner.is_starting
+    with qtbot.waitSignal(planner.planned, timeout=WAIT):
+        planner.plan(WANTED)
+    assert told[2:] == [("planned", 7)]

@@ -23,21 +23,12 @@ def manager(qtbot, home, monkeypatch):
     end(made)
 
 
-def test_plans_to_compare_come_behind_the_forms_plan_each_with_its_key(manager, qtbot):
+def test_plans_to_compare_come_behind_the_forms_plan_each_with_its_key_the_newest_only(manager, qtbot):
     planner, seen = manager.planner, []
     planner.planned.connect(lambda _plan: seen.append("planned"))
     planner.compared.connect(lambda key, plan: seen.append((key, plan["steps"])))
+    planner.compare({"replaced": wanted("replaced")})
     planner.compare({"a": wanted("a"), "b": wanted("b", epochs=3)})
     planner.plan(wanted("form"))
     qtbot.waitUntil(lambda: len(seen) == 3, timeout=WAIT)
     assert seen == ["planned", ("a", PLAN["steps"]), ("b", PLAN["steps"])]
-
-
-def test_a_new_comparison_replaces_the_one_before(manager, qtbot):
-    planner, seen = manager.planner, []
-    planner.compared.connect(lambda key, _plan: seen.append(key))
-    planner.compare({"a": wanted("a")})
-    planner.compare({"b": wanted("b")})
-    planner.plan(wanted("form"))
-    qtbot.waitUntil(lambda: "b" in seen, timeout=WAIT)
-    assert seen == ["b"]

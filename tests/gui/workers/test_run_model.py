@@ -74,29 +74,13 @@ def test_many_events_make_few_redraws(model, qtbot):
     assert len(redraws) == 1
 
 
-def test_a_crash_is_an_outcome_though_no_event_says_it(tmp_path, qtbot):
-    made, ending = live(tmp_path, qtbot, [["emit", STARTED], ["abort", None]])
-
-    assert ending.outcome == made.state.outcome == "crashed"
-    assert not made.running
-
-
-def test_how_long_the_step_in_hand_still_takes(model):
+def test_how_long_a_step_or_a_stage_still_takes(model):
     assert model.step_seconds_left(0.0) is None
     model.apply([step(1, 100.0), step(2, 110.0)])
 
     assert model.step_seconds_left(103.0 + 10.0) == 7.0
     assert model.step_seconds_left(200.0) == 0.0
 
-
-def test_a_clock_that_is_set_back_makes_no_step_endless(model):
-    model.apply([step(1, 100.0) | {"clock": 5.0}, step(2, 50.0) | {"clock": 15.0}])
-
-    assert model.seconds_a_step() == 10.0
-    assert model.step_seconds_left(20.0) == 10.0
-
-
-def test_how_long_a_stage_still_takes_by_its_progress(model):
     progressed = {"event": "stage_progressed", "unit": "examples", "total": 200}
     model.apply([{"event": "stage_entered", "time": 100.0, "stage": "evaluate"}])
     assert model.stage_seconds_left() is None
@@ -107,16 +91,8 @@ def test_how_long_a_stage_still_takes_by_its_progress(model):
     assert model.stage_seconds_left() == 30.0
 
 
-def test_a_stop_is_remembered_until_the_end(tmp_path, qtbot):
-    job = create_job(tmp_path, "train", {"script": [["wait_for_stop", 60]]})
-    thread = EngineThread(job, niced=False, command=scripted_worker.command(job))
-    made = RunModel(recipe.from_tables(TABLES), thread)
-    thread.start()
-    made.stop()
-    assert made.stopping
-    with qtbot.waitSignal(made.ended, timeout=20_000) as blocker:
-        pass
-    thread.wait()
+def test_a_clock_that_is_set_back_makes_no_step_endless(model):
+    model.apply([step(1, 100.0) | {"clock": 5.0}, step(2, 50.0) | {"clock": 15.0}])
 
-    assert blocker.args[0].outcome == "stopped"
-    assert not made.stopping
+    assert model.seconds_a_step() == 10.0
+    assert model.step_seconds_left(20.0) == 10.0

@@ -54,23 +54,30 @@ def manager(qtbot, home):
     end(made)
 
 
-def test_one_is_started_when_it_is_wanted_and_no_second_one(harness, qtbot):
-    assert not harness.keeper.is_ready()
-    for _ in range(3):
-        harness.keeper.want(True)
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-    harness.keeper.want(True)
+def test_one_is_started_when_it_is_wanted_made_anew_if_it_died_and_ended_with_the_window(harness, qtbot):
+    keeper = harness.keeper
+    keeper.want(True)
+    keeper.want(False)
     qtbot.wait(50)
-
-    assert len(harness.made) == 1
-
-
-def test_none_is_started_when_the_page_is_left_before_it_has_settled(harness, qtbot):
-    harness.keeper.want(True)
-    harness.keeper.want(False)
-    qtbot.wait(50)
-
+    # The page was left before it had settled.
     assert not harness.made
+    for _ in range(3):
+        keeper.want(True)
+    qtbot.waitUntil(keeper.is_ready, timeout=WAIT)
+    keeper.want(False)
+    keeper.want(True)
+    qtbot.wait(50)
+    assert keeper.is_ready()
+    assert len(harness.made) == 1
+    harness.made[0].end()
+    keeper.want(True)
+    qtbot.waitUntil(keeper.is_ready, timeout=WAIT)
+    assert len(harness.made) == 2
+    keeper.end()
+    keeper.again()
+    qtbot.wait(50)
+    assert len(harness.made) == 2
+    assert not harness.made[1].alive()
 
 
 def test_one_that_is_not_wanted_any_longer_ends(qtbot):
@@ -83,16 +90,6 @@ def test_one_that_is_not_wanted_any_longer_ends(qtbot):
     assert not harness.made[0].alive()
 
 
-def test_one_that_is_wanted_again_in_time_stays(harness, qtbot):
-    harness.keeper.want(True)
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-    harness.keeper.want(False)
-    harness.keeper.want(True)
-
-    assert harness.keeper.take() is harness.made[0]
-    harness.made[0].end()
-
-
 def test_none_is_started_where_it_would_be_a_burden(harness, qtbot):
     harness.affordable = False
     harness.keeper.want(True)
@@ -102,27 +99,6 @@ def test_none_is_started_where_it_would_be_a_burden(harness, qtbot):
     harness.affordable = True
     harness.keeper.again()
     qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-
-
-def test_one_that_died_is_made_anew(harness, qtbot):
-    harness.keeper.want(True)
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-    harness.made[0].end()
-    harness.keeper.want(True)
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-
-    assert len(harness.made) == 2
-
-
-def test_ended_with_the_window_it_is_not_made_anew(harness, qtbot):
-    harness.keeper.want(True)
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-    harness.keeper.end()
-    harness.keeper.again()
-    qtbot.wait(50)
-
-    assert len(harness.made) == 1
-    assert not harness.made[0].alive()
 
 
 def ready(manager: WorkerManager, qtbot: Any) -> None:
@@ -143,15 +119,6 @@ def test_start_lets_the_worker_that_is_ready_do_the_run_and_the_next_one_waits_f
     qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
 
 
-def test_start_goes_on_without_a_worker_that_has_died(manager, qtbot):
-    ready(manager, qtbot)
-    manager.warm_workers._warm_worker.end()
-    model = manager.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
-
-    assert model.ending.outcome == "completed"
-
-
 def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(manager, qtbot):
     ready(manager, qtbot)
     warm_worker = manager.warm_workers._warm_worker
@@ -161,39 +128,26 @@ def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(man
     assert not warm_worker.alive()
 
 
-def test_one_is_ready_at_the_end_of_the_guide_too(manager, qtbot):
-    manager.warm_workers._settle.setInterval(10)
-    app._keep_warm_worker(manager, "welcome")
-
-    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
-
-
-def test_other_pages_do_without(manager, qtbot):
+def test_one_is_ready_at_the_end_of_the_guide_too_and_other_pages_do_without(manager, qtbot):
     manager.warm_workers._settle.setInterval(10)
     app._keep_warm_worker(manager, "data")
     qtbot.wait(50)
-
     assert not manager.warm_workers.is_ready()
+    app._keep_warm_worker(manager, "welcome")
+    qtbot.waitUntil(manager.warm_workers.is_ready, timeout=WAIT)
 
 
 def test_one_for_another_device_is_replaced(harness, qtbot):
     harness.keeper.want(True)
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-    harness.keeper.suit("cpu")
-    assert not harness.made[0].alive()
-    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-
-    harness.keeper.suit("cpu")
-    assert harness.keeper.take() is harness.made[1]
-    assert harness.made[1]._cards["TUNESMITH_DEVICE"] == "cpu"
-    harness.made[1].end()
-    assert len(harness.made) == 2
-
-
-def test_one_whose_device_changes_before_it_is_started_is_made_for_the_later_one(harness, qtbot):
-    harness.keeper.want(True)
     harness.keeper.suit("cuda:1")
     harness.keeper.suit("cpu")
     qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
-
+    # Its device changed before it was started.
     assert [made._cards["TUNESMITH_DEVICE"] for made in harness.made] == ["cpu"]
+    harness.keeper.suit("cuda:1")
+    assert not harness.made[0].alive()
+    qtbot.waitUntil(harness.keeper.is_ready, timeout=WAIT)
+    harness.keeper.suit("cuda:1")
+    assert harness.keeper.take() is harness.made[1]
+    harness.made[1].end()
+    assert len(harness.made) == 2
