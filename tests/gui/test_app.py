@@ -10,15 +10,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from engine.api import (
-    Example,
     StorageError,
     arenas,
-    create_job,
-    labelling,
     paths,
     recipe,
     run_store,
@@ -26,7 +23,6 @@ from engine.api import (
 from gui.app import begin, say_why_not
 from gui.core.preferences import Preferences
 from gui.desktop.single_instance import SingleInstance
-from gui.desktop.system_load import SystemLoad
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.settings_dialog import SettingsDialog
 from gui.look import style
@@ -89,9 +85,8 @@ def harness(qtbot, home):
     end(made.manager)
 
 
-def loaded_in_a_window(code: str = "") -> set[str]:
-    """The modules of a process that shows the window and does `code`."""
-    program = f"""
+def test_a_window_loads_nothing_heavy_and_all_pages_together_no_torch():
+    program = """
         import json, sys
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
@@ -101,29 +96,22 @@ def loaded_in_a_window(code: str = "") -> set[str]:
         from gui.core.preferences import Preferences
         application = QApplication([])
         style.apply(application, "light")
+        # What is done when the window is idle.
+        QTimer.singleShot = lambda *_arguments: None
         window = MainWindow(WorkerManager(), Preferences())
         window.show()
         application.processEvents()
-        {code}
+        print(json.dumps(sorted(sys.modules)))
+        for key in window.rail.keys():
+            window.show_page(key)
         print(json.dumps(sorted(sys.modules)))
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return set(json.loads(done.stdout.splitlines()[-1]))
-
-
-def test_a_window_loads_nothing_heavy():
-    modules = loaded_in_a_window()
-
-    assert not modules & set(HEAVY)
-    assert not modules & set(LATER)
-
-
-def test_all_pages_together_load_no_torch():
-    modules = loaded_in_a_window("[window.show_page(key) for key in window.rail.keys()]")
-
-    assert not modules & set(HEAVY)
+    window, pages = (set(json.loads(line)) for line in done.stdout.splitlines()[-2:])
+    assert not window & {*HEAVY, *LATER}
+    assert not pages & set(HEAVY)
 
 
 def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_path):
@@ -150,40 +138,33 @@ def test_files_dropped_on_the_window_are_checked_as_data(harness, qtbot, tmp_pat
     qtbot.waitUntil(lambda: not harness.window.built("data").checker.is_busy, timeout=WAIT)
 
 
-def test_the_data_page_leads_to_the_labelling_page_and_back(harness, qtbot):
-    about = labelling.create("Talk", "talk.csv", [Example("1", "Ann: Tea?", "")])
-    result = {"set": about.id, "left_out": {}}
-    harness.scripts["label_data"] = [["emit", {"event": "result_made", "result": result}]]
-    harness.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
-    harness.window.show_built("data").label_requested.emit({"source": "talk.csv"}, "starter")
-    page = harness.window.built("labelling")
-    assert harness.window.current_key() == "labelling"
-    qtbot.waitUntil(lambda: page.controller.item is not None, timeout=WAIT)
-    assert page.header.title() == "Talk"
-    assert harness.window.rail.item("data").isChecked()
-    page.back_button.click()
-    assert harness.window.current_key() == "data"
-    harness.window.built("data").label_requested.emit({}, "starter")
-    assert harness.window.current_key() == "labelling"
-    assert page.header.title() == "Talk"
-    page.use_requested.emit({"source": "/exported"})
-    assert harness.window.current_key() == "train"
-    page.controller.close()
-
-
-def test_pages_are_built_when_they_are_first_shown(harness):
-    places = {key: harness.window.page(key) for key in KEYS}
+def test_pages_are_built_when_they_are_first_shown_and_the_rail_opens_settings_and_help(harness, qtbot):
+    window = harness.window
+    places = {key: window.page(key) for key in KEYS}
     assert all(isinstance(place, LazyPage) for place in places.values())
     assert places["history"].is_built()
     assert not places["train"].is_built()
-    harness.window.show_page("train")
-
+    window.show_page("train")
     assert places["train"].is_built()
 
+    window.rail.settings_wanted.emit()
+    [settings] = window.findChildren(SettingsDialog)
+    assert settings.isVisible()
+    settings.disk_button.click()
+    [disk] = window.findChildren(DiskDialog)
+    qtbot.waitUntil(lambda: disk.sizes["runs"].text() != "–", timeout=WAIT)
+    wait_for(disk)
+    disk.close()
+    settings.close()
+    window.rail.help_wanted.emit()
+    assert window.current_key() == "help"
+    assert not any(window.rail.item(key).isChecked() for key in KEYS)
+    wait_for(window.built("help"))
 
-def test_the_rail_shows_how_far_the_run_is(harness, qtbot):
-    harness.train(qtbot)
-    qtbot.waitUntil(lambda: harness.window.rail.item("train").badge not in {"", "0\u202f%"}, timeout=WAIT)
+    window.resize(1200, 800)
+    window.close()
+    assert harness.left == [1]
+    assert Preferences().get("window_geometry")
 
 
 def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(harness, qtbot, monkeypatch):
@@ -198,24 +179,39 @@ def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(harness, q
     assert sent[-2:] == [{"progress-visible": False}, {"urgent": True}]
 
 
-def test_a_window_without_a_run_closes_at_once(harness):
-    harness.window.close()
-
-    assert harness.left == [1]
-
-
-def test_closing_while_a_run_trains_asks_and_cancel_stays(harness, qtbot):
+def test_closing_while_a_run_trains_asks_cancel_stays_and_stop_leaves(harness, qtbot, monkeypatch):
     model = harness.train(qtbot)
-    harness.window.close()
-    dialog = harness.window.quit_dialog
-    assert dialog is not None
+    window = harness.window
+    qtbot.waitUntil(lambda: window.rail.item("train").badge not in {"", "0\u202f%"}, timeout=WAIT)
+    window.close()
+    assert window.quit_dialog is not None
     assert harness.left == []
-    dialog.cancel_button.click()
+    window.quit_dialog.cancel_button.click()
+    assert window.quit_dialog is None
+    assert window.isVisible()
+    assert (model.running, model.stopping) == (True, False)
 
-    assert harness.window.quit_dialog is None
-    assert harness.window.isVisible()
-    assert model.running
+    model.pause()
+    qtbot.waitUntil(lambda: model.state.paused, timeout=WAIT)
+    window.close()
+    assert "paused, and its process keeps running without" in said_in(window.quit_dialog)
+    with monkeypatch.context() as patch:
+
+        def refuse():
+            raise StorageError("The command can't be left.", "Free some space.")
+
+        patch.setattr(model._thread, "stop", refuse)
+        window.quit_dialog.stop_button.click()
+    assert not window.quit_dialog.stopping
     assert not model.stopping
+    assert "can't be left. Free some space." in said_in(window.quit_dialog)
+    window.quit_dialog.stop_button.click()
+    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
+    assert model.ending.outcome == "stopped"
+
+
+def said_in(dialog) -> str:
+    return "".join(label.text() for label in dialog.findChildren(Label))
 
 
 def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(harness, qtbot):
@@ -236,54 +232,6 @@ def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(harn
     other.current.force()
     qtbot.waitUntil(lambda: other.current is None, timeout=WAIT)
     other.leave()
-
-
-def test_a_paused_run_that_is_left_is_said_to_go_on(harness, qtbot):
-    model = harness.train(qtbot)
-    model.pause()
-    qtbot.waitUntil(lambda: model.state.paused, timeout=WAIT)
-    harness.window.close()
-    dialog = harness.window.quit_dialog
-    assert "paused, and its process keeps running without" in "".join(
-        label.text() for label in dialog.findChildren(Label)
-    )
-    dialog.cancel_button.click()
-
-
-def test_a_run_that_can_t_be_asked_to_stop_says_why_and_the_window_stays(harness, qtbot, monkeypatch):
-    model = harness.train(qtbot)
-
-    def refuse():
-        raise StorageError("The command can't be left.", "Free some space.")
-
-    monkeypatch.setattr(model._thread, "stop", refuse)
-    harness.window.close()
-    dialog = harness.window.quit_dialog
-    dialog.stop_button.click()
-    assert not dialog.stopping
-    assert not model.stopping
-    assert any("can't be left. Free some space." in label.text() for label in dialog.findChildren(Label))
-    dialog.cancel_button.click()
-
-
-def test_settings_lead_to_the_disk_s_use(harness, qtbot):
-    harness.window.rail.settings_wanted.emit()
-    [settings] = harness.window.findChildren(SettingsDialog)
-    settings.disk_button.click()
-    [disk] = harness.window.findChildren(DiskDialog)
-    qtbot.waitUntil(lambda: disk.sizes["runs"].text() != "–", timeout=WAIT)
-    wait_for(disk)
-    disk.close()
-    settings.close()
-
-
-def test_stop_and_save_waits_for_the_run_and_then_leaves(harness, qtbot):
-    model = harness.train(qtbot)
-    harness.window.close()
-    harness.window.quit_dialog.stop_button.click()
-    qtbot.waitUntil(lambda: harness.left == [1], timeout=WAIT)
-
-    assert model.ending.outcome == "stopped"
 
 
 def test_a_new_arena_begins_with_the_recipe_of_the_train_page(harness, qtbot):
@@ -354,20 +302,13 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(harn
         dialog.keep_button.click()
     harness.manager.leave()
     if keeps:
-        qtbot.wait(1_000)
+        qtbot.wait(500)
         assert model.job.is_running()
         model.job.send("stop")
     qtbot.waitUntil(lambda: not model.job.is_running(), timeout=WAIT)
     assert run_store.open_run(model.job).outcome == "stopped"
     if not keeps:
         dialog.cancel_button.click()
-
-
-def test_the_window_comes_back_where_it_was(harness, qtbot):
-    harness.window.resize(1200, 800)
-    harness.window.closeEvent(QCloseEvent())
-
-    assert Preferences().get("window_geometry")
 
 
 def test_preferences_survive_a_damaged_file(home):
@@ -378,14 +319,6 @@ def test_preferences_survive_a_damaged_file(home):
     preferences.set("scheme", "dark")
 
     assert Preferences().get("scheme") == "dark"
-
-
-def test_a_second_start_raises_the_first_window(qtbot, home):
-    first = SingleInstance()
-    assert not first.raise_first()
-    with qtbot.waitSignal(first.asked, timeout=WAIT):
-        assert SingleInstance().raise_first()
-    first.close()
 
 
 def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):
@@ -412,19 +345,6 @@ def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(harness, q
     assert told == [("Completed", "A run")]
 
 
-def test_the_meter_shows_the_computer(qtbot):
-    probe = SystemLoad()
-    with qtbot.waitSignal(probe.measured, timeout=WAIT) as blocker:
-        probe.start()
-    name, device, used, total, load = blocker.args
-    probe.stop()
-
-    assert name
-    assert device == "cpu"
-    assert 0 < used < total
-    assert 0 <= load <= 1
-
-
 def test_settings_apply_at_once_and_are_kept(qtbot, home):
     dialog = SettingsDialog(Preferences())
     qtbot.addWidget(dialog)
@@ -436,24 +356,6 @@ def test_settings_apply_at_once_and_are_kept(qtbot, home):
     assert Preferences().get("text_scale") == "1.5"
     dialog.sizes.set_key("100")
     dialog.schemes.set_current("light")
-
-
-def test_the_rail_opens_settings_and_help(harness):
-    harness.window.rail.settings_wanted.emit()
-    (dialog,) = harness.window.findChildren(QDialog)
-    assert dialog.isVisible()
-    dialog.close()
-    harness.window.rail.help_wanted.emit()
-    assert harness.window.current_key() == "help"
-    assert not any(harness.window.rail.item(key).isChecked() for key in KEYS)
-    wait_for(harness.window.built("help"))
-
-
-def test_only_living_runs_are_taken_up(home):
-    create_job(paths.runs_folder(), "train", {}, recipe=recipe.dumps(recipe.from_tables(BASICS)))
-
-    assert len(run_store.list_jobs()) == 1
-    assert WorkerManager().find_living_run() is None
 
 
 @pytest.mark.parametrize(

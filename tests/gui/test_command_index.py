@@ -10,38 +10,26 @@ from PySide6.QtTest import QTest
 from engine.api import METHODS, describe
 from gui.command_index import of_page
 from gui.core import actions
-from gui.core.preferences import SETTINGS, Preferences
-from gui.dialogs.settings_dialog import SettingsDialog
+from gui.core.preferences import SETTINGS
 from gui.forms.recipe_tables import TABLES
 from gui.look.language import tr
-from gui.main_window import PALETTE_PAGES, MainWindow
+from gui.main_window import PALETTE_PAGES
 from gui.pages.help import topics
 from gui.shell.palette import TOP, Palette, PaletteEntry, found_by
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from tests.helpers.background import wait_for
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
-from tests.helpers.scripted_manager import end, scripted_manager
 
 KEYS = ("data", "train", "arena", "library", "playground", "history", "labelling", "examples", "blind")
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def window(styled, qtbot, home):
+def window(story):
     with unsynced():
         add_run(make_recipe(name="Monday's run"))
         add_adapter("samsum-lora")
-
-    # No other page is built as quickly as the history.
-    preferences = Preferences()
-    preferences.set("page", "history")
-    manager = scripted_manager(lambda _job: [["answer", {}]])
-    made = MainWindow(manager, preferences)
-    qtbot.addWidget(made)
-    with qtbot.waitActive(made):
-        made.show()
-    yield made
-    end(manager)
+    return story.open("history")
 
 
 def open_palette(window, qtbot):
@@ -85,7 +73,7 @@ def declared():
     yield from (each.title for each in topics.topics())
 
 
-def test_everything_that_is_declared_is_found_by_its_title(window, palette):
+def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(palette):
     # What an arena's queue and a form offer is theirs alone.
     elsewhere = {each.title for each in actions.ACTIONS if each.scope in {"queue", "form"}}
     titles = set(declared())
@@ -93,21 +81,15 @@ def test_everything_that_is_declared_is_found_by_its_title(window, palette):
     for title in sorted(titles - elsewhere):
         found = [offer.title for offer, _ in found_by(title, palette._offers)]
         assert title in found[:3], title
-
-
-@pytest.mark.parametrize(
-    ("typed", "title", "group"),
-    [
+    for typed, title, group in (
         ("dark", "Appearance", "Setting"),
         ("merge", "Exports for other programs", "Help"),
         ("rank", "Rank", "Setting"),
         ("learning rate", "Learning rate", "Setting"),
         ("new run", "New run", "Page"),
-    ],
-)
-def test_words_find_what_they_mean(typed, title, group, palette):
-    found = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
-    assert (title, group) in found[:3]
+    ):
+        found = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
+        assert (title, group) in found[:3], typed
 
 
 def choose(palette, title, group):
@@ -117,53 +99,40 @@ def choose(palette, title, group):
     QTest.keyClick(palette.query, Qt.Key.Key_Return)
 
 
-def test_an_option_is_shown_in_the_recipe_with_the_keyboard_in_it(window, palette):
-    choose(palette, "Gradient clipping", "Setting")
+def test_keys_alone_lead_to_a_page_an_option_its_help_a_topic_a_run_and_a_recipe(window, qtbot):
+    def find(*chosen):
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        palette = open_palette(window, qtbot)
+        choose(palette, *chosen)
+        assert not palette.isVisible()
+
+    find("Library", "Page")
+    assert window.current_key() == "library"
+    find("Gradient clipping", "Setting")
     assert window.current_key() == "train"
     field = window.built("train").panel.form.field("training.max_gradient_norm")
     assert field.around.isVisible()
     assert field.around.isAncestorOf(window.focusWidget())
-
-
-def test_an_option_of_another_method_leads_to_its_help(window, palette):
-    choose(palette, "Virtual tokens", "Setting")
+    # An option of another method.
+    find("Virtual tokens", "Setting")
     assert window.current_key() == "help"
     assert window.built("help").reader.topic().title == "Virtual tokens"
-
-
-def test_a_setting_opens_the_settings_at_it(window, palette):
-    choose(palette, "Text size", "Setting")
-    (dialog,) = window.findChildren(SettingsDialog)
-    assert dialog.focusWidget() is dialog.sizes
-    dialog.close()
-
-
-def test_a_topic_opens_the_help_at_it(window, palette):
-    choose(palette, "Verdict", "Help")
+    find("Verdict", "Help")
     assert window.built("help").reader.topic().title == "Verdict"
-
-
-def test_keys_alone_lead_to_a_page(window, palette):
-    QTest.keyClicks(palette.query, "librar")
-    QTest.keyClick(palette.query, Qt.Key.Key_Return)
-    assert window.current_key() == "library"
-    assert not palette.isVisible()
-
-
-def test_a_run_and_a_recipe_are_found_by_name(window, palette, qtbot):
-    QTest.keyClicks(palette.query, "monday")
-    QTest.keyClick(palette.query, Qt.Key.Key_Return)
+    find("Monday's run", "Run")
     assert window.built("train").header.title() == "Monday's run"
+
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    again = open_palette(window, qtbot)
-    QTest.keyClicks(again.query, "smol qlora")
-    assert again.current().group == "Recipe"
-    QTest.keyClick(again.query, Qt.Key.Key_Return)
+    palette = open_palette(window, qtbot)
+    QTest.keyClicks(palette.query, "smol qlora")
+    assert palette.current().group == "Recipe"
+    QTest.keyClick(palette.query, Qt.Key.Key_Return)
     assert window.built("train").header.title() == "New run"
 
 
-def test_arrows_move_and_are_heard_and_escape_leaves(palette):
+def test_arrows_move_and_are_heard_what_fits_nothing_does_nothing_and_escape_leaves(window, palette):
     first = palette.current()
     QTest.keyClick(palette.query, Qt.Key.Key_Down)
     second = palette.current()
@@ -173,73 +142,42 @@ def test_arrows_move_and_are_heard_and_escape_leaves(palette):
     QTest.keyClick(palette.query, Qt.Key.Key_Up)
     QTest.keyClick(palette.query, Qt.Key.Key_Up)
     assert palette.current().title == palette.titles()[-1]
-    QTest.keyClick(palette.query, Qt.Key.Key_Escape)
-    assert not palette.isVisible()
-
-
-def test_what_fits_nothing_says_so_and_does_nothing(window, palette):
     QTest.keyClicks(palette.query, "qqqq")
     assert palette.titles() == []
     QTest.keyClick(palette.query, Qt.Key.Key_Return)
     assert palette.isVisible()
     assert window.current_key() == "history"
+    QTest.keyClick(palette.query, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_every_page_offers_the_buttons_of_its_header(window, key):
-    page = window.show_built(key)
-    offered = {offer.title for offer in of_page(page)}
-    wanted = {
-        button.text().replace("&", "").rstrip("…")
-        for button in page.header.buttons()
-        if button.isVisible() and button.isEnabled() and button.text()
-    }
-    assert wanted <= offered
+def test_every_page_offers_the_buttons_of_its_header_and_every_shortcut_is_bound(window, qtbot):
+    for key in KEYS:
+        page = window.show_built(key)
+        offered = {offer.title for offer in of_page(page)}
+        wanted = {
+            button.text().replace("&", "").rstrip("…")
+            for button in page.header.buttons()
+            if button.isVisible() and button.isEnabled() and button.text()
+        }
+        assert wanted <= offered, key
+    bound = {each.action.id for each in actions.bound_in(window)}
+    assert bound == {each.id for each in actions.ACTIONS if not each.is_pressed}
 
-
-def test_what_is_selected_in_the_library_is_offered_with_its_name(window, qtbot):
+    # What is selected is offered with its name.
     page = window.show_built("library")
     qtbot.waitUntil(lambda: page.view.current() is not None)
     titles = {offer.title for offer in of_page(page)}
     assert {"Rename: samsum-lora", "Delete: samsum-lora"} <= titles
-
-
-def test_every_declared_shortcut_is_bound_somewhere(window):
-    for key in KEYS:
-        window.built(key)
-    bound = {each.action.id for each in actions.bound_in(window)}
-    assert bound == {each.id for each in actions.ACTIONS if not each.is_pressed}
-
-
-def test_the_sheet_of_keys_opens_by_its_keys(window):
+    QTest.keyClick(window, Qt.Key.Key_F, CONTROL)
+    assert page.pane.search.hasFocus()
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    assert window.current_key() == "help"
     QTest.keyClick(window, Qt.Key.Key_Slash, CONTROL)
     (sheet,) = window.findChildren(ShortcutsSheet)
     sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
     sheet.close()
     sheet.setParent(None)
-
-
-def test_f1_is_help(window):
-    window.show_built("train")
-    QTest.keyClick(window, Qt.Key.Key_F1)
-    assert window.current_key() == "help"
-
-
-def test_control_f_leads_to_the_search_of_the_page(window, qtbot):
-    page = window.show_built("library")
-    qtbot.waitUntil(page.pane.search.isVisible)
-    QTest.keyClick(window, Qt.Key.Key_F, CONTROL)
-    assert page.pane.search.hasFocus()
-
-
-def test_a_title_that_fits_comes_before_other_words():
-    done = []
-    offers = [
-        PaletteEntry("Appearance", "Tunesmith", lambda: done.append(1), keywords="dark"),
-        PaletteEntry("Dark roast", "Run", lambda: None),
-    ]
-    assert [offer.title for offer, _ in found_by("dark", offers)] == ["Dark roast", "Appearance"]
-    assert [offer.title for offer, _ in found_by(" ", offers)] == ["Appearance", "Dark roast"]
 
 
 class MoveRecorder(QObject):
@@ -268,14 +206,9 @@ def test_it_stands_at_the_window_s_head_before_it_is_shown_and_stays_there(windo
     opened.query.setText("One")
     assert opened.pos() == at
     assert moves.seen == []
-    opened.close()
-
-
-def test_offers_that_come_later_leave_the_selection_alone(styled, qtbot, window):
-    opened = Palette([PaletteEntry("One", "", lambda: None), PaletteEntry("Two", "", lambda: None)], window)
-    opened.show()
+    # What comes later leaves the selection alone.
+    opened.query.setText("")
     QTest.keyClick(opened.query, Qt.Key.Key_Down)
     opened.add([PaletteEntry("Three", "", lambda: None)])
     assert opened.current().title == "Two"
-    assert opened.titles() == ["One", "Two", "Three"]
     opened.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QThread
+from PySide6.QtCore import QObject
 
 from engine.api import Ending, Job
 from gui.pages.data.checker import Checker
@@ -82,53 +82,6 @@ def test_an_answer_that_comes_when_its_asker_is_gone_is_nobodys(
     with qtbot.captureExceptions() as raised:
         answer(thread, {"set": "s", "left_out": {}, "brought": 0, "missing_bytes": 5})
     assert not raised
-
-
-def test_an_answer_is_heard_by_any_function_until_its_listener_is_gone(asked):
-    _, thread = asked
-    listener, heard = QObject(), []
-    thread.subscribe(listener, events=heard.append, result=lambda said: heard.append(2 * said))
-    thread.events.emit([1])
-    thread.result.emit(1)
-    thread.failed.emit(Ending("failed", "Not asked for."))
-    shiboken6.delete(listener)
-    thread.result.emit(3)
-    assert heard == [[1], 2]
-
-
-def test_what_is_under_way_to_a_listener_goes_with_it(asked, qtbot):
-    _, thread = asked
-    listener, heard = QObject(), []
-    thread.subscribe(listener, result=heard.append)
-    elsewhere = OtherThread(thread)
-    elsewhere.start()
-    assert elsewhere.wait()
-    shiboken6.delete(listener)
-    with qtbot.captureExceptions() as raised:
-        qtbot.wait(1)
-    assert not raised
-    assert heard == []
-
-
-class OtherThread(QThread):
-    """Lets the thread of a job answer from beside the window's, as it does."""
-
-    def __init__(self, thread: EngineThread) -> None:
-        super().__init__()
-        self._thread = thread
-
-    def run(self) -> None:
-        self._thread.result.emit("late")
-
-
-def test_a_listener_keeps_nothing_of_a_thread_that_has_ended(asked, qtbot):
-    _, thread = asked
-    listener, ends = QObject(), []
-    thread.subscribe(listener, finished=lambda: ends.append(1))
-    thread.detach()
-    thread.start()
-    qtbot.waitUntil(lambda: not listener.findChildren(QObject, "", Qt.FindChildOption.FindDirectChildrenOnly))
-    assert ends == [1]
 
 
 def test_pages_hear_of_their_jobs_by_no_other_way():

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from engine.api import library, run_store
-from gui.look.shown_texts import MENU_LETTERS, menu_text
+from gui.look.shown_texts import MENU_LETTERS
 from gui.main_window import PAGES
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 from tests.helpers.layout_problems import layout_problems
@@ -48,7 +48,7 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def test_every_page_shows_strange_names_within_its_least_size(window, qtbot):
+def test_every_page_shows_strange_names_within_its_least_size_and_below(window, qtbot):
     assert sorted(entry.name for entry in library.scan()[0]) == sorted(
         " ".join(name.split()) for name in NAMES
     )
@@ -58,6 +58,11 @@ def test_every_page_shows_strange_names_within_its_least_size(window, qtbot):
         if key == "history":
             qtbot.waitUntil(lambda page=page: page.view.table().rowCount() > len(NAMES))
         elif key == "playground":
+            menu = page.adapter_menu()
+            texts = [action.text() for action in menu.actions()]
+            assert len(texts) == len(NAMES)
+            assert max(map(len, texts)) < 3 * MENU_LETTERS
+            assert menu.sizeHint().width() < window.width()
             page.open(["a0", "a3"])
         elif key == "train":
             page.open_run(run_store.list_jobs()[0].id)
@@ -67,25 +72,6 @@ def test_every_page_shows_strange_names_within_its_least_size(window, qtbot):
         faults += [f"{key}: {fault}" for fault in layout_problems(page) if "&" not in fault]
     assert faults == []
 
-
-def test_menus_of_adapters_fit_the_screen(window):
-    page = window.show_built("playground")
-    settle()
-    menu = page.adapter_menu()
-    texts = [action.text() for action in menu.actions()]
-    assert len(texts) == len(NAMES)
-    assert max(map(len, texts)) < 3 * MENU_LETTERS
-    assert menu.sizeHint().width() < window.width()
-
-
-def test_a_long_name_loses_its_middle_in_a_menu():
-    assert menu_text("short & sweet") == "short && sweet"
-    shown = menu_text("begin " + "x" * 300 + " end")
-    assert (shown[:6], shown[-4:], "…" in shown) == ("begin ", " end", True)
-    assert len(shown) <= MENU_LETTERS + 1
-
-
-def test_a_window_that_is_made_smaller_than_its_least_size_still_draws_every_page(window):
     window.setMinimumSize(0, 0)
     for key in PAGES:
         window.show_built(key)
