@@ -404,8 +404,7 @@ class TrainPage(Page):
             act(wanted)
 
     def _save_file(self, wanted: Recipe) -> None:
-        path = recipe_files.ask_to_save(self, wanted)
-        if path is not None:
+        if (path := recipe_files.ask_to_save(self, wanted)) is not None:
             self._try(lambda: recipe.save(wanted, path))
             self.buttons.recent.add(path)
             self._origin = tr("Saved as {name}", name=path.name)
@@ -413,8 +412,7 @@ class TrainPage(Page):
 
     # Starting and running
     def _start(self) -> None:
-        wanted = self.panel.form.recipe()
-        if wanted is not None:
+        if (wanted := self.panel.form.recipe()) is not None:
             self._start_prompt.request(wanted, *self.panel.foot.place())
 
     def _confirm(self) -> None:
@@ -470,8 +468,7 @@ class TrainPage(Page):
         self._call_model(lambda model: model.go_on() if model.state.paused else model.pause())
 
     def _call_model(self, what: Any) -> None:
-        model = self._model
-        if model is not None and model.running:
+        if (model := self._model) is not None and model.running:
             self._try(lambda: what(model))
 
     def _resume_shown(self, plan: MemoryFallback | None = None) -> None:
@@ -483,13 +480,11 @@ class TrainPage(Page):
             self.show_run(self._manager.current)
 
     def _with_adapter(self, request: Any) -> None:
-        adapter = self._model.state.adapter if self._model is not None else None
-        if adapter is not None:
+        if self._model is not None and (adapter := self._model.state.adapter) is not None:
             request.emit(str(adapter["adapter"]))
 
     def _ask_for_examples(self) -> None:
-        model = self._model
-        if model is not None:
+        if (model := self._model) is not None:
             adapter = str((model.state.adapter or {}).get("adapter") or "")
             self.examples_requested.emit(model.job, model.recipe, adapter)
 
