@@ -397,8 +397,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>A run, its plan and its summaries compute on one device. auto takes the graphics card with most free memory that is not busy, else the processor; cuda:1 is the second card, as nvidia-smi numbers them. If the environment variable CUDA_VISIBLE_DEVICES lists cards, only those are used, and numbers count them. A worker sees its card alone, and with cpu none, so that it takes no memory of another. If a card fails during a run, resume continues from the last checkpoint. Cards of AMD, Intel and Apple compute with the libraries' own code.</source>
-   <translation>Ein Lauf, sein Plan und seine Zusammenfassungen rechnen auf einem Gerät. auto nimmt die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst den Prozessor; cuda:1 ist die zweite Karte in der Zählung von nvidia-smi. Führt die Umgebungsvariable CUDA_VISIBLE_DEVICES Karten auf, werden nur diese genutzt, und die Nummern zählen sie. Ein Prozess sieht nur seine eigene Karte, mit cpu gar keine, und nimmt so keiner anderen Speicher. Fällt eine Karte während eines Laufs aus, beginnt das Fortsetzen beim letzten Prüfpunkt. Karten von AMD, Intel und Apple rechnen mit dem eigenen Code der Bibliotheken.</translation>
+   <source>A run, its plan and its summaries compute on one device. auto takes the graphics card with most free memory that is not busy, else the processor; cuda:1 is the second card, as nvidia-smi numbers them. If the environment variable CUDA_VISIBLE_DEVICES lists cards, only those are used, and numbers count them. A worker sees its card alone, and with cpu none, so that it takes no memory of another. If a card fails during a run, resume continues from the last checkpoint. Cards of AMD, Intel and Apple compute with the libraries' own code. LoRA trains faster on a card of NVIDIA or AMD with the kernels of Liger Kernel: pip install 'tunesmith[liger]', on Linux.</source>
+   <translation>Ein Lauf, sein Plan und seine Zusammenfassungen rechnen auf einem Gerät. auto nimmt die Grafikkarte mit dem meisten freien Speicher, die nicht ausgelastet ist, sonst den Prozessor; cuda:1 ist die zweite Karte in der Zählung von nvidia-smi. Führt die Umgebungsvariable CUDA_VISIBLE_DEVICES Karten auf, werden nur diese genutzt, und die Nummern zählen sie. Ein Prozess sieht nur seine eigene Karte, mit cpu gar keine, und nimmt so keiner anderen Speicher. Fällt eine Karte während eines Laufs aus, beginnt das Fortsetzen beim letzten Prüfpunkt. Karten von AMD, Intel und Apple rechnen mit dem eigenen Code der Bibliotheken. LoRA trainiert auf einer Karte von NVIDIA oder AMD schneller mit den Kernels von Liger Kernel: pip install 'tunesmith[liger]', unter Linux.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
@@ -2749,8 +2749,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps device driver nvidia-smi</source>
-   <translation>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps Gerät Treiber nvidia-smi</translation>
+   <source>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps device driver nvidia-smi Liger Triton kernels</source>
+   <translation>GPU CUDA NVIDIA AMD ROCm Intel xpu Apple mps Gerät Treiber nvidia-smi Liger Triton Kernels</translation>
   </message>
   <message>
    <location filename="../../gui/models/example_table.py" />
@@ -11174,14 +11174,14 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein wiederholter Block, weit weniger Parameter</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/determinism.py" />
-   <source>A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.</source>
-   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. „Deterministisch“ (training.deterministic) schaltet sie ein.</translation>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>A resumed run may differ in its last digits.</source>
+   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/determinism.py" />
-   <source>A resumed run may differ in its last digits: {1} has no deterministic algorithm.</source>
-   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen: Für {1} gibt es kein deterministisches Verfahren.</translation>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>A resumed run may differ in its last digits. Deterministic (training.deterministic) turns them on.</source>
+   <translation>Ein fortgesetzter Lauf kann in den letzten Stellen abweichen. „Deterministisch“ (training.deterministic) schaltet sie ein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/device_problems.py" />
@@ -12758,14 +12758,19 @@ Summary:</translation>
    <translation>Deterministisch</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/determinism.py" />
-   <source>Deterministic algorithms are off: they would cost {1} of the time.</source>
-   <translation>Deterministische Verfahren sind aus: Sie würden {1} der Zeit kosten.</translation>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Deterministic algorithms are off from step {1} on: {2} has none.</source>
+   <translation>Deterministische Verfahren sind ab Schritt {1} aus: Für {2} gibt es keines.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/determinism.py" />
-   <source>Deterministic algorithms are on. They cost {1} of the time.</source>
-   <translation>Deterministische Verfahren sind an. Sie kosten {1} der Zeit.</translation>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Deterministic algorithms are off: with so many trained parameters they would take much time.</source>
+   <translation>Deterministische Verfahren sind aus: Bei so vielen trainierten Parametern würden sie viel Zeit kosten.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Deterministic algorithms are on.</source>
+   <translation>Deterministische Verfahren sind an.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -14518,6 +14523,21 @@ Summary:</translation>
    <translation>License-Expression</translation>
   </message>
   <message>
+   <location filename="../../engine/config/training.py" />
+   <source>Liger kernels</source>
+   <translation>Liger-Kernels</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <source>Liger's kernels are not used: {1} and they exclude each other.</source>
+   <translation>Die Kernels von Liger werden nicht genutzt: {1} und sie schließen einander aus.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <source>Liger's kernels do not work here: {1}.</source>
+   <translation>Die Kernels von Liger laufen hier nicht: {1}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Like LoRA, but direction and strength are learned separately: every direction keeps length one, and one trained boundary for each layer limits its whole change. Long training or a high learning rate therefore spoils the model less easily than with LoRA. Take it where runs get worse towards their end. (Bini et al. 2025)</source>
    <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht begrenzt deren ganze Änderung. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe gegen Ende schlechter werden. (Bini et al. 2025)</translation>
@@ -14653,7 +14673,12 @@ Summary:</translation>
    <translation>Senken Sie die Mindestlänge, oder erhöhen Sie die Höchstlänge.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Lower the learning rate if there are many.</source>
+   <translation>Senken Sie die Lernrate, wenn es viele sind.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>Lower the learning rate, or use float32; resume goes on from the last checkpoint.</source>
    <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
@@ -15459,8 +15484,13 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>On a graphics card, use algorithms with which a resumed run equals an uninterrupted one to the bit. Auto: where they cost less than 10 % of the time, which is measured before the first step. A processor's always are.</source>
-   <translation>Auf einer Grafikkarte Verfahren verwenden, mit denen ein fortgesetzter Lauf einem ununterbrochenen auf das Bit gleicht. Automatisch: wo sie weniger als 10 % der Zeit kosten, was vor dem ersten Schritt gemessen wird. Auf einem Prozessor sind sie es immer.</translation>
+   <source>On a GPU of NVIDIA or AMD, train with the fused kernels of Liger Kernel, where it is installed and knows the base model. Faster and with less memory; only rounding differs. With LoRA and AdaLoRA.</source>
+   <translation>Auf einer GPU von NVIDIA oder AMD mit den zusammengefassten Kernels von Liger Kernel trainieren, wo es installiert ist und das Basismodell kennt. Schneller und mit weniger Speicher; nur die Rundung ist anders. Mit LoRA und AdaLoRA.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/training.py" />
+   <source>On a GPU, use algorithms with which a resumed run equals an uninterrupted one to the bit. Automatic: unless more than a tenth of the parameters is trained, where they take much time. A CPU's always are.</source>
+   <translation>Auf einer GPU Verfahren nutzen, mit denen ein fortgesetzter Lauf einem ununterbrochenen bis aufs Bit gleicht. Automatisch: außer wenn mehr als ein Zehntel der Parameter trainiert wird, wo sie viel Zeit kosten. Auf einer CPU sind sie es immer.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
@@ -16858,6 +16888,11 @@ In one sentence:</translation>
    <translation>Beginnt mit Zufallswerten statt mit Wörtern.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>Step {1} is skipped: its loss is not finite.</source>
+   <translation>Schritt {1} wird ausgelassen: Sein Verlust ist nicht endlich.</translation>
+  </message>
+  <message>
    <location filename="../../engine/config/training.py" />
    <source>Steps at most</source>
    <translation>Max. Schritte</translation>
@@ -17259,6 +17294,11 @@ Summary:</translation>
    <location filename="../../engine/worker/dataset/chat_template.py" />
    <source>The base model's chat template needs too much memory.</source>
    <translation>Die Chat-Vorlage des Basismodells braucht zu viel Speicher.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/interim_evaluation.py" />
+   <source>The base model's validation loss is not finite.</source>
+   <translation>Der Validierungsverlust des Basismodells ist nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -17801,14 +17841,14 @@ Summary:</translation>
    <translation>Der längste Stapel dieses Modells hat {1}, nicht {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
-   <source>The loss is no number at step {1}.</source>
-   <translation>Der Verlust ist bei Schritt {1} keine Zahl.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/evaluation/general_loss.py" />
    <source>The loss on general text is not a finite number, so it is left out.</source>
    <translation>Der Verlust auf allgemeinem Text ist keine endliche Zahl und wird weggelassen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/training_loop.py" />
+   <source>The loss or its gradients are not finite at step {1}, nor at the {2} steps before it.</source>
+   <translation>Der Verlust oder seine Gradienten sind bei Schritt {1} nicht endlich, ebenso bei den {2} Schritten davor.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -18061,9 +18101,19 @@ Summary:</translation>
    <translation>Der Rolle „{1}“ fehlt eine Spalte.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <source>The run computes with the libraries' own code, with the same result but for rounding.</source>
+   <translation>Der Lauf rechnet mit dem eigenen Code der Bibliotheken, bis auf die Rundung mit demselben Ergebnis.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>The run goes on in {1} instead of {2}. Its steps keep their {3}, so that the result is the same to the bit on the same kind of device.</source>
    <translation>Der Lauf geht mit {1} statt mit {2} weiter. Seine Schritte behalten {3}, so dass das Ergebnis auf Geräten derselben Art bis aufs Bit dasselbe ist.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>The run goes on in {1} instead of {2}. Its steps keep their {3}.</source>
+   <translation>Der Lauf geht in {1} statt {2} weiter. Seine Schritte behalten ihre {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -18231,6 +18281,11 @@ Summary:</translation>
    <translation>Der Tokenizer von {1} ist nicht auf diesem Computer</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/training/saving/checkpoints.py" />
+   <source>The trained weights or the optimizer's state are no longer finite, so they are not saved.</source>
+   <translation>Die trainierten Gewichte oder der Zustand des Optimierers sind nicht mehr endlich und werden deshalb nicht gespeichert.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/dataset/prompting.py" />
    <source>The training split has {1}, too few to show {2} in the prompt and train on others.</source>
    <translation>Der Trainingsteil hat {1}, zu wenige, um {2} im Prompt zu zeigen und auf anderen zu trainieren.</translation>
@@ -18244,6 +18299,11 @@ Summary:</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>The turns of column "{1}" have no "{2}".</source>
    <translation>Den Beiträgen der Spalte „{1}“ fehlt „{2}“.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/interim_evaluation.py" />
+   <source>The validation loss at step {1} is not finite, so this state can't be the best.</source>
+   <translation>Der Validierungsverlust bei Schritt {1} ist nicht endlich, dieser Stand kann also nicht der beste sein.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
@@ -19096,7 +19156,7 @@ Summary:</translation>
    <translation>Verwenden Sie auto oder ein ISO-639-Kürzel wie de.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/training_loop.py" />
+   <location filename="../../engine/worker/training/interim_evaluation.py" />
    <source>Use bfloat16 or float32, or lower the learning rate.</source>
    <translation>Verwenden Sie bfloat16 oder float32, oder senken Sie die Lernrate.</translation>
   </message>
@@ -23223,6 +23283,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} of {2} steps skipped: gradients overflowed in float16.</source>
    <translation>{1} von {2} Schritten ausgelassen: Gradienten liefen in float16 über.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/reporting.py" />
+   <source>{1} of {2} steps skipped: loss or gradients were not finite.</source>
+   <translation>{1} von {2} Schritten ausgelassen: Verlust oder Gradienten waren nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
