@@ -46,7 +46,6 @@ REAL = (
 # What is imported before they are forked: a fork of all libraries takes longer than a scripted worker's work.
 PROGRAMS = {
     str(ROOT / "main.py"): REAL,
-    str(HELPERS / "failing_disk.py"): REAL,
     str(HELPERS / "scripted_program.py"): SCRIPTED,
     str(HELPERS / "scripted_summarizer.py"): SCRIPTED,
     str(HELPERS / "scripted_worker.py"): SCRIPTED,
