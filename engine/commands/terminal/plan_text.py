@@ -24,7 +24,7 @@ OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
 # Facts left out if the method can't be applied to the base model.
 OF_ADAPTERS = ("trainable_parameters", "matrices", "adapter_bytes")
 # Facts left out if the recipe has problems, since such a run can't start.
-OF_RUNS = ("learning_rate", "steps", "seconds")
+OF_RUNS = ("liger", "learning_rate", "steps", "seconds")
 
 
 def lines(plan: Result) -> list[str]:
@@ -129,6 +129,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("trainable_parameters", "Trains", _trained),
     ("matrices", "Changes", _layers),
     ("adapter_bytes", "Adapter", _adapter),
+    ("liger", "Kernels", lambda plan: f"Liger {plan['liger']}"),
     ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
     ("steps", "Steps", _steps),
     ("seconds", "Time", lambda plan: f"about {score_text.duration(plan['seconds'])}, scoring included"),

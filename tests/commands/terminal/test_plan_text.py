@@ -58,6 +58,7 @@ def test_only_what_is_known_and_matters_is_told(changes: dict[str, Any], titles:
     ("changes", "words"),
     [
         ({"bits_per_parameter": 4.127}, "4.127 bits per parameter"),
+        ({"liger": "0.8.5"}, "Liger 0.8.5"),
         ({"missing": ["google/flan-t5-base"]}, "google/flan-t5-base is not on this computer yet."),
         ({"seconds": 119.0}, "  about 1 min 59 s, scoring included"),
         ({"sized_by_training": True}, "  about 36.9 kB on disk; training decides"),

@@ -19,14 +19,16 @@ STARTED = {
 }
 
 
-def test_the_precision_is_told_with_its_reason(capsys):
+def test_the_precision_is_told_with_its_reason_and_the_kernels_with_their_version(capsys):
     progress = ProgressPrinter(Output(as_json=False))
     progress.show(STARTED | {"precision_reason": "bfloat16 is not faster here"})
+    progress.show(STARTED | {"liger": "0.8.5"})
     progress.show(STARTED)
 
     captured = capsys.readouterr()
     text = captured.out + captured.err
     assert "in float32 (bfloat16 is not faster here). Trains" in text
+    assert "in float32 by Liger 0.8.5. Trains" in text
     assert "in float32. Trains" in text
 
 
