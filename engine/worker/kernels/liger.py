@@ -1,9 +1,9 @@
 """Liger Kernel on a GPU of NVIDIA or AMD: its Triton kernels for RMS norm, SwiGLU, rotary embedding and cross-entropy.
 
 They come through transformers' own integration, for the families of models that Liger knows, and only while a run
-trains: scores and summaries are computed by the same code as without a run. The integration also replaces functions of
-transformers' modules and of torch; all is put back afterwards. Liger's fused output head is left out: ours computes
-the labels' logits alone already (`modeling.forward`), and its forward pass does not know transformers' KV cache.
+trains: its base and its adapter are scored by the same code as ever. The integration also replaces functions of
+transformers' modules and of torch; all is put back afterwards. Liger's fused output head is left out: ours computes the
+labels' logits alone already (`modeling.forward`), and Liger's would replace the model's forward pass as a whole.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from peft import PeftModel
 from torch.nn import functional
-from transformers.integrations import apply_liger_kernel
 
 from engine.worker.kernels.registry import installed
 
@@ -60,6 +59,8 @@ def applied(model: PeftModel, try_step: Callable[[], None]) -> Iterator[str]:
 
     `try_step` computes gradients and drops them: Triton compiles a kernel when it is first used.
     """
+    from transformers.integrations import apply_liger_kernel
+
     before = [(names, dict(names)) for names in _namespaces(model)]
     replaced: list[_Replaced] = []
     problem = ""
