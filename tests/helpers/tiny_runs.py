@@ -103,6 +103,11 @@ def adapter_of(events: list[Event]) -> Adapter:
     return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
+def weights(events: list[Event]) -> bytes:
+    """Return the weights of the adapter that a run saved last, as its file has them."""
+    return (adapter_of(events).folder / library.WEIGHTS_NAME).read_bytes()
+
+
 def on_event(
     monkeypatch: Any, matches: Callable[[str, dict[str, Any]], bool], act: Callable[[Any], None]
 ) -> None:

@@ -21,6 +21,7 @@ from tests.helpers.tiny_runs import (
     send_now,
     tiny_recipe,
     train_in_process,
+    weights,
 )
 from tests.helpers.worker_setup import make_channel
 
@@ -29,10 +30,6 @@ pytestmark = pytest.mark.torch
 # What each method does on each kind of base is proven in tests/proof. Here one of each sort is a whole run, and one of
 # each kind of base.
 WHOLE_RUNS = [("t5", "lora"), ("t5", "full"), ("bart", "bottleneck"), ("llama", "full"), ("gpt2", "lora")]
-
-
-def weights(adapter):
-    return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
 
 
 @pytest.mark.parametrize(("kind", "method"), WHOLE_RUNS)
@@ -124,7 +121,7 @@ def test_a_run_stopped_before_an_evaluation_goes_on_to_the_same_bits_and_makes_u
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert events_named(resumed, "run_resumed")[0]["step"] == step
-    assert weights(adapter_of(resumed)) == whole.weights
+    assert weights(resumed) == whole.weights
     told = ("step", "loss", "learning_rate", "gradient_norm")
     assert [[event[key] for key in told] for event in events_named(resumed, "step_finished")] == [
         [event[key] for key in told] for event in events_named(whole.events, "step_finished")[step:]
@@ -150,7 +147,7 @@ def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypa
     resumed = run_in_process(job)
 
     assert events_named(resumed, "run_resumed")[0]["step"] == 1
-    assert weights(adapter_of(resumed)) == weights(adapter_of(uninterrupted))
+    assert weights(resumed) == weights(uninterrupted)
 
 
 def stop_in_micro_batch(patch, number):
@@ -188,7 +185,7 @@ def test_a_worker_that_dies_without_a_word_goes_on_from_its_last_sound_checkpoin
 
     assert any(newest.name in event["message"] for event in events_named(resumed, "notice"))
     assert events_named(resumed, "run_resumed")[0]["step"] == 2
-    assert weights(adapter_of(resumed)) == reference_run("lora").weights
+    assert weights(resumed) == reference_run("lora").weights
 
 
 class Death(Exception):
@@ -222,7 +219,7 @@ STRANGE = (
 
 def test_a_completed_run_asked_again_says_the_same_and_trains_nothing_nor_does_another_encode(tmp_path):
     job, events = train_in_process(tiny_recipe(tmp_path, "t5", "lora", "training.max_steps=1"))
-    before = weights(adapter_of(events))
+    before = weights(events)
     with job.events_path.open("a", encoding="utf-8") as stream:
         stream.writelines(json.dumps({"v": 1, "time": 1.0, "attempt": 1, **told}) + "\n" for told in STRANGE)
 
@@ -230,7 +227,7 @@ def test_a_completed_run_asked_again_says_the_same_and_trains_nothing_nor_does_a
 
     assert [event["event"] for event in again] == ["job_accepted", "adapter_saved", "job_ended"]
     assert again[-1]["outcome"] == "completed"
-    assert weights(adapter_of(again)) == before
+    assert weights(again) == before
     other = tiny_recipe(tmp_path, "t5", "lora", "training.seed=7", "training.max_steps=1")
     assert encoded(events)
     assert not encoded(train_in_process(other)[1])
@@ -381,7 +378,7 @@ def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_
     resumed = run_in_process(job)
     assert resumed[-1]["outcome"] == "completed"
     assert not run_store.open_run(job).state.device_released
-    assert weights(adapter_of(resumed)) == reference_run("lora").weights
+    assert weights(resumed) == reference_run("lora").weights
 
 
 def ask_to_free(channel):

@@ -8,16 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from engine.adapters import library
 from engine.runs import run_store
 from engine.worker.runtime import devices
 from tests.helpers.tiny_runs import (
-    adapter_of,
     events_named,
     on_event,
     run_in_process,
     tiny_recipe,
     train_in_process,
+    weights,
 )
 
 pytestmark = pytest.mark.torch
@@ -32,10 +31,6 @@ def fall_off(_: Any) -> None:
     raise AcceleratorError(
         "CUDA error: unspecified launch failure\nCUDA kernel errors might be reported later."
     )
-
-
-def weights(events: Any) -> bytes:
-    return bytes((adapter_of(events).folder / library.WEIGHTS_NAME).read_bytes())
 
 
 def test_a_card_that_falls_off_ends_the_run_by_name_and_resume_goes_on(tmp_path, monkeypatch):

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from engine.adapters import library
-from engine.adapters.library import Adapter
 from engine.errors import StorageError
-from engine.jobs.events import Event, EventWriter
+from engine.jobs.events import EventWriter
 from engine.system import paths
 from engine.worker.adapters import attach
 from engine.worker.dataset import token_cache
@@ -29,20 +28,13 @@ from tests.helpers.tiny_runs import (
     run_in_process,
     tiny_recipe,
     train_in_process,
+    weights,
 )
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
 # No process has it: Linux goes up to 2 ** 22.
 NOBODY = 2**22 + 1
-
-
-def adapter_of(events: list[Event]) -> Adapter:
-    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
-
-
-def weights(events: list[Event]) -> bytes:
-    return (adapter_of(events).folder / library.WEIGHTS_NAME).read_bytes()
 
 
 def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(

@@ -2,30 +2,23 @@
 
 import pytest
 
-from engine.adapters import library
 from engine.runs import run_store, run_summaries
 from engine.worker.training import control, training_loop
 from engine.worker.training.saving import adapter_store
 from tests.helpers.tiny_runs import (
+    adapter_of,
     events_named,
     on_event,
     request_stop,
     run_in_process,
     tiny_recipe,
     train_in_process,
+    weights,
 )
 
 pytestmark = pytest.mark.torch
 
 THREE_SECONDS = "training.max_minutes=0.05"
-
-
-def adapter_of(events):
-    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
-
-
-def weights(adapter):
-    return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
 
 
 class StepClock:
@@ -78,7 +71,7 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed_also_whe
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert [event["step"] for event in events_named(resumed, "step_finished")] == [3]
-    assert weights(adapter_of(resumed)) == weights(adapter_of(events))
+    assert weights(resumed) == weights(events)
 
 
 def test_a_run_that_died_after_its_last_minute_trains_no_step_more(tmp_path, monkeypatch):

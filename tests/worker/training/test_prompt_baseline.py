@@ -16,6 +16,7 @@ from engine.worker.exports import merged_model
 from engine.worker.generation import generate
 from engine.worker.planning.planner import Planner
 from tests.helpers.tiny_runs import (
+    adapter_of,
     events_named,
     on_event,
     request_stop,
@@ -30,10 +31,6 @@ pytestmark = pytest.mark.torch
 OWN = "data.prompt=Say it shortly: {conversation} Shortly: "
 SHOTS = "data.shots=2"
 PLAIN = "This is the base model as it is: change the prompt or show examples."
-
-
-def adapter_of(events):
-    return library.find(events_named(events, "adapter_saved")[-1]["adapter"])
 
 
 def messages(events):
