@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.worker.readers.exports.case import Case
+from tests.worker.readers.exports.case import Case, written
 
 CASES = (
     Case(
@@ -133,20 +133,6 @@ CASES = (
         ann: good
         """,
         "1 system line",
-    ),
-    Case(
-        "entities.txt",
-        """
-        &lt;ann&gt; bread &amp; butter?
-        &lt;bob&gt; yes
-        &lt;ann&gt; good
-        """,
-        "irc",
-        """
-        ann: bread & butter?
-        bob: yes
-        ann: good
-        """,
     ),
     Case(
         "[LINE] Chat with Bob.txt",
@@ -321,24 +307,6 @@ CASES = (
         "2 system lines and 1 media tag",
     ),
     Case(
-        "imazing.txt",
-        """
-        2024-01-05 10:00:12 from Ann Lee - +44 7700 900123
-
-        Hello
-        ----------------------------------------------------
-        2024-01-05 10:01:12 from Me
-
-        Yo
-        ----------------------------------------------------
-        """,
-        "imessage",
-        """
-        Ann Lee: Hello
-        Me: Yo
-        """,
-    ),
-    Case(
         "skype.txt",
         """
         [1/5/2024 10:00:12 AM] Ann Lee: Hello
@@ -418,5 +386,11 @@ CASES = (
         Bob: Look
         """,
         "1 media tag",
+    ),
+    written("entities.txt", "irc", "&lt;{who}&gt; {said}", speakers=("ann", "bob")),
+    written(
+        "imazing.txt",
+        "imessage",
+        f"2024-01-05 10:0{{n}}:12 from {{who}} - +44 7700 900123\n\n{{said}}\n{'-' * 52}",
     ),
 )
