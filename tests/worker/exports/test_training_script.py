@@ -162,8 +162,8 @@ def test_as_a_program_it_needs_nothing_of_tunesmith_and_takes_a_folder_named_lik
 
     # Without the base model's folder it says what to give.
     monkeypatch.chdir(tmp_path)
-    said = run_script(out / "train.py")
-    assert said == f"python train.py FOLDER, the folder of the base model {model.name!r}"
+    reason = run_script(out / "train.py")
+    assert reason == f"python train.py FOLDER, the folder of the base model {model.name!r}"
     assert not list(tmp_path.rglob("made"))
 
 
