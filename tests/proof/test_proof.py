@@ -1,7 +1,7 @@
 """The part of the proof that every test run repeats, and the machinery of the whole.
 
-Here: every method and variant on T5 and Llama in turn, LoRA and prefix tuning on all that they differ on, and LoRA in
-FP4, which the whole proof leaves out.
+Here: every method and most variants on T5 and Llama in turn, LoRA and prefix tuning on all that they differ on, and
+LoRA in FP4, which the whole proof leaves out.
 """
 
 import json
@@ -31,13 +31,24 @@ OTHERS = {
 }
 
 
+# They begin elsewhere or take other layers, which tests/worker/adapters looks at, and are else as the plain method.
+LEFT_OUT = {
+    ("bottleneck", "pfeiffer"),
+    ("layers", "attention"),
+    ("layers", "last_two_blocks"),
+    ("lora", "gaussian"),
+    ("lora", "orthogonal"),
+    ("lora", "rslora"),
+}
+
+
 def repeated():
-    """Return each method and variant on one base that it can be trained on, and the others."""
-    entries = {(cell.method, cell.variant) for cell in CELLS}
+    """Return each method and variant but those on one base that it can be trained on, and the others."""
+    entries = {(cell.method, cell.variant) for cell in CELLS} - LEFT_OUT
     turns = {entry: IN_TURN[number % 2 :] + IN_TURN for number, entry in enumerate(sorted(entries))}
     found = {}
     for cell in CELLS:
-        kinds = turns[cell.method, cell.variant]
+        kinds = turns.get((cell.method, cell.variant), ())
         if cell.refusal() is None and cell.kind in kinds:
             key = cell.method, cell.variant
             found[key] = min(found.get(key, cell), cell, key=lambda each: kinds.index(each.kind))

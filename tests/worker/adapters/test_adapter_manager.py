@@ -59,7 +59,7 @@ def test_every_order_gives_what_each_writes_alone(kind):
     base = load_tiny(kind)
     before = values(base)
     manager = AdapterManager(base)
-    for index in (0, 1, 2, 0, 3, 1, 0, 4, 0, 2, 4, 3, 4, 1, 0, 5, 0, 6, 5, 3, 6, 2, 5, 4, 6, 0, 3, 3, 2, 0):
+    for index in (0, 1, 2, 0, 3, 1, 4, 0, 2, 4, 3, 5, 0, 6, 5, 3, 6, 4, 6, 0):
         assert written(base, manager, chosen[index]) == expected[index]
     with manager.use(import_with_biases(kind, "last")):
         pass

@@ -66,9 +66,9 @@ def test_rows_are_what_their_columns_write_alone(kind):
         # Texts of different lengths, so that shorter ones are padded.
         expected = [alone(base, manager, *each, **asked) for each in zip(chosen, TEXTS, strict=True)]
         assert mixed(base, manager, chosen, TEXTS, **asked) == expected
-        same = [alone(base, manager, each, TEXTS[1], **asked) for each in chosen]
-        assert mixed(base, manager, chosen, [TEXTS[1]] * 4, **asked) == same
-        assert len({tuple(one.ids) for one in same}) == 4
+    same = [alone(base, manager, each, TEXTS[1]) for each in chosen]
+    assert mixed(base, manager, chosen, [TEXTS[1]] * 4) == same
+    assert len({tuple(one.ids) for one in same}) == 4
     # Texts of different lengths: those that are whole leave the others.
     kept = base.model.generation_config.eos_token_id
     base.model.generation_config.eos_token_id = list(range(4, len(base.tokenizer), 9))

@@ -64,7 +64,7 @@ def _gradients(model: Any, base: Any) -> tuple[torch.Tensor, torch.Tensor]:
 def _written(model: Any, base: Any) -> list[list[Generated]]:
     inputs = [base.tokenizer(text)["input_ids"] for text in TEXTS]
     asked: list[dict[str, Any]] = [{"beams": 1}, {"beams": 3, "length_penalty": 0.5}, {"temperature": 0.7}]
-    return [generate(model, base.tokenizer, base.family, inputs, max_new_tokens=10, **each) for each in asked]
+    return [generate(model, base.tokenizer, base.family, inputs, max_new_tokens=6, **each) for each in asked]
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])

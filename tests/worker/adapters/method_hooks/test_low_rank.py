@@ -144,6 +144,14 @@ def test_rank_stabilised_scales_by_the_root_of_the_rank():
     assert {layer.scaling[TRAINED] for layer in layers(attached(lora(rs_lora=True)))} == {8 / math.sqrt(RANK)}
 
 
+def test_the_gaussian_start_is_normally_distributed():
+    for layer in layers(attached(lora(initialisation="gaussian"))):
+        first = layer.lora_A[TRAINED].weight.detach().flatten()
+        assert float(first.std()) == pytest.approx(1 / RANK, rel=0.3)
+        # The default is even between two bounds, which lie at 1.7 deviations.
+        assert float(first.abs().max() / first.std()) > 2
+
+
 def test_the_orthogonal_start_is_no_zero_and_changes_nothing():
     for layer in layers(attached(lora(initialisation="orthogonal"))):
         first, second = layer.lora_A[TRAINED].weight.detach(), layer.lora_B[TRAINED].weight.detach()
