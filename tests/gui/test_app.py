@@ -13,13 +13,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from engine.api import (
-    StorageError,
-    arenas,
-    paths,
-    recipe,
-    run_store,
-)
+from engine.api import StorageError, arenas, paths, recipe, run_store
 from gui.app import begin, say_why_not
 from gui.core.preferences import Preferences
 from gui.desktop.single_instance import SingleInstance

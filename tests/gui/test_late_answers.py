@@ -10,12 +10,13 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QObject
 
-from engine.api import Ending, Job
+from engine.api import Ending, Job, StorageError
 from gui.pages.data.checker import Checker
 from gui.pages.data.page import DataPage
 from gui.pages.labelling.page import LabellingPage
 from gui.pages.labelling.reader import Reader
 from gui.pages.playground.page import PlaygroundPage
+from gui.workers.active_job import ActiveJob
 from gui.workers.download_check import DownloadCheck
 from gui.workers.engine_thread import EngineThread
 from gui.workers.worker_manager import WorkerManager
@@ -82,6 +83,21 @@ def test_an_answer_that_comes_when_its_asker_is_gone_is_nobodys(
     with qtbot.captureExceptions() as raised:
         answer(thread, {"set": "s", "left_out": {}, "brought": 0, "missing_bytes": 5})
     assert not raised
+
+
+def test_a_job_is_given_up_also_on_a_full_disk_and_nothing_more_is_heard_of_it(asked, monkeypatch):
+    def full(_command: str) -> None:
+        raise StorageError("The disk is full.", "")
+
+    _, thread = asked
+    monkeypatch.setattr(thread, "send", full)
+    listener, heard = QObject(), []
+    active_job = ActiveJob(listener)
+    active_job.take(thread, heard.append, events=heard.append)
+    assert active_job.cancel("quit")
+    assert not active_job.cancel()
+    answer(thread, {})
+    assert heard == []
 
 
 def test_pages_hear_of_their_jobs_by_no_other_way():

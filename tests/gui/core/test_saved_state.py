@@ -245,6 +245,11 @@ def test_a_recipe_that_can_t_be_shown_is_passed_over(start):
         restored(window, "train", json.dumps({"recipe": kept}))
         assert form.tables() == usual, kept
         assert form.recipe() is not None, kept
+    # What is no longer declared is left out.
+    kept = json.loads(window.built("train").saved_state()["recipe"])
+    kept["training"] |= {"gone": 1, "batch_size": 7}
+    restored(window, "train", json.dumps({"recipe": json.dumps(kept)}))
+    assert form.recipe().training.batch_size == 7
     # A run that is shown leaves no unfinished recipe.
     page = window.built("train")
     assert "recipe" in page.saved_state()

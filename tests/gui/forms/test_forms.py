@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 
-from engine.api import METHODS, BaseFacts, Method, OptionInfo, Problem, describe, method, recipe, variants
+from engine.api import METHODS, BaseFacts, OptionInfo, Problem, describe, method, recipe, variants
 from gui.forms.controls import make_control
 from gui.forms.field_grid import LEVELS
 from gui.forms.module_chips import ModuleChips
@@ -80,10 +80,6 @@ def an_other_value(info: OptionInfo) -> Any:
     return others[info.kind]
 
 
-def _at_preset(entry: Method) -> Any:
-    return entry.options(**entry.preset_options("encoder-decoder"))
-
-
 def test_every_control_reads_back_what_was_written(qtbot):
     for info in INFOS:
         control = make_control(info)
@@ -96,15 +92,6 @@ def test_every_control_reads_back_what_was_written(qtbot):
         for value in values:
             control.write(value)
             assert control.read() == value, info.name
-
-
-def test_every_method_has_a_form_and_its_preset_is_valid(form):
-    for entry in METHODS:
-        form.choose_method(entry.id)
-        refused = entry.refusal(_at_preset(entry), BaseFacts("encoder-decoder", "t5"))
-
-        assert form.method_id() == entry.id
-        assert [problem.message for problem in form.problems()] == ([refused.message] if refused else [])
 
 
 def test_a_recipe_comes_back_unchanged(form, home):

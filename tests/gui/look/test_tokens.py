@@ -27,10 +27,6 @@ SCHEMES = pytest.mark.parametrize(
 INKS = ("ink", "ink2", "ink3", "accent", "copper", "brick")
 
 
-def test_contrast_of_black_on_white_is_21():
-    assert contrast("#000000", "#FFFFFF") == contrast("#FFFFFF", "#000000") == pytest.approx(21)
-
-
 @SCHEMES
 def test_text_can_be_read_on_every_ground(table):
     for name, value in asdict(table).items():

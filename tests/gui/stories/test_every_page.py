@@ -36,10 +36,7 @@ def dressed(qapp):
 
 @pytest.mark.parametrize(
     ("code", "scheme", "scale", "size", "direction"),
-    [
-        ("en", "light", 1.0, (1440, 900), RIGHT),
-        ("de", "dark", 2.0, (1024, 700), LEFT),
-    ],
+    [("en", "light", 1.0, (1440, 900), RIGHT), ("de", "dark", 2.0, (1024, 700), LEFT)],
     ids=["right-to-left", "german-200-percent"],
 )
 def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, size, direction):

@@ -16,10 +16,7 @@ KILLED = [
     ["emit", CHECKPOINT],
     ["killed", None],
 ]
-RESUMED = [
-    ["emit", {"event": "run_resumed", "step": 10, "path": ""}],
-    *COMPLETE,
-]
+RESUMED = [["emit", {"event": "run_resumed", "step": 10, "path": ""}], *COMPLETE]
 
 
 def test_a_killed_run_is_resumed_in_the_next_window(story):

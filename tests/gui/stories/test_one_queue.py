@@ -62,11 +62,7 @@ def test_of_three_starts_two_wait_one_is_taken_out_and_the_window_closes_and_ope
 
     window.show_page("history")
     dialog = open_queue(window)
-    assert listed(dialog) == [
-        "second\nwaits for first",
-        "third\nwaits for second",
-        "fourth\nwaits for third",
-    ]
+    assert listed(dialog) == ["second\nwaits for first", "third\nwaits for second", "fourth\nwaits for third"]
     dialog.list.setFocus()
     dialog.list.setCurrentRow(2)
     QTest.keyClick(dialog.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)

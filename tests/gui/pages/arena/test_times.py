@@ -44,8 +44,7 @@ def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, s
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(40.0, "less than a minute"), (600.0, "about 10 min"), (6700.0, "about 1 h 50 min")],
+    ("seconds", "text"), [(40.0, "less than a minute"), (600.0, "about 10 min"), (6700.0, "about 1 h 50 min")]
 )
 def test_a_running_entry_says_what_is_left_of_it_as_all_else_does(home, seconds, text):
     arena = make_arena("lora")

@@ -294,22 +294,6 @@ def test_a_deleted_comparison_comes_back_with_undo(page):
 # Going on
 
 
-def test_a_comparison_is_gone_on_with_where_it_was_left(page, qtbot):
-    begin(page, add_runs(1))
-    vote_for_best(page, most=5)
-    left = page.vote.shown_texts()
-    page.controller.close()
-    again = BlindPage()
-    qtbot.addWidget(again)
-    again.restore_state({"voter": "Ann"})
-    again.show()
-    again.shown()
-    settle(again)
-    assert again.vote.shown_texts() == left
-    assert again.vote.progress.text().startswith("5 of 33 pairs")
-    again.controller.close()
-
-
 WINDOW = """
 import os, signal, sys
 from PySide6.QtTest import QTest

@@ -7,16 +7,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 
 from engine.api import labelling, recipe
-from tests.helpers.labelling_stage import (
-    BASE_SAYS,
-    CTRL,
-    SHIFT,
-    TUNED_SAYS,
-    WAIT,
-    drafted,
-    press,
-    state,
-)
+from tests.helpers.labelling_stage import BASE_SAYS, CTRL, SHIFT, TUNED_SAYS, WAIT, drafted, press, state
 from tests.helpers.playground_stage import TABLES
 
 

@@ -82,8 +82,7 @@ def test_metadata_with_anything_anywhere_is_shown_or_refused(styled, qtbot, meta
 def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, metadata, lacking):
     path, tree = metadata
     path.write_text(
-        as_toml(replaced(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
-        encoding="utf-8",
+        as_toml(replaced(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)), encoding="utf-8"
     )
     assert AllViews(qtbot).show() == 1
     assert library.scan()[0][0].metadata.score_card is None

@@ -7,6 +7,8 @@ from pathlib import Path
 from engine.adapters.metadata import AdapterMetadata, BaseModelFacts, MethodFacts
 from engine.api import STARTER, Adapter
 from gui.pages.playground.columns.choices import MAX_COLUMNS, adapter_choices, base_choices
+from gui.pages.playground.columns.column_results import ColumnResults, Entry, Marks
+from gui.pages.playground.columns.column_view import ColumnView
 from tests.helpers.playground_results import filled_results
 
 
@@ -26,6 +28,15 @@ def adapters(**bases: str) -> list[Adapter]:
 
 
 # The board
+
+
+def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
+    column = ColumnResults(Entry(None, "Base model", "")).columns[0]
+    view = ColumnView(is_base=True)
+    qtbot.addWidget(view)
+    column.status = "finished"
+    view.show_column(column, Marks())
+    assert view.state_text() == "The summary is empty."
 
 
 def test_marks_show_what_tuning_added_and_what_was_not_said():
