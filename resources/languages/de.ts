@@ -16890,7 +16890,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>Step {1} is skipped: its loss is not finite.</source>
-   <translation>Schritt {1} wird ausgelassen: Sein Verlust ist nicht endlich.</translation>
+   <translation>Schritt {1} wird übersprungen: Sein Verlust ist nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -23287,7 +23287,7 @@ Der Rest steht in {2}.</translation>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
    <source>{1} of {2} steps skipped: loss or gradients were not finite.</source>
-   <translation>{1} von {2} Schritten ausgelassen: Verlust oder Gradienten waren nicht endlich.</translation>
+   <translation>{1} von {2} Schritten übersprungen: Verlust oder Gradienten waren nicht endlich.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluation/reporting.py" />
