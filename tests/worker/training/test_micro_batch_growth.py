@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-import torch
-from safetensors.torch import load_file
 
 from engine.config import recipe as recipes
 from engine.runs import run_store
@@ -18,13 +16,13 @@ from engine.worker.runtime import devices, oom
 from engine.worker.training import micro_batch_growth
 from engine.worker.training.micro_batch_growth import Trial
 from tests.helpers.tiny_runs import (
-    adapter_of,
     events_named,
     on_event,
     request_stop,
     run_in_process,
     tiny_recipe,
     train_in_process,
+    weights,
 )
 
 pytestmark = pytest.mark.torch
@@ -94,15 +92,6 @@ def roomy_card(monkeypatch):
     monkeypatch.setattr(devices, "available_bytes", lambda _: 1 << 50)
 
 
-def weights_of(events):
-    return load_file(adapter_of(events).folder / "adapter_model.safetensors")
-
-
-def assert_same(one, other):
-    one, other = weights_of(one), weights_of(other)
-    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
-
-
 def probed(events):
     [facts] = events_named(events, "memory_probed")
     return facts["micro_batch_tokens"]
@@ -120,33 +109,27 @@ def with_tokens(recipe, tokens):
     )
 
 
-def test_a_run_trains_as_with_the_size_that_was_found_and_the_next_one_needs_no_search(
+def test_a_run_trains_as_with_the_size_that_was_found_and_neither_the_next_nor_a_resumed_one_searches(
     tmp_path, monkeypatch, roomy_card
 ):
-    recipe = recipe_for(tmp_path)
+    recipe = recipe_for(tmp_path, "training.checkpoint_every=1")
     _, first = train_in_process(recipe)
     assert events_named(first, "run_started")[0]["micro_batch_tokens"] == PLANNED
     assert probed(first) > PLANNED
 
     _, chosen = train_in_process(with_tokens(recipe, probed(first)))
-    assert_same(first, chosen)
+    assert weights(chosen) == weights(first)
 
     monkeypatch.setattr(micro_batch_growth, "grow", None)
-    _, second = train_in_process(recipe)
-    assert probed(second) == probed(first)
-    assert_same(first, second)
-
-
-def test_a_resumed_run_has_the_size_of_its_first_attempt(tmp_path, monkeypatch, roomy_card):
-    recipe = recipe_for(tmp_path, "training.checkpoint_every=1")
-    _, straight = train_in_process(recipe)
+    job = run_store.create_run(recipe)
     with monkeypatch.context() as patch:
         on_event(patch, lambda name, facts: name == "step_finished" and facts["step"] == 2, request_stop)
-        job = run_store.create_run(recipe)
-        assert run_in_process(job)[-1]["outcome"] == "stopped"
+        stopped = run_in_process(job)
+    assert stopped[-1]["outcome"] == "stopped"
+    assert probed(stopped) == probed(first)
     # What is kept for new runs does not matter to one that has begun.
     monkeypatch.setattr(ProbedTokens, "_read", lambda _: 32)
-    assert_same(straight, run_in_process(job))
+    assert weights(run_in_process(job)) == weights(first)
 
 
 def test_what_had_to_be_halved_is_not_grown(tmp_path, monkeypatch, roomy_card):
