@@ -78,8 +78,8 @@ def test_clients_find_what_the_dialog_says_until_it_is_closed(stage, qtbot):
     assert code == 200
     assert [model["id"] for model in json.loads(body)["data"]] == ["chats", "mails", "base"]
     assert made.dialog.curl.toPlainText() == running.curl
-    assert layout_problems(made.dialog) == []
     qtbot.waitUntil(lambda: made.dialog._state.text() == "3 summaries written.", timeout=WAIT)
+    qtbot.waitUntil(lambda: layout_problems(made.dialog) == [], timeout=WAIT)
 
     made.dialog.close()
     with pytest.raises(OSError, match="refused"):
