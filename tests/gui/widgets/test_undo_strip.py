@@ -49,12 +49,14 @@ def _parents(widget: QWidget) -> list[QWidget]:
 
 
 def test_a_message_covers_nothing_and_leaves_no_gap(story):
-    window = story.open("history")
+    window, plans = story.open("history"), []
+    window.manager.planner.planned.connect(plans.append)
     for key in ("history", "library", "arena", "blind", "playground", "train"):
         page = window.show_built(key)
         strip = page.right.notice if key == "train" else next(iter(page.findChildren(UndoStrip)))
         if key == "train":
-            story.until(page.panel.start_button.isEnabled)
+            # It lays out the form again.
+            story.until(lambda: plans)
         assert not isinstance(strip.parent(), QStackedWidget), "a stack shows one of its children alone"
         for width in (1440, 1024):
             window.resize(width, 700)
