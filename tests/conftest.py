@@ -40,6 +40,10 @@ import quick_tests
 
 from tests.helpers import zygote
 
+# In the background of a shell script it is ignored, and so it would be by every program that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 GRACE_SECONDS = 3.0
 # Read by packaging/quick_tests.py.
 DURATIONS = "tunesmith/durations"

@@ -54,6 +54,8 @@ PROGRAMS = {
 READ_AT_IMPORT = ("HF_", "TRANSFORMERS_", "TORCH", "OMP_", "MKL_", "PYTHON", "LD_", "TUNESMITH_PATCHES")
 # What a worker sets for itself.
 SET_BY_WORKERS = {"PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_EVALUATE_OFFLINE": "1"}
+# torch sets the last one itself, in the tests' own process too.
+SET_LATER = LIBRARY_SETTINGS.keys() | SET_BY_WORKERS.keys() | {"TORCHINDUCTOR_CACHE_DIR"}
 MODULE = "tests.helpers.zygote"
 PLAIN = subprocess.Popen
 NUMBER_BYTES = 8
@@ -132,7 +134,7 @@ def _read_at_import(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(READ_AT_IMPORT) and name not in LIBRARY_SETTINGS | SET_BY_WORKERS
+        if name.startswith(READ_AT_IMPORT) and name not in SET_LATER
     }
 
 
