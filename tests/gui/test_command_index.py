@@ -88,8 +88,8 @@ def test_everything_that_is_declared_is_found_by_its_title_and_by_what_it_means(
         ("learning rate", "Learning rate", "Setting"),
         ("new run", "New run", "Page"),
     ):
-        found = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
-        assert (title, group) in found[:3], typed
+        offers = [(offer.title, offer.group) for offer, _ in found_by(typed, palette._offers)]
+        assert (title, group) in offers[:3], typed
 
 
 def choose(palette, title, group):

@@ -134,8 +134,8 @@ def stage(qtbot, home):
 
 def test_each_model_is_planned_with_what_suits_its_family_and_the_present_one_as_it_is(stage):
     planner, estimates, _seen = stage
-    tables = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 64, "target_modules": ["wo"]}})
-    tables = tables.as_tables() | {"training": {"learning_rate": 0.5}}
+    chosen = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 64, "target_modules": ["wo"]}})
+    tables = chosen.as_tables() | {"training": {"learning_rate": 0.5}}
     estimates.use(tables, "encoder-decoder")
     estimates.estimate([listed(FLAN), listed(QWEN), found_on_hub({"id": "a/b", "family": "decoder-only"})])
     assert planner.asked.keys() == {FLAN, QWEN}

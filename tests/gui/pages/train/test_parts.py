@@ -146,9 +146,9 @@ def test_the_result_has_all_scores_on_one_scale_the_languages_and_what_the_model
     ):
         assert said in card.accessibleDescription()
     bars = [bar for bar in card.findChildren(IntervalBar) if " interval " in bar.accessibleName()]
-    scores = [bar for bar in bars if "paired difference" not in bar.accessibleName()]
-    assert len(scores) == len(HEADLINE_TITLES)
-    assert {bar._axis for bar in scores} == {(0.0, 1.0)}
+    scored = [bar for bar in bars if "paired difference" not in bar.accessibleName()]
+    assert len(scored) == len(HEADLINE_TITLES)
+    assert {bar._axis for bar in scored} == {(0.0, 1.0)}
     [_, axis] = sorted(card.findChildren(AxisMarks), key=lambda each: len(each.marks))
     assert [text for _, text in axis.marks] == ["0", "50", "100"]
 
