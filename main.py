@@ -10,7 +10,7 @@ import multiprocessing
 import sys
 from pathlib import Path
 
-WORKER, WORKERS, BRIDGE = "--worker", "--workers", "--bridge"
+WORKER, RANK, BRIDGE = "--worker", "--rank", "--bridge"
 
 
 def main(arguments: list[str]) -> int:
@@ -20,10 +20,10 @@ def main(arguments: list[str]) -> int:
 
         # Without a folder it waits for its job.
         return work(Path(arguments[1]) if arguments[1:] else None)
-    if arguments[:1] == [WORKERS] and len(arguments) == 3:
-        from engine.worker.__main__ import main_of_several
+    if arguments == [RANK]:
+        from engine.worker.__main__ import main_of_rank
 
-        return main_of_several(int(arguments[1]), Path(arguments[2]))
+        return main_of_rank()
     if arguments[:1] == [BRIDGE] and len(arguments) == 2:
         from engine.cluster.bridge import main as connect
 

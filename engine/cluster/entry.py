@@ -21,12 +21,12 @@ from engine.cluster.remote_keeper import RemoteKeeper
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.jobs.worker_process import (
-    group_command,
     kill_all,
     visible_to,
     worker_command,
     worker_environment,
 )
+from engine.system import ranks
 from engine.system.files import write_atomically
 from engine.system.foreign_files import open_regular
 from engine.system.graphics import visible_cards
@@ -125,9 +125,8 @@ class _Attempt:
         command = worker_command(self._job.folder)
         cards = cards_of(self._spec.get("demand"))
         if cards > 1:
-            command = group_command(self._job.folder, cards)
-            # Each process takes one of those that Ray gave to the entry.
-            environment |= visible_to(visible_cards.ALL)
+            # Each rank takes one of those that Ray gave to the entry.
+            environment |= {**visible_to(visible_cards.ALL), ranks.COUNT: str(cards)}
         with self._job.open_log() as log:
             return subprocess.Popen(
                 command,

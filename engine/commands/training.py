@@ -73,6 +73,8 @@ def train_adapter(asked: argparse.Namespace, output: Output) -> int:
     if ranks.is_follower():
         become_rank(_known_of_run(asked))
     recipe = recipe_file.read(asked)
+    for remark in recipe.remarks:
+        output.remark(remark)
     if asked.slurm:
         return _prepare_slurm(recipe, asked, output)
     _require_place(asked)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,7 +111,10 @@ class MethodSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a run; `changes` are those made during the run. `given_name` is "" without one."""
+    """Everything that decides a run; `changes` are those made during the run. `given_name` is "" without one.
+
+    `remarks` tell of options that it was read with and that there are no more.
+    """
 
     given_name: str
     base_model: BaseModelOptions
@@ -120,6 +123,7 @@ class Recipe:
     training: TrainingOptions
     evaluation: EvaluationOptions
     changes: tuple[Change, ...] = ()
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def name(self) -> str:
@@ -172,6 +176,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions, and then
     also files that are missing on this computer.
     """
+    remarks = recipe_migration.retired(tables)
     tables = recipe_migration.migrated(tables)
     problems = _top_level_problems(tables)
     parts: dict[str, Any] = {}
@@ -200,7 +205,8 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         )
         raise RecipeError(tuple(sorted(problems, key=_field_order)))
     made_of = (parts["base_model"].id, parts["data"], parts["method"].method)
-    return Recipe(given_name=run_names.given_name(str(tables.get("name", "")), *made_of), **parts)
+    name = run_names.given_name(str(tables.get("name", "")), *made_of)
+    return Recipe(given_name=name, **parts, remarks=remarks)
 
 
 def _readable(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:

@@ -201,16 +201,6 @@ class TrainingOptions(Options):
         pattern=r"^(auto|all|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
         suggestions=("auto", "cpu"),
     )
-    step_parts: int = option(
-        0,
-        "Parts of a step",
-        "In how many parts a step is computed, by as many processes as there are. With the same number the result is "
-        "the same to the bit in 1, 2 or 4 processes, on cards with the same micro-batch. Automatic: one for each.",
-        level="everything",
-        zero="automatic",
-        ge=0,
-        le=64,
-    )
     shard: bool = option(
         False,
         "Shard the base model",

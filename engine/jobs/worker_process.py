@@ -36,15 +36,15 @@ def bridge_command(folder: Path) -> list[str]:
     return [*_program(), "--bridge", str(folder)]
 
 
-def group_command(folder: Path, processes: int) -> list[str]:
-    """Return the command of several workers that do a run together."""
-    return [*_program(), "--workers", str(processes), str(folder)]
+def rank_command() -> list[str]:
+    """Return the command of another rank of a run, which hears of its part on its standard input."""
+    return [*_program(), "--rank"]
 
 
 def own_command(job: Job) -> tuple[list[str], dict[str, str]]:
     """Return how a job's worker is started, and the variables by which it sees its card; may take seconds.
 
-    A run on all cards has a process for each, unless a launcher has started this one as one of several.
+    A run on all cards has a rank for each, unless a launcher has started this process as one of several.
     """
     device, command = job.device(), worker_command(job.folder)
     if device != visible_cards.ALL or job.request().get("kind") == ON_ALL_DEVICES:
@@ -52,9 +52,9 @@ def own_command(job: Job) -> tuple[list[str], dict[str, str]]:
     if job.request().get("kind") != "train" or visible_cards.RANK in os.environ:
         return command, visible_to("auto")
     cards = visible_cards.count(os.environ)
-    return (
-        (command, visible_to("auto")) if cards < 2 else (group_command(job.folder, cards), visible_to(device))
-    )
+    if cards < 2:
+        return command, visible_to("auto")
+    return command, {**visible_to(device), ranks.COUNT: str(cards)}
 
 
 def _program() -> list[str]:

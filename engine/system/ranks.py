@@ -1,6 +1,6 @@
-"""Which of a run's processes this one is, as torchrun, `accelerate launch` and SLURM scripts say in the environment.
+"""Which rank of a run this process is, as torchrun, `accelerate launch` and SLURM scripts say in the environment.
 
-Process 0 owns the run: its command makes the job and follows it. All others only compute. On one computer they need no
+Rank 0 owns the run: its command makes the job and follows it. All others only compute. On one computer they need no
 network; on several, whose network somebody has to name. Knows no torch.
 """
 
@@ -18,6 +18,8 @@ LOCAL_RANK, LOCAL_SIZE = "LOCAL_RANK", "LOCAL_WORLD_SIZE"
 ADDRESS, PORT = "MASTER_ADDR", "MASTER_PORT"
 # By this variable a command tells its worker, which joins a run that another process owns, what it knows of the run.
 FACTS = "TUNESMITH_RANK_FACTS"
+# How many ranks a worker starts for its run, where that is not left to a plan.
+COUNT = "TUNESMITH_RANKS"
 # The network interface at which gloo and NCCL open their ports.
 INTERFACE, NCCL_INTERFACE = "GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"
 IN_CLEAR = (
@@ -25,16 +27,29 @@ IN_CLEAR = (
 )
 LOOPBACK = "127.0.0.1"
 START_WITH_TORCHRUN = "Start with torchrun or `accelerate launch`, which set the variables."
+# What `accelerate launch` is configured for, and what of it there is no way to do.
+FSDP, FSDP_VERSION = "ACCELERATE_USE_FSDP", "FSDP_VERSION"
+OTHER_WAYS = {"ACCELERATE_USE_DEEPSPEED": "DeepSpeed", "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM"}
+# By these, libraries take themselves for one of several processes: accelerate opens connections of its own, and
+# transformers leaves the weights of all ranks but one empty.
+TOLD_TO_LIBRARIES = (
+    RANK, SIZE, LOCAL_RANK, LOCAL_SIZE, FSDP, "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Rank:
-    """This process's number among `size` processes, and its number among the `local_size` on this computer."""
+    """This process's number among `size` ranks, and its number among the `local_size` on this computer.
+
+    `shards` tells whether `accelerate launch` is configured for FSDP, and of which version.
+    """
 
     rank: int
     size: int
     local_rank: int
     local_size: int
+    shards: bool = False
+    fsdp_version: int = 2
 
     @property
     def is_first(self) -> bool:
@@ -57,13 +72,24 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
     size = _number(given, SIZE, 1)
     if size <= 1:
         return None
+    if not given.get(RANK):
+        message = f"{SIZE} is {size}, but {RANK} is not set."
+        raise WorkerError(
+            message, f"Unset {SIZE} to train in this process alone. {START_WITH_TORCHRUN}", SIZE
+        )
     rank, local_rank = _number(given, RANK, 0), _number(given, LOCAL_RANK, 0)
     # `accelerate launch` on one computer may leave it out.
     local_size = _number(given, LOCAL_SIZE, size)
     if rank >= size or local_rank >= local_size:
         message = f"There is no process {rank} of {size} ({RANK}, {SIZE}, {LOCAL_RANK}, {LOCAL_SIZE})."
         raise WorkerError(message, START_WITH_TORCHRUN, RANK)
-    found = Rank(rank, size, local_rank, local_size)
+    for name, what in OTHER_WAYS.items():
+        if _is_on(given, name):
+            raise WorkerError(
+                f"{what} is not supported.", "Use a configuration without it, or with FSDP.", name
+            )
+    version = _number(given, FSDP_VERSION, 1) if _is_on(given, FSDP) else 2
+    found = Rank(rank, size, local_rank, local_size, _is_on(given, FSDP), version)
     if not found.is_on_one_computer and not addresses(given.get(INTERFACE, "")):
         names = ", ".join(_addresses_by_interface())
         raise WorkerError(
@@ -71,6 +97,14 @@ def own(given: Mapping[str, str] | None = None) -> Rank | None:
             f"Let {INTERFACE} name the interface of a network without strangers: {names}.",
             INTERFACE,
         )
+    return found
+
+
+def take() -> Rank | None:
+    """Return what the environment says of this process, and hide it from libraries. Raises what `own` does."""
+    found = own()
+    for name in TOLD_TO_LIBRARIES:
+        os.environ.pop(name, None)
     return found
 
 
@@ -91,12 +125,6 @@ def is_follower(given: Mapping[str, str] | None = None) -> bool:
     """Tell whether this process belongs to a run that another one owns."""
     found = own(given)
     return found is not None and not found.is_first
-
-
-def local_size(given: Mapping[str, str] | None = None) -> int:
-    """Return how many of the run's processes share this computer."""
-    found = own(given)
-    return found.local_size if found else 1
 
 
 def addresses(interface: str) -> list[str]:
@@ -145,6 +173,10 @@ def require_address(given: Mapping[str, str] | None = None) -> tuple[str, int]:
         hint = "Give the name or the address of the computer on which process 0 runs."
         raise WorkerError(message, hint, ADDRESS) from error
     return host, port
+
+
+def _is_on(given: Mapping[str, str], name: str) -> bool:
+    return given.get(name, "").lower() in ("true", "1")
 
 
 def _number(given: Mapping[str, str], name: str, default: int) -> int:

@@ -13,12 +13,11 @@ import math
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -27,14 +26,14 @@ from typing import Any, NoReturn
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job, this_process
-from engine.jobs.worker_process import kill_below, worker_command
+from engine.jobs.worker_process import kill_below
 from engine.system import log_redaction, ranks
 from engine.system.graphics import visible_cards
 from engine.system.paths import cache_folder
+from engine.system.ranks import Rank
 from engine.worker.kernels import registry
-from engine.worker.runtime import device_problems, oom
+from engine.worker.runtime import device_problems, oom, rank_joining, rank_processes
 from engine.worker.runtime.channel import Channel, Stopped
-from engine.worker.runtime.scratch import Scratch
 from engine.worker.runtime.versions import versions
 
 JOBS = {
@@ -54,7 +53,7 @@ JOBS = {
     "push": "engine.worker.jobs.push",
     "devices": "engine.worker.jobs.device_report",
 }
-# Of the processes of a run that another one owns.
+# Of the other ranks of a run.
 RANK = "engine.worker.jobs.rank"
 # Jobs whose results depend on replaced library code.
 COMPUTING = ("train", "evaluate", "summarize", "export")
@@ -93,59 +92,40 @@ def main(folder: Path | None) -> int:
 
     Without a folder: import what a run needs, then wait for the job that the standard input names.
     """
-    _lower_priority()
-    for name, value in LIBRARY_SETTINGS.items():
-        os.environ.setdefault(name, value)
-    if not visible_cards.reserved(os.environ):
-        # Started by hand, not by a supervisor. No library has looked for cards yet.
-        device = "auto" if folder is None else Job(folder).device()
-        os.environ.update(visible_cards.environment(device, os.environ))
-    # Made even where nothing is compiled, and by default among the temporary files, for good.
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
-    if ranks.own() is not None:
-        # Torch warns of every second in which a process waits for an order.
-        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
-    if ranks.is_follower():
-        return _compute_for_another(has_log=folder is not None)
+    _set_up("auto" if folder is None else Job(folder).device())
+    rank: Rank | WorkerError | None
+    try:
+        rank = ranks.take()
+    except WorkerError as error:
+        # For the job to say.
+        rank = error
+    if isinstance(rank, Rank) and not rank.is_first:
+        return int(_imported("train", RANK).join(rank))
     if folder is None:
         _imported("train")
         folder = _job_to_come()
         if folder is None:
             return 0
         _move_into(Job(folder))
-    return _do(Job(folder))
+    return _do(Job(folder), rank)
 
 
-def main_of_several(processes: int, folder: Path) -> int:
-    """Start so many workers for a run, each on a card of its own; end as the first of them ends.
-
-    torchrun would do so too, but opens a port to all networks at which whoever comes may run code.
-    """
-    port = ranks.unused_port()
-    first, *others = [
-        subprocess.Popen(worker_command(folder), env=os.environ | ranks.variables(rank, processes, port))
-        for rank in range(processes)
-    ]
-    # The first takes it as the wish to stop.
-    signal.signal(signal.SIGTERM, lambda *_: first.terminate())
-    code = first.wait()
-    for other in others:
-        # One that has joined the run does not hear it, and ends as the first has told it.
-        other.terminate()
-        other.wait()
-    if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    return code
+def main_of_rank() -> int:
+    """Be another rank of a run, which the process that started this one names; return an exit code."""
+    _set_up("")
+    return int(_imported("train", RANK).serve())
 
 
-def _compute_for_another(*, has_log: bool) -> int:
-    """Take part in a run that another process owns; what libraries print goes into a job's log if one was named."""
-    scratch = Scratch(has_log=has_log)
-    try:
-        return int(importlib.import_module(RANK).serve(scratch))
-    finally:
-        scratch.remove()
+def _set_up(device: str) -> None:
+    """Set what libraries read from the environment; `device` is what this process is started for, if that is known."""
+    _lower_priority()
+    for name, value in LIBRARY_SETTINGS.items():
+        os.environ.setdefault(name, value)
+    if device and not visible_cards.reserved(os.environ):
+        # Started by hand, not by a supervisor. No library has looked for cards yet.
+        os.environ.update(visible_cards.environment(device, os.environ))
+    # Made even where nothing is compiled, and by default among the temporary files, for good.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
 
 
 def _job_to_come() -> Path | None:
@@ -170,18 +150,18 @@ def _move_into(job: Job) -> None:
             os.dup2(log.fileno(), stream)
 
 
-def _do(job: Job) -> int:
+def _do(job: Job, rank: Rank | WorkerError | None) -> int:
     request = job.request()
     try:
         with job.lock():
-            return _do_locked(job, request)
+            return _do_locked(job, request, rank)
     except WorkerError as error:
         # Another worker's attempt goes on: who started this one follows that.
         _log(f"{error.message} {error.hint}\n")
         return ALREADY_RUNNING
 
 
-def _do_locked(job: Job, request: dict[str, Any]) -> int:
+def _do_locked(job: Job, request: dict[str, Any], rank: Rank | WorkerError | None) -> int:
     writer = EventWriter(job.events_path, _identity(job, request), rotates=job.is_service())
     channel = Channel(job, writer)
     ended: dict[str, Any] = {}
@@ -190,7 +170,7 @@ def _do_locked(job: Job, request: dict[str, Any]) -> int:
             channel.emit("job_accepted", kind=request["kind"], **asdict(this_process()), versions=versions())
             if request["kind"] == "train":
                 channel.sleep_inhibitor.inhibit()
-            ended = _outcome(channel, request)
+            ended = _outcome(channel, request, rank)
         channel.emit("job_ended", **ended)
         writer.sync()
     except StorageError as error:
@@ -219,11 +199,11 @@ def _identity(job: Job, request: dict[str, Any]) -> dict[str, Any]:
     return {name: job.id, "attempt": job.last_attempt() + 1}
 
 
-def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
+def _outcome(channel: Channel, request: dict[str, Any], rank: Rank | WorkerError | None) -> dict[str, Any]:
     """Run the job and return what `job_ended` says of it. The one broad except of the engine."""
     try:
         _report_patches(channel, request)
-        with _joined(channel, request):
+        with _ranks_ready(channel, request, rank):
             _imported(request["kind"]).run(channel, request)
     except Stopped:
         return {"outcome": "stopped"}
@@ -236,23 +216,32 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _joined(channel: Channel, request: dict[str, Any]) -> Iterator[None]:
-    """Let a run have the other processes that it was started with, if there are any, inside. Raises WorkerError."""
-    if request["kind"] != "train" or ranks.own() is None:
+def _ranks_ready(
+    channel: Channel, request: dict[str, Any], rank: Rank | WorkerError | None
+) -> Iterator[None]:
+    """Have met the other ranks of a run that a launcher has started inside, or have them start. Raises WorkerError."""
+    if isinstance(rank, WorkerError):
+        raise rank
+    if request["kind"] != "train":
         yield
         return
     from engine.config import recipe as recipes
     from engine.config.run_identity import identity
-    from engine.worker.runtime import rank_joining
 
     def end(error: AppError) -> None:
-        """End the job as failed from another thread than the one that does not get on."""
         channel.emit("job_ended", **_failure(channel, error))
         channel.sync()
-        os._exit(0)
+        _end_with_all_below()
 
-    with rank_joining.joined(identity(recipes.load(channel.job.recipe_path)), end):
-        yield
+    channel.on_stuck = end
+    recipe = recipes.load(channel.job.recipe_path)
+    with rank_joining.met(rank, identity(recipe)) if rank else nullcontext():
+        try:
+            if registry.enabled("ranks", "cpu"):
+                rank_processes.start_ahead(rank_joining.expected(recipe) - 1)
+            yield
+        finally:
+            rank_processes.end_unused()
 
 
 def _report_patches(channel: Channel, request: dict[str, Any]) -> None:
@@ -263,17 +252,18 @@ def _report_patches(channel: Channel, request: dict[str, Any]) -> None:
             channel.notice(doubt.message, doubt.hint, doubt.level)
 
 
-def _imported(kind: str) -> ModuleType:
-    """Import what does jobs of this kind, without a search for garbage in between.
+def _imported(kind: str, name: str = "") -> ModuleType:
+    """Import what does jobs of this kind, or the module of this name, without a search for garbage in between.
 
     Half a million objects come with the libraries and stay: searched again and again while they gather, they cost a
     seventh of the time, and in training every later search some tenths of a second. So they are set aside for good.
     """
-    if JOBS[kind] in sys.modules:
-        return sys.modules[JOBS[kind]]
+    name = name or JOBS[kind]
+    if name in sys.modules:
+        return sys.modules[name]
     gc.disable()
     try:
-        return importlib.import_module(JOBS[kind])
+        return importlib.import_module(name)
     finally:
         gc.freeze()
         gc.enable()

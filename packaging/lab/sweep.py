@@ -49,6 +49,7 @@ from engine.worker.dataset.collator import (
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
 from engine.worker.dataset.summary_limits import settle_limits
+from engine.worker.evaluation.losses import Batches
 from engine.worker.generation.generate import generate
 from engine.worker.modeling import base_models
 from engine.worker.modeling.base_models import LoadedBase
@@ -160,7 +161,7 @@ class Bench:
         prompter = make_prompter(recipe, base, self._splits)
         held_out = [prompter.example(each) for each in self._splits.validation[: self._given.validation]]
         collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)
-        loss = mean_loss(model, list(evaluation_batches(held_out, collator)), base.family, lambda: None)
+        loss = mean_loss(model, Batches(held_out, collator), base.family, lambda: None)
         figures: dict[str, Any] = {"validation": round(loss, 4)}
         tests = self._splits.test[: self._given.test]
         if tests:

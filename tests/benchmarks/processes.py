@@ -1,9 +1,9 @@
-"""One run in several processes: against the forks of one process, with a sharded base model, and what differs.
+"""One run in several ranks: against one rank, with a sharded base model, and what differs.
 
-Every run is a real one, of the command line; one in several processes is started by torchrun. Both ways take turns, in
-float32, without evaluations, and the median of their steps counts. Memory is what the run says: of all its processes,
-what they share counted once. Differences are those of losses and of trained parameters between 1 process without forks,
-2 and 4 processes. Arguments name models (starter, small) for the first, and methods for the second.
+Every run is a real one, of the command line. The ways take turns, in float32, without evaluations, and the median of
+their steps counts. Memory is what the run says: of all its ranks, what they share counted once. Differences are those
+of losses and of trained parameters between 1, 2 and 4 ranks. Arguments name models (starter, small) for the first, and
+methods for the second.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from engine.config import recipe as recipes
 from engine.jobs.events import Event
 from engine.methods import METHODS
 from engine.methods import method as method_of
+from engine.system import ranks
 from engine.system.paths import application_root
 from engine.worker.kernels.patch_table import PATCHES
 from tests.helpers.benchmark_report import show
@@ -35,7 +36,7 @@ AGREEMENT_STEPS = 50
 MODELS = {"starter": "the starter", "small": "flan-t5-small's shape"}
 AGREEING = ("lora", "adalora", "ia3", "prompt_tuning")
 GOAL = 1e-5
-WITHOUT_FORKS = ",".join(patch.name for patch in PATCHES if patch.name != "step_forks")
+ALONE = ",".join(patch.name for patch in PATCHES if patch.name != "ranks")
 
 
 def main() -> None:
@@ -46,41 +47,38 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         for model in models:
-            show(f"Two processes and two forks, {MODELS[model]}", _speed(home, model))
+            show(f"Two ranks and one, {MODELS[model]}", _speed(home, model))
         show(
-            "1, 2 and 4 processes, the starter",
+            "1, 2 and 4 ranks, the starter",
             [row for method in methods for row in _agreement(home, method)],
         )
 
 
 def _speed(home: Path, model: str) -> list[Row]:
-    found: dict[str, list[float]] = {"forks": [], "processes": [], "sharded": []}
+    ways: dict[str, tuple[int, tuple[str, ...]]] = {
+        "1 rank": (1, ()),
+        "2 ranks": (2, ()),
+        "2 ranks that share out the base": (2, ("--set", "training.shard=true")),
+    }
+    found: dict[str, list[float]] = {way: [] for way in ways}
     memory: dict[str, int] = {}
     recipe = _recipe(home, model, "lora", STEPS, batch_size=16, tokens=256)
     for _ in range(TURNS):
-        for way, processes in (("forks", 1), ("processes", 2), ("sharded", 2)):
-            options = ("--set", "training.shard=true") if way == "sharded" else ()
-            steps = steps_of(train(home, recipe, processes, *options))
+        for way, (count, options) in ways.items():
+            steps = steps_of(train(home, recipe, count, *options))
             found[way].append(median(step["examples_per_second"] for step in steps[3:]))
             memory[way] = max(step["memory_bytes"] for step in steps)
-    forks, in_processes, sharded = (median(speeds) for speeds in found.values())
+    alone, together, _ = (median(speeds) for speeds in found.values())
     return [
-        ("conversations a second, 2 forks", f"{forks:.1f}", "–"),
-        ("conversations a second, 2 processes", f"{in_processes:.1f}", "–"),
-        ("processes against forks", f"{in_processes / forks:.2f}", "1"),
-        ("conversations a second, 2 processes that share out the base", f"{sharded:.1f}", "–"),
-        ("memory, 2 forks", f"{memory['forks'] / 1e6:.0f} MB", "–"),
-        ("memory, 2 processes", f"{memory['processes'] / 1e6:.0f} MB", "–"),
-        ("memory, 2 processes that share out the base", f"{memory['sharded'] / 1e6:.0f} MB", "–"),
+        *((f"conversations a second, {way}", f"{median(found[way]):.1f}", "–") for way in ways),
+        ("2 ranks against 1", f"{together / alone:.2f}", "1.5"),
+        *((f"memory, {way}", f"{memory[way] / 1e6:.0f} MB", "–") for way in ways),
     ]
 
 
 def _agreement(home: Path, method: str) -> list[Row]:
     recipe = _recipe(home, "starter", method, AGREEMENT_STEPS, batch_size=8, tokens=64)
-    runs = [
-        train(home, recipe, 1, TUNESMITH_PATCHES=WITHOUT_FORKS),
-        *(train(home, recipe, n) for n in (2, 4)),
-    ]
+    runs = [train(home, recipe, count) for count in (1, 2, 4)]
     again = train(home, recipe, 4)
     losses = [[step["loss"] for step in steps_of(run)] for run in runs]
     weights = [weights_of(run) for run in runs]
@@ -92,21 +90,8 @@ def _agreement(home: Path, method: str) -> list[Row]:
     return [
         (f"{method}: loss of {AGREEMENT_STEPS} steps, most apart", f"{apart:.1e}", f"{GOAL:.0e}"),
         (f"{method}: trained parameters, most apart", f"{moved:.1e}", f"{GOAL:.0e}"),
-        (f"{method}: 4 processes twice", bits(same), "same bits"),
-        (f"{method}: 1, 2 and 4 processes, 4 parts a step", bits(_of_four_parts(home, recipe)), "same bits"),
+        (f"{method}: 4 ranks twice", bits(same), "same bits"),
     ]
-
-
-def _of_four_parts(home: Path, recipe: Path) -> bool:
-    """Tell whether 1, 2 and 4 processes train the same where each step has four parts."""
-    options = ("--set", "training.step_parts=4")
-    first, *others = (train(home, recipe, count, *options) for count in (1, 2, 4))
-    losses, trained = [step["loss"] for step in steps_of(first)], weights_of(first)
-    return all(
-        [step["loss"] for step in steps_of(other)] == losses
-        and all(torch.equal(each, trained[name]) for name, each in weights_of(other).items())
-        for other in others
-    )
 
 
 def bits(same: bool) -> str:
@@ -134,13 +119,12 @@ def _recipe(home: Path, model: str, method: str, steps: int, *, batch_size: int,
     return file
 
 
-def train(home: Path, recipe: Path, processes: int, *options: str, **variables: str) -> list[Event]:
-    """Train by the command line in so many processes and return the run's events. Raises SystemExit."""
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    command = [sys.executable, *(launcher if processes > 1 else []), str(application_root() / "main.py")]
-    environment = os.environ | {"TUNESMITH_HOME": str(home / "home"), "HF_HUB_OFFLINE": "1"} | variables
+def train(home: Path, recipe: Path, count: int, *options: str) -> list[Event]:
+    """Train by the command line in so many ranks and return the run's events. Raises SystemExit."""
+    many = {ranks.COUNT: str(count)} if count > 1 else {"TUNESMITH_PATCHES": ALONE}
+    environment = os.environ | {"TUNESMITH_HOME": str(home / "home"), "HF_HUB_OFFLINE": "1"} | many
     done = subprocess.run(
-        [*command, "train", str(recipe), "--json", *options],
+        [sys.executable, str(application_root() / "main.py"), "train", str(recipe), "--json", *options],
         env=environment,
         capture_output=True,
         text=True,

@@ -29,7 +29,7 @@ class InProcessSupervisor(Supervisor):
     def _work(self) -> None:
         # Signals belong to the main thread, and standard input to the test.
         with chdir(self.job.folder), patch.object(worker, "_listening"):
-            worker._do(self.job)
+            worker._do(self.job, None)
 
     def alive(self) -> bool:
         """Tell whether the thread runs."""

@@ -58,7 +58,6 @@ from engine.worker.dataset.collator import (
     MicroBatch,
     Step,
     StepSampler,
-    evaluation_batches,
     micro_batch_tokens,
 )
 from engine.worker.dataset.dataset import Splits
@@ -66,6 +65,7 @@ from engine.worker.dataset.prompter import Encoded, Prompter
 from engine.worker.dataset.prompting import make_prompter
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import samples
+from engine.worker.evaluation.losses import Batches
 from engine.worker.modeling import base_models, forward, meta_model
 from engine.worker.modeling.architecture import architecture_of
 from engine.worker.modeling.base_models import LoadedBase
@@ -296,18 +296,16 @@ def _row(example: Encoded) -> Result:
 
 
 class Tunesmith:
-    """A run's training loop, which listens for commands and reports each step as an event."""
+    """A run's training loop in one rank, which listens for commands and reports each step as an event."""
 
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stage = stage
         self.examples, self.tokens = len(stage.train), stage.tokens
         shape = architecture_of(stage.base.model)
-        self._replicas = devices.process_count(stage.base.device, batch_size, shape.num_parameters)
         self._collator = Collator(
             stage.base.family,
             stage.base.tokenizer.pad_token_id,
             micro_batch_tokens(stage.recipe.training, stage.base.device.type, shape.activations_per_token),
-            self._replicas,
         )
         self.model = attach.attach(stage.base, stage.recipe)
         self._batch_size = batch_size
@@ -371,7 +369,6 @@ class Tunesmith:
             prompter=stage.prompter,
             collator=self._collator,
             chosen=samples.choose(recipe, splits),
-            replicas=self._replicas,
         )
         with fast_kernels.used(run, channel):
             training_loop.train(run, channel)
@@ -419,11 +416,11 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
     """Return the mean loss per label token on the validation split, computed alike for every side."""
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     encoded = [stage.prompter.example(each) for each in stage.splits.validation]
-    return loss.mean_loss(model, list(evaluation_batches(encoded, collator)), stage.base.family, int)
+    return loss.mean_loss(model, Batches(encoded, collator), stage.base.family, int)
 
 
 class Watch:
-    """Polls the memory of a run on the CPU, replicas included, which the process's own peak leaves out."""
+    """Polls the memory of a run on the CPU."""
 
     most = 0
 

@@ -15,8 +15,8 @@ from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 
 from engine.worker.dataset.collator import Collator
+from engine.worker.runtime.rank_group import RankGroup
 from engine.worker.training import step_gradients, training_loop
-from engine.worker.training.data_parallel import ShardForks
 
 # The model's own time, whoever trains it, and two parts of the rest.
 MODEL, REPORTS = "model", "reports"
@@ -26,8 +26,9 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (Accelerator, "clip_grad_norm_", MODEL),
     (AcceleratedOptimizer, "step", MODEL),
     (torch.nn.Module, "zero_grad", MODEL),
-    # The time that the model takes longer in another process than here.
-    (ShardForks, "are_done", MODEL),
+    # The time that another rank takes longer than this one.
+    (RankGroup, "largest", MODEL),
+    (RankGroup, "sum_", MODEL),
     (Collator, "__call__", "batches"),
     (training_loop, "report_step", REPORTS),
 )

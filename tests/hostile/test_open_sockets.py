@@ -22,7 +22,7 @@ import pytest
 from engine.config import recipe as recipes
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
-from engine.jobs.worker_process import group_command
+from engine.jobs.worker_process import worker_command
 from engine.runs import run_store
 from engine.system import ranks
 from engine.system.paths import application_root, runs_folder
@@ -40,10 +40,12 @@ class Training:
         self._started: list[subprocess.Popen[bytes]] = []
         self.job: Job | None = None
 
-    def start(self, command: list[str]) -> None:
+    def start(self, command: list[str], **environment: str) -> None:
         """Start what starts the processes of the run."""
         self._started.append(
-            subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True)
+            subprocess.Popen(
+                command, env=self._environment | environment, stdin=subprocess.DEVNULL, start_new_session=True
+            )
         )
 
     def processes(self) -> list[psutil.Process]:
@@ -140,7 +142,7 @@ def test_a_run_of_several_processes_listens_to_this_computer_alone(
     training: Training, tmp_path: Path
 ) -> None:
     training.job = run_store.create_run(tiny_recipe(tmp_path, "t5", "lora", *LONG))
-    training.start(group_command(training.job.folder, 2))
+    training.start(worker_command(training.job.folder), **{ranks.COUNT: "2"})
     training.wait_for_steps(1)
     heard = {address for each in training.processes() for address in listening(each)}
     assert_nobody_else_is_heard(training, heard)

@@ -34,6 +34,7 @@ from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, steps_from, train_loader
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompting import make_prompter
+from engine.worker.evaluation.losses import Batches
 from engine.worker.modeling import base_models, forward
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.planner import Planner
@@ -144,13 +145,14 @@ class Workshop:
         if not dropout:
             stop_dropout(model)
         sampler = StepSampler(encoded, EXAMPLES, recipe.training.seed, "random")
-        before = mean_loss(model, context.batches, base.family, lambda: None)
+        held_out = Batches(encoded, collator)
+        before = mean_loss(model, held_out, base.family, lambda: None)
         seen = _Gradients()
         empty_accelerator()
         state = prepare(model, base, recipe.training, recipe.learning_rate(base.family), STEPS)
         state.optimizer.optimizer.register_step_pre_hook(lambda *_: seen.look(model))
         self._take_steps(state, train_loader(encoded, collator, sampler), folder, resumed)
-        after = mean_loss(model, context.batches, base.family, lambda: None)
+        after = mean_loss(model, held_out, base.family, lambda: None)
         return Trained(base, model.eval(), before, after, seen.told, seen.strays)
 
     @staticmethod

@@ -166,7 +166,7 @@ TELLS_ITS_CARDS = """
 import os, sys
 from pathlib import Path
 from engine.worker import __main__ as worker
-worker._do = lambda job: print(os.environ["CUDA_VISIBLE_DEVICES"], os.environ["TUNESMITH_DEVICE"])
+worker._do = lambda job, rank: print(os.environ["CUDA_VISIBLE_DEVICES"], os.environ["TUNESMITH_DEVICE"])
 worker.main(Path(sys.argv[1]))
 assert "torch" not in sys.modules
 """

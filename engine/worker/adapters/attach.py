@@ -44,7 +44,7 @@ from engine.worker.adapters.method_hooks.target_modules import (
 from engine.worker.kernels import model_patches
 from engine.worker.modeling import base_files, base_models
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.runtime import rank_orders, tensor_file
+from engine.worker.runtime import rank_group, tensor_file
 
 # Settings that may differ from those of the adapter that a run continues from: they affect training alone. A finished
 # prefix is the same with and without projection.
@@ -345,7 +345,7 @@ def _set_tensors(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) 
 def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
     """Activate one adapter, or none for None."""
     if adapter_id is None:
-        with model.disable_adapter(), rank_orders.without_adapter():
+        with model.disable_adapter(), rank_group.leaving_out_adapter():
             yield
     else:
         model.set_adapter(adapter_name(adapter_id))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
@@ -70,10 +70,6 @@ class MicroBatch:
     label_tokens: int
     tokens: int
 
-    def as_tuple(self) -> tuple[Any, ...]:
-        """Return what the constructor takes, as another process gets it."""
-        return tuple(getattr(self, field.name) for field in fields(self))
-
     def to(self, device: torch.device) -> MicroBatch:
         """Return the batch on another device."""
         return self._mapped(lambda tensor: tensor.to(device, non_blocking=True))
@@ -130,37 +126,28 @@ class MicroBatch:
 
 @dataclass(frozen=True)
 class Step:
-    """The micro-batches of one optimizer step, in shards that are computed in parallel."""
+    """What this process computes of an optimizer step: all of its micro-batches, or those of one shard.
 
-    shards: tuple[tuple[MicroBatch, ...], ...]
+    The numbers are the whole step's: `label_tokens` normalise its loss, `tokens` are those without padding.
+    """
+
+    micro_batches: tuple[MicroBatch, ...]
+    label_tokens: int
+    tokens: int
     examples: int
-
-    @property
-    def micro_batches(self) -> tuple[MicroBatch, ...]:
-        """All of them, shard by shard."""
-        return tuple(chain.from_iterable(self.shards))
+    # Another micro-batch, the smallest there is: for passes whose result is dropped.
+    filler: MicroBatch
 
     def pin_memory(self) -> Step:
         """Return the step in memory that a card copies from by itself; a DataLoader calls it."""
-        shards = tuple(tuple(batch.pin_memory() for batch in shard) for shard in self.shards)
-        return Step(shards, self.examples)
+        return replace(self, micro_batches=tuple(batch.pin_memory() for batch in self.micro_batches))
 
     def halved(self) -> Step | None:
         """Return the step with every micro-batch halved, None if each has a single row."""
         if all(batch.rows == 1 for batch in self.micro_batches):
             return None
-        shards = tuple(tuple(chain.from_iterable(batch.halved() for batch in shard)) for shard in self.shards)
-        return Step(shards, self.examples)
-
-    @property
-    def label_tokens(self) -> int:
-        """The step's label tokens, which normalise its loss."""
-        return sum(batch.label_tokens for batch in self.micro_batches)
-
-    @property
-    def tokens(self) -> int:
-        """The step's tokens without padding, as its micro-batches count them."""
-        return sum(batch.tokens for batch in self.micro_batches)
+        halves = chain.from_iterable(batch.halved() for batch in self.micro_batches)
+        return replace(self, micro_batches=tuple(halves))
 
 
 class StepSampler(Sampler[list[int]]):
@@ -249,11 +236,14 @@ class EncodedExamples(Dataset[Encoded]):
 class Collator:
     """Collates examples into a step, without randomness.
 
-    The `shards` of a step are computed in parallel and share the budget of tokens that are computed at a time.
+    The `shards` of a step are computed by as many ranks and share the budget of tokens that are computed at a time;
+    this process has one of them, its `own`.
     """
 
-    def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int, shards: int = 1) -> None:
-        self.shards = shards
+    def __init__(
+        self, family: Family, pad_token_id: int, micro_batch_tokens: int, shards: int = 1, own: int = 0
+    ) -> None:
+        self.shards, self.own = shards, own
         self._family = family
         self._is_encoder_decoder = family == "encoder-decoder"
         self._pad = pad_token_id
@@ -266,25 +256,26 @@ class Collator:
 
     def with_tokens(self, tokens: int) -> Collator:
         """Return a collator that computes so many tokens at a time."""
-        return Collator(self._family, self._pad, max(1, tokens), self.shards)
+        return Collator(self._family, self._pad, max(1, tokens), self.shards, self.own)
 
-    def with_shards(self, shards: int) -> Collator:
-        """Return a collator whose steps have so many shards."""
-        return Collator(self._family, self._pad, self._tokens, shards)
+    def with_shards(self, shards: int, own: int = 0) -> Collator:
+        """Return a collator whose steps have so many shards, of which this process has its own."""
+        return Collator(self._family, self._pad, self._tokens, shards, own)
 
     def use_tokens(self, tokens: int) -> None:
         """Compute so many tokens at a time from now on."""
         self._tokens = max(1, tokens)
 
     def __call__(self, examples: Sequence[Encoded]) -> Step:
-        """Return the step of these examples."""
-        shards = self.groups(list(map(_size, examples)))
+        """Return the step of these examples; without a micro-batch where there are too few for this shard."""
+        sizes = list(map(_size, examples))
+        mine = next(iter(self.groups(sizes)[self.own :]), [])
         return Step(
-            tuple(
-                tuple(self._collated([examples[index] for index in group]) for group in shard)
-                for shard in shards
-            ),
-            len(examples),
+            tuple(self._collated([examples[index] for index in group]) for group in mine),
+            label_tokens=sum(each.label_tokens for each in examples),
+            tokens=sum(self._width(*size) for size in sizes),
+            examples=len(examples),
+            filler=self._collated([min(examples, key=_size)]),
         )
 
     def batch_shapes(self, examples: Sequence[Encoded]) -> list[list[BatchShape]]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, overload
@@ -19,7 +19,7 @@ import numpy.typing as npt
 import psutil
 
 from engine.errors import StorageError
-from engine.system.paths import tokens_folder
+from engine.system.paths import HOME, tokens_folder
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import update_digest
 from engine.worker.dataset.prompter import Encoded, Prompter
@@ -130,6 +130,39 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
     return tokens
 
 
+def share(examples: Iterable[Encoded], folder: Path) -> str:
+    """Write examples into a private folder for other ranks, which have them by `shared`; return their name there.
+
+    The same examples keep their name, and are written once.
+    """
+    tokens = examples if isinstance(examples, Tokens) else _packed(examples)
+    path = folder / f"{tokens.digest()[:32]}{SUFFIX}"
+    if not path.exists():
+        with storage_errors("What other ranks read", "Free some disk space."):
+            _save(path, tokens, (0, 0))
+    return path.name
+
+
+def shared(name: str, folder: Path) -> Tokens:
+    """Return the examples that `share` wrote. Raises StorageError where that folder can't be read."""
+    try:
+        return _open(folder / name)[0]
+    except OSError as error:
+        message = f"{folder}, where rank 0 puts what the others read, can't be read: {error.strerror}."
+        hint = "On several computers the run's folder has to be on a file system that all of them share."
+        raise StorageError(message, hint, HOME) from error
+
+
+def _packed(examples: Iterable[Encoded]) -> Tokens:
+    ids, ends, count = SpillFile(), array("q"), 0
+    for encoded in examples:
+        for part in (encoded.input_ids, encoded.labels):
+            ids.append(np.array(part, ID).tobytes())
+            count += len(part)
+            ends.append(count)
+    return Tokens(ids, np.array(ends, END))
+
+
 def _key(examples: Sequence[Example], prompter: Prompter) -> str:
     digest = hashlib.sha256(f"{FORMAT};{prompter.identity};{len(examples)};".encode())
     update_digest(digest, examples)
@@ -137,16 +170,13 @@ def _key(examples: Sequence[Example], prompter: Prompter) -> str:
 
 
 def _encode(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
-    ids, ends, count = SpillFile(), array("q"), 0
-    for done, example in enumerate(examples, start=1):
-        encoded = prompter.example(example)
-        for part in (encoded.input_ids, encoded.labels):
-            ids.append(np.array(part, ID).tobytes())
-            count += len(part)
-            ends.append(count)
-        channel.progress(done, len(examples), "examples")
-        channel.check_stop()
-    return Tokens(ids, np.array(ends, END))
+    def encoded() -> Iterator[Encoded]:
+        for done, example in enumerate(examples, start=1):
+            yield prompter.example(example)
+            channel.progress(done, len(examples), "examples")
+            channel.check_stop()
+
+    return _packed(encoded())
 
 
 def _save(path: Path, tokens: Tokens, truncated: tuple[int, int]) -> None:

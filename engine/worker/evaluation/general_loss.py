@@ -29,7 +29,7 @@ from engine.system.foreign_files import FileKind, read_bytes
 from engine.worker.dataset.collator import Collator, MicroBatch
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.evaluation import score_cache
-from engine.worker.evaluation.shared_losses import Losses, losses_of
+from engine.worker.evaluation.losses import Batches, Losses, losses_of
 from engine.worker.ingestion.special_tokens import SpecialTokens
 from engine.worker.modeling import forward
 from engine.worker.modeling.base_models import LoadedBase, Model, positions
@@ -42,7 +42,7 @@ MAX_PASSAGE_TOKENS, MIN_PASSAGE_TOKENS = 256, 8
 WINDOW_PARTS = 4
 # Few enough for logits of a large vocabulary.
 BATCH_TOKENS = 1024
-# The name of these losses in orders to other processes.
+# The name of these losses for other ranks.
 KIND = "general text"
 
 
@@ -122,7 +122,7 @@ def _losses(
     [groups] = collator.groups([(len(each.input_ids), len(each.labels)) for each in passages])
     was_training = model.training
     model.eval()
-    batches = collator(passages).micro_batches
+    batches = Batches(passages, collator, len(passages))
     found = losses_of(model, batches, KIND, row_losses(base.family), channel.check_stop)
     for group, of_group in zip(groups, found, strict=True):
         for index, loss in zip(group, of_group, strict=True):

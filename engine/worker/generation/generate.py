@@ -9,7 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,8 @@ from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.scoring.score_text import counted
-from engine.system import ranks
+from engine.worker.dataset import token_cache
+from engine.worker.dataset.prompter import Encoded
 from engine.worker.generation.decode_loop import DecodeLoop, MakeSearch
 from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
@@ -34,9 +35,9 @@ from engine.worker.generation.stock import generate_stock
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kv_values_per_token, positions
-from engine.worker.runtime import devices, oom, rank_orders
+from engine.worker.runtime import devices, oom, rank_group, rank_meeting
 from engine.worker.runtime.parallel_map import Emit, Tick, no_tick, parallel_map
-from engine.worker.runtime.rank_orders import Ranks
+from engine.worker.runtime.rank_group import OnResult, RankGroup
 
 # Tokens of one batch, padding and new tokens included. On two cores a model of 135 million parameters is fastest with
 # 2**14, the starter with twice as many. The KV cache of a batch holds at most 2**28 values.
@@ -55,8 +56,8 @@ CPU_PREFILL_TOKENS = 1 << 11
 # All that the base model's own generation config decides.
 SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id", "bad_words_ids")
 
-# The order by which other processes of a run generate a part.
-ORDER = "generate"
+# The task of other ranks.
+TASK = "generate"
 
 OnTokens = Callable[[torch.Tensor], None]
 OnRows = Callable[[list[int]], None]
@@ -86,10 +87,10 @@ def generate(
     `decoding` are settings of DecodingOptions by name. `on_rows(rows)` gets indices in `inputs` whenever other rows are
     about to be computed: a batch, a group of its prefill, and the remaining rows after ended ones have left.
     `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens, on the host), `on_written(row,
-    summary)` each summary as soon as it has ended. Without `on_rows` and `on_tokens`, a processor's cores work in
-    parallel, and `on_tick` is called regularly. An exception from any of them ends the work. `batch_tokens` is chosen
-    by the device if absent. `end_tokens` end a summary besides the model's own. Raises BaseModelError if a prompt is
-    too long for the model.
+    summary)` each summary as soon as it has ended. Without `on_rows` and `on_tokens`, a run's ranks or a processor's
+    cores work in parallel, and `on_tick` is called regularly. An exception from any of them ends the work.
+    `batch_tokens` is chosen by the device if absent. `end_tokens` end a summary besides the model's own. Raises
+    BaseModelError if a prompt is too long for the model.
     """
     options = DecodingOptions(**decoding)
     base_model = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -103,33 +104,69 @@ def generate(
         if on_written:
             on_written(row, written[row])
 
-    is_followed = on_rows or on_tokens
-    in_one_process = is_followed or not enabled("generation_forks", base_model.device.type)
+    is_followed = bool(on_rows or on_tokens)
+    group = None if is_followed else rank_group.current()
+    in_one_process = is_followed or group or not enabled("generation_forks", base_model.device.type)
     num_processes = (
         1
         if in_one_process
         else devices.process_count(base_model.device, len(inputs), base_model.num_parameters())
     )
     rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
-    work = _Work(
-        base_model,
-        prompt,
-        family,
-        inputs,
-        options,
-        (batch_tokens or _batch_tokens(base_model)) // num_processes,
-        is_followed=bool(is_followed),
-    )
-    others = rank_orders.current()
+    if group is not None:
+        prompts = [inputs[row] for row in rows]
+
+        def take_item(item: int, ids: list[int]) -> None:
+            take(rows[item], ids)
+
+        ends = list(end_tokens)
+        _write_shared(group, model, tokenizer, family, prompts, options, ends, take_item, on_tick)
+        return [written[row] for row in range(len(inputs))]
+    tokens = (batch_tokens or _batch_tokens(base_model)) // num_processes
+    work = _Work(base_model, prompt, family, inputs, options, tokens, is_followed=is_followed)
     with _decoding(base_model, config):
         if is_followed:
             work.write(rows, take, on_rows, on_tokens)
-        elif others is not None:
-            work.write_by_ranks(others, rows, list(end_tokens), take, on_tick)
         else:
             parts = [rows[start::num_processes] for start in range(num_processes)]
             parallel_map(work.write_part, parts, lambda result: take(*result), on_tick)
     return [written[row] for row in range(len(inputs))]
+
+
+def _write_shared(
+    group: RankGroup,
+    model: Model,
+    tokenizer: PreTrainedTokenizerBase,
+    family: Family,
+    prompts: Sequence[list[int]],
+    options: DecodingOptions,
+    end_tokens: list[int],
+    take: Take,
+    on_tick: Tick,
+) -> None:
+    """Generate the summaries of prompts, the longest first, by all ranks: each writes as many as the others."""
+    facts = {
+        "options": options.model_dump(),
+        "end_tokens": end_tokens,
+        "with_adapter": not rank_group.without_adapter(),
+        "prompts": token_cache.share((Encoded(each, []) for each in prompts), group.folder),
+    }
+
+    def work(items: Sequence[int], on_result: OnResult, tick: Tick) -> None:
+        write_part(model, tokenizer, family, facts, prompts, items, on_result, tick)
+
+    group.share(TASK, len(prompts), work, take, on_tick, **facts)
+
+
+def help_out(
+    group: RankGroup, told: dict[str, Any], model: Model, tokenizer: PreTrainedTokenizerBase, family: Family
+) -> None:
+    """Generate another rank's part of what `generate` asks for."""
+    prompts = [list(each.input_ids) for each in token_cache.shared(told["prompts"], group.folder)]
+    group.do_share(
+        told,
+        lambda items, emit, tick: write_part(model, tokenizer, family, told, prompts, items, emit, tick),
+    )
 
 
 def write_part(
@@ -137,17 +174,21 @@ def write_part(
     tokenizer: PreTrainedTokenizerBase,
     family: Family,
     facts: Mapping[str, Any],
-    inputs: Sequence[list[int]],
-    emit: Emit,
+    prompts: Sequence[list[int]],
+    items: Sequence[int],
+    on_result: OnResult,
     tick: Tick,
 ) -> None:
-    """Generate the summaries of another process's part of the prompts, the longest first, by the order's facts."""
+    """Generate the summaries of some of the prompts, which are sorted by length, the longest first."""
     options = DecodingOptions(**facts["options"])
     base_model = model.get_base_model() if isinstance(model, PeftModel) else model
+    # Of one computer they share the memory.
+    sharing = rank_meeting.local_size() if base_model.device.type in oom.SHARED_MEMORY else 1
+    tokens = _batch_tokens(base_model) // sharing
     prompt = prompt_learning.prompt_of(model)
-    work = _Work(base_model, prompt, family, inputs, options, facts["batch_tokens"], is_followed=False)
+    work = _Work(base_model, prompt, family, prompts, options, tokens, is_followed=False)
     with _decoding(base_model, generation_config(base_model, tokenizer, options, facts["end_tokens"])):
-        work.write_part(range(len(inputs)), emit, tick)
+        work.write(items, on_result, lambda _: tick(), lambda _: tick())
 
 
 @dataclass(frozen=True)
@@ -224,26 +265,6 @@ class _Work:
     def write_part(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
         """Generate the summaries of some prompts; emit each as its row and ids, and call `tick` regularly."""
         self.write(rows, lambda row, ids: emit((row, ids)), lambda _: tick(), lambda _: tick())
-
-    def write_by_ranks(
-        self, others: Ranks, rows: Sequence[int], end_tokens: list[int], take: Take, on_tick: Tick
-    ) -> None:
-        """Generate the summaries of some prompts in all processes of this run: each writes as many as the others."""
-        count = max(1, min(others.size, len(rows)))
-        # Of one computer they share the memory.
-        shared = ranks.local_size() if self.base_model.device.type in oom.SHARED_MEMORY else 1
-        batch_tokens = self.batch_tokens // shared
-        facts = {"options": self.options.model_dump(), "end_tokens": end_tokens, "batch_tokens": batch_tokens}
-        parts = [rows[start::count] for start in range(count)]
-        inputs = [[self.inputs[row] for row in part] for part in parts]
-
-        def on_result(part: int, result: tuple[int, list[int]]) -> None:
-            take(parts[part][result[0]], result[1])
-
-        def write(mine: Sequence[list[int]], emit: Emit, tick: Tick) -> None:
-            replace(self, inputs=mine, batch_tokens=batch_tokens).write_part(range(len(mine)), emit, tick)
-
-        others.map(ORDER, facts, inputs, write, on_result, on_tick)
 
     def _next_batch(self, rows: list[int], batch_tokens: int) -> list[int]:
         """Return the first rows. With the longest first, little is padded and the peak memory comes first."""

@@ -1,7 +1,6 @@
-"""A process of a run that another one owns: it holds the same model and carries out one order after the other.
+"""A rank of a run that another one owns: it holds the same model, takes the same steps, and helps where it is asked.
 
-It has no job, reads no conversations, and writes nothing but a log in a folder of its own that goes with it. Process 0
-sends it all that it needs; the orders are those of `runtime.rank_orders`.
+It has no job and reads no conversations. What it needs lies in the private folder of the job, or is told by rank 0.
 """
 
 from __future__ import annotations
@@ -10,280 +9,217 @@ import json
 import os
 import signal
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import torch
 from peft import PeftModel
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.errors import AppError, ProcessLostError
-from engine.system import ranks
-from engine.system.ranks import FACTS
+from engine.errors import AppError
+from engine.jobs.job import Job
+from engine.system.ranks import FACTS, Rank
 from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import InitContext
-from engine.worker.dataset.collator import MicroBatch
-from engine.worker.evaluation import general_loss, shared_losses
+from engine.worker.dataset import token_cache
+from engine.worker.dataset.collator import Collator
+from engine.worker.evaluation import general_loss, losses
+from engine.worker.evaluation.samples import SampleSet
 from engine.worker.generation import generate
-from engine.worker.kernels.library import checkpoint_activations
-from engine.worker.modeling import base_models, sharded_blocks
+from engine.worker.modeling import sharded_base
 from engine.worker.modeling.base_models import LoadedBase, Model
-from engine.worker.modeling.sharded_blocks import ShardedBlocks
-from engine.worker.runtime import devices, heartbeat, oom, process_group, rank_joining
-from engine.worker.runtime.channel import SilentChannel, Stopped
-from engine.worker.runtime.process_group import ProcessGroup
-from engine.worker.runtime.rank_orders import DONE, DROP, END, FAILED, FOLLOW, RESULT
-from engine.worker.runtime.scratch import Scratch
-from engine.worker.training import determinism, loss, rank_shards
-from engine.worker.training.data_parallel import AddGradients
-from engine.worker.training.loss import token_loss_sum
-from engine.worker.training.rank_shards import ShardServer
-from engine.worker.training.training_run import ACTIVATION_CHECKPOINTING
+from engine.worker.planning.probed_tokens import ProbedTokens
+from engine.worker.runtime import devices, rank_group, rank_meeting
+from engine.worker.runtime.channel import SilentChannel
+from engine.worker.runtime.rank_group import END, RankGroup
+from engine.worker.runtime.rank_meeting import GO, LOOK_SECONDS, Board, Folder
+from engine.worker.training import control, fast_kernels, loss, rank_models, training_loop
+from engine.worker.training.saving import checkpoints
+from engine.worker.training.training_run import TrainingRun
 
-FIRST = 0
+STDIN = 0
 STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
-Answer = dict[str, Any]
 
 
-def serve(scratch: Scratch) -> int:
-    """Join the run that the environment names and compute for it to its end; return an exit code.
+def serve() -> int:
+    """Be the rank that a line of the standard input names; return an exit code. The libraries are imported by now."""
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(STDIN, 1)
+        if not piece:
+            return 0
+        line += piece
+    threading.Thread(target=_end_with_rank_0, daemon=True).start()
+    part = json.loads(line)
+    rank, folder = Rank(part["rank"], part["size"], part["rank"], part["size"]), Path(part["folder"])
+    rank_meeting.tell_facts(Folder(folder), rank, {})
+    return _compute(rank, Folder(folder), folder)
 
-    Why this process ended too early is said on the standard error as it was.
-    """
+
+def _end_with_rank_0() -> None:
+    """End once the process that started this one is through with it, or gone."""
+    while os.read(STDIN, 1):
+        pass
+    os._exit(0)
+
+
+def join(rank: Rank) -> int:
+    """Be a rank that a launcher has started; return an exit code."""
     try:
-        return _serve(scratch)
+        board = rank_meeting.meet(rank, json.loads(os.environ.get(FACTS, "{}")))
     except AppError as error:
-        scratch.say(f"{error.message} {error.hint}")
+        sys.stderr.write(f"{error.message} {error.hint}\n")
         return 1
+    group = RankGroup(rank, board, Path())
+    # It may take rank 0 hours to read the conversations. This process ends with that one.
+    group.watch(lambda _: None)
+    while not board.check([GO]):
+        time.sleep(LOOK_SECONDS)
+    group.stop_watching()
+    return _compute(rank, board, Path(board.get(GO).decode()))
 
 
-def _serve(scratch: Scratch) -> int:
-    own = ranks.own()
-    assert own is not None
-
-    def on_loss(reason: str) -> None:
-        """End at once: nothing here is worth saving."""
-        scratch.say(f"Process {own.rank} ends: {reason}")
-        scratch.remove()
-        os._exit(1)
-
-    told = json.loads(os.environ.get(FACTS, "{}"))
-    group, everyone = process_group.connect(own, rank_joining.facts(told), on_loss)
-    # Process 0 says why.
-    if rank_joining.disagreement(everyone):
-        group.leave()
-        return 1
+def _compute(rank: Rank, board: Board, folder: Path) -> int:
     for name in STOP_SIGNALS:
-        # Whether the run stops, process 0 decides.
+        # Whether the run stops, rank 0 decides.
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    _Orders(group).carry_out_all()
+    try:
+        with rank_group.connected(rank, board, folder, lambda _: None) as group:
+            _Helper(group).hear_to_the_end()
+    except Exception as error:  # noqa: BLE001 - the rank's edge: whatever it is, rank 0 says it
+        with suppress(RuntimeError):
+            if rank_group.has_left(board):
+                # What fails is the connection to a rank that is through.
+                return 0
+        rank_group.tell_failure(board, rank.rank, error)
+        return 1
     return 0
 
 
-class _Orders:
-    """Carries out the orders of process 0."""
+class _Helper:
+    """Does what rank 0 tells."""
 
-    def __init__(self, group: ProcessGroup) -> None:
+    def __init__(self, group: RankGroup) -> None:
         self._group = group
-        self._channel = SilentChannel(self._is_dropped)
+        self._channel = SilentChannel()
         self._base: LoadedBase | None = None
         self._model: PeftModel | None = None
-        self._shards: ShardServer | None = None
-        self._sharded: ShardedBlocks | None = None
-        self._handlers: Mapping[str, Callable[[Answer, Any], None]] = {
-            "load": self._load,
-            "attach": self._attach,
-            "compare": self._compare,
-            "copy": self._copy,
-            "shard_base": self._shard_base,
-            "answer": lambda *_: self._emit(True),
-            FOLLOW: lambda *_: None,
-            generate.ORDER: self._generate,
-            shared_losses.ORDER: self._losses,
-            rank_shards.SHARD: self._shard,
-            rank_shards.SUM: self._sum,
+        self._recipe: Recipe | None = None
+        self._train: token_cache.Tokens | None = None
+        self._tasks: dict[str, Callable[[dict[str, Any]], None]] = {
+            rank_models.LOAD: self._load,
+            rank_models.ATTACH: self._attach,
+            rank_models.SHARD: lambda _: self._shard(self._loaded.model),
+            generate.TASK: self._generate,
+            losses.TASK: self._losses,
+            training_loop.TRAIN: self._train_along,
+            training_loop.WEIGHTS: lambda told: checkpoints.load_trainable(self._model, Path(told["folder"])),
+            training_loop.TRAINED: lambda _: None,
+            control.WAIT: lambda _: None,
         }
 
-    def carry_out_all(self) -> None:
-        """Carry out all orders to the last."""
-        while (order := self._group.receive(FIRST))["kind"] != END:
-            # What was to be dropped is done already.
-            if order["kind"] != DROP:
-                self._carry_out(order)
-        self._group.send(FIRST, (DONE, None))
-        self._group.leave()
-
-    def _carry_out(self, order: dict[str, Any]) -> None:
-        sharded, has_failed = self._sharded, False
-        try:
-            self._handlers[order["kind"]](order["facts"], order["part"])
-        except Stopped:
+    def hear_to_the_end(self) -> None:
+        """Help until rank 0 has no more to compute."""
+        while self._hear(set(self._tasks))["task"] != END:
             pass
-        except ProcessLostError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, process 0 says it
-            self._group.send(FIRST, (FAILED, _failure(error)))
-            has_failed = True
-        if sharded:
-            sharded.follow()
-        if not has_failed:
-            self._group.send(FIRST, (DONE, None))
 
-    def _emit(self, result: Any) -> None:
-        self._group.send(FIRST, (RESULT, result))
+    def _hear(self, tasks: set[str]) -> dict[str, Any]:
+        """Do the next of these tasks, one after the other; return the first that is none of them."""
+        while (told := self._group.hear())["task"] in tasks:
+            self._tasks[told["task"]](told)
+        return told
 
-    def _is_dropped(self) -> bool:
-        """Tell whether process 0 has changed its mind. Nothing else comes while an order is carried out."""
-        return self._group.has_message(FIRST) and self._group.receive(FIRST)["kind"] == DROP
+    @property
+    def _loaded(self) -> LoadedBase:
+        assert self._base is not None
+        return self._base
 
-    def _tick(self) -> None:
-        if self._is_dropped():
-            raise Stopped
+    def _load(self, told: dict[str, Any]) -> None:
+        self._recipe = _recipe(told)
+        self._base = rank_models.load(self._recipe, self._channel)
 
-    # -------------------------------------------------------------------------------------------------- the model
+    def _attach(self, told: dict[str, Any]) -> None:
+        recipe, base = _recipe(told), self._loaded
+        self._recipe, self._train = recipe, token_cache.shared(told["train"], self._group.folder)
+        context = rank_models.init_context(recipe, self._train, self._collator(told["tokens"]))
+        self._model = attach.attach(base, recipe, context)
+        rank_models.make_same(self._group, self._model, compares=told["compares"])
+        if recipe.training.shard:
+            self._shard(self._model)
 
-    def _load(self, facts: Answer, _: Any) -> None:
-        recipe = _recipe(facts["recipe"])
-        training = recipe.training
-        base = self._base = base_models.load(
-            recipe.base_model, training.device, self._channel, on_host=training.shard
-        )
-        self._emit({
-            "host": heartbeat.HOST,
-            "fingerprint": base.fingerprint,
-            "precision": base.precision,
-            "device": base.device.type,
-        })  # fmt: skip
+    def _shard(self, model: Model) -> None:
+        assert self._recipe is not None
+        sharded_base.shard(self._loaded, model, devices.usable(self._recipe.training.device), self._group)
 
-    def _attach(self, facts: Answer, _: Any) -> None:
-        recipe, base = _recipe(facts["recipe"]), self._base
-        assert base is not None
-        batches = tuple(MicroBatch(*batch) for batch in facts["batches"])
-        self._model = attach.attach(base, recipe, InitContext(facts["total_steps"], batches))
-        if recipe.training.activation_checkpointing:
-            checkpoint_activations(self._model, ACTIVATION_CHECKPOINTING)
-        if not recipe.training.shard:
-            self._serve_shards()
-        self._emit(True)
+    def _collator(self, tokens: int) -> Collator:
+        return Collator(self._loaded.family, self._loaded.tokenizer.pad_token_id, tokens)
 
-    def _shard_base(self, facts: Answer, _: Any) -> None:
-        base, device = self._base, devices.usable(facts["device"])
-        assert base is not None
-        blocks = sharded_blocks.shard(base, self._model or base.model, device, self._group)
-        self._sharded = ShardedBlocks(self._group, blocks)
-        if self._model is not None:
-            # What is trained is on the device now.
-            self._serve_shards()
-
-    def _serve_shards(self) -> None:
-        trained = [each for each in self._attached().parameters() if each.requires_grad]
-        self._shards = ShardServer(trained, self._add_gradients)
-
-    def _compare(self, facts: Answer, _: Any) -> None:
-        tensors = attach.all_tensors(self._attached())
-        own = {name: process_group.digest(tensor) for name, tensor in tensors.items()}
-        self._emit([name for name, digest in facts["digests"].items() if own[name] != digest])
-
-    def _copy(self, facts: Answer, _: Any) -> None:
-        tensors = attach.all_tensors(self._attached())
-        self._group.broadcast([tensors[name] for name in facts["names"]])
-
-    def _attached(self) -> PeftModel:
+    def _train_along(self, told: dict[str, Any]) -> None:
+        assert self._recipe is not None
         assert self._model is not None
-        return self._model
+        assert self._train is not None
+        nothing = cast("Any", None)
+        run = TrainingRun(
+            job=Job(self._group.folder.parent),
+            recipe=self._recipe,
+            # Only rank 0 evaluates.
+            splits=nothing,
+            base=self._loaded,
+            model=self._model,
+            train=self._train,
+            validation=(),
+            prompter=nothing,
+            collator=self._collator(told["tokens"]),
+            chosen=SampleSet((), (), {}),
+            planned_memory=told["planned_memory"],
+            probed=_Probed(told["probed"]) if told["probed"] is not None else None,
+        )
+        checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
+        own = {training_loop.STEP, training_loop.PROBE, training_loop.TRAINED}
+        with fast_kernels.used(run, self._channel):
+            training_loop.follow(run, self._channel, checkpoint, lambda: self._hear(set(self._tasks) - own))
 
-    # -------------------------------------------------------------------------------------------------- training
+    def _generate(self, told: dict[str, Any]) -> None:
+        base = self._loaded
+        with self._model_of(told) as model:
+            generate.help_out(self._group, told, model, base.tokenizer, base.family)
 
-    def _shard(self, facts: Answer, part: dict[str, Any] | None) -> None:
-        assert self._shards is not None
-        torch.set_num_threads(facts["threads"])
-        determinism.switch(on=facts["deterministic"])
-        self._receive_trained()
-        self._shards.clear()
-        self._attached().train()
-        if part is not None:
-            computed = self._shards.compute(rank_shards.from_message(part), facts["scale"], self._is_dropped)
-            if computed is None:
-                raise Stopped
-            self._emit(computed)
-
-    def _sum(self, *_: Any) -> None:
-        assert self._shards is not None
-        for flat in self._shards.sums():
-            self._group.sum_to_first(flat)
-
-    def _add_gradients(self, scale: float) -> AddGradients:
-        base, model = self._base, self._attached()
-        assert base is not None
-
-        def add(batch: MicroBatch, label_tokens: int) -> torch.Tensor:
-            loss = token_loss_sum(model, batch.to(base.device), base.family) / label_tokens
-            (loss * scale).backward()
-            return loss.detach()
-
-        return add
-
-    def _receive_trained(self) -> None:
-        self._group.broadcast([each.data for each in self._attached().parameters() if each.requires_grad])
-
-    # --------------------------------------------------------------------------------------------------- scoring
-
-    def _generate(self, facts: Answer, inputs: list[list[int]] | None) -> None:
-        base = self._base
-        assert base is not None
-        with self._model_of(facts) as model:
-            if inputs:
-                generate.write_part(model, base.tokenizer, base.family, facts, inputs, self._emit, self._tick)
-
-    def _losses(self, facts: Answer, part: list[tuple[Any, ...]] | None) -> None:
-        base = self._base
-        assert base is not None
+    def _losses(self, told: dict[str, Any]) -> None:
         functions = {loss.KIND: loss.loss_sums, general_loss.KIND: general_loss.row_losses}
-        with self._model_of(facts) as model:
+        compute = functions[told["kind"]](self._loaded.family)
+        with self._model_of(told) as model:
+            was_training = model.training
             model.eval()
-            batches = [MicroBatch(*batch) for batch in part or ()]
-            shared_losses.compute(
-                model, functions[facts["losses"]](base.family), batches, self._emit, self._tick
-            )
+            losses.help_out(self._group, told, model, self._collator(told["tokens"]), compute)
+            model.train(was_training)
 
     @contextmanager
-    def _model_of(self, facts: Answer) -> Iterator[Model]:
-        """Give the model that an order is about: the base, or with the adapter as it is in process 0."""
-        assert self._base is not None
+    def _model_of(self, told: dict[str, Any]) -> Iterator[Model]:
+        """Give the model that a task is about: the base, or with the adapter."""
         if self._model is None:
-            yield self._base.model
+            yield self._loaded.model
             return
-        self._receive_trained()
-        with nullcontext() if facts["with_adapter"] else self._model.disable_adapter():
+        with nullcontext() if told["with_adapter"] else self._model.disable_adapter():
             yield self._model
 
 
-def _recipe(text: str) -> Recipe:
-    """Return the recipe of a message, without the adapter that the run goes on from: its values are sent."""
-    recipe = recipes.load_text(text, Path.cwd())
+class _Probed(ProbedTokens):
+    """What rank 0 knows of the size of micro-batches."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens = tokens
+
+    def save(self, tokens: int) -> None:
+        """Know it for this run alone."""
+        self.tokens = tokens
+
+
+def _recipe(told: dict[str, Any]) -> Recipe:
+    """Return the recipe that is told, without the adapter that the run goes on from: its values are sent."""
+    recipe = recipes.load_text(told["recipe"], Path.cwd())
     return replace(recipe, method=replace(recipe.method, start_from=""))
-
-
-def _failure(error: Exception) -> dict[str, Any]:
-    is_known = isinstance(error, AppError)
-    failure = {
-        "host": heartbeat.HOST,
-        "message": error.message if isinstance(error, AppError) else f"{type(error).__name__}: {error}"[:500],
-        "hint": error.hint if isinstance(error, AppError) else "",
-        "field": error.field if isinstance(error, AppError) else None,
-        "is_known": is_known,
-        "is_oom": oom.is_oom(error),
-        "trace": traceback.format_exc(),
-    }
-    # What the error held is free only without it.
-    error.__traceback__ = None
-    for kind in ("cuda", "xpu"):
-        devices.free_unused(torch.device(kind)) if failure["is_oom"] else None
-    sys.stderr.flush()
-    return failure

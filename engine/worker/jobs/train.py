@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,35 +12,28 @@ from pathlib import Path
 from engine.adapters import library
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
-from engine.config.training import total_steps
 from engine.runs import example_scores, run_store
 from engine.worker.adapters import attach
-from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import dataset, token_counter
-from engine.worker.dataset.collator import Collator, evaluation_batches, micro_batch_tokens
+from engine.worker.dataset.collator import Collator, micro_batch_tokens
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompter import Encoded
 from engine.worker.dataset.prompting import make_prompter, scored_examples, settle_format, training_examples
 from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.dataset.token_cache import tokenize
 from engine.worker.evaluation import evaluator, reporting, samples
-from engine.worker.modeling import base_models
 from engine.worker.modeling.architecture import ModelArchitecture, architecture_of
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
 from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.planning.processes import Processes
-from engine.worker.runtime import devices, oom, rank_joining, rank_orders
+from engine.worker.runtime import devices, oom, rank_group, rank_joining, rank_meeting
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.training import fast_kernels, prompt_baseline, rank_models, training_loop
 from engine.worker.training.reporting import report_changes, report_started, report_truncated_texts
 from engine.worker.training.saving import adapter_store, checkpoints
 from engine.worker.training.saving.adapter_metadata import make_metadata
 from engine.worker.training.training_run import TrainingRun
-
-# Training examples that a method may look at when it is initialised.
-INITIAL_EXAMPLES = 64
 
 
 @dataclass
@@ -54,7 +46,7 @@ class _Reached:
 
 def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 - all jobs have it
     """Train by the job's recipe. Raises OutOfMemoryError where memory does not suffice, with fallbacks reported."""
-    recipe = _sharded_as_asked(recipes.load(channel.job.recipe_path))
+    recipe = _sharded_as_asked(channel, recipes.load(channel.job.recipe_path))
     if adapter_store.is_completed(channel):
         adapter_store.report_again(channel)
         return
@@ -65,16 +57,17 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         recipe.data, channel, counter=partial(token_counter.fetch_counter, recipe.base_model, channel)
     )
     channel.enter("load_base")
-    processes = Processes(rank_orders.size())
+    processes = Processes(rank_joining.launched() or devices.processes_on(recipe.training.device))
     planning, reached = planner.Planner(channel, tells_time=False, processes=processes), _Reached()
     planned = planning.require_feasible(recipe, splits)
     try:
-        _carry_out(channel, recipe, splits, planned, planning.probed_tokens(recipe, splits), reached)
+        with rank_joining.joined(channel, max(processes.count, planned.get("replicas", 1))):
+            _carry_out(channel, recipe, splits, planned, planning.probed_tokens(recipe, splits), reached)
     except (RuntimeError, MemoryError, oom.MemoryExceeded) as error:
         if reached.saved or not recipe.method.method.trains or not oom.is_oom(error):
             raise
         traceback.print_exc()
-        lacking, killed = _lacking(error, recipe), isinstance(error, oom.ForkKilled)
+        lacking, killed = _lacking(error, recipe), isinstance(error, oom.ProcessKilled)
     else:
         return
     # Only now, the error being gone, is what the failed step held free again.
@@ -92,15 +85,11 @@ def _carry_out(
     reached: _Reached,
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
-    with rank_models.loading(recipe) as elsewhere:
-        base = base_models.load(
-            recipe.base_model, recipe.training.device, channel, on_host=recipe.training.shard
-        )
-    elsewhere.require_same(base)
+    base = rank_models.load(recipe, channel)
     recipe = settle_limits(settle_format(channel, recipe, base.tokenizer), base, splits)
     if not recipe.method.method.trains:
         if recipe.training.shard:
-            rank_models.shard_everywhere(base, base.model, recipe)
+            rank_models.share_base(base, base.model, recipe)
         prompt_baseline.score_prompt(channel, recipe, base, splits)
         return
     prompter = make_prompter(recipe, base, splits)
@@ -110,19 +99,18 @@ def _carry_out(
     # Before an adapter is part of the model.
     architecture = architecture_of(base.model)
     collator = _collator(base, recipe, architecture, planned, probed)
-    context = _init_context(recipe, train, collator)
     model = None
     if recipe.training.shard:
         # Before it is scored, since it may fit no card as a whole; an adapter is made where weights are whole.
         channel.enter("attach_adapter")
-        model = rank_models.attach_everywhere(base, recipe, context)
+        model = rank_models.attach_adapter(base, recipe, train, collator)
     channel.enter("evaluate")
     with attach.active(model, None) if model else nullcontext():
         baseline = evaluator.score_base(channel, base, recipe, splits)
     reporting.report(channel, baseline, recipe, base.device)
     if model is None:
         channel.enter("attach_adapter")
-        model = rank_models.attach_everywhere(base, recipe, context)
+        model = rank_models.attach_adapter(base, recipe, train, collator)
     training = reached.run = TrainingRun(
         job=channel.job,
         recipe=recipe,
@@ -135,7 +123,6 @@ def _carry_out(
         collator=collator,
         chosen=samples.choose(recipe, splits),
         planned_memory=planned.get("memory", {}),
-        replicas=_parts_of_a_step(recipe, planned),
         probed=probed,
     )
     checkpoint = _newest_checkpoint(channel)
@@ -172,10 +159,16 @@ def _carry_out(
     library.add_score(adapter, evaluation.card(baseline))
 
 
-def _sharded_as_asked(recipe: Recipe) -> Recipe:
+def _sharded_as_asked(channel: Channel, recipe: Recipe) -> Recipe:
     """Return the recipe with a sharded base model if `accelerate launch` is configured for it."""
-    if not rank_joining.asks_for_shards():
+    rank = rank_meeting.place()
+    if rank is None or not rank.shards:
         return recipe
+    if rank.fsdp_version != 2:
+        channel.notice(
+            f"Version {rank.fsdp_version} of FSDP is configured; version 2 is used.",
+            "Version 1 can't leave an adapter whole.",
+        )
     return replace(recipe, training=recipe.training.model_copy(update={"shard": True}))
 
 
@@ -186,35 +179,15 @@ def _collator(
     planned: planner.Result,
     probed: ProbedTokens | None,
 ) -> Collator:
-    """Return what makes batches, with the tokens that are computed at a time by all processes together."""
-    apart = _processes_apart(base)
+    """Return what makes batches, with the tokens that are computed at a time by all ranks together."""
+    # On cards, each has memory of its own.
+    apart = 1 if base.device.type in oom.SHARED_MEMORY else rank_group.size()
     tokens: int = (
         (probed.tokens if probed else 0)
         or planned.get("micro_batch_tokens")
         or apart * micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
     )
-    parts = recipe.training.step_parts
-    if parts and base.device.type not in oom.SHARED_MEMORY:
-        # Each part is computed by a card of its own, or has one for itself in its turn.
-        tokens = tokens // apart * parts
     return Collator(base.family, base.tokenizer.pad_token_id, tokens)
-
-
-def _parts_of_a_step(recipe: Recipe, planned: planner.Result) -> int:
-    """Return in how many parts steps are computed: one for each process, unless the recipe says otherwise."""
-    processes = rank_orders.size()
-    own: int = planned.get("replicas", 1)
-    return recipe.training.step_parts or (processes if processes > 1 else own)
-
-
-def _processes_apart(base: LoadedBase) -> int:
-    """Return how many processes compute with memory of their own: on cards."""
-    return 1 if base.device.type in oom.SHARED_MEMORY else rank_orders.size()
-
-
-def _init_context(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -> InitContext:
-    steps, _ = total_steps(len(train), recipe.training)
-    return InitContext(steps, tuple(evaluation_batches(train[:INITIAL_EXAMPLES], collator)))
 
 
 def _newest_checkpoint(channel: Channel) -> Path | None:
@@ -228,12 +201,12 @@ def _newest_checkpoint(channel: Channel) -> Path | None:
 def _lacking(error: BaseException, recipe: Recipe) -> oom.MemoryExceeded:
     """Return what is needed and what is there; of a step that failed only that it needs more than there is.
 
-    Of a killed fork not even that is known: another program may have taken the memory.
+    Of a killed process not even that is known: another program may have taken the memory.
     """
     if isinstance(error, oom.MemoryExceeded):
         return error.with_traceback(None)
     available = devices.available_bytes(devices.choose(recipe.training.device))
-    return oom.MemoryExceeded(0 if isinstance(error, oom.ForkKilled) else available, available)
+    return oom.MemoryExceeded(0 if isinstance(error, oom.ProcessKilled) else available, available)
 
 
 def _report_fallbacks(

@@ -129,10 +129,9 @@ PATCHES: tuple[Patch, ...] = (
         devices=CPU,
     ),
     Patch(
-        "step_forks", "speed", "a step's gradients computed in one process",
+        "ranks", "speed", "a run on a processor computed in one process",
         "planning/requirements.py",
-        "training/test_data_parallel.py::"
-        "test_every_methods_gradients_are_the_same_in_shares_and_still_are_when_its_numbers_have_changed",
+        "training/test_ranks.py::test_two_ranks_train_what_one_trains",
         devices=CPU,
     ),
     Patch(

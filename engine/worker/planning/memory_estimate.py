@@ -21,13 +21,15 @@ import torch
 
 from engine.config.recipe import BaseModelOptions
 from engine.worker.modeling.architecture import ModelArchitecture, resident_bytes
+from engine.worker.runtime.rank_group import BUCKET_BYTES
 
 FLOAT32_BYTES = 4
 # Measured on a processor, see tests/benchmarks/memory.py.
 RUNTIME_BYTES = 680_000_000
 # CUDA's context, cuBLAS workspaces and gaps between blocks; assumed, until measured on cards.
 CARD_BYTES = 600_000_000
-REPLICA_BYTES = 20_000_000
+# Of another rank, without what it shares with files.
+RANK_BYTES = 400_000_000
 GAPS = 0.12
 # bitsandbytes stores one scale per block of 8-bit optimizer states, and the states of small tensors in float32.
 STATES_PER_SCALE = 256
@@ -43,17 +45,22 @@ def memory(
     *,
     device_type: str,
     replicas: int = 1,
+    sums: bool = False,
 ) -> dict[str, int]:
     """Return the estimated bytes of each part of a run's peak memory; `model` is the base model with the adapter.
 
-    `activations` are those of all `replicas`, the processes that compute a step side by side.
+    A rank that `sums` gradients with others has copies of some of them meanwhile.
+    `activations` are those of all `replicas`, the ranks that compute a step side by side. Each has all of the rest.
     """
+    sums = sums or replicas > 1
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    gradients = sum(parameter.nbytes for parameter in trainable)
     return {
-        "weights": base.weight_bytes(options),
-        "adapter": resident_bytes(model) - base.bytes,
-        "gradients": replicas * sum(parameter.nbytes for parameter in trainable),
-        "optimizer": round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trainable)),
+        "weights": replicas * base.weight_bytes(options),
+        "adapter": replicas * (resident_bytes(model) - base.bytes),
+        "gradients": replicas * (gradients + (min(gradients, BUCKET_BYTES) if sums else 0)),
+        "optimizer": replicas
+        * round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trainable)),
         "activations": activations + replicas * base.widest_bytes(options),
         "runtime": _runtime_bytes(device_type, activations, replicas),
     }
@@ -70,7 +77,7 @@ def sharded(parts: Mapping[str, int], processes: int, gathered: int) -> dict[str
 
 def _runtime_bytes(device_type: str, activations: int, replicas: int) -> int:
     if device_type == "cpu":
-        return RUNTIME_BYTES + (replicas - 1) * REPLICA_BYTES + round(GAPS * activations)
+        return RUNTIME_BYTES + (replicas - 1) * RANK_BYTES + round(GAPS * activations)
     return CARD_BYTES if device_type in ("cuda", "xpu") else 0
 
 

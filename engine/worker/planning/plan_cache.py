@@ -26,7 +26,7 @@ from engine.worker.runtime import devices
 from engine.worker.runtime.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
-FORMAT = 5
+FORMAT = 6
 # A form makes one with every edit; the least recently used are deleted.
 MAX_FILES = 64
 

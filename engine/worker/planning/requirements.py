@@ -26,7 +26,7 @@ from engine.worker.planning.memory_estimate import RUNTIME_BYTES, memory, sharde
 from engine.worker.planning.meta_trace import activation_bytes
 from engine.worker.planning.peak_batch import PeakStep, predict_peak_step
 from engine.worker.planning.processes import ONE_PROCESS, Processes
-from engine.worker.runtime import devices, oom
+from engine.worker.runtime import devices, oom, rank_joining
 
 # The part of a card's memory that a run is planned to take: estimates are within 15 %.
 FILLED = 0.85
@@ -58,12 +58,12 @@ class Requirements:
     def estimate(self, lengths: list[tuple[int, int]], memo: Memo) -> tuple[dict[str, Any], Problem | None]:
         """Return the memory for examples of these lengths as a plan has it, and why the run can't be done, if so.
 
-        On a processor, steps are computed in as many forks as suit them, or in none where memory does not suffice for
+        On a processor, steps are computed by as many ranks as suit them, or by one where memory does not suffice for
         more; on a card as many tokens at a time as fill it. Without examples there is nothing to estimate.
         """
         training = self.recipe.training
         tokens = self._cards * micro_batch_tokens(training, self.device.type, self.base.activations_per_token)
-        suited = self._suited_forks()
+        suited = self._suited_ranks()
         estimate = Estimate({})
         for replicas in dict.fromkeys((suited, 1)):
             estimate = self._of_size(tokens, replicas, lengths, memo)
@@ -78,10 +78,10 @@ class Requirements:
         """How many times a process's tokens are computed at a time: processes on cards share no memory."""
         return 1 if self.device.type in oom.SHARED_MEMORY else self.processes.count
 
-    def _suited_forks(self) -> int:
-        if self.processes.count > 1 or not enabled("step_forks", self.device.type):
+    def _suited_ranks(self) -> int:
+        if self.processes.count > 1 or self.device.type != "cpu" or not enabled("ranks", "cpu"):
             return 1
-        return devices.process_count(self.device, self.recipe.training.batch_size, self.base.num_parameters)
+        return rank_joining.suited(self.recipe.training.batch_size, self.base.num_parameters)
 
     def _filling(
         self, first: Estimate, lengths: list[tuple[int, int]], memo: Memo
@@ -166,6 +166,7 @@ class Requirements:
             round(peak.relative_weight * largest),
             device_type=self.device.type,
             replicas=len(peak.shapes),
+            sums=self.processes.count > 1,
         )
         if not self.processes.sharded:
             return parts

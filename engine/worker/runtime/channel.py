@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import StorageError
+from engine.errors import AppError, StorageError
 from engine.jobs.events import EventWriter
 from engine.jobs.job import GONE, GONE_HINT, KEEP_TRAINING, Command, Job
 from engine.worker.runtime.sleep_inhibitor import SleepInhibitor
@@ -39,6 +39,8 @@ class Channel:
         self.keeps = False
         self.window_gone = False
         self._outlives = False
+        # Ends the job as failed from another thread than the one that does not get on.
+        self.on_stuck: Callable[[AppError], None] = lambda _: None
         self.sleep_inhibitor = SleepInhibitor()
         self._writer = writer
         self._polled_at = 0.0
@@ -130,14 +132,10 @@ class Channel:
 
 
 class SilentChannel(Channel):
-    """The channel of a process that computes for another one's job: it reports nothing, and hears from that one alone.
+    """The channel of a rank that computes for another one's job: it reports nothing and hears nothing."""
 
-    `is_dropped` tells whether what it does is no longer wanted.
-    """
-
-    def __init__(self, is_dropped: Callable[[], bool]) -> None:
+    def __init__(self) -> None:
         self.stopping = False
-        self._is_dropped = is_dropped
 
     def emit(self, event: str, **facts: Any) -> None:
         """Report nothing."""
@@ -146,5 +144,5 @@ class SilentChannel(Channel):
         """Report nothing."""
 
     def stop_requested(self) -> bool:
-        """Return whether what is done is no longer wanted."""
-        return self._is_dropped()
+        """Return that it goes on: whether a run stops, rank 0 decides."""
+        return False

@@ -15,17 +15,16 @@ import torch
 
 from engine.config.recipe import Precision
 from engine.errors import DeviceError
-from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.ranks import Rank
-from engine.worker.runtime import device_problems, fork_pool, rank_orders
+from engine.worker.runtime import device_problems, fork_pool, rank_group, rank_joining, rank_meeting
 
 POLL_SECONDS = 0.001
 # Kinds of devices with memory of their own, which torch counts.
 GPUS = ("cuda", "xpu")
 # As the driver writes it, where torch leaves it out.
 UUID_PREFIX = "GPU-"
-# For a step computed in several processes: examples of each process, and parameters of the model.
+# For what several processes of a processor compute: examples of each, and parameters of the model.
 MIN_EXAMPLES = 2
 MIN_PARAMETERS = 1_000_000
 MAX_PROCESSES = 4
@@ -69,7 +68,7 @@ def choose(device: str) -> torch.device:
         raise device_problems.missing(device)
     if kind not in GPUS:
         return torch.device(kind)
-    process = ranks.own()
+    process = rank_meeting.place()
     if process is not None:
         return _card_of(process, kind, number)
     return torch.device(kind, 0 if _reserved_kind() == kind else int(number or 0))
@@ -77,16 +76,20 @@ def choose(device: str) -> torch.device:
 
 def _card_of(process: Rank, kind: str, number: str) -> torch.device:
     """Return the card of one of a run's processes. Raises DeviceError where there is none for each of them."""
-    count = int(getattr(torch, kind).device_count())
+    module = getattr(torch, kind)
+    count = int(module.device_count())
     if number and process.local_size > 1:
         message = f"{process.local_size} processes can't all compute on {kind}:{number}."
         raise DeviceError(
             message, "Choose auto: each process takes a card of its own.", device_problems.FIELD
         )
-    if process.local_rank >= count:
-        message = f"Process {process.rank} has no card: {process.local_size} processes share {count} on this computer."
+    if process.local_size > count:
+        message = f"{process.local_size} processes share {count} cards on this computer; each needs its own."
         raise DeviceError(message, "Start as many processes as there are cards.", device_problems.FIELD)
-    return torch.device(kind, process.local_rank)
+    chosen = torch.device(kind, process.local_rank)
+    # Libraries ask for the current card, FSDP and NCCL among them.
+    module.set_device(chosen)
+    return chosen
 
 
 def processes_on(device: str) -> int:
@@ -142,8 +145,7 @@ def threads(device: torch.device) -> int:
 
     A run's processes on one computer share its cores.
     """
-    all_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cores = max(1, all_cores // ranks.local_size())
+    cores = max(1, rank_joining.cores() // rank_meeting.local_size())
     return within_limit(cores if device.type == "cpu" else max(1, cores - 1))
 
 
@@ -156,13 +158,13 @@ def within_limit(threads: int) -> int:
 def process_count(device: torch.device, examples: int, parameters: int) -> int:
     """Return in how many processes a batch of examples is best computed; 1: in the worker alone.
 
-    `parameters` counts the base model's. One of a run's several processes has no forks. A CPU's cores do more in
+    `parameters` counts the base model's. A rank has no forks. A CPU's cores do more in
     processes of their own, but the processes wait for the slowest one and each takes memory; and a step of a very small
     model ends before another process has its input.
     """
     if (
         device.type != "cpu"
-        or ranks.own() is not None
+        or rank_meeting.place() is not None
         or not fork_pool.is_supported()
         or parameters < MIN_PARAMETERS
         or torch.xpu.is_available()
@@ -174,11 +176,6 @@ def process_count(device: torch.device, examples: int, parameters: int) -> int:
 def threads_per_process(processes: int) -> int:
     """Return the number of threads of each process, so that together they use all."""
     return max(1, torch.get_num_threads() // processes)
-
-
-def threads_per_shard(shards: int) -> int:
-    """Return the number of threads for each shard of a step, which a run's processes or forks compute side by side."""
-    return max(1, rank_orders.size() * torch.get_num_threads() // shards)
 
 
 @contextmanager
@@ -275,8 +272,8 @@ def memory_bytes(device: torch.device) -> int:
         return int(torch.get_device_module(device).max_memory_allocated(device))
     import psutil
 
-    others = rank_orders.current()
-    beside = fork_pool.taken_bytes() + (others.private_bytes() if others else 0)
+    group = rank_group.current()
+    beside = fork_pool.taken_bytes() + sum(peer.private_bytes() for peer in (group.peers if group else ()))
     return int(psutil.Process().memory_info().rss) + beside
 
 

@@ -101,7 +101,7 @@ class Fork:
     def receive(self) -> Any:
         """Return the next answer.
 
-        Raises MemoryError where memory did not suffice, ForkKilled if the system killed the fork for lack of it,
+        Raises MemoryError where memory did not suffice, ProcessKilled if the system killed the fork for lack of it,
         WorkerError if anyone else did, and RuntimeError for other errors.
         """
         try:
@@ -138,7 +138,7 @@ class Fork:
     def _raise_end(self) -> NoReturn:
         status = self._join()
         if status == -signal.SIGKILL and memory_kills.count() > self._kills_before:
-            raise oom.ForkKilled("A process that computes a part was killed for lack of memory.")
+            raise oom.ProcessKilled("A process that computes a part was killed for lack of memory.")
         if status == -signal.SIGKILL:
             message = "A process that computes a part was killed from outside (SIGKILL)."
             raise WorkerError(message, "Start again; a run resumes from its last checkpoint.")

@@ -20,8 +20,8 @@ class MemoryExceeded(Exception):
         self.available = available
 
 
-class ForkKilled(MemoryError):
-    """The system killed a forked process for lack of memory. How much is missing is unknown."""
+class ProcessKilled(MemoryError):
+    """The system killed a process that computes a part, for lack of memory. How much is missing is unknown."""
 
 
 def is_oom(error: BaseException) -> bool:

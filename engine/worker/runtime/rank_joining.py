@@ -1,116 +1,117 @@
-"""How the processes of a run come together: they meet, and make sure that they mean the same run.
-
-The environment says that there are several, see `engine.system.ranks`.
-"""
+"""How many ranks a run has, and how this process, rank 0, comes to have the others."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from threading import Event
-from typing import Any
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from engine.errors import ProcessLostError, WorkerError
+from engine.config.recipe import Recipe, looks_like_path
+from engine.errors import StorageError
 from engine.system import ranks
-from engine.worker.runtime import process_group, rank_orders
-from engine.worker.runtime.rank_orders import Ranks
-from engine.worker.runtime.versions import versions
+from engine.system.graphics import visible_cards
+from engine.system.paths import path_here
+from engine.system.ranks import Rank
+from engine.worker.runtime import rank_meeting
+from engine.worker.runtime.channel import Channel
+from engine.worker.runtime.rank_meeting import GO, LEFT, Board, Folder, being
 
-# The names under which processes are told apart where they should be alike, and what to do about it.
-MUST_AGREE = {
-    "recipe": "Start all processes with the same recipe and the same --set.",
-    "data": "Give all processes the same conversations, or only process 0: the others get theirs from it.",
-}
+if TYPE_CHECKING:
+    from engine.worker.runtime.rank_group import RankGroup
 
-# For what a run saves once another process is lost.
-STUCK_SECONDS = 60.0
-OnStuck = Callable[[ProcessLostError], None]
+# For a step that is computed by several ranks on a processor: examples of each, and parameters of the base model.
+MIN_EXAMPLES = 2
+MIN_PARAMETERS = 1_000_000
+MAX_RANKS = 4
+FOLDER = "ranks"
 
-# Configurations of accelerate, by the variables that it sets.
-OTHER_WAYS = {
-    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
-    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
-}
-OTHERWISE = "Use a configuration without it, or with FSDP."
-FSDP = "ACCELERATE_USE_FSDP"
+_launched: list[tuple[Rank, Board]] = []
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def suited(examples: int, parameters: int) -> int:
+    """Return by how many ranks a processor best computes steps of so many examples, with a model of that size.
+
+    Its cores do more in processes of their own, but these wait for the slowest one and each takes memory; and a step of
+    a very small model is short.
+    """
+    if parameters < MIN_PARAMETERS:
+        return 1
+    return max(1, min(MAX_RANKS, cores(), examples // MIN_EXAMPLES))
+
+
+def expected(recipe: Recipe) -> int:
+    """Return how many ranks a run will probably have on this computer's processor, before a library is imported."""
+    device, base_id = recipe.training.device, recipe.base_model.id
+    if _launched or not recipe.method.method.trains:
+        return 1
+    if ranks.COUNT in os.environ:
+        return launched()
+    if device not in ("cpu", "auto"):
+        return 1
+    kind = visible_cards.reserved(os.environ).partition(":")[0]
+    if device == "auto" and (kind in ("cuda", "xpu") or sys.platform == "darwin"):
+        return 1
+    files = list(path_here(base_id).glob("*.safetensors")) if looks_like_path(base_id) else []
+    # Two bytes each, or four.
+    parameters = sum(each.stat().st_size for each in files) // 2 if files else MIN_PARAMETERS
+    return suited(recipe.training.batch_size, parameters)
+
+
+def launched() -> int:
+    """Return the number of ranks that a launcher has started, or was asked for; 0 where a plan decides."""
+    return _launched[-1][0].size if _launched else int(os.environ.get(ranks.COUNT, "0"))
 
 
 @contextmanager
-def joined(identity: Mapping[str, str], on_stuck: OnStuck) -> Iterator[None]:
-    """Let this process, number 0, have the others of its run inside, if it has any.
-
-    `identity` is that of the run. `on_stuck(error)` is called in a thread if one of them is lost and this process does
-    not get out in time: libraries may wait for it for ever. Raises WorkerError where they can't be reached or don't
-    mean the same run.
-    """
-    own = ranks.own()
-    if own is None:
-        yield
-        return
-    _refuse_other_ways(os.environ)
-    is_out = Event()
-
-    def on_loss(reason: str) -> None:
-        if not is_out.wait(STUCK_SECONDS):
-            on_stuck(ProcessLostError(reason, process_group.RESUME))
-
-    group, everyone = process_group.connect(own, facts(identity), on_loss)
-    others = Ranks(group)
-    problem = disagreement(everyone)
-    if problem:
-        is_out.set()
-        group.leave()
-        raise problem
-    rank_orders.use(others)
+def met(rank: Rank, identity: Mapping[str, str]) -> Iterator[None]:
+    """Have met the other ranks that a launcher has started inside. Raises WorkerError and StorageError."""
+    board = rank_meeting.meet(rank, identity)
+    _launched.append((rank, board))
     try:
-        yield
+        with being(rank):
+            yield
     finally:
-        is_out.set()
-        rank_orders.forget()
-        others.end()
+        _launched.clear()
+        with suppress(RuntimeError, OSError):
+            board.set(LEFT, "")
+        if isinstance(board, Folder):
+            board.remove()
 
 
-def _refuse_other_ways(given: Mapping[str, str]) -> None:
-    """Raise WorkerError where `accelerate launch` is to share a model out in a way that is not supported."""
-    for name, what in OTHER_WAYS.items():
-        if _is_on(name, given):
-            raise WorkerError(f"{what} is not supported.", OTHERWISE, name)
+@contextmanager
+def joined(channel: Channel, size: int) -> Iterator[RankGroup | None]:
+    """Have all ranks of a run connected inside: those that a launcher has started, else so many on this computer.
 
-
-def asks_for_shards() -> bool:
-    """Tell whether the configuration of `accelerate launch` asks for FSDP."""
-    return _is_on(FSDP, os.environ)
-
-
-def _is_on(name: str, given: Mapping[str, str]) -> bool:
-    return given.get(name, "").lower() in ("true", "1")
-
-
-def facts(identity: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a process tells the others of itself."""
-    return {**identity, "versions": dict(versions())}
-
-
-def disagreement(everyone: Sequence[Mapping[str, Any]]) -> WorkerError | None:
-    """Return why processes can't compute together by what they told, None if they can.
-
-    What a process does not know of the run, it does not disagree about.
+    None where it has one rank alone. Raises WorkerError, StorageError and what `RankGroup.watched` does.
     """
-    first, *others = everyone
-    for rank, told in enumerate(others, start=1):
-        where = f"Process {rank} (on {told['host']})"
-        if told.get("problem"):
-            return WorkerError(f"{where}: {told['problem']}", MUST_AGREE["recipe"])
-        for name in sorted(set(first["versions"]) | set(told["versions"])):
-            versions_ = [each["versions"].get(name, "none") for each in (told, first)]
-            if versions_[0] != versions_[1]:
-                message = (
-                    f"{where} has {name} {versions_[0]}, process 0 (on {first['host']}) has {versions_[1]}."
-                )
-                return WorkerError(message, "Install the same versions on all computers.")
-        for name, hint in MUST_AGREE.items():
-            if told.get(name) and first.get(name) and told[name] != first[name]:
-                what = "another recipe" if name == "recipe" else "other conversations"
-                return WorkerError(f"{where} has {what} than process 0 (on {first['host']}).", hint)
-    return None
+    from engine.worker.runtime import rank_group, rank_processes
+
+    folder = channel.job.folder / FOLDER
+    if not _launched:
+        if size == 1:
+            rank_processes.end_unused()
+            yield None
+            return
+        with rank_processes.started(size, folder, channel.on_stuck) as group:
+            yield group
+        return
+    [(rank, board)] = _launched
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise StorageError(f"{folder} can't be made: {error.strerror}.") from error
+    try:
+        board.set(GO, str(folder))
+        with rank_group.connected(rank, board, folder, channel.on_stuck) as group:
+            yield group
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,154 +1,248 @@
-"""Where the processes of a run meet: on one computer in a private folder, else at a port of a network that is named.
+"""How ranks that a launcher started come together: they meet, and make sure that they mean the same run.
 
-Torch's own place to meet is a port of all networks, at which anybody reads and writes. In a folder a value is a file.
+On one computer they meet in a private folder, else at a port of a network that is named. Torch's own place to meet is a
+port of all networks, at which anybody reads and writes. Imports no torch where nobody listens.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
-
-import torch.distributed as dist
+from typing import IO, Any, Protocol
 
 from engine.errors import StorageError, WorkerError
+from engine.jobs.job import this_process
 from engine.system import ranks
 from engine.system.foreign_files import open_regular
 from engine.system.locks import try_lock, unlock
 from engine.system.ranks import Rank
 from engine.system.text_paths import private_temporary_folder
+from engine.worker.runtime.versions import versions
 
-# Torch and its libraries are imported by all at once, which may take a while from a slow disk.
-JOIN_SECONDS = 180.0
-LONGEST_PAUSE = 0.002
+# From the first sign of a rank to that of the last. On other computers torch is imported first, from slow disks.
+JOIN_SECONDS, JOIN_SECONDS_ELSEWHERE = 25.0, 180.0
 LOOK_SECONDS = 0.05
 # What a run left that was killed. Not younger: a folder is made a moment before it is locked.
 LEFT_SECONDS = 3600.0
 NAME, LOCK = "tunesmith-ranks", "lock"
 TOGETHER = "Start all of them at the same time."
+# What must be the same in all ranks, and what to do about it.
+MUST_AGREE = {
+    "recipe": "Start all ranks with the same recipe and the same --set.",
+    "data": "Give all ranks the same conversations, or only rank 0: it reads them alone.",
+}
+# What rank 0 tells once it knows what to compute: the private folder of its job.
+GO = "go"
+# What rank 0 says of what all have told it: nothing, or why they can't compute together.
+AGREED = "agreed"
+# What rank 0 leaves behind when it goes without telling the others to.
+LEFT = "left"
+HOST = socket.gethostname()
+
+_places: list[Rank] = []
 
 
-class FolderStore:
-    """What is used of torch's stores, by files of a folder: a key is a file's name.
+class Board(Protocol):
+    """Where ranks leave short words for one another."""
 
-    `size` processes meet there; process 0 made the folder, and holds `lock` while it lives.
-    """
+    def set(self, key: str, value: str, /) -> None:
+        """Write a value."""
 
-    def __init__(self, folder: Path, size: int, lock: IO[bytes] | None = None) -> None:
-        self._folder = folder
-        self._size = size
+    def get(self, key: str, /) -> bytes:
+        """Return a value that is there."""
+
+    def check(self, keys: list[str], /) -> bool:
+        """Tell whether all of these values are there."""
+
+
+class Folder:
+    """A board of files: a key is a file's name. Rank 0 made the folder, and may hold a lock in it while it lives."""
+
+    def __init__(self, path: Path, lock: IO[bytes] | None = None) -> None:
+        self.path = path
         self._lock = lock
 
-    def clone(self) -> FolderStore:
-        """Return what another thread may use."""
-        return self
-
-    def set(self, key: str, value: bytes) -> None:
+    def set(self, key: str, value: str) -> None:
         """Write a value, which is there as a whole or not at all."""
-        partial = self._folder / f"{key}.partial"
-        with partial.open("xb") as stream:
-            stream.write(value)
-        partial.rename(self._folder / key)
+        partial = self.path / f"{key}.partial"
+        partial.write_text(value, encoding="utf-8")
+        partial.replace(self.path / key)
 
     def get(self, key: str) -> bytes:
         """Return a value that is there."""
-        with open_regular(self._folder / key) as stream:
+        with open_regular(self.path / key) as stream:
             return stream.read()
 
     def check(self, keys: Sequence[str]) -> bool:
         """Tell whether all of these values are there."""
-        return all((self._folder / key).exists() for key in keys)
-
-    def wait(self, keys: Sequence[str], limit: timedelta) -> None:
-        """Wait for values. Raises DistStoreError if they do not come."""
-        began = time.monotonic()
-        while not self.check(keys):
-            waited = time.monotonic() - began
-            if waited > limit.total_seconds():
-                raise dist.DistStoreError
-            time.sleep(min(LONGEST_PAUSE, waited / 20))
-
-    def delete_key(self, key: str) -> None:
-        """Delete a value."""
-        (self._folder / key).unlink()
-
-    def add(self, key: str, amount: int) -> int:
-        """Count up and return the count: how long a file is."""
-        with (self._folder / key).open("ab", buffering=0) as stream:
-            stream.write(b"." * amount)
-            return stream.tell()
-
-    def addresses(self) -> dist.Store:
-        """Return torch's own store for where its libraries reach each process, in the same folder."""
-        return dist.FileStore(str(self._folder / "addresses"), self._size)
-
-    def release(self) -> None:
-        """Tell others that process 0 is gone."""
-        if self._lock is not None:
-            self._lock.close()
-
-    def leave(self) -> None:
-        """Go; the last one removes the folder."""
-        self.release()
-        with suppress(OSError):
-            if self.add("left", 1) >= self._size:
-                self.remove()
+        return all((self.path / key).exists() for key in keys)
 
     def remove(self) -> None:
-        """Remove the folder: a process is lost, or did not come."""
-        self.release()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove the folder."""
+        if self._lock is not None:
+            self._lock.close()
+        shutil.rmtree(self.path, ignore_errors=True)
 
 
-def meet(rank: Rank) -> FolderStore | dist.TCPStore:
-    """Meet the other processes, and let libraries open their ports nowhere but there; return the store of all.
+@contextmanager
+def being(rank: Rank) -> Iterator[None]:
+    """Let this process be one of several inside, whether they are connected or not."""
+    _places.append(rank)
+    try:
+        yield
+    finally:
+        _places.pop()
 
-    Raises WorkerError and StorageError.
-    """
+
+def place() -> Rank | None:
+    """Return which rank this process is, None if it is alone."""
+    return _places[-1] if _places else None
+
+
+def local_size() -> int:
+    """Return how many of the run's ranks share this computer."""
+    return _places[-1].local_size if _places else 1
+
+
+def use_network_of(rank: Rank) -> None:
+    """Let libraries open their ports at one interface alone: on one computer where no other one reaches it."""
     interface = ranks.loopback() if rank.is_on_one_computer else os.environ[ranks.INTERFACE]
     os.environ.update({ranks.INTERFACE: interface, ranks.NCCL_INTERFACE: f"={interface}"})
-    if not rank.is_on_one_computer:
-        return _network_store(rank, interface)
+
+
+def meet(rank: Rank, identity: Mapping[str, str]) -> Board:
+    """Meet the other ranks and compare what they are; return their board. `identity` is that of the run.
+
+    What a rank does not know of the run, it does not disagree about. Raises WorkerError and StorageError.
+    """
+    if rank.is_on_one_computer:
+        board: Any = _new_folder() if rank.is_first else _find_folder(rank)
+        seconds = JOIN_SECONDS
+    else:
+        board, seconds = _network_store(rank, os.environ[ranks.INTERFACE]), JOIN_SECONDS_ELSEWHERE
+    tell_facts(board, rank, identity)
+    try:
+        problem = _problem_of_all(board, rank, seconds) if rank.is_first else _problem_told(board, seconds)
+    except WorkerError as error:
+        problem = error
+    if problem is not None:
+        if rank.is_first and isinstance(board, Folder):
+            # The others read why.
+            time.sleep(4 * LOOK_SECONDS)
+            board.remove()
+        raise problem
+    return board
+
+
+def _problem_of_all(board: Board, rank: Rank, seconds: float) -> WorkerError | None:
+    """Return why the ranks can't compute together, once they know it too. Raises WorkerError if one does not come."""
+    found = disagreement([json.loads(each) for each in _facts_of_all(board, rank, seconds)])
+    board.set(AGREED, found.message if found else "")
+    return found
+
+
+def _problem_told(board: Board, seconds: float) -> WorkerError | None:
+    """Return what rank 0 has found. Raises WorkerError if it finds nothing in time."""
+    began = time.monotonic()
+    while not board.check([AGREED]):
+        if time.monotonic() - began > seconds:
+            raise WorkerError(f"Rank 0 did not answer within {seconds:.0f} s.", TOGETHER)
+        time.sleep(LOOK_SECONDS)
+    message = board.get(AGREED).decode()
+    return WorkerError(message, TOGETHER) if message else None
+
+
+def tell_facts(board: Board, rank: Rank, identity: Mapping[str, str]) -> None:
+    """Leave word of this rank: its process, its versions, and what it knows of the run."""
+    told = {**identity, "host": HOST, "versions": dict(versions()), **asdict(this_process())}
+    board.set(_facts_key(rank.rank), json.dumps(told))
+
+
+def has_come(board: Board, rank: int) -> bool:
+    """Tell whether a rank has left word."""
+    return board.check([_facts_key(rank)])
+
+
+def facts_of(board: Board, rank: int) -> tuple[str, int, str]:
+    """Return the computer of a rank that has come, its process's id, and where that is its id."""
+    told = json.loads(board.get(_facts_key(rank)))
+    return told["host"], told["pid"], told["place"]
+
+
+def disagreement(everyone: Sequence[Mapping[str, Any]]) -> WorkerError | None:
+    """Return why ranks can't compute together by what they told, None if they can."""
+    first, *others = everyone
+    for rank, told in enumerate(others, start=1):
+        where = f"Rank {rank} (on {told['host']})"
+        if told.get("problem"):
+            return WorkerError(f"{where}: {told['problem']}", MUST_AGREE["recipe"])
+        for name in sorted(set(first["versions"]) | set(told["versions"])):
+            has, expected = (each["versions"].get(name, "none") for each in (told, first))
+            if has != expected:
+                message = f"{where} has {name} {has}, rank 0 (on {first['host']}) has {expected}."
+                return WorkerError(message, "Install the same versions on all computers.")
+        for name, hint in MUST_AGREE.items():
+            if told.get(name) and first.get(name) and told[name] != first[name]:
+                what = "another recipe" if name == "recipe" else "other conversations"
+                return WorkerError(f"{where} has {what} than rank 0 (on {first['host']}).", hint)
+    return None
+
+
+def _facts_key(rank: int) -> str:
+    return f"facts-{rank}"
+
+
+def _facts_of_all(board: Board, rank: Rank, seconds: float) -> list[bytes]:
+    """Wait for the facts of all ranks. Raises WorkerError that names those that did not come."""
+    keys = [_facts_key(each) for each in range(rank.size)]
+    began = time.monotonic()
+    while missing := [str(each) for each, key in enumerate(keys) if not board.check([key])]:
+        if time.monotonic() - began > seconds:
+            message = f"{len(missing)} of {rank.size} ranks did not come within {seconds:.0f} s: "
+            hint = f"{TOGETHER} If {ranks.SIZE} is left over from something else, unset it."
+            raise WorkerError(f"{message}{', '.join(missing[:8])}.", hint, ranks.SIZE)
+        time.sleep(LOOK_SECONDS)
+    return [board.get(key) for key in keys]
+
+
+def _parent() -> Path:
     parent = private_temporary_folder()
     if parent is None:
-        message = f"{tempfile.gettempdir()} has no folder in which the processes can meet without others."
+        message = f"{tempfile.gettempdir()} has no folder in which the ranks can meet without others."
         raise StorageError(message, "Let TMPDIR name a folder of your own.", "TMPDIR")
-    name = f"{NAME}-{ranks.require_port()}-"
-    return _new_folder_store(rank, parent, name) if rank.is_first else _folder_store(rank, parent, name)
+    return parent
 
 
-def _new_folder_store(rank: Rank, parent: Path, name: str) -> FolderStore:
+def _new_folder() -> Folder:
+    parent = _parent()
     _remove_left(parent)
-    folder = Path(tempfile.mkdtemp(prefix=name, dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=f"{NAME}-{ranks.require_port()}-", dir=parent))
     lock = (folder / LOCK).open("xb")
     try_lock(lock)
-    return FolderStore(folder, rank.size, lock)
+    return Folder(folder, lock)
 
 
-def _folder_store(rank: Rank, parent: Path, name: str) -> FolderStore:
-    """Return the store that process 0 makes. Raises WorkerError if it does not."""
-    began = time.monotonic()
+def _find_folder(rank: Rank) -> Folder:
+    """Return the folder that rank 0 makes. Raises WorkerError if it does not."""
+    parent, began = _parent(), time.monotonic()
     while time.monotonic() - began < JOIN_SECONDS:
-        for folder in parent.glob(f"{name}*"):
-            # In another run with this port, this process's place is taken.
-            if not (folder / facts_key(rank.rank)).exists() and _is_held(folder):
-                return FolderStore(folder, rank.size)
+        for folder in parent.glob(f"{NAME}-{ranks.require_port()}-*"):
+            # In another run with this port, this rank's place is taken.
+            if not (folder / _facts_key(rank.rank)).exists() and _is_held(folder):
+                return Folder(folder)
         time.sleep(LOOK_SECONDS)
     hint = f"{TOGETHER} On several computers {ranks.LOCAL_SIZE} has to be set."
-    raise WorkerError(f"Process 0 did not come within {JOIN_SECONDS:.0f} s.", hint)
-
-
-def facts_key(rank: int) -> str:
-    """Return the key of what a process tells all others."""
-    return f"facts-{rank}"
+    raise WorkerError(f"Rank 0 did not come within {JOIN_SECONDS:.0f} s.", hint)
 
 
 def _is_held(folder: Path) -> bool:
@@ -171,25 +265,26 @@ def _remove_left(parent: Path) -> None:
                 shutil.rmtree(folder)
 
 
-def _network_store(rank: Rank, interface: str) -> dist.TCPStore:
+def _network_store(rank: Rank, interface: str) -> Any:
     """Return torch's store at the network that is named. Whoever is in that network reads it, and writes."""
+    import torch.distributed as dist
+
     host, port = ranks.require_address()
+    listener = _listener(host, port, interface) if rank.is_first else None
     try:
-        listener = _listener(host, port, interface) if rank.is_first else None
         return dist.TCPStore(
             host,
             port,
             rank.size,
             rank.is_first,
-            timedelta(seconds=JOIN_SECONDS),
+            timedelta(seconds=JOIN_SECONDS_ELSEWHERE),
             wait_for_workers=False,
             master_listen_fd=listener,
         )
     except RuntimeError as error:
-        message = (
-            f"{host}:{port}, where the processes meet, can't be reached: {str(error).splitlines()[0][:200]}"
-        )
-        raise WorkerError(message, "Is process 0 running there, and the port open?", ranks.ADDRESS) from error
+        reason = str(error).splitlines()[0][:200]
+        message = f"{host}:{port}, where the ranks meet, can't be reached: {reason}"
+        raise WorkerError(message, "Is rank 0 running there, and the port open?", ranks.ADDRESS) from error
 
 
 def _listener(host: str, port: int, interface: str) -> int:
@@ -198,8 +293,8 @@ def _listener(host: str, port: int, interface: str) -> int:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     family, address = next(((each[0], each[4]) for each in found if each[4][0] in own), (None, None))
     if family is None or address is None:
-        message = f"{host} has no address at {interface} ({ranks.INTERFACE}), where the processes meet."
-        hint = f"Let {ranks.ADDRESS} be process 0's address there: {', '.join(own)}."
+        message = f"{host} has no address at {interface} ({ranks.INTERFACE}), where the ranks meet."
+        hint = f"Let {ranks.ADDRESS} be rank 0's address there: {', '.join(own)}."
         raise WorkerError(message, hint, ranks.ADDRESS)
     try:
         return socket.create_server(address[:2], family=family, backlog=1024).detach()

@@ -8,10 +8,13 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from engine.worker.runtime import rank_group
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.training_run import TrainingRun
 
 PAUSE_POLL_SECONDS = 0.1
+# The task of other ranks during a pause, and how often they hear of it.
+WAIT, TELL_SECONDS = "wait", 60.0
 # The command `pause` with `free_device`: not to hold the device while the run waits.
 RELEASE_DEVICE = "release_device"
 
@@ -20,12 +23,14 @@ class RunControl:
     """Listens between micro-batches and remembers what is wanted after the step.
 
     `device_released` is true once a pause has given the device up. It also takes the time of a step, pauses left out.
+    With several ranks a pause waits for the end of a step: the others would wait for the rest of it only so long.
     """
 
     def __init__(self, channel: Channel, run: TrainingRun) -> None:
         self.device_released = False
         self._wants_checkpoint = False
         self._wants_evaluation = False
+        self._wants_pause = False
         self._channel = channel
         self._run = run
         self._commands: deque[str] = deque()
@@ -63,7 +68,9 @@ class RunControl:
 
     def _obey(self, command: str) -> None:
         if command == "pause":
-            self._pause()
+            self._wants_pause = True
+            if rank_group.current() is None:
+                self.pause()
         elif command == RELEASE_DEVICE:
             self._release_device()
         elif command == "save_checkpoint":
@@ -75,11 +82,15 @@ class RunControl:
         """Stop after a checkpoint, and be known as paused."""
         self.device_released = self._channel.stopping = True
 
-    def _pause(self) -> None:
-        """Hold the run, device and all, until `continue` or `stop`, or until its window leaves it alone."""
+    def pause(self) -> None:
+        """If that was asked for, hold the run, device and all, until `continue`, `stop`, or its window's going."""
+        if not self._wants_pause:
+            return
+        self._wants_pause = False
         self._channel.emit("run_paused", step=self._run.step)
         self._channel.sleep_inhibitor.release()
         began, alone = time.perf_counter(), self._channel.window_gone
+        group, told_at = rank_group.current(), began
         while not self._channel.stopping and self._channel.window_gone == alone:
             self._take_commands()
             if "continue" in self._commands:
@@ -88,6 +99,10 @@ class RunControl:
             if RELEASE_DEVICE in self._commands:
                 self._commands.remove(RELEASE_DEVICE)
                 self._release_device()
+            if group is not None and time.perf_counter() - told_at > TELL_SECONDS:
+                # Before they take this rank for lost.
+                told_at = time.perf_counter()
+                group.tell(WAIT)
             time.sleep(PAUSE_POLL_SECONDS)
         self._channel.sleep_inhibitor.inhibit()
         self._began += time.perf_counter() - began

@@ -24,6 +24,10 @@ def used(run: TrainingRun, channel: Channel) -> Iterator[str]:
     if version and not liger.suits(method.peft_type):
         channel.notice(f"Liger's kernels are not used: {method.title} and they exclude each other.", OWN_CODE)
         version = ""
+    if version and run.training.shard:
+        # They are tried by each rank by itself, which would wait for the others' parts of the base model.
+        channel.notice("Liger's kernels are not used: the base model is sharded.", OWN_CODE)
+        version = ""
     if not version:
         yield ""
         return

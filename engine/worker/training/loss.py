@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,10 +10,10 @@ from torch.nn import functional
 
 from engine.methods import Family
 from engine.worker.dataset.collator import MicroBatch
-from engine.worker.evaluation.shared_losses import Losses, losses_of
+from engine.worker.evaluation.losses import Batches, Losses, losses_of
 from engine.worker.modeling import forward
 
-# The name of these losses in orders to other processes.
+# The name of these losses for other ranks.
 KIND = "validation"
 
 
@@ -25,28 +25,18 @@ def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tenso
     return functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
 
 
-def mean_loss(
-    model: Any, batches: Iterable[MicroBatch], family: Family, on_batch: Callable[[], None]
-) -> float:
+def mean_loss(model: Any, batches: Batches, family: Family, on_batch: Callable[[], None]) -> float:
     """Return the mean loss per label token over batches, in nats, in eval mode.
 
-    `on_batch` is called before each of them; what it raises ends the work. A run's processes share the batches.
+    `on_batch` is called before each of them; what it raises ends the work. A run's ranks share the batches.
     """
     was_training = model.training
     model.eval()
-    tokens = 0
-
-    def counted() -> Iterator[MicroBatch]:
-        nonlocal tokens
-        for batch in batches:
-            tokens += batch.label_tokens
-            yield batch
-
     total = 0.0
-    for [loss] in losses_of(model, counted(), KIND, loss_sums(family), on_batch):
+    for [loss] in losses_of(model, batches, KIND, loss_sums(family), on_batch):
         total += loss
     model.train(was_training)
-    return total / max(1, tokens)
+    return total / max(1, sum(each.label_tokens for each in batches.examples))
 
 
 def loss_sums(family: Family) -> Losses:

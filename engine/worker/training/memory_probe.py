@@ -1,7 +1,7 @@
 """Tries the micro-batch with the highest peak memory before a run goes far, and says whether memory will suffice.
 
-On a card it also finds the size of micro-batches that uses the memory there is. A sharded step has one such micro-batch
-in each shard, and these are computed side by side. What is computed is dropped and all random states are put back, so
+On a card it also finds the size of micro-batches that uses the memory there is. Each rank tries its own largest
+micro-batch, side by side with the others. What is computed is dropped and all random states are put back, so
 that the run is the same to the bit as without. Knows nothing of what to do where memory does not suffice.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from engine.worker.dataset.collator import Collator, Step
 from engine.worker.planning.feasibility import ESTIMATE_TOLERANCE
 from engine.worker.planning.peak_batch import find_peak_step
-from engine.worker.runtime import devices, oom
+from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.random_state import same_random_numbers
 from engine.worker.training import micro_batch_growth
 from engine.worker.training.micro_batch_growth import Trial
@@ -106,15 +106,21 @@ def _try(run: TrainingRun, state: TrainState, collator: Collator, should_abort: 
     step = collator(examples)
     began = time.perf_counter()
     with devices.PeakMemory(run.base.device) as peak, same_random_numbers(run.base.device):
-        if not state.gradients.dry_run(_peak_batches(step, weights), run.step, should_abort):
+        own = weights[collator.own] if collator.own < len(weights) else []
+        if not state.gradients.dry_run(_peak_batch(step, own), run.step, should_abort):
             raise _Aborted
     # The other micro-batches take their time by their weight.
     seconds = (time.perf_counter() - began) * max(map(sum, weights)) / max(map(max, weights))
     # What an optimizer stores comes with its first update, if no checkpoint has brought it.
     to_come = 0 if state.optimizer.state else run.planned_memory.get("optimizer", 0)
     largest = peak_step.largest
+    needed = peak.bytes + to_come
+    if group := rank_group.current():
+        # All take the same next: the most that one needs, the least that one has, and how long rank 0 took.
+        needed, available = group.largest([needed])[0], -group.largest([-available])[0]
+        seconds = group.broadcast(seconds)
     facts = {
-        "needed": peak.bytes + to_come,
+        "needed": needed,
         "available": available,
         "planned": planned,
         "seconds": round(seconds, 3),
@@ -127,7 +133,7 @@ def _try(run: TrainingRun, state: TrainState, collator: Collator, should_abort: 
     return Trial(collator.tokens, largest.tokens, facts, step.tokens / seconds)
 
 
-def _peak_batches(step: Step, weights: Sequence[Sequence[float]]) -> Step:
-    """Return a step with the heaviest micro-batch of each shard alone."""
-    chosen = (shard[batch.index(max(batch))] for shard, batch in zip(step.shards, weights, strict=True))
-    return replace(step, shards=tuple((batch,) for batch in chosen))
+def _peak_batch(step: Step, weights: Sequence[float]) -> Step:
+    """Return a step with the heaviest of its micro-batches alone; without one where it has none."""
+    chosen = [step.micro_batches[weights.index(max(weights))]] if weights else []
+    return replace(step, micro_batches=tuple(chosen))

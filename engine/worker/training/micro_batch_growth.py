@@ -13,7 +13,7 @@ from engine.worker.dataset.batch_packing import BatchShape
 from engine.worker.dataset.collator import MAX_GPU_TOKENS
 from engine.worker.planning.peak_batch import find_peak_step
 from engine.worker.planning.requirements import FILLED
-from engine.worker.runtime import rank_orders
+from engine.worker.runtime import rank_group
 from engine.worker.training.training_run import TrainingRun
 
 # A larger micro-batch has to be so many times as fast: below that, timing is noise and memory is better left free.
@@ -63,7 +63,7 @@ def grow(run: TrainingRun, first: Trial, attempt: Callable[[int], Trial | None])
 def _next_size(run: TrainingRun, tokens: int) -> int | None:
     """Return the next size by doubling with which a run's largest micro-batch is larger, None if there is none."""
     now = _largest(run, tokens)
-    while (tokens := 2 * tokens) <= rank_orders.size() * MAX_GPU_TOKENS:
+    while (tokens := 2 * tokens) <= rank_group.size() * MAX_GPU_TOKENS:
         if _largest(run, tokens) != now:
             return tokens
     return None

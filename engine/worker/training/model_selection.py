@@ -37,10 +37,12 @@ class ModelSelection:
             with storage_errors("The best state so far", "Free some disk space, then resume the run."):
                 checkpoints.save_best(run.model, run.best_folder)
 
-    def load_best(self) -> None:
-        """Put the best state's weights into the model, if the recipe keeps the best."""
-        if self._run.training.keep == "best" and self._run.progress.best_step:
-            checkpoints.load_trainable(self._run.model, self._run.best_folder)
+    def load_best(self) -> bool:
+        """Put the best state's weights into the model, if the recipe keeps the best; return whether it did."""
+        if self._run.training.keep != "best" or not self._run.progress.best_step:
+            return False
+        checkpoints.load_trainable(self._run.model, self._run.best_folder)
+        return True
 
     def is_finished(self) -> bool:
         """Tell whether no step is left: all are done, the patience or the minutes are over."""

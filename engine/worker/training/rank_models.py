@@ -1,88 +1,131 @@
-"""The models of a run's other processes: loaded while this process loads its own, and the same to the bit.
+"""The model of a run in all of its ranks: the same base, and the same adapter to the bit.
 
-Without other processes, everything here does nothing.
+Where a run has one rank, only this one's is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
+import torch
 from peft import PeftModel
 
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
+from engine.config.training import total_steps
 from engine.errors import BaseModelError
 from engine.worker.adapters import attach
 from engine.worker.adapters.method_hooks import InitContext
-from engine.worker.modeling import sharded_blocks
+from engine.worker.dataset import token_cache
+from engine.worker.dataset.collator import Collator, evaluation_batches
+from engine.worker.dataset.prompter import Encoded
+from engine.worker.modeling import base_models, sharded_base
 from engine.worker.modeling.base_models import LoadedBase, Model
-from engine.worker.modeling.sharded_blocks import ShardedBlocks
-from engine.worker.runtime import devices, heartbeat, rank_orders
+from engine.worker.runtime import devices, rank_group
+from engine.worker.runtime.channel import Channel
+from engine.worker.runtime.rank_group import RankGroup
+from engine.worker.runtime.rank_meeting import HOST
+
+# Training examples that a method may look at when it is initialised.
+INITIAL_EXAMPLES = 64
+# The tasks of other ranks.
+LOAD, ATTACH, SHARD = "load", "attach", "shard"
+# Numbers that are multiplied with a tensor's words for its digest, and words at a time.
+DIGEST_WORDS = 1 << 18
 
 
-class LoadedElsewhere:
-    """The base models that the other processes load meanwhile."""
+def load(recipe: Recipe, channel: Channel) -> LoadedBase:
+    """Return the recipe's base model, which all ranks load now. Raises BaseModelError if theirs differ."""
+    group, training = rank_group.current(), recipe.training
+    if group is not None and group.is_first:
+        group.tell(LOAD, recipe=recipes.dumps(recipe))
+    base = base_models.load(recipe.base_model, training.device, channel, on_host=training.shard)
+    if group is not None:
+        facts = {
+            "host": HOST,
+            "fingerprint": base.fingerprint,
+            "precision": base.precision,
+            "device": base.device.type,
+        }
+        _require_same(base, group.gather(facts))
+    return base
 
-    def __init__(self) -> None:
-        self.facts: list[Mapping[str, Any]] = []
 
-    def require_same(self, base: LoadedBase) -> None:
-        """Raise BaseModelError if a process has another base model than this one, or computes in another way."""
-        own = {"fingerprint": base.fingerprint, "precision": base.precision, "device": base.device.type}
-        for rank, told in enumerate(self.facts, start=1):
-            where, here = f"Process {rank} (on {told['host']})", f"process 0 (on {heartbeat.HOST})"
-            if told["fingerprint"] != own["fingerprint"]:
-                message = f"{where} has other files of {base.options.id} than {here}."
-                raise BaseModelError(message, "Copy the base model's folder.", "base_model.id")
-            if told["precision"] != own["precision"]:
-                message = f"{where} computes in {told['precision']}, {here} in {own['precision']}."
-                raise BaseModelError(message, "Choose one precision for all.", "base_model.precision")
-            if told["device"] != own["device"]:
-                message = f"{where} has {_device(told['device'])}, {here} has {_device(own['device'])}."
-                hint = "Start a process for each card, or choose cpu for all."
-                raise BaseModelError(message, hint, "training.device")
+def _require_same(base: LoadedBase, everyone: Sequence[dict[str, str]]) -> None:
+    """Raise BaseModelError if a rank has another base model than rank 0, or computes in another way."""
+    first = everyone[0]
+    for rank, told in enumerate(everyone):
+        where, there = f"Rank {rank} (on {told['host']})", f"rank 0 (on {first['host']})"
+        if told["fingerprint"] != first["fingerprint"]:
+            message = f"{where} has other files of {base.options.id} than {there}."
+            raise BaseModelError(message, "Copy the base model's folder.", "base_model.id")
+        if told["precision"] != first["precision"]:
+            message = f"{where} computes in {told['precision']}, {there} in {first['precision']}."
+            raise BaseModelError(message, "Choose one precision for all.", "base_model.precision")
+        if told["device"] != first["device"]:
+            message = f"{where} has {_device(told['device'])}, {there} has {_device(first['device'])}."
+            raise BaseModelError(
+                message, "Start a rank for each card, or choose cpu for all.", "training.device"
+            )
 
 
 def _device(kind: str) -> str:
     return "no graphics card" if kind == "cpu" else f"a {kind} device"
 
 
-@contextmanager
-def loading(recipe: Recipe) -> Iterator[LoadedElsewhere]:
-    """Let the other processes load the recipe's base model while this one does so inside."""
-    others, elsewhere = rank_orders.current(), LoadedElsewhere()
-    if others is None:
-        yield elsewhere
-        return
-    others.order("load", {"recipe": recipes.dumps(recipe)})
-    yield elsewhere
-    elsewhere.facts = others.answers()
-
-
-def attach_everywhere(base: LoadedBase, recipe: Recipe, context: InitContext) -> PeftModel:
-    """Return the base model with a new adapter, as the other processes have it too."""
-    others = rank_orders.current()
-    if others is not None:
-        batches = [batch.as_tuple() for batch in context.batches]
-        facts = {"recipe": recipes.dumps(recipe), "total_steps": context.total_steps, "batches": batches}
-        others.order("attach", facts)
-    model = attach.attach(base, recipe, context)
-    if others is not None:
-        others.answers()
-        others.same_tensors(attach.all_tensors(model))
-        others.trained = list(attach.trainable_parameters(model).values())
+def attach_adapter(
+    base: LoadedBase, recipe: Recipe, train: Sequence[Encoded], collator: Collator
+) -> PeftModel:
+    """Return the base model with a new adapter, as the other ranks have it too."""
+    group = rank_group.current()
+    if group is None:
+        return attach.attach(base, recipe, init_context(recipe, train, collator))
+    # An adapter to start from is in this computer's library: its values are sent.
+    compares = bool(recipe.method.start_from) or not all(peer.is_here for peer in group.peers)
+    name = token_cache.share(train, group.folder)
+    group.tell(ATTACH, recipe=recipes.dumps(recipe), train=name, tokens=collator.tokens, compares=compares)
+    model = attach.attach(base, recipe, init_context(recipe, train, collator))
+    make_same(group, model, compares=compares)
     if recipe.training.shard:
-        shard_everywhere(base, model, recipe)
+        sharded_base.shard(base, model, devices.usable(recipe.training.device), group)
     return model
 
 
-def shard_everywhere(base: LoadedBase, model: Model, recipe: Recipe) -> None:
-    """Share the base model out over all processes; `model` is the base model, or with its adapter."""
-    others = rank_orders.current()
-    assert others is not None
-    others.order("shard_base", {"device": recipe.training.device})
-    blocks = sharded_blocks.shard(base, model, devices.usable(recipe.training.device), others.group)
-    others.wait(lambda *_: None)
-    others.sharded = ShardedBlocks(others.group, blocks, others.be_followed)
+def init_context(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -> InitContext:
+    """Return what a method may look at when it is initialised."""
+    steps, _ = total_steps(len(train), recipe.training)
+    return InitContext(steps, tuple(evaluation_batches(train[:INITIAL_EXAMPLES], collator)))
+
+
+@torch.no_grad()
+def make_same(group: RankGroup, model: PeftModel, *, compares: bool) -> None:
+    """Give all ranks rank 0's trained values; if it `compares`, all values that differ.
+
+    A library may draw or decompose in another way on another processor.
+    """
+    if not compares:
+        group.send_from_first([each.data for each in attach.trainable_parameters(model).values()])
+        return
+    tensors = attach.all_tensors(model)
+    digests = group.gather({name: digest(tensor) for name, tensor in tensors.items()})
+    different = sorted(name for name in tensors if len({each.get(name) for each in digests}) > 1)
+    group.send_from_first([tensors[name].data for name in different])
+
+
+def share_base(base: LoadedBase, model: Model, recipe: Recipe) -> None:
+    """Share the base model out over all ranks, which are told to."""
+    group = rank_group.current()
+    assert group is not None
+    group.tell(SHARD)
+    sharded_base.shard(base, model, devices.usable(recipe.training.device), group)
+
+
+def digest(tensor: torch.Tensor) -> int:
+    """Return a number that tells tensors with other bytes apart; computed where the tensor is."""
+    content = tensor.detach().contiguous().reshape(-1).view(torch.uint8)
+    content = torch.nn.functional.pad(content, (0, -content.numel() % 4)).view(torch.int32)
+    weights = torch.arange(1, 2 * DIGEST_WORDS, 2, device=content.device)
+    found = torch.zeros((), dtype=torch.int64, device=content.device)
+    for words in content.split(DIGEST_WORDS):
+        found = found * 31 + (words * weights[: words.numel()]).sum()
+    return int(found)

@@ -14,7 +14,7 @@ from engine.worker.kernels import registry
 from engine.worker.modeling.architecture import ModelArchitecture
 from engine.worker.planning import readiness
 from engine.worker.planning.planner import Result
-from engine.worker.runtime import devices, rank_orders
+from engine.worker.runtime import devices, rank_group
 from engine.worker.runtime.channel import Channel
 from engine.worker.training.training_run import StepReport, TrainingRun
 
@@ -48,7 +48,7 @@ def report_started(
         device=devices.name(base.device),
         **devices.card(base.device),
         threads=base.threads,
-        processes=rank_orders.size(),
+        processes=rank_group.size(),
         precision=base.precision,
         precision_reason=base.precision_reason,
         examples={
@@ -72,7 +72,9 @@ def report_started(
 
 
 def report_changes(channel: Channel, recipe: Recipe) -> None:
-    """Report what was changed of the run since the last attempt."""
+    """Report what was changed of the run since the last attempt, and what there is no more of an old recipe."""
+    for remark in recipe.remarks:
+        channel.notice(remark)
     attempt = channel.job.last_attempt()
     before = [event for event in read_all(channel.job.events_path) if event.get("attempt", attempt) < attempt]
     reported = sum(event["event"] == "recipe_changed" for event in before)
@@ -124,23 +126,15 @@ def report_step(run: TrainingRun, channel: Channel, report: StepReport, seconds:
     )
 
 
-def report_other_processes(run: TrainingRun, channel: Channel) -> None:
-    """Report that a run goes on in another number of processes than before, and what that means for its result."""
-    before, now, shards = run.progress.processes, rank_orders.size(), run.progress.replicas
-    run.progress.processes = now
-    if before == now:
-        return
-    idle = max(0, now - shards)
-    helping = f"{counted(idle, 'process', 'processes')} only help to score."
-    count, parts = counted(now, "process", "processes"), counted(shards, "part")
-    is_exact = run.base.device.type == "cpu" or run.progress.deterministic
-    channel.notice(
-        f"The run goes on in {count} instead of {before:,}. Its steps keep their {parts}, so that the result is the "
-        "same to the bit on the same kind of device."
-        if is_exact
-        else f"The run goes on in {count} instead of {before:,}. Its steps keep their {parts}.",
-        f"{helping} Start a new run to train in all of them." if idle else "",
-    )
+def report_other_ranks(run: TrainingRun, channel: Channel) -> None:
+    """Report that a run goes on in another number of ranks than before, and what that means for its result."""
+    before, now = run.progress.replicas, rank_group.size()
+    run.progress.replicas = now
+    if before != now:
+        channel.notice(
+            f"The run goes on in {counted(now, 'process', 'processes')} instead of {before:,}. "
+            "The result is the same but for the last digits."
+        )
 
 
 def report_algorithms(run: TrainingRun, channel: Channel, refused_operation: str = "") -> None:

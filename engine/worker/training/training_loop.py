@@ -2,35 +2,40 @@
 
     prepare                        seed, optimizer, schedule, gradients (training_run.prepare)
     for each step of the data      every example once an epoch, in an order that seed and epoch decide
-        forward, loss, backward    micro-batch by micro-batch (step_gradients)
+        forward, loss, backward    micro-batch by micro-batch, then summed over all ranks (step_gradients)
         clip, update, schedule
         report, evaluate, save     when they are due, or asked for (control)
     checkpoint, best state         what a resume and the adapter start from (checkpoints, model_selection)
 
-Distribution is accelerate's; data order, normalisation of the loss and exact resume are ours. Knows nothing of where
+All ranks of a run take the same steps, and have the same parameters and optimizer. Between two steps rank 0 alone
+decides what is next: it tells the others, who help where it asks for that. What connects ranks and devices is torch's
+and accelerate's; data order, normalisation of the loss and exact resume are ours. Knows nothing of where
 data, base model and adapter come from.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from engine.errors import ProcessLostError, TrainingError
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.collator import Step, steps_from
-from engine.worker.runtime import devices, oom, rank_orders
+from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.channel import Channel
 from engine.worker.training import determinism, interim_evaluation, memory_probe
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
 from engine.worker.training.reporting import (
     report_algorithms,
-    report_other_processes,
+    report_other_ranks,
     report_skipped_steps,
     report_smaller_micro_batches,
     report_step,
@@ -42,6 +47,8 @@ from engine.worker.training.training_run import Progress, StepReport, TrainingRu
 
 # So many steps in a row whose gradients are not finite end a run: the next ones will not be better.
 MAX_SKIPPED = 5
+# The tasks of other ranks: to begin to train, what comes between two steps, and the next step.
+TRAIN, WEIGHTS, PROBE, STEP, TRAINED = "train", "weights", "probe", "step", "trained"
 
 
 @dataclass(frozen=True)
@@ -65,27 +72,68 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
             _begin(run, channel)
         else:
             _resume(run, state, channel, selection, checkpoint)
+        group = rank_group.current()
+        if group is not None:
+            facts = {"planned_memory": dict(run.planned_memory), "tokens": run.collator.tokens}
+            probed = None if run.probed is None else run.probed.tokens
+            group.tell(TRAIN, checkpoint=str(checkpoint or ""), probed=probed, **facts)
         if not selection.is_finished():
             _choose_algorithms(run, state, channel)
-            _loop(run, state, channel, control, selection, checkpoint)
-    except ProcessLostError:
+            with _watched():
+                _loop(run, state, channel, control, selection, checkpoint)
+    except (ProcessLostError, oom.ProcessKilled):
         # The state of the run is all here.
         if run.step > run.checkpoint_step:
             _save_checkpoint(run, state, channel, selection)
         raise
-    finally:
-        state.gradients.close()
     if run.step > run.checkpoint_step:
         _save_checkpoint(run, state, channel, selection)
-    others = rank_orders.current()
-    if channel.stopping and others is not None:
-        # A launcher asks for a stop also when one of its processes is gone.
-        others.require_all()
     finished = not channel.stopping or run.step >= run.total_steps
     if finished:
         report_skipped_steps(run, channel)
-        selection.load_best()
+        _tell(TRAINED)
+        if selection.load_best():
+            _tell(WEIGHTS, folder=str(run.best_folder))
     return Outcome(finished, control.device_released)
+
+
+def _watched() -> AbstractContextManager[None]:
+    group = rank_group.current()
+    return group.watched() if group else nullcontext()
+
+
+def _tell(task: str, **facts: Any) -> None:
+    """Let the other ranks do a task, if there are any."""
+    if group := rank_group.current():
+        group.tell(task, **facts)
+
+
+def follow(
+    run: TrainingRun, channel: Channel, checkpoint: Path | None, hear: Callable[[], dict[str, Any]]
+) -> None:
+    """Train as another rank than 0, until that has had enough.
+
+    `hear()` helps rank 0 until it tells something that is of the loop, and returns that.
+    """
+    state = prepare(run.model, run.base, run.training, run.learning_rate, run.total_steps)
+    if checkpoint is not None:
+        _take_over(run, state, checkpoint)
+    _choose_algorithms(run, state, channel)
+    random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
+    for number, batch in _steps(run, random_states):
+        while (told := hear())["task"] != STEP:
+            if told["task"] != PROBE:
+                return
+            memory_probe.check(run, state, lambda: False)
+            _keep_what_works(run, state, channel)
+        train_step(state, batch, number)
+        run.step = number + 1
+        _keep_what_works(run, state, channel)
+
+
+def _steps(run: TrainingRun, random_states: Callable[[], object] | None) -> Iterator[tuple[int, Step]]:
+    is_card = run.base.device.type not in oom.SHARED_MEMORY
+    return steps_from(run.loader, run.step, random_states, one_ahead=is_card)
 
 
 def _loop(
@@ -102,8 +150,8 @@ def _loop(
         return
     control.restart_clock()
     random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
-    is_card = run.base.device.type not in oom.SHARED_MEMORY
-    for number, batch in steps_from(run.loader, run.step, random_states, one_ahead=is_card):
+    for number, batch in _steps(run, random_states):
+        _tell(STEP)
         report = train_step(state, batch, number, control.should_abort)
         _keep_what_works(run, state, channel)
         if report is None:
@@ -119,6 +167,7 @@ def _loop(
             if not _probe(run, state, channel, control):
                 return
         control.should_abort()
+        control.pause()
         if control.evaluation_requested() or run.is_due(run.training.evaluate_every):
             _evaluate(run, channel, selection)
         if control.checkpoint_requested() or run.is_due(run.training.checkpoint_every):
@@ -220,22 +269,27 @@ def _resume(
     run: TrainingRun, state: TrainState, channel: Channel, selection: ModelSelection, checkpoint: Path
 ) -> None:
     """Take over everything that a checkpoint holds; only the random states wait for the next step."""
-    run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
-    torch.set_num_threads(devices.within_limit(max(1, run.progress.threads // rank_orders.size())))
-    run.collator.shards = run.progress.replicas
-    if run.progress.fitting_tokens:
-        run.collator.use_tokens(run.progress.fitting_tokens)
-    run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
+    _take_over(run, state, checkpoint)
     channel.emit("run_resumed", step=run.step)
-    report_other_processes(run, channel)
-    checkpoints.load_trainable(run.model, checkpoint)
-    checkpoints.load_state(state, checkpoint)
+    report_other_ranks(run, channel)
+    _tell(WEIGHTS, folder=str(checkpoint))
     if run.progress.evaluation_pending:
         _evaluate(run, channel, selection)
 
 
+def _take_over(run: TrainingRun, state: TrainState, checkpoint: Path) -> None:
+    run.progress = Progress.from_dict(checkpoints.read_state(checkpoint))
+    torch.set_num_threads(devices.within_limit(max(1, run.progress.threads // rank_group.size())))
+    if run.progress.fitting_tokens:
+        run.collator.use_tokens(run.progress.fitting_tokens)
+    run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
+    checkpoints.load_trainable(run.model, checkpoint)
+    checkpoints.load_state(state, checkpoint)
+
+
 def _probe(run: TrainingRun, state: TrainState, channel: Channel, control: RunControl) -> bool:
     """Report whether memory will suffice; return whether the probe was done to its end."""
+    _tell(PROBE)
     facts = memory_probe.check(run, state, control.should_abort)
     _keep_what_works(run, state, channel)
     if facts is not None:

@@ -6,7 +6,7 @@ Everything here is made by the run's earlier stages or by a checkpoint; the loop
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,15 @@ from engine.config.recipe import Recipe
 from engine.config.training import TrainingOptions, evaluation_interval, total_steps
 from engine.jobs.job import Job
 from engine.runs.run_store import BEST_PREFIX
-from engine.worker.dataset.collator import Collator, MicroBatch, StepSampler, evaluation_batches, train_loader
+from engine.worker.dataset.collator import Collator, StepSampler, train_loader
 from engine.worker.dataset.dataset import Splits
 from engine.worker.dataset.prompter import Encoded, Prompter
+from engine.worker.evaluation.losses import Batches
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning.probed_tokens import ProbedTokens
-from engine.worker.runtime import rank_orders
+from engine.worker.runtime import rank_group
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
 
@@ -58,12 +59,10 @@ class Progress:
     fitting_tokens: int = 0
     # Steps that changed nothing, since their loss or gradients were not finite.
     skipped_steps: int = 0
-    # Of all processes together.
+    # Of all ranks together.
     threads: int = 0
-    # The shards of a step, one for each process or fork; another number gives other last bits.
+    # The ranks that compute each step; another number gives other last bits.
     replicas: int = 1
-    # Those that a launcher started, forks not counted.
-    processes: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
@@ -104,7 +103,6 @@ class TrainingRun:
     collator: Collator
     chosen: SampleSet
     planned_memory: Mapping[str, int] = field(default_factory=dict)
-    replicas: int = 1
     # The size of micro-batches that an earlier run of the same found best on this card.
     probed: ProbedTokens | None = None
 
@@ -114,12 +112,10 @@ class TrainingRun:
         self.step = self.checkpoint_step = 0
         self.total_steps, self.steps_per_epoch = total_steps(len(self.train), training)
         self.interval = evaluation_interval(len(self.train), training)
-        processes = rank_orders.size()
-        self.progress = Progress(
-            threads=processes * self.base.threads, replicas=self.replicas, processes=processes
-        )
+        group, count = rank_group.current(), rank_group.size()
+        self.progress = Progress(threads=count * self.base.threads, replicas=count)
         self.sampler = StepSampler(self.train, training.batch_size, training.seed, training.order)
-        self.collator = self.collator.with_shards(self.replicas)
+        self.collator = self.collator.with_shards(count, group.number if group else 0)
         is_pinned = self.base.device.type == "cuda"
         self.loader: DataLoader[Any] = train_loader(self.train, self.collator, self.sampler, pinned=is_pinned)
 
@@ -149,9 +145,9 @@ class TrainingRun:
         self.collator.use_tokens(tokens)
         self.progress.fitting_tokens = self.collator.tokens
 
-    def validation_batches(self) -> Iterator[MicroBatch]:
-        """Yield the validation examples as micro-batches, made anew each time: stored, they would take more memory."""
-        return evaluation_batches(self.validation, self.collator)
+    def validation_batches(self) -> Batches:
+        """Return the validation examples as micro-batches."""
+        return Batches(self.validation, self.collator)
 
     def is_due(self, every: int) -> bool:
         """Tell whether something happens after this step: every so many steps, or as often as fits, and at the end."""
@@ -199,7 +195,7 @@ def prepare(
     if training.activation_checkpointing:
         checkpoint_activations(model, ACTIVATION_CHECKPOINTING)
     accelerator = Accelerator(cpu=base.device.type == "cpu", mixed_precision="no")
-    # In evaluation mode the model is not wrapped for data parallelism, which is `step_gradients`' own.
+    # In evaluation mode the model is not wrapped: `step_gradients` sums over ranks, once a step.
     prepared = accelerator.prepare_model(model, evaluation_mode=True)
     optimizer = accelerator.prepare_optimizer(make_optimizer(model, training, learning_rate))
     scaler = GradScaler(base.device.type, enabled=base.precision == "float16")

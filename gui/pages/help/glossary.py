@@ -170,7 +170,7 @@ WORDS = (
                 mark(
                     "The device All cards starts a process on each. Together they compute every step: the result is "
                     "that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the "
-                    "memory of each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit."
+                    "memory of each."
                 ),
             ),
             (

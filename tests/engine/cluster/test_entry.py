@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.cluster.entry import _Attempt
+from engine.system import ranks
 from engine.system.graphics import visible_cards
 
 
-@pytest.mark.parametrize(("cards", "door"), [(1, ["--worker"]), (2, ["--workers", "2"])])
-def test_an_entry_has_a_process_for_each_of_its_cards_and_sees_those_of_ray(
-    cards, door, tmp_path, monkeypatch
-):
+@pytest.mark.parametrize("cards", [1, 2])
+def test_an_entry_has_a_rank_for_each_of_its_cards_and_sees_those_of_ray(cards, tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr(
         "engine.cluster.entry.subprocess.Popen",
@@ -24,8 +23,9 @@ def test_an_entry_has_a_process_for_each_of_its_cards_and_sees_those_of_ray(
     (tmp_path / "runs" / "chats").mkdir(parents=True)
     _Attempt(None, "chats-1", {"turn": 1, "spec": spec}, tmp_path)._start()
     [(command, environment)] = started
-    assert command[-1 - len(door) :] == [*door, str(tmp_path / "runs" / "chats")]
+    assert command[-2:] == ["--worker", str(tmp_path / "runs" / "chats")]
+    assert environment.get(ranks.COUNT) == ("2" if cards > 1 else None)
     assert environment["CUDA_VISIBLE_DEVICES"] == "2,3"
     assert "OMP_NUM_THREADS" not in environment
-    # A group says that its processes choose among them; a worker alone looks for the best.
+    # Ranks choose among them; a worker alone looks for the best.
     assert environment.get(visible_cards.DEVICE) == (visible_cards.ALL if cards > 1 else None)

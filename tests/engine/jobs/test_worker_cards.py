@@ -13,7 +13,7 @@ from engine.jobs import worker_process
 from engine.jobs.job import Job, JobKind, create_job
 from engine.jobs.supervisor import Supervisor
 from engine.jobs.worker_process import WarmWorker
-from engine.system import paths
+from engine.system import paths, ranks
 from engine.system.graphics import visible_cards
 from engine.system.graphics.torch_build import TorchBuild
 from tests.helpers import fake_nvidia_smi
@@ -141,24 +141,24 @@ def test_a_driver_that_fails_stops_no_worker(tmp_path: Path, monkeypatch: pytest
 def command_of(job: Job) -> list[str]:
     command, variables = worker_process.own_command(job)
     assert command[-1] == str(job.folder)
-    return [*command[-3:-1], variables.get("CUDA_VISIBLE_DEVICES", "every card")]
+    return [command[-2], variables.get(ranks.COUNT, "1"), variables.get("CUDA_VISIBLE_DEVICES", "every card")]
 
 
-def test_a_run_on_all_cards_has_a_process_for_each():
-    assert command_of(make_job("train", "all")) == ["--workers", "2", "every card"]
+def test_a_run_on_all_cards_has_a_rank_for_each():
+    assert command_of(make_job("train", "all")) == ["--worker", "2", "every card"]
 
 
 @pytest.mark.parametrize("kind", ["plan", "evaluate"])
 def test_other_jobs_of_such_a_recipe_compute_on_the_best_card(kind):
-    assert command_of(make_job(kind, "all"))[1:] == ["--worker", "1"]
+    assert command_of(make_job(kind, "all")) == ["--worker", "1", "1"]
 
 
 def test_all_of_one_card_is_one_process(tmp_path, monkeypatch):
     (tmp_path / "one").mkdir()
     fake_nvidia_smi.install(tmp_path / "one", monkeypatch, [row(0)])
-    assert command_of(make_job("train", "all"))[1:] == ["--worker", "0"]
+    assert command_of(make_job("train", "all")) == ["--worker", "1", "0"]
 
 
 def test_a_process_that_torchrun_started_starts_no_others(monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "0")
-    assert command_of(make_job("train", "all"))[1:] == ["--worker", "every card"]
+    assert command_of(make_job("train", "all")) == ["--worker", "1", "every card"]

@@ -1,5 +1,6 @@
 """Which of a run's processes this one is, by the variables of a launcher."""
 
+import os
 import socket
 
 import pytest
@@ -15,7 +16,6 @@ NAMED = {ranks.INTERFACE: ranks.loopback()}
 def test_a_process_without_others_is_alone(given):
     assert ranks.own(given) is None
     assert not ranks.is_follower(given)
-    assert ranks.local_size(given) == 1
 
 
 def test_the_first_process_owns_the_run_and_the_others_follow():
@@ -24,16 +24,19 @@ def test_the_first_process_owns_the_run_and_the_others_follow():
     assert not ranks.is_follower(given)
     assert ranks.is_follower(given | {"RANK": "3", "LOCAL_RANK": "1"})
     # As some launchers on one computer leave it.
-    assert ranks.local_size({"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1"}) == 2
+    assert ranks.own({"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1"}).local_size == 2
 
 
 @pytest.mark.parametrize(
     ("given", "field"),
     [
         ({"WORLD_SIZE": "two"}, "WORLD_SIZE"),
+        # Left over from something else.
+        ({"WORLD_SIZE": "2"}, "WORLD_SIZE"),
         ({"WORLD_SIZE": "2", "RANK": "2"}, "RANK"),
         ({"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "-1"}, "LOCAL_RANK"),
         ({"WORLD_SIZE": "4", "RANK": "1", "LOCAL_RANK": "2", "LOCAL_WORLD_SIZE": "2"}, "RANK"),
+        ({"WORLD_SIZE": "2", "RANK": "1", "ACCELERATE_USE_DEEPSPEED": "true"}, "ACCELERATE_USE_DEEPSPEED"),
     ],
 )
 def test_variables_that_make_no_sense_are_refused_by_name(given, field):
@@ -84,3 +87,12 @@ def test_a_name_that_is_no_host_is_refused_by_name(monkeypatch):
 
 def test_computers_meet_beside_a_launcher():
     assert ranks.require_address({"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}) == ("127.0.0.1", 29501)
+
+
+def test_libraries_do_not_learn_that_there_are_several_processes(monkeypatch):
+    """transformers would leave the weights of all but the first empty, and accelerate connect them by itself."""
+    fsdp = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "1"}
+    for name, value in (ranks.variables(1, 2, 29500) | fsdp).items():
+        monkeypatch.setenv(name, value)
+    assert ranks.take() == Rank(1, 2, 1, 2, shards=True, fsdp_version=1)
+    assert not {"RANK", "WORLD_SIZE", "LOCAL_RANK", "ACCELERATE_USE_FSDP"} & os.environ.keys()

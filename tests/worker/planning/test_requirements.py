@@ -19,6 +19,7 @@ from engine.worker.planning.memory_estimate import RUNTIME_BYTES
 from engine.worker.planning.processes import ONE_PROCESS, Processes
 from engine.worker.planning.requirements import FILLED, Requirements
 from engine.worker.runtime import devices
+from engine.worker.runtime.rank_group import BUCKET_BYTES
 from tests.helpers.shaped_models import LLAMA_SHAPES
 
 pytestmark = pytest.mark.torch
@@ -101,6 +102,9 @@ def test_a_process_has_its_part_of_a_step_and_a_whole_base_model(llama, monkeypa
     assert each["micro_batch"]["rows"] <= 16 < one["micro_batch"]["rows"]
     assert each["memory"]["activations"] < one["memory"]["activations"] / 3
     assert each["host_memory_bytes"] == 4 * RUNTIME_BYTES
+    # Some of them are copied while they are summed over all.
+    copies = min(one["memory"]["gradients"], BUCKET_BYTES)
+    assert each["memory"]["gradients"] == one["memory"]["gradients"] + copies
 
 
 def test_each_card_computes_as_many_tokens_at_a_time_as_one_alone(llama, monkeypatch):

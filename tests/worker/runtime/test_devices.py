@@ -6,7 +6,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from engine.errors import DeviceError
+from engine.system.ranks import Rank
 from engine.worker.runtime import devices
+from engine.worker.runtime.rank_meeting import being
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 CORES = {0, 1, 2, 3}
@@ -82,3 +85,29 @@ def test_the_memory_of_a_gpu_is_what_torch_counted_there(monkeypatch, kind):
         pass
 
     assert (peak.bytes, devices.memory_bytes(gpu), asked) == (7 << 30, 7 << 30, [gpu])
+
+
+# Ranks.
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """Let there be two cards of CUDA; return a list that gets the one that libraries are told to use."""
+    found = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", found.append)
+    return found
+
+
+def test_a_rank_computes_on_the_card_of_its_number_and_libraries_do_too(chosen):
+    with being(Rank(3, 4, 1, 2)):
+        assert devices.choose("auto") == torch.device("cuda:1")
+    assert chosen == [torch.device("cuda:1")]
+
+
+@pytest.mark.parametrize(("device", "local_size"), [("auto", 3), ("cuda:1", 2)])
+def test_more_ranks_than_cards_are_refused_by_the_first_of_them(chosen, device, local_size):
+    with being(Rank(0, local_size, 0, local_size)), pytest.raises(DeviceError) as refused:
+        devices.choose(device)
+    assert (refused.value.field, chosen) == ("training.device", [])

@@ -138,7 +138,7 @@ def test_what_it_raises_is_raised_here(start, capfd, raised, expected):
 @pytest.mark.parametrize(
     ("number", "kills", "expected"),
     [
-        (signal.SIGKILL, 1, oom.ForkKilled),
+        (signal.SIGKILL, 1, oom.ProcessKilled),
         (signal.SIGKILL, 0, WorkerError),
         (signal.SIGSEGV, 1, RuntimeError),
     ],

@@ -1,4 +1,4 @@
-"""Where the processes of a run meet: in a private folder, or in a network that is named."""
+"""Where the ranks of a run meet: in a private folder, or in a network that is named."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import os
 import socket
 import stat
 import time
-from datetime import timedelta
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from engine.errors import StorageError, WorkerError
 from engine.system import ranks, text_paths
 from engine.system.ranks import Rank
-from engine.worker.runtime import process_group, rank_meeting
+from engine.worker.runtime import rank_meeting
+from engine.worker.runtime.rank_meeting import disagreement, facts_of, meet, use_network_of
 
-dist = pytest.importorskip("torch.distributed")
 pytestmark = pytest.mark.torch
 FIRST, SECOND = Rank(0, 2, 0, 2), Rank(1, 2, 1, 2)
-SOON = timedelta(seconds=0.05)
+RECIPE = {"recipe": "this"}
 
 
 @pytest.fixture(autouse=True)
@@ -32,103 +31,115 @@ def temporary(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def meet():
-    """Return what meets, and ends with the test."""
-    stores = []
+def both():
+    """Return what lets both ranks meet and returns their boards, which end with the test."""
+    boards = []
 
-    def meet(rank):
-        stores.append(rank_meeting.meet(rank))
-        return stores[-1]
+    def both(told=None):
+        with ThreadPoolExecutor() as threads:
+            found = [
+                threads.submit(meet, rank, given) for rank, given in ((FIRST, RECIPE), (SECOND, told or {}))
+            ]
+        boards.extend(each.result() for each in found)
+        return boards[-2:]
 
-    yield meet
-    for store in stores:
-        store.remove()
-
-
-def test_values_are_there_for_the_others_until_they_are_deleted(meet):
-    first, second = meet(FIRST), meet(SECOND)
-    first.set("message-0-1-0", b"hello")
-    second.wait(["message-0-1-0"], timedelta(seconds=60))
-    assert second.get("message-0-1-0") == b"hello"
-    second.delete_key("message-0-1-0")
-    assert not first.check(["message-0-1-0"])
-    with pytest.raises(dist.DistStoreError):
-        first.wait(["message-0-1-0"], SOON)
+    yield both
+    for board in boards:
+        board.remove()
 
 
-def test_counts_are_those_of_all(meet):
-    first, second = meet(FIRST), meet(SECOND)
-    assert [first.add("beat-0", 1), second.add("beat-0", 0), first.add("beat-0", 1)] == [1, 1, 2]
+def test_values_are_there_for_the_others(both):
+    first, second = both()
+    first.set("go", "there")
+    assert second.check(["go"])
+    assert second.get("go") == b"there"
+    assert not first.check(["go", "left"])
+    assert [facts_of(board, rank)[1] for board in (first, second) for rank in (0, 1)] == [os.getpid()] * 4
 
 
-def test_nobody_else_can_look_into_the_folder_which_goes_with_the_last(meet, temporary):
-    stores = [meet(FIRST), meet(SECOND)]
+def test_nobody_else_can_look_into_the_folder(both, temporary):
+    both()
     [folder] = temporary.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    stores[0].leave()
-    assert folder.is_dir()
-    stores[1].leave()
-    assert not list(temporary.iterdir())
 
 
-def test_libraries_open_ports_at_the_loopback_alone(meet, monkeypatch):
+def test_libraries_open_ports_at_the_loopback_alone(monkeypatch):
     monkeypatch.setenv(ranks.INTERFACE, "eth0")
-    meet(FIRST)
+    use_network_of(FIRST)
     assert os.environ["GLOO_SOCKET_IFNAME"] == ranks.loopback()
     assert os.environ["NCCL_SOCKET_IFNAME"] == f"={ranks.loopback()}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there temporary files are private")
-def test_a_folder_in_which_others_can_write_is_refused(meet, temporary):
+def test_a_folder_in_which_others_can_write_is_refused(temporary):
     temporary.chmod(0o777)
     with pytest.raises(StorageError, match="without others") as refused:
-        meet(FIRST)
+        meet(FIRST, {})
     assert refused.value.field == "TMPDIR"
 
 
 @pytest.mark.parametrize("lock_is_there", [True, False])
-def test_a_run_of_days_keeps_its_folder(meet, lock_is_there):
+def test_a_run_of_days_keeps_its_folder_and_one_with_the_same_port_has_another(both, lock_is_there):
     """What cleans temporary files takes those that nobody has read or written for long."""
-    first = meet(FIRST)
-    first.set("message-0-1-0", b"hello")
-    folder, days_ago = first._folder, time.time() - 20 * 86_400
-    for path in (*folder.iterdir(), folder):
-        os.utime(path, (days_ago, days_ago))
+    first, _ = both()
+    first.set("go", "hello")
+    folder, days_ago = first.path, time.time() - 20 * 86_400
     if not lock_is_there:
         (folder / rank_meeting.LOCK).unlink()
-        os.utime(folder, (days_ago, days_ago))
-    meet(FIRST)
-    assert first.get("message-0-1-0") == b"hello"
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (days_ago, days_ago))
+    second, _ = both()
+    assert first.get("go") == b"hello"
+    assert not second.check(["go"])
 
 
-def test_a_run_does_not_meet_in_what_another_one_left_which_goes_in_time(meet, temporary, monkeypatch):
-    left = meet(FIRST)
-    left.set("message-0-1-0", b"a conversation")
-    left.release()
+def test_a_run_does_not_meet_in_what_another_one_left_which_goes_in_time(both, temporary, monkeypatch):
+    left, _ = both()
+    left._lock.close()
+    (left.path / "facts-1").unlink()
     monkeypatch.setattr(rank_meeting, "JOIN_SECONDS", 0.1)
-    with pytest.raises(WorkerError, match=r"Process 0 did not come within"):
-        meet(SECOND)
+    with pytest.raises(WorkerError, match=r"Rank 0 did not come within"):
+        meet(SECOND, {})
 
     [folder] = temporary.iterdir()
     long_ago = time.time() - rank_meeting.LEFT_SECONDS - 60
     os.utime(folder, (long_ago, long_ago))
-    meet(FIRST)
-    assert not folder.exists()
-
-
-def test_runs_with_one_port_do_not_mix(meet, temporary):
-    stores = [meet(FIRST), meet(SECOND)]
-    stores[1].set(rank_meeting.facts_key(1), b"")
-    meet(FIRST).set("of", b"the second run")
-    assert meet(SECOND).get("of") == b"the second run"
-    assert not stores[0].check(["of"])
-
-
-def test_a_process_that_does_not_come_is_named(temporary, monkeypatch):
-    monkeypatch.setattr(rank_meeting, "JOIN_SECONDS", 0.1)
-    with pytest.raises(WorkerError, match=r"1 of 2 processes did not come within .*: 1\."):
-        process_group.connect(FIRST, {}, print)
+    with pytest.raises(WorkerError, match=r"1 of 2 ranks did not come within .*: 1\.") as refused:
+        meet(FIRST, {})
+    assert refused.value.field == "WORLD_SIZE"
     assert not list(temporary.iterdir())
+
+
+def test_both_say_who_differs_and_in_what(both):
+    with pytest.raises(WorkerError, match=r"Rank 1 \(on .*\) has another recipe than rank 0"):
+        both({"recipe": "another"})
+
+
+VERSIONS = {"python": "3.11.7", "torch": "2.13.0"}
+TOLD = {"host": "here", "recipe": "a1", "data": "b2", "versions": VERSIONS}
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"versions": VERSIONS | {"torch": "2.12.0"}}, "has torch 2.12.0, rank 0 (on here) has 2.13.0"),
+        ({"versions": {"python": "3.11.7"}}, "has torch none"),
+        ({"recipe": "a2"}, "has another recipe than rank 0"),
+        ({"data": "b3"}, "has other conversations than rank 0"),
+        ({"problem": "There is no recipe x.toml."}, "There is no recipe x.toml."),
+    ],
+)
+def test_who_differs_is_named_with_what(told, message):
+    there = TOLD | {"host": "there"}
+    problem = disagreement([TOLD, there, there | told])
+    assert message in problem.message
+    assert "Rank 2 (on there)" in problem.message
+    assert problem.hint
+
+
+def test_what_a_rank_does_not_know_it_does_not_disagree_about():
+    assert disagreement([TOLD, {"host": "there", "versions": VERSIONS}]) is None
+    assert disagreement([TOLD, TOLD | {"data": ""}]) is None
 
 
 # -------------------------------------------------------------------------------------------------- several computers
@@ -146,14 +157,10 @@ def network(monkeypatch):
 
 
 def test_computers_meet_in_the_network_that_is_named(network):
-    found = []
-    thread = Thread(target=lambda: found.append(rank_meeting.meet(THERE[1])))
-    thread.start()
-    first = rank_meeting.meet(THERE[0])
-    thread.join()
-    found[0].set("a", b"b")
+    with ThreadPoolExecutor() as threads:
+        first, second = threads.map(lambda rank: meet(rank, {}), THERE)
+    second.set("a", "b")
     assert first.get("a") == b"b"
-    assert os.environ["NCCL_SOCKET_IFNAME"] == f"={ranks.loopback()}"
 
 
 def test_a_port_in_use_is_named(network):
@@ -161,12 +168,12 @@ def test_a_port_in_use_is_named(network):
         socket.create_server((ranks.LOOPBACK, network)),
         pytest.raises(WorkerError, match=r"Port \d+ is in use") as refused,
     ):
-        rank_meeting.meet(THERE[0])
+        meet(THERE[0], {})
     assert refused.value.field == "MASTER_PORT"
 
 
 def test_process_0_meets_the_others_at_no_other_address_of_its_computer(network, monkeypatch):
     monkeypatch.setattr(ranks, "addresses", lambda _: ["192.0.2.1"])
     with pytest.raises(WorkerError, match=r"127\.0\.0\.1 has no address at") as refused:
-        rank_meeting.meet(THERE[0])
+        meet(THERE[0], {})
     assert (refused.value.field, "192.0.2.1" in refused.value.hint) == ("MASTER_ADDR", True)

@@ -16,7 +16,7 @@ def test_the_state_that_0_1_0_stored_is_read():
     progress = Progress.from_dict(STORED)
 
     known = {name: value for name, value in STORED.items() if name != "order"}
-    new = {"deterministic": None, "fitting_tokens": 0, "processes": 1, "skipped_steps": 0}
+    new = {"deterministic": None, "fitting_tokens": 0, "skipped_steps": 0}
     assert progress.as_dict() == known | new
     assert Progress.from_dict(progress.as_dict()) == progress
 

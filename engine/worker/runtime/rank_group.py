@@ -1,0 +1,476 @@
+"""The ranks of a run, connected by torch.distributed: gloo for what is in the computer's memory, NCCL for GPUs.
+
+All execute the same training loop. In between, rank 0 tells the others what it needs their help for: a task, and facts
+that are no conversations. Examples and results are files in the job's private folder. Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+import torch
+import torch.distributed as dist
+
+from engine.errors import AppError, ProcessLostError
+from engine.jobs.job import this_process
+from engine.system import memory_kills
+from engine.system.foreign_files import open_regular
+from engine.system.ranks import Rank
+from engine.worker.runtime import oom
+from engine.worker.runtime.rank_meeting import LEFT, Board, Folder, being, facts_of, use_network_of
+
+# For those that hang. One that is dead is noticed at once.
+TIMEOUT = timedelta(minutes=30)
+LOOK_SECONDS, POLL_SECONDS, TICK_SECONDS = 0.5, 0.005, 0.05
+# For what a run saves once a rank is lost: libraries may wait for that one.
+STUCK_SECONDS = 15.0
+# Gradients are summed so many bytes at a time: what their copies take.
+BUCKET_BYTES = 32 << 20
+RESUME = "Resume goes on from the last checkpoint, with any number of ranks."
+FAILED = "failed"
+END = "end"
+
+Tick = Callable[[], None]
+OnResult = Callable[[int, Any], None]
+Work = Callable[[Sequence[int], OnResult, Tick], None]
+OnStuck = Callable[[ProcessLostError], None]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another rank: its number, its computer, its process, and the place where that has its id."""
+
+    rank: int
+    host: str
+    pid: int
+    place: str
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this computer."""
+        return self.place == this_process().place
+
+    def is_gone(self) -> bool:
+        """Tell whether it is known to have ended."""
+        if not self.is_here:
+            return False
+        try:
+            return bool(psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return True
+        except psutil.Error:
+            return False
+
+    def private_bytes(self) -> int:
+        """Return its memory on this computer without what it may share with files and other processes."""
+        if self.is_here:
+            with suppress(psutil.Error):
+                memory = psutil.Process(self.pid).memory_info()
+                return int(memory.rss - getattr(memory, "shared", 0))
+        return 0
+
+
+class RankGroup:
+    """All ranks, as one of them sees them. `folder` is private, and all can read it.
+
+    `is_sharded`: each holds a part of the base model alone, so all have to compute the same passes.
+    """
+
+    def __init__(self, rank: Rank, board: Board, folder: Path) -> None:
+        self.number, self.size = rank.rank, rank.size
+        self.folder = folder
+        self.is_sharded = False
+        # Whom this one watches.
+        watched = range(1, rank.size) if self.is_first else [0]
+        self.peers = [Peer(each, *facts_of(board, each)) for each in watched]
+        self._board = board
+        self._shares = 0
+        self._loss: BaseException | None = None
+        self._is_out = threading.Event()
+        self._kills = memory_kills.count()
+
+    def connect(self) -> None:
+        """Let torch connect all ranks. Raises what `watched` does."""
+        board: Any = self._board
+        shared = isinstance(board, Folder)
+        store = (
+            dist.FileStore(str(board.path / "torch"), self.size)
+            if shared
+            else dist.PrefixStore("torch", board)
+        )
+        with self._connected():
+            dist.init_process_group(
+                backend(), store=store, rank=self.number, world_size=self.size, timeout=TIMEOUT
+            )
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is rank 0, which owns the run."""
+        return self.number == 0
+
+    # ---------------------------------------------------------------------------------------------- collectives
+
+    def broadcast(self, message: Any = None) -> Any:
+        """Return rank 0's message, which JSON can hold, in every rank. Raises what `watched` does."""
+        content = json.dumps(message).encode() if self.is_first else b""
+        with self._connected():
+            size = torch.tensor([len(content)])
+            dist.broadcast(size, 0)
+            flat = torch.tensor(list(content) if self.is_first else [0] * int(size), dtype=torch.uint8)
+            dist.broadcast(flat, 0)
+        return message if self.is_first else json.loads(bytes(flat.tolist()))
+
+    def gather(self, message: Any) -> list[Any]:
+        """Return the messages of all ranks, which JSON can hold, in every rank. Raises what `watched` does."""
+        content = json.dumps(message).encode()
+        [size] = self.largest([len(content)])
+        padded = torch.tensor(list(content.ljust(size)), dtype=torch.uint8)
+        found = [torch.empty_like(padded) for _ in range(self.size)]
+        with self._connected():
+            dist.all_gather(found, padded)
+        return [json.loads(bytes(each.tolist())) for each in found]
+
+    def largest(self, numbers: Sequence[int]) -> list[int]:
+        """Return, at each place, the largest of the numbers that all ranks give. Raises what `watched` does."""
+        found = torch.tensor(numbers)
+        with self._connected():
+            dist.all_reduce(found, dist.ReduceOp.MAX)
+        return [int(each) for each in found]
+
+    def sum_(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Replace tensors by their sums over all ranks. Raises what `watched` does."""
+        for bucket in _buckets(tensors):
+            alone = bucket[0] if len(bucket) == 1 and bucket[0].is_contiguous() else None
+            flat = torch.cat([each.reshape(-1) for each in bucket]) if alone is None else alone
+            with self._connected():
+                dist.all_reduce(flat)
+            if alone is None:
+                for each, part in zip(bucket, flat.split([each.numel() for each in bucket]), strict=True):
+                    each.copy_(part.view(each.shape))
+
+    def send_from_first(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Give tensors of equal shapes in all ranks the values of rank 0's. Raises what `watched` does."""
+        for bucket in _buckets(tensors):
+            flat = torch.cat([each.reshape(-1) for each in bucket])
+            with self._connected():
+                dist.broadcast(flat, 0)
+            for each, part in zip(bucket, flat.split([each.numel() for each in bucket]), strict=True):
+                each.copy_(part.view(each.shape))
+
+    # ---------------------------------------------------------------------------------------------------- tasks
+
+    def tell(self, task: str, **facts: Any) -> None:
+        """Let all others begin a task; they `hear` it."""
+        self.broadcast({"task": task, **facts})
+
+    def hear(self) -> dict[str, Any]:
+        """Wait for the next task and return it with its facts."""
+        told: dict[str, Any] = self.broadcast()
+        return told
+
+    def share(
+        self, task: str, count: int, work: Work, on_result: OnResult, on_tick: Tick, **facts: Any
+    ) -> None:
+        """Do `work(items, on_result, tick)` for `count` items, numbered from 0: each rank has every n-th of them.
+
+        `on_result(item, result)` gets each result as it comes, wherever. The others do theirs by `do_share`. With a
+        sharded base model every rank does all. An exception ends the work here; theirs is forgotten.
+        """
+        on_tick()
+        self._shares += 1
+        self.tell(task, share=self._shares, count=count, **facts)
+        if self.is_sharded:
+            work(range(count), on_result, on_tick)
+            return
+        results = [_Results(self._share_file(self._shares, rank)) for rank in range(1, self.size)]
+        looked_at = 0.0
+
+        def tick() -> None:
+            nonlocal looked_at
+            on_tick()
+            if time.monotonic() - looked_at >= TICK_SECONDS:
+                looked_at = time.monotonic()
+                self.check()
+                for each in results:
+                    each.take(on_result)
+
+        work(self._items(count), on_result, tick)
+        while not all(each.take(on_result) for each in results):
+            tick()
+            time.sleep(POLL_SECONDS)
+
+    def do_share(self, told: dict[str, Any], work: Work) -> None:
+        """Do this rank's part of what rank 0 shares."""
+        if self.is_sharded:
+            work(range(told["count"]), lambda *_: None, no_tick)
+            return
+        file = self._share_file(told["share"], self.number)
+        with file.open("w", encoding="ascii", buffering=1) as stream:
+            work(self._items(told["count"]), lambda *found: _write(stream, found), no_tick)
+            _write(stream, END)
+
+    def _items(self, count: int) -> range:
+        return range(self.number, count, self.size)
+
+    def _share_file(self, share: int, rank: int) -> Path:
+        return self.folder / f"share-{share}-{rank}"
+
+    # ----------------------------------------------------------------------------------------------- lost ranks
+
+    def check(self) -> None:
+        """Raise what `watched` does if another rank is known to be lost."""
+        if self._loss is not None:
+            raise self._loss
+
+    def is_broken(self) -> bool:
+        """Tell whether another rank is lost."""
+        return self._loss is not None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Take a library's error inside for the loss of another rank if one is lost.
+
+        Raises ProcessLostError, or what ended that rank: AppError, MemoryError, RuntimeError.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            if self._loss is None and self._found_within(2 * LOOK_SECONDS) is None:
+                raise
+            assert self._loss is not None
+            raise self._loss from error
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Take any error of the connection for the loss of another rank."""
+        try:
+            with self.watched():
+                yield
+        except RuntimeError as error:
+            if error is self._loss:
+                raise
+            reason = (str(error).splitlines() or [""])[0][:200]
+            self._loss = ProcessLostError(f"The connection of the ranks is lost: {reason}", RESUME)
+            raise self._loss from error
+
+    def _found_within(self, seconds: float) -> BaseException | None:
+        deadline = time.monotonic() + seconds
+        while self._loss is None and time.monotonic() < deadline:
+            self._loss = self.find_loss()
+            time.sleep(POLL_SECONDS)
+        return self._loss
+
+    def find_loss(self) -> BaseException | None:
+        """Return why the run can't go on with the others, None if nothing is known."""
+        with suppress(RuntimeError, OSError):
+            if self._board.check([FAILED]):
+                return _as_error(json.loads(self._board.get(FAILED)))
+        for peer in self.peers:
+            if peer.is_gone():
+                where = f"Rank {peer.rank} (on {peer.host})"
+                if memory_kills.count() > self._kills:
+                    return oom.ProcessKilled(f"{where} was killed for lack of memory.")
+                return ProcessLostError(f"{where} ended or was killed.", RESUME)
+        return None
+
+    def watch(self, on_stuck: OnStuck) -> None:
+        """Look for lost ranks of this computer from now on, in a thread.
+
+        Rank 0 notes the loss, and `on_stuck(error)` is called if it does not get out in time. Others end at once.
+        """
+        look = self._look_at_others if self.is_first else self._look_at_first
+        threading.Thread(target=look, args=(on_stuck,), daemon=True, name="ranks").start()
+
+    def stop_watching(self) -> None:
+        """Let the thread of `watch` end."""
+        self._is_out.set()
+
+    def _look_at_others(self, on_stuck: OnStuck) -> None:
+        while not self.is_broken():
+            if self._is_out.wait(LOOK_SECONDS):
+                return
+            self._loss = self.find_loss() if self._loss is None else self._loss
+        if not self._is_out.wait(STUCK_SECONDS):
+            message = getattr(self._loss, "message", str(self._loss))
+            on_stuck(ProcessLostError(message, RESUME))
+
+    def _look_at_first(self, _: OnStuck) -> None:
+        code = None
+        while code is None and not self._is_out.wait(LOOK_SECONDS):
+            code = self._end_of_first()
+        if code is not None and not self._is_out.is_set():
+            os._exit(code)
+
+    def _end_of_first(self) -> int | None:
+        """Return with what this process ends if rank 0 is gone, None while it is there."""
+        try:
+            if has_left(self._board):
+                return 0
+        except RuntimeError:
+            return 1
+        return 1 if any(peer.rank == 0 and peer.is_gone() for peer in self.peers) else None
+
+    def leave(self, *, in_order: bool) -> None:
+        """Go. Rank 0 lets the others end first, or if it does not leave in order, lets them be ended."""
+        in_order = in_order and not self.is_broken()
+        if self.is_first:
+            try:
+                if in_order:
+                    self.tell(END)
+                else:
+                    self._board.set(LEFT, "")
+            except (AppError, RuntimeError, OSError):
+                in_order = False
+        self._is_out.set()
+        if in_order or not torch.cuda.is_available():
+            # What waits for a lost rank on a card is left as it is.
+            with suppress(RuntimeError):
+                dist.destroy_process_group()
+
+
+class _Results:
+    """What another rank has written of its part."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._stream: IO[bytes] | None = None
+        self._rest = b""
+        self._is_done = False
+
+    def take(self, on_result: OnResult) -> bool:
+        """Take what has come; return whether that is all."""
+        if self._is_done or (self._stream is None and not self._file.exists()):
+            return self._is_done
+        self._stream = self._stream or open_regular(self._file)
+        *lines, self._rest = (self._rest + self._stream.read()).split(b"\n")
+        for found in map(json.loads, lines):
+            if found == END:
+                self._is_done = True
+                self._stream.close()
+                with suppress(OSError):
+                    self._file.unlink()
+            else:
+                on_result(*found)
+        return self._is_done
+
+
+def _write(stream: IO[str], found: Any) -> None:
+    stream.write(json.dumps(found) + "\n")
+
+
+def no_tick() -> None:
+    """Do nothing in between."""
+
+
+def backend() -> str:
+    """Return what carries the tensors of each kind of device."""
+    if torch.cuda.is_available() and dist.is_nccl_available():
+        return "cpu:gloo,cuda:nccl"
+    has_xccl = torch.xpu.is_available() and getattr(dist, "is_xccl_available", lambda: False)()
+    return "cpu:gloo,xpu:xccl" if has_xccl else "gloo"
+
+
+def _buckets(tensors: Sequence[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
+    """Yield tensors of one dtype and device together, up to a number of bytes, the same in every rank."""
+    by_kind: dict[Any, list[torch.Tensor]] = {}
+    for tensor in tensors:
+        by_kind.setdefault((tensor.dtype, tensor.device), []).append(tensor)
+    for some in by_kind.values():
+        bucket: list[torch.Tensor] = []
+        for tensor in some:
+            if bucket and sum(each.nbytes for each in bucket) + tensor.nbytes > BUCKET_BYTES:
+                yield bucket
+                bucket = []
+            bucket.append(tensor)
+        yield bucket
+
+
+def has_left(board: Board) -> bool:
+    """Tell whether rank 0 is through with the run, in whatever order. Raises RuntimeError if it can't be asked."""
+    return board.check([LEFT]) or (isinstance(board, Folder) and not board.path.exists())
+
+
+def tell_failure(board: Board, rank: int, error: Exception) -> None:
+    """Leave word for rank 0 of what ends a rank."""
+    known = error if isinstance(error, AppError) else None
+    failure = {
+        "rank": rank,
+        "message": known.message if known else f"{type(error).__name__}: {error}"[:500],
+        "hint": known.hint if known else "",
+        "field": known.field if known else None,
+        "is_known": known is not None,
+        "is_oom": oom.is_oom(error),
+        "trace": "".join(traceback.format_exception(error)),
+    }
+    with suppress(RuntimeError, OSError):
+        board.set(FAILED, json.dumps(failure))
+
+
+def _as_error(failure: dict[str, Any]) -> BaseException:
+    sys.stderr.write(f"Rank {failure['rank']}:\n{failure['trace']}\n")
+    message = f"Rank {failure['rank']}: {failure['message']}"
+    if failure["is_oom"]:
+        return MemoryError(message)
+    if failure["is_known"]:
+        return AppError(message, failure["hint"], failure["field"])
+    return RuntimeError(message)
+
+
+_groups: list[RankGroup] = []
+_without_adapter: list[bool] = []
+
+
+def current() -> RankGroup | None:
+    """Return the ranks that this process is connected to, None if it is alone."""
+    return _groups[-1] if _groups else None
+
+
+def size() -> int:
+    """Return the number of ranks."""
+    return _groups[-1].size if _groups else 1
+
+
+@contextmanager
+def connected(rank: Rank, board: Board, folder: Path, on_stuck: OnStuck) -> Iterator[RankGroup]:
+    """Have all ranks connected inside. Raises what `RankGroup.watched` does."""
+    use_network_of(rank)
+    in_order = False
+    with being(rank):
+        group = RankGroup(rank, board, folder)
+        group.watch(on_stuck)
+        try:
+            group.connect()
+            _groups.append(group)
+            with group.watched():
+                yield group
+            in_order = True
+        finally:
+            _groups.clear()
+            group.leave(in_order=in_order)
+
+
+def without_adapter() -> bool:
+    """Tell whether this process computes without the adapter, as the others then have to."""
+    return bool(_without_adapter)
+
+
+@contextmanager
+def leaving_out_adapter() -> Iterator[None]:
+    """Let the others compute without the adapter inside, as this process does."""
+    _without_adapter.append(True)
+    try:
+        yield
+    finally:
+        _without_adapter.pop()
