@@ -21,7 +21,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.errors import AppError, RecipeError, StorageError, WorkerError
 from engine.jobs.events import EventWriter
@@ -35,6 +35,9 @@ from engine.worker.kernels import registry
 from engine.worker.runtime import device_problems, oom, rank_joining, rank_processes
 from engine.worker.runtime.channel import Channel, Stopped
 from engine.worker.runtime.versions import versions
+
+if TYPE_CHECKING:
+    from engine.config.recipe import Recipe
 
 JOBS = {
     "train": "engine.worker.jobs.train",
@@ -102,6 +105,7 @@ def main(folder: Path | None) -> int:
     if isinstance(rank, Rank) and not rank.is_first:
         return int(_imported("train", RANK).join(rank))
     if folder is None:
+        _start_ranks_ahead()
         _imported("train")
         folder = _job_to_come()
         if folder is None:
@@ -223,6 +227,7 @@ def _ranks_ready(
     if isinstance(rank, WorkerError):
         raise rank
     if request["kind"] != "train":
+        rank_processes.end_unused()
         yield
         return
     from engine.config import recipe as recipes
@@ -237,11 +242,16 @@ def _ranks_ready(
     recipe = recipes.load(channel.job.recipe_path)
     with rank_joining.met(rank, identity(recipe)) if rank else nullcontext():
         try:
-            if registry.enabled("ranks", "cpu"):
-                rank_processes.start_ahead(rank_joining.expected(recipe) - 1)
+            _start_ranks_ahead(recipe)
             yield
         finally:
             rank_processes.end_unused()
+
+
+def _start_ranks_ahead(recipe: Recipe | None = None) -> None:
+    """Let the ranks that a run will probably have, be it still to come, import the libraries beside this process."""
+    if registry.enabled("ranks", "cpu"):
+        rank_processes.start_ahead(rank_joining.expected(recipe) - 1)
 
 
 def _report_patches(channel: Channel, request: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from engine.config.recipe import Recipe, looks_like_path
 from engine.errors import StorageError
 from engine.system import ranks
 from engine.system.graphics import visible_cards
@@ -20,6 +19,7 @@ from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.rank_meeting import GO, LEFT, Board, Folder, being
 
 if TYPE_CHECKING:
+    from engine.config.recipe import Recipe
     from engine.worker.runtime.rank_group import RankGroup
 
 # For a step that is computed by several ranks on a processor: examples of each, and parameters of the base model.
@@ -47,22 +47,30 @@ def suited(examples: int, parameters: int) -> int:
     return max(1, min(MAX_RANKS, cores(), examples // MIN_EXAMPLES))
 
 
-def expected(recipe: Recipe) -> int:
-    """Return how many ranks a run will probably have on this computer's processor, before a library is imported."""
-    device, base_id = recipe.training.device, recipe.base_model.id
-    if _launched or not recipe.method.method.trains:
-        return 1
+def expected(recipe: Recipe | None = None) -> int:
+    """Return how many ranks a run will probably have on this computer's processor, before a library is imported.
+
+    Without a recipe, it is one that is still to come.
+    """
+    if recipe is None:
+        device, base_id, examples = "auto", "", MIN_EXAMPLES * MAX_RANKS
+    else:
+        device, base_id = recipe.training.device, recipe.base_model.id
+        examples = recipe.training.batch_size if recipe.method.method.trains else 0
     if ranks.COUNT in os.environ:
         return launched()
-    if device not in ("cpu", "auto"):
+    if _launched or device not in ("cpu", "auto"):
         return 1
     kind = visible_cards.reserved(os.environ).partition(":")[0]
     if device == "auto" and (kind in ("cuda", "xpu") or sys.platform == "darwin"):
         return 1
-    files = list(path_here(base_id).glob("*.safetensors")) if looks_like_path(base_id) else []
+    # Half a second's import, which no other job has to wait for.
+    from engine.config.recipe import looks_like_path
+
+    files = list(path_here(base_id).glob("*.safetensors")) if base_id and looks_like_path(base_id) else []
     # Two bytes each, or four.
     parameters = sum(each.stat().st_size for each in files) // 2 if files else MIN_PARAMETERS
-    return suited(recipe.training.batch_size, parameters)
+    return suited(examples, parameters)
 
 
 def launched() -> int:
