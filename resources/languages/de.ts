@@ -6221,8 +6221,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>The device All cards starts a process on each. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each. With Parts of a step at 4, say, 1, 2 and 4 processes give the same to the bit.</source>
-   <translation>Das Gerät „Alle Karten“ startet auf jeder einen Prozess. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher für jeden. Mit „Teile eines Schritts“ auf 4 etwa ergeben 1, 2 und 4 Prozesse bis auf das Bit dasselbe.</translation>
+   <source>The device All cards starts a process on each. Together they compute every step: the result is that of one process but for the last digits. main.py plan RECIPE.toml --processes 4 tells the memory of each.</source>
+   <translation>Das Gerät „Alle Karten“ startet auf jeder einen Prozess. Zusammen berechnen sie jeden Schritt: Das Ergebnis ist bis auf die letzten Stellen das eines einzigen Prozesses. main.py plan RECIPE.toml --processes 4 nennt den Speicher für jeden.</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/labelling_text.py" />
@@ -11204,6 +11204,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Zu kurz, um viel zu lernen: {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/config/recipe_migration.py" />
+   <source>A run's processes compute each step together; another number of them gives the same but for the last digits.</source>
+   <translation>Die Prozesse eines Laufs berechnen jeden Schritt gemeinsam; eine andere Anzahl ergibt bis auf die letzten Stellen dasselbe.</translation>
+  </message>
+  <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>A set holds {1} conversations at most.</source>
    <translation>Eine Sammlung fasst höchstens {1} Gespräche.</translation>
@@ -11516,6 +11521,11 @@ Bob: At the office, till five.</translation>
    <location filename="../../engine/data/findings.py" />
    <source>Another language than the rest</source>
    <translation>Andere Sprache als die übrigen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_processes.py" />
+   <source>Another process can't be started: {1}.</source>
+   <translation>Ein weiterer Prozess lässt sich nicht starten: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/computers/node.py" />
@@ -12708,7 +12718,7 @@ Summary:</translation>
    <translation>Verfall der trainierbaren Parameter gegen null.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <location filename="../../engine/system/ranks.py" />
    <source>DeepSpeed</source>
    <translation>DeepSpeed</translation>
   </message>
@@ -13498,9 +13508,9 @@ Summary:</translation>
    <translation>Geben Sie zu jedem Gespräch {1} eine Zusammenfassung an, in deren Reihenfolge, oder eine Spalte „id“. {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
-   <source>Give all processes the same conversations, or only process 0: the others get theirs from it.</source>
-   <translation>Geben Sie allen Prozessen dieselben Gespräche, oder nur Prozess 0: Die anderen erhalten ihre von ihm.</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Give all ranks the same conversations, or only rank 0: it reads them alone.</source>
+   <translation>Geben Sie allen Ranks dieselben Gespräche oder nur Rank 0: Er liest sie allein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
@@ -13763,11 +13773,6 @@ Summary:</translation>
    <translation>In einer eigenen Zeile: Startwert {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>In how many parts a step is computed, by as many processes as there are. With the same number the result is the same to the bit in 1, 2 or 4 processes, on cards with the same micro-batch. Automatic: one for each.</source>
-   <translation>In wie vielen Teilen ein Schritt berechnet wird, von so vielen Prozessen, wie es gibt. Bei gleicher Zahl ist das Ergebnis in 1, 2 oder 4 Prozessen bis aufs Bit dasselbe, auf Karten bei gleichem Mikrobatch. Automatisch: einer für jeden.</translation>
-  </message>
-  <message>
    <location filename="../../engine/data/findings.py" />
    <source>In more than one split</source>
    <translation>In mehr als einem Teil</translation>
@@ -13918,7 +13923,7 @@ Summary:</translation>
    <translation>Installieren Sie auf beiden dieselbe Version.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>Install the same versions on all computers.</source>
    <translation>Installieren Sie auf allen Computern dieselben Versionen.</translation>
   </message>
@@ -13949,8 +13954,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Is process 0 running there, and the port open?</source>
-   <translation>Läuft Prozess 0 dort, und ist der Port offen?</translation>
+   <source>Is rank 0 running there, and the port open?</source>
+   <translation>Läuft dort Rank 0, und ist der Port offen?</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_mapping.py" />
@@ -13991,11 +13996,6 @@ Summary:</translation>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>It goes on at {1}.</source>
    <translation>Er geht auf {1} weiter.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/heartbeat.py" />
-   <source>It hangs, or its computer is gone.</source>
-   <translation>Er hängt, oder sein Computer ist weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/target_modules.py" />
@@ -14489,8 +14489,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Let {1} be process 0's address there: {2}.</source>
-   <translation>Setzen Sie {1} auf die Adresse von Prozess 0 dort: {2}.</translation>
+   <source>Let {1} be rank 0's address there: {2}.</source>
+   <translation>Setzen Sie {1} auf die Adresse von Rank 0 dort: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/system/ranks.py" />
@@ -14526,6 +14526,11 @@ Summary:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Liger kernels</source>
    <translation>Liger-Kernels</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/fast_kernels.py" />
+   <source>Liger's kernels are not used: the base model is sharded.</source>
+   <translation>Die Kernels von Liger werden nicht genutzt: Das Basismodell ist aufgeteilt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/fast_kernels.py" />
@@ -14818,7 +14823,7 @@ Summary:</translation>
    <translation>Höchstzahl der Validierungsbeispiele.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <location filename="../../engine/system/ranks.py" />
    <source>Megatron-LM</source>
    <translation>Megatron-LM</translation>
   </message>
@@ -15493,6 +15498,11 @@ Summary:</translation>
    <translation>Auf einer GPU Verfahren nutzen, mit denen ein fortgesetzter Lauf einem ununterbrochenen bis aufs Bit gleicht. Automatisch: außer wenn mehr als ein Zehntel der Parameter trainiert wird, wo sie viel Zeit kosten. Auf einer CPU sind sie es immer.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/token_cache.py" />
+   <source>On several computers the run's folder has to be on a file system that all of them share.</source>
+   <translation>Auf mehreren Computern muss der Ordner des Laufs auf einem Dateisystem liegen, das alle teilen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/arena/results.py" />
    <source>On {1} of {2} conversations.</source>
    <translation>Auf {1} von {2} Gesprächen.</translation>
@@ -15693,11 +15703,6 @@ Summary:</translation>
    <translation>Teilen Sie sie in mehrere Dateien, oder kürzen Sie ihre Zeilen.</translation>
   </message>
   <message>
-   <location filename="../../engine/config/training.py" />
-   <source>Parts of a step</source>
-   <translation>Teile eines Schritts</translation>
-  </message>
-  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Pashto</source>
    <translation>Paschtu</translation>
@@ -15796,38 +15801,6 @@ Summary:</translation>
    <location filename="../../engine/methods/base.py" />
    <source>Problem | None</source>
    <translation>Problem | None</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>Process 0 did not come within {1} s.</source>
-   <translation>Prozess 0 kam nicht innerhalb von {1} s.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/heartbeat.py" />
-   <source>Process {1} (on {2})</source>
-   <translation>Prozess {1} (auf {2})</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_orders.py" />
-   <source>Process {1} (on {2}): {3}</source>
-   <translation>Prozess {1} (auf {2}): {3}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/jobs/rank.py" />
-   <source>Process {1} ends: {2}</source>
-   <translation>Prozess {1} endet: {2}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/devices.py" />
-   <source>Process {1} has no card: {2} processes share {3} on this computer.</source>
-   <translation>Prozess {1} hat keine Karte: {2} Prozesse teilen sich {3} auf diesem Computer.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_orders.py" />
-   <source>Process {1}:
-{2}</source>
-   <translation>Prozess {1}:
-{2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/jobs/device_report.py" />
@@ -15995,6 +15968,16 @@ Summary:</translation>
    <translation>Rang</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Rank 0 did not answer within {1} s.</source>
+   <translation>Rank 0 hat nicht innerhalb von {1} s geantwortet.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Rank 0 did not come within {1} s.</source>
+   <translation>Rank 0 kam nicht innerhalb von {1} s.</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Rank dropout</source>
    <translation>Rang-Dropout</translation>
@@ -16020,9 +16003,31 @@ Summary:</translation>
    <translation>Rang des Faktors der Aufgabe für den gemeinsamen Prompt.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>Rank {1} (on {2})</source>
+   <translation>Rank {1} (auf {2})</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_processes.py" />
+   <source>Rank {1} ended before it could join the run.</source>
+   <translation>Rank {1} endete, bevor er am Lauf teilnehmen konnte.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/adapters/attach.py" />
    <source>Rank {1} is more than {2} can have: it is {3} × {4}.</source>
    <translation>Rang {1} ist mehr, als {2} haben kann: Die Schicht hat {3} × {4}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>Rank {1}:
+{2}</source>
+   <translation>Rank {1}:
+{2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>Rank {1}: {2}</source>
+   <translation>Rank {1}: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
@@ -16218,9 +16223,9 @@ In one sentence:</translation>
    <translation>Fortsetzen verfolgt ihn wieder.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
-   <source>Resume goes on from the last checkpoint.</source>
-   <translation>Fortsetzen beginnt beim letzten Checkpoint.</translation>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>Resume goes on from the last checkpoint, with any number of ranks.</source>
+   <translation>Fortsetzen beginnt beim letzten Prüfpunkt, mit beliebig vielen Ranks.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/sent_run.py" />
@@ -16759,8 +16764,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
-   <source>Start a process for each card, or choose cpu for all.</source>
-   <translation>Starten Sie einen Prozess für jede Karte, oder wählen Sie cpu für alle.</translation>
+   <source>Start a rank for each card, or choose cpu for all.</source>
+   <translation>Starten Sie für jede Karte einen Rank, oder wählen Sie cpu für alle.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
@@ -16798,9 +16803,9 @@ In one sentence:</translation>
    <translation>Starten Sie alle zur gleichen Zeit.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
-   <source>Start all processes with the same recipe and the same --set.</source>
-   <translation>Starten Sie alle Prozesse mit demselben Rezept und denselben --set.</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>Start all ranks with the same recipe and the same --set.</source>
+   <translation>Starten Sie alle Ranks mit demselben Rezept und denselben --set.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/devices.py" />
@@ -17331,7 +17336,7 @@ Summary:</translation>
    <translation>Die Blockgröße</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/sharded_blocks.py" />
+   <location filename="../../engine/worker/modeling/sharded_base.py" />
    <source>The blocks of {1} are not known, so it can't be sharded.</source>
    <translation>Die Blöcke von {1} sind nicht bekannt, deshalb lässt es sich nicht aufteilen.</translation>
   </message>
@@ -17491,9 +17496,9 @@ Summary:</translation>
    <translation>Die Verbindung brach nach {1} von {2} ab.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/heartbeat.py" />
-   <source>The connection of the processes is lost: {1}</source>
-   <translation>Die Verbindung der Prozesse ist verloren: {1}</translation>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>The connection of the ranks is lost: {1}</source>
+   <translation>Die Verbindung der Ranks ist verloren: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub/upload.py" />
@@ -18107,13 +18112,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
-   <source>The run goes on in {1} instead of {2}. Its steps keep their {3}, so that the result is the same to the bit on the same kind of device.</source>
-   <translation>Der Lauf geht mit {1} statt mit {2} weiter. Seine Schritte behalten {3}, so dass das Ergebnis auf Geräten derselben Art bis aufs Bit dasselbe ist.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>The run goes on in {1} instead of {2}. Its steps keep their {3}.</source>
-   <translation>Der Lauf geht in {1} statt {2} weiter. Seine Schritte behalten ihre {3}.</translation>
+   <source>The run goes on in {1} instead of {2}. The result is the same but for the last digits.</source>
+   <translation>Der Lauf geht in {1} statt {2} weiter. Das Ergebnis ist bis auf die letzten Stellen dasselbe.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs/events.py" />
@@ -18796,7 +18796,7 @@ Summary:</translation>
    <translation>Trainieren Sie stattdessen Gewichte oder Normen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/sharded_blocks.py" />
+   <location filename="../../engine/worker/modeling/sharded_base.py" />
    <source>Train without sharding.</source>
    <translation>Trainieren Sie, ohne es aufzuteilen.</translation>
   </message>
@@ -19106,6 +19106,11 @@ Summary:</translation>
    <translation>Löschen Sie sie oder führen Sie darin eine Karte auf, und starten Sie Tunesmith neu.</translation>
   </message>
   <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>Unset {1} to train in this process alone. {2}</source>
+   <translation>Löschen Sie die Variable {1}, um allein in diesem Prozess zu trainieren. {2}</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>Unterminated string</source>
    <translation>Unterminated string</translation>
@@ -19141,7 +19146,7 @@ Summary:</translation>
    <translation>Urdu</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <location filename="../../engine/system/ranks.py" />
    <source>Use a configuration without it, or with FSDP.</source>
    <translation>Nehmen Sie eine Konfiguration ohne das oder mit FSDP.</translation>
   </message>
@@ -19254,6 +19259,16 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>Vectors mixed</source>
    <translation>Gemischte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/train.py" />
+   <source>Version 1 can't leave an adapter whole.</source>
+   <translation>Version 1 kann einen Adapter nicht ganz lassen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/jobs/train.py" />
+   <source>Version {1} of FSDP is configured; version 2 is used.</source>
+   <translation>FSDP ist in Version {1} eingestellt; verwendet wird Version 2.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
@@ -19369,6 +19384,11 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>What looks like {1}</source>
    <translation>Was aussieht wie {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/dataset/token_cache.py" />
+   <source>What other ranks read</source>
+   <translation>Was andere Ranks lesen</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -20131,7 +20151,7 @@ Summary:</translation>
    <translation>anderem Prompt</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>another recipe</source>
    <translation>ein anderes Rezept</translation>
   </message>
@@ -20474,11 +20494,6 @@ Summary:</translation>
    <location filename="../../engine/labelling/items.py" />
    <source>edited draft</source>
    <translation>bearbeiteter Entwurf</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/heartbeat.py" />
-   <source>ended or was killed</source>
-   <translation>hat geendet oder wurde beendet</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -21471,11 +21486,6 @@ Summary:</translation>
    <translation>privat</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/rank_models.py" />
-   <source>process 0 (on {1})</source>
-   <translation>Prozess 0 (auf {1})</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>prompt</source>
    <translation>Prompt</translation>
@@ -21499,6 +21509,11 @@ Summary:</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>quoted messages</source>
    <translation>zitierte Nachrichten</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/training/rank_models.py" />
+   <source>rank 0 (on {1})</source>
+   <translation>Rank 0 (auf {1})</translation>
   </message>
   <message>
    <location filename="../../engine/text/summary_blocks.py" />
@@ -21951,11 +21966,6 @@ Summary:</translation>
    <translation>virtuelles Token</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/heartbeat.py" />
-   <source>was killed for lack of memory</source>
-   <translation>wurde aus Mangel an Speicher beendet</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/sketches.py" />
    <source>waves</source>
    <translation>Wellen</translation>
@@ -22071,6 +22081,11 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} If {2} is left over from something else, unset it.</source>
+   <translation>{1} Ist {2} von etwas anderem übrig, löschen Sie die Variable.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>{1} On several computers {2} has to be set.</source>
    <translation>{1} Auf mehreren Computern muss {2} gesetzt sein.</translation>
   </message>
@@ -22078,11 +22093,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/data/cells.py" />
    <source>{1} Repair the row, or name other keys as data.columns.</source>
    <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel als data.columns.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} Start a new run to train in all of them.</source>
-   <translation>{1} Ein neuer Lauf trainiert in allen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/planning/feasibility.py" />
@@ -22470,6 +22480,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} geht nicht mit {2}-Modellen.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>{1} ended or was killed.</source>
+   <translation>{1} ist beendet oder wurde abgebrochen.</translation>
+  </message>
+  <message>
    <location filename="../../engine/runs/memory_fallbacks.py" />
    <source>{1} examples</source>
    <translation>{1} Beispiele</translation>
@@ -22561,8 +22576,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} has no address at {2} ({3}), where the processes meet.</source>
-   <translation>{1} hat keine Adresse an {2} ({3}), wo die Prozesse sich treffen.</translation>
+   <source>{1} has no address at {2} ({3}), where the ranks meet.</source>
+   <translation>{1} hat keine Adresse an {2} ({3}), wo sich die Ranks treffen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/predictions.py" />
@@ -22596,8 +22611,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1} has no folder in which the processes can meet without others.</source>
-   <translation>{1} hat keinen Ordner, in dem die Prozesse sich ohne andere treffen können.</translation>
+   <source>{1} has no folder in which the ranks can meet without others.</source>
+   <translation>{1} hat keinen Ordner, in dem sich die Ranks ohne andere treffen können.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/delimited.py" />
@@ -22665,11 +22680,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat kein {2}{3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/heartbeat.py" />
-   <source>{1} has not answered for {2} s. {3}</source>
-   <translation>{1} hat seit {2} s nicht geantwortet. {3}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/alignment.py" />
    <source>{1} has other columns than the first file: {2} is read.</source>
    <translation>{1} hat andere Spalten als die erste Datei: Gelesen wird {2}.</translation>
@@ -22725,9 +22735,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2} von Schichten, die seine config.json weglässt: {3}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
-   <source>{1} has {2} than process 0 (on {3}).</source>
-   <translation>{1} hat {2} als Prozess 0 (auf {3}).</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} has {2} than rank 0 (on {3}).</source>
+   <translation>{1} hat {2} als Rank 0 (auf {3}).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/modeling/weight_files.py" />
@@ -22740,9 +22750,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
-   <source>{1} has {2} {3}, process 0 (on {4}) has {5}.</source>
-   <translation>{1} hat {2} {3}, Prozess 0 (auf {4}) hat {5}.</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} has {2} {3}, rank 0 (on {4}) has {5}.</source>
+   <translation>{1} hat {2} {3}, Rank 0 (auf {4}) hat {5}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/rank_models.py" />
@@ -23030,7 +23040,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist nicht auf diesem Computer, und Tunesmith ist offline.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/rank_joining.py" />
+   <location filename="../../engine/system/ranks.py" />
    <source>{1} is not supported.</source>
    <translation>{1} wird nicht unterstützt.</translation>
   </message>
@@ -23103,6 +23113,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/config/recipe_diff.py" />
    <source>{1} is {2} here and {3} in the arena.</source>
    <translation>{1} ist hier {2} und in der Arena {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/system/ranks.py" />
+   <source>{1} is {2}, but {3} is not set.</source>
+   <translation>{1} ist {2}, aber {3} ist nicht gesetzt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/sources.py" />
@@ -23260,9 +23275,9 @@ Der Rest steht in {2}.</translation>
    <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/process_group.py" />
-   <source>{1} of {2} processes did not come within {3} s:</source>
-   <translation>{1} von {2} Prozessen kamen nicht innerhalb von {3} s:</translation>
+   <location filename="../../engine/worker/runtime/rank_meeting.py" />
+   <source>{1} of {2} ranks did not come within {3} s:</source>
+   <translation>{1} von {2} Ranks kamen nicht innerhalb von {3} s:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/export_text.py" />
@@ -23305,11 +23320,6 @@ Der Rest steht in {2}.</translation>
    <translation>{1} on {2} with {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{1} only help to score.</source>
-   <translation>{1} helfen nur beim Bewerten.</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>{1} or {2} work.</source>
    <translation>{1} oder {2} gehen.</translation>
@@ -23328,6 +23338,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/runtime/devices.py" />
    <source>{1} processes can't all compute on {2}:{3}.</source>
    <translation>{1} Prozesse können nicht alle auf {2}:{3} rechnen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/devices.py" />
+   <source>{1} processes share {2} cards on this computer; each needs its own.</source>
+   <translation>{1} Prozesse teilen sich {2} Grafikkarten auf diesem Computer; jeder braucht eine eigene.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />
@@ -23450,6 +23465,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1} wurde mit {2} initialisiert, und das ändert das Basismodell selbst.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>{1} was killed for lack of memory.</source>
+   <translation>{1} wurde wegen Speichermangels beendet.</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/metadata.py" />
    <source>{1} was made by a later version of Tunesmith.</source>
    <translation>{1} stammt von einer späteren Version von Tunesmith.</translation>
@@ -23555,6 +23575,11 @@ Der Rest steht in {2}.</translation>
    <translation>{1}, auf {2}</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/dataset/token_cache.py" />
+   <source>{1}, where rank 0 puts what the others read, can't be read: {2}.</source>
+   <translation>{1}, wo Rank 0 ablegt, was die anderen lesen, ist nicht lesbar: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1}, which begins in {2}, is damaged: {3}</source>
    <translation>{1}, beginnend in {2}, ist beschädigt: {3}</translation>
@@ -23563,6 +23588,11 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/scoring/score_text.py" />
    <source>{1}. ROUGE-1 {2} by {3} points</source>
    <translation>{1}. ROUGE-1 {2} um {3} Punkte</translation>
+  </message>
+  <message>
+   <location filename="../../engine/config/recipe_migration.py" />
+   <source>{1}.{2} is left out. {3}</source>
+   <translation>{1}.{2} entfällt. {3}</translation>
   </message>
   <message>
    <location filename="../../engine/data/schema.py" />
@@ -23626,8 +23656,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
-   <source>{1}:{2}, where the processes meet, can't be reached: {3}</source>
-   <translation>{1}:{2}, wo die Prozesse sich treffen, ist nicht erreichbar: {3}</translation>
+   <source>{1}:{2}, where the ranks meet, can't be reached: {3}</source>
+   <translation>{1}:{2}, wo sich die Ranks treffen, ist nicht erreichbar: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
@@ -23743,16 +23773,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/chats/chat.py" />
    <source>{n} other chats</source>
    <translation>{n} andere Chats</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{n} part</source>
-   <translation>{n} Teil</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/training/reporting.py" />
-   <source>{n} parts</source>
-   <translation>{n} Teile</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/reporting.py" />

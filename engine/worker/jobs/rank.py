@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from peft import PeftModel
 
@@ -163,7 +163,7 @@ class _Helper:
         assert self._recipe is not None
         assert self._model is not None
         assert self._train is not None
-        nothing = cast("Any", None)
+        nothing: Any = None
         run = TrainingRun(
             job=Job(self._group.folder.parent),
             recipe=self._recipe,
