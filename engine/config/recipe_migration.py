@@ -14,11 +14,9 @@ DATA_OPTIONS_0_1_0 = {
 }  # fmt: skip
 # Options that earlier versions had, and what became of them. They are read and left out.
 RETIRED = {
-    (
-        "training",
-        "step_parts",
-    ): "A run's processes compute each step together; another number of them gives the same "
-    "but for the last digits.",
+    ("training", "step_parts"): (
+        "A run's processes compute each step together; another number of them gives the same but for the last digits."
+    ),
 }
 
 

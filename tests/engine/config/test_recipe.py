@@ -90,6 +90,15 @@ def test_the_first_schema_is_still_read():
     assert found.evaluation.bootstrap == 1000
 
 
+def test_an_option_that_is_gone_is_left_out_with_a_remark_where_it_was_set():
+    made = recipe.from_tables(changed(training={"step_parts": 4, "seed": 7}))
+    assert made.training.seed == 7
+    assert "step_parts" not in recipe.dumps(made)
+    [remark] = made.remarks
+    assert remark.startswith("training.step_parts is left out.")
+    assert recipe.from_tables(changed(training={"step_parts": 0})).remarks == ()
+
+
 def test_a_recipe_that_0_1_0_wrote_is_plain_and_one_written_by_hand_is_auto():
     assert recipe.load(GOLDEN / "recipe_v1.toml").data.prompt_format == "plain"
     tables = {
