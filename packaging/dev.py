@@ -44,10 +44,10 @@ LINTERS = {
     "types": ["mypy"],
     "contracts": ["lint-imports", "--no-logo"],
 }
-# Side by side, one process more than there are cores: a test often waits for the workers it started. A process that
+# Side by side, two processes more than there are cores: a test often waits for the workers it started. A process that
 # has run out of tests takes over some of another's; until then each goes file by file, so that what a file's tests
 # share is made once.
-PROCESSES = (os.cpu_count() or 1) + 1
+PROCESSES = (os.cpu_count() or 1) + 2
 SIDE_BY_SIDE = ["-n", str(PROCESSES), "--dist", "worksteal"]
 # Test seconds of each process with `--quick`: the rest of the 60 s goes to imports and the type checker.
 QUICK_SECONDS = 25

@@ -6510,6 +6510,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf wurde nicht bewertet.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/help/glossary.py" />
+   <source>The run's folder has to be on a file system that all of them share: there the processes find the conversations. Weights and gradients they send each other as torch does: in clear and without a password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers, such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 asks for it too.</source>
+   <translation>Der Ordner des Laufs muss auf einem Dateisystem liegen, das alle teilen: Dort finden die Prozesse die Gespräche. Gewichte und Gradienten senden sie einander, wie torch es tut: unverschlüsselt und ohne Passwort. Wer in diesem Netz ist, kann sie lesen und ändern. Darum lehnt Tunesmith ab, bis die Umgebungsvariable GLOO_SOCKET_IFNAME die Schnittstelle eines Netzes ohne Fremde nennt, etwa ib0, und öffnet seine Ports dann nur dort. main.py train RECIPE.toml --slurm --nodes 2 verlangt sie ebenfalls.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
    <source>The sample</source>
    <translation>Beispieldaten</translation>
@@ -6598,11 +6603,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/playground/parts.py" />
    <source>The worker's last log lines</source>
    <translation>Die letzten Protokollzeilen des Arbeitsprozesses</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/help/glossary.py" />
-   <source>Their processes send each other conversations and weights as torch does: in clear and without a password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers, such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 asks for it too.</source>
-   <translation>Ihre Prozesse senden einander Gespräche und Gewichte, wie torch es tut: unverschlüsselt und ohne Passwort. Wer in diesem Netz ist, kann sie lesen und ändern. Darum lehnt Tunesmith ab, bis die Umgebungsvariable GLOO_SOCKET_IFNAME die Schnittstelle eines Netzes ohne Fremde nennt, etwa ib0, und öffnet seine Ports dann nur dort. main.py train RECIPE.toml --slurm --nodes 2 verlangt sie ebenfalls.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/run/stop_strip.py" />

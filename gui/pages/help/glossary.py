@@ -185,10 +185,11 @@ WORDS = (
             (
                 mark("Cards of several computers"),
                 mark(
-                    "Their processes send each other conversations and weights as torch does: in clear and without a "
-                    "password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until"
-                    " the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers,"
-                    " such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 "
+                    "The run's folder has to be on a file system that all of them share: there the processes find the "
+                    "conversations. Weights and gradients they send each other as torch does: in clear and without a "
+                    "password. Whoever is in that network can read them, and change them. So Tunesmith refuses, until "
+                    "the environment variable GLOO_SOCKET_IFNAME names the interface of a network without strangers, "
+                    "such as ib0, and then opens its ports there alone. main.py train RECIPE.toml --slurm --nodes 2 "
                     "asks for it too."
                 ),
             ),
