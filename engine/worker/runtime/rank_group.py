@@ -6,6 +6,7 @@ that are no conversations. Examples and results are files in the job's private f
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -338,6 +339,21 @@ class RankGroup:
             # What waits for a lost rank on a card is left as it is.
             with suppress(RuntimeError):
                 dist.destroy_process_group()
+            _forget_sharded_tensors()
+        # Nothing of the group must be left to a search for garbage, which a fork of this process may be in.
+        gc.collect()
+
+
+def _forget_sharded_tensors() -> None:
+    """Empty torch's cache of operations on sharded tensors, which keeps the group of this thread and its own threads.
+
+    A fork by another thread frees what this one keeps, and would wait for the group's threads, which it doesn't have.
+    """
+    if "torch.distributed.tensor" in sys.modules:
+        from torch.distributed.tensor import debug
+
+        # Not in every torch that is allowed.
+        getattr(debug, "_clear_sharding_prop_cache", lambda: None)()
 
 
 class _Results:
