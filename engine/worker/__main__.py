@@ -107,9 +107,10 @@ def main(folder: Path | None) -> int:
     if folder is None:
         _start_ranks_ahead()
         _imported("train")
-        folder = _job_to_come()
-        if folder is None:
+        named = _told()
+        if named is None:
             return 0
+        folder = Path(named)
         _move_into(Job(folder))
     return _do(Job(folder), rank)
 
@@ -117,7 +118,9 @@ def main(folder: Path | None) -> int:
 def main_of_rank() -> int:
     """Be another rank of a run, which the process that started this one names; return an exit code."""
     _set_up("")
-    return int(_imported("train", RANK).serve())
+    rank = _imported("train", RANK)
+    part = _told()
+    return 0 if part is None else int(rank.serve(part))
 
 
 def _set_up(device: str) -> None:
@@ -132,8 +135,8 @@ def _set_up(device: str) -> None:
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
 
 
-def _job_to_come() -> Path | None:
-    """Return the folder that a line of the standard input names; None if that ends, as it does with the window.
+def _told() -> Any:
+    """Return what a line of the standard input says as JSON; None if that ends, as it does with the window.
 
     Read byte by byte, so that nothing behind the line is taken out of the pipe.
     """
@@ -143,7 +146,7 @@ def _job_to_come() -> Path | None:
         if not piece:
             return None
         line += piece
-    return Path(json.loads(line))
+    return json.loads(line)
 
 
 def _move_into(job: Job) -> None:

@@ -45,16 +45,9 @@ STDIN = 0
 STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
-def serve() -> int:
-    """Be the rank that a line of the standard input names; return an exit code. The libraries are imported by now."""
-    line = b""
-    while not line.endswith(b"\n"):
-        piece = os.read(STDIN, 1)
-        if not piece:
-            return 0
-        line += piece
+def serve(part: dict[str, Any]) -> int:
+    """Be the rank that `part` names, as long as the standard input lasts; return an exit code."""
     threading.Thread(target=_end_with_rank_0, daemon=True).start()
-    part = json.loads(line)
     rank, folder = Rank(part["rank"], part["size"], part["rank"], part["size"]), Path(part["folder"])
     rank_meeting.tell_facts(Folder(folder), rank, {})
     return _compute(rank, Folder(folder), folder)
