@@ -97,6 +97,13 @@ BATCH = ChangeFacts(step=0, field="training.micro_batch_tokens", before=2048, af
 AGAIN = ChangeFacts(step=1200, field="training.activation_checkpointing", before=False, after=True)
 
 
+def test_an_imported_adapter_tells_when_it_was_imported_and_any_other_when_it_was_made(panel):
+    panel.show_adapter(add_adapter("made"))
+    assert "created on 12 March" in panel.about.text()
+    panel.show_adapter(add_adapter("taken", imported_at="2026-04-01T12:00:00+00:00"))
+    assert "imported on 1 April" in panel.about.text()
+
+
 def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
     panel.show_adapter(changed(BATCH, AGAIN))
 
