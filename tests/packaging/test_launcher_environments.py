@@ -51,7 +51,11 @@ def test_the_previous_one_stays_while_something_runs_from_it(place):
     old, _new = make_active(place), make_active(place)
     program = old / "bin" / "program"
     program.symlink_to("/bin/cat")
-    with subprocess.Popen([program], stdin=subprocess.PIPE):
+    with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        # Until it answers, the system may not know yet what it runs.
+        running.stdin.write(b"there?\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == b"there?\n"
         place.tidy()
         assert old.is_dir()
     place.tidy()

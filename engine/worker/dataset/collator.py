@@ -335,9 +335,17 @@ def _pad_rows(rows: Sequence[Sequence[int]], pad: int) -> torch.Tensor:
 def train_loader(
     examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, *, pinned: bool = False
 ) -> DataLoader[Any]:
-    """Return the loader whose items are steps, in `pinned` memory for a card."""
+    """Return the loader whose items are steps, in `pinned` memory for a card.
+
+    torch draws a number at the start of each pass. A generator of its own keeps that out of the run's random numbers,
+    which would be others if a run was stopped in the first step of a pass and resumed.
+    """
     return DataLoader(
-        EncodedExamples(examples), batch_sampler=sampler, collate_fn=collator, pin_memory=pinned
+        EncodedExamples(examples),
+        batch_sampler=sampler,
+        collate_fn=collator,
+        pin_memory=pinned,
+        generator=torch.Generator(),
     )
 
 
@@ -350,31 +358,26 @@ def steps_from(
 ) -> Iterator[tuple[int, Step]]:
     """Yield a run's steps with their numbers (counted from 0) from the first on, epoch after epoch without an end.
 
-    torch's DataLoader draws a random number at the start of each pass. `load_random_states` puts the random states back
-    to those after the step before the first: before that draw where an epoch starts, after it within one. With
-    `one_ahead` a step is prepared while the one before it is computed, within an epoch, so that draws keep their order.
+    `load_random_states` puts the random states back to those after the step before the first. With `one_ahead` a step
+    is prepared while the one before it is computed.
     """
     sampler, number = loader.batch_sampler, first
     assert isinstance(sampler, StepSampler)
+    if load_random_states:
+        load_random_states()
     while True:
         sampler.epoch, sampler.skipped = divmod(number, len(sampler))
-        if load_random_states and not sampler.skipped:
-            load_random_states()
-        steps = iter(loader)
-        if load_random_states and sampler.skipped:
-            load_random_states()
-        load_random_states = None
-        for step in _one_ahead(loader, steps) if one_ahead else steps:
+        for step in _one_ahead(loader) if one_ahead else loader:
             yield number, step
             number += 1
 
 
-def _one_ahead(loader: DataLoader[Any], steps: Iterator[Step]) -> Iterator[Step]:
+def _one_ahead(loader: DataLoader[Any]) -> Iterator[Step]:
     """Yield a pass's steps, each of which a thread prepares while the one before it is in use.
 
     One that was cut before micro-batches got smaller is cut again: a resumed run has it in the smaller ones too.
     """
-    sampler, collator, examples = loader.batch_sampler, loader.collate_fn, loader.dataset
+    sampler, collator, examples, steps = loader.batch_sampler, loader.collate_fn, loader.dataset, iter(loader)
     assert isinstance(sampler, StepSampler)
     assert isinstance(collator, Collator)
 

@@ -136,34 +136,37 @@ def test_a_run_stopped_before_an_evaluation_goes_on_to_the_same_bits_and_makes_u
     assert losses(resumed) == losses(whole.events)
 
 
-def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=200", "training.max_steps=2")
+@pytest.mark.parametrize("done", [1, 3], ids=["within an epoch", "at the start of one"])
+def test_a_step_given_up_in_its_middle_is_done_again_the_same(done, tmp_path, monkeypatch):
+    steps = ("training.micro_batch_tokens=200", "training.max_steps=5", "training.checkpoint_every=2")
+    recipe = tiny_recipe(tmp_path, "t5", "lora", *steps)
     _, uninterrupted = train_in_process(recipe)
 
     with monkeypatch.context() as patch:
-        stop_in_micro_batch(patch, number=9)
+        stop_in_step(patch, done)
         job, events = train_in_process(recipe)
     assert events[-1]["outcome"] == "stopped"
     resumed = run_in_process(job)
 
-    assert events_named(resumed, "run_resumed")[0]["step"] == 1
+    assert events_named(resumed, "run_resumed")[0]["step"] == done
     assert weights(resumed) == weights(uninterrupted)
 
 
-def stop_in_micro_batch(patch, number):
+def stop_in_step(patch, number):
+    """Stop a run before the second micro-batch of a step, counted from 0."""
     from engine.worker.training import training_loop
 
-    take, seen = training_loop.train_step, []
+    take, asked = training_loop.train_step, []
 
-    def counted(state, batch, step, should_abort):
+    def stopped(state, batch, step, should_abort):
         def stops():
-            seen.append(step)
-            should_abort.__self__._channel.stopping = len(seen) == number
+            asked.append(step)
+            should_abort.__self__._channel.stopping = asked.count(number) == 2
             return should_abort()
 
         return take(state, batch, step, stops)
 
-    patch.setattr(training_loop, "train_step", counted)
+    patch.setattr(training_loop, "train_step", stopped)
 
 
 def test_a_worker_that_dies_without_a_word_goes_on_from_its_last_sound_checkpoint(
