@@ -183,7 +183,10 @@ class TrainingOptions(Options):
         level="everything",
     )
     keep: Literal["best", "last"] = option(
-        "best", "Keep", "The state that becomes the adapter: the best on the validation split, or the last."
+        "best",
+        "Keep",
+        "The state that becomes the adapter: the best on the validation split, or the last. With automatic epochs and "
+        "fewer than 10 validation examples it is always the last.",
     )
     best_by: Literal["loss", "rouge1"] = option(
         "loss",
@@ -328,3 +331,9 @@ def patience(validation: int, training: TrainingOptions) -> int:
     """Return after how many evaluations without improvement a run stops, 0 for never."""
     is_automatic = training.epochs == run_length.AUTOMATIC and validation >= run_length.ENOUGH_VALIDATION
     return training.early_stopping_patience or (run_length.PATIENCE if is_automatic else 0)
+
+
+def keeps_best(validation: int, training: TrainingOptions) -> bool:
+    """Tell whether the best state becomes the adapter: few validation examples can't choose it by themselves."""
+    by_chance = training.epochs == run_length.AUTOMATIC and validation < run_length.ENOUGH_VALIDATION
+    return training.keep == "best" and not by_chance

@@ -18177,8 +18177,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
-   <source>The state that becomes the adapter: the best on the validation split, or the last.</source>
-   <translation>Der Stand, der zum Adapter wird: der beste am Validierungsteil oder der letzte.</translation>
+   <source>The state that becomes the adapter: the best on the validation split, or the last. With automatic epochs and fewer than 10 validation examples it is always the last.</source>
+   <translation>Der Stand, der zum Adapter wird: der beste am Validierungsteil oder der letzte. Bei automatischen Epochen und weniger als 10 Validierungsbeispielen ist es immer der letzte.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />

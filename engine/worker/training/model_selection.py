@@ -33,13 +33,13 @@ class ModelSelection:
             return
         best.evaluations_without_gain = 0
         best.best_loss, best.best_rouge1, best.best_step = loss, rouge1, run.step
-        if run.training.keep == "best":
+        if run.keeps_best:
             with storage_errors("The best state so far", "Free some disk space, then resume the run."):
                 checkpoints.save_best(run.model, run.best_folder)
 
     def load_best(self) -> bool:
-        """Put the best state's weights into the model, if the recipe keeps the best; return whether it did."""
-        if self._run.training.keep != "best" or not self._run.progress.best_step:
+        """Put the best state's weights into the model, if the run keeps it; return whether it did."""
+        if not self._run.keeps_best or not self._run.progress.best_step:
             return False
         checkpoints.load_trainable(self._run.model, self._run.best_folder)
         return True

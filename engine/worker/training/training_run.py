@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from transformers import set_seed
 
 from engine.config.recipe import Recipe
-from engine.config.training import TrainingOptions, evaluation_interval, total_steps
+from engine.config.training import TrainingOptions, evaluation_interval, keeps_best, total_steps
 from engine.jobs.job import Job
 from engine.runs.run_store import BEST_PREFIX
 from engine.worker.dataset.collator import Collator, StepSampler, train_loader
@@ -130,10 +130,14 @@ class TrainingRun:
         return self.recipe.learning_rate(self.base.family)
 
     @property
+    def keeps_best(self) -> bool:
+        """Whether the best state becomes the adapter."""
+        return keeps_best(len(self.validation), self.training)
+
+    @property
     def saved_step(self) -> int:
         """The step whose weights the adapter has after a finished run."""
-        keeps_best = self.training.keep == "best" and self.progress.best_step
-        return self.progress.best_step if keeps_best else self.step
+        return (self.keeps_best and self.progress.best_step) or self.step
 
     @property
     def best_folder(self) -> Path:

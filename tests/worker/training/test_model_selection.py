@@ -47,3 +47,13 @@ def test_patience_counts_losses_that_are_not_finite(tmp_path, monkeypatch):
 
     assert events[-1]["outcome"] == "completed", events[-1]
     assert adapter_of(events).metadata.training.step == 2
+
+
+@pytest.mark.parametrize(("epochs", "kept"), [(0, 3), (1, 1)], ids=["automatic epochs", "chosen epochs"])
+def test_few_validation_examples_choose_no_state_of_an_automatic_run(tmp_path, monkeypatch, epochs, kept):
+    overrides = (f"training.epochs={epochs}", "training.evaluate_every=1", "training.max_steps=3")
+    recipe = tiny_recipe(tmp_path, "t5", "lora", *overrides)
+    events = train_with_losses(monkeypatch, recipe, [4.0, 1.0, 2.0, 3.0])
+
+    assert events[-1]["outcome"] == "completed", events[-1]
+    assert adapter_of(events).metadata.training.step == kept
