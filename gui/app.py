@@ -84,12 +84,8 @@ def _install_report() -> None:
 
 def _window(application: QApplication, preferences: Preferences, *, guides: bool) -> MainWindow:
     """Return the window in the preferred style. Raises StorageError if the home folder can't be used."""
-    scheme, contrast = preferences.get("scheme") or "", preferences.get("contrast") or ""
     style.apply(
-        application,
-        scheme if scheme in style.SCHEMES else "system",
-        _text_scale(preferences),
-        contrast if contrast in style.CONTRASTS else "system",
+        application, preferences.choice("scheme"), preferences.text_scale(), preferences.choice("contrast")
     )
     manager = WorkerManager()
     window = MainWindow(manager, preferences, guides=guides)
@@ -146,13 +142,6 @@ def _application() -> QApplication:
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     application.setWindowIcon(QIcon(str(paths.resources_folder() / "tunesmith.svg")))
     return application
-
-
-def _text_scale(preferences: Preferences) -> float:
-    try:
-        return float(preferences.get("text_scale") or 1.0)
-    except ValueError:
-        return 1.0
 
 
 def begin(

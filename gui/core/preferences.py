@@ -53,6 +53,19 @@ class Preferences:
         """Return the saved text, or None."""
         return self._values.get(key)
 
+    def choice(self, key: str) -> str:
+        """Return the choice of a setting, a key of `SETTINGS`: its first where none is saved that it has."""
+        choices, saved = SETTINGS[key].choices, self._values.get(key, "")
+        return saved if saved in choices else next(iter(choices))
+
+    def text_scale(self) -> float:
+        """Return the text size, 1.0 where none is saved that can be had."""
+        with suppress(ValueError):
+            saved = float(self._values.get("text_scale", ""))
+            if TEXT_SIZES[0] <= 100 * saved <= TEXT_SIZES[-1]:
+                return saved
+        return 1.0
+
     def set(self, key: str, value: str) -> None:
         """Save a text."""
         self.update({key: value})

@@ -12,7 +12,7 @@ from gui.core.preferences import SETTINGS, WHEN_WINDOW_LEAVES, Preferences
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import Field
 from gui.inputs.segmented_control import SegmentedControl
-from gui.look import language, style
+from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.widgets.buttons import link, plain
@@ -42,11 +42,11 @@ class SettingsDialog(ScrollingDialog):
         self.contrasts = _segments("contrast")
         self.contrasts.set_current(style.contrast())
         self.sizes = ComboBox(_choices("text_scale"))
-        self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
+        self.sizes.set_key(str(round(100 * preferences.text_scale())))
         self.languages = ComboBox(_choices("language"))
-        self.languages.set_key(preferences.get("language") or language.SYSTEM)
+        self.languages.set_key(preferences.choice("language"))
         self.leaving = _segments(WHEN_WINDOW_LEAVES)
-        self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
+        self.leaving.set_current(preferences.choice(WHEN_WINDOW_LEAVES))
         self._lay_out()
         self.leaving.currentChanged.connect(self._save_leaving)
         self.languages.chosen.connect(self._save_language)

@@ -135,8 +135,6 @@ QScrollBar::handle:horizontal { background: @grey_soft; border-radius: 3px; marg
 QScrollBar::handle:hover { background: @grey; }
 QScrollBar::handle:disabled { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
-QScrollBar::handle:disabled { background: transparent; }
-QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; background: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
 QMenu { background: @surface; color: @ink; border: 1px solid @edge; padding: 4px; }

@@ -10,18 +10,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.api import write_csv
+from engine.api import AppError, write_csv
 from gui.core.timers import once
 from gui.inputs.number_inputs import Slider
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text, score
-from gui.look.language import tr, tr_count
+from gui.look.language import tr, tr_count, translate
 from gui.widgets import file_dialogs
 from gui.widgets.buttons import IconButton
 from gui.widgets.flow_layout import FlowBox
@@ -38,7 +38,9 @@ HEAD = ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1", "eva
 
 
 class LossPlot(QWidget):
-    """Shows a run's loss. Values come by `append` and the like; it redraws by itself."""
+    """Shows a run's loss. Values come by `append` and the like; it redraws by itself. `failed(text)`: an export did."""
+
+    failed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -286,13 +288,18 @@ class LossPlot(QWidget):
 
     def _ask_png(self) -> None:
         path = file_dialogs.save_file(self, "export", tr("Save the plot"), "loss.png", "PNG (*.png)")
-        if path:
-            self.save_png(path)
+        if path and not self.save_png(path):
+            self.failed.emit(
+                tr("{path} can't be written. Choose another folder, or free some space.", path=path)
+            )
 
     def _ask_csv(self) -> None:
         path = file_dialogs.save_file(self, "export", tr("Save the loss"), "loss.csv", "CSV (*.csv)")
         if path:
-            self.save_csv(path)
+            try:
+                self.save_csv(path)
+            except AppError as error:
+                self.failed.emit(translate(f"{error.message} {error.hint}".strip()))
 
 
 def _at(step: float, *columns: dict[float, float]) -> list[float | str]:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.api import StorageError, arenas, paths, recipe, run_store
 from gui.app import begin, say_why_not
-from gui.core.preferences import Preferences
+from gui.core.preferences import SETTINGS, Preferences
 from gui.desktop.single_instance import SingleInstance
 from gui.dialogs.disk_dialog import DiskDialog
 from gui.dialogs.settings_dialog import SettingsDialog
@@ -313,6 +313,20 @@ def test_preferences_survive_a_damaged_file(home):
     preferences.set("scheme", "dark")
 
     assert Preferences().get("scheme") == "dark"
+
+
+def test_preferences_that_no_setting_has_stop_neither_window_nor_settings(home, qtbot):
+    keys = (*SETTINGS, "level", "page", "page.history", "page.train", "recipe", "guided")
+    for value in ("?", "nan", "1e9", "[1]"):
+        Preferences().update(dict.fromkeys(keys, value))
+        preferences = Preferences()
+        assert (preferences.text_scale(), preferences.choice("scheme")) == (1.0, "system")
+        window = MainWindow(scripted_manager(lambda _job: [["answer", {}]]), preferences)
+        qtbot.addWidget(window, before_close_func=lambda window: setattr(window, "_may_close", True))
+        window.show_built("train")
+        dialog = SettingsDialog(preferences, window)
+        assert (dialog.sizes.key(), dialog.leaving.current()) == ("100", "finish")
+        window.manager.leave()
 
 
 def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):

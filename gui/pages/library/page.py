@@ -72,7 +72,6 @@ class LibraryPage(Page):
         self.reader = LibraryReader(self)
         self.operations = LibraryOperations(self)
         self.jobs = LibraryJobs(manager, self)
-        self.serve_dialog: ServeDialog | None = None
         self.import_export = ImportExport(self, dialogs or Dialogs(), self.operations, self.jobs, manager)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, tr("Adapters"), several=True)
@@ -488,9 +487,15 @@ class LibraryPage(Page):
         return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
 
     def serve(self, adapters: Sequence[Adapter]) -> None:
-        """Open the dialog that serves adapters to programs of this computer."""
-        self.serve_dialog = ServeDialog(adapters, self._manager, self)
-        self.serve_dialog.show()
+        """Open the dialog that serves adapters to programs of this computer; one that serves already is shown again."""
+        shown = self.findChild(ServeDialog)
+        if shown is None or not shown.is_serving:
+            if shown is not None:
+                shown.close()
+            shown = ServeDialog(adapters, self._manager, self)
+            shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        shown.show()
+        shown.activateWindow()
 
     def _export_menu(self, adapter: Adapter) -> None:
         entries = self.import_export.export_entries(adapter, in_full=False)

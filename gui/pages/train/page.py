@@ -97,7 +97,7 @@ class TrainPage(Page):
         self._lay_out()
         self._connect()
         self.new_run()
-        self.panel.set_level(self._preferences.get("level") or "essential")
+        self.panel.set_level(self._preferences.get("level") or "")
         style.follow(self._restyle)
 
     # For other pages
@@ -262,10 +262,11 @@ class TrainPage(Page):
         view.examples_wanted.connect(self._ask_for_examples)
         view.blind_wanted.connect(lambda run_id: self.blind_requested.emit([(run_id, "")]))
         view.report_wanted.connect(lambda: self._with_run(lambda run: self.report_export.ask(self, run.job)))
+        view.plot.failed.connect(self.say)
         view.resume_wanted.connect(self._resume_shown)
         view.plan_wanted.connect(self._resume_shown)
-        view.real_model_wanted.connect(self.edit_copy)
-        view.real_model_wanted.connect(self._show_base_models)
+        for begin in (self.edit_copy, self._show_base_models):
+            view.real_model_wanted.connect(begin)
         self._fallback_finder.found.connect(self._show_plans)
         view.copy_wanted.connect(self.edit_copy)
         self._connect_buttons(self.buttons)
@@ -273,7 +274,7 @@ class TrainPage(Page):
     def _connect_buttons(self, buttons: PageHeader) -> None:
         buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_text(chosen)))
         buttons.file_wanted.connect(lambda path: self._try(lambda: self.open_file(path)))
-        buttons.save_wanted.connect(lambda: self._with_recipe(self._save_file))
+        buttons.save_wanted.connect(lambda: self._try(lambda: self._with_recipe(self._save_file)))
         buttons.copy_wanted.connect(lambda: self._with_recipe(copy_recipe))
         buttons.copy_command_wanted.connect(lambda: self._with_recipe(copy_command))
         buttons.pause_wanted.connect(self._pause_or_go_on)
@@ -405,7 +406,7 @@ class TrainPage(Page):
 
     def _save_file(self, wanted: Recipe) -> None:
         if (path := recipe_files.ask_to_save(self, wanted)) is not None:
-            self._try(lambda: recipe.save(wanted, path))
+            recipe.save(wanted, path)
             self.buttons.recent.add(path)
             self._origin = tr("Saved as {name}", name=path.name)
             self._show_header()
@@ -420,8 +421,7 @@ class TrainPage(Page):
         self._start_prompt.confirm()
 
     def _refresh_run(self) -> None:
-        model = self._model
-        if model is None:
+        if (model := self._model) is None:
             return
         self.run_view.refresh()
         facts = (model.running, model.state.paused, id(model.state.started), id(model.state.adapter))

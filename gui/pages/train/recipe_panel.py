@@ -122,7 +122,8 @@ class RecipePanel(QWidget):
         self.setMaximumWidth(px(WIDTH) if wide else 16_777_215)
 
     def set_level(self, level: str) -> None:
-        """Show another level of fields."""
+        """Show another level of fields; the first of them for one that isn't there."""
+        level = level if level in LEVEL_TITLES else next(iter(LEVEL_TITLES))
         self._levels.set_current(level)
         self._set_level(level)
 

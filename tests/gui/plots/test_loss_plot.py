@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel
 
 from gui.plots.loss_plot import LossPlot
 from gui.plots.series import MARKED_COLUMNS
+from gui.widgets import file_dialogs
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def test_zooming_is_kept_until_the_whole_run_is_asked_for(plot):
     assert high - low > 99
 
 
-def test_losses_and_scores_leave_as_picture_and_table(plot, tmp_path):
+def test_losses_and_scores_leave_as_picture_and_table(plot, tmp_path, monkeypatch):
     plot.append_many([1, 2, 3], [3.0, 2.0, 1.0])
     plot.append_evaluations([2, 4], [2.5, 2.0])
     plot.append_scores([3, 4], [0.441, 0.575], 16)
@@ -137,6 +138,13 @@ def test_losses_and_scores_leave_as_picture_and_table(plot, tmp_path):
     assert plot.save_png(tmp_path / "loss.png")
     assert QImage(str(tmp_path / "loss.png")).width() >= 800
     assert not plot.save_png(tmp_path / "missing" / "loss.png")
+    told = []
+    plot.failed.connect(told.append)
+    for wanted in (plot._ask_png, plot._ask_csv):
+        monkeypatch.setattr(file_dialogs, "save_file", lambda *_: tmp_path / "missing" / "loss")
+        wanted()
+    assert len(told) == 2
+    assert all("missing" in text for text in told), told
     plot.save_csv(tmp_path / "loss.csv")
     with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))

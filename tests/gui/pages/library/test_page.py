@@ -11,6 +11,7 @@ from engine.adapters.metadata import RECIPE_NAME, BaseModelFacts, TrainingFacts
 from engine.system import paths
 from gui.models.adapter_groups import Narrowed
 from gui.pages.library.score_choices import score_choices
+from gui.pages.library.serve_dialog import ServeDialog
 from tests.helpers import library_bench
 from tests.helpers.example_library import fill_library
 from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
@@ -349,6 +350,17 @@ def test_below_1200_the_metadata_lies_over_the_table_when_asked_for(bench, qtbot
     QApplication.processEvents()
     assert page.panel.isVisible()
     assert page.panel.x() >= page.pane.width()
+
+
+def test_serving_is_asked_for_in_one_dialog_that_is_gone_once_it_is_closed(bench, qtbot):
+    fill_library()
+    page = bench().page
+    adapter = page.view.current()
+    for _ in range(2):
+        page.serve([adapter])
+        qtbot.waitUntil(lambda: len(page.findChildren(ServeDialog)) == 1, timeout=WAIT)
+    page.findChild(ServeDialog).close()
+    qtbot.waitUntil(lambda: page.findChild(ServeDialog) is None, timeout=WAIT)
 
 
 def test_a_base_model_is_downloaded_only_if_a_person_agrees(bench, tmp_path):

@@ -66,6 +66,10 @@ def test_recipes_that_were_opened_and_saved_stand_below_the_presets_and_in_the_p
     monkeypatch.setattr(recipe_files, "ask_to_save", lambda *_: second)
     page.buttons.save_wanted.emit()
     assert second.exists()
+    monkeypatch.setattr(recipe_files, "ask_to_save", lambda *_: tmp_path / "missing" / "third.toml")
+    page.buttons.save_wanted.emit()
+    assert "missing" in page.right.notice.text()
+    assert "second.toml" in page.header.subtitle()
 
     offered = [text for text, _, _ in page.entries()]
     assert offered[-2:] == ["Open recipe second.toml", "Open recipe first.toml"]
