@@ -15,11 +15,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import command_line  # noqa: E402
+
 from gui.pages.help.topics import FINDING, FIRST, METHOD, SCORE, SETTING, Topic, topics  # noqa: E402
 
 SITE = ROOT / "dist" / "docs"
 PAGES = {
     "README.md": "Tunesmith",
+    "docs/command-line.md": "Command line",
+    "docs/architecture.md": "Architecture",
+    "docs/decisions/README.md": "Decisions",
     "CHANGELOG.md": "Changes",
     "SECURITY.md": "Security",
     "CONTRIBUTING.md": "Contributing",
@@ -29,6 +34,7 @@ PAGES = {
 # What those pages show or link to.
 LINKED = (
     "LICENSE",
+    "docs/decisions",
     "resources/screenshots",
     "resources/recipes",
     "resources/starter/README.md",
@@ -54,14 +60,17 @@ nav:
 
 
 def main() -> int:
-    """Build the site; return the exit status of mkdocs."""
+    """Write the page on the command line and build the site; return the exit status of mkdocs."""
+    command_line.PAGE.write_text(command_line.text(), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         source = place / "source"
         for name in (*PAGES, *LINKED):
             (source / name).parent.mkdir(parents=True, exist_ok=True)
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
-            copy(ROOT / name, source / name)
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, source / name, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(ROOT / name, source / name)
         groups = (FIRST, METHOD, SETTING, SCORE, FINDING)
         (source / "help").mkdir()
         for group in groups:

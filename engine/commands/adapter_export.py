@@ -25,17 +25,17 @@ from engine.system.paths import resolved
 from engine.system.text_paths import is_text
 from engine.system.units import size
 
-ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
+ADAPTER_HELP = "an adapter: its id or the beginning of it, its name or its folder"
 # What stays an adapter, and what becomes a model.
 PEFT, MERGED, HUB = "peft", "merged", "hub"
 KINDS = {
-    PEFT: "the adapter as it is, for PEFT; a zip if the target ends in .zip",
-    MERGED: "base and adapter as one plain model of transformers",
-    "ctranslate2": "the merged model for CTranslate2, fast on processors",
-    "gguf": "a file for llama.cpp and LM Studio, by llama.cpp's own converter, which is fetched once (77 MB)",
-    "ollama": "the same with a Modelfile, given to Ollama where that runs on this computer",
-    "script": "a Python file that trains it again with transformers and PEFT alone, and the conversations for it",
-    HUB: "the adapter with a model card into a repository of the Hugging Face Hub, private unless --public",
+    PEFT: "the adapter as it is, for PEFT (a zip if TARGET ends in .zip)",
+    MERGED: "base and adapter as one plain transformers model",
+    "ctranslate2": "the merged model for CTranslate2, fast on CPUs",
+    "gguf": "a file for llama.cpp and LM Studio, made by llama.cpp's own converter (downloaded once, 77 MB)",
+    "ollama": "the same with a Modelfile, created in Ollama if it runs on this computer",
+    "script": "a Python script that repeats the training with transformers and PEFT alone, with its conversations",
+    HUB: "the adapter with a model card, to a repository on the Hugging Face Hub, private unless --public",
 }
 # Kinds whose library takes older versions of transformers alone.
 ELSEWHERE = {
@@ -57,41 +57,38 @@ def add(actions: Verbs) -> None:
         type=_kind,
         choices=KINDS,
         default=PEFT,
-        help=f"{kinds} (default: {PEFT}). For ONNX and OpenVINO export {MERGED}, and convert the folder in an "
-        "environment of its own: no converter takes these versions",
+        help=f"{kinds} (default: {PEFT}). For ONNX or OpenVINO, export {MERGED} and convert the folder in a "
+        "separate environment: no converter supports these versions of the libraries",
     )
     export.add_argument(
         "--precision",
         choices=PRECISIONS,
         default="",
-        help="number format of the model's weights; absent: as stored",
+        help="dtype of the weights (default: as stored)",
     )
     export.add_argument(
         "--conversations",
         type=whole_number,
         default=CONVERSATIONS,
         metavar="N",
-        help="compare the export with the adapter on so many test conversations, 0 for none (default: "
-        f"{CONVERSATIONS})",
+        help=f"test conversations on which export and adapter are compared, 0 for none (default: {CONVERSATIONS})",
     )
-    export.add_argument(
-        "--public", action="store_true", help="to the hub: let everybody see and use the repository"
-    )
+    export.add_argument("--public", action="store_true", help="hub: make the repository public")
     export.add_argument(
         "--with-conversations",
         action="store_true",
-        help="to the hub: also send the conversations that the adapter's prompt shows",
+        help="hub: include the few-shot conversations of the adapter's prompt",
     )
     export.add_argument(
         "--model",
         type=Path,
         metavar="FOLDER",
-        help="to the hub: the plain model in this folder, made before by --to merged, instead of the adapter",
+        help="hub: push the plain model in this folder, made by --to merged, instead of the adapter",
     )
     export.add_argument(
         "--dry-run",
         action="store_true",
-        help="to the hub: show every file and the model card, and send nothing",
+        help="hub: show every file and the model card, send nothing",
     )
     merge = actions.add(
         "merge", "Merge an adapter into its base model, as export --to merged does", merge_adapter

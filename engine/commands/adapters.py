@@ -33,9 +33,7 @@ def add(verbs: Verbs) -> None:
     actions = Verbs(parser, title="action")
     actions.add("list", "List the library", list_adapters)
     show = actions.add("show", "Show an adapter's metadata", show_adapter)
-    take_in = actions.add(
-        "import", "Take an adapter from a folder, a zip or the hub into the library", import_adapter
-    )
+    take_in = actions.add("import", "Import an adapter from a folder, a zip or the hub", import_adapter)
     compare = actions.add("compare", "Show two to six adapters side by side", compare_adapters)
     compare.add_argument("adapters", nargs="+", metavar="ADAPTER", help=ADAPTER_HELP)
     delete = actions.add("delete", "Move an adapter to the trash", delete_adapter)

@@ -25,51 +25,53 @@ COMPLETED, FAILED, REFUSED = 0, 1, 2
 
 def add(verbs: Verbs) -> None:
     """Declare the verb and its actions."""
-    parser = verbs.add("arena", "Compare methods: a queue of runs on one data set and one base", list_arenas)
+    parser = verbs.add("arena", "Compare methods on the same data and base model", list_arenas)
     actions = Verbs(parser, title="action")
-    new = actions.add("new", "Make an arena of a recipe", make_arena)
+    new = actions.add("new", "Create an arena from a recipe", make_arena)
     recipe_file.add_to(new)
-    new.add_argument("--preset", choices=[each.id for each in arenas.PRESETS], help="a set of entries")
+    new.add_argument(
+        "--preset", choices=[each.id for each in arenas.PRESETS], help="a ready-made set of entries"
+    )
     new.add_argument(
         "--method",
         action="append",
         default=[],
         dest="methods",
         metavar="ID",
-        help="a method at its preset; may be repeated",
+        help="a method with its preset; repeatable",
     )
     new.add_argument(
-        "--name", default="", help="what to call it; absent: as the recipe, or after base model and data"
+        "--name", default="", help="the arena's name (default: the recipe's, or base model and data)"
     )
     new.add_argument(
         "--seeds",
         default="1",
         metavar="N",
-        help=f"train each method with N seeds, 1 to {arenas.MAX_SEEDS}: the table has their mean and spread",
+        help=f"train each method with N seeds (1 to {arenas.MAX_SEEDS}) and report mean and spread",
     )
     new.add_argument(
         "--minutes",
         type=float,
         metavar="N",
-        help="train each N minutes at most, 0: no limit; absent: 10 with `--preset all`, else as the recipe says",
+        help="minutes per entry, 0 for no limit (default: 10 with --preset all, else the recipe's)",
     )
-    run = actions.add("run", "Work an arena's queue, or continue it", run_arena)
+    run = actions.add("run", "Run an arena's queue, or continue it", run_arena)
     sent_arena.add_to(run)
     show = actions.add("show", "Show an arena's results and queue", show_arena)
-    report_action = actions.add(
-        "report", "Write an arena's report: a page to read or print, or its figures", write_report
-    )
+    report_action = actions.add("report", "Write an arena's report as a web page, CSV or JSON", write_report)
     report_file.add_to(report_action)
-    summaries = actions.add(
-        "add-summaries", "Add summaries that another system wrote, from a file", add_summaries
-    )
+    summaries = actions.add("add-summaries", "Add another system's summaries from a file", add_summaries)
     for action in (run, show, report_action, summaries):
         action.add_argument(
-            "arena", metavar="ID", help="an arena's id, its beginning, its name or its folder"
+            "arena", metavar="ID", help="an arena: its id or the beginning of it, its name or its folder"
         )
-    summaries.add_argument("--predictions", required=True, metavar="FILE", help="as `score` reads it")
-    summaries.add_argument("--name", default="", help="the system that wrote them; absent: the file's name")
-    summaries.add_argument("--column", default="", metavar="NAME", help='absent: "prediction"')
+    summaries.add_argument(
+        "--predictions", required=True, metavar="FILE", help="the summaries, as for `score`"
+    )
+    summaries.add_argument("--name", default="", help="the system's name (default: the file's)")
+    summaries.add_argument(
+        "--column", default="", metavar="NAME", help="the column with the summaries (default: prediction)"
+    )
     actions.add("list", "List the arenas", list_arenas)
 
 

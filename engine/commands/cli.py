@@ -44,7 +44,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Bad usage ends the program with exit code 2.
     """
-    parser, verbs = make_parser(_add_verbs)
+    parser, verbs = make_parser(add_verbs)
     files = _files(arguments, verbs)
     asked = parser.parse_args([each for each in arguments if each not in files])
     for file in files:
@@ -86,7 +86,8 @@ def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
     return files if path_exists(Path(files[0])) or "." in files[0] or os.sep in files[0] else []
 
 
-def _add_verbs(verbs: Verbs) -> None:
+def add_verbs(verbs: Verbs) -> None:
+    """Declare all verbs."""
     for module in (
         training,
         scoring,

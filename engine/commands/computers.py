@@ -24,43 +24,48 @@ ADD = f"`{command_name()} computers add NAME --address HOST:8265` or `--ssh USER
 
 def add(verbs: Verbs) -> None:
     """Declare the verb and its actions."""
-    parser = verbs.add("computers", "Other computers that runs can be sent to", list_computers)
+    parser = verbs.add("computers", "Manage the computers that runs can be sent to", list_computers)
     actions = Verbs(parser, title="action")
-    actions.add("list", "List the computers, without asking them", list_computers)
-    new = actions.add("add", "Add a Ray cluster, by its address or behind SSH", add_computer)
-    new.add_argument("name", metavar="NAME", help="what to call it")
+    actions.add("list", "List the computers without contacting them", list_computers)
+    new = actions.add("add", "Add a Ray cluster by its address, or through SSH", add_computer)
+    new.add_argument("name", metavar="NAME", help="a name for it")
     new.add_argument(
         "--address",
         default="",
         metavar="HOST:PORT",
-        help=f"Ray's dashboard; with --ssh as seen from there; absent: 127.0.0.1:{JOBS_PORT}",
+        help=f"Ray's dashboard, with --ssh as seen from there (default: 127.0.0.1:{JOBS_PORT})",
     )
     new.add_argument(
-        "--ssh", default="", metavar="USER@HOST", help="reach it through the system's ssh, by key or agent"
+        "--ssh",
+        default="",
+        metavar="USER@HOST",
+        help="connect through the system's ssh, with a key or an agent",
     )
     new.add_argument(
         "--token-file",
         default="",
         metavar="FILE",
-        help="the cluster's token, with --ssh a path there; absent: where `node start` puts it",
+        help="the cluster's token, with --ssh a path there (default: where `node start` puts it)",
     )
     new.add_argument(
         "--storage",
         default="",
         metavar="PLACE",
-        help="where the cluster keeps checkpoints and results: a path that its nodes see, or an fsspec address; "
-        "absent: a private folder on its head",
+        help="where the cluster keeps checkpoints and results: a path that all nodes share, or an "
+        "fsspec URL (default: a private folder on its head)",
     )
-    remove = actions.add("remove", "Remove a computer; what runs there goes on", remove_computer)
+    remove = actions.add("remove", "Remove a computer from the list; runs there continue", remove_computer)
     remove.add_argument("name", metavar="NAME")
     clear = actions.add(
-        "clear", "Remove the base models and data that a computer keeps and no run needs", clear_computer
+        "clear", "Delete base models and data that a computer keeps and no run needs", clear_computer
     )
     clear.add_argument("name", metavar="NAME")
     clear.add_argument("--dry-run", action="store_true", help="only list them, with their sizes")
-    clear.add_argument("--yes", action="store_true", help="remove them without a question")
-    show = actions.add("show", "Ask computers for cards, memory, versions, and what runs", show_computers)
-    show.add_argument("names", metavar="NAME", nargs="*", help="absent: all of them")
+    clear.add_argument("--yes", action="store_true", help="don't ask")
+    show = actions.add(
+        "show", "Show the GPUs, memory, versions and running jobs of computers", show_computers
+    )
+    show.add_argument("names", metavar="NAME", nargs="*", help="default: all of them")
 
 
 def list_computers(_: argparse.Namespace, output: Output) -> int:

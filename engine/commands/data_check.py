@@ -28,14 +28,14 @@ UNTOLD = "not told"
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    data = verbs.add("data", "Look into conversations and say what is wrong with them", check_data)
+    data = verbs.add("data", "Check conversations and list what is wrong with them", check_data)
     data.add_argument("source", metavar="SOURCE", help='a file, a folder, a hub id or "sample"')
-    data.add_argument("--base-model", metavar="ID", help="count tokens as this base model does")
+    data.add_argument("--base-model", metavar="ID", help="count tokens with this base model's tokenizer")
     data.add_argument(
         "--export",
         type=Path,
         metavar="FOLDER",
-        help="write the rows of each finding, and those that can't be read, as csv files",
+        help="write the rows of each finding, and unreadable ones, to CSV files",
     )
     add_overrides(data)
 

@@ -14,8 +14,8 @@ from engine.system import desktop_entry
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    entry = verbs.add("desktop-entry", "Put Tunesmith in the desktop's menu, with its icon", change_entry)
-    entry.add_argument("--remove", action="store_true", help="take it out of the menu again")
+    entry = verbs.add("desktop-entry", "Add Tunesmith to the desktop's application menu", change_entry)
+    entry.add_argument("--remove", action="store_true", help="remove it from the menu")
 
 
 def change_entry(asked: argparse.Namespace, output: Output) -> int:

@@ -19,23 +19,22 @@ WORKS = ("proven", "unproven")
 
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
-    plan = verbs.add("plan", "Show what a run of a recipe would take", plan_run)
+    plan = verbs.add("plan", "Show what a run needs: parameters, memory, steps and problems", plan_run)
     recipe_file.add_to(plan)
     plan.add_argument(
         "--processes",
         type=positive,
         default=0,
         metavar="N",
-        help="plan for N processes that compute each step together, a card each; absent: one, with the device all one "
-        "for each card",
+        help="plan for N ranks, one GPU each (default: 1, or one per GPU with the device all)",
     )
     plan.add_argument(
         "--shard",
         action="store_true",
-        help="with --processes: each holds only a part of the base model (FSDP)",
+        help="with --processes: shard the base model over the ranks (FSDP)",
     )
     verbs.add("methods", "List the methods", list_methods)
-    verbs.add("doctor", "Check this computer and say what to do about problems", examine)
+    verbs.add("doctor", "Check this computer and suggest fixes", examine)
 
 
 def plan_run(asked: argparse.Namespace, output: Output) -> int:

@@ -24,8 +24,8 @@ Facts = dict[str, Any]
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    models = verbs.add("models", "List base models: those on this computer, and well-known ones", list_models)
-    models.add_argument("--search", metavar="WORDS", help="find models on the hub instead")
+    models = verbs.add("models", "List base models: those on this computer and well-known ones", list_models)
+    models.add_argument("--search", metavar="WORDS", help="search the Hugging Face Hub instead")
 
 
 def list_models(asked: argparse.Namespace, output: Output) -> int:

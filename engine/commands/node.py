@@ -18,32 +18,32 @@ def add(verbs: Verbs) -> None:
     """Declare the verb and its actions."""
     parser = verbs.add("node", "Make this computer a node of a Ray cluster", show_node)
     actions = Verbs(parser, title="action")
-    start = actions.add("start", "Start a cluster with this computer as its head", start_node)
+    start = actions.add("start", "Start a Ray cluster with this computer as its head", start_node)
     start.add_argument(
         "--host",
         default=LOOPBACK,
         metavar="ADDRESS",
-        help="this computer's address for nodes that join; absent: loopback, so none can. Ray does not encrypt: "
-        "only in a network you trust",
+        help="the address at which other nodes reach this computer (default: loopback, so none "
+        "can). Ray does not encrypt: use a network you trust",
     )
-    start.add_argument("--port", type=port, default=CLUSTER_PORT, metavar="N", help="for nodes that join")
     start.add_argument(
-        "--jobs-port", type=port, default=JOBS_PORT, metavar="N", help="for computers that send runs"
+        "--port", type=port, default=CLUSTER_PORT, metavar="N", help="the port for nodes that join"
     )
-    join = actions.add("join", "Make this computer a node of another one's cluster", join_node)
+    start.add_argument(
+        "--jobs-port", type=port, default=JOBS_PORT, metavar="N", help="the port for computers that send runs"
+    )
+    join = actions.add("join", "Join another computer's cluster", join_node)
     join.add_argument("address", metavar="HOST:PORT", help="the head's address")
     join.add_argument(
-        "--token-file", default="", metavar="FILE", help="a copy of the head's token, for your eyes only"
+        "--token-file", default="", metavar="FILE", help="a copy of the head's token, readable by you alone"
     )
     join.add_argument(
-        "--host", default="", metavar="ADDRESS", help="this computer's address; absent: Ray finds it"
+        "--host", default="", metavar="ADDRESS", help="this computer's address (default: found by Ray)"
     )
     for action in (start, join):
+        action.add_argument("--cards", type=whole_number, metavar="N", help="GPUs to offer (default: all)")
         action.add_argument(
-            "--cards", type=whole_number, metavar="N", help="graphics cards to offer; absent: all"
-        )
-        action.add_argument(
-            "--processors", type=positive, metavar="N", help="processors to offer; absent: all"
+            "--processors", type=positive, metavar="N", help="CPU cores to offer (default: all)"
         )
     actions.add("stop", "Stop the node that was started here", stop_node)
 

@@ -22,10 +22,10 @@ def add(verbs: Verbs) -> None:
     parser = verbs.add("runs", "List the runs, or write the report of one", list_runs)
     actions = Verbs(parser, title="action")
     actions.add("list", "List the runs", list_runs)
-    report_action = actions.add(
-        "report", "Write a run's report: a page to read or print, or its figures", write_report
+    report_action = actions.add("report", "Write a run's report as a web page, CSV or JSON", write_report)
+    report_action.add_argument(
+        "run_id", metavar="RUN", help="a run: its id or the beginning of it, or its folder"
     )
-    report_action.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
     report_file.add_to(report_action)
 
 

@@ -22,33 +22,36 @@ ALL = "all"
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    verb = verbs.add("score", "Score summaries that any other system wrote", score_files)
+    verb = verbs.add("score", "Score summaries written by another system", score_files)
     verb.add_argument(
         "--predictions",
         required=True,
         metavar="FILE",
-        help='jsonl or csv with a column "prediction" (and "id", or in the order of the split), or a line each',
+        help='the summaries: JSON lines or CSV with a column "prediction" (and "id", else in the '
+        "order of the split), or one per line",
     )
     verb.add_argument(
         "--data", required=True, metavar="SOURCE", help='a file, a folder, a hub id or "sample"'
     )
-    verb.add_argument("--against", metavar="FILE", help="other summaries of the same conversations")
-    verb.add_argument("--column", default="", metavar="NAME", help='absent: "prediction"')
+    verb.add_argument("--against", metavar="FILE", help="a second file of summaries to compare with")
     verb.add_argument(
-        "--split", choices=(*SPLITS, ALL), default="test", help="the conversations to score; absent: test"
+        "--column", default="", metavar="NAME", help="the column with the summaries (default: prediction)"
+    )
+    verb.add_argument(
+        "--split", choices=(*SPLITS, ALL), default="test", help="the split to score (default: test)"
     )
     verb.add_argument(
         "--bootstrap",
         type=whole_number,
         default=EvaluationOptions().bootstrap,
         metavar="N",
-        help="resamples of intervals",
+        help="bootstrap resamples for the intervals",
     )
     verb.add_argument(
         "--language",
         default=AUTO,
         metavar="CODE",
-        help="by which ROUGE reads words; absent: told from the texts",
+        help="the language, by which ROUGE splits words (default: detected)",
     )
     add_overrides(verb)
 

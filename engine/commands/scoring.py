@@ -41,25 +41,28 @@ REQUEST = "command line"
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     evaluate = verbs.add("evaluate", "Score a base model and adapters under one protocol", evaluate_adapters)
-    evaluate.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
+    evaluate.add_argument(
+        "--recipe", type=Path, required=True, metavar="RECIPE.toml", help="the recipe of data and protocol"
+    )
     summarize = verbs.add("summarize", "Summarise one conversation", summarize_text)
-    summarize.add_argument("--base-model", metavar="ID", help="absent: the one the adapter was made for")
+    summarize.add_argument("--base-model", metavar="ID", help="default: the one the adapter was trained on")
     summarize.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:1 and so on")
     summarize.add_argument(
-        "file", nargs="?", default=STDIN, metavar="FILE", help="plain text; - or absent: stdin"
+        "file", nargs="?", default=STDIN, metavar="FILE", help="a text file (default: standard input)"
     )
     summarize.add_argument(
         "--piecewise",
         action="store_true",
-        help="summarise a conversation that is too long piece by piece, and then the pieces' summaries",
+        help="split a conversation that is too long, summarise the parts, then summarise the summaries",
     )
     for verb in (evaluate, summarize):
         verb.add_argument(
             "--runtime",
             choices=runtimes.RUNTIMES,
             default=TUNESMITH,
-            help="what writes: tunesmith (the default), or ctranslate2, for what can be merged: in float32 on a "
-            "processor, converted once; faster with small T5 models than tunesmith in float32. Scores name it",
+            help="what generates: tunesmith (the default), or ctranslate2 for adapters that can be "
+            "merged: float32 on the CPU, converted once, faster for small T5 models. Scores name "
+            "it",
         )
         verb.add_argument(
             "--adapter",
@@ -67,7 +70,7 @@ def add(verbs: Verbs) -> None:
             default=[],
             dest="adapters",
             metavar="ID_OR_FOLDER",
-            help=f"{ADAPTER_HELP}; may be repeated",
+            help=f"{ADAPTER_HELP}; repeatable",
         )
 
 

@@ -22,7 +22,7 @@ from engine.system.paths import jobs_folder
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     serve = verbs.add(
-        "serve", "Answer chat completions with summaries, on this computer alone", serve_adapters
+        "serve", "Serve chat completions that answer with summaries, on this computer only", serve_adapters
     )
     serve.add_argument(
         "--adapter",
@@ -30,7 +30,7 @@ def add(verbs: Verbs) -> None:
         required=True,
         dest="adapters",
         metavar="ADAPTER",
-        help=f"{ADAPTER_HELP}; may be repeated",
+        help=f"{ADAPTER_HELP}; repeatable",
     )
     serve.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:1 and so on")
     serve.add_argument(

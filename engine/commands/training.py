@@ -33,17 +33,17 @@ POLL_SECONDS = 0.2
 
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
-    train = verbs.add("train", "Train an adapter by a recipe", train_adapter)
+    train = verbs.add("train", "Train an adapter from a recipe", train_adapter)
     recipe_file.add_to(train)
     train.set_defaults(has_ranks=True)
     sending_consent.add_to(train)
     _add_slurm(train)
     resume = verbs.add("resume", "Resume a run from its last checkpoint", resume_run)
     resume.set_defaults(has_ranks=True)
-    resume.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
+    resume.add_argument("run_id", metavar="RUN", help="a run: its id or the beginning of it, or its folder")
     recipe_file.add_overrides(
         resume,
-        f"resume with another value, saved in the run's recipe; one of {', '.join(CHANGEABLE)}; may be repeated",
+        f"resume with a changed setting, which the run keeps: one of {', '.join(CHANGEABLE)}; repeatable",
     )
 
 
@@ -51,17 +51,17 @@ def _add_slurm(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--slurm",
         action="store_true",
-        help="only make the run, and a script that trains it on a SLURM cluster",
+        help="don't train: create the run and a script that trains it on a SLURM cluster",
     )
     train.add_argument(
-        "--nodes", type=positive, metavar="N", help="with --slurm: so many nodes, by default 1"
+        "--nodes", type=positive, metavar="N", help="with --slurm: number of nodes (default: 1)"
     )
     train.add_argument(
         "--cards",
         type=whole_number,
         metavar="N",
-        help="with --on: so many graphics cards of one node there, without any card so many processes; with --slurm: "
-        "so many on each node; by default 1",
+        help="with --on: GPUs on one node there, or processes where there are none; with --slurm: "
+        "GPUs per node (default: 1)",
     )
 
 
@@ -93,10 +93,12 @@ def _require_place(asked: argparse.Namespace) -> None:
     if asked.nodes is not None:
         raise RecipeError((Problem("--slurm", "--nodes goes with --slurm."),))
     if asked.cards is not None and not asked.computer:
-        hint = "Here torchrun starts so many processes, and the device all one for each card."
+        hint = "On this computer the device all uses every GPU."
         raise RecipeError((Problem("--cards", "--cards goes with --on or --slurm.", hint),))
     if asked.cards == 0:
-        raise RecipeError((Problem("--cards", "A run at another computer takes 1 card or more."),))
+        raise RecipeError(
+            (Problem("--cards", "A run on another computer needs at least one GPU or process."),)
+        )
 
 
 def _prepare_slurm(recipe: Recipe, asked: argparse.Namespace, output: Output) -> int:

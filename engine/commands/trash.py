@@ -17,14 +17,14 @@ from engine.system.units import size
 
 def add(verbs: Verbs) -> None:
     """Declare the verb and its actions."""
-    parser = verbs.add("trash", "List what was deleted, restore it, or delete it for good", list_trash)
+    parser = verbs.add("trash", "List, restore or permanently delete what is in the trash", list_trash)
     actions = Verbs(parser, title="action")
-    actions.add("list", "List what was deleted", list_trash)
-    restore = actions.add("restore", "Put something back to where it was", restore_trashed)
-    delete = actions.add("delete", "Delete something for good", delete_trashed)
+    actions.add("list", "List what is in the trash", list_trash)
+    restore = actions.add("restore", "Restore something to where it was", restore_trashed)
+    delete = actions.add("delete", "Delete something permanently", delete_trashed)
     for action in (restore, delete):
-        action.add_argument("trashed", metavar="ID", help="its id, the beginning of that, or its name")
-    actions.add("empty", "Delete everything in the trash for good", empty_trash)
+        action.add_argument("trashed", metavar="ID", help="its id or the beginning of it, or its name")
+    actions.add("empty", "Empty the trash", empty_trash)
 
 
 def list_trash(_: argparse.Namespace, output: Output) -> int:

@@ -1,5 +1,6 @@
 """What holds for the files of the project, whatever they say."""
 
+import importlib
 import itertools
 import re
 import subprocess
@@ -71,14 +72,31 @@ def test_the_starter_s_weights_and_the_screenshots_are_the_only_binary_files():
     assert binary - pictures == {"resources/starter/model.safetensors"}
 
 
-def test_the_readme_shows_every_developer_command():
+def test_contributing_shows_every_developer_command():
     verbs = subprocess.run(
         [sys.executable, "packaging/dev.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     names = re.findall(r"packaging/dev\.py (\w+)", verbs)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert len(names) >= 6
-    assert [name for name in names if f"packaging/dev.py {name}" not in readme] == []
+    assert [name for name in names if f"packaging/dev.py {name}" not in guide] == []
+
+
+def test_documents_link_to_files_that_are_there():
+    pages = [file for file in tracked() if file.suffix == ".md"]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:\s]+)[)#]", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) > 20
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_page_on_the_command_line_is_the_parser_s(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "packaging")
+    page = importlib.import_module("command_line")
+    assert page.PAGE.read_text(encoding="utf-8") == page.text(), "python3 packaging/dev.py docs writes it"
 
 
 def test_every_dependency_but_torch_is_pinned_within_its_range():

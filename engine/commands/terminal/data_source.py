@@ -21,7 +21,7 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="overrides",
         metavar="data.KEY=VALUE",
-        help="read it as a recipe would with this, for example data.broken_rows=leave_out; may be repeated",
+        help="a data setting as in a recipe, for example data.broken_rows=leave_out; repeatable",
     )
 
 

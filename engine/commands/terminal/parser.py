@@ -72,7 +72,7 @@ def _common() -> argparse.ArgumentParser:
     """Return the options of all verbs; suppressed defaults let them stand before the verb too."""
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="write JSON lines, for programs")
-    common.add_argument("--offline", action="store_true", help="open no connection")
+    common.add_argument("--offline", action="store_true", help="open no connections")
     return common
 
 
@@ -86,7 +86,10 @@ def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentPa
     )
     parser.add_argument("--demo", action="store_true", help="open the window and start the starter recipe")
     parser.add_argument(
-        "--screenshot", type=Path, metavar="PNG", help="with --demo: save the finished train page and exit"
+        "--screenshot",
+        type=Path,
+        metavar="PNG",
+        help="with --demo: save a picture of the finished run and exit",
     )
     parser.add_argument(
         "--set",
@@ -94,9 +97,9 @@ def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentPa
         default=[],
         dest="of_demo",
         metavar="TABLE.KEY=VALUE",
-        help="with --demo: change one value of its recipe, for example training.max_steps=50; may be repeated",
+        help="with --demo: change a setting of its recipe, for example training.max_steps=50; repeatable",
     )
-    parser.add_argument("--page", choices=PAGES, help="open the window with this page in front")
+    parser.add_argument("--page", choices=PAGES, help="open the window on this page")
     parser.set_defaults(run=None, verb=None)
     verbs = Verbs(parser)
     add_verbs(verbs)

@@ -22,9 +22,9 @@ PATH_FIELDS = ("base_model.id", "data.source", "method.start_from")
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "recipe", type=Path, metavar="RECIPE.toml", help=f"the recipe's file; {STDIN} reads it from the input"
+        "recipe", type=Path, metavar="RECIPE.toml", help=f"the recipe's file; {STDIN} reads standard input"
     )
-    add_overrides(parser, "change one value of the recipe, for example training.epochs=2; may be repeated")
+    add_overrides(parser, "change a setting of the recipe, for example training.epochs=2; repeatable")
 
 
 def add_overrides(parser: argparse.ArgumentParser, help_text: str) -> None:

@@ -16,7 +16,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help=f"ends in {', '.join(report.FORMATS)}; absent: a page in this folder",
+        help=f"the file, ending in {', '.join(report.FORMATS)} (default: a web page in this folder)",
     )
 
 

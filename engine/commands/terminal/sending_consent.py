@@ -25,10 +25,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         default="",
         dest="computer",
         metavar="COMPUTER",
-        help=f"train there: one of `{command_name()} computers`",
+        help=f"train on another computer, one of `{command_name()} computers`",
     )
     parser.add_argument(
-        "--yes", action="store_true", help="send the conversations, and to this computer from now on"
+        "--yes", action="store_true", help="send the conversations without asking, now and in future"
     )
 
 

@@ -28,14 +28,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=0,
         metavar="N",
-        help="with --on: so many entries side by side; absent: as many as there is place for",
+        help="with --on: entries trained at a time (default: as many as fit)",
     )
     parser.add_argument(
         "--cards",
         type=positive,
         metavar="N",
-        help="with --on: so many graphics cards of one node for each entry, without any card so many processes; by "
-        "default 1",
+        help="with --on: GPUs per entry, on one node, or processes where there are none (default: 1)",
     )
 
 

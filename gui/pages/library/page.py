@@ -351,8 +351,7 @@ class LibraryPage(Page):
 
     def delete(self, adapters: Sequence[Adapter]) -> None:
         """Move adapters to the trash, unless a job uses one of them."""
-        used = next(filter(self.is_in_use, adapters), None)
-        if used is not None:
+        if (used := next(filter(self.is_in_use, adapters), None)) is not None:
             self.pane.show_error(
                 tr("{name} is in use by a running job. Delete it after the job ends.", name=used.name)
             )
@@ -423,8 +422,7 @@ class LibraryPage(Page):
         if not self.jobs.busy:
             self._put_job_away()
         queue = self._manager.device_queue
-        key = queue.waiting[-1].key
-        self.pane.undo_strip.offer(queue.added_text(), lambda: queue.remove(key))
+        self.pane.undo_strip.offer(queue.added_text(), partial(queue.remove, queue.waiting[-1].key))
 
     def _show_waits(self) -> None:
         self.panel.show_waits(self._manager.device_queue.must_wait("evaluate"))
@@ -440,18 +438,17 @@ class LibraryPage(Page):
 
     def _entries_for(self, adapter: Adapter) -> list[Entry]:
         waits = self._manager.device_queue.must_wait("evaluate")
-        again = tr("Score again") if adapter.metadata.score_card else tr("Score now")
-        again = tr("Add scoring to the queue") if waits else again
+        scored = tr("Score again") if adapter.metadata.score_card else tr("Score now")
+        again = tr("Add scoring to the queue") if waits else scored
         run = adapter.metadata.training.run
         has_summaries = run and example_scores.exists(paths.runs_folder() / run)
-        compare: Entry = (tr("Compare blind…"), lambda: self.blind_requested.emit([(run, adapter.name)]), "")
-        blind = [compare] if has_summaries else []
+        blind: Entry = (tr("Compare blind…"), lambda: self.blind_requested.emit([(run, adapter.name)]), "")
         return [
             (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
             (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
             (again, lambda: self.score(adapter), ""),
             (tr("Serve…"), partial(self.serve, [adapter]), ""),
-            *blind,
+            *([blind] if has_summaries else []),
             SEPARATOR,
             (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
             (tr("Open folder"), lambda: self.import_export.open_adapter(adapter), ""),
@@ -488,14 +485,12 @@ class LibraryPage(Page):
 
     def serve(self, adapters: Sequence[Adapter]) -> None:
         """Open the dialog that serves adapters to programs of this computer; one that serves already is shown again."""
-        shown = self.findChild(ServeDialog)
-        if shown is None or not shown.is_serving:
-            if shown is not None:
-                shown.close()
-            shown = ServeDialog(adapters, self._manager, self)
-            shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        shown.show()
-        shown.activateWindow()
+        dialog = self.findChild(ServeDialog)
+        if dialog is None or (not dialog.is_serving and dialog.close()):
+            dialog = ServeDialog(adapters, self._manager, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+        dialog.activateWindow()
 
     def _export_menu(self, adapter: Adapter) -> None:
         entries = self.import_export.export_entries(adapter, in_full=False)

@@ -1,0 +1,80 @@
+"""Writes docs/command-line.md from the parser of the command line: `dev.py docs` calls it, and a test compares."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine.commands.cli import add_verbs  # noqa: E402
+from engine.commands.terminal.parser import make_parser  # noqa: E402
+from engine.system import command_name  # noqa: E402
+
+PAGE = ROOT / "docs" / "command-line.md"
+HEAD = """\
+# Command line
+
+The same engine without a window, for servers and scripts. In a checkout, `tunesmith` is `.venv/bin/python main.py`.
+
+- A unique beginning of the id of a run or an adapter is enough.
+- Exit codes: 0 completed, 1 failed or crashed, 2 a mistake in the recipe or the command, 130 stopped.
+- Every verb takes `--json` (write JSON lines, for programs) and `--offline` (open no connection).
+- Runs, adapters and caches are in the usual folders of the system, or below `TUNESMITH_HOME`.
+- A *recipe* is a commented TOML file that holds every setting of a run
+  ([the starter's](../resources/recipes/starter.toml)).
+
+This page is written from the parser by `python3 packaging/dev.py docs`.
+"""
+COMMON = {"json", "offline", "help"}
+
+
+def text() -> str:
+    """Return the page: every verb with what it does and its arguments."""
+    with patch.dict(os.environ, {command_name.VARIABLE: "tunesmith"}):
+        parser, _ = make_parser(add_verbs)
+    return HEAD + "".join(_verbs(parser, ()))
+
+
+def _verbs(parser: argparse.ArgumentParser, before: tuple[str, ...]) -> Iterator[str]:
+    for action in parser._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            continue
+        for name, verb in action.choices.items():
+            path = (*before, name)
+            yield f"\n{'#' * min(4, len(path) + 1)} {' '.join(path)}\n\n{_plain(verb.description or '')}\n"
+            rows = [_row(each) for each in verb._actions if each.dest not in COMMON and _has_row(each)]
+            if rows:
+                yield "\n| argument | what it does |\n|---|---|\n" + "".join(rows)
+            yield from _verbs(verb, path)
+
+
+def _has_row(action: argparse.Action) -> bool:
+    return action.help != argparse.SUPPRESS and not isinstance(action, argparse._SubParsersAction)
+
+
+def _row(action: argparse.Action) -> str:
+    value = action.metavar or (
+        "{" + ",".join(map(str, action.choices)) + "}" if action.choices else action.dest.upper()
+    )
+    value = " ".join(value) if isinstance(value, tuple) else value
+    names = ", ".join(action.option_strings)
+    shown = value if not names else names if action.nargs == 0 else f"{names} {value}"
+    return f"| `{shown}` | {_plain((action.help or '') % {'default': action.default})} |\n".replace(
+        "||", "\\|\\|"
+    )
+
+
+def _plain(words: str) -> str:
+    """Return a text without what Markdown would read as markup."""
+    return re.sub(r"([\\`*_<\[|])", r"\\\1", words)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), encoding="utf-8")
