@@ -19,6 +19,7 @@ from typing import IO
 
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
+from engine.system.no_window import NO_WINDOW
 from engine.system.text_paths import private_temporary_folder
 
 OPEN_SECONDS = 20.0
@@ -84,6 +85,7 @@ def output_of(computer: Computer, command: str) -> str:
             text=True,
             errors="replace",
             timeout=OPEN_SECONDS,
+            creationflags=NO_WINDOW,
         )
     except FileNotFoundError as error:
         raise _no_ssh() from error
@@ -132,7 +134,8 @@ def _reasons(place: str) -> Iterator[tuple[str, str, str]]:
 
 def _started(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        null = subprocess.DEVNULL
+        return subprocess.Popen(command, stdin=null, stdout=log, stderr=log, creationflags=NO_WINDOW)
     except FileNotFoundError as error:
         raise _no_ssh() from error
 

@@ -17,6 +17,7 @@ from engine.errors import WorkerError
 from engine.jobs.job import ON_ALL_DEVICES, Job
 from engine.system import ranks
 from engine.system.graphics import visible_cards
+from engine.system.no_window import NO_WINDOW
 from engine.system.paths import application_root
 
 # A windowed program has no streams on Windows, so a frozen build has a separate worker program.
@@ -95,6 +96,7 @@ def launch(
             env=worker_environment(niced=niced) | dict(cards),
             cwd=folder,
             start_new_session=os.name != "nt",
+            creationflags=NO_WINDOW,
         )
     except OSError as error:
         raise WorkerError(f"The worker can't be started: {error}.") from error

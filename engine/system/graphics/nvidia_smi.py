@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
+from engine.system.no_window import NO_WINDOW
+
 PROGRAM = "nvidia-smi"
 # Where Windows' Subsystem for Linux has it, which is not on every PATH.
 OF_WSL = Path("/usr/lib/wsl/lib/nvidia-smi")
@@ -119,8 +121,8 @@ def _output(command: Sequence[str], timeout: float) -> tuple[str, str]:
     `subprocess.run` would wait for a killed program, which hangs as long as the driver does.
     """
     global _asked_again_at  # noqa: PLW0603 - the driver is one for all
-    null, no_window = subprocess.DEVNULL, getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    options: dict[str, Any] = {"text": True, "errors": "replace", "creationflags": no_window}
+    null = subprocess.DEVNULL
+    options: dict[str, Any] = {"text": True, "errors": "replace", "creationflags": NO_WINDOW}
     try:
         process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null, **options)
     except OSError as error:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -56,6 +58,14 @@ def test_the_environment_says_whether_there_is_a_net_and_who_goes_first(monkeypa
     offline = worker_environment(niced=True)
     assert offline["HF_HUB_OFFLINE"] == offline["HF_DATASETS_OFFLINE"] == "1"
     assert int(offline["TUNESMITH_NICE"]) > 0
+
+
+def test_a_worker_opens_no_console_on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(worker_process, "NO_WINDOW", 0x8000000)
+    monkeypatch.setattr(worker_process.subprocess, "Popen", lambda *_, **options: asked.update(options))
+    worker_process.launch(["worker"], 1, tmp_path, {}, niced=False)
+    assert asked["creationflags"] == 0x8000000
 
 
 def run(job: Job, warm_worker: WarmWorker | None) -> tuple[int | None, list[str]]:
