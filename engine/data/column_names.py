@@ -34,12 +34,20 @@ SURE_CONVERSATION_NAMES = (
 CONVERSATION_NAMES = (
     *SURE_CONVERSATION_NAMES, "source", "article", "document", "text", "input", "content",
 )  # fmt: skip
+SURE_SUMMARY_NAMES = ("summary", "reference_summary", *_SUMMARIES_ELSEWHERE)
 SUMMARY_NAMES = (
-    "summary", "reference_summary", *_SUMMARIES_ELSEWHERE, "highlights", "abstract", "reference", "target", "output",
-    "label", "labels", "response", "completion",
+    *SURE_SUMMARY_NAMES, "tldr", "tl;dr", "tl_dr", "gist", "recap", "synopsis",
+    "minutes", "brief", "highlights", "abstract", "resolution", "reference", "target", "output", "label", "labels",
+    "response", "completion",
 )  # fmt: skip
+# Shorter texts beside a conversation that are no summaries of it.
+OTHER_NAMES = ("title", "subject", "topic", "heading", "question", "answer", "reply", "comment", "comments")
 # Columns called so hold the names of classes as often.
 CLASS_NAMES = ("label", "labels", "target", "output", "response", "completion")
+# Beside summaries of people, those of a program are not what is to be learned.
+GENERATED = frozenset(
+    {"generated", "predicted", "prediction", "system", "model", "baseline", "candidate", "auto", "automatic"}
+)
 # Beside a column of inputs, which may be empty, these hold what is to be done with it.
 INPUT_NAMES = ("input", "context", "inputs")
 INSTRUCTION_NAMES = ("instruction", "instructions", "prompt", "question", "query", "task")
@@ -64,12 +72,15 @@ TEXT_NAMES = (
 )  # fmt: skip
 SPLIT_NAMES = ("split", "data_split", "dataset_split", "set", "subset", "partition")
 PLACE = re.compile(r"\[0\]|\.")
+# "chatSummary", but neither "ID" nor "HITId".
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 NUMBERED = re.compile(r"^(.*?)[ _-]?\d{1,2}$")
 
 
 def plain(name: str) -> str:
     """Return a column's name in the form of the lists of likely names."""
-    return _without_accents(name.lower().strip()).replace(" ", "_")
+    apart = CAMEL.sub("_", name) if name.isascii() else name
+    return _without_accents(apart.lower().strip()).replace(" ", "_").replace("-", "_")
 
 
 def _without_accents(name: str) -> str:
@@ -95,8 +106,21 @@ def likeliest(free: Sequence[str], likely: Sequence[str]) -> str | None:
     """Return the column whose whole name, else a part of whose name, is one of `likely`."""
     by_plain_name = _by_plain_name(free)
     whole = (by_plain_name[guess] for guess in likely if guess in by_plain_name)
-    parts = (name for guess in likely for key, name in by_plain_name.items() if guess in key.split("_"))
+    parts = (name for guess in likely for key, name in by_plain_name.items() if guess in parts_of(key))
     return next(whole, None) or next(parts, None)
+
+
+def called_in_part(free: Iterable[str], likely: Iterable[str]) -> list[str]:
+    """Return the columns a part of whose names is the first of `likely` that is a part of any."""
+    parts = {name: parts_of(plain(name)) for name in free}
+    found = ([name for name, words in parts.items() if guess in words] for guess in likely)
+    return next(filter(None, found), [])
+
+
+def parts_of(name: str) -> list[str]:
+    """Return the words of a plain name; of a place, those of the names that it goes by."""
+    inner = _names_of_place(name)
+    return [part for each in inner or (name,) for part in each.split("_")]
 
 
 def _by_plain_name(free: Sequence[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from engine.data import cells, column_names, places
+from engine.data import cells, column_contents, column_names, places
 from engine.data.splits import split_named
 from engine.text.conversations import turns
 
@@ -37,12 +37,22 @@ class FirstRows:
             return "numbers"
         if column in self.truths:
             return "true and false"
+        sure = (*column_names.SURE_CONVERSATION_NAMES, *column_names.SURE_SUMMARY_NAMES)
+        is_sure = is_named or column_names.plain(column) in sure
+        held = "" if is_sure else column_contents.held_instead(self.cells(column))
+        # What stands in every row may be a text all the same.
+        if held and held != column_contents.ALIKE:
+            return held
         return "names of classes" if column in self.classes and not is_named else ""
 
-    def by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the columns that may hold texts, and all: others are taken only where nothing else is called so."""
+    def by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+        """Return the columns that hold likely texts, texts at all, and all: the first that are called so are taken."""
         texts = [name for name in columns if not self.no_texts(name) and not self._holds_objects(name)]
-        return texts, list(columns)
+        return [name for name in texts if self._is_likely(name)], texts, list(columns)
+
+    def _is_likely(self, name: str) -> bool:
+        held = self.cells(name)
+        return not cells.are_classes(held) and not column_contents.held_instead(held)
 
     def _holds_objects(self, name: str) -> bool:
         return name in self.holding and any(isinstance(cell, dict) for cell in self.cells(name))

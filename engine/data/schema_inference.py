@@ -12,6 +12,7 @@ from typing import Any
 from engine.data import cells, column_contents, column_mapping, column_names, summary_lists
 from engine.data.cells import Keys
 from engine.data.column_names import AUTO
+from engine.data.column_roles import ColumnRoles
 from engine.data.first_rows import FirstRows
 from engine.data.schema import Schema
 from engine.errors import DataError
@@ -66,6 +67,7 @@ class _Guess:
         column_mapping.check(by_hand)
         self.columns = tuple(columns)
         self.first = FirstRows(self.columns, first_rows)
+        self.roles = ColumnRoles(self.first)
         self.conversation = conversation
         self.summary = summary
         self.by_hand = by_hand
@@ -193,17 +195,22 @@ class _Guess:
             return column_names.likeliest(tuple(lists), column_names.CONVERSATION_LIST_NAMES) or next(
                 iter(lists)
             )
-        likely = (
-            column_names.likeliest(each, column_names.CONVERSATION_NAMES)
-            for each in self.first.by_texts(self.columns)
-        )
-        chosen = next(filter(None, likely), None)
+        likely, texts, everything = self.first.by_texts(self.columns)
+        chosen = self.roles.conversation(likely)
         if chosen is not None:
             return chosen
-        by_content = column_contents.conversation_column(self._unnamed(), self.first.rows)
-        if by_content is None:
+        by_content = column_contents.conversation_column(
+            self._unnamed(), self.first.rows, self.roles.summary(likely)
+        )
+        if by_content is not None:
+            chosen, self.why_conversation = by_content
+            return chosen
+        # One without texts is refused by what stands in it.
+        chosen = column_names.exact(texts, column_names.CONVERSATION_NAMES) or column_names.exact(
+            everything, column_names.CONVERSATION_NAMES
+        )
+        if chosen is None:
             raise self._none_likely("conversation")
-        chosen, self.why_conversation = by_content
         return chosen
 
     def _unnamed(self) -> list[str]:
@@ -212,7 +219,7 @@ class _Guess:
         return [
             name
             for name in self.columns
-            if name not in named and not self.first.no_texts(name) and self._likely_summary([name]) is None
+            if name not in named and not self.first.no_texts(name) and self.roles.summary([name]) is None
         ]
 
     def _why_conversation(self, column: str) -> str:
@@ -306,14 +313,14 @@ class _Guess:
                 raise DataError("Conversation and summary can't be the same column.", hint, "data.summary")
             return self._with_references(schema, column, "as named", self.references)
         # A label that is a number is no summary that somebody wrote.
-        considered = self.first.by_texts(free)[: None if self.needs_summary else 1]
-        chosen = next(filter(None, map(self._likely_summary, considered)), None)
+        considered = self.first.by_texts(free)[: None if self.needs_summary else 2]
+        chosen = next(filter(None, map(self.roles.summary, considered)), None)
+        if chosen and self.roles.answers_questions(chosen):
+            raise self._none_likely("summary")
         if chosen:
             beside = self.references or column_names.numbered_beside(chosen, free)
             others = [
-                name
-                for name in considered[0]
-                if name not in {chosen, *beside} and self._likely_summary([name])
+                name for name in considered[0] if name not in {chosen, *beside} and self.roles.summary([name])
             ]
             rather = " and ".join(f'"{name}"' for name in others[: column_names.MAX_NAMED])
             why = f"by its name, rather than {rather}" if others else "by its name"
@@ -327,18 +334,6 @@ class _Guess:
         if by_content:
             return self._with_references(schema, *by_content, self.references)
         raise self._none_likely("summary", turns=schema.kind == "turns")
-
-    def _likely_summary(self, free: Sequence[str]) -> str | None:
-        lists = [name for name in free if any(cells.as_list(cell) for cell in self.first.cells(name))]
-        chosen = (
-            column_names.exact(free, column_names.SUMMARY_NAMES)
-            or column_names.exact(lists, column_names.SUMMARY_LIST_NAMES)
-            or column_names.likeliest(free, (*column_names.SUMMARY_NAMES, *column_names.SUMMARY_LIST_NAMES))
-            or column_names.numbered(free, column_names.SUMMARY_NAMES)
-        )
-        # The first of summary_1, summary_2 and summary_3 comes first.
-        alike = {chosen, *column_names.numbered_beside(chosen, free)} if chosen else set()
-        return next((name for name in free if name in alike), None)
 
     def _with_references(self, schema: Schema, column: str, why: str, more: tuple[str, ...]) -> Schema:
         more = tuple(name for name in more if name != column)
@@ -415,7 +410,7 @@ class _Guess:
 
     def _groups(self, column: str) -> bool:
         """Tell whether a column repeats short values, with no two summaries for one of them."""
-        summary = self.summary if self.summary != AUTO else self._likely_summary(self.columns)
+        summary = self.summary if self.summary != AUTO else self.roles.summary(self.columns)
         summaries: dict[str, set[str]] = {}
         for row in self.first.rows:
             value, text = cells.text_of(row.get(column)), cells.text_of(row.get(summary or ""))

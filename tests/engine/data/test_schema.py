@@ -79,10 +79,11 @@ def test_another_likely_column_goes_before_one_of_numbers() -> None:
 
 def test_of_two_likely_summaries_the_other_one_is_told() -> None:
     rows = [
-        {"text": f"Ann: {n}", "abstract": f"A{n}", "highlights": f"H{n}", "topic": f"T{n}"} for n in range(3)
+        {"text": f"Ann: {n}", "abstract": f"An {n}", "highlights": f"Hi {n}", "topic": f"T{n}"}
+        for n in range(3)
     ]
     assert 'summary: column "highlights", by its name, rather than "abstract"' in shape_of(rows).reason
-    rows = [{"text": f"Ann: {n}", "summary1": f"A{n}", "summary2": f"H{n}"} for n in range(3)]
+    rows = [{"text": f"Ann: {n}", "summary1": f"An {n}", "summary2": f"Hi {n}"} for n in range(3)]
     assert "rather" not in shape_of(rows).reason
 
 
