@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.scoring import score_text
 
-# By which program of others an export was tried, by its name as a runtime.
+# In which other program an export was tried, by its name as a runtime; older adapters name llama-cli.
 TRIED_IN = {
     "llama-server": "Tried in llama.cpp's own server.",
     "llama-cli": "Tried in llama.cpp's own llama-cli.",

@@ -18,7 +18,6 @@ from engine.worker.exports import (
     answers,
     ctranslate2_model,
     gguf_model,
-    llama_cli,
     llama_server,
     merged_model,
 )
@@ -154,22 +153,19 @@ class GgufModel(Converted):
 
     def untried(self, family: str) -> str:
         """Return that nothing is here that reads a GGUF file."""
-        if _by_llama_cpp(family) or importlib.util.find_spec("gguf") is not None:
+        if _runs_in_llama_server(family) or importlib.util.find_spec("gguf") is not None:
             return ""
         return "The package gguf, by which it is read back, is not installed."
 
     def trial(self, family: str) -> tuple[str, Try]:
-        """Return llama.cpp's own program if one is here: its receivers run it so. Otherwise it is read back."""
-        return _by_llama_cpp(family) or super().trial(family)
+        """Return llama.cpp's own server if it is here: receivers run the file in it. Otherwise it is read back."""
+        if _runs_in_llama_server(family):
+            return llama_server.PROGRAM, llama_server.answers
+        return super().trial(family)
 
 
-def _by_llama_cpp(family: str) -> tuple[str, Try] | None:
-    """Return the program of llama.cpp that is here, the server first, which tells its prompts too."""
-    if family == "decoder-only":
-        for program in (llama_server, llama_cli):
-            if program.is_here():
-                return program.PROGRAM, program.answers
-    return None
+def _runs_in_llama_server(family: str) -> bool:
+    return family == "decoder-only" and llama_server.is_here()
 
 
 class OllamaModel(GgufModel):

@@ -328,7 +328,7 @@ WORDS = (
         mark(
             "The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, "
             "for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in "
-            "llama.cpp's own llama-server or llama-cli where one is on this computer. Same means that ROUGE-1 is "
+            "llama.cpp's own llama-server where it is on this computer. Same means that ROUGE-1 is "
             "at most 3 points lower, as far as the interval tells. Where Ollama runs on this computer, it gets the "
             "model and is tried itself; it keeps none that is worse. Four bits are offered where llama-quantize is "
             "on this computer. ONNX and OpenVINO are not among them: "
