@@ -25,7 +25,6 @@ from engine.config import (
     run_names,
     setting_text,
     summary_limits,
-    support_matrix,
     variants,
 )
 from engine.config.data_options import DataOptions
@@ -216,7 +215,6 @@ __all__ = [
     "setting_text",
     "speakers",
     "summary_limits",
-    "support_matrix",
     "text_paths",
     "too_few",
     "trash",

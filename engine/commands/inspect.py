@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from engine.commands.terminal import plan_text, recipe_file, text_tables
+from engine.commands.terminal import plan_text, recipe_file, support_text, text_tables
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs, positive
 from engine.commands.terminal.short_job import ask
 from engine.config import support_matrix
-from engine.config.support_matrix import Proof, Row, WeightFormat
 from engine.errors import Problem
 from engine.maintenance import doctor
 from engine.methods import METHODS
-
-WORKS = ("proven", "unproven")
 
 
 def add(verbs: Verbs) -> None:
@@ -54,39 +51,11 @@ def list_methods(_: argparse.Namespace, output: Output) -> int:
     output.lines(text_tables.table(("Id", "Method", "Group", "What it does"), rows))
     proof = support_matrix.read()
     where = [
-        (
-            f"{'  ' if row.variant else ''}{row.title}",
-            *(_kinds(proof, row, weights) for weights in support_matrix.WEIGHT_FORMATS),
-        )
-        for row in support_matrix.rows()
+        (f"{'  ' if row.variant else ''}{row.title}", *kinds) for row, kinds in support_text.table(proof)
     ]
     head = ("Works on", *(weights.title for weights in support_matrix.WEIGHT_FORMATS))
-    output.lines(["", *text_tables.table(head, where), "", *_proof_lines(proof)])
+    output.lines(["", *text_tables.table(head, where), "", *support_text.about(proof)])
     return 0
-
-
-def _kinds(proof: Proof, row: Row, weights: WeightFormat) -> str:
-    """Return the kinds of base model that a method works on in a weight format: "all", "all but GPT-2", "none"."""
-    support_by_kind = {kind.title: proof.find(row, kind, weights) for kind in support_matrix.KINDS}
-    by_state: dict[str, list[str]] = {}
-    for title, support in support_by_kind.items():
-        by_state.setdefault(support.state if support else "", []).append(title)
-    if by_state.keys() == {""}:
-        return ""
-    works = [title for title, support in support_by_kind.items() if support and support.state in WORKS]
-    without = [title for title in support_by_kind if title not in works]
-    supported = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
-    mark = "*" if proof.is_made and "unproven" in by_state else ""
-    failed = f"; fails on {', '.join(by_state['failed'])}" if "failed" in by_state else ""
-    return f"{supported or 'none'}{mark}{failed}"
-
-
-def _proof_lines(proof: Proof) -> list[str]:
-    kinds = [f"{kind.title}: {kind.examples}." for kind in support_matrix.KINDS]
-    if not proof.is_made:
-        return ["Not tested yet: this should work.", " ".join(kinds)]
-    made_with = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
-    return [f"Proven on {proof.made_at} with {made_with}. *: not all of it proven.", " ".join(kinds)]
 
 
 def examine(_: argparse.Namespace, output: Output) -> int:

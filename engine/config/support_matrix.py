@@ -1,13 +1,13 @@
 """The support matrix: which method and variant works on which kind of base model, unquantized and quantized.
 
-The registry says what should work, the shipped proof what was tested. Knows nothing of torch, and of the proof only its
-file.
+The registry says what should work, the shipped proof what was tested. `methods` prints it, and the documentation has a
+page of it. Knows nothing of torch, and of the proof only its file.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -40,11 +40,6 @@ class WeightFormat:
     quantization: Quantization
     double: bool = False
 
-    @property
-    def id(self) -> str:
-        """The format in a word."""
-        return f"{self.quantization}+double" if self.double else self.quantization
-
 
 @dataclass(frozen=True)
 class Support:
@@ -60,11 +55,6 @@ class Row:
 
     method: Method
     variant: Variant | None = None
-
-    @property
-    def id(self) -> str:
-        """The row in a word."""
-        return f"{self.method.id}+{self.variant.id}" if self.variant else self.method.id
 
     @property
     def title(self) -> str:
@@ -135,9 +125,9 @@ def read(path: Path | None = None) -> Proof:
         return Proof()
 
 
-def rows(methods: Iterable[Method] = METHODS) -> list[Row]:
+def rows() -> list[Row]:
     """Return each method, followed by its variants, in the registry's order."""
-    return [Row(entry, variant) for entry in methods for variant in (None, *entry.variants)]
+    return [Row(entry, variant) for entry in METHODS for variant in (None, *entry.variants)]
 
 
 def _cell_key(cell: Mapping[str, Any]) -> Cell:

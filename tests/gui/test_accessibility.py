@@ -26,7 +26,6 @@ from gui.inputs.number_inputs import SliderSpin
 from gui.inputs.segmented_control import SegmentedControl
 from gui.main_window import PAGES, MainWindow
 from gui.pages.help.drawings import DrawingView
-from gui.pages.train.method.support_dialog import SupportDialog
 from gui.plots.chart import Chart
 from gui.shell.shortcuts_sheet import ShortcutsSheet
 from gui.widgets.text_view import ReadingText
@@ -111,11 +110,7 @@ def described(each: QWidget) -> str:
 def walk(window: MainWindow) -> list[QWidget]:
     pages = [window.show_built(key) for key in PAGES]
     disk = DiskDialog(window.checkpoint_cleanup, window)
-    sheets = [
-        SettingsDialog(window.preferences, window),
-        ShortcutsSheet("", window),
-        SupportDialog(parent=window),
-    ]
+    sheets = [SettingsDialog(window.preferences, window), ShortcutsSheet("", window)]
     found = [each for root in (*pages, *sheets, disk, window.rail) for each in usable(root)]
     wait_for(disk)
     return found

@@ -5,8 +5,9 @@
 With `--device pretend` everything is computed on the pretend card (tests/helpers/pretend_card), with `--device cuda` on
 a real one.
 
-A result counts as long as code and libraries are the same; what failed is tried again. When all is done, the help's
-table of capabilities is written, unless TUNESMITH_PATCHES is set. Exit 1 if anything failed.
+A result counts as long as code and libraries are the same; what failed is tried again. When all is done, the results
+and the documentation's page of supported combinations are written, unless TUNESMITH_PATCHES is set. Exit 1 if anything
+failed.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def main(arguments: list[str]) -> int:
     _summarise(cells, found)
     if asked.device == "cpu" and len(cells) == len(everything) and VARIABLE not in os.environ:
         results.publish(cells, found)
-        print(f"Written: {results.PUBLISHED.relative_to(results.ROOT)}")
+        print(
+            f"Written: {results.PUBLISHED.relative_to(results.ROOT)}, {results.PAGE.relative_to(results.ROOT)}"
+        )
     return 1 if any(result.outcome == "failed" for result in found.values()) else 0
 
 

@@ -13,12 +13,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from engine.commands.terminal import support_text
+from engine.config import support_matrix
 from engine.worker.kernels.registry import VARIABLE
 from tests.helpers.repository import ROOT
 from tests.proof.cells import Cell
 
 FOLDER = ROOT / "build" / "proof"
 PUBLISHED = ROOT / "resources" / "help" / "proof.json"
+PAGE = ROOT / "docs" / "supported-combinations.md"
 LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes")
 # What a result depends on besides the libraries.
 SOURCES = (
@@ -96,7 +99,7 @@ def counted(results: Iterable[Result]) -> str:
 
 
 def publish(cells: Iterable[Cell], results: dict[str, Result]) -> None:
-    """Write what the help's table of capabilities is made from."""
+    """Write the outcomes of all cells, and the documentation's page of them."""
     rows = [
         {**asdict(cell), "outcome": results[cell.id].outcome, "reason": results[cell.id].reason}
         for cell in cells
@@ -106,3 +109,4 @@ def publish(cells: Iterable[Cell], results: dict[str, Result]) -> None:
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     text = json.dumps(head, indent=2).removesuffix("\n}") + f',\n  "cells": [\n{lines}\n]}}\n'
     PUBLISHED.write_text(text, encoding="utf-8")
+    PAGE.write_text(support_text.page(support_matrix.read(PUBLISHED)), encoding="utf-8")

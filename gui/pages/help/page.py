@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.core.background_tasks import BackgroundTasks
@@ -21,7 +21,6 @@ from gui.models.grouped_table import Column, GroupedTable, Heading
 from gui.pages.help import topics
 from gui.pages.help.topic_view import TopicView
 from gui.pages.help.topics import Topic
-from gui.pages.train.method.support_dialog import SupportDialog
 from gui.shell.page import Page
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
@@ -63,10 +62,8 @@ class HelpPage(Page):
         self._topics = topics.topics()
         self._asked_for_licences = False
         self._background = BackgroundTasks(self)
-        self.where_button = plain(tr("Supported combinations"))
         self.keys_button = plain(tr("Keys"))
-        for button in (self.where_button, self.keys_button):
-            self.header.add(button)
+        self.header.add(self.keys_button)
         self.search = SearchField(tr("Search terms, methods, licences"))
         self.table = TopicTable(self)
         self.view = GroupedTableView(self.table, tr("Topics"), ROW_HEIGHT)
@@ -76,7 +73,6 @@ class HelpPage(Page):
         self._lay_out()
         self.search.searched.connect(self._search)
         self.view.chosen.connect(self._read)
-        self.where_button.clicked.connect(self._show_where)
         self.keys_button.clicked.connect(self.keys_wanted)
         self._search("")
 
@@ -127,8 +123,3 @@ class HelpPage(Page):
     def _read(self, topic: Topic | None) -> None:
         if topic is not None and topic is not self.reader.topic():
             self.reader.show_topic(topic)
-
-    def _show_where(self) -> None:
-        dialog = SupportDialog(parent=self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()

@@ -84,7 +84,7 @@ def test_a_file_that_cannot_be_read_is_no_proof(tmp_path, text):
     assert not support_matrix.read(path).is_made
 
 
-@pytest.mark.parametrize("weights", WEIGHT_FORMATS, ids=lambda weights: weights.id)
+@pytest.mark.parametrize("weights", WEIGHT_FORMATS, ids=lambda weights: weights.title)
 def test_the_registry_has_a_word_on_every_cell(weights: WeightFormat):
     found = [
         support_matrix.Proof().find(row, kind, weights) for row in support_matrix.rows() for kind in KINDS

@@ -17,8 +17,6 @@ from gui.inputs.search_field import SearchField
 from gui.look.language import tr, translate
 from gui.pages.train.method.method_explanation import MethodExplanation
 from gui.pages.train.method.method_row import MethodRow
-from gui.pages.train.method.support_dialog import SupportDialog
-from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
@@ -44,8 +42,6 @@ class MethodChooser(Card):
         self._options: Options | None = None
         self._search = SearchField(tr("Search methods and variants"), self)
         self._search.searched.connect(self._filter)
-        self._where = link(tr("Supported combinations"), self)
-        self._where.clicked.connect(self._show_where)
         self._counted = Label(tr("trainable parameters"), "label", "ink2")
         self._list = Scroll(margins=(8, 12, 8, 12), spacing=0, parent=self)
         self.explanation = MethodExplanation(self)
@@ -63,7 +59,6 @@ class MethodChooser(Card):
         head.setContentsMargins(16, 12, 20, 12)
         head.setSpacing(16)
         head.addWidget(self._search, 1)
-        head.addWidget(self._where)
         self._counted.setToolTip(
             tr("Of the method in use with its settings, of the others with those they would get")
         )
@@ -147,12 +142,6 @@ class MethodChooser(Card):
     def _explain(self, method_id: str) -> None:
         options = self._options if method_id == self._current else None
         self.explanation.explain(method(method_id), self._base, self._rows[method_id].reason(), options)
-
-    def _show_where(self) -> None:
-        dialog = SupportDialog(self._base.quantization, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.look_at(self._current)
-        dialog.open()
 
     def _look_at(self, row: MethodRow) -> None:
         self._list.ensureWidgetVisible(row)

@@ -13,7 +13,6 @@ from gui.pages.help import topics, trust
 from gui.pages.help.drawings import DRAWINGS, DrawingView
 from gui.pages.help.glossary import WORDS
 from gui.pages.help.page import HelpPage
-from gui.pages.train.method.support_dialog import SupportDialog
 from gui.widgets.labels import Label
 from tests.helpers.background import wait_for
 
@@ -114,9 +113,6 @@ def test_a_method_is_shown_with_its_sketch_and_long_facts_whole(page, qtbot):
     assert len(labels) > 10
     assert [each.text() for each in labels if each.height() < each.heightForWidth(each.width())] == []
 
-    page.where_button.click()
-    (dialog,) = page.findChildren(SupportDialog)
-    dialog.close()
     with qtbot.waitSignal(page.keys_wanted):
         page.keys_button.click()
 
