@@ -74,7 +74,6 @@ def _may_be_a_name(word: str, table: ClaimWords) -> bool:
         and not is_date
         and lower not in table.openers
         and lower not in table.common
-        and lower not in table.numbers
     )
 
 

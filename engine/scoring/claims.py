@@ -45,6 +45,19 @@ def digits(text: str) -> list[int]:
     return [int(value_of(number)) for number in re.findall(r"\d+", text)]
 
 
+def iso_date(text: str) -> set[Fact]:
+    """Return what 2026-05-14 says: a month, and a number."""
+    _, month, day = digits(text)
+    return {("month", month - 1.0), ("number", float(day))}
+
+
+def day_and_month(text: str) -> set[Fact]:
+    """Read 5/14 and 14.5. alike: either number may be the month; 4.30 at the end of a sentence is a time."""
+    first, second, *_ = digits(text)
+    numbers: set[Fact] = {("number", float(first)), ("number", float(second)), clock_time(first, second)}
+    return numbers | {("month", first - 1.0), ("month", second - 1.0)}
+
+
 def begins_sentence(text: str, start: int) -> bool:
     """Tell whether a word that begins at `start` begins a sentence, a line or a quotation."""
     before = text[:start].rstrip(" \t\"'“‘(-–«„»¿¡")

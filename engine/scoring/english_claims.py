@@ -15,7 +15,9 @@ from engine.scoring.claims import (
     Reading,
     begins_sentence,
     clock_time,
+    day_and_month,
     digits,
+    iso_date,
     value_of,
 )
 
@@ -104,18 +106,6 @@ def _meaning(group: str, text: str) -> tuple[ClaimKind, set[Fact]]:
     return kind, read(text.lower())
 
 
-def _iso(text: str) -> set[Fact]:
-    _, month, day = digits(text)
-    return {("month", month - 1.0), ("number", float(day))}
-
-
-def _slashed(text: str) -> set[Fact]:
-    """Read 5/14 and 14.5. alike: either number may be the month; 4.30 at the end of a sentence is a time."""
-    first, second, *_ = digits(text)
-    numbers: set[Fact] = {("number", float(first)), ("number", float(second)), clock_time(first, second)}
-    return numbers | {("month", first - 1.0), ("month", second - 1.0)}
-
-
 def _clock(text: str) -> set[Fact]:
     return {clock_time(*digits(text))}
 
@@ -173,8 +163,8 @@ def _number(text: str) -> set[Fact]:
 
 
 _READERS: dict[str, tuple[ClaimKind, Callable[[str], set[Fact]]]] = {
-    "iso": ("date", _iso),
-    "slashed": ("date", _slashed),
+    "iso": ("date", iso_date),
+    "slashed": ("date", day_and_month),
     "clock": ("time", _clock),
     "hour": ("time", _hour),
     "spoken": ("time", _spoken),

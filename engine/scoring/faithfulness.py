@@ -1,7 +1,7 @@
 """Finds claims of a summary that are not in its conversation: names, numbers, times and dates, by pattern.
 
-Claims are compared by their meaning: "5 pm" is supported by "17:00", "two" by "2". Names are told by capitals; where a
-script has none, only numbers, times and dates are found. Knows nothing of models, files or windows.
+Claims are compared by their meaning: "5 pm" is supported by "17:00", and in English "two" by "2". Names are told by
+capitals; where a script has none, only numbers, times and dates are found. Knows nothing of models, files or windows.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from engine.text.normalization import composed_lengths, normalized
 class Check:
     """The claims of a summary, and those of them that are not in the conversation; both in their order.
 
-    `names_told` is False for scripts without capitals, whose names can't be told from other words. `words_known` is
-    False for languages whose days, months and number words are not known.
+    `names_told` is False for scripts without capitals, whose names can't be told from other words. `dates_known` is
+    False for languages whose days and months are not known.
     """
 
     claims: tuple[Claim, ...]
     unsupported: tuple[Claim, ...]
     names_told: bool = True
-    words_known: bool = True
+    dates_known: bool = True
 
     @property
     def unsupported_fraction(self) -> float | None:
@@ -90,7 +90,7 @@ def _other(summary: str, conversation: str, language: str) -> Check:
     missing += [claim for claim in names if not claimed_names.is_supported(claim.text, words, language)]
     claims = [*(reading.claim for reading in readings), *names]
     return Check(
-        _in_order(claims), _in_order(missing), names_told=told, words_known=claim_words.are_known(language)
+        _in_order(claims), _in_order(missing), names_told=told, dates_known=claim_words.are_known(language)
     )
 
 

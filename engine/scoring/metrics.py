@@ -15,9 +15,8 @@ from engine.text.languages import has_capitals
 
 Unit = Literal["points", "words", "fraction", "nats"]
 Good = Literal["higher", "lower", "neither"]
-# Names can't be told from other words in scripts without capitals; days, months and number words where they are not
-# known.
-Untold = Literal["names", "words", "both"]
+# Names can't be told from other words in scripts without capitals; days and months where they are not known.
+Untold = Literal["names", "dates", "both"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,8 @@ OTHER_METRICS = (
         "fraction",
         "lower",
         "Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. "
-        "Names are told by capitals: scripts without them are measured by numbers, times and dates alone.",
+        "Names are told by capitals: scripts without them are measured by numbers, times and dates alone. Numbers in "
+        "words are read in English only.",
     ),
     Metric(
         GENERAL_LOSS,
@@ -115,9 +115,8 @@ def untold(protocol: Mapping[str, Any]) -> dict[Untold, list[str]]:
     """Return what can't be told of summaries, with the languages of a protocol in which it can't."""
     found: dict[Untold, list[str]] = {}
     for code in languages_read(protocol):
-        names, words = has_capitals(code), claim_words.are_known(code)
-        if not (names and words):
-            found.setdefault("both" if not (names or words) else "words" if names else "names", []).append(
-                code
-            )
+        names, dates = has_capitals(code), claim_words.are_known(code)
+        if not (names and dates):
+            what: Untold = "names" if dates else "dates" if names else "both"
+            found.setdefault(what, []).append(code)
     return found

@@ -203,6 +203,6 @@ def _untold(what: Untold, languages: str) -> str:
     """Return what can't be told of summaries in some languages, and what is looked for there."""
     if what == "names":
         return f"Names can't be told apart in {languages}: only numbers, times and dates are looked for there"
-    if what == "words":
-        return f"Days, months and number words are not known in {languages}: only names and digits are looked for there"
-    return f"Names, days and number words can't be told in {languages}: only digits are looked for there"
+    if what == "dates":
+        return f"Days and months are not known in {languages}: only names and digits are looked for there"
+    return f"Names, days and months can't be told in {languages}: only digits are looked for there"

@@ -16,12 +16,10 @@ UNTOLD: Mapping[metrics.Untold, str] = {
     "names": mark(
         "Names can't be told apart in {languages}: only numbers, times and dates are looked for there."
     ),
-    "words": mark(
-        "Days, months and number words are not known in {languages}: only names and digits are looked for there."
+    "dates": mark(
+        "Days and months are not known in {languages}: only names and digits are looked for there."
     ),
-    "both": mark(
-        "Names, days and number words can't be told in {languages}: only digits are looked for there."
-    ),
+    "both": mark("Names, days and months can't be told in {languages}: only digits are looked for there."),
 }
 # Verdicts behind a value.
 VERDICT_TEXTS = {

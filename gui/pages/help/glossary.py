@@ -317,8 +317,8 @@ WORDS = (
             "letters of any script, and in scripts without spaces each character is a word. The language is told "
             "from each conversation and its summary, or set as Language. chrF compares sequences of characters, so "
             "it reads every language alike. Letters that are composed or not, wide or narrow, are the same. Names, "
-            "numbers, days and months that are not in the conversation are looked for in the languages whose words "
-            "for them are known; elsewhere the result says what was left out."
+            "numbers, days and months that are not in the conversation are looked for. Numbers in words are read in "
+            "English only; the result says where days and months or names were left out."
         ),
         "",
         mark("language Unicode ROUGE chrF stemmer script umlaut"),

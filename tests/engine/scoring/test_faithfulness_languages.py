@@ -23,73 +23,53 @@ def missing(language: str, summary: str, conversation: str) -> list[str]:
 # A summary, a conversation that supports it, and one that does not, with what is then missing.
 SAME_IN_OTHER_WORDS = [
     ("de", "Anna kommt am Dienstag um 17 Uhr.", "Anna: Di, nein, dienstags um 5?"),
-    ("de", "Sie treffen sich um halb fünf.", "Ben: 16:30 passt"),
-    ("de", "Es kostet zweiundzwanzig Euro.", "Ben: 22 Euro"),
     ("de", "Es kostet 1.500 Euro.", "Ben: 1500 Euro"),
     ("de", "Er kommt am 14. Mai.", "Ben: am 14.05. dann"),
-    ("fr", "Ils se voient à 17h30 mardi.", "Luc : à cinq heures et demie, mardi"),
+    ("fr", "Ils se voient à 17h30 mardi.", "Luc : à 17:30, mardi"),
     ("fr", "Le train part à 8 h 15.", "Luc : 8:15"),
-    ("fr", "Il a vingt-deux chaises.", "Luc : 22 chaises"),
-    ("es", "Llegan el miércoles a las cinco y media.", "Ana: miercoles a las 17:30"),
-    ("es", "Compra treinta y dos sillas.", "Ana: 32 sillas"),
-    ("it", "Arriva lunedì alle cinque e mezza.", "Ada: lunedi alle 17.30"),
-    ("it", "Porta ventuno sedie.", "Ada: 21 sedie"),
-    ("pt", "Chega na terça-feira às 15 horas.", "Rui: terça às três"),
-    ("nl", "Ze komt dinsdag om half vijf.", "Jan: dinsdag 16:30"),
-    ("nl", "Hij koopt tweeëntwintig stoelen.", "Jan: 22 stoelen"),
-    ("pl", "Ola przyjdzie w środę o piątej.", "Ola: środa, 17:00"),
-    ("ru", "Она придёт в среду в половине пятого.", "Аня: среда, 16:30"),
-    ("ru", "Двое друзей купят двадцать пять книг.", "Аня: нас два, 25 книг"),
-    ("uk", "Вона прийде в середу о п’ятій.", "Аня: середа"),
-    ("el", "Θα έρθει την Τρίτη στις πέντε και μισή.", "Νίκος: Τρίτη 17:30"),
+    ("es", "Llegan el miércoles a las 5.30.", "Ana: miercoles a las 17:30"),
+    ("it", "Arriva lunedì alle 17.30.", "Ada: lunedi alle 5:30"),
+    ("pt", "Chega na terça-feira às 15 horas.", "Rui: terça às 3"),
+    ("nl", "Ze komt dinsdag om 4.30.", "Jan: dinsdag 16:30"),
+    ("pl", "Ola przyjdzie w środę o 5.", "Ola: środa, 17:00"),
+    ("ru", "Она придёт в среду в 4:30.", "Аня: среда, 16:30"),
+    ("uk", "Вона прийде в середу о 17.", "Аня: середа, 17:00"),
+    ("el", "Θα έρθει την Τρίτη στις 5.30.", "Νίκος: Τρίτη 17:30"),
     ("tr", "Toplantı cumartesi 15:30'da.", "Ece: cumartesiye 3:30"),
-    ("sv", "De ses halv fem på tisdag.", "Bo: tisdagen 16:30"),
+    ("sv", "De ses kl. 4.30 på tisdag.", "Bo: tisdagen 16:30"),
     ("ar", "سيأتي يوم الثلاثاء الساعة ٥.", "علي: الثلاثاء الساعة 5"),
-    ("ar", "اشترى ثلاثة كتب في مارس.", "علي: ٣ كتب وفي مارس"),
+    ("ar", "اشترى 3 كتب في مارس.", "علي: ٣ كتب وفي مارس"),
     ("he", "היא תבוא ביום שלישי בשעה 17:00.", "דנה: יום שלישי ב-5"),
-    ("zh", "他们周三下午五点半见面。", "小红：星期三17:30"),
-    ("zh", "他买了三十五个苹果。", "小红：35个"),
+    ("zh", "他们周三下午5点半见面。", "小红：星期三17:30"),
     ("zh", "5月14日见。", "小红：2026-05-14"),
     ("ja", "水曜日の午後５時半に会います。", "田中：水曜 17:30で"),
-    ("ja", "三人で行く。", "田中：3人です"),
-    ("ko", "수요일 다섯 시에 만난다.", "민수: 수요일 5시"),
+    ("ko", "수요일 오후 5시 30분에 만난다.", "민수: 수요일 17:30"),
     ("hi", "वह बुधवार को ५ बजे आएगी।", "राम: बुधवार 5 बजे"),
-    ("da", "Søren kommer tirsdag klokken halv fem.", "Søren: tirsdag 16:30"),
-    ("da", "Hun køber femogtyve stole i morgen.", "Ida: 25 stole imorgen"),
+    ("da", "Søren kommer tirsdag klokken 4.30.", "Søren: tirsdag 16:30"),
     ("no", "Kåre kommer laurdag.", "Kåre: lørdag"),
-    ("nn", "Kåre kjøper trettito bøker tysdag.", "Kåre: 32 bøker på tirsdag"),
-    ("fi", "Pekan sisko tulee perjantaina puoli viideltä.", "Pekka: perjantai 16.30"),
-    ("fi", "Virtasen auto maksaa kaksikymmentäviisi euroa.", "Virtanen: 25 euroa"),
+    ("nn", "Kåre kjøper 32 bøker tysdag.", "Kåre: 32 bøker på tirsdag"),
+    ("fi", "Pekan sisko tulee perjantaina kello 4.30.", "Pekka: perjantai 16.30"),
     (
         "hu",
-        "Annának huszonöt széke van, Péterrel jön szombaton fél ötkor.",
+        "Annának 25 széke van, Péterrel jön szombaton 4.30-kor.",
         "Anna: 25 szék\nPéter: szombat 16:30",
     ),
-    ("sk", "Marek príde v stredu o piatej.", "Marek: streda 17:00"),
-    ("sk", "Kúpi dvadsaťpäť kníh pre Marka.", "Marek: 25 kníh"),
-    ("hr", "Ana i Petra dolaze u srijedu u pola pet.", "Ana: srijeda 16:30\nPetar: da"),
-    ("bs", "Kupit će dvadeset i pet knjiga.", "Ana: 25 knjiga"),
-    ("sl", "Ana pride v sredo ob pol petih.", "Ana: sreda 16:30"),
-    ("sl", "Kupi petindvajset knjig.", "Ana: 25 knjig"),
-    ("bg", "Мария ще купи двадесет и пет книги във вторник.", "Мария: 25 книги, вторник"),
-    ("ca", "La Maria arriba dimarts a dos quarts de cinc.", "Maria: dimarts 16:30"),
-    ("ca", "Compra vint-i-cinc cadires.", "Maria: 25 cadires"),
-    ("gl", "Chega o martes ás cinco e media.", "Uxía: martes 17:30"),
-    ("id", "Siti datang hari Selasa pukul setengah lima.", "Siti: selasa 16:30"),
-    ("id", "Ia membeli dua belas buku dan dua ratus tiga puluh lima kursi.", "Siti: 12 buku, 235 kursi"),
+    ("sk", "Marek príde v stredu o 5.", "Marek: streda 17:00"),
+    ("hr", "Ana i Petra dolaze u srijedu u 4.30.", "Ana: srijeda 16:30\nPetar: da"),
+    ("sl", "Ana pride v sredo ob 4.30.", "Ana: sreda 16:30"),
+    ("bg", "Мария ще купи 25 книги във вторник.", "Мария: 25 книги, вторник"),
+    ("ca", "La Maria arriba dimarts a les 4.30.", "Maria: dimarts 16:30"),
+    ("gl", "Chega o martes ás 5.30.", "Uxía: martes 17:30"),
+    ("id", "Siti datang hari Selasa pukul 4.30.", "Siti: selasa 16:30"),
     ("ms", "Siti datang Khamis.", "Siti: kamis"),
     ("vi", "Hoa đến thứ ba lúc 5 giờ.", "Hoa: thứ ba, 5h"),
-    ("vi", "Cô mua hai mươi lăm ghế, mười hai bàn và hai trăm ba mươi sách.", "Hoa: 25 ghế 12 bàn 230 sách"),
     ("th", "เขาจะมาวันอังคารที่ ๕ มีนาคม", "แดง: วันอังคาร 5 มีนาคม"),
-    ("fa", "او سه\u200cشنبه ساعت ۵ می\u200cآید و بیست و پنج کتاب می\u200cخرد.", "علی: سه شنبه ۵، 25 کتاب"),
-    ("et", "Mari tuleb teisipäeval pool viis.", "Mari: teisipäev 16:30"),
-    ("af", "Sy koop vyf-en-twintig stoele Dinsdag.", "Jan: 25 stoele dinsdag"),
-    ("ro", "Cumpără douăzeci și cinci de scaune marți.", "Ana: 25 scaune marți"),
-    ("de", "Er zahlt zwei tausend drei hundert vier Euro.", "Ben: 2304 Euro"),
+    ("fa", "او سه\u200cشنبه ساعت ۵ می\u200cآید.", "علی: سه شنبه 5"),
+    ("et", "Mari tuleb teisipäeval kell 4.30.", "Mari: teisipäev 16:30"),
 ]
 NOT_SAID = [
     ("de", "Anna kommt am Freitag um 18 Uhr.", "Anna: Dienstag um 17 Uhr", ["Freitag", "18"]),
-    ("de", "Lisa hat zwölf Äpfel gekauft.", "Anna: ich hab 10 Äpfel", ["Lisa", "zwölf"]),
+    ("de", "Lisa hat 12 Äpfel gekauft.", "Anna: ich hab 10 Äpfel", ["Lisa", "12"]),
     ("de", "Übermorgen kommt er.", "Ben: morgen komme ich", ["Übermorgen"]),
     ("fr", "Élodie voit Marc vendredi à 18h.", "Élodie : mardi à 17h", ["Marc", "vendredi", "18"]),
     ("es", "Ana verá a José el viernes.", "Ana: el martes", ["José", "viernes"]),
@@ -103,10 +83,10 @@ NOT_SAID = [
     ("tr", "Bugün Ece Ayşe'yi perşembe görecek.", "Ece: çarşamba", ["Ayşe'yi", "perşembe"]),
     ("ar", "سيأتي يوم الجمعة الساعة ٦.", "علي: الثلاثاء الساعة 5", ["الجمعة", "٦"]),
     ("he", "היא תבוא ביום שישי בשעה 18:00.", "דנה: יום שלישי ב-5", ["ביום שישי", "18:00"]),
-    ("zh", "他们周五六点见面，买四个苹果。", "小红：周三五点，买两个", ["周五", "六点", "四"]),
-    ("ja", "金曜日の６時に四人で会う。", "田中：水曜5時、3人", ["金曜日", "６時", "四"]),
-    ("ko", "금요일 여섯 시에 만난다.", "민수: 수요일 5시", ["금요일", "여섯 시"]),
-    ("da", "Ida kommer fredag klokken seks.", "Ida: tirsdag klokken fem", ["fredag", "seks"]),
+    ("zh", "他们周五6点见面，买4个苹果。", "小红：周三5点，买2个", ["周五", "6点", "4"]),
+    ("ja", "金曜日の６時に４人で会う。", "田中：水曜5時、3人", ["金曜日", "６時", "４"]),
+    ("ko", "금요일 6시에 만난다.", "민수: 수요일 5시", ["금요일", "6시"]),
+    ("da", "Ida kommer fredag klokken 6.", "Ida: tirsdag klokken 5", ["fredag", "6"]),
     ("no", "I dag møter Kåre Sigrid på tysdag.", "Kåre: onsdag", ["Sigrid", "tysdag"]),
     ("fi", "Liisa tapaa Markuksen keskiviikkona.", "Liisa: tiistai", ["Markuksen", "keskiviikkona"]),
     ("hu", "Éva hétfőn találkozik Gáborral.", "Éva: kedd", ["hétfőn", "Gáborral"]),
@@ -241,30 +221,17 @@ def test_the_days_and_months_of_a_table_are_complete(code):
 
 
 @pytest.mark.parametrize(
-    ("language", "numbers"),
-    [
-        ("da", {"toogtyve": 22, "nioghalvfems": 99}),
-        ("no", {"tjueen": 21, "nittini": 99}),
-        ("fi", {"kaksikymmentäyksi": 21, "yhdeksänkymmentäyhdeksän": 99}),
-        ("hu", {"huszonegy": 21, "kilencvenkilenc": 99}),
-        ("sl", {"enaindvajset": 21, "devetindevetdeset": 99}),
-        ("af", {"een-en-twintig": 21, "negentig": 90}),
-        ("id", {"dua ribu tiga ratus empat belas": 2314, "seratus lima puluh": 150}),
-        ("vi", {"hai mươi mốt": 21, "một nghìn chín trăm chín mươi": 1990}),
-        ("bg", {"двадесет и един": 21, "две хиляди": 2000}),
-        ("fa", {"نود و نه": 99}),
-        ("de", {"zwei tausend drei hundert": 2300}),
-    ],
+    ("language", "summary"),
+    [("de", "Es kostet zwölf Euro."), ("fr", "Il a vingt chaises."), ("zh", "他买了三十五个苹果。")],
 )
-def test_number_words_have_their_values(language, numbers):
-    for words, value in numbers.items():
-        assert missing(language, f"… {words} …", f"… {value} …") == []
-        assert check_claims(f"… {words} …", "…", language).claims
+def test_numbers_in_words_are_read_in_english_only(language, summary):
+    assert check_claims(summary, "", language).claims == ()
+    assert missing("en", "He has twelve chairs.", "Luc: 12 chairs") == []
+    assert missing("en", "He has twelve chairs.", "Luc: 10 chairs") == ["twelve"]
+    assert "in English only" in METRICS["unsupported"].help
 
 
-@pytest.mark.parametrize(
-    ("language", "text"), [("de", "im März um fünf"), ("fr", "février"), ("vi", "thứ bảy")]
-)
+@pytest.mark.parametrize(("language", "text"), [("de", "im März"), ("fr", "février"), ("vi", "thứ bảy")])
 @pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
 def test_composed_and_decomposed_letters_are_the_same(language, text, forms):
     summary, conversation = (unicodedata.normalize(form, f"… {text}") for form in forms)
@@ -307,10 +274,6 @@ def _pieces(language: str) -> list[str]:
     known = [
         *words.facts,
         *words.beginnings,
-        *words.numbers,
-        *words.after_hour,
-        *words.counters,
-        *words.ordinals,
     ]
     marks = [
         "12",
@@ -327,7 +290,7 @@ def _pieces(language: str) -> list[str]:
         "Anna",
         "l'Anna",
     ]
-    return [*known, words.half_before, words.half_before_ordinal, *marks, ".", ",", ":", "’", "\n"]
+    return [*known, *marks, ".", ",", ":", "’", "\n"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -29,9 +29,9 @@ def test_one_language_needs_no_count():
 
 def test_what_cannot_be_told_is_named_for_each_language():
     protocol = {"metric": {"languages": {"en": 1, "de": 1, "cy": 2, "km": 3, "ja": 4}}}
-    assert metrics.untold(protocol) == {"words": ["cy"], "both": ["km"], "names": ["ja"]}
+    assert metrics.untold(protocol) == {"dates": ["cy"], "both": ["km"], "names": ["ja"]}
     assert score_text.language_notes(protocol)[-3:] == [
-        "Days, months and number words are not known in Welsh: only names and digits are looked for there",
-        "Names, days and number words can't be told in Khmer: only digits are looked for there",
+        "Days and months are not known in Welsh: only names and digits are looked for there",
+        "Names, days and months can't be told in Khmer: only digits are looked for there",
         "Names can't be told apart in Japanese: only numbers, times and dates are looked for there",
     ]

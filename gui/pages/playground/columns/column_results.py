@@ -96,7 +96,7 @@ class Marks:
     added: tuple[tuple[int, int], ...] = ()
     unsupported: tuple[Claim, ...] = ()
     names_told: bool = True
-    words_known: bool = True
+    dates_known: bool = True
     is_measured: bool = True
 
 
@@ -172,7 +172,7 @@ class ColumnResults:
             return Marks(spans)
         check = _check(column.text, self.conversation)
         is_measured = check.unsupported_fraction is not None
-        return Marks(spans, check.unsupported, check.names_told, check.words_known, is_measured)
+        return Marks(spans, check.unsupported, check.names_told, check.dates_known, is_measured)
 
 
 def _started(column: Column, event: Event) -> None:

@@ -259,7 +259,7 @@ class _Figures(QWidget):
         claims = ", ".join(claim.text for claim in marks.unsupported)
         untold = (
             "" if marks.names_told else tr("Names can't be told apart in this script."),
-            "" if marks.words_known else tr("Days, months and number words of this language are not known."),
+            "" if marks.dates_known else tr("Days and months of this language are not known."),
         )
         self._missing.setToolTip(plain_tooltip("\n".join(filter(None, (claims, *untold)))))
         self._warning.setVisible(missing > 0)
