@@ -5,9 +5,7 @@ Knows nothing of models or windows, and imports neither torch nor datasets.
 
 from engine.labelling.export import export, write_rows
 from engine.labelling.history import Step
-from engine.labelling.items import Author, Draft, Item, State
-from engine.labelling.novelty import Novelty
-from engine.labelling.order import MIN_TO_COMPARE, ORDERS, Order, count_words, ordered, usual_words
+from engine.labelling.items import MIN_TO_COMPARE, Author, Draft, Item, State, count_words, usual_words
 from engine.labelling.sets import (
     ENOUGH_FOR_A_RUN,
     MAX_CONVERSATIONS,
@@ -29,13 +27,10 @@ __all__ = [
     "MAX_CONVERSATIONS",
     "MIN_FOR_A_RUN",
     "MIN_TO_COMPARE",
-    "ORDERS",
     "Author",
     "Draft",
     "Item",
     "LabellingSet",
-    "Novelty",
-    "Order",
     "Progress",
     "SetInfo",
     "State",
@@ -48,7 +43,6 @@ __all__ = [
     "fingerprint",
     "known_items",
     "list_sets",
-    "ordered",
     "usual_words",
     "write_rows",
     "written",

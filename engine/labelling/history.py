@@ -6,18 +6,31 @@ sets answer each key press as fast as small ones. Knows nothing of files.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from engine.jobs.events import Event
-from engine.labelling.items import Item, changed, new_item, with_carried
-from engine.labelling.record_schema import is_valid
+from engine.labelling.items import Item, State, changed, new_item, with_carried
+from engine.system.validators import Check, has, is_count, is_flag, is_one_of, is_text
 
 CHANGES = ("written", "drafted", "accepted", "skipped")
 # Above every number that a set gives.
 MAX_NUMBER = 10_000_000
+
+# The schema of a journal, whose lines may be damaged or of another program.
+_ITEM: Mapping[str, Check] = {"item": is_count}
+_is_draft = has({"base_model": is_text, "name": is_text, "text": is_text}, {"adapter": is_text})
+
+_SCHEMAS: Mapping[str, Check] = {
+    "added": has({**_ITEM, "conversation": is_text}, {"id": is_text, "summary": is_text}),
+    "carried": has({**_ITEM, "state": is_one_of(*get_args(State))}, {"text": is_text, "draft": _is_draft}),
+    "written": has({**_ITEM, "text": is_text}, {"joins": is_flag}),
+    "drafted": has({**_ITEM, "base_model": is_text, "name": is_text, "text": is_text}, {"adapter": is_text}),
+    "accepted": has(_ITEM),
+    "skipped": has(_ITEM),
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,6 @@ class Step:
     """A change that can be undone ("written", "drafted", "accepted" or "skipped"), with its item before and after."""
 
     event: str
-    time: float
     before: Item
     after: Item
 
@@ -43,7 +55,6 @@ class History:
         self.steps: list[Step] = []
         self.done = 0
         self.sittings = 0
-        self._of: defaultdict[int, list[Step]] = defaultdict(list)
         for item in items:
             self._put(item)
 
@@ -57,21 +68,22 @@ class History:
         """The step that redo applies again."""
         return self.steps[self.done] if self.done < len(self.steps) else None
 
-    def of(self, number: int) -> list[Step]:
-        """Return the steps of one item that are in effect, oldest first."""
-        return list(self._of.get(number, ()))
+    def was_changed(self, number: int) -> bool:
+        """Tell whether a step that is in effect changed an item."""
+        return any(step.after.number == number for step in self.steps[: self.done])
 
     def apply(self, record: Event) -> None:
-        """Apply one record of the journal; invalid records are skipped."""
+        """Apply one record of the journal. Invalid records are skipped, and events that are not known."""
         event = record["event"]
-        if not is_valid(record):
+        is_valid = _SCHEMAS.get(event)
+        if is_valid is not None and not is_valid(record):
             return
         if event == "sitting_began":
             self.sittings += 1
         elif event == "undone":
             step = self.last
             if step is not None:
-                self._revert()
+                self.done -= 1
                 self._put(step.before)
         elif event == "redone":
             step = self.next
@@ -97,12 +109,7 @@ class History:
 
     def _apply_step(self, step: Step) -> None:
         self.done += 1
-        self._of[step.after.number].append(step)
         self._put(step.after)
-
-    def _revert(self) -> None:
-        self.done -= 1
-        self._of[self.steps[self.done].after.number].pop()
 
     def _add(self, record: Mapping[str, Any]) -> None:
         number = record["item"]
@@ -125,7 +132,7 @@ class History:
         last = self.last
         if record.get("joins") and last is not None and last.after.number == after.number:
             before = last.before
-            self._revert()
-        step = Step(event, float(record.get("time", 0.0)), before, after)
+            self.done -= 1
+        step = Step(event, before, after)
         self.steps[self.done :] = [step]
         self._apply_step(step)

@@ -1,16 +1,24 @@
-"""The conversations of a labelling set as values, and what each change makes of them.
+"""The conversations of a labelling set as values, what each change makes of them, and how long summaries usually are.
 
-Knows nothing of files, order or windows.
+Knows nothing of files or windows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 State = Literal["open", "drafted", "accepted", "skipped"]
 Author = Literal["source", "person", "draft", "edited draft"]
+CACHED_LENGTHS = 8192
+MIN_TO_COMPARE = 10
+# Words of a summary divided by the square root of its conversation's words: nine in ten of SAMSum's references are
+# between, whatever the length of the conversation.
+USUAL_RATIOS = (1.0, 4.0)
 
 
 @dataclass(frozen=True)
@@ -93,3 +101,27 @@ def _written(item: Item, text: str) -> Item:
     """Return the item with a new text, which waits for a decision again."""
     draft = item.draft if text.strip() else None
     return replace(item, text=text, draft=draft, state="drafted" if draft else "open")
+
+
+def usual_words(conversation: str, accepted: Sequence[Item] = ()) -> tuple[int, int]:
+    """Return the usual range of words in a summary of the conversation.
+
+    It covers eight in ten accepted summaries once there are enough of them, else nine in ten of SAMSum's references.
+    """
+    low, high = USUAL_RATIOS
+    if len(accepted) >= MIN_TO_COMPARE:
+        ratios = [count_words(item.text) / _root(item.conversation) for item in accepted]
+        tenths = statistics.quantiles(ratios, n=10, method="inclusive")
+        low, high = tenths[0], tenths[-1]
+    root = _root(conversation)
+    return max(1, math.floor(low * root)), max(1, math.ceil(high * root))
+
+
+@lru_cache(maxsize=CACHED_LENGTHS)
+def _root(conversation: str) -> float:
+    return math.sqrt(max(1, count_words(conversation)))
+
+
+def count_words(text: str) -> int:
+    """Return the number of words in a text, separated by spaces."""
+    return len(text.split())

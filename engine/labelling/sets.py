@@ -290,10 +290,6 @@ class LabellingSet:
         """Return the conversations in these states."""
         return [item for item in self.items if item.state in states]
 
-    def added_since(self, count: int) -> list[Item]:
-        """Return the conversations that came after the first `count`."""
-        return list(islice(self.history.items.values(), count, None))
-
     def accepted_last(self) -> list[Item]:
         """Return the conversations that were accepted last, at most `MAX_COMPARED`."""
         numbers = islice(reversed(self.history.accepted), MAX_COMPARED)
@@ -370,7 +366,7 @@ class LabellingSet:
         A draft fills an empty place. An accepted summary, which a person wrote, replaces what no person has written.
         """
         number = self._number_of(known.conversation.strip())
-        if number is None or self.history.of(number):
+        if number is None or self.history.was_changed(number):
             return False
         item = self.item(number)
         is_news = (item.text, item.state) != (known.text, known.state)

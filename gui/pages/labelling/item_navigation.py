@@ -1,8 +1,64 @@
-"""Navigates the conversations of a set: back, forward, next. Knows no widget and no text."""
+"""Which conversations of a set are listed, in which order, and which of them were visited. Knows no widget."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from engine.api import labelling
+from gui.look.language import mark
+
+SHOWN = {
+    "to_do": ("open", "drafted"),
+    "drafted": ("drafted",),
+    "accepted": ("accepted",),
+    "skipped": ("skipped",),
+    "all": ("open", "drafted", "accepted", "skipped"),
+}
+# Each order with its title and its purpose.
+ORDERS = {
+    "given": (mark("As given"), mark("In the order of the source.")),
+    "longest": (
+        mark("Longest first"),
+        mark("Long conversations first: they are the hardest to summarise."),
+    ),
+}
+
+
+class ItemOrder:
+    """The listed conversations of one set."""
+
+    def __init__(self) -> None:
+        self.order = "given"
+        self.shown = "to_do"
+        self.search = ""
+        self._work: labelling.LabellingSet | None = None
+        self._numbers: list[int] | None = None
+
+    def take(self, work: labelling.LabellingSet | None) -> None:
+        """List the conversations to do of another set."""
+        self._work = work
+        self.shown, self.search = "to_do", ""
+        self.renew()
+
+    def renew(self) -> None:
+        """List again after a change."""
+        self._numbers = None
+
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers of the listed conversations, in order."""
+        if self._numbers is None:
+            items = self._work.in_state(*SHOWN[self.shown]) if self._work is not None else []
+            if self.search:
+                items = [item for item in items if _answers(item, self.search)]
+            if self.order == "longest":
+                items.sort(key=lambda item: len(item.conversation), reverse=True)
+            self._numbers = [item.number for item in items]
+        return self._numbers
+
+
+def _answers(item: labelling.Item, search: str) -> bool:
+    """Return whether a conversation contains the searched words, or has the searched number."""
+    return search == str(item.number) or search.casefold() in item.conversation.casefold()
 
 
 class ItemNavigation:

@@ -13,8 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, DataError, Example, labelling
 from gui.core.background_tasks import BackgroundTasks
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.item_navigation import ItemNavigation
-from gui.pages.labelling.item_order import ItemOrder
+from gui.pages.labelling.item_navigation import ItemNavigation, ItemOrder
 from gui.pages.playground.history.history_store import HistoryStore
 from gui.pages.playground.history.rated_summaries import collect
 
@@ -33,8 +32,7 @@ class LabellingController(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.work: labelling.LabellingSet | None = None
-        self.item_order = ItemOrder(self)
-        self.item_order.compared.connect(self._begin_again)
+        self.item_order = ItemOrder()
         self.error: AppError | None = None
         self._navigation = ItemNavigation()
         self._typed: str | None = None
@@ -166,7 +164,7 @@ class LabellingController(QObject):
 
     def choose_order(self, key: str) -> None:
         """Choose the order of the conversations."""
-        self.item_order.choose_order(key)
+        self.item_order.order = key
         self._begin_again()
 
     def choose_shown(self, key: str) -> None:

@@ -16,15 +16,15 @@ from gui.pages.playground.columns.column_results import about_tokens
 PLAYGROUND = "playground"
 # As stored in the set's file, in every language.
 PLAYGROUND_NAME = mark("Playground conversations")
-# The title of a step by kind: alone, and within a line.
+# What undo and redo say of a step, by its kind.
 STEPS = {
-    "written": (mark("Written"), mark("written")),
-    "accepted": (mark("Accepted"), mark("accepted")),
-    "skipped": (mark("Skipped"), mark("skipped")),
-    "drafted": (mark("Draft of {name}"), mark("draft of {name}")),
-    "bundled": (mark("Draft of the practice model"), mark("draft of the practice model")),
-    "edited": (mark("Draft edited"), mark("draft edited")),
-    "emptied": (mark("Emptied"), mark("emptied")),
+    "written": mark("written"),
+    "accepted": mark("accepted"),
+    "skipped": mark("skipped"),
+    "drafted": mark("draft of {name}"),
+    "bundled": mark("draft of the practice model"),
+    "edited": mark("draft edited"),
+    "emptied": mark("emptied"),
 }
 LEFT_OUT: dict[str, Callable[[int], str]] = {
     "empty": lambda count: tr("{count} empty", count=number_text(count)),
@@ -92,32 +92,17 @@ def author(item: labelling.Item) -> str:
     return tr("an edited draft of {name}", name=name) if name else tr("an edited draft of the practice model")
 
 
-def step_title(step: labelling.Step) -> str:
-    """Return the title of a step."""
-    return tr(STEPS[_kind(step)][0], name=_draft_of(step))
-
-
-def step_in_a_line(step: labelling.Step) -> str:
-    """Return the title of a step within a line."""
-    return tr(STEPS[_kind(step)][1], name=_draft_of(step))
-
-
-def _kind(step: labelling.Step) -> str:
-    if step.event == "drafted":
-        return "drafted" if _draft_of(step) else "bundled"
-    if step.event == "written" and not step.after.text:
-        return "emptied"
-    return "edited" if step.event == "written" and step.before.draft is not None else step.event
-
-
-def _draft_of(step: labelling.Step) -> str:
-    return _draft_name(step.after.draft) if step.after.draft is not None else ""
-
-
-def step_detail(step: labelling.Step) -> str:
-    """Return the number of words after a step."""
-    count = labelling.count_words(step.after.text)
-    return _words(count) if step.event in ("written", "drafted") else ""
+def step_text(step: labelling.Step) -> str:
+    """Return what a step did, within a line."""
+    name = _draft_name(step.after.draft) if step.after.draft is not None else ""
+    kind = step.event
+    if kind == "drafted" and not name:
+        kind = "bundled"
+    elif kind == "written" and not step.after.text:
+        kind = "emptied"
+    elif kind == "written" and step.before.draft is not None:
+        kind = "edited"
+    return tr(STEPS[kind], name=name)
 
 
 def _words(count: int) -> str:
@@ -251,15 +236,6 @@ def all_done(found: labelling.Progress) -> str:
 def advice(found: labelling.Progress) -> str:
     """Return what to know before the summaries are used; "" for nothing."""
     return few(found.accepted) or all_done(found)
-
-
-def comparing(found: labelling.Progress) -> str:
-    """Return the text shown until the chosen order is computed."""
-    return tr_count(
-        found.total,
-        "Comparing {n} conversation. Until then it comes in the order of the source.",
-        "Comparing {n} conversations. Until then they come in the order of the source.",
-    )
 
 
 def read_in(left_out: dict[str, Any], brought: int) -> str:

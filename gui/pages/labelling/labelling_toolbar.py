@@ -7,14 +7,15 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import labelling
+from gui.core import actions
 from gui.graphics.bars import Bar
 from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.format import number_text
-from gui.look.language import mark, tr, translate
+from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
-from gui.pages.labelling.shortcuts import keys_text
+from gui.pages.labelling.item_navigation import ORDERS
 from gui.widgets.buttons import quiet
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
@@ -47,11 +48,13 @@ class LabellingToolbar(QWidget):
         self._progress = ElidedLabel("", "label", "ink2")
         self.bar = Bar()
         self.shown = ComboBox([(key, tr(title)) for key, title in SHOWN_TITLES.items()])
-        self.order = ComboBox([(order.key, translate(order.title)) for order in labelling.ORDERS])
-        for at, order in enumerate(labelling.ORDERS):
-            self.order.setItemData(at, translate(order.help), Qt.ItemDataRole.ToolTipRole)
+        self.order = ComboBox([(key, tr(title)) for key, (title, _) in ORDERS.items()])
+        for at, (_, purpose) in enumerate(ORDERS.values()):
+            self.order.setItemData(at, tr(purpose), Qt.ItemDataRole.ToolTipRole)
         self.list_button = quiet("")
-        self.list_button.setToolTip(f"{tr('All conversations of this set')} ({keys_text('to_list')})")
+        self.list_button.setToolTip(
+            f"{tr('All conversations of this set')} ({actions.keys_text('labelling.to_list')})"
+        )
         self.list_button.clicked.connect(self._toggle_list)
         self.add_button = quiet(tr("Add conversations…"))
         self.add_button.setToolTip(tr("Read more conversations from a file into this set"))
@@ -127,7 +130,7 @@ class LabellingToolbar(QWidget):
         self.list_button.setText(tr("Hide list") if lists else tr("Show list"))
         self.shown.set_key(shown)
         self.order.set_key(order)
-        self.order.setToolTip(next(translate(one.help) for one in labelling.ORDERS if one.key == order))
+        self.order.setToolTip(tr(ORDERS[order][1]))
 
     def progress(self) -> str:
         """Return the progress as text."""

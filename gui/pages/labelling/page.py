@@ -32,7 +32,6 @@ from gui.pages.labelling.items_view import ItemsPane
 from gui.pages.labelling.labelling_controller import LabellingController
 from gui.pages.labelling.labelling_toolbar import SHOWN_TITLES, LabellingToolbar
 from gui.pages.labelling.reader import Reader
-from gui.pages.labelling.shortcuts import KEYS
 from gui.pages.labelling.summary_pane import SummaryPane
 from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.history.history_entry import HistoryEntry
@@ -205,9 +204,12 @@ class LabellingPage(Page):
             (self.conversation.forward_wanted, self.forward),
         ):
             wanted.connect(act)
-        for name in KEYS:
+        # The editor nearly always has the focus, so no shortcut is a key that types.
+        for action in actions.in_scope("labelling"):
+            if action.is_pressed:
+                continue
             within = Qt.ShortcutContext.WidgetWithChildrenShortcut
-            actions.bind(self, f"labelling.{name}", getattr(self, name), within)
+            actions.bind(self, action.id, getattr(self, action.id.partition(".")[2]), within)
         actions.bind(self, "window.close", self.all_drafts.cancel)
 
     # Opening conversations
@@ -448,9 +450,7 @@ class LabellingPage(Page):
         if self._lists:
             self.items.show_list(listing.numbers(), work.item, item.number, tr(SHOWN_TITLES[listing.shown]))
         self.conversation.show_item(item, progress.total, self.controller.can_go_back)
-        self.summary.show_item(
-            item, work.history.of(item.number), work.accepted_last(), self.controller.problem()
-        )
+        self.summary.show_item(item, work.accepted_last(), self.controller.problem())
         self.summary.show_undo(work.history.last, work.history.next)
         self.summary.show_draft_writer(self.draft_writer)
 
@@ -468,9 +468,6 @@ class LabellingPage(Page):
         strip = self.draft_writer.strip() if self.controller.item is not None else None
         texts = [self._message, labelling_text.corrected(self.controller.corrected)]
         if (work := self.controller.work) is not None:
-            progress = work.progress()
-            if self.controller.item_order.is_comparing:
-                texts.insert(0, labelling_text.comparing(progress))
-            texts.append(labelling_text.advice(progress))
+            texts.append(labelling_text.advice(work.progress()))
         text = next(filter(None, texts), "")
         return strip or (Strip(text, "", "info", "ink2") if text else None)

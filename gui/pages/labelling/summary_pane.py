@@ -5,12 +5,11 @@ Shows an item. Its owner stores the text and runs the operations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import labelling, unsupported
+from gui.core import actions
 from gui.core.timers import once
 from gui.inputs.combo_box import ComboBox
 from gui.inputs.fields import ProblemLine
@@ -18,8 +17,6 @@ from gui.look import style
 from gui.look.language import mark, tr
 from gui.pages.labelling import labelling_text
 from gui.pages.labelling.draft_writer import DraftWriter
-from gui.pages.labelling.edits_view import EditsView
-from gui.pages.labelling.shortcuts import keys_text
 from gui.pages.labelling.summary_edit import SummaryEdit
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -85,9 +82,8 @@ class SummaryPane(QWidget):
             (self.undo_button, "undo", self.undone),
             (self.redo_button, "redo", self.redone),
         ):
-            button.setToolTip(keys_text(key))
+            button.setToolTip(actions.keys_text(f"labelling.{key}"))
             button.clicked.connect(signal)
-        self.steps = EditsView()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -123,8 +119,6 @@ class SummaryPane(QWidget):
         column.addSpacing(4)
         column.addWidget(Line())
         column.addLayout(self._draft_row())
-        column.addWidget(Line())
-        column.addWidget(self.steps)
         column.addStretch(1)
         column.addWidget(ShortcutsLine("labelling"))
         outer = QVBoxLayout(self)
@@ -156,17 +150,15 @@ class SummaryPane(QWidget):
     def show_item(
         self,
         item: labelling.Item,
-        steps: Sequence[labelling.Step],
         accepted: list[labelling.Item],
         problem: str,
     ) -> None:
-        """Show the state of a summary and its edit history."""
+        """Show the state of a summary."""
         self._item, self._accepted = item, accepted
         found = labelling_text.status(item)
         self._status.setText(found.text)
         self._status.set_token(found.ink)
         self._status_icon.set_icon(found.icon, found.ink)
-        self.steps.show_steps(steps)
         self.problem.show_problem(problem)
         style.set_property(self.edit, "problem", "true" if problem else "false")
         self._show_length()
@@ -178,8 +170,8 @@ class SummaryPane(QWidget):
             (self.redo_button, "redo", following),
         ):
             name, with_step = BACK_AND_FORTH[key]
-            title = tr(with_step, step=labelling_text.step_in_a_line(step)) if step else tr(name)
-            button.set_name(f"{title} ({keys_text(key)})")
+            title = tr(with_step, step=labelling_text.step_text(step)) if step else tr(name)
+            button.set_name(f"{title} ({actions.keys_text(f'labelling.{key}')})")
             button.setEnabled(step is not None)
 
     def show_draft_writer(self, draft_writer: DraftWriter) -> None:
@@ -191,7 +183,7 @@ class SummaryPane(QWidget):
         writing = self._item is not None and draft_writer.writes_for(self._item.number)
         self.draft_button.setText(tr("Cancel") if writing else tr("Draft"))
         self.draft_button.set_icon("close" if writing else "play")
-        self.draft_button.setToolTip("" if writing else keys_text("draft"))
+        self.draft_button.setToolTip("" if writing else actions.keys_text("labelling.draft"))
         self.draft_button.setEnabled(
             writing or (draft_writer.device_lock.is_ours and not draft_writer.is_writing)
         )

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.api import labelling
 from gui.pages.labelling.items_view import STATE_ROLE
-from tests.helpers.labelling_stage import BUS, CTRL, DOG, TEA, WAIT, drafted, made_set, press, show, state
+from tests.helpers.labelling_stage import BUS, CTRL, DOG, TEA, drafted, made_set, press, show
 
 
 def listed(page) -> list[str]:
@@ -128,18 +128,11 @@ def test_of_many_conversations_only_those_are_looked_at_that_are_seen(page, qtbo
     assert len(page.items.findChildren(QWidget)) < 30
 
 
-def test_the_least_like_what_is_labelled_comes_next_once_all_are_compared(page, qtbot):
-    again = "Ann: Tea at five at the old mill, yes?"
-    show(page, qtbot, made_set(TEA, again, DOG, BUS))
-    page.toolbar.order.chosen.emit("unlike")
-    assert page.strip.text() == "Comparing 4 conversations. Until then they come in the order of the source."
-    with qtbot.waitSignal(page.controller.item_order.compared, timeout=WAIT):
-        pass
-    assert page.strip.text() == ""
-    page.controller.go(1)
-    QTest.keyClicks(page.summary.edit, "Tea.")
-    press(page, Qt.Key.Key_Return, CTRL)
-    assert numbers(page)[-1] == 2
-    press(page, Qt.Key.Key_Z, CTRL)
-    assert state(page, 1) == "open"
-    assert numbers(page)[-1] != 2
+def test_conversations_come_as_given_or_the_longest_first(page, qtbot):
+    show(page, qtbot, made_set(DOG, BUS, TEA))
+    assert numbers(page) == [1, 2, 3]
+    page.toolbar.order.chosen.emit("longest")
+    assert numbers(page) == [2, 3, 1]
+    assert page.conversation.position.text() == "2 of 3"
+    page.toolbar.order.chosen.emit("given")
+    assert numbers(page) == [1, 2, 3]
