@@ -13,11 +13,10 @@ from engine.voting import Preferences, Preferred
 
 @dataclass(frozen=True)
 class BlindVotes:
-    """A sentence on the votes, a row for each system (name, figure, interval, counts), and how far to rely on them."""
+    """A text on the votes, and a row for each system: name, figure, interval, counts."""
 
     text: str
     rows: tuple[tuple[str, str, str, str], ...]
-    remarks: tuple[str, ...]
 
 
 def of_runs(run_ids: Collection[str]) -> BlindVotes | None:
@@ -26,12 +25,16 @@ def of_runs(run_ids: Collection[str]) -> BlindVotes | None:
     if found is None:
         return None
     votes = score_text.counted(found.results.votes, "vote")
+    identical = found.results.identical
+    ties = (
+        f" {score_text.counted(identical, 'pair')} of identical summaries count as ties." if identical else ""
+    )
     voters = score_text.counted(len(found.results.voters), "voter")
     return BlindVotes(
         f"{votes} by {voters} on pairs of summaries without names. The figure is the probability that a summary of the "
-        "system is preferred to one of another system; a tie counts as half. Intervals are 95 %, over conversations.",
+        "system is preferred to one of another system; a tie counts as half. Intervals are 95 %, over "
+        f"conversations.{ties}",
         tuple(map(_row, found.systems)),
-        tuple(_remarks(found)),
     )
 
 
@@ -43,24 +46,6 @@ def _row(each: Preferred) -> tuple[str, str, str, str]:
         f"{preferred.low * 100:.0f} to {preferred.high * 100:.0f} %",
         f"{tally.wins} · {tally.ties} · {tally.losses}",
     )
-
-
-def _remarks(found: Preferences) -> list[str]:
-    results, said = found.results, []
-    alike = results.with_self
-    if alike.total:
-        said.append(
-            f"Repeated pairs, with sides swapped, were judged alike {alike.alike} of {alike.total} times."
-        )
-    others = results.with_others
-    if others.total:
-        said.append(
-            f"Voters agree with each other on {others.alike} of {others.total} answers to the same pair."
-        )
-    if results.identical:
-        pairs = score_text.counted(results.identical, "pair")
-        said.append(f"{pairs} of identical summaries count as ties without a vote.")
-    return said
 
 
 def as_data(found: Preferences | None) -> dict[str, Any] | None:

@@ -13,28 +13,25 @@ from engine.voting.comparisons import (
     find,
     list_comparisons,
     load,
+    open_shared,
     restore_comparison,
+    share,
 )
 from engine.voting.outcomes import Probability, Tally
 from engine.voting.pairing import Question
 from engine.voting.preference_pairs import export
 from engine.voting.preferences import Preferences, Preferred, of_runs, stamp
-from engine.voting.results import Agreement, MoreVotes, PairResult, Results, SystemResult, results
-from engine.voting.session import USUAL_PAIRS, Merged, Progress, Voting
-from engine.voting.sharing import open_shared, share
+from engine.voting.results import PairResult, Results, SystemResult, results
+from engine.voting.session import USUAL_PAIRS, Progress, Voting
 from engine.voting.systems import Source, common, compare, external_id, source
-from engine.voting.votes import Choice, LeftOut, Vote, Votes, read_votes
+from engine.voting.votes import Choice, Vote, Votes, read_votes
 
 __all__ = [
     "USUAL_PAIRS",
-    "Agreement",
     "Choice",
     "Comparison",
     "ComparisonInfo",
     "Conversation",
-    "LeftOut",
-    "Merged",
-    "MoreVotes",
     "PairResult",
     "Preferences",
     "Preferred",

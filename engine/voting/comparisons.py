@@ -27,7 +27,7 @@ from engine.adapters.trash import restore, to_trash
 from engine.errors import DataError, StorageError
 from engine.jobs.events import encode
 from engine.jobs.job import new_id
-from engine.system.files import write_atomically
+from engine.system.files import write_atomically, write_export
 from engine.system.foreign_files import FileKind, open_regular, read_bytes
 from engine.system.paths import comparisons_folder
 
@@ -243,6 +243,42 @@ def load(info: ComparisonInfo) -> Comparison:
 def fits(conversations: Sequence[Conversation], systems: Sequence[System]) -> bool:
     """Tell whether every conversation has a summary of each system."""
     return all(len(each.summaries) == len(systems) for each in conversations)
+
+
+class _Shared(About):
+    """A comparison in one file, for another voter."""
+
+    conversations: tuple[Conversation, ...] = Field(min_length=1, max_length=MAX_CONVERSATIONS)
+
+
+def share(comparison: Comparison, path: Path) -> None:
+    """Write a comparison without its votes to one file for another voter. Raises StorageError."""
+    facts = {**vars(comparison.info), "conversations": comparison.conversations}
+    shared = _Shared.model_validate(facts)
+    write_export(path, shared.model_dump_json(by_alias=True))
+
+
+def open_shared(path: Path) -> ComparisonInfo:
+    """Take over a comparison that another person exported, and return it; a known one is not taken twice.
+
+    Raises DataError for a file that is no comparison, StorageError.
+    """
+    try:
+        shared: _Shared | None = _Shared.model_validate_json(read_bytes(path, FileKind.COMPARISON))
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error.strerror}.") from error
+    except ValidationError:
+        shared = None
+    if shared is None or not fits(shared.conversations, shared.systems):
+        raise DataError(
+            f"{path.name} is no blind comparison.", "Choose a file that Tunesmith exported for other voters."
+        )
+    if fingerprint(shared.conversations) != shared.fingerprint:
+        raise DataError(f"{path.name} was changed after it was exported.", "Ask for the file again.")
+    for known in list_comparisons():
+        if known.fingerprint == shared.fingerprint and known.seed == shared.seed:
+            return known
+    return store(shared, shared.conversations)
 
 
 def delete(info: ComparisonInfo) -> Path:

@@ -1,8 +1,7 @@
 """Draws the pairs that a voter is asked: which conversation, which two systems, and which of them is at the left.
 
-Every pair of systems is met about equally often, each on conversations in an order of its own. One pair in eleven is an
-earlier one again with its sides swapped, so that a voter can be compared with themselves. All of it follows from the
-seed of the comparison and the voter's name. Knows nothing of votes.
+Every pair of systems is met about equally often, each on conversations in an order of its own. All of it follows from
+the seed of the comparison and the voter's name. Knows nothing of votes.
 """
 
 from __future__ import annotations
@@ -14,23 +13,18 @@ from itertools import combinations, islice
 
 from engine.voting.comparisons import Comparison
 
-# After this many new pairs one of the first half of them is asked again: never at once, and never twice.
-REPEAT_EVERY = 10
-REPEAT_FROM = 5
-
 
 @dataclass(frozen=True)
 class Question:
     """A pair of summaries; `left` and `right` are indices of systems.
 
-    `identical`: both wrote the same, which is a tie that nobody is asked about. `repeated`: it was asked before.
+    `identical`: both wrote the same, which is a tie that nobody is asked about.
     """
 
     conversation: int
     left: int
     right: int
     identical: bool = False
-    repeated: bool = False
 
 
 class Plan:
@@ -59,18 +53,6 @@ class Plan:
             index += 1
 
     def _questions(self) -> Iterator[Question]:
-        asked: list[Question] = []
-        for question in self._new():
-            yield question
-            if question.identical:
-                continue
-            asked.append(question)
-            if len(asked) == REPEAT_EVERY:
-                again = self._draw.choice(asked[:REPEAT_FROM])
-                yield Question(again.conversation, again.right, again.left, repeated=True)
-                asked.clear()
-
-    def _new(self) -> Iterator[Question]:
         """Yield every conversation of every pair of systems once, a round of all pairs after the other."""
         pairs = list(combinations(range(len(self._comparison.systems)), 2))
         conversations = range(len(self._comparison.conversations))
@@ -86,11 +68,10 @@ class Plan:
 
 
 def countable(comparison: Comparison) -> int:
-    """Return the number of pairs that a voter can be asked, repeated ones among them."""
+    """Return the number of pairs that a voter can be asked."""
     pairs = list(combinations(range(len(comparison.systems)), 2))
-    different = sum(
+    return sum(
         not comparison.are_identical(index, *pair)
         for index in range(len(comparison.conversations))
         for pair in pairs
     )
-    return different + different // REPEAT_EVERY

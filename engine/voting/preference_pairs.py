@@ -1,6 +1,6 @@
 """Exports votes as preference pairs for training: JSON lines with `prompt`, `chosen` and `rejected`.
 
-Ties and repeated pairs make no row. Of several votes on a pair the majority counts. Knows nothing of training.
+Ties make no row. Of several votes on a pair the majority counts. Knows nothing of training.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def rows(comparison: Comparison, votes: Votes) -> list[Row]:
     """Return a row for each decided pair, in the order of the conversations."""
     wins: Counter[tuple[int, int, int]] = Counter()
     for vote in votes.votes.values():
-        if vote.preferred is not None and not vote.repeated:
+        if vote.preferred is not None:
             rejected = vote.right if vote.preferred == vote.left else vote.left
             wins[vote.conversation, vote.preferred, rejected] += 1
     return [_row(comparison, *pair) for pair in sorted(wins) if wins[pair] > wins[pair[0], pair[2], pair[1]]]

@@ -6,29 +6,20 @@ Knows nothing of windows, and says no name of a system.
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
-from engine.jobs.events import encode
+from engine.jobs.events import VERSION, encode
 from engine.jobs.journal import Journal
 from engine.system.files import write_export
 from engine.system.locks import locked_file, unlock
 from engine.voting.comparisons import LOCK, ComparisonInfo, load
 from engine.voting.pairing import Plan, Question
-from engine.voting.votes import (
-    MAX_NAME,
-    MAX_NOTE,
-    Choice,
-    LeftOut,
-    Vote,
-    checksum,
-    identity,
-    new_vote_id,
-    read_votes,
-)
+from engine.voting.votes import MAX_NAME, MAX_NOTE, Choice, Vote, identity, new_vote_id, read_votes
 
 # As many pairs as a person votes on in a quarter of an hour or so.
 USUAL_PAIRS = 60
@@ -45,15 +36,6 @@ class Progress:
     goal: int
     total: int
     seconds_left: float | None
-
-
-@dataclass(frozen=True)
-class Merged:
-    """What was taken over from files of other voters: votes by voter, doubles, and lines that were left out by file."""
-
-    added: dict[str, int]
-    doubles: int
-    left_out: tuple[tuple[str, LeftOut], ...]
 
 
 class Voting:
@@ -105,7 +87,7 @@ class Voting:
         return next((each for each in self._plan if not each.identical and not self._is_done(each)), None)
 
     def _is_done(self, question: Question) -> bool:
-        return self.votes.has((self.voter, question.conversation, question.left, question.right))
+        return self.votes.has((self.voter, question.conversation, frozenset((question.left, question.right))))
 
     def progress(self) -> Progress:
         """Return how far the voter is."""
@@ -131,9 +113,8 @@ class Voting:
             choice=choice,
             note=note.strip()[:MAX_NOTE],
             seconds=round(min(seconds, MAX_SECONDS), 1),
-            repeated=question.repeated,
         )
-        self._record("voted", **vote.facts())
+        self._record("voted", **asdict(vote))
         self._mine.append(vote)
         return vote
 
@@ -159,44 +140,32 @@ class Voting:
             self._record("revealed", voter=self.voter)
 
     def _record(self, event: str, **facts: Any) -> None:
-        named = {"event": event, **identity(self.comparison), **facts}
-        self.votes.apply(self._journal.write(event, **facts, check=checksum(named)))
+        self.votes.apply(self._journal.write(event, **facts))
 
     # Other people's votes
 
-    def export_votes(self, path: Path) -> int:
-        """Write all valid votes to a file that others can merge, and return how many. Raises StorageError."""
-        votes = list(self.votes.votes.values())
-        write_export(path, b"".join(encode(self._line(vote)) for vote in votes).decode("utf-8"))
-        return len(votes)
+    def export_votes(self, path: Path) -> None:
+        """Write the votes to a file that can be counted together with those of others. Raises StorageError."""
+        named = {"v": VERSION, "event": "voted", **identity(self.comparison)}
+        lines = (encode(named | asdict(vote)) for vote in self.votes.votes.values())
+        write_export(path, b"".join(lines).decode("utf-8"))
 
-    def _line(self, vote: Vote) -> dict[str, Any]:
-        named = {"event": "voted", **identity(self.comparison), **vote.facts()}
-        return {"v": 1, **named, "time": vote.time, "check": checksum(named)}
+    def add_votes(self, paths: Iterable[Path]) -> Counter[str]:
+        """Count the votes in other files as well, each of them once, and return how many are new, by voter.
 
-    def merge(self, paths: Iterable[Path]) -> Merged:
-        """Take over the votes of other files; known ones are not taken twice, invalid lines are left out.
-
-        Raises DataError for a file without a vote of this comparison, StorageError.
+        Raises DataError for a file without a vote on this comparison, StorageError.
         """
-        added: dict[str, int] = {}
-        doubles, left_out = 0, []
+        added: Counter[str] = Counter()
         for path in paths:
-            found = read_votes(path, self.comparison)
-            left_out += [(path.name, each) for each in found.left_out]
-            if not found.votes:
-                raise DataError(_no_votes(path, found.left_out), "Choose a file of votes on this comparison.")
-            for vote in found.votes.values():
-                if vote.vote in self.votes.votes or self.votes.has(vote.key):
-                    doubles += 1
-                elif vote.vote not in self.votes.taken_back:
-                    self._record("voted", **vote.facts())
-                    added[vote.voter] = added.get(vote.voter, 0) + 1
+            votes = read_votes(path, self.comparison).votes.values()
+            if not votes:
+                raise DataError(
+                    f"{path.name} has no vote on this comparison.",
+                    "Choose a file of votes that were exported from it.",
+                )
+            for vote in votes:
+                if vote.vote not in self.votes.taken_back and not self.votes.has(vote.key):
+                    self._record("voted", **asdict(vote))
+                    added[vote.voter] += 1
         self._mine = self.votes.of(self.voter)
-        return Merged(added, doubles, tuple(left_out))
-
-
-def _no_votes(path: Path, left_out: list[LeftOut]) -> str:
-    """Return why a file has no vote that counts."""
-    reason = f": {left_out[0].reason}" if left_out else ""
-    return f"{path.name} has no vote on this comparison{reason}."
+        return added

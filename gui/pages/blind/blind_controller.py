@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -247,7 +247,7 @@ class BlindController(QObject):
         return work is not None and self._done(lambda: voting.share(work.comparison, path))
 
     def export_votes(self, path: Path) -> bool:
-        """Write all votes to a file that others can merge."""
+        """Write all votes to a file that can be counted together with those of others."""
         work = self.work
         return work is not None and self._done(lambda: work.export_votes(path))
 
@@ -258,11 +258,11 @@ class BlindController(QObject):
             self._done(lambda: counts.append(voting.export(work.comparison, work.votes, path)))
         return counts[-1]
 
-    def merge(self, paths: Sequence[Path]) -> voting.Merged | None:
-        """Take over the votes of other files; None with an error."""
+    def add_votes(self, paths: Sequence[Path]) -> Mapping[str, int] | None:
+        """Count the votes of other files as well; return how many are new, by voter, None with an error."""
         work = self.work
-        found: list[voting.Merged] = []
-        if work is None or not self._done(lambda: found.append(work.merge(paths))):
+        found: list[Mapping[str, int]] = []
+        if work is None or not self._done(lambda: found.append(work.add_votes(paths))):
             return None
         self._count()
         self._ask()

@@ -52,7 +52,7 @@ class BlindFiles(QObject):
         self._ask_where(tr("Export votes"), name, JSON_LINES, self.export_votes)
 
     def export_votes(self, path: Path) -> None:
-        """Write all votes, for a person who merges them."""
+        """Write all votes, for a person who counts them together with others."""
         if self._controller.export_votes(path):
             self.done.emit(tr("Votes exported to {place}.", place=path))
 
@@ -78,14 +78,14 @@ class BlindFiles(QObject):
         if path:
             self._controller.open_shared(path)
 
-    def ask_to_merge(self) -> None:
+    def ask_for_votes_of_others(self) -> None:
         """Ask for files of votes of other people."""
-        paths = file_dialogs.open_files(self._window, "import", tr("Merge votes"), tr(JSON_LINES))
+        paths = file_dialogs.open_files(self._window, "import", tr("Add votes"), tr(JSON_LINES))
         if paths:
-            self.merge(paths)
+            self.add_votes(paths)
 
-    def merge(self, paths: Sequence[Path]) -> None:
-        """Take over the votes of other files."""
-        merged = self._controller.merge(paths)
-        if merged is not None:
-            self.done.emit(blind_text.merged_text(merged))
+    def add_votes(self, paths: Sequence[Path]) -> None:
+        """Count the votes of other files as well."""
+        added = self._controller.add_votes(paths)
+        if added is not None:
+            self.done.emit(blind_text.added_text(added))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from engine.api import voting
@@ -10,8 +10,6 @@ from gui.look.format import number_text, percent
 from gui.look.language import mark, tr, tr_count, translate
 from gui.models.list_text import base_text, data_text, moment_text
 
-MAX_LEFT_OUT = 3
-MANY_MORE = 1_000
 VERDICTS = {
     "first": mark("{first} is preferred to {second}"),
     "second": mark("{second} is preferred to {first}"),
@@ -80,10 +78,10 @@ def probability_text(found: voting.Probability) -> str:
 
 
 def pair_text(work: voting.Voting, pair: voting.PairResult) -> str:
-    """Return how two systems did against each other, and whether more votes would help."""
+    """Return how two systems did against each other."""
     first, second = (name_of(work.comparison.systems[index]) for index in (pair.first, pair.second))
     tally = pair.tally
-    counts = tr(
+    return tr(
         "Votes on this pair: {wins} for {first}, {losses} for {second}, {ties} for neither.",
         first=first,
         second=second,
@@ -91,120 +89,34 @@ def pair_text(work: voting.Voting, pair: voting.PairResult) -> str:
         losses=number_text(tally.losses),
         ties=number_text(tally.ties),
     )
-    return f"{counts} {more_text(pair.more)}".strip()
-
-
-def more_text(more: voting.MoreVotes) -> str:
-    """Return how many more votes would tell two systems apart."""
-    if more.needed == "too_few":
-        return tr_count(
-            more.count, "At least {n} more vote on it is needed.", "At least {n} more votes on it are needed."
-        )
-    if more.needed == "votes":
-        return tr_count(
-            more.count,
-            "If it goes on like this, about {n} more vote on it would tell them apart.",
-            "If it goes on like this, about {n} more votes on it would tell them apart.",
-        )
-    if more.needed == "may_be_alike":
-        return tr(
-            "They may be alike: even {count} more votes on it would hardly tell them apart.",
-            count=number_text(MANY_MORE),
-        )
-    return ""
 
 
 def votes_text(found: voting.Results) -> str:
-    """Return how many votes there are, and of whom."""
+    """Return how many votes there are, of whom, and how they are counted."""
     votes = tr_count(found.votes, "{n} vote", "{n} votes")
     voters = tr_count(len(found.voters), "{n} voter", "{n} voters")
-    return tr(
+    text = tr(
         "{votes} by {voters}. A tie counts as half. Intervals are 95 %, over conversations.",
         votes=votes,
         voters=voters,
     )
-
-
-def reliability(found: voting.Results) -> list[str]:
-    """Return sentences on how far the votes can be relied on."""
-    said = [_agreement_with_self(found.with_self)]
-    if found.with_others.total:
-        said.append(
-            tr(
-                "Voters agree with each other on {alike} of {total} answers to the same pair ({fraction}).",
-                **_shares(found.with_others),
-            )
-        )
-    if found.decided:
-        said.append(
-            tr(
-                "The first summary was preferred in {fraction} of the decided votes. Sides are random, so about "
-                "half is expected.",
-                fraction=percent(found.left / found.decided),
-            )
-        )
-    if found.identical:
-        said.append(
-            tr_count(
-                found.identical,
-                "{n} pair of identical summaries counts as a tie without a vote.",
-                "{n} pairs of identical summaries count as ties without a vote.",
-            )
-        )
-    return said
-
-
-def _agreement_with_self(found: voting.Agreement) -> str:
-    if not found.total:
-        return tr("No pair was repeated yet, so agreement with yourself is unknown.")
-    return tr(
-        "Repeated pairs, with sides swapped, were judged alike {alike} of {total} times ({fraction}).",
-        **_shares(found),
+    if not found.identical:
+        return text
+    ties = tr_count(
+        found.identical,
+        "{n} pair of identical summaries counts as a tie without a vote.",
+        "{n} pairs of identical summaries count as ties without a vote.",
     )
+    return f"{text} {ties}"
 
 
-def _shares(found: voting.Agreement) -> dict[str, str]:
-    return {
-        "alike": number_text(found.alike),
-        "total": number_text(found.total),
-        "fraction": percent(found.alike / found.total),
-    }
-
-
-# Files
-
-
-def left_out_text(left_out: Sequence[tuple[str, voting.LeftOut]]) -> str:
-    """Return which lines of files of votes were left out, and why."""
-    if not left_out:
-        return ""
-    named = "; ".join(
-        tr(
-            "{file}, line {line}: {reason}",
-            file=name,
-            line=number_text(each.line),
-            reason=translate(each.reason),
-        )
-        for name, each in left_out[:MAX_LEFT_OUT]
+def added_text(added: Mapping[str, int]) -> str:
+    """Return how many votes of other files were added, and whose."""
+    if not added:
+        return tr("These votes were counted already.")
+    return tr_count(
+        sum(added.values()),
+        "{n} vote of {voters} was added.",
+        "{n} votes of {voters} were added.",
+        voters=", ".join(added),
     )
-    more = "" if len(left_out) <= MAX_LEFT_OUT else " …"
-    counted = tr_count(len(left_out), "{n} line was left out", "{n} lines were left out")
-    return f"{counted} ({named}{more})."
-
-
-def merged_text(merged: voting.Merged) -> str:
-    """Return what was taken over from files of other voters."""
-    votes = sum(merged.added.values())
-    said = [
-        tr_count(
-            votes,
-            "{n} vote of {voters} was added.",
-            "{n} votes of {voters} were added.",
-            voters=", ".join(merged.added),
-        )
-        if votes
-        else tr("No vote was added.")
-    ]
-    if merged.doubles:
-        said.append(tr_count(merged.doubles, "{n} was known already.", "{n} were known already."))
-    return " ".join(filter(None, [*said, left_out_text(merged.left_out)]))

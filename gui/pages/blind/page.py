@@ -244,9 +244,6 @@ class BlindPage(Page):
             return
         self.choice.set_items(blind_text.comparison_titles(found))
         self.choice.set_key(work.info.id)
-        left_out = [(work.info.votes_path.name, each) for each in work.votes.left_out]
-        if left_out and self.controller.error is None:
-            self.notice.show_notice(blind_text.left_out_text(left_out), tr("Close"), "warning")
 
     # Menu
 
@@ -262,7 +259,7 @@ class BlindPage(Page):
         return [
             (tr("Vote as another person…"), self._ask_for_voter, ""),
             SEPARATOR,
-            (tr("Merge votes of others…"), files.ask_to_merge, ""),
+            (tr("Add votes of others…"), files.ask_for_votes_of_others, ""),
             (tr("Export votes…"), files.ask_for_votes, ""),
             (tr("Export for another voter…"), files.ask_to_share, ""),
             *opened,

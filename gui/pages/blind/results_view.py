@@ -1,4 +1,4 @@
-"""The results of a blind comparison: the verdict, the systems by strength, and how far the votes can be relied on."""
+"""The results of a blind comparison: the verdict, the systems by strength, and the notes."""
 
 from __future__ import annotations
 
@@ -61,9 +61,8 @@ class ResultsView(Scroll):
         card.column.addLayout(self._table(work, found))
         if len(found.systems) > 2:
             self._add_pairs(card.column, work, pairs)
-        self._add_sentences(card.column, tr("How far to rely on the votes"), blind_text.reliability(found))
         self._add_notes(card.column, work)
-        card.column.addWidget(self._foot(work, found, pairs))
+        card.column.addWidget(self._foot(work, is_missing=pairs[0].verdict == "too_few"))
         self.column.addLayout(at_most_so_wide(card))
         self.column.addStretch(1)
         card.setAccessibleName(blind_text.verdict_title(work, pairs[0]))
@@ -164,13 +163,11 @@ class ResultsView(Scroll):
         if noted:
             self._add_sentences(column, tr("Notes"), [_note(work, vote) for vote in noted[:MAX_NOTES]])
 
-    def _foot(
-        self, work: voting.Voting, found: voting.Results, pairs: Sequence[voting.PairResult]
-    ) -> QWidget:
+    def _foot(self, work: voting.Voting, *, is_missing: bool) -> QWidget:
+        """Return the buttons; where votes are missing, voting comes first."""
         progress = work.progress()
-        more = min(_more(found, pairs), progress.total - progress.done)
-        # Too few votes say nothing: what is missing comes first.
-        is_missing = more > 0 and pairs[0].verdict == "too_few"
+        more = min(USUAL_MORE, progress.total - progress.done)
+        is_missing = is_missing and more > 0
         self.pairs_button = (plain if is_missing else primary)(tr("Export preference pairs…"), "export")
         self.pairs_button.clicked.connect(self.pairs_wanted)
         self.go_on_button = (primary if is_missing else plain)(
@@ -187,15 +184,6 @@ def _neighbours(found: voting.Results) -> list[voting.PairResult]:
     order = [each.system for each in found.systems]
     pairs = {(pair.first, pair.second): pair for each in found.pairs for pair in (each, each.turned())}
     return [pairs[two] for two in itertools.pairwise(order)]
-
-
-def _more(found: voting.Results, pairs: Sequence[voting.PairResult]) -> int:
-    """Return how many more votes to offer: those that tell the first neighbours apart who are not yet, else some.
-
-    Every pair of systems is asked about equally often, so that many are needed for each of them.
-    """
-    needed = next((pair.more.count for pair in pairs if pair.more.count), 0)
-    return needed * len(found.pairs) or USUAL_MORE
 
 
 def _note(work: voting.Voting, vote: voting.Vote) -> str:

@@ -74,7 +74,7 @@ class SetupView(Scroll):
         self.column.addStretch(1)
 
     def _add_fields(self, column: QVBoxLayout) -> None:
-        foot = tr("Kept with each vote. Votes of several people can be merged.")
+        foot = tr("Kept with each vote, so that the votes of several people can be counted together.")
         column.addWidget(Field(tr("&Your name"), self.voter, foot))
         foot = tr("You can stop at any time, go on later, and vote on more pairs at the end.")
         column.addWidget(Field(tr("&Pairs to vote on"), self.pairs, foot))

@@ -241,10 +241,9 @@ WORDS = (
         mark(
             "A person reads a conversation and two summaries without names and chooses the better one. The "
             "figure of a system is the probability that its summary is preferred to that of another system "
-            "(Bradley–Terry), with a 95 % interval over conversations. A tie counts as half. One pair in eleven "
-            "comes again with its sides swapped, to see how steady the judgement is. Decide on the number of "
-            "pairs beforehand: who stops as soon as a difference shows finds too many. The votes of several "
-            "people can be merged, and exported as preference pairs for training."
+            "(Bradley–Terry), with a 95 % interval over conversations. A tie counts as half. Decide on "
+            "the number of pairs beforehand: who stops as soon as a difference shows finds too many. The votes of "
+            "several people can be counted together, and exported as preference pairs for training."
         ),
         "verdict",
         mark("vote preference human evaluation Bradley-Terry DPO prompt chosen rejected"),

@@ -79,7 +79,7 @@ def test_the_report_of_a_run_has_them_too():
     assert run_data.tree(gathered)["blind_votes"] is None
     voted_on(job.id, HOSTILE.replace("\x00", ""))
     page = Page(run_page.render(gathered))
-    assert "Repeated pairs, with sides swapped, were judged alike 4 of 4 times." in page.text
+    assert "40 votes by 1 voter on pairs of summaries without names." in page.text
     assert "alert(1)" in page.text
     assert not [name for name, _ in page.elements if name == "script"]
     assert run_data.tree(gathered)["blind_votes"]["votes"] == 40

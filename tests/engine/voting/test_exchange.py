@@ -82,7 +82,7 @@ def test_a_comparison_goes_to_another_voter_and_the_votes_come_back(tmp_path, mo
     there.close()
     monkeypatch.undo()
     here = Voting(info, "Ann")
-    assert here.merge([tmp_path / "bo.jsonl"]).added == {"Bo": 10}
+    assert here.add_votes([tmp_path / "bo.jsonl"]) == {"Bo": 10}
     here.close()
 
 
