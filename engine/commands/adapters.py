@@ -150,14 +150,6 @@ def _facts(adapter: Adapter) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value.strip()]
 
 
-def _export_facts(adapter: Adapter) -> list[tuple[str, str]]:
-    """Return what each export was when it was scored again."""
-    return [
-        (f"As {each.to} {each.precision}".strip(), export_text.lines(each.verified.model_dump())[0])
-        for each in adapter.metadata.exports
-    ]
-
-
 def _score_lines(adapter: Adapter) -> list[str]:
     card = adapter.metadata.score_card
     if card is None:

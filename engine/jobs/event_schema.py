@@ -19,7 +19,6 @@ HINT = "Checkpoints and the adapter have their own checksums."
 
 _counts = validators.is_table_of(is_count)
 _texts = validators.is_table_of(is_text)
-_DATA = validators.is_table_of(lambda value: value is None or is_text(value))
 _PROBLEM = validators.is_table_of(
     lambda value: value is None or is_text(value) or validators.is_list_of(is_text)(value)
 )

@@ -13,20 +13,51 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from engine.report import cells, style
+from engine.report import cells
 from engine.scoring import score_text
 from engine.system.paths import templates_folder
 from engine.system.units import size
 from engine.text.escaping import escaped
 
 UNKNOWN = "–"
+# The window's colours.
+LIGHT = {
+    "window": "#F6F6F3",
+    "surface": "#FFFFFF",
+    "sunken": "#EDEEEA",
+    "line": "#DFE1DB",
+    "ink": "#1A1E1C",
+    "ink2": "#505752",
+    "ink3": "#5E6560",
+    "accent": "#0C6A5E",
+    "accent_mid": "#5C9A8F",
+    "copper": "#96500F",
+    "brick": "#A62B20",
+    "grey": "#838A84",
+    "grey_soft": "#C6CAC5",
+}
+DARK = {
+    "window": "#151817",
+    "surface": "#1C201E",
+    "sunken": "#232826",
+    "line": "#2C322F",
+    "ink": "#E8ECE9",
+    "ink2": "#ABB3AE",
+    "ink3": "#98A19B",
+    "accent": "#5FC3B0",
+    "accent_mid": "#367267",
+    "copper": "#E2A56E",
+    "brick": "#F08A7E",
+    "grey": "#858E88",
+    "grey_soft": "#48504B",
+}
 # Beside controls and halves of characters, what neither HTML nor XML may hold.
 _FORBIDDEN = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def render(name: str, **values: Any) -> str:
     """Return the page that a template makes of values."""
-    page = _environment().get_template(name).render(light=style.LIGHT, dark=style.DARK, **values)
+    page = _environment().get_template(name).render(light=LIGHT, dark=DARK, **values)
     return _FORBIDDEN.sub("\ufffd", escaped(page))
 
 

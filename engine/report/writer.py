@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import StorageError
 from engine.report import run_data
-from engine.report.arena import data as arena_data
+from engine.report.arena import facts as arena_facts
 from engine.report.arena.facts import ArenaReport
 from engine.report.run_facts import Report
 from engine.system.csv_file import Cell, write_csv
@@ -54,10 +54,10 @@ def _page(report: Report | ArenaReport) -> str:
 
 
 def _tree(report: Report | ArenaReport) -> dict[str, Any]:
-    return run_data.tree(report) if isinstance(report, Report) else arena_data.tree(report)
+    return run_data.tree(report) if isinstance(report, Report) else arena_facts.tree(report)
 
 
 def _table(report: Report | ArenaReport) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
     if isinstance(report, Report):
         return run_data.HEAD, run_data.rows(report)
-    return arena_data.table(report)
+    return arena_facts.table(report)

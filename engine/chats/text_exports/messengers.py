@@ -40,9 +40,6 @@ KAKAO_MEDIA = re.compile(
     r"Photos?|Video|Emoticons?|Voice ?Note|File: .{1,120})$"
 )
 KAKAO_EVENT = re.compile(r"^(?:메시지가 삭제되었습니다\.|삭제된 메시지입니다\.|This message was deleted\.)$")
-KAKAO_NOTICE = re.compile(
-    r"님이 (?:들어왔|나갔|.{1,30}초대했)|joined this chatroom|left this chatroom|invited .{1,60}\.$"
-)
 # Viber: "[ 05/01/2024 10:00 AM ] Ann: Hi", "[5 January 2024 at 10:00:12]: Ann: Hi".
 VIBER_SAID = re.compile(
     rf"^\[(?: (?P<boxed>{DATE},? {TIME}) |(?P<named>\d{{1,2}} [^\W\d_]{{3,12}} \d{{4}} at {TIME}))\]:? "

@@ -1,4 +1,4 @@
-"""The facts of an arena's report: its queue, its results, and the report of each of its runs."""
+"""The facts of an arena's report: its queue, its results, and the report of each of its runs; also as data."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from functools import partial
 from typing import Any, TypeVar
 
 from engine import arena as arenas
+from engine import voting
 from engine.arena import Arena, Difference, EntryStatus, Group
 from engine.config.recipe import Recipe
 from engine.errors import AppError
-from engine.report import run_facts
-from engine.report.provenance import Facts
+from engine.report import blind_votes, run_facts
+from engine.report.provenance import Facts, data_facts, environment
+from engine.report.run_data import curves_of
 from engine.report.run_facts import Report
+from engine.system.csv_file import Cell
 
 Found = TypeVar("Found")
 
@@ -123,3 +126,26 @@ def _read(read: Callable[[], Found]) -> Found | None:
         return read()
     except AppError:
         return None
+
+
+def table(report: ArenaReport) -> tuple[list[str], list[list[Cell]]]:
+    """Return head and rows of the arena's table."""
+    return arenas.table(report.statuses, report.groups)
+
+
+def tree(report: ArenaReport) -> dict[str, Any]:
+    """Return everything in the report as plain values for JSON."""
+    ids = list(report.tables)
+    return {
+        **arenas.tree(report.arena, report.statuses, report.groups),
+        "differences": [
+            {"key": each.key, "values": dict(zip(ids, each.values, strict=True))}
+            for each in report.differences()
+        ],
+        "blind_votes": blind_votes.as_data(voting.of_runs([each.job.id for each in report.runs.values()])),
+        "curves": {entry_id: curves_of(run) for entry_id, run in report.runs.items()},
+        "data": dict(report.agreed(data_facts)),
+        "environment": dict(report.agreed(environment)),
+        "remarks": [{"message": text, "entries": whose} for text, whose in report.remarks()],
+        "recipe": report.recipe.as_tables() if report.recipe else None,
+    }

@@ -11,7 +11,7 @@ import pytest
 from engine import report
 from engine.commands import cli
 from engine.jobs.events import EventWriter
-from engine.report import style
+from engine.report import template
 from engine.runs.example_scores import Texts
 from engine.scoring.metrics import GENERAL_LOSS, METRICS
 from gui.look import tokens
@@ -134,5 +134,5 @@ def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(
 
 
 def test_the_colours_are_the_windows():
-    for ours, theirs in ((style.LIGHT, tokens.LIGHT), (style.DARK, tokens.DARK)):
+    for ours, theirs in ((template.LIGHT, tokens.LIGHT), (template.DARK, tokens.DARK)):
         assert ours == {name: getattr(theirs, name) for name in ours}

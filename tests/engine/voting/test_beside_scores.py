@@ -9,7 +9,6 @@ from engine.arena import Arena
 from engine.commands.terminal import arena_text
 from engine.jobs.job import Job
 from engine.report import run_data, run_facts, run_page
-from engine.report.arena import data as arena_data
 from engine.report.arena import facts as arena_facts
 from engine.report.arena import page as arena_page
 from tests.helpers.arenas import BASE, FULL, make_arena, score
@@ -67,7 +66,7 @@ def test_reports_have_a_section_of_blind_votes():
     text = Page(arena_page.render(gathered)).text
     assert "Preferred in blind votes 40 votes by 1 voter" in text
     assert f"System of {jobs[0].id} 99 %" in text
-    data = arena_data.tree(gathered)["blind_votes"]
+    data = arena_facts.tree(gathered)["blind_votes"]
     assert [each["run"] for each in data["systems"]] == [job.id for job in jobs]
     json.dumps(data)
 
