@@ -1,8 +1,8 @@
 """The website of the documentation: what it is made of is there, and a topic's words stay words."""
 
-import docs
 import pytest
 
+import docs
 from gui.pages.help.topics import FINDING, FIRST, METHOD, SCORE, SETTING, Topic, topics
 from tests.helpers.repository import ROOT
 
