@@ -13,9 +13,9 @@ from engine.computers.computer import Computer
 
 def clear(computer: Computer, *, remove: bool) -> dict[str, Any]:
     """Return what a computer keeps in its storage and on each node, with bytes. Raises ComputerError."""
-    with connected(computer) as keeper:
-        stored = keeper.clear() if remove else keeper.unneeded()
-        nodes = keeper.clear_nodes(remove)
+    with connected(computer) as job_store:
+        stored = job_store.clear() if remove else job_store.unneeded()
+        nodes = job_store.clear_nodes(remove)
     kept = [*stored, *(each for node in nodes for each in node["kept"])]
     return {
         "computer": computer.name,

@@ -1,4 +1,4 @@
-"""Connects this computer to a cluster: a job of Ray's job API starts the keeper there, which then answers over HTTP.
+"""Connects this computer to a cluster: a job of Ray's job API starts the job store there, which then answers over HTTP.
 
 Ray itself is needed on the cluster alone, and nothing that a cluster answers is unpickled.
 """
@@ -18,8 +18,8 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from engine.cluster.cluster_http import OK, ClusterHttp
-from engine.cluster.keeper_client import KeeperClient
 from engine.cluster.probe import installed_version
+from engine.cluster.store_client import JobStoreClient
 from engine.computers import token
 from engine.computers.computer import JOBS_PORT, Computer
 from engine.computers.tunnel import tunnel_to
@@ -27,7 +27,7 @@ from engine.errors import ComputerError
 from engine.system import connection
 from engine.system.command_name import command_name
 
-START_KEEPER = "python -m engine.cluster.start_keeper"
+START_STORE = "python -m engine.cluster.start_store"
 # The line of a job's log that is its answer begins so.
 ANSWER_MARK = "TUNESMITH-ANSWER "
 JOB_SECONDS = 120.0
@@ -50,7 +50,7 @@ class _Log(TypedDict):
 
 
 class _Started(TypedDict, total=False):
-    """What the job answers that starts the keeper: where it listens, or why it could not be started."""
+    """What the job answers that starts the job store: where it listens, or why it could not be started."""
 
     port: Annotated[int, Field(gt=0, le=65_535)]
     version: Annotated[str, Field(max_length=100)]
@@ -62,8 +62,8 @@ _STARTED = TypeAdapter(_Started)
 
 
 @contextmanager
-def connected(computer: Computer) -> Iterator[KeeperClient]:
-    """Connect to a computer's cluster and yield its keeper, which is started if there is none. Raises ComputerError."""
+def connected(computer: Computer) -> Iterator[JobStoreClient]:
+    """Connect to a computer's cluster and yield its job store, started if there is none. Raises ComputerError."""
     if connection.offline():
         raise ComputerError(
             f"Tunesmith is offline, so {computer.name} is not asked.",
@@ -77,9 +77,9 @@ def connected(computer: Computer) -> Iterator[KeeperClient]:
         ClusterHttp(computer.name, address, secret) as http,
     ):
         _require_job_api(http, computer, has_token=bool(secret))
-        port = _keeper_port(http, computer)
+        port = _store_port(http, computer)
     with tunnel_to(computer, port) as address, ClusterHttp(computer.name, address, secret) as http:
-        yield KeeperClient(http)
+        yield JobStoreClient(http)
 
 
 def _require_private(computer: Computer, secret: str) -> None:
@@ -131,10 +131,10 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
         raise no_ray
 
 
-def _keeper_port(http: ClusterHttp, computer: Computer) -> int:
-    """Return where the keeper of the computer's storage listens; a job on the head starts it if there is none."""
+def _store_port(http: ClusterHttp, computer: Computer) -> int:
+    """Return where the job store of the computer's storage listens; a job on the head starts it if there is none."""
     job_id = f"tunesmith-{secrets.token_hex(8)}"
-    command = f"{START_KEEPER} {shlex.quote(computer.storage)}"
+    command = f"{START_STORE} {shlex.quote(computer.storage)}"
     http.take("POST", "/api/jobs/", json={"entrypoint": command, "submission_id": job_id})
     deadline = time.monotonic() + JOB_SECONDS
     while http.read(_JOB, http.take("GET", f"/api/jobs/{job_id}"))["status"] in {"PENDING", "RUNNING"}:

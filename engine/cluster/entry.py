@@ -17,7 +17,7 @@ from engine.cluster.arrivals import is_expected
 from engine.cluster.files import Manifest, below, digest_of, fetch, part_of, send
 from engine.cluster.node_home import models_folder, node_home
 from engine.cluster.places import cards_of
-from engine.cluster.remote_keeper import RemoteKeeper
+from engine.cluster.remote_store import RemoteStore
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.jobs.worker_process import (
@@ -41,24 +41,24 @@ SAVES = (b'"event":"checkpoint_saved"', b'"event":"adapter_saved"')
 ENDS = b'"event":"job_ended"'
 
 
-def run_entry(keeper_name: str, entry_id: str) -> None:
+def run_entry(store_name: str, entry_id: str) -> None:
     """Run an entry to its end, from its last checkpoint on if it was begun before: a task of Ray."""
     import ray
 
-    keeper = RemoteKeeper(ray, ray.get_actor(keeper_name))
+    job_store = RemoteStore(ray, ray.get_actor(store_name))
     node = ray.get_runtime_context().get_node_id()
-    begun = keeper.begin(entry_id, node)
+    begun = job_store.begin(entry_id, node)
     if begun is None:
         return
     with node_home(node[:16]) as home:
-        _Attempt(keeper, entry_id, begun, home).run()
+        _Attempt(job_store, entry_id, begun, home).run()
 
 
 class _Attempt:
     """One try of an entry on this node."""
 
-    def __init__(self, keeper: RemoteKeeper, entry_id: str, begun: dict[str, Any], home: Path) -> None:
-        self._keeper = keeper
+    def __init__(self, job_store: RemoteStore, entry_id: str, begun: dict[str, Any], home: Path) -> None:
+        self._store = job_store
         self._id = entry_id
         self._turn: int = begun["turn"]
         self._spec: dict[str, Any] = begun["spec"]
@@ -81,9 +81,9 @@ class _Attempt:
             if current:
                 self._push_files()
                 self._push_events(whole=True)
-                self._keeper.finish(self._id, self._turn, process.returncode)
+                self._store.finish(self._id, self._turn, process.returncode)
         except OSError as error:
-            self._keeper.finish(self._id, self._turn, None, f"{error.strerror or error} on the node")
+            self._store.finish(self._id, self._turn, None, f"{error.strerror or error} on the node")
         finally:
             self._clean()
 
@@ -97,20 +97,20 @@ class _Attempt:
         self._fetch("adapters/", self._home / "adapters")
         for prefix in ("models/", "hub/"):
             self._fetch(prefix, models_folder() / prefix.rstrip("/"))
-        fetch(self._keeper, part_of(self._begun["files"], "run/"), folder)
-        fetch(self._keeper, part_of(self._begun["files"], "adapters/"), self._home / "adapters")
+        fetch(self._store, part_of(self._begun["files"], "run/"), folder)
+        fetch(self._store, part_of(self._begun["files"], "adapters/"), self._home / "adapters")
         self._write_events()
         write_atomically(folder / "recipe.toml", spec["recipe"])
         write_atomically(folder / "job.json", json.dumps({"kind": "train", "ends_with_parent": True}))
 
     def _fetch(self, prefix: str, folder: Path) -> None:
-        fetch(self._keeper, part_of(self._spec["files"], prefix), folder)
+        fetch(self._store, part_of(self._spec["files"], prefix), folder)
 
     def _write_events(self) -> None:
         """Write what earlier tasks handed over."""
         done = 0
         with self._job.events_path.open("wb") as stream:
-            while done < self._begun["event_bytes"] and (more := self._keeper.events(self._id, done)):
+            while done < self._begun["event_bytes"] and (more := self._store.events(self._id, done)):
                 stream.write(more)
                 done += len(more)
         self._read = done
@@ -172,7 +172,7 @@ class _Attempt:
         if not whole and any(mark in content for mark in SAVES):
             self._push_files()
         self._beat_at = time.monotonic()
-        answer = self._keeper.append(self._id, self._turn, self._read, content, self._seen)
+        answer = self._store.append(self._id, self._turn, self._read, content, self._seen)
         if answer is None:
             return False
         self._read += len(content)
@@ -192,9 +192,9 @@ class _Attempt:
                 if self._pushed.get(name, ((0, 0), ""))[0] != mark:
                     self._pushed[name] = mark, digest_of(path)
                     one = [[name, facts.st_size, self._pushed[name][1]]]
-                    send(self._keeper, [(name, path)], one, lambda _: None)
+                    send(self._store, [(name, path)], one, lambda _: None)
                 found.append([name, facts.st_size, self._pushed[name][1]])
-        self._keeper.set_files(self._id, self._turn, found)
+        self._store.set_files(self._id, self._turn, found)
 
     def _files(self) -> list[tuple[str, Path]]:
         folder = self._job.folder

@@ -21,10 +21,10 @@ def of_computer(computer: Computer) -> Facts:
     """Return the facts of a computer; what keeps it from being asked is its `problem`."""
     empty: Facts = {"reachable": False, "problem": None, "nodes": [], "entries": []}
     try:
-        with connected(computer) as keeper:
+        with connected(computer) as job_store:
             here, began = probe.facts(), time.time()
-            nodes = [_node(node, here, began) for node in keeper.nodes()]
-            found = {"reachable": True, "nodes": nodes, "entries": keeper.overview()}
+            nodes = [_node(node, here, began) for node in job_store.nodes()]
+            found = {"reachable": True, "nodes": nodes, "entries": job_store.overview()}
     except AppError as error:
         found = {"problem": error.problems[0].as_dict()}
     return computer.as_dict() | empty | found

@@ -25,7 +25,7 @@ OnBytes = Callable[[int], None]
 
 
 class Contents(Protocol):
-    """The keeper as seen from elsewhere: its calls on contents, carried out there."""
+    """The job store as seen from elsewhere: its calls on contents, carried out there."""
 
     def missing(self, digests: Sequence[str]) -> list[str]: ...  # noqa: D102
     def put(self, digest: str, number: int, content: bytes) -> None: ...  # noqa: D102

@@ -10,9 +10,9 @@ import time
 from typing import Any, Protocol
 
 from engine.cluster.connection import connected
-from engine.cluster.keeper_client import KeeperClient
 from engine.cluster.places import Places
 from engine.cluster.sent_run import SentRun
+from engine.cluster.store_client import JobStoreClient
 from engine.computers.computer import Computer
 from engine.errors import AppError, ComputerError, WorkerError
 
@@ -30,7 +30,7 @@ class Runs(Protocol):
     def open(self) -> list[SentRun]:
         """Return those that have not ended."""
 
-    def look(self, keeper: KeeperClient) -> None:
+    def look(self, job_store: JobStoreClient) -> None:
         """Pass on what people want meanwhile; called again and again."""
 
     def asked(self, run: SentRun) -> Facts:
@@ -57,9 +57,9 @@ class OneRun:
         """Return the run unless it has ended."""
         return [] if self._run.ended else [self._run]
 
-    def look(self, keeper: KeeperClient) -> None:
+    def look(self, job_store: JobStoreClient) -> None:
         """Pass the run's commands on."""
-        self._run.pass_commands_on(keeper)
+        self._run.pass_commands_on(job_store)
 
     def asked(self, run: SentRun) -> Facts:
         """Return what the run was asked to be done with."""
@@ -91,18 +91,18 @@ class Following:
         """Follow the runs to their ends. Raises AppError, ComputerError if there is no connection for long."""
         while True:
             try:
-                with connected(self._computer) as keeper:
-                    self._require_cards(keeper)
-                    self._follow(keeper)
+                with connected(self._computer) as job_store:
+                    self._require_cards(job_store)
+                    self._follow(job_store)
             except ComputerError as error:
                 self._wait(error)
             else:
                 return
 
-    def _require_cards(self, keeper: KeeperClient) -> None:
+    def _require_cards(self, job_store: JobStoreClient) -> None:
         """Return if a node has the cards, the first time: later what was sent waits there. Raises ComputerError."""
         if self._cards > 1:
-            Places(**keeper.offer()).require(self._cards, self._computer.name)
+            Places(**job_store.offer()).require(self._cards, self._computer.name)
             self._cards = 1
 
     def _wait(self, error: ComputerError) -> None:
@@ -116,16 +116,16 @@ class Following:
             raise error
         time.sleep(RETRY_SECONDS)
 
-    def _follow(self, keeper: KeeperClient) -> None:
+    def _follow(self, job_store: JobStoreClient) -> None:
         known: set[str] = set()
         while True:
-            self._runs.look(keeper)
+            self._runs.look(job_store)
             fresh = [run for run in self._runs.open() if run.entry_id not in known]
-            self._send(keeper, fresh)
+            self._send(job_store, fresh)
             known |= {run.entry_id for run in fresh}
             if not self._runs.open():
                 return
-            is_new = self._exchange(keeper)
+            is_new = self._exchange(job_store)
             if self._lost_at is not None:
                 # Not before: a cluster that never answers as it should would be tried for ever.
                 self._lost_at = None
@@ -133,9 +133,9 @@ class Following:
             if not is_new:
                 time.sleep(POLL_SECONDS)
 
-    def _send(self, keeper: KeeperClient, runs: list[SentRun]) -> None:
+    def _send(self, job_store: JobStoreClient, runs: list[SentRun]) -> None:
         """Send the runs that the cluster does not know."""
-        there = set(keeper.known([run.entry_id for run in runs if run.is_sent])) if runs else set()
+        there = set(job_store.known([run.entry_id for run in runs if run.is_sent])) if runs else set()
         for run in runs:
             try:
                 if run.is_sent and run.entry_id not in there:
@@ -143,7 +143,7 @@ class Following:
                     run.notice(f"{self._computer.name} has forgotten the run: it is sent again.")
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
-                    run.send(keeper, self._computer, **self._runs.asked(run))
+                    run.send(job_store, self._computer, **self._runs.asked(run))
             except ComputerError as error:
                 # Without a field it is the connection that failed.
                 if error.field is None:
@@ -152,18 +152,18 @@ class Following:
             except AppError as error:
                 self._runs.failed(run, error)
 
-    def _exchange(self, keeper: KeeperClient) -> bool:
+    def _exchange(self, job_store: JobStoreClient) -> bool:
         """Take over what is new; return whether anything was."""
         runs = {run.entry_id: run for run in self._runs.open()}
-        told = keeper.poll({entry_id: run.offset for entry_id, run in runs.items()})
+        told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})
         if forgotten := runs.keys() - told.keys():
             raise ComputerError(f"{self._computer.name} has forgotten {runs[forgotten.pop()].job.id}.")
-        news = [self._take(keeper, run, told[entry_id]) for entry_id, run in runs.items()]
+        news = [self._take(job_store, run, told[entry_id]) for entry_id, run in runs.items()]
         return any(news)
 
-    def _take(self, keeper: KeeperClient, run: SentRun, told: Facts) -> bool:
+    def _take(self, job_store: JobStoreClient, run: SentRun, told: Facts) -> bool:
         try:
-            is_new = run.take(keeper, told)
+            is_new = run.take(job_store, told)
         except WorkerError:
             # Another process of this computer follows it.
             run.ended = True

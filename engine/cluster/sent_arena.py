@@ -12,9 +12,9 @@ from collections.abc import Callable
 from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
 from engine.cluster.following import Facts
-from engine.cluster.keeper_client import KeeperClient
 from engine.cluster.places import cards_of
 from engine.cluster.sent_run import SentRun
+from engine.cluster.store_client import JobStoreClient
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.errors import AppError
@@ -50,17 +50,17 @@ class ArenaRuns:
         """Return the runs that have not ended."""
         return [run for run in self._runs.values() if not run.ended]
 
-    def look(self, keeper: KeeperClient) -> None:
+    def look(self, job_store: JobStoreClient) -> None:
         """Pass a wish to stop on, and every other second what has changed in the arena."""
         if any(command["command"] == "stop" for command in self._job.take_commands()):
             self.is_stopped, self._to_stop = True, self.open()
         while self._to_stop:
-            self._command(keeper, self._to_stop[:1], "stop")
+            self._command(job_store, self._to_stop[:1], "stop")
             # Not before: where the connection is lost, the others are stopped later.
             del self._to_stop[0]
         for run in self.open():
             if run.is_open:
-                run.pass_commands_on(keeper)
+                run.pass_commands_on(job_store)
         now = time.monotonic()
         if self._looked_at is not None and now - self._looked_at < LOOK_SECONDS:
             return
@@ -68,7 +68,7 @@ class ArenaRuns:
         self._arena = open_arena(self._arena.folder)
         if not self.is_stopped:
             self._take_up_new()
-        self._pass_changes_on(keeper)
+        self._pass_changes_on(job_store)
 
     def _take_up_new(self) -> None:
         """Take up entries that are open and not at another computer. Raises AppError."""
@@ -84,22 +84,24 @@ class ArenaRuns:
                     run_store.move_to(job, self._computer.name, cards_of(self._asked.get("demand")))
                 self._runs[entry_id] = SentRun(job)
 
-    def _pass_changes_on(self, keeper: KeeperClient) -> None:
+    def _pass_changes_on(self, job_store: JobStoreClient) -> None:
         order = {entry.id: -index for index, entry in enumerate(self._arena.entries)}
         open_runs = {entry_id: run for entry_id, run in self._runs.items() if not run.ended and run.is_sent}
-        self._command(keeper, [run for entry_id, run in open_runs.items() if entry_id not in order], "stop")
+        self._command(
+            job_store, [run for entry_id, run in open_runs.items() if entry_id not in order], "stop"
+        )
         priorities = {run.entry_id: order.get(entry_id, 0) for entry_id, run in open_runs.items()}
         if priorities != self._priorities:
-            keeper.prioritize(priorities)
+            job_store.prioritize(priorities)
             self._priorities = priorities
         if self._arena.paused != self._is_paused:
             waiting = [run for run in open_runs.values() if self._told.get(run.entry_id) != "running"]
-            self._command(keeper, waiting, "pause" if self._arena.paused else "continue")
+            self._command(job_store, waiting, "pause" if self._arena.paused else "continue")
             self._is_paused = self._arena.paused
 
-    def _command(self, keeper: KeeperClient, runs: list[SentRun], command: str) -> None:
+    def _command(self, job_store: JobStoreClient, runs: list[SentRun], command: str) -> None:
         for run in runs:
-            keeper.command(run.entry_id, {"command": command})
+            job_store.command(run.entry_id, {"command": command})
 
     def asked(self, run: SentRun) -> Facts:
         """Return what an entry asks of the cluster: a place in the arena's order, and not too many at once."""

@@ -13,9 +13,9 @@ from typing import Any
 
 from engine.cluster import arrivals
 from engine.cluster.files import digests_of
-from engine.cluster.keeper_client import KeeperClient
-from engine.cluster.parcel import Parcel, of_run, spec_of
 from engine.cluster.places import cards_of
+from engine.cluster.store_client import JobStoreClient
+from engine.cluster.upload import Upload, of_run, spec_of
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
@@ -106,25 +106,25 @@ class SentRun:
         on_clock = {} if self._clock is None else {"clock": self._clock}
         self._writer.write(event, attempt=self._attempt, **on_clock, **facts)
 
-    def send(self, keeper: KeeperClient, computer: Computer, **asked: Any) -> None:
+    def send(self, job_store: JobStoreClient, computer: Computer, **asked: Any) -> None:
         """Send what the run needs and ask for it. Raises AppError."""
         recipe = recipes.load(self.job.recipe_path)
-        parcel = of_run(self.job, recipe, keeper.every_node_has)
-        self._send_files(keeper, parcel)
+        upload = of_run(self.job, recipe, job_store.every_node_has)
+        self._send_files(job_store, upload)
         cards = cards_of(asked.get("demand"))
-        self.emit(SENT, computer=computer.name, bytes=parcel.bytes, cards=cards)
+        self.emit(SENT, computer=computer.name, bytes=upload.bytes, cards=cards)
         # Noted before it is asked for: whoever ends in between asks again, and nothing is done twice.
         sent_job.write(self.job, SentTo(computer.name, self.entry_id))
         self.is_sent, self._offset = True, 0
         text = read_text(self.job.recipe_path, FileKind.RECIPE)
-        keeper.submit(
-            self.entry_id, spec_of(self.job, text, recipe.name, parcel, **asked), asked.get("priority", 0)
+        job_store.submit(
+            self.entry_id, spec_of(self.job, text, recipe.name, upload, **asked), asked.get("priority", 0)
         )
-        keeper.nudge()
+        job_store.nudge()
 
-    def _send_files(self, keeper: KeeperClient, parcel: Parcel) -> None:
-        keeper.keep_models(parcel.models)
-        keeper.expect(self.entry_id, digests_of(parcel.files))
+    def _send_files(self, job_store: JobStoreClient, upload: Upload) -> None:
+        job_store.keep_models(upload.models)
+        job_store.expect(self.entry_id, digests_of(upload.files))
         done = told = 0
 
         def count(content_bytes: int) -> None:
@@ -132,19 +132,19 @@ class SentRun:
             done += content_bytes
             if done - told >= PROGRESS_BYTES:
                 told = done
-                self.emit("stage_progressed", done=done, total=max(done, parcel.bytes), unit="bytes")
+                self.emit("stage_progressed", done=done, total=max(done, upload.bytes), unit="bytes")
 
-        parcel.send(keeper, count)
+        upload.send(job_store, count)
 
-    def pass_commands_on(self, keeper: KeeperClient) -> None:
+    def pass_commands_on(self, job_store: JobStoreClient) -> None:
         """Pass the commands that wait in the run's folder on to who runs the entry."""
         self._commands += self.job.take_commands()
         while self._commands:
-            keeper.command(self.entry_id, self._commands[0])
+            job_store.command(self.entry_id, self._commands[0])
             # Not before: where the connection is lost, it is passed on later.
             del self._commands[0]
 
-    def take(self, keeper: KeeperClient, told: dict[str, Any]) -> bool:
+    def take(self, job_store: JobStoreClient, told: dict[str, Any]) -> bool:
         """Take over what an entry tells; return whether it told anything new."""
         content: bytes = told["events"]
         whole = content[: content.rfind(b"\n") + 1]
@@ -157,14 +157,14 @@ class SentRun:
         for line in whole.splitlines(keepends=True):
             event, behind = decode(line), self._offset + len(line)
             if event is not None:
-                self._forward(keeper, validated(event), behind)
+                self._forward(job_store, validated(event), behind)
             # Not before: where the connection is lost, the line is told again.
             self._offset = behind
         if told["state"] == "ended" and self._offset >= told["event_bytes"]:
-            self._conclude(keeper, told)
+            self._conclude(job_store, told)
         return bool(whole) or self.ended
 
-    def _forward(self, keeper: KeeperClient, event: Event, behind: int) -> None:
+    def _forward(self, job_store: JobStoreClient, event: Event, behind: int) -> None:
         if event["event"] == "job_ended":
             # The last event, and so written when all files are here. Whoever ends right then takes it again.
             self._outcome = event | {STREAM_BYTES: self._offset}
@@ -177,7 +177,7 @@ class SentRun:
             event["path"] = str(self.job.folder / Path(str(event["path"])).name)
         elif event["event"] == "adapter_saved":
             arrivals.require_own(self.job.id, event["adapter"])
-            arrivals.fetch_adapters(keeper, self.job.id, keeper.files(self.entry_id))
+            arrivals.fetch_adapters(job_store, self.job.id, job_store.files(self.entry_id))
             event["path"] = str(adapters_folder() / event["adapter"])
         self._append(event | {STREAM_BYTES: behind})
 
@@ -188,13 +188,13 @@ class SentRun:
         with suppress(ValueError):
             self._writer.forward(event | {"run": self.job.id, "attempt": self._attempt})
 
-    def _conclude(self, keeper: KeeperClient, told: dict[str, Any]) -> None:
+    def _conclude(self, job_store: JobStoreClient, told: dict[str, Any]) -> None:
         """Fetch what came of the entry, write the last event, and let the cluster forget it."""
         completed = self._outcome is not None and self._outcome["outcome"] == "completed"
-        files = keeper.files(self.entry_id)
+        files = job_store.files(self.entry_id)
         # A run that has ended well has no more use for its checkpoints, which may be large.
-        arrivals.fetch_run(keeper, self.job, files, checkpoints=not completed)
-        arrivals.fetch_adapters(keeper, self.job.id, files)
+        arrivals.fetch_run(job_store, self.job, files, checkpoints=not completed)
+        arrivals.fetch_adapters(job_store, self.job.id, files)
         if self._outcome is not None:
             if "log" in self._outcome:
                 self._outcome["log"] = str(self.job.log_path)
@@ -209,7 +209,7 @@ class SentRun:
         self.ended = True
         # Where its answer is lost nobody may ask again: what is forgotten would be sent again.
         with suppress(ComputerError):
-            keeper.forget(self.entry_id)
+            job_store.forget(self.entry_id)
 
     @property
     def outcome(self) -> str:

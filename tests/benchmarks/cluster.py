@@ -124,8 +124,8 @@ def _queued(computer: Computer, number: int) -> list[tuple[str, str, str]]:
     seconds = time.perf_counter() - began
     children = psutil.Process(process.pid).children(recursive=True)
     bridge = max(each.memory_info().rss for each in children)
-    keeper = max(
-        each.memory_info().rss for each in psutil.process_iter() if each.name().startswith("ray::Keeper")
+    job_store = max(
+        each.memory_info().rss for each in psutil.process_iter() if each.name().startswith("ray::JobStore")
     )
     began = time.perf_counter()
     process.terminate()
@@ -133,7 +133,7 @@ def _queued(computer: Computer, number: int) -> list[tuple[str, str, str]]:
     return [
         (f"{number} entries: seconds until all are queued", f"{seconds:.0f}", "linear"),
         (f"{number} entries: memory of the process here", f"{bridge / 1e6:.0f} MB", "linear"),
-        (f"{number} entries: memory of the keeper", f"{keeper / 1e6:.0f} MB", "linear"),
+        (f"{number} entries: memory of the job store", f"{job_store / 1e6:.0f} MB", "linear"),
         (f"{number} entries: seconds until all are stopped", f"{time.perf_counter() - began:.0f}", "linear"),
     ]
 

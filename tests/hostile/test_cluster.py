@@ -1,6 +1,6 @@
 """A cluster that answers with what a run has no files by, or with what is no answer: nothing here changes.
 
-The keeper is one of somebody who holds the cluster's token.
+The job store is one of somebody who holds the cluster's token.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from engine.cluster import arrivals, cluster_http, connection
 from engine.cluster.cluster_http import ClusterHttp
 from engine.cluster.files import below, fetch, manifest_of
-from engine.cluster.keeper_client import CALLS, KeeperClient
+from engine.cluster.store_client import CALLS, JobStoreClient
 from engine.computers.computer import Computer
 from engine.errors import AdapterError, AppError, ComputerError, StorageError
 from engine.jobs.job import Job
@@ -33,7 +33,7 @@ OWN = f"adapters/{RUN}"
 
 
 class Kept:
-    """Contents by their digests, as the keeper gives them."""
+    """Contents by their digests, as the job store gives them."""
 
     def __init__(self, *contents: bytes) -> None:
         self._contents = {hashlib.sha256(each).hexdigest(): each for each in contents}
@@ -210,7 +210,7 @@ def server():
 @pytest.fixture
 def client(server):
     with ClusterHttp("lab", f"127.0.0.1:{server.server_port}", "") as connection_of_lab:
-        yield KeeperClient(connection_of_lab)
+        yield JobStoreClient(connection_of_lab)
 
 
 class Opened:
@@ -283,8 +283,8 @@ def lab(server, home, tmp_path, monkeypatch):
 
 
 def ask(computer):
-    with connection.connected(computer) as keeper:
-        keeper.overview()
+    with connection.connected(computer) as job_store:
+        job_store.overview()
 
 
 def test_a_redirect_does_not_carry_the_token_elsewhere(server, lab):
@@ -333,15 +333,15 @@ def test_this_computer_s_side_knows_neither_ray_nor_what_runs_there():
     script = "import sys, engine.cluster.bridge; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = {name.removeprefix("engine.cluster.") for name in done.stdout.split()}
-    assert "keeper_client" in loaded
+    assert "store_client" in loaded
     assert not loaded & {
         "ray",
-        "keeper",
-        "keeper_actor",
-        "keeper_http",
+        "job-store",
+        "store_actor",
+        "store_server",
         "entry",
         "node_questions",
-        "remote_keeper",
+        "remote_store",
     }
 
 

@@ -190,7 +190,7 @@ def test_a_test_run_records_where_the_selection_reads(request):
         ({}, [], ["quick"]),
         ({"slow": True}, [], ["quick", "slow"]),
         ({"named": True}, [], ["quick", "slow"]),
-        ({}, ["engine/cluster/keeper.py"], ["quick", "slow"]),
+        ({}, ["engine/cluster/job_store.py"], ["quick", "slow"]),
         ({}, ["engine/clusters.py"], ["quick"]),
     ],
 )

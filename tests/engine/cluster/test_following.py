@@ -43,7 +43,7 @@ def test_a_fault_of_ours_is_no_lost_connection(work):
 
 
 class Liar:
-    """A keeper that knows every run, and tells of none."""
+    """A job store that knows every run, and tells of none."""
 
     def known(self, entry_ids):
         return entry_ids

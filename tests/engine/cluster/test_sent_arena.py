@@ -1,4 +1,4 @@
-"""An arena whose entries a cluster works: the keeper is in this process, and its tasks are done when it is asked."""
+"""An arena whose entries a cluster works: the job store is in this process, and its tasks are done when it is asked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from engine import arena as arenas
 from engine.cluster import sent_arena
 from engine.cluster.following import Following
-from engine.cluster.keeper import Keeper
+from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places
 from engine.cluster.sent_arena import ArenaRuns
 from engine.computers.computer import Computer
@@ -22,8 +22,8 @@ from tests.helpers.arenas import make_arena
 LAB = Computer("lab", "ray", "lab:8265")
 
 
-class WorkingKeeper(Keeper):
-    """A keeper with one place, whose entries end at the poll after the one at which they started."""
+class WorkingStore(JobStore):
+    """A job store with one place, whose entries end at the poll after the one at which they started."""
 
     def __init__(self, place):
         super().__init__(place)
@@ -65,8 +65,8 @@ def _looks_each_time(monkeypatch):
 
 
 @pytest.fixture
-def keeper(tmp_path):
-    return WorkingKeeper(str(tmp_path / "kept"))
+def job_store(tmp_path):
+    return WorkingStore(str(tmp_path / "kept"))
 
 
 @pytest.fixture
@@ -85,60 +85,60 @@ def states(arena):
     return [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))]
 
 
-def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, keeper):
+def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, job_store):
     events = []
     # The one node has two cards, and so place for one entry.
-    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(keeper)
+    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(job_store)
     assert states(arena) == ["completed"] * 3
     started = [facts["entry"] for event, facts in events if event == "entry_started"]
     assert started == [entry.id for entry in arena.entries]
     assert [facts["outcome"] for event, facts in events if event == "entry_ended"] == ["completed"] * 3
-    assert keeper.overview() == []
+    assert job_store.overview() == []
     # Resumed by itself, a run asks for as many.
     assert [Job(folder).request()["demand"] for folder in runs_folder().iterdir()] == [{"cards": 2}] * 3
 
 
-def test_what_changes_in_the_arena_is_passed_on(arena, keeper):
-    keeper.works = False
+def test_what_changes_in_the_arena_is_passed_on(arena, job_store):
+    job_store.works = False
     runs = runs_of(arena, [])
     following = Following(LAB, runs)
 
     def turn():
-        runs.look(keeper)
-        following._send(keeper, [run for run in runs.open() if not run.is_sent])
-        following._exchange(keeper)
+        runs.look(job_store)
+        following._send(job_store, [run for run in runs.open() if not run.is_sent])
+        following._exchange(job_store)
 
     turn()
     first, second, third = arena.entries
     arenas.move(arena, third.id, 0)
     turn()
-    assert [each["priority"] for each in keeper.overview()] == [0, -1, -2]
-    assert keeper.overview()[0]["name"].endswith(third.name)
+    assert [each["priority"] for each in job_store.overview()] == [0, -1, -2]
+    assert job_store.overview()[0]["name"].endswith(third.name)
     arenas.set_paused(arena, paused=True)
     turn()
-    assert {each["state"] for each in keeper.overview()} == {"held"}
+    assert {each["state"] for each in job_store.overview()} == {"held"}
     arenas.set_paused(arena, paused=False)
     turn()
-    assert {each["state"] for each in keeper.overview()} == {"waiting"}
+    assert {each["state"] for each in job_store.overview()} == {"waiting"}
     arenas.remove(arena, second.id)
     turn()
     turn()
-    assert len(keeper.overview()) == 2
+    assert len(job_store.overview()) == 2
     job = Job(runs_folder() / arenas.open_arena(arena.folder).entry(first.id).run)
     assert job.request()["computer"] == "lab"
 
 
-def test_an_entry_that_another_computer_has_is_left_to_it(arena, keeper):
+def test_an_entry_that_another_computer_has_is_left_to_it(arena, job_store):
     status = arenas.Reader().read(arena)[0]
     job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
     sent_job.write(job, sent_job.SentTo("other", "x"))
     runs = runs_of(arenas.open_arena(arena.folder), [])
-    Following(LAB, runs)._follow(keeper)
+    Following(LAB, runs)._follow(job_store)
     assert sent_job.read(job).computer == "other"
     assert states(arena)[1:] == ["completed"] * 2
 
 
-def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, keeper, monkeypatch):
+def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, job_store, monkeypatch):
     real = sent_arena.SentRun.send
 
     def send(run, *rest, **asked):
@@ -149,6 +149,6 @@ def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, keeper,
     monkeypatch.setattr(sent_arena.SentRun, "send", send)
     events = []
     # The one node has two cards, and so place for one entry.
-    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(keeper)
+    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(job_store)
     assert states(arena) == ["completed", "failed", "completed"]
     assert any("neither here nor there" in facts.get("message", "") for _, facts in events)

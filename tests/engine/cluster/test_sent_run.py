@@ -1,4 +1,4 @@
-"""A run that another computer does, followed into its folder here; the keeper is in this process."""
+"""A run that another computer does, followed into its folder here; the job store is in this process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from engine.adapters import library
 from engine.cluster.files import below, manifest_of, send
-from engine.cluster.keeper import Keeper
-from engine.cluster.parcel import of_run
+from engine.cluster.job_store import JobStore
 from engine.cluster.sent_run import SentRun
+from engine.cluster.upload import of_run
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
 from engine.errors import ComputerError, StorageError
@@ -28,8 +28,8 @@ from tests.helpers.homes import add_adapter
 LAB = Computer("lab", "ray", "lab:8265")
 
 
-class HereKeeper(Keeper):
-    """A keeper that nobody has to be told to look, on nodes that have all of the hub."""
+class HereStore(JobStore):
+    """A job store that nobody has to be told to look, on nodes that have all of the hub."""
 
     def nudge(self):
         pass
@@ -39,8 +39,8 @@ class HereKeeper(Keeper):
 
 
 @pytest.fixture
-def keeper(tmp_path):
-    return HereKeeper(str(tmp_path / "kept"))
+def job_store(tmp_path):
+    return HereStore(str(tmp_path / "kept"))
 
 
 def recipe_of(tmp_path, **more):
@@ -56,9 +56,9 @@ def job(tmp_path):
     return run_store.create_run(recipe_of(tmp_path), "lab")
 
 
-def sent(job, keeper):
+def sent(job, job_store):
     run = SentRun(job)
-    run.send(keeper, LAB)
+    run.send(job_store, LAB)
     return run
 
 
@@ -69,30 +69,30 @@ def line(event, **facts):
     )
 
 
-def write(keeper, run, *lines):
-    turn = keeper._entries[run.entry_id].state.turn
-    end = keeper._entries[run.entry_id].event_bytes
-    keeper.append(run.entry_id, turn, end, b"".join(lines), 0)
+def write(job_store, run, *lines):
+    turn = job_store._entries[run.entry_id].state.turn
+    end = job_store._entries[run.entry_id].event_bytes
+    job_store.append(run.entry_id, turn, end, b"".join(lines), 0)
 
 
-def take(keeper, run):
-    return run.take(keeper, keeper.poll({run.entry_id: run.offset})[run.entry_id])
+def take(job_store, run):
+    return run.take(job_store, job_store.poll({run.entry_id: run.offset})[run.entry_id])
 
 
 def names(job):
     return [event["event"] for event in read_all(job.events_path)]
 
 
-def test_events_come_once_also_to_who_follows_later(job, keeper):
-    run = sent(job, keeper)
-    keeper.begin(run.entry_id, "node")
-    write(keeper, run, line("job_accepted", pid=7), line("stage_entered", stage="train"))
-    assert take(keeper, run)
-    assert not take(keeper, run)
+def test_events_come_once_also_to_who_follows_later(job, job_store):
+    run = sent(job, job_store)
+    job_store.begin(run.entry_id, "node")
+    write(job_store, run, line("job_accepted", pid=7), line("stage_entered", stage="train"))
+    assert take(job_store, run)
+    assert not take(job_store, run)
     run.rest()
     again = SentRun(job)
-    write(keeper, again, line("stage_entered", stage="save"))
-    take(keeper, again)
+    write(job_store, again, line("stage_entered", stage="save"))
+    take(job_store, again)
     again.rest()
     assert names(job) == [
         "job_accepted", "job_sent", "job_accepted", "stage_entered", "job_accepted", "stage_entered"
@@ -101,35 +101,35 @@ def test_events_come_once_also_to_who_follows_later(job, keeper):
     assert {event["run"] for event in read_all(job.events_path)} == {job.id}
 
 
-def test_a_run_that_nobody_follows_goes_on_elsewhere(job, keeper):
-    sent(job, keeper).rest()
+def test_a_run_that_nobody_follows_goes_on_elsewhere(job, job_store):
+    sent(job, job_store).rest()
     assert run_store.open_run(job).outcome == read_entry(job).outcome == "away"
     assert read_entry(job).can_resume
     assert Supervisor(job).ending().outcome == "away"
 
 
-def test_what_came_of_it_is_fetched_before_it_ends_here(job, keeper, tmp_path):
-    run = sent(job, keeper)
-    turn = keeper.begin(run.entry_id, "node")["turn"]
+def test_what_came_of_it_is_fetched_before_it_ends_here(job, job_store, tmp_path):
+    run = sent(job, job_store)
+    turn = job_store.begin(run.entry_id, "node")["turn"]
     made = add_adapter(job.id).folder
     pairs = [
         (name, made / "adapter.toml") for name in ("run/scores.json", "run/worker.log", "run/checkpoint-2/x")
     ]
     pairs += below(made, f"adapters/{job.id}/")
     files = manifest_of(pairs)
-    send(keeper, pairs, files, lambda _: None)
-    keeper.set_files(run.entry_id, turn, files)
+    send(job_store, pairs, files, lambda _: None)
+    job_store.set_files(run.entry_id, turn, files)
     shutil.rmtree(made)
     saved = line("adapter_saved", adapter=job.id, path=f"/node/adapters/{job.id}", step=2)
-    write(keeper, run, line("job_accepted"), saved, line("job_ended", outcome="completed"))
-    take(keeper, run)
+    write(job_store, run, line("job_accepted"), saved, line("job_ended", outcome="completed"))
+    take(job_store, run)
     assert not run.ended
-    keeper.finish(run.entry_id, turn, 0)
-    take(keeper, run)
+    job_store.finish(run.entry_id, turn, 0)
+    take(job_store, run)
     run.rest()
     assert run.ended
     assert sent_job.read(job) is None
-    assert keeper.overview() == []
+    assert job_store.overview() == []
     assert (job.folder / "scores.json").read_text() == (
         adapters_folder() / job.id / "adapter.toml"
     ).read_text()
@@ -139,42 +139,42 @@ def test_what_came_of_it_is_fetched_before_it_ends_here(job, keeper, tmp_path):
     assert (events[-1]["event"], events[-1]["outcome"]) == ("job_ended", "completed")
 
 
-def test_a_run_that_was_stopped_brings_its_checkpoint_back(job, keeper, tmp_path):
-    run = sent(job, keeper)
-    turn = keeper.begin(run.entry_id, "node")["turn"]
+def test_a_run_that_was_stopped_brings_its_checkpoint_back(job, job_store, tmp_path):
+    run = sent(job, job_store)
+    turn = job_store.begin(run.entry_id, "node")["turn"]
     made = tmp_path / "made"
     made.write_text("tea")
     pairs = [("run/checkpoint-2/x", made)]
-    send(keeper, pairs, manifest_of(pairs), lambda _: None)
-    keeper.set_files(run.entry_id, turn, manifest_of(pairs))
-    write(keeper, run, line("job_accepted"), line("job_ended", outcome="stopped"))
-    keeper.finish(run.entry_id, turn, 0)
-    take(keeper, run)
+    send(job_store, pairs, manifest_of(pairs), lambda _: None)
+    job_store.set_files(run.entry_id, turn, manifest_of(pairs))
+    write(job_store, run, line("job_accepted"), line("job_ended", outcome="stopped"))
+    job_store.finish(run.entry_id, turn, 0)
+    take(job_store, run)
     run.rest()
     assert (job.folder / "checkpoint-2" / "x").exists()
-    parcel = of_run(job, recipe_of(tmp_path), lambda *_: True)
-    assert "run/checkpoint-2/x" in parcel.paths
+    upload = of_run(job, recipe_of(tmp_path), lambda *_: True)
+    assert "run/checkpoint-2/x" in upload.paths
 
 
-def ended(keeper, run, *lines, outcome="completed"):
+def ended(job_store, run, *lines, outcome="completed"):
     """Let the worker of an entry end well, after it wrote some lines."""
-    turn = keeper.begin(run.entry_id, "node")["turn"]
-    write(keeper, run, line("job_accepted"), *lines, line("job_ended", outcome=outcome))
-    keeper.finish(run.entry_id, turn, 0)
+    turn = job_store.begin(run.entry_id, "node")["turn"]
+    write(job_store, run, line("job_accepted"), *lines, line("job_ended", outcome=outcome))
+    job_store.finish(run.entry_id, turn, 0)
 
 
-def saved_adapter(keeper, job):
+def saved_adapter(job_store, job):
     """Let the worker of an entry hand an adapter over, and return the line that says so."""
     made = add_adapter(job.id).folder
     pairs = list(below(made, f"adapters/{job.id}/"))
-    send(keeper, pairs, manifest_of(pairs), lambda _: None)
-    keeper.files = lambda _: manifest_of(pairs)
+    send(job_store, pairs, manifest_of(pairs), lambda _: None)
+    job_store.files = lambda _: manifest_of(pairs)
     return line("adapter_saved", adapter=job.id, step=2)
 
 
-def losing_once(keeper, monkeypatch, call, *, answers):
+def losing_once(job_store, monkeypatch, call, *, answers):
     """Let the connection be lost in a call once, after it was carried out if it `answers`."""
-    real, calls = getattr(keeper, call), []
+    real, calls = getattr(job_store, call), []
 
     def lossy(*arguments):
         calls.append(arguments)
@@ -184,29 +184,29 @@ def losing_once(keeper, monkeypatch, call, *, answers):
             raise ComputerError("The connection to lab was lost.")
         return real(*arguments)
 
-    monkeypatch.setattr(keeper, call, lossy)
+    monkeypatch.setattr(job_store, call, lossy)
 
 
-def test_what_a_lost_connection_kept_from_being_taken_is_taken_later(job, keeper, monkeypatch):
-    run = sent(job, keeper)
-    ended(keeper, run, saved_adapter(keeper, job), line("stage_entered", stage="score"))
-    losing_once(keeper, monkeypatch, "files", answers=False)
+def test_what_a_lost_connection_kept_from_being_taken_is_taken_later(job, job_store, monkeypatch):
+    run = sent(job, job_store)
+    ended(job_store, run, saved_adapter(job_store, job), line("stage_entered", stage="score"))
+    losing_once(job_store, monkeypatch, "files", answers=False)
     with pytest.raises(ComputerError):
-        take(keeper, run)
-    take(keeper, run)
+        take(job_store, run)
+    take(job_store, run)
     assert names(job)[-4:] == ["job_accepted", "adapter_saved", "stage_entered", "job_ended"]
 
 
-def test_whoever_is_killed_after_the_last_event_ends_the_run_the_same_way(job, keeper, monkeypatch):
-    run = sent(job, keeper)
-    ended(keeper, run)
+def test_whoever_is_killed_after_the_last_event_ends_the_run_the_same_way(job, job_store, monkeypatch):
+    run = sent(job, job_store)
+    ended(job_store, run)
     with monkeypatch.context() as patched:
         patched.setattr(sent_job, "remove", killed)
         with pytest.raises(KeyboardInterrupt):
-            take(keeper, run)
+            take(job_store, run)
     run.rest()
     again = SentRun(job)
-    take(keeper, again)
+    take(job_store, again)
     again.rest()
     assert again.ended
     assert again.outcome == run_store.open_run(job).outcome == "completed"
@@ -225,10 +225,10 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("content", STRANGE)
-def test_a_strange_event_hides_none_of_the_others(job, keeper, content):
-    run = sent(job, keeper)
-    ended(keeper, run, content + b"\n", line("stage_entered", stage="score"))
-    take(keeper, run)
+def test_a_strange_event_hides_none_of_the_others(job, job_store, content):
+    run = sent(job, job_store)
+    ended(job_store, run, content + b"\n", line("stage_entered", stage="score"))
+    take(job_store, run)
     run.rest()
     assert names(job)[-2:] == ["stage_entered", "job_ended"]
     assert run_store.open_run(job).outcome == "completed"
@@ -236,26 +236,26 @@ def test_a_strange_event_hides_none_of_the_others(job, keeper, content):
 
 
 @pytest.mark.parametrize("adapter", ["other", "..", "", "/etc", "{run}/../other", "{run}-step-x", "{run}\n"])
-def test_another_adapter_of_the_library_is_not_called_the_run_s(job, keeper, adapter):
+def test_another_adapter_of_the_library_is_not_called_the_run_s(job, job_store, adapter):
     add_adapter("other")
-    run = sent(job, keeper)
-    ended(keeper, run, line("adapter_saved", adapter=adapter.replace("{run}", job.id), step=1))
+    run = sent(job, job_store)
+    ended(job_store, run, line("adapter_saved", adapter=adapter.replace("{run}", job.id), step=1))
     with pytest.raises(StorageError, match="does not have"):
-        take(keeper, run)
+        take(job_store, run)
     assert "adapter_saved" not in names(job)
 
 
-def test_events_without_end_do_not_fill_the_disk(job, keeper, monkeypatch):
+def test_events_without_end_do_not_fill_the_disk(job, job_store, monkeypatch):
     monkeypatch.setattr("engine.cluster.sent_run.MAX_STREAM_BYTES", 1_000)
-    run = sent(job, keeper)
+    run = sent(job, job_store)
     size = job.events_path.stat().st_size
-    keeper.begin(run.entry_id, "node")
+    job_store.begin(run.entry_id, "node")
     for _ in range(3):
-        write(keeper, run, line("stage_entered", stage="x" * 200))
-        take(keeper, run)
-    write(keeper, run, line("stage_entered", stage="x" * 200))
+        write(job_store, run, line("stage_entered", stage="x" * 200))
+        take(job_store, run)
+    write(job_store, run, line("stage_entered", stage="x" * 200))
     with pytest.raises(StorageError, match="more"):
-        take(keeper, run)
+        take(job_store, run)
     assert job.events_path.stat().st_size - size < 2_000
 
 
@@ -263,11 +263,11 @@ def test_events_without_end_do_not_fill_the_disk(job, keeper, monkeypatch):
     ("returncode", "reason", "message"),
     [(-9, "", "SIGKILL"), (None, "No space left on device on the node", "No space left")],
 )
-def test_an_end_without_a_last_event_is_told_with_its_reason(job, keeper, returncode, reason, message):
-    run = sent(job, keeper)
-    turn = keeper.begin(run.entry_id, "node")["turn"]
-    keeper.finish(run.entry_id, turn, returncode, reason)
-    take(keeper, run)
+def test_an_end_without_a_last_event_is_told_with_its_reason(job, job_store, returncode, reason, message):
+    run = sent(job, job_store)
+    turn = job_store.begin(run.entry_id, "node")["turn"]
+    job_store.finish(run.entry_id, turn, returncode, reason)
+    take(job_store, run)
     run.rest()
     ended = list(read_all(job.events_path))[-1]
     assert (ended["event"], ended["outcome"]) == ("job_ended", "failed")
@@ -277,12 +277,12 @@ def test_an_end_without_a_last_event_is_told_with_its_reason(job, keeper, return
 def test_conversations_and_the_adapter_to_start_from_are_sent(tmp_path):
     adapter = add_adapter("before")
     recipe = recipe_of(tmp_path, method={"id": "lora", "start_from": adapter.id})
-    parcel = of_run(run_store.create_run(recipe_of(tmp_path)), recipe, lambda *_: True)
-    assert parcel.sent.keys() == {recipe.data.source}
-    assert parcel.sent[recipe.data.source].endswith("/chats.csv")
-    assert f"adapters/{adapter.id}/adapter.toml" in parcel.paths
-    assert library.find(adapter.id).folder / "adapter.toml" in parcel.paths.values()
-    assert not parcel.models
+    upload = of_run(run_store.create_run(recipe_of(tmp_path)), recipe, lambda *_: True)
+    assert upload.sent.keys() == {recipe.data.source}
+    assert upload.sent[recipe.data.source].endswith("/chats.csv")
+    assert f"adapters/{adapter.id}/adapter.toml" in upload.paths
+    assert library.find(adapter.id).folder / "adapter.toml" in upload.paths.values()
+    assert not upload.models
 
 
 def test_a_model_that_neither_side_has_is_refused(tmp_path, job):
@@ -302,7 +302,7 @@ def test_a_model_of_the_hub_is_sent_only_if_a_node_can_not_have_it(tmp_path, job
         (folder / "snapshots" / "abc" / name).write_text("{}")
     recipe = recipe_of(tmp_path, base_model={"id": "owner/model"})
     assert not of_run(job, recipe, lambda *_: True).hub
-    parcel = of_run(job, recipe, lambda *_: False)
-    assert parcel.hub
-    assert "hub/models--owner--model/snapshots/abc/config.json" in parcel.paths
-    assert set(parcel.models.values()) == {"owner/model"}
+    upload = of_run(job, recipe, lambda *_: False)
+    assert upload.hub
+    assert "hub/models--owner--model/snapshots/abc/config.json" in upload.paths
+    assert set(upload.models.values()) == {"owner/model"}

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from engine.cluster.files import below, fetch, manifest_of, send
-from engine.cluster.keeper import Keeper
+from engine.cluster.job_store import JobStore
 from engine.cluster.storage import PART_BYTES, Storage
 from engine.errors import StorageError
 
@@ -56,13 +56,13 @@ def test_files_arrive_as_they_were_sent_and_only_once(place, tmp_path):
     (source / "inner" / "empty").write_bytes(b"")
     (source / "inner" / "same").write_bytes(b"tea")
     (source / "same").write_bytes(b"tea")
-    keeper, counted = Keeper(place), []
+    job_store, counted = JobStore(place), []
     pairs = list(below(source))
     manifest = manifest_of(pairs)
-    send(keeper, pairs, manifest, counted.append)
+    send(job_store, pairs, manifest, counted.append)
     assert sum(counted) == PART_BYTES + 256 + len(b"tea")
-    send(keeper, pairs, manifest, lambda _: pytest.fail("sent twice"))
-    fetch(keeper, manifest, target)
+    send(job_store, pairs, manifest, lambda _: pytest.fail("sent twice"))
+    fetch(job_store, manifest, target)
     assert {name: path.read_bytes() for name, path in below(target)} == {
         name: path.read_bytes() for name, path in pairs
     }
@@ -75,18 +75,18 @@ def test_a_file_that_changes_while_it_is_sent_is_told(place, tmp_path):
     manifest = manifest_of(pairs)
     file.write_bytes(b"coffee")
     with pytest.raises(StorageError, match="changed while it was sent"):
-        send(Keeper(place), pairs, manifest, lambda _: None)
+        send(JobStore(place), pairs, manifest, lambda _: None)
 
 
 def test_what_did_not_arrive_whole_is_told(place, tmp_path):
     with pytest.raises(StorageError, match="did not arrive"):
-        fetch(Keeper(place), [["file", 3, hashlib.sha256(b"tea").hexdigest()]], tmp_path / "target")
+        fetch(JobStore(place), [["file", 3, hashlib.sha256(b"tea").hexdigest()]], tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])
 def test_a_cluster_can_not_write_outside_the_folder(place, tmp_path, name):
-    keeper, digest = Keeper(place), hashlib.sha256(b"").hexdigest()
-    keeper.put(digest, 0, b"")
+    job_store, digest = JobStore(place), hashlib.sha256(b"").hexdigest()
+    job_store.put(digest, 0, b"")
     with pytest.raises(StorageError, match="no place"):
-        fetch(keeper, [[name, 1, digest]], tmp_path / "target")
+        fetch(job_store, [[name, 1, digest]], tmp_path / "target")

@@ -1,6 +1,6 @@
-"""The keeper: what was sent to a cluster, how far each entry is, its events, commands and files.
+"""The job store: what was sent to a cluster, how far each entry is, its events, commands and files.
 
-All of it is in the storage, so that a keeper that is started anew goes on where the one before it ended. Entries are
+All of it is in the storage, so that a job store that is started anew goes on where the one before it ended. Entries are
 tried in the order of their priority, as many at once as there is place for; where each runs is Ray's matter, and Ray is
 not known here.
 """
@@ -59,7 +59,7 @@ class _Entry:
         return sum(self.pieces[-1]) if self.pieces else 0
 
 
-class Keeper:
+class JobStore:
     """Keeps entries. Its calls come from several threads."""
 
     def __init__(self, place: str) -> None:
@@ -76,7 +76,7 @@ class Keeper:
             return
         state = State(**(self._storage.read_json(f"entries/{entry_id}/state.json") or {}))
         if state.state == "running":
-            # Who ran it has gone with the keeper that started it.
+            # Who ran it has gone with the job store that started it.
             state.state = "waiting"
         pieces = (
             (int(name), size) for name, size in self._storage.sizes(f"entries/{entry_id}/events").items()

@@ -1,4 +1,4 @@
-"""The keeper as an actor of Ray on the head of the cluster, and the tasks that it starts.
+"""The job store as an actor of Ray on the head of the cluster, and the tasks that it starts.
 
 The actor outlives whoever sent something. Ray starts it anew if its process dies, and starts a task elsewhere if its
 node dies.
@@ -12,23 +12,23 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-from engine.cluster import keeper_http, node_questions
+from engine.cluster import node_questions, store_server
 from engine.cluster.entry import run_entry
-from engine.cluster.keeper import Keeper
+from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places
 from engine.cluster.probe import installed_version
 from engine.system.hub_cache import Kind
 from engine.system.paths import cluster_folder
 
 NAMESPACE = "tunesmith"
-NAME = "keeper"
+NAME = "job-store"
 # How often a task is started elsewhere when its node dies or lacks memory.
 RETRIES = 10
 WATCH_SECONDS = 0.25
 
 
-class KeeperActor(Keeper):
-    """A keeper that starts tasks of Ray as long as there is place for them, and answers over HTTP."""
+class JobStoreActor(JobStore):
+    """A job store that starts tasks of Ray as long as there is place for them, and answers over HTTP."""
 
     def __init__(self, place: str, name: str) -> None:
         import ray
@@ -38,7 +38,7 @@ class KeeperActor(Keeper):
         self._version = installed_version()
         self._tasks: dict[Any, str] = {}
         self._changed = threading.Event()
-        self._port = keeper_http.serve(self, ray.util.get_node_ip_address(), _knows_token)
+        self._port = store_server.serve(self, ray.util.get_node_ip_address(), _knows_token)
         threading.Thread(target=self._work, daemon=True).start()
 
     def address(self) -> dict[str, Any]:
@@ -109,10 +109,10 @@ def _knows_token(headers: Headers) -> bool:
     from ray._private.authentication import authentication_utils as tokens
 
     if not tokens.is_token_auth_enabled():
-        return not keeper_http.is_from_page(headers)
+        return not store_server.is_from_page(headers)
     return bool(tokens.validate_request_token(headers.get("Authorization", "")))
 
 
 def name_of(place: str) -> str:
-    """Return the name of the keeper of a storage."""
+    """Return the name of the job store of a storage."""
     return f"{NAME}-{hashlib.sha256(place.encode()).hexdigest()[:8]}" if place else NAME

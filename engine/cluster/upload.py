@@ -30,7 +30,7 @@ MODELS, HUB_MODELS = "models/", "hub/models--"
 
 
 @dataclass
-class Parcel:
+class Upload:
     """The files to send: by the path that each has there, and where that is for paths of the recipe."""
 
     files: Manifest = field(default_factory=list)
@@ -81,31 +81,31 @@ def _model_name(path: str) -> str:
     return path.split("/")[2]
 
 
-def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Parcel:
+def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Upload:
     """Return what a run needs. Raises ComputerError for a base model that is neither here nor there."""
-    parcel = Parcel()
+    upload = Upload()
     for text in texts_of(recipe):
-        parcel.add_path("sent", text)
-    _add_base(parcel, recipe, has_source)
+        upload.add_path("sent", text)
+    _add_base(upload, recipe, has_source)
     if recipe.method.start_from:
-        _add_adapter(parcel, recipe.method.start_from)
-    _add_run(parcel, job)
-    return parcel
+        _add_adapter(upload, recipe.method.start_from)
+    _add_run(upload, job)
+    return upload
 
 
-def _add_base(parcel: Parcel, recipe: Recipe, has_source: HasSource) -> None:
+def _add_base(upload: Upload, recipe: Recipe, has_source: HasSource) -> None:
     base, source = recipe.base_model, recipe.data.source
     if base.id != STARTER and looks_like_path(base.id):
         # Of a GGUF file that is gone, what it was unpacked to is sent.
         is_there = path_exists(expand_user(base.id))
-        parcel.add_path("models", base.id, None if is_there else local_folder(base.id))
+        upload.add_path("models", base.id, None if is_there else local_folder(base.id))
     elif hub_sources.is_on_hub(base.id):
-        _add_from_hub(parcel, base.id, base.revision, "model", has_source)
+        _add_from_hub(upload, base.id, base.revision, "model", has_source)
     if hub_sources.is_on_hub(source):
-        _add_from_hub(parcel, source, "main", "dataset", has_source)
+        _add_from_hub(upload, source, "main", "dataset", has_source)
 
 
-def _add_from_hub(parcel: Parcel, repo_id: str, revision: str, kind: Kind, has_source: HasSource) -> None:
+def _add_from_hub(upload: Upload, repo_id: str, revision: str, kind: Kind, has_source: HasSource) -> None:
     if has_source(repo_id, revision, kind):
         return
     if not hub_cache.is_cached(repo_id, revision, kind):
@@ -115,39 +115,39 @@ def _add_from_hub(parcel: Parcel, repo_id: str, revision: str, kind: Kind, has_s
             "Download it here first: it is then sent along.",
             field_name,
         )
-    parcel.hub = True
+    upload.hub = True
     cache = hub_cache.downloads_folder()
     repository = hub_cache.repository_folder(cache, repo_id, kind)
     for part in ("refs", "snapshots"):
-        parcel.add(below(repository / part, f"hub/{repository.name}/{part}/", within=repository))
+        upload.add(below(repository / part, f"hub/{repository.name}/{part}/", within=repository))
 
 
-def _add_adapter(parcel: Parcel, name: str) -> None:
+def _add_adapter(upload: Upload, name: str) -> None:
     if looks_like_path(name):
-        parcel.add_path("sent", name)
+        upload.add_path("sent", name)
     else:
         adapter = library.find(name)
-        parcel.add(below(adapter.folder, f"adapters/{adapter.id}/"))
+        upload.add(below(adapter.folder, f"adapters/{adapter.id}/"))
 
 
-def _add_run(parcel: Parcel, job: Job) -> None:
+def _add_run(upload: Upload, job: Job) -> None:
     """Add the checkpoints that earlier attempts left, to go on from."""
     kept = [
         path for path in sorted(job.folder.iterdir()) if path.name.startswith(RUN_FILES) and path.is_dir()
     ]
     for folder in kept:
         if not folder.name.endswith(".partial"):
-            parcel.add(below(folder, f"run/{folder.name}/"))
+            upload.add(below(folder, f"run/{folder.name}/"))
 
 
-def spec_of(job: Job, recipe_text: str, name: str, parcel: Parcel, **asked: Any) -> dict[str, Any]:
-    """Return what a keeper is asked to do."""
+def spec_of(job: Job, recipe_text: str, name: str, upload: Upload, **asked: Any) -> dict[str, Any]:
+    """Return what a job store is asked to do."""
     return {
         "run": job.id,
         "name": name,
         "recipe": recipe_text,
-        "files": parcel.files,
-        "sent": parcel.sent,
-        "hub": parcel.hub,
+        "files": upload.files,
+        "sent": upload.sent,
+        "hub": upload.hub,
         **asked,
     }

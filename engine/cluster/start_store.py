@@ -1,7 +1,7 @@
-"""What a job on a cluster's head runs to find the keeper of a storage, or to start it: `… start_keeper STORAGE`.
+"""What a job on a cluster's head runs to find the job store of a storage, or to start it: `… start_store STORAGE`.
 
-It prints where the keeper listens, as JSON in one line. Ray starts the keeper anew if its process dies, and a keeper of
-another version of Tunesmith is replaced: what it started begins again from its last checkpoint.
+It prints where the job store listens, as JSON in one line. Ray starts it anew if its process dies, and one of another
+version of Tunesmith is replaced: what it started begins again from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import sys
 from typing import Any
 
 from engine.cluster.connection import ANSWER_MARK
-from engine.cluster.keeper_actor import NAMESPACE, KeeperActor, name_of
 from engine.cluster.probe import installed_version
+from engine.cluster.store_actor import NAMESPACE, JobStoreActor, name_of
 
 HEAD = "node:__internal_head__"
 CALLS_AT_ONCE = 16
 
 
 def main(place: str) -> None:
-    """Print where the keeper of a storage listens, or why it can't be started."""
+    """Print where the job store of a storage listens, or why it can't be started."""
     import ray
 
     ray.init(address="auto", namespace=NAMESPACE, log_to_driver=False, logging_level="error")
@@ -32,7 +32,7 @@ def main(place: str) -> None:
 
 
 def _found(ray: Any, place: str) -> dict[str, Any] | None:
-    """Return the facts of the keeper that is there, unless it is of another version and was ended."""
+    """Return the facts of the job store that is there, unless it is of another version and was ended."""
     try:
         actor = ray.get_actor(name_of(place))
     except ValueError:
@@ -55,7 +55,7 @@ def _started(ray: Any, place: str) -> dict[str, Any]:
         "max_task_retries": 3,
         "max_concurrency": CALLS_AT_ONCE,
     }
-    actor = ray.remote(KeeperActor).options(**options).remote(place, name_of(place))
+    actor = ray.remote(JobStoreActor).options(**options).remote(place, name_of(place))
     try:
         told: dict[str, Any] = ray.get(actor.address.remote())
     except ray.exceptions.RayError:

@@ -1,4 +1,4 @@
-"""The keeper as its callers see it: each call is carried out by the actor on the cluster's head."""
+"""The job store as its callers see it: each call is carried out by the actor on the cluster's head."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 ANSWER_SECONDS = 60.0
 
 
-class RemoteKeeper:
-    """The keeper's calls, carried out by the actor: `missing(…)` waits for the answer of `missing.remote(…)`."""
+class RemoteStore:
+    """The job store's calls, carried out by the actor: `missing(…)` waits for the answer of `missing.remote(…)`."""
 
     def __init__(self, ray: Any, actor: Any) -> None:
         self._ray = ray

@@ -1,4 +1,4 @@
-"""The keeper's calls over HTTP, between the two ends that speak them."""
+"""The job store's calls over HTTP, between the two ends that speak them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import types
 import pytest
 from starlette.datastructures import Headers
 
-from engine.cluster import keeper_actor, keeper_http
+from engine.cluster import store_actor, store_server
 from engine.cluster.cluster_http import ClusterHttp
-from engine.cluster.keeper import Keeper
-from engine.cluster.keeper_client import CALLS, KeeperClient
+from engine.cluster.job_store import JobStore
+from engine.cluster.store_client import CALLS, JobStoreClient
 from engine.errors import ComputerError
 
 TOKEN = "a-token-of-the-tests"
@@ -22,16 +22,18 @@ SPEC = {"run": "run", "name": "name", "recipe": "", "files": [], "sent": {}, "hu
 
 @pytest.fixture(autouse=True)
 def _no_leaks():
-    """The server's thread ends with its process, which is the keeper's own."""
+    """The server's thread ends with its process, which is the job store's own."""
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    keeper = Keeper(str(tmp_path_factory.mktemp("kept")))
+    job_store = JobStore(str(tmp_path_factory.mktemp("kept")))
     before = set(threading.enumerate())
-    port = keeper_http.serve(keeper, "127.0.0.1", lambda said: said.get("Authorization") == f"Bearer {TOKEN}")
+    port = store_server.serve(
+        job_store, "127.0.0.1", lambda said: said.get("Authorization") == f"Bearer {TOKEN}"
+    )
     assert len(set(threading.enumerate()) - before) == 1
-    return keeper, f"127.0.0.1:{port}"
+    return job_store, f"127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def http(served):
 
 
 def test_contents_and_events_arrive_as_they_were_sent(served, http):
-    client, content = KeeperClient(http), bytes(range(256)) * 1_000
+    client, content = JobStoreClient(http), bytes(range(256)) * 1_000
     digest = hashlib.sha256(content).hexdigest()
     assert client.missing([digest]) == [digest]
     client.put(digest, 0, content)
@@ -51,13 +53,13 @@ def test_contents_and_events_arrive_as_they_were_sent(served, http):
     assert client.part(digest, 1) is None
     client.submit("entry", SPEC, 3)
     assert client.known(["entry", "other"]) == ["entry"]
-    keeper = served[0]
-    turn = keeper.begin("entry", "node")["turn"]
+    job_store = served[0]
+    turn = job_store.begin("entry", "node")["turn"]
     events = '{"event": "grüße \u2028 🙂"}\n'.encode()
-    keeper.append("entry", turn, 0, events, 0)
+    job_store.append("entry", turn, 0, events, 0)
     told = client.poll({"entry": 0})["entry"]
     assert (told["state"], told["events"], told["event_bytes"]) == ("running", events, len(events))
-    keeper.set_files("entry", turn, [["run/scores.json", len(content), digest]])
+    job_store.set_files("entry", turn, [["run/scores.json", len(content), digest]])
     [(name, size, found)] = client.files("entry")
     assert (name, size, found) == ("run/scores.json", len(content), digest)
     assert client.overview()[0]["priority"] == 3
@@ -65,10 +67,10 @@ def test_contents_and_events_arrive_as_they_were_sent(served, http):
     assert client.known(["entry"]) == []
 
 
-def test_every_declared_call_is_the_keeper_s():
-    from engine.cluster.keeper_actor import KeeperActor
+def test_every_declared_call_is_the_job_store_s():
+    from engine.cluster.store_actor import JobStoreActor
 
-    assert [name for name in CALLS if not callable(getattr(KeeperActor, name, None))] == []
+    assert [name for name in CALLS if not callable(getattr(JobStoreActor, name, None))] == []
 
 
 @pytest.mark.parametrize("token", ["", "another", TOKEN + "x"])
@@ -103,7 +105,7 @@ def open_cluster(monkeypatch):
 )  # fmt: skip
 def test_without_a_token_no_page_of_a_browser_is_let_in(open_cluster, headers, is_program):
     """A page could send entries to the loopback of who opens it, by that address or by a name that it gives it."""
-    assert keeper_actor._knows_token(Headers(headers)) is is_program
+    assert store_actor._knows_token(Headers(headers)) is is_program
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,6 @@ def test_what_is_no_call_is_refused(http, method, path):
 
 
 def test_a_request_has_a_largest_size(http, monkeypatch):
-    monkeypatch.setattr(keeper_http, "MAX_BODY_BYTES", 1_000)
+    monkeypatch.setattr(store_server, "MAX_BODY_BYTES", 1_000)
     with pytest.raises(ComputerError, match="413"):
-        KeeperClient(http).put("0" * 64, 0, bytes(1_001))
+        JobStoreClient(http).put("0" * 64, 0, bytes(1_001))

@@ -1,4 +1,4 @@
-"""The keeper as this computer sees it: calls over HTTP, answered in JSON and bytes.
+"""The job store as this computer sees it: calls over HTTP, answered in JSON and bytes.
 
 Whoever holds the cluster's token may be the one who answers. So an answer has the form that its call declares here, or
 it is refused.
@@ -32,7 +32,7 @@ class Kept(TypedDict):
 
 
 class Told(TypedDict):
-    """What the keeper tells of an entry: its state, and its events from the byte on that was asked for."""
+    """What the job store tells of an entry: its state, and its events from the byte on that was asked for."""
 
     state: EntryState
     node: Text
@@ -130,8 +130,8 @@ _ANSWERS: dict[str, TypeAdapter[Any]] = {
 CALLS = frozenset(_ANSWERS)
 
 
-class KeeperClient:
-    """The keeper's calls by their names: `missing(…)` asks and waits for the answer.
+class JobStoreClient:
+    """The job store's calls by their names: `missing(…)` asks and waits for the answer.
 
     Each raises ComputerError: without a field if the connection is lost, with one for an answer of another form than
     the call's.

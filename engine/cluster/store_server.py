@@ -1,4 +1,4 @@
-"""The keeper's calls over HTTP, for the computers that send: JSON and bytes, with the cluster's token.
+"""The job store's calls over HTTP, for the computers that send: JSON and bytes, with the cluster's token.
 
 It listens on loopback, for those behind SSH, and where Ray itself listens on the head.
 """
@@ -24,8 +24,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.cluster.connection import is_loopback
-from engine.cluster.keeper import Keeper
-from engine.cluster.keeper_client import CALLS
+from engine.cluster.job_store import JobStore
+from engine.cluster.store_client import CALLS
 from engine.system.asgi_server import listen, make_server
 
 # Beside Ray's dashboard; another free one if this is taken.
@@ -38,10 +38,10 @@ LOOPBACK = "127.0.0.1"
 LetsIn = Callable[[Headers], bool]
 
 
-def serve(keeper: Keeper, host: str, lets_in: LetsIn) -> int:
+def serve(job_store: JobStore, host: str, lets_in: LetsIn) -> int:
     """Answer calls on loopback and on the address `host` of this computer, in a thread; return the port."""
     sockets = _bound(dict.fromkeys((LOOPBACK, host)))
-    server = make_server(application(keeper, lets_in), request_seconds=REQUEST_SECONDS)
+    server = make_server(application(job_store, lets_in), request_seconds=REQUEST_SECONDS)
     threading.Thread(target=lambda: asyncio.run(server.serve(sockets)), daemon=True).start()
     return int(sockets[0].getsockname()[1])
 
@@ -62,23 +62,23 @@ def _bound(hosts: Any) -> list[socket.socket]:
     raise OSError(f"no port is free on {', '.join(hosts)}")
 
 
-def application(keeper: Keeper, lets_in: LetsIn) -> ASGIApp:
-    """Return the keeper's calls as a web application for those whom `lets_in` knows by their headers."""
+def application(job_store: JobStore, lets_in: LetsIn) -> ASGIApp:
+    """Return the job store's calls as a web application for those whom `lets_in` knows by their headers."""
 
     async def call(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in CALLS:
             raise HTTPException(404)
         arguments = json.loads(await _body(request))
-        answer = await run_in_threadpool(getattr(keeper, name), *arguments)
+        answer = await run_in_threadpool(getattr(job_store, name), *arguments)
         return Response(json.dumps(answer, default=_as_text), media_type="application/json")
 
     async def put(request: Request) -> Response:
-        await run_in_threadpool(keeper.put, *_part(request), await _body(request))
+        await run_in_threadpool(job_store.put, *_part(request), await _body(request))
         return Response()
 
     async def part(request: Request) -> Response:
-        content = await run_in_threadpool(keeper.part, *_part(request))
+        content = await run_in_threadpool(job_store.part, *_part(request))
         return Response(status_code=404) if content is None else Response(content)
 
     routes = [
