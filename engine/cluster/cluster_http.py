@@ -6,6 +6,7 @@ and no redirect and no proxy learns the token.
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,14 +17,19 @@ from engine.errors import ComputerError
 
 MAX_ANSWER_BYTES = 64 << 20
 TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
+RETRY_SECONDS = 1.0
 OK, NOT_FOUND = 200, 404
 
 
 class ClusterHttp:
-    """A connection to one address, `host:port` or the path of a socket; `computer` is what errors call it."""
+    """A connection to one address, `host:port` or the path of a socket; `computer` is what errors call it.
 
-    def __init__(self, computer: str, address: str, secret: str) -> None:
+    One that is lost is made again for `patience` seconds.
+    """
+
+    def __init__(self, computer: str, address: str, secret: str, patience: float = 0.0) -> None:
         self.computer = computer
+        self._patience = patience
         # A compressed answer could be larger than it looks.
         headers = {"Accept-Encoding": "identity"}
         if secret:
@@ -48,28 +54,34 @@ class ClusterHttp:
 
     def ask(self, method: str, path: str, **content: Any) -> tuple[int, bytes]:
         """Return the status and the body of an answer. Raises ComputerError without a field if there is none."""
-        found = bytearray()
-        try:
-            with self._client.stream(method, path, **content) as response:
-                for piece in response.iter_raw():
-                    found += piece
-                    if len(found) > MAX_ANSWER_BYTES:
-                        raise self.strange()
-        except httpx2.TransportError as error:
-            message = f"The connection to {self.computer} was lost: {str(error) or type(error).__name__}."
-            raise ComputerError(message, "Try again.") from error
-        return response.status_code, bytes(found)
+        deadline = time.monotonic() + self._patience
+        while True:
+            found = bytearray()
+            try:
+                with self._client.stream(method, path, **content) as response:
+                    for piece in response.iter_raw():
+                        found += piece
+                        if len(found) > MAX_ANSWER_BYTES:
+                            raise self.strange()
+                return response.status_code, bytes(found)
+            except httpx2.TransportError as error:
+                if time.monotonic() >= deadline:
+                    reason = str(error) or type(error).__name__
+                    message = f"The connection to {self.computer} was lost: {reason}."
+                    raise ComputerError(message, "Try again.") from error
+            time.sleep(RETRY_SECONDS)
 
     def take_if_there(self, method: str, path: str) -> bytes | None:
         """Return the body of a good answer, None if there is nothing at the path. Raises ComputerError."""
         status, answer = self.ask(method, path)
-        return None if status == NOT_FOUND else self._good(status, answer)
+        return None if status == NOT_FOUND else self.good(status, answer)
 
     def take(self, method: str, path: str, **content: Any) -> bytes:
         """Return the body of an answer that has to be a good one. Raises ComputerError."""
-        return self._good(*self.ask(method, path, **content))
+        return self.good(*self.ask(method, path, **content))
 
-    def _good(self, status: int, answer: bytes) -> bytes:
+    def good(self, status: int, answer: bytes) -> bytes:
+        """Return the body of an answer with its status. Raises ComputerError for any but a good one."""
         if status != OK:
             said = answer[:300].decode(errors="replace")
             raise ComputerError(

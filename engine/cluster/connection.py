@@ -1,12 +1,12 @@
-"""Connects this computer to a cluster: a job of Ray's job API starts the job store there, which then answers over HTTP.
+"""Connects this computer to a cluster: the job store is a job of Ray's job API there, and answers over HTTP.
 
 Ray itself is needed on the cluster alone, and nothing that a cluster answers is unpickled.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-import secrets
 import shlex
 import time
 from collections.abc import Iterator
@@ -27,7 +27,8 @@ from engine.errors import ComputerError
 from engine.system import connection
 from engine.system.command_name import command_name
 
-START_STORE = "python -m engine.cluster.start_store"
+# The shell starts a store anew that was killed, or asks for it after an update, also while this computer is off.
+ENTRYPOINT = "while python -m engine.cluster.store_job {storage}; [ $? -gt 128 ]; do sleep 1; done"
 # The line of a job's log that is its answer begins so.
 ANSWER_MARK = "TUNESMITH-ANSWER "
 JOB_SECONDS = 120.0
@@ -50,7 +51,7 @@ class _Log(TypedDict):
 
 
 class _Started(TypedDict, total=False):
-    """What the job answers that starts the job store: where it listens, or why it could not be started."""
+    """What the job store prints: where it listens, or why it could not be started."""
 
     port: Annotated[int, Field(gt=0, le=65_535)]
     version: Annotated[str, Field(max_length=100)]
@@ -132,21 +133,35 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
 
 
 def _store_port(http: ClusterHttp, computer: Computer) -> int:
-    """Return where the job store of the computer's storage listens; a job on the head starts it if there is none."""
-    job_id = f"tunesmith-{secrets.token_hex(8)}"
-    command = f"{START_STORE} {shlex.quote(computer.storage)}"
-    http.take("POST", "/api/jobs/", json={"entrypoint": command, "submission_id": job_id})
+    """Return where the job store of the computer's storage listens; it is submitted as a job if there is none."""
+    job_id = f"tunesmith-{hashlib.sha256(computer.storage.encode()).hexdigest()[:8]}"
+    job = {"submission_id": job_id, "entrypoint": ENTRYPOINT.format(storage=shlex.quote(computer.storage))}
+    path, is_new = f"/api/jobs/{job_id}", False
     deadline = time.monotonic() + JOB_SECONDS
-    while http.read(_JOB, http.take("GET", f"/api/jobs/{job_id}"))["status"] in {"PENDING", "RUNNING"}:
-        if time.monotonic() > deadline:
-            raise ComputerError(f"{computer.name} does not start Tunesmith.", "Is its head overloaded?")
+    while time.monotonic() < deadline:
+        found = http.take_if_there("GET", path)
+        runs = found is not None and http.read(_JOB, found)["status"] in {"PENDING", "RUNNING"}
+        if not runs and not is_new:
+            http.ask("DELETE", path)
+            status, answer = http.ask("POST", "/api/jobs/", json=job)
+            # Another computer may have been first.
+            if b"already exists" not in answer:
+                http.good(status, answer)
+            is_new = True
+        elif found is not None:
+            log = http.read(_LOG, http.take("GET", f"{path}/logs"))["logs"]
+            answers = [line for line in log.splitlines() if line.startswith(ANSWER_MARK)]
+            if answers:
+                return _port(http, computer, answers[-1].removeprefix(ANSWER_MARK))
+            if not runs:
+                raise _not_started(computer, log)
         time.sleep(POLL_SECONDS)
-    log = http.read(_LOG, http.take("GET", f"/api/jobs/{job_id}/logs"))["logs"]
-    http.ask("DELETE", f"/api/jobs/{job_id}")
-    answers = [line for line in log.splitlines() if line.startswith(ANSWER_MARK)]
-    if not answers:
-        raise _not_started(computer, log)
-    started = http.read(_STARTED, answers[-1].removeprefix(ANSWER_MARK))
+    raise ComputerError(f"{computer.name} does not start Tunesmith.", "Is its head overloaded?")
+
+
+def _port(http: ClusterHttp, computer: Computer, answer: str) -> int:
+    """Return the port that a job store told. Raises ComputerError if it could not start, or is of another version."""
+    started = http.read(_STARTED, answer)
     if problem := started.get("problem"):
         raise ComputerError(
             f"The cluster can't keep what is sent: {problem}", "Check its storage.", "storage"

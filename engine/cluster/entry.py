@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.cluster.arrivals import is_expected
+from engine.cluster.cluster_http import ClusterHttp
 from engine.cluster.files import Manifest, below, digest_of, fetch, part_of, send
 from engine.cluster.node_home import models_folder, node_home
 from engine.cluster.places import cards_of
-from engine.cluster.remote_store import RemoteStore
+from engine.cluster.store_client import JobStoreClient
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.jobs.worker_process import (
@@ -34,30 +35,33 @@ from engine.system.paths import HOME, SENT_FILES, make_private
 
 POLL_SECONDS = 0.2
 BEAT_SECONDS = 1.0
-END_SECONDS = 60.0
+# How long a connection to the head may be lost before the entry is given up.
+PATIENCE_SECONDS = 300.0
 # What libraries take from Ray's process, and a worker has to decide itself.
 OF_RAY = ("OMP_NUM_THREADS", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 SAVES = (b'"event":"checkpoint_saved"', b'"event":"adapter_saved"')
 ENDS = b'"event":"job_ended"'
 
 
-def run_entry(store_name: str, entry_id: str) -> None:
-    """Run an entry to its end, from its last checkpoint on if it was begun before: a task of Ray."""
+def run_entry(address: str, secret: str, entry_id: str) -> None:
+    """Run an entry to its end, from its last checkpoint on if it was begun before: a task of Ray.
+
+    The job store answers at `address` to who knows its `secret`.
+    """
     import ray
 
-    job_store = RemoteStore(ray, ray.get_actor(store_name))
     node = ray.get_runtime_context().get_node_id()
-    begun = job_store.begin(entry_id, node)
-    if begun is None:
-        return
-    with node_home(node[:16]) as home:
-        _Attempt(job_store, entry_id, begun, home).run()
+    with ClusterHttp("the cluster's head", address, secret, patience=PATIENCE_SECONDS) as http:
+        job_store = JobStoreClient(http)
+        if (begun := job_store.begin(entry_id, node)) is not None:
+            with node_home(node[:16]) as home:
+                _Attempt(job_store, entry_id, begun, home).run()
 
 
 class _Attempt:
     """One try of an entry on this node."""
 
-    def __init__(self, job_store: RemoteStore, entry_id: str, begun: dict[str, Any], home: Path) -> None:
+    def __init__(self, job_store: JobStoreClient, entry_id: str, begun: dict[str, Any], home: Path) -> None:
         self._store = job_store
         self._id = entry_id
         self._turn: int = begun["turn"]
@@ -110,10 +114,14 @@ class _Attempt:
         """Write what earlier tasks handed over."""
         done = 0
         with self._job.events_path.open("wb") as stream:
-            while done < self._begun["event_bytes"] and (more := self._store.events(self._id, done)):
+            while done < self._begun["event_bytes"] and (more := self._told(done)):
                 stream.write(more)
                 done += len(more)
         self._read = done
+
+    def _told(self, offset: int) -> bytes:
+        content: bytes = self._store.poll({self._id: offset})[self._id]["events"]
+        return content
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = worker_environment(niced=False) | {
@@ -172,7 +180,7 @@ class _Attempt:
         if not whole and any(mark in content for mark in SAVES):
             self._push_files()
         self._beat_at = time.monotonic()
-        answer = self._store.append(self._id, self._turn, self._read, content, self._seen)
+        answer = self._store.append(self._id, self._turn, self._read, content.decode(), self._seen)
         if answer is None:
             return False
         self._read += len(content)

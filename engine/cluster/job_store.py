@@ -146,9 +146,7 @@ class JobStore:
             pieces = list(entry.pieces)
         return told | {"events": self._events(entry_id, pieces, offset, room)}
 
-    def _events(
-        self, entry_id: str, pieces: list[tuple[int, int]], offset: int, room: int = POLL_BYTES
-    ) -> bytes:
+    def _events(self, entry_id: str, pieces: list[tuple[int, int]], offset: int, room: int) -> bytes:
         """Return events from a byte on, until there is no room for more than their last piece."""
         found = b""
         for start, size in pieces:
@@ -229,16 +227,10 @@ class JobStore:
                 "event_bytes": entry.event_bytes,
             }
 
-    def events(self, entry_id: str, offset: int) -> bytes:
-        """Return events of an entry from a byte on, a megabyte or little more at a time."""
-        with self._lock:
-            pieces = list(self._entries[entry_id].pieces)
-        return self._events(entry_id, pieces, offset)
-
     def append(
-        self, entry_id: str, turn: int, offset: int, content: bytes, seen: int
+        self, entry_id: str, turn: int, offset: int, events: str, seen: int
     ) -> list[dict[str, Any]] | None:
-        """Take events, and return the commands behind the one with the number `seen`.
+        """Take lines of events, and return the commands behind the one with the number `seen`.
 
         None tells a task that another one has the entry, or no one any more.
         """
@@ -246,6 +238,7 @@ class JobStore:
             entry = self._entries.get(entry_id)
             if entry is None or entry.state.turn != turn or entry.state.state != "running":
                 return None
+            content = events.encode()
             # What came twice, since an answer was lost, is there already.
             if content and offset == entry.event_bytes:
                 self._storage.write(f"entries/{entry_id}/events/{offset:012d}", content)

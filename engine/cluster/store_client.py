@@ -1,4 +1,4 @@
-"""The job store as this computer sees it: calls over HTTP, answered in JSON and bytes.
+"""The job store as others see it: calls over HTTP, answered in JSON and bytes.
 
 Whoever holds the cluster's token may be the one who answers. So an answer has the form that its call declares here, or
 it is refused.
@@ -20,6 +20,7 @@ Name = Annotated[str, Field(max_length=1_000)]
 # One wrong item is enough: each error takes a kilobyte, and an answer may have millions.
 T = TypeVar("T")
 Items = Annotated[list[T], FailFast()]
+Files = Items[tuple[Name, NonNegativeInt, Digest]]
 EntryState = Literal["waiting", "running", "held", "ended"]
 
 
@@ -40,6 +41,22 @@ class Told(TypedDict):
     reason: Text
     event_bytes: NonNegativeInt
     events: Base64Bytes
+
+
+class Begun(TypedDict):
+    """What a task is given that takes an entry up."""
+
+    turn: NonNegativeInt
+    spec: dict[str, Any]
+    files: Files
+    event_bytes: NonNegativeInt
+
+
+class Waiting(TypedDict):
+    """A command that an entry's task has not seen."""
+
+    number: NonNegativeInt
+    command: dict[str, Any]
 
 
 class Entry(TypedDict):
@@ -107,6 +124,7 @@ class Offer(TypedDict):
 
 
 _ANSWERS: dict[str, TypeAdapter[Any]] = {
+    # For the computers that send.
     "missing": TypeAdapter(Items[Digest]),
     "complete": TypeAdapter(bool),
     "expect": TypeAdapter(None),
@@ -116,7 +134,7 @@ _ANSWERS: dict[str, TypeAdapter[Any]] = {
     "poll": TypeAdapter(dict[Name, Told]),
     "command": TypeAdapter(None),
     "prioritize": TypeAdapter(None),
-    "files": TypeAdapter(Items[tuple[Name, NonNegativeInt, Digest]]),
+    "files": TypeAdapter(Files),
     "forget": TypeAdapter(None),
     "overview": TypeAdapter(Items[Entry]),
     "keep_models": TypeAdapter(None),
@@ -126,6 +144,11 @@ _ANSWERS: dict[str, TypeAdapter[Any]] = {
     "offer": TypeAdapter(Offer),
     "clear_nodes": TypeAdapter(Items[NodeKept]),
     "every_node_has": TypeAdapter(bool),
+    # For the tasks that run entries.
+    "begin": TypeAdapter(Begun | None),
+    "append": TypeAdapter(list[Waiting] | None),
+    "set_files": TypeAdapter(None),
+    "finish": TypeAdapter(None),
 }
 CALLS = frozenset(_ANSWERS)
 

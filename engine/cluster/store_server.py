@@ -1,4 +1,4 @@
-"""The job store's calls over HTTP, for the computers that send: JSON and bytes, with the cluster's token.
+"""The job store's calls over HTTP, for the computers that send and the tasks on nodes: JSON and bytes.
 
 It listens on loopback, for those behind SSH, and where Ray itself listens on the head.
 """

@@ -125,7 +125,9 @@ def _queued(computer: Computer, number: int) -> list[tuple[str, str, str]]:
     children = psutil.Process(process.pid).children(recursive=True)
     bridge = max(each.memory_info().rss for each in children)
     job_store = max(
-        each.memory_info().rss for each in psutil.process_iter() if each.name().startswith("ray::JobStore")
+        each.memory_info().rss
+        for each in psutil.process_iter(["cmdline"])
+        if "engine.cluster.store_job" in (each.info["cmdline"] or ())
     )
     began = time.perf_counter()
     process.terminate()

@@ -42,6 +42,12 @@ class RayCluster:
         """Kill the node with this id, and what runs on it."""
         self._order({"kill": node})
 
+    def kill_job_store(self) -> None:
+        """Kill the process that keeps what was sent."""
+        for member in psutil.Process(self._process.pid).children(recursive=True):
+            if "engine.cluster.store_job" in member.cmdline():
+                member.kill()
+
     def open_texts(self) -> list[str]:
         """Return what each port of the cluster tells over HTTP to whoever asks without a token."""
         members = psutil.Process(self._process.pid).children(recursive=True)

@@ -337,11 +337,10 @@ def test_this_computer_s_side_knows_neither_ray_nor_what_runs_there():
     assert not loaded & {
         "ray",
         "job-store",
-        "store_actor",
+        "store_job",
         "store_server",
         "entry",
         "node_questions",
-        "remote_store",
     }
 
 

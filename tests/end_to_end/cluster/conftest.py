@@ -50,13 +50,13 @@ def recipe_file(tmp_path: Path) -> Path:
     return tmp_path / "recipe.toml"
 
 
-def event_of(job: Job, name: str) -> dict[str, Any]:
-    """Return the first event with a name, once it is there; how long that takes is the runner's limit."""
+def event_of(job: Job, name: str, number: int = 1) -> dict[str, Any]:
+    """Return the first event with a name, or a later one, once it is there; how long is the runner's limit."""
     while True:
         events = list(read_all(job.events_path))
-        for event in events:
-            if event["event"] == name:
-                return event
+        named = [event for event in events if event["event"] == name]
+        if len(named) >= number:
+            return named[number - 1]
         if any(event["event"] == "job_ended" for event in events):
             log = job.log_path.read_text() if job.log_path.exists() else ""
             raise AssertionError(f"no {name} among {events}; its log: {log}")

@@ -54,7 +54,7 @@ class WorkingStore(JobStore):
 
     def _write(self, entry_id, event, **facts):
         entry = self._entries[entry_id]
-        line = json.dumps({"v": 1, "event": event, "time": 1.0, "attempt": 1, **facts}).encode() + b"\n"
+        line = json.dumps({"v": 1, "event": event, "time": 1.0, "attempt": 1, **facts}) + "\n"
         self.append(entry_id, entry.state.turn, entry.event_bytes, line, 0)
 
 

@@ -10,7 +10,7 @@ import types
 import pytest
 from starlette.datastructures import Headers
 
-from engine.cluster import store_actor, store_server
+from engine.cluster import store_job, store_server
 from engine.cluster.cluster_http import ClusterHttp
 from engine.cluster.job_store import JobStore
 from engine.cluster.store_client import CALLS, JobStoreClient
@@ -42,7 +42,7 @@ def http(served):
         yield connection
 
 
-def test_contents_and_events_arrive_as_they_were_sent(served, http):
+def test_contents_and_events_arrive_as_they_were_sent(http):
     client, content = JobStoreClient(http), bytes(range(256)) * 1_000
     digest = hashlib.sha256(content).hexdigest()
     assert client.missing([digest]) == [digest]
@@ -53,24 +53,28 @@ def test_contents_and_events_arrive_as_they_were_sent(served, http):
     assert client.part(digest, 1) is None
     client.submit("entry", SPEC, 3)
     assert client.known(["entry", "other"]) == ["entry"]
-    job_store = served[0]
-    turn = job_store.begin("entry", "node")["turn"]
-    events = '{"event": "grüße \u2028 🙂"}\n'.encode()
-    job_store.append("entry", turn, 0, events, 0)
+    begun = client.begin("entry", "node")
+    turn, events = begun["turn"], '{"event": "grüße \u2028 🙂"}\n'
+    client.command("entry", {"command": "pause"})
+    assert client.append("entry", turn, 0, events, 0) == [{"number": 1, "command": {"command": "pause"}}]
     told = client.poll({"entry": 0})["entry"]
-    assert (told["state"], told["events"], told["event_bytes"]) == ("running", events, len(events))
-    job_store.set_files("entry", turn, [["run/scores.json", len(content), digest]])
+    size = len(events.encode())
+    assert (told["state"], told["events"], told["event_bytes"]) == ("running", events.encode(), size)
+    client.set_files("entry", turn, [["run/scores.json", len(content), digest]])
     [(name, size, found)] = client.files("entry")
     assert (name, size, found) == ("run/scores.json", len(content), digest)
     assert client.overview()[0]["priority"] == 3
+    client.finish("entry", turn, 0)
+    assert client.begin("entry", "node") is None
+    assert client.append("entry", turn, size, events, 0) is None
     client.forget("entry")
     assert client.known(["entry"]) == []
 
 
 def test_every_declared_call_is_the_job_store_s():
-    from engine.cluster.store_actor import JobStoreActor
+    from engine.cluster.store_job import RayJobStore
 
-    assert [name for name in CALLS if not callable(getattr(JobStoreActor, name, None))] == []
+    assert [name for name in CALLS if not callable(getattr(RayJobStore, name, None))] == []
 
 
 @pytest.mark.parametrize("token", ["", "another", TOKEN + "x"])
@@ -105,13 +109,21 @@ def open_cluster(monkeypatch):
 )  # fmt: skip
 def test_without_a_token_no_page_of_a_browser_is_let_in(open_cluster, headers, is_program):
     """A page could send entries to the loopback of who opens it, by that address or by a name that it gives it."""
-    assert store_actor._knows_token(Headers(headers)) is is_program
+    assert store_job._is_let_in(Headers(headers), "secret") is is_program
+
+
+@pytest.mark.parametrize(
+    ("said", "is_known"), [("secret", True), ("secre", False), ("", False), ("é", False)]
+)
+def test_a_task_of_the_store_is_known_by_its_secret(open_cluster, said, is_known):
+    headers = Headers({"Host": "192.0.2.1:8266", "Authorization": f"Bearer {said}"})
+    assert store_job._is_let_in(headers, "secret") is is_known
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/calls/_work"), ("POST", "/calls/begin"), ("POST", "/calls/__init__"), ("GET", "/calls/overview"),
+        ("POST", "/calls/_work"), ("POST", "/calls/_load"), ("POST", "/calls/__init__"), ("GET", "/calls/overview"),
         ("PUT", "/parts/..%2F..%2Fx/0"), ("PUT", f"/parts/{'0' * 63}/0"), ("PUT", f"/parts/{'0' * 64}/-1"),
         ("GET", "/"),
     ],
