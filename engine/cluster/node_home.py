@@ -17,9 +17,8 @@ from typing import Any
 from engine.system.files import bytes_in
 from engine.system.paths import cluster_folder, make_private
 
+# Held by every entry on this computer; who has it alone may remove what entries need.
 LOCK = "in-use.lock"
-# Held while base models are read or removed. It lies beside them and stays.
-MODELS_LOCK = "models.lock"
 # As the hub's cache calls the folder of a model.
 HUB_MODEL = "models--"
 
@@ -33,38 +32,16 @@ def models_folder() -> Path:
 
 @contextmanager
 def node_home(node: str) -> Iterator[Path]:
-    """Yield the Tunesmith home that the entries on a node share; it goes with the last of them.
-
-    So do those of nodes of this computer that died.
-    """
-    with _models_lock(fcntl.LOCK_SH):
-        for each in _homes():
-            if each.name != node:
-                _remove_unused(each)
-        home = cluster_folder() / "nodes" / node
-        lock = _shared(home)
-        try:
-            yield home
-        finally:
-            os.close(lock)
-            _remove_unused(home)
-
-
-def _homes() -> list[Path]:
-    homes = cluster_folder() / "nodes"
-    make_private(homes)
-    return list(homes.iterdir())
-
-
-@contextmanager
-def _models_lock(operation: int) -> Iterator[None]:
-    """Hold the lock of the base models. Raises BlockingIOError if that was asked for and another one has it."""
-    lock = os.open(cluster_folder() / MODELS_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    """Yield the Tunesmith home that the entries on a node share. All go with the last entry on this computer."""
+    # What nodes left that died.
+    _remove_unused_homes()
     try:
-        fcntl.flock(lock, operation)
-        yield
+        with _locked(fcntl.LOCK_SH):
+            home = _homes() / node
+            make_private(home)
+            yield home
     finally:
-        os.close(lock)
+        _remove_unused_homes()
 
 
 def clear(*, remove: bool) -> dict[str, Any]:
@@ -78,12 +55,12 @@ def clear(*, remove: bool) -> dict[str, Any]:
         "kept": [],
         "in_use": True,
     }
-    with suppress(BlockingIOError), _models_lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
-        left = sum(map(bytes_in, _homes()))
+    with suppress(BlockingIOError), _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+        left = bytes_in(_homes())
         data = [{"what": "data", "name": "", "bytes": left}] if left else []
         told |= {"kept": [*_models(), *data], "in_use": False}
         if remove:
-            for folder in (models_folder(), *_homes()):
+            for folder in (models_folder(), _homes()):
                 shutil.rmtree(folder, ignore_errors=True)
     return told
 
@@ -96,31 +73,23 @@ def _models() -> list[dict[str, Any]]:
     return [{"what": "model", "name": name, "bytes": bytes_in(path)} for name, path in sorted(sent)]
 
 
-def _shared(home: Path) -> int:
-    """Return the open lock of a home, which keeps it from being removed."""
-    while True:
-        make_private(home)
-        try:
-            lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        except FileNotFoundError:
-            continue
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(lock), (home / LOCK).stat()):
-                return lock
-        # It was removed in between.
-        os.close(lock)
+def _homes() -> Path:
+    homes = cluster_folder() / "nodes"
+    make_private(homes)
+    return homes
 
 
-def _remove_unused(home: Path) -> None:
+def _remove_unused_homes() -> None:
+    with suppress(BlockingIOError), _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+        shutil.rmtree(_homes(), ignore_errors=True)
+
+
+@contextmanager
+def _locked(operation: int) -> Iterator[None]:
+    """Hold the lock of this computer's entries. Raises BlockingIOError if it was not to be waited for."""
+    lock = os.open(cluster_folder() / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        lock = os.open(home / LOCK, os.O_RDWR)
-    except OSError:
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(home, ignore_errors=True)
-    except BlockingIOError:
-        pass
+        fcntl.flock(lock, operation)
+        yield
     finally:
         os.close(lock)

@@ -14,7 +14,7 @@ def test_base_models_and_what_a_dead_node_left_are_removed_when_no_entry_runs():
         (home / "chats.csv").write_bytes(b"12")
         assert node_home.clear(remove=True) == node_home.clear(remove=False) | {"in_use": True, "kept": []}
     dead = home.parent / "dead"
-    dead.mkdir()
+    dead.mkdir(parents=True)
     (dead / "chats.csv").write_bytes(b"1234")
     kept = node_home.clear(remove=True)
     assert [(each["what"], each["name"], each["bytes"]) for each in kept["kept"]] == [
@@ -25,3 +25,16 @@ def test_base_models_and_what_a_dead_node_left_are_removed_when_no_entry_runs():
     assert not kept["in_use"]
     assert node_home.clear(remove=False)["kept"] == []
     assert not dead.exists()
+
+
+def test_homes_go_with_the_last_entry_on_the_computer():
+    with node_home.node_home("dead") as dead:
+        pass
+    dead.mkdir(parents=True)
+    with node_home.node_home("one") as one:
+        assert not dead.exists()
+        with node_home.node_home("one"), node_home.node_home("two") as two:
+            pass
+        assert one.exists()
+        assert two.exists()
+    assert not one.parent.exists()
