@@ -17,9 +17,8 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from engine.cluster.cluster_http import OK, ClusterHttp
 from engine.cluster.probe import installed_version
-from engine.cluster.store_client import JobStoreClient
+from engine.cluster.store_client import OK, ClusterHttp, JobStoreClient
 from engine.computers import token
 from engine.computers.computer import JOBS_PORT, Computer
 from engine.computers.tunnel import tunnel_to
@@ -79,8 +78,11 @@ def connected(computer: Computer) -> Iterator[JobStoreClient]:
     ):
         _require_job_api(http, computer, has_token=bool(secret))
         port = _store_port(http, computer)
-    with tunnel_to(computer, port) as address, ClusterHttp(computer.name, address, secret) as http:
-        yield JobStoreClient(http)
+    with (
+        tunnel_to(computer, port) as address,
+        JobStoreClient(computer.name, address, secret) as job_store,
+    ):
+        yield job_store
 
 
 def _require_private(computer: Computer, secret: str) -> None:

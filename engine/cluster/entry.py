@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.cluster.arrivals import is_expected
-from engine.cluster.cluster_http import ClusterHttp
 from engine.cluster.files import Manifest, below, digest_of, fetch, part_of, send
 from engine.cluster.node_home import models_folder, node_home
 from engine.cluster.places import cards_of
@@ -51,8 +50,7 @@ def run_entry(address: str, secret: str, entry_id: str) -> None:
     import ray
 
     node = ray.get_runtime_context().get_node_id()
-    with ClusterHttp("the cluster's head", address, secret, patience=PATIENCE_SECONDS) as http:
-        job_store = JobStoreClient(http)
+    with JobStoreClient("the cluster's head", address, secret, patience=PATIENCE_SECONDS) as job_store:
         if (begun := job_store.begin(entry_id, node)) is not None:
             with node_home(node[:16]) as home:
                 _Attempt(job_store, entry_id, begun, home).run()

@@ -1,7 +1,7 @@
 """The job store as a job of Ray on the cluster's head: `python -m engine.cluster.store_job STORAGE`.
 
 It prints where it answers, as JSON in one line, and outlives whoever sent something. For each entry it starts a task of
-Ray, which runs it elsewhere if its node dies.
+Ray, which runs it elsewhere if its node dies. What nodes have, and what they keep for no one, it asks by tasks too.
 """
 
 from __future__ import annotations
@@ -11,24 +11,31 @@ import json
 import secrets
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from starlette.datastructures import Headers
 
-from engine.cluster import node_questions, store_server
+from engine.cluster import node_home, probe, store_server
 from engine.cluster.connection import ANSWER_MARK
 from engine.cluster.entry import run_entry
 from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places
-from engine.cluster.probe import installed_version
+from engine.errors import OfflineError
+from engine.system import hub_cache
+from engine.system.connection import require_hub
 from engine.system.hub_cache import Kind
 from engine.system.paths import cluster_folder
 
 # How often a task is started elsewhere when its node dies or lacks memory.
 RETRIES = 10
 WATCH_SECONDS = 0.25
+# How long nodes are waited for that are asked what they have.
+FACTS_SECONDS, HUB_SECONDS, CLEAR_SECONDS = 30.0, 60.0, 300.0
 # As if it was killed: the shell then starts the version that is installed now.
 UPDATED = 129
+
+Facts = dict[str, Any]
 
 
 def main(place: str) -> None:
@@ -44,7 +51,7 @@ def main(place: str) -> None:
     except (OSError, ValueError, ImportError) as error:
         _answer({"problem": f"{type(error).__name__}: {error}"[:500]})
         return
-    _answer({"port": port, "version": installed_version()})
+    _answer({"port": port, "version": probe.installed_version()})
     store.work(f"{host}:{port}", secret)
 
 
@@ -78,9 +85,25 @@ class RayJobStore(JobStore):
         """Look now for what can be started."""
         self._changed.set()
 
-    def nodes(self) -> list[dict[str, Any]]:
-        """Return what each node has."""
-        return node_questions.facts()
+    def nodes(self) -> list[Facts]:
+        """Return of each node its id, address and resources, and what it tells of itself or the problem that it has."""
+        import ray
+        from ray import cloudpickle
+
+        # A node without Tunesmith can tell what it has, too.
+        cloudpickle.register_pickle_by_value(probe)
+        told = _ask_nodes(_alive(), FACTS_SECONDS, probe.facts)
+        return [
+            {
+                "node": node["NodeID"],
+                "address": node["NodeManagerAddress"],
+                "alive": node["Alive"],
+                "processors": int(node.get("Resources", {}).get("CPU", 0)),
+                "cards_for_entries": int(node.get("Resources", {}).get("GPU", 0)),
+                **told.get(node["NodeID"], {"facts": None, "problem": "The node is gone."}),
+            }
+            for node in ray.nodes()
+        ]
 
     def offer(self) -> dict[str, Any]:
         """Return what the nodes offer to entries."""
@@ -88,21 +111,29 @@ class RayJobStore(JobStore):
 
         return vars(Places.of_nodes(ray.nodes()))
 
-    def clear_nodes(self, remove: bool) -> list[dict[str, Any]]:
-        """Return what the nodes keep for no one, and remove it if asked to."""
-        return node_questions.clear(remove=remove)
+    def clear_nodes(self, remove: bool) -> list[Facts]:
+        """Return what each node keeps for no one, one of those that share a folder; remove it if asked to."""
+        nodes = _alive()
+        told = _kept(nodes, remove=False)
+        by_folder = {
+            (each["host"], each["folder"]): (node, each) for node, each in zip(nodes, told, strict=True)
+        }
+        if not remove:
+            return [each for _, each in by_folder.values()]
+        return _kept([node for node, each in by_folder.values() if not each["problem"]], remove=True)
 
     def every_node_has(self, repo_id: str, revision: str, kind: Kind) -> bool:
-        """Tell whether each node has something of the hub, or reaches the hub."""
-        return node_questions.has_source(repo_id, revision, kind)
+        """Tell whether each node that lives has a base model or data set of the hub, or reaches the hub."""
+        told = _ask_nodes(_alive(), HUB_SECONDS, _has, repo_id, revision, kind)
+        return all(each["facts"] for each in told.values())
 
     def work(self, address: str, secret: str) -> NoReturn:
         """Start tasks and note their ends; they ask this store at `address`, with `secret`."""
         import ray
 
-        version = installed_version()
+        version = probe.installed_version()
         while True:
-            places, is_current = Places.of_nodes(ray.nodes()), installed_version() == version
+            places, is_current = Places.of_nodes(ray.nodes()), probe.installed_version() == version
             if not is_current and not self._tasks:
                 sys.exit(UPDATED)
             # What runs ends with the version that it began with.
@@ -128,6 +159,62 @@ class RayJobStore(JobStore):
             self.finish(entry_id, 0, None, str(error).strip().splitlines()[-1][:500])
         else:
             self.finish(entry_id, 0, None, "")
+
+
+def _alive() -> list[Facts]:
+    import ray
+
+    return [node for node in ray.nodes() if node["Alive"]]
+
+
+def _kept(nodes: list[Facts], *, remove: bool) -> list[Facts]:
+    told = _ask_nodes(nodes, CLEAR_SECONDS, node_home.clear, remove=remove)
+    nothing = {"folder": "", "kept": [], "in_use": False}
+    return [
+        {
+            **(told[node["NodeID"]]["facts"] or {"host": node["NodeManagerAddress"], **nothing}),
+            "problem": told[node["NodeID"]]["problem"],
+        }
+        for node in nodes
+    ]
+
+
+def _has(repo_id: str, revision: str, kind: Kind) -> bool:
+    if hub_cache.is_cached(repo_id, revision, kind):
+        return True
+    try:
+        require_hub()
+    except OfflineError:
+        return False
+    return True
+
+
+def _ask_nodes(
+    nodes: list[Facts], seconds: float, question: Callable[..., Any], *arguments: Any, **options: Any
+) -> dict[str, Facts]:
+    """Return the answer of each node as its `facts`, or the `problem` that kept it from one."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    ask = ray.remote(num_cpus=0, max_retries=0)(question)
+    asked = {
+        node["NodeID"]: ask.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        ).remote(*arguments, **options)
+        for node in nodes
+    }
+    if asked:
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=seconds)
+    told: dict[str, Facts] = {}
+    for node, task in asked.items():
+        try:
+            told[node] = {"facts": ray.get(task, timeout=0), "problem": ""}
+        except ray.exceptions.GetTimeoutError:
+            told[node] = {"facts": None, "problem": "The node does not answer."}
+        except ray.exceptions.RayError as error:
+            reason = (str(error).splitlines() or [""])[0][:300]
+            told[node] = {"facts": None, "problem": f"The node could not say what it has: {reason}"}
+    return told
 
 
 if __name__ == "__main__":

@@ -18,8 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.cluster import arrivals, cluster_http, connection
-from engine.cluster.cluster_http import ClusterHttp
+from engine.cluster import arrivals, connection, store_client
 from engine.cluster.files import below, fetch, manifest_of
 from engine.cluster.store_client import CALLS, JobStoreClient
 from engine.computers.computer import Computer
@@ -209,8 +208,8 @@ def server():
 
 @pytest.fixture
 def client(server):
-    with ClusterHttp("lab", f"127.0.0.1:{server.server_port}", "") as connection_of_lab:
-        yield JobStoreClient(connection_of_lab)
+    with JobStoreClient("lab", f"127.0.0.1:{server.server_port}", "") as connection_of_lab:
+        yield connection_of_lab
 
 
 class Opened:
@@ -260,7 +259,7 @@ def test_only_declared_calls_exist(client):
 
 
 def test_an_answer_without_an_end_is_cut(server, client, monkeypatch):
-    monkeypatch.setattr(cluster_http, "MAX_ANSWER_BYTES", 10_000)
+    monkeypatch.setattr(store_client, "MAX_ANSWER_BYTES", 10_000)
     server.answer = lambda _: (200, {}, bytes(10_001))
     with pytest.raises(ComputerError):
         client.part(DIGEST, 0)
@@ -340,7 +339,6 @@ def test_this_computer_s_side_knows_neither_ray_nor_what_runs_there():
         "store_job",
         "store_server",
         "entry",
-        "node_questions",
     }
 
 

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from engine.cluster import cluster_http, connection
-from engine.cluster.cluster_http import ClusterHttp
+from engine.cluster import connection, store_client
 from engine.cluster.probe import installed_version
+from engine.cluster.store_client import ClusterHttp
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
 
@@ -95,6 +95,6 @@ def test_a_connection_is_made_again_as_long_as_there_is_patience(server, monkeyp
             waits.append(seconds)
             asked._client.base_url = f"http://127.0.0.1:{taken}"
 
-        monkeypatch.setattr(cluster_http.time, "sleep", wait)
+        monkeypatch.setattr(store_client.time, "sleep", wait)
         assert asked.ask("GET", "/")[0] == 404
     assert len(waits) == 1

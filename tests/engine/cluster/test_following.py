@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from engine.cluster import following
-from engine.cluster.cluster_http import ClusterHttp
+from engine.cluster.store_client import ClusterHttp
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
 

@@ -11,9 +11,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from engine.cluster import store_job, store_server
-from engine.cluster.cluster_http import ClusterHttp
 from engine.cluster.job_store import JobStore
-from engine.cluster.store_client import CALLS, JobStoreClient
+from engine.cluster.store_client import CALLS, ClusterHttp, JobStoreClient
 from engine.errors import ComputerError
 
 TOKEN = "a-token-of-the-tests"
@@ -37,13 +36,13 @@ def served(tmp_path_factory):
 
 
 @pytest.fixture
-def http(served):
-    with ClusterHttp("lab", served[1], TOKEN) as connection:
+def client(served):
+    with JobStoreClient("lab", served[1], TOKEN) as connection:
         yield connection
 
 
-def test_contents_and_events_arrive_as_they_were_sent(http):
-    client, content = JobStoreClient(http), bytes(range(256)) * 1_000
+def test_contents_and_events_arrive_as_they_were_sent(client):
+    content = bytes(range(256)) * 1_000
     digest = hashlib.sha256(content).hexdigest()
     assert client.missing([digest]) == [digest]
     client.put(digest, 0, content)
@@ -128,11 +127,11 @@ def test_a_task_of_the_store_is_known_by_its_secret(open_cluster, said, is_known
         ("GET", "/"),
     ],
 )  # fmt: skip
-def test_what_is_no_call_is_refused(http, method, path):
-    assert http.ask(method, path)[0] in {404, 405}
+def test_what_is_no_call_is_refused(client, method, path):
+    assert client.ask(method, path)[0] in {404, 405}
 
 
-def test_a_request_has_a_largest_size(http, monkeypatch):
+def test_a_request_has_a_largest_size(client, monkeypatch):
     monkeypatch.setattr(store_server, "MAX_BODY_BYTES", 1_000)
     with pytest.raises(ComputerError, match="413"):
-        JobStoreClient(http).put("0" * 64, 0, bytes(1_001))
+        client.put("0" * 64, 0, bytes(1_001))

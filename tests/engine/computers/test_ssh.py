@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.cluster.cluster_http import ClusterHttp
+from engine.cluster.store_client import ClusterHttp
 from engine.computers import token
 from engine.computers.computer import Computer
 from engine.computers.tunnel import tunnel_to

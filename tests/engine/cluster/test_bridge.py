@@ -6,20 +6,20 @@ import time
 
 import pytest
 
-from engine.cluster import facts, probe
+from engine.cluster import bridge, probe
 
 
 def node(**other):
-    own = {**probe.facts(), "free_disk_bytes": facts.LOW_DISK_BYTES}
+    own = {**probe.facts(), "free_disk_bytes": bridge.LOW_DISK_BYTES}
     return own | other
 
 
 def misfits(**other):
-    return [each.field for each in facts.misfits(node(**other), probe.facts())]
+    return [each.field for each in bridge.misfits(node(**other), probe.facts())]
 
 
 def differences(**other):
-    return [each.field for each in facts.differences(node(**other), probe.facts(), time.time())]
+    return [each.field for each in bridge.differences(node(**other), probe.facts(), time.time())]
 
 
 def test_a_computer_like_this_one_fits():
