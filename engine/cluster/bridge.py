@@ -12,16 +12,16 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from engine.arena import open_arena, working
 from engine.cluster import probe
 from engine.cluster.connection import connected
-from engine.cluster.following import Following, OneRun
+from engine.cluster.following import Following
 from engine.cluster.places import cards_of
-from engine.cluster.sent_arena import ArenaRuns
+from engine.cluster.sent_arena import ArenaFollowing, Emit
 from engine.cluster.sent_run import SentRun, failure
 from engine.computers import store
 from engine.computers.computer import Computer
@@ -31,7 +31,6 @@ from engine.jobs.job import ALREADY_RUNNING, EVENTS_UNWRITTEN, Job
 from engine.system.command_name import command_name
 
 Request = dict[str, Any]
-Result = dict[str, Any]
 LOCK_SECONDS = 30.0
 MAX_CLOCK_SECONDS = 30.0
 LOW_DISK_BYTES = 5_000_000_000
@@ -44,7 +43,7 @@ def main(folder: Path) -> int:
     job = Job(folder)
     request = job.request()
     try:
-        return _JOBS[request["kind"]](job, request)
+        return send_run(job, request) if request["kind"] == "train" else _do(job, request)
     except StorageError as error:
         sys.stderr.write(f"{error.message}\n")
         return EVENTS_UNWRITTEN
@@ -53,19 +52,61 @@ def main(folder: Path) -> int:
         return ALREADY_RUNNING
 
 
-def ask_computers(job: Job, request: Request) -> int:
+def send_run(job: Job, request: Request) -> int:
+    """Send a run, or follow one that was sent, to its end."""
+    run = SentRun(job)
+    run.open(wait_seconds=LOCK_SECONDS)
+
+    def carry_out() -> None:
+        demand = request.get("demand", {})
+        # What was sent has its place, or waits for it there.
+        cards = 1 if run.is_sent else cards_of(demand)
+        Following(store.find(request["computer"]), {job.id: run}, {"demand": demand}, cards).work()
+
+    failed = _failure(job, carry_out)
+    # What was sent goes on elsewhere: that it can't be followed just now does not end it.
+    if failed and not run.is_sent:
+        run.emit("job_ended", **failed)
+    run.rest()
+    return int(bool(failed))
+
+
+def _do(job: Job, request: Request) -> int:
+    """Do a job that is no run: hold its folder and write its events. Raises WorkerError if another process has it."""
+    with job.lock(LOCK_SECONDS):
+        facts = {"job": job.id, "attempt": job.last_attempt() + 1}
+        with closing(EventWriter(job.events_path, facts)) as writer:
+            writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
+            ended = {"outcome": "completed"}
+
+            def carry_out() -> None:
+                ended["outcome"] = _JOBS[request["kind"]](job, request, writer.write)
+
+            failed = _failure(job, carry_out)
+            writer.write("job_ended", **(failed or ended))
+    return 0
+
+
+def send_arena(job: Job, request: Request, emit: Emit) -> str:
+    """Send the entries of an arena, or follow those that were sent, to their ends."""
+    computer, arena = store.find(request["computer"]), open_arena(Path(request["arena"]))
+    asked = {"at_once": request.get("at_once", 0), "demand": request.get("demand", {})}
+    following = ArenaFollowing(computer, arena, job, emit, asked)
+    with working(arena):
+        following.work()
+    return "stopped" if following.is_stopped else "completed"
+
+
+def ask_computers(_: Job, request: Request, emit: Emit) -> str:
     """Report the facts of the computers that the request names, of all without a name."""
-
-    def found() -> Result:
-        named = request.get("names") or [each.name for each in store.list_computers()]
-        return {"computers": [_facts_of(store.find(name)) for name in named]}
-
-    return _report(job, request, found)
+    named = request.get("names") or [each.name for each in store.list_computers()]
+    emit("result_made", result={"computers": [_facts_of(store.find(name)) for name in named]})
+    return "completed"
 
 
 def _facts_of(computer: Computer) -> dict[str, Any]:
     """Return the facts of a computer; what keeps it from being asked is its `problem`."""
-    found: Result = {"reachable": False, "problem": None, "nodes": [], "entries": []}
+    found: dict[str, Any] = {"reachable": False, "problem": None, "nodes": [], "entries": []}
     try:
         with connected(computer) as job_store:
             here, began = probe.facts(), time.time()
@@ -118,91 +159,19 @@ def differences(node: Mapping[str, Any], here: Mapping[str, Any], began: float) 
         yield Problem("disk", message, "Free some space there: checkpoints and the base model lie on it.")
 
 
-def clear_computer(job: Job, request: Request) -> int:
+def clear_computer(_: Job, request: Request, emit: Emit) -> str:
     """Report what a computer keeps for no one, with its bytes, and remove it if the request says so.
 
     What entries need that wait or run stays, and so do results that nobody has fetched yet.
     """
     remove = bool(request.get("remove"))
-
-    def found() -> Result:
-        with connected(store.find(request["name"])) as job_store:
-            stored = job_store.clear() if remove else job_store.unneeded()
-            nodes = job_store.clear_nodes(remove)
-        removable = [*stored, *(each for node in nodes for each in node["kept"])]
-        whole = sum(each["bytes"] for each in removable)
-        return {
-            "computer": request["name"],
-            "removed": remove,
-            "bytes": whole,
-            "storage": stored,
-            "nodes": nodes,
-        }
-
-    return _report(job, request, found)
-
-
-def _report(job: Job, request: Request, find: Callable[[], Result]) -> int:
-    """Do a job that is one result."""
-    with _events(job) as writer:
-        writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
-        failure = _failure(job, lambda: _write(writer, find()))
-        writer.write("job_ended", **(failure or {"outcome": "completed"}))
-    return 0
-
-
-def _write(writer: EventWriter, result: Result) -> None:
-    writer.write("result_made", result=result)
-
-
-@contextmanager
-def _events(job: Job) -> Iterator[EventWriter]:
-    """Hold a job that is no run, and yield its event stream. Raises WorkerError if another process has it."""
-    with job.lock(LOCK_SECONDS):
-        writer = EventWriter(job.events_path, {"job": job.id, "attempt": job.last_attempt() + 1})
-        try:
-            yield writer
-        finally:
-            writer.close()
-
-
-def send_run(job: Job, request: Request) -> int:
-    """Send a run, or follow one that was sent, to its end."""
-    run = SentRun(job)
-    run.open(wait_seconds=LOCK_SECONDS)
-
-    def carry_out() -> None:
-        demand = request.get("demand", {})
-        # What was sent has its place, or waits for it there.
-        cards = 1 if run.is_sent else cards_of(demand)
-        Following(store.find(request["computer"]), OneRun(run, {"demand": demand}), cards).work()
-
-    failure = _failure(job, carry_out)
-    # What was sent goes on elsewhere: that it can't be followed just now does not end it.
-    if failure and not run.is_sent:
-        run.emit("job_ended", **failure)
-    run.rest()
-    return int(bool(failure))
-
-
-def send_arena(job: Job, request: Request) -> int:
-    """Send the entries of an arena, or follow those that were sent, to their ends."""
-    with _events(job) as writer:
-        writer.write("job_accepted", kind=request["kind"], pid=os.getpid())
-        ended = {"outcome": "completed"}
-
-        def carry_out() -> None:
-            computer, arena = store.find(request["computer"]), open_arena(Path(request["arena"]))
-            demand = request.get("demand", {})
-            asked = {"at_once": request.get("at_once", 0), "demand": demand}
-            runs = ArenaRuns(computer, arena, job, writer.write, asked)
-            with working(arena):
-                Following(computer, runs, cards_of(demand)).work()
-            ended["outcome"] = "stopped" if runs.is_stopped else "completed"
-
-        failure_facts = _failure(job, carry_out)
-        writer.write("job_ended", **(failure_facts or ended))
-    return 0
+    with connected(store.find(request["name"])) as job_store:
+        stored = job_store.clear() if remove else job_store.unneeded()
+        nodes = job_store.clear_nodes(remove)
+    kept = [*stored, *(each for node in nodes for each in node["kept"])]
+    told = {"computer": request["name"], "removed": remove, "bytes": sum(each["bytes"] for each in kept)}
+    emit("result_made", result={**told, "storage": stored, "nodes": nodes})
+    return "completed"
 
 
 def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
@@ -221,9 +190,9 @@ def _failure(job: Job, work: Callable[[], None]) -> dict[str, Any] | None:
     return failure(known, job)
 
 
-_JOBS: dict[str, Callable[[Job, Request], int]] = {
+# What each is asked for, by the kind of its job; it returns the job's outcome.
+_JOBS: dict[str, Callable[[Job, Request, Emit], str]] = {
     "computers": ask_computers,
     "clear_computer": clear_computer,
-    "train": send_run,
     "arena": send_arena,
 }

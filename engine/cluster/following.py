@@ -7,7 +7,7 @@ sent again.
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
+from typing import Any
 
 from engine.cluster.connection import connected
 from engine.cluster.places import Places
@@ -24,68 +24,42 @@ LOST_SECONDS = 900.0
 Facts = dict[str, Any]
 
 
-class Runs(Protocol):
-    """The runs that are followed together."""
+class Following:
+    """Runs at one computer, followed until all have ended: one alone, whose own events say all."""
+
+    def __init__(self, computer: Computer, runs: dict[str, SentRun], asked: Facts, cards: int = 1) -> None:
+        """`asked` is what the runs ask of the cluster beside their recipes; a node needs to have so many `cards`."""
+        self._computer = computer
+        self._runs = runs
+        self._asked = asked
+        self._cards = cards
+        self._lost_at: float | None = None
 
     def open(self) -> list[SentRun]:
-        """Return those that have not ended."""
+        """Return the runs that have not ended."""
+        return [run for run in self._runs.values() if not run.ended]
 
     def look(self, job_store: JobStoreClient) -> None:
         """Pass on what people want meanwhile; called again and again."""
+        for run in self.open():
+            if run.is_open:
+                run.pass_commands_on(job_store)
 
     def asked(self, run: SentRun) -> Facts:
         """Return what a run asks of the cluster beside its recipe."""
+        return self._asked
 
     def failed(self, run: SentRun, error: AppError) -> None:
-        """Take a failure to send a run; raises it if nothing else can go on."""
+        """Take a failure to send a run: nothing else could go on."""
+        raise error
 
     def took(self, run: SentRun, told: Facts) -> None:
         """Take notice of what the cluster told of a run, after its events were taken over."""
 
     def tell(self, message: str, hint: str = "", level: str = "notice") -> None:
         """Tell the person something that ends nothing."""
-
-
-class OneRun:
-    """A run that is followed alone."""
-
-    def __init__(self, run: SentRun, asked: Facts) -> None:
-        self._run = run
-        self._asked = asked
-
-    def open(self) -> list[SentRun]:
-        """Return the run unless it has ended."""
-        return [] if self._run.ended else [self._run]
-
-    def look(self, job_store: JobStoreClient) -> None:
-        """Pass the run's commands on."""
-        self._run.pass_commands_on(job_store)
-
-    def asked(self, run: SentRun) -> Facts:
-        """Return what the run was asked to be done with."""
-        return self._asked
-
-    def failed(self, run: SentRun, error: AppError) -> None:
-        """Raise the error."""
-        raise error
-
-    def took(self, run: SentRun, told: Facts) -> None:
-        """The run's own events say all."""
-
-    def tell(self, message: str, hint: str = "", level: str = "notice") -> None:
-        """Tell it in the run."""
-        self._run.notice(message, hint, level)
-
-
-class Following:
-    """Runs at one computer, followed until all have ended."""
-
-    def __init__(self, computer: Computer, runs: Runs, cards: int = 1) -> None:
-        """A node needs to have so many `cards`."""
-        self._computer = computer
-        self._runs = runs
-        self._cards = cards
-        self._lost_at: float | None = None
+        for run in self.open():
+            run.notice(message, hint, level)
 
     def work(self) -> None:
         """Follow the runs to their ends. Raises AppError, ComputerError if there is no connection for long."""
@@ -107,11 +81,11 @@ class Following:
 
     def _wait(self, error: ComputerError) -> None:
         """Wait before the next try. Raises the error if nothing was sent yet, and after a quarter of an hour."""
-        now, has_sent = time.monotonic(), any(run.is_sent for run in self._runs.open())
+        now, has_sent = time.monotonic(), any(run.is_sent for run in self.open())
         if has_sent and self._lost_at is None:
             self._lost_at = now
             hint = f"What was sent goes on at {self._computer.name}. It is tried again."
-            self._runs.tell(error.message, hint, "warning")
+            self.tell(error.message, hint, "warning")
         if self._lost_at is None or now - self._lost_at > LOST_SECONDS:
             raise error
         time.sleep(RETRY_SECONDS)
@@ -119,17 +93,17 @@ class Following:
     def _follow(self, job_store: JobStoreClient) -> None:
         known: set[str] = set()
         while True:
-            self._runs.look(job_store)
-            fresh = [run for run in self._runs.open() if run.entry_id not in known]
+            self.look(job_store)
+            fresh = [run for run in self.open() if run.entry_id not in known]
             self._send(job_store, fresh)
             known |= {run.entry_id for run in fresh}
-            if not self._runs.open():
+            if not self.open():
                 return
             is_new = self._exchange(job_store)
             if self._lost_at is not None:
                 # Not before: a cluster that never answers as it should would be tried for ever.
                 self._lost_at = None
-                self._runs.tell(f"The connection to {self._computer.name} is there again.")
+                self.tell(f"The connection to {self._computer.name} is there again.")
             if not is_new:
                 time.sleep(POLL_SECONDS)
 
@@ -143,18 +117,18 @@ class Following:
                     run.notice(f"{self._computer.name} has forgotten the run: it is sent again.")
                 if not run.is_sent:
                     run.emit("stage_entered", stage="send")
-                    run.send(job_store, self._computer, **self._runs.asked(run))
+                    run.send(job_store, self._computer, **self.asked(run))
             except ComputerError as error:
                 # Without a field it is the connection that failed.
                 if error.field is None:
                     raise
-                self._runs.failed(run, error)
+                self.failed(run, error)
             except AppError as error:
-                self._runs.failed(run, error)
+                self.failed(run, error)
 
     def _exchange(self, job_store: JobStoreClient) -> bool:
         """Take over what is new; return whether anything was."""
-        runs = {run.entry_id: run for run in self._runs.open()}
+        runs = {run.entry_id: run for run in self.open()}
         told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})
         if forgotten := runs.keys() - told.keys():
             raise ComputerError(f"{self._computer.name} has forgotten {runs[forgotten.pop()].job.id}.")
@@ -168,5 +142,5 @@ class Following:
             # Another process of this computer follows it.
             run.ended = True
             return True
-        self._runs.took(run, told)
+        self.took(run, told)
         return is_new

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from engine.arena import Arena, Reader, jobs_of, open_arena, why_not
 from engine.arena.entry_status import OPEN
-from engine.cluster.following import Facts
+from engine.cluster.following import Facts, Following
 from engine.cluster.places import cards_of
 from engine.cluster.sent_run import SentRun
 from engine.cluster.store_client import JobStoreClient
@@ -27,28 +27,23 @@ LOOK_SECONDS = 2.0
 Emit = Callable[..., object]
 
 
-class ArenaRuns:
+class ArenaFollowing(Following):
     """The runs of an arena's entries at one computer."""
 
     def __init__(self, computer: Computer, arena: Arena, job: Job, emit: Emit, asked: Facts) -> None:
         """`job` is the arena's own, which takes commands; `asked` is what each entry asks of the cluster."""
-        self._computer = computer
+        group = f"{arena.id}-{store.desk_id()}"
+        super().__init__(computer, {}, asked | {"group": group}, cards_of(asked.get("demand")))
         self._arena = arena
         self._job = job
         self._emit = emit
-        self._asked = asked | {"group": f"{arena.id}-{store.desk_id()}"}
         self._reader = Reader()
-        self._runs: dict[str, SentRun] = {}
         self._told: dict[str, str] = {}
         self._priorities: dict[str, int] = {}
         self._looked_at: float | None = None
         self._is_paused = False
         self._to_stop: list[SentRun] = []
         self.is_stopped = False
-
-    def open(self) -> list[SentRun]:
-        """Return the runs that have not ended."""
-        return [run for run in self._runs.values() if not run.ended]
 
     def look(self, job_store: JobStoreClient) -> None:
         """Pass a wish to stop on, and every other second what has changed in the arena."""
@@ -58,9 +53,7 @@ class ArenaRuns:
             self._command(job_store, self._to_stop[:1], "stop")
             # Not before: where the connection is lost, the others are stopped later.
             del self._to_stop[0]
-        for run in self.open():
-            if run.is_open:
-                run.pass_commands_on(job_store)
+        super().look(job_store)
         now = time.monotonic()
         if self._looked_at is not None and now - self._looked_at < LOOK_SECONDS:
             return

@@ -18,14 +18,13 @@ COMPUTER = Computer("lab", "ray", "127.0.0.1:8265")
 @pytest.fixture
 def work(monkeypatch):
     """Follow nothing that was sent yet, with a connection that ends in an error."""
-    runs = SimpleNamespace(open=list, tell=None)
 
     def work(error):
         def connected(_computer):
             raise error
 
         monkeypatch.setattr(following, "connected", connected)
-        following.Following(COMPUTER, runs).work()
+        following.Following(COMPUTER, {}, {}).work()
 
     return work
 
@@ -53,13 +52,15 @@ class Liar:
 
 
 def test_a_cluster_that_never_answers_as_it_should_is_given_up(monkeypatch):
-    sent = SimpleNamespace(entry_id="entry", is_sent=True, offset=0, job=SimpleNamespace(id="run"))
     told, clock = [], iter(range(0, 10_000, 100))
-    runs = SimpleNamespace(open=lambda: [sent], look=lambda _: None, tell=lambda *said: told.append(said))
+    sent = SimpleNamespace(
+        entry_id="entry", is_sent=True, offset=0, job=SimpleNamespace(id="run"), ended=False, is_open=False
+    )
+    sent.notice = lambda *said: told.append(said)
     monkeypatch.setattr(following, "connected", lambda _: nullcontext(Liar()))
     monkeypatch.setattr(
         following, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None)
     )
     with pytest.raises(ComputerError, match="has forgotten run"):
-        following.Following(COMPUTER, runs).work()
+        following.Following(COMPUTER, {"run": sent}, {}).work()
     assert len(told) == 1

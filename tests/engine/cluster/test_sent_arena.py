@@ -8,10 +8,9 @@ import pytest
 
 from engine import arena as arenas
 from engine.cluster import sent_arena
-from engine.cluster.following import Following
 from engine.cluster.job_store import JobStore
 from engine.cluster.places import Places
-from engine.cluster.sent_arena import ArenaRuns
+from engine.cluster.sent_arena import ArenaFollowing
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
 from engine.jobs import sent_job
@@ -78,7 +77,7 @@ def runs_of(arena, events, **asked):
     def emit(event, **facts):
         events.append((event, facts))
 
-    return ArenaRuns(LAB, arena, create_job(jobs_folder(), "arena", {}), emit, asked)
+    return ArenaFollowing(LAB, arena, create_job(jobs_folder(), "arena", {}), emit, asked)
 
 
 def states(arena):
@@ -88,7 +87,7 @@ def states(arena):
 def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, job_store):
     events = []
     # The one node has two cards, and so place for one entry.
-    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(job_store)
+    runs_of(arena, events, demand={"cards": 2})._follow(job_store)
     assert states(arena) == ["completed"] * 3
     started = [facts["entry"] for event, facts in events if event == "entry_started"]
     assert started == [entry.id for entry in arena.entries]
@@ -101,12 +100,11 @@ def test_all_entries_are_sent_at_once_and_done_in_their_order(arena, job_store):
 def test_what_changes_in_the_arena_is_passed_on(arena, job_store):
     job_store.works = False
     runs = runs_of(arena, [])
-    following = Following(LAB, runs)
 
     def turn():
         runs.look(job_store)
-        following._send(job_store, [run for run in runs.open() if not run.is_sent])
-        following._exchange(job_store)
+        runs._send(job_store, [run for run in runs.open() if not run.is_sent])
+        runs._exchange(job_store)
 
     turn()
     first, second, third = arena.entries
@@ -133,7 +131,7 @@ def test_an_entry_that_another_computer_has_is_left_to_it(arena, job_store):
     job = arenas.jobs_of(arena, [status], "other")[status.entry.id]
     sent_job.write(job, sent_job.SentTo("other", "x"))
     runs = runs_of(arenas.open_arena(arena.folder), [])
-    Following(LAB, runs)._follow(job_store)
+    runs._follow(job_store)
     assert sent_job.read(job).computer == "other"
     assert states(arena)[1:] == ["completed"] * 2
 
@@ -149,6 +147,6 @@ def test_an_entry_that_can_not_be_sent_fails_and_the_others_go_on(arena, job_sto
     monkeypatch.setattr(sent_arena.SentRun, "send", send)
     events = []
     # The one node has two cards, and so place for one entry.
-    Following(LAB, runs_of(arena, events, demand={"cards": 2}))._follow(job_store)
+    runs_of(arena, events, demand={"cards": 2})._follow(job_store)
     assert states(arena) == ["completed", "failed", "completed"]
     assert any("neither here nor there" in facts.get("message", "") for _, facts in events)
