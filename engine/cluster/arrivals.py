@@ -13,7 +13,8 @@ from pathlib import Path
 from engine.adapters import library
 from engine.adapters import metadata as adapter_toml
 from engine.adapters.import_checks import CONFIG_NAME, README_NAME, WEIGHTS_NAME, refuse_unsafe
-from engine.cluster.files import Contents, Manifest, fetch, part_of
+from engine.cluster.files import Manifest, fetch, part_of
+from engine.cluster.store_client import JobStoreClient
 from engine.errors import AdapterError, StorageError
 from engine.jobs.job import Job
 from engine.system.paths import adapters_folder
@@ -58,7 +59,7 @@ def require_own(run_id: str, adapter_id: str) -> None:
     require_expected(run_id, [[f"adapters/{adapter_id}/{adapter_toml.FILE_NAME}", 0, ""]])
 
 
-def fetch_adapters(contents: Contents, run_id: str, files: Manifest) -> None:
+def fetch_adapters(job_store: JobStoreClient, run_id: str, files: Manifest) -> None:
     """Fetch the adapters of a run, and put each into the library once it is whole and known to be harmless.
 
     Raises AdapterError and StorageError; the library is as it was then.
@@ -68,7 +69,7 @@ def fetch_adapters(contents: Contents, run_id: str, files: Manifest) -> None:
     for adapter_id in dict.fromkeys(name.partition("/")[0] for name, _, _ in adapters):
         folder, partial = adapters_folder() / adapter_id, library.partial_folder(adapter_id)
         try:
-            fetch(contents, part_of(adapters, f"{adapter_id}/"), partial, have=folder)
+            fetch(job_store, part_of(adapters, f"{adapter_id}/"), partial, have=folder)
             _require_sound(partial, adapter_id)
             shutil.rmtree(folder, ignore_errors=True)
             partial.replace(folder)
@@ -83,7 +84,7 @@ def _require_sound(folder: Path, adapter_id: str) -> None:
     refuse_unsafe(folder, metadata)
 
 
-def fetch_run(contents: Contents, job: Job, files: Manifest, *, checkpoints: bool) -> None:
+def fetch_run(job_store: JobStoreClient, job: Job, files: Manifest, *, checkpoints: bool) -> None:
     """Fetch a run's own files into its folder. Raises StorageError; the folder is as it was then."""
     require_expected(job.id, files)
     own = [each for each in part_of(files, "run/") if checkpoints or not each[0].startswith(CHECKPOINTS)]
@@ -93,7 +94,7 @@ def fetch_run(contents: Contents, job: Job, files: Manifest, *, checkpoints: boo
         arriving.unlink()
     shutil.rmtree(arriving, ignore_errors=True)
     try:
-        fetch(contents, own, arriving, have=job.folder)
+        fetch(job_store, own, arriving, have=job.folder)
         for path in sorted(arriving.iterdir()):
             place = job.folder / path.name
             if place.is_dir():

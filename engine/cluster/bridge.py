@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def _facts_of(computer: Computer) -> dict[str, Any]:
             found |= {"reachable": True, "nodes": nodes, "entries": job_store.overview()}
     except AppError as error:
         found["problem"] = error.problems[0].as_dict()
-    return computer.as_dict() | found
+    return asdict(computer) | found
 
 
 def _node(told: dict[str, Any], here: dict[str, Any], began: float) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.cluster.arrivals import is_expected
-from engine.cluster.files import Manifest, below, digest_of, fetch, part_of, send
+from engine.cluster.files import below, fetch, manifest_of, part_of, send
 from engine.cluster.node_home import models_folder, node_home
 from engine.cluster.places import cards_of
 from engine.cluster.store_client import JobStoreClient
+from engine.errors import StorageError
 from engine.jobs.events import read_all
 from engine.jobs.job import Job
 from engine.jobs.worker_process import (
@@ -68,7 +69,6 @@ class _Attempt:
         self._home = home
         self._job = Job(home / "runs" / self._spec["run"])
         self._read = self._seen = 0
-        self._pushed: dict[str, tuple[tuple[int, int], str]] = {}
         self._beat_at = 0.0
 
     def run(self) -> None:
@@ -189,18 +189,14 @@ class _Attempt:
 
     def _push_files(self) -> None:
         """Hand over the files of run and adapters that are new or changed."""
-        found: Manifest = []
-        for name, path in self._files():
-            # A checkpoint may be dropped while it is read: the next one is there by then.
-            with suppress(FileNotFoundError):
-                facts = path.stat()
-                mark = facts.st_size, facts.st_mtime_ns
-                if self._pushed.get(name, ((0, 0), ""))[0] != mark:
-                    self._pushed[name] = mark, digest_of(path)
-                    one = [[name, facts.st_size, self._pushed[name][1]]]
-                    send(self._store, [(name, path)], one, lambda _: None)
-                found.append([name, facts.st_size, self._pushed[name][1]])
-        self._store.set_files(self._id, self._turn, found)
+        while True:
+            pairs = self._files()
+            # A checkpoint may be dropped while it is read, and the log go on: then they are looked at again.
+            with suppress(FileNotFoundError, StorageError):
+                found = manifest_of(pairs)
+                send(self._store, pairs, found)
+                self._store.set_files(self._id, self._turn, found)
+                return
 
     def _files(self) -> list[tuple[str, Path]]:
         folder = self._job.folder

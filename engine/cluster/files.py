@@ -6,12 +6,13 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from engine.cluster.storage import PART_BYTES
+from engine.cluster.store_client import JobStoreClient
 from engine.errors import StorageError
 from engine.system import units
 from engine.system.files import partial_beside
@@ -22,15 +23,6 @@ _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\\:]")
 # Of each file its path below a folder, its bytes, and its SHA-256. JSON knows no tuples.
 Manifest = list[list[Any]]
 OnBytes = Callable[[int], None]
-
-
-class Contents(Protocol):
-    """The job store as seen from elsewhere: its calls on contents, carried out there."""
-
-    def missing(self, digests: Sequence[str]) -> list[str]: ...  # noqa: D102
-    def put(self, digest: str, number: int, content: bytes) -> None: ...  # noqa: D102
-    def complete(self, digest: str) -> bool: ...  # noqa: D102
-    def part(self, digest: str, number: int) -> bytes | None: ...  # noqa: D102
 
 
 def manifest_of(paths: Iterable[tuple[str, Path]]) -> Manifest:
@@ -83,36 +75,38 @@ def bytes_of(manifest: Manifest) -> int:
 
 
 def send(
-    contents: Contents, paths: Iterable[tuple[str, Path]], manifest: Manifest, on_bytes: OnBytes
+    job_store: JobStoreClient,
+    paths: Iterable[tuple[str, Path]],
+    manifest: Manifest,
+    on_bytes: OnBytes = lambda _: None,
 ) -> None:
     """Send the files of a manifest that are missing there. Raises StorageError if one changed meanwhile."""
     by_name = dict(paths)
-    missing = set(contents.missing(digests_of(manifest)))
+    missing = set(job_store.missing(digests_of(manifest)))
     for name, _, digest in manifest:
         if digest in missing:
             missing.discard(digest)
-            _send_one(contents, by_name[name], digest, on_bytes)
+            _send_one(job_store, by_name[name], digest, on_bytes)
 
 
-def _send_one(contents: Contents, path: Path, digest: str, on_bytes: OnBytes) -> None:
+def _send_one(job_store: JobStoreClient, path: Path, digest: str, on_bytes: OnBytes) -> None:
     with open_regular(path) as stream:
         # An empty file has one part too.
         for number, content in enumerate(iter(lambda: stream.read(PART_BYTES) or None, None)):
-            contents.put(digest, number, content)
+            job_store.put(digest, number, content)
             on_bytes(len(content))
         if not path.stat().st_size:
-            contents.put(digest, 0, b"")
-    if not contents.complete(digest):
+            job_store.put(digest, 0, b"")
+    if not job_store.complete(digest):
         raise StorageError(f"{path} was changed while it was sent.", "Try again.")
 
 
 def fetch(
-    contents: Contents,
+    job_store: JobStoreClient,
     manifest: Manifest,
     folder: Path,
     *,
     have: Path | None = None,
-    on_bytes: OnBytes = lambda _: None,
 ) -> None:
     """Write the files of a manifest below a folder; those that are there, or below `have`, are not sent again.
 
@@ -132,7 +126,7 @@ def fetch(
         try:
             if have is not None and _is_there(have / name, size, digest):
                 shutil.copyfile(have / name, partial)
-            elif not _fetch_one(contents, partial, size, digest, on_bytes):
+            elif not _fetch_one(job_store, partial, size, digest):
                 raise StorageError(f"{path.name} did not arrive as it was sent.", "Try again.")
             partial.replace(path)
         finally:
@@ -154,15 +148,14 @@ def _require_room(manifest: Manifest, folder: Path) -> None:
         )
 
 
-def _fetch_one(contents: Contents, path: Path, size: int, digest: str, on_bytes: OnBytes) -> bool:
+def _fetch_one(job_store: JobStoreClient, path: Path, size: int, digest: str) -> bool:
     """Write a content to a file, no more than `size` bytes; tell whether it is what its size and digest say."""
     found, number, left = hashlib.sha256(), 0, size
     with path.open("xb") as stream:
-        while left >= 0 and (part := contents.part(digest, number)):
+        while left >= 0 and (part := job_store.part(digest, number)):
             found.update(part)
             left -= len(part)
             stream.write(part[: max(0, left + len(part))])
-            on_bytes(len(part))
             number += 1
         stream.flush()
         os.fsync(stream.fileno())

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
-from engine.cluster.files import Contents, Manifest, OnBytes, below, bytes_of, manifest_of, send
+from engine.cluster.files import Manifest, OnBytes, below, bytes_of, manifest_of, send
+from engine.cluster.store_client import JobStoreClient
 from engine.computers.sending import texts_of
 from engine.config import hub_sources
 from engine.config.recipe import STARTER, Recipe, local_folder, looks_like_path
@@ -69,9 +70,9 @@ class Upload:
         self.files += [[f"{folder}/{name}", size, digest] for name, size, digest in manifest]
         self.sent[text] = f"{folder}/{path.name}"
 
-    def send(self, contents: Contents, on_bytes: OnBytes) -> None:
+    def send(self, job_store: JobStoreClient, on_bytes: OnBytes) -> None:
         """Send what is missing there."""
-        send(contents, self.paths.items(), self.files, on_bytes)
+        send(job_store, self.paths.items(), self.files, on_bytes)
 
 
 def _model_name(path: str) -> str:

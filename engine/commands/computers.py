@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from engine.commands.terminal import text_tables
@@ -71,7 +72,7 @@ def add(verbs: Verbs) -> None:
 def list_computers(_: argparse.Namespace, output: Output) -> int:
     """List the computers, without asking them."""
     computers = store.list_computers()
-    output.json([each.as_dict() for each in computers])
+    output.json([asdict(each) for each in computers])
     if not computers:
         output.line(f"There are no other computers yet. {ADD}")
         return 0
@@ -92,7 +93,7 @@ def add_computer(asked: argparse.Namespace, output: Output) -> int:
             asked.storage,
         )
     )
-    output.json(computer.as_dict())
+    output.json(asdict(computer))
     output.line(f"{computer.name} was added. `{command_name()} computers show {computer.name}` asks it.")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from engine.errors import Problem
 
@@ -53,18 +53,6 @@ class Computer:
     def destination(self) -> str:
         """What a person calls the place: the SSH destination, or the address."""
         return self.ssh if self.kind == "ssh" else self.address
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the computer in the shape that the command line prints."""
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "address": self.address,
-            "ssh": self.ssh,
-            "token_file": self.token_file,
-            "storage": self.storage,
-            "agreed": self.agreed,
-        }
 
 
 def with_port(address: str) -> str:

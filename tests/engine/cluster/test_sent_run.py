@@ -117,7 +117,7 @@ def test_what_came_of_it_is_fetched_before_it_ends_here(job, job_store, tmp_path
     ]
     pairs += below(made, f"adapters/{job.id}/")
     files = manifest_of(pairs)
-    send(job_store, pairs, files, lambda _: None)
+    send(job_store, pairs, files)
     job_store.set_files(run.entry_id, turn, files)
     shutil.rmtree(made)
     saved = line("adapter_saved", adapter=job.id, path=f"/node/adapters/{job.id}", step=2)
@@ -145,7 +145,7 @@ def test_a_run_that_was_stopped_brings_its_checkpoint_back(job, job_store, tmp_p
     made = tmp_path / "made"
     made.write_text("tea")
     pairs = [("run/checkpoint-2/x", made)]
-    send(job_store, pairs, manifest_of(pairs), lambda _: None)
+    send(job_store, pairs, manifest_of(pairs))
     job_store.set_files(run.entry_id, turn, manifest_of(pairs))
     write(job_store, run, line("job_accepted"), line("job_ended", outcome="stopped"))
     job_store.finish(run.entry_id, turn, 0)
@@ -167,7 +167,7 @@ def saved_adapter(job_store, job):
     """Let the worker of an entry hand an adapter over, and return the line that says so."""
     made = add_adapter(job.id).folder
     pairs = list(below(made, f"adapters/{job.id}/"))
-    send(job_store, pairs, manifest_of(pairs), lambda _: None)
+    send(job_store, pairs, manifest_of(pairs))
     job_store.files = lambda _: manifest_of(pairs)
     return line("adapter_saved", adapter=job.id, step=2)
 

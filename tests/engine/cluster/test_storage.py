@@ -75,7 +75,7 @@ def test_a_file_that_changes_while_it_is_sent_is_told(place, tmp_path):
     manifest = manifest_of(pairs)
     file.write_bytes(b"coffee")
     with pytest.raises(StorageError, match="changed while it was sent"):
-        send(JobStore(place), pairs, manifest, lambda _: None)
+        send(JobStore(place), pairs, manifest)
 
 
 def test_what_did_not_arrive_whole_is_told(place, tmp_path):
