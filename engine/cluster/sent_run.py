@@ -120,7 +120,6 @@ class SentRun:
         job_store.submit(
             self.entry_id, spec_of(self.job, text, recipe.name, upload, **asked), asked.get("priority", 0)
         )
-        job_store.nudge()
 
     def _send_files(self, job_store: JobStoreClient, upload: Upload) -> None:
         job_store.keep_models(upload.models)

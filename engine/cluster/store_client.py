@@ -137,7 +137,6 @@ _ANSWERS: dict[str, TypeAdapter[Any]] = {
     "complete": TypeAdapter(bool),
     "expect": TypeAdapter(None),
     "submit": TypeAdapter(None),
-    "nudge": TypeAdapter(None),
     "known": TypeAdapter(Items[Name]),
     "poll": TypeAdapter(dict[Name, Told]),
     "command": TypeAdapter(None),

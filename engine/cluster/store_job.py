@@ -10,7 +10,7 @@ import hmac
 import json
 import secrets
 import sys
-import threading
+import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -79,11 +79,6 @@ class RayJobStore(JobStore):
     def __init__(self, place: str) -> None:
         super().__init__(place)
         self._tasks: dict[Any, str] = {}
-        self._changed = threading.Event()
-
-    def nudge(self) -> None:
-        """Look now for what can be started."""
-        self._changed.set()
 
     def nodes(self) -> list[Facts]:
         """Return of each node its id, address and resources, and what it tells of itself or the problem that it has."""
@@ -143,8 +138,7 @@ class RayJobStore(JobStore):
                 task = ray.remote(**options, **places.resources(self.demand(entry_id)))(run_entry)
                 self._tasks[task.remote(address, secret, entry_id)] = entry_id
             if not self._tasks:
-                self._changed.wait(WATCH_SECONDS)
-                self._changed.clear()
+                time.sleep(WATCH_SECONDS)
                 continue
             for ended in ray.wait(list(self._tasks), timeout=WATCH_SECONDS)[0]:
                 self._note_end(ended, self._tasks.pop(ended))

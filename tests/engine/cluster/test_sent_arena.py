@@ -29,9 +29,6 @@ class WorkingStore(JobStore):
         self.order = []
         self.works = True
 
-    def nudge(self):
-        pass
-
     def every_node_has(self, *_):
         return True
 

@@ -29,10 +29,7 @@ LAB = Computer("lab", "ray", "lab:8265")
 
 
 class HereStore(JobStore):
-    """A job store that nobody has to be told to look, on nodes that have all of the hub."""
-
-    def nudge(self):
-        pass
+    """A job store on nodes that have all of the hub."""
 
     def every_node_has(self, *_):
         return True
