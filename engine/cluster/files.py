@@ -23,6 +23,8 @@ _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\\:]")
 # Of each file its path below a folder, its bytes, and its SHA-256. JSON knows no tuples.
 Manifest = list[list[Any]]
 OnBytes = Callable[[int], None]
+# Where the files of base models are: `models/<digest of all>/<name>/…`, or as in the hub's cache.
+MODELS, HUB_MODELS = "models/", "hub/models--"
 
 
 def manifest_of(paths: Iterable[tuple[str, Path]]) -> Manifest:
@@ -62,6 +64,17 @@ def _digest(path: Path, *state: int) -> str:  # noqa: ARG001 - it tells versions
 def digests_of(manifest: Manifest) -> list[str]:
     """Return the digests in a manifest."""
     return [digest for _, _, digest in manifest]
+
+
+def models_in(manifest: Manifest) -> dict[str, str]:
+    """Return the digests of base models' files in a manifest, each with the model's name: a folder's, or its hub id."""
+    found: dict[str, str] = {}
+    for name, _, digest in manifest:
+        if name.startswith(HUB_MODELS):
+            found[digest] = name.removeprefix(HUB_MODELS).partition("/")[0].replace("--", "/")
+        elif name.startswith(MODELS):
+            found[digest] = name.split("/")[2]
+    return found
 
 
 def part_of(manifest: Manifest, prefix: str) -> Manifest:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from engine.cluster.files import Manifest, digests_of
+from engine.cluster.files import Manifest, digests_of, models_in
 from engine.cluster.places import Places, cards_of
 from engine.cluster.storage import Storage
 
@@ -23,7 +23,7 @@ EntryState = Literal["waiting", "running", "held", "ended"]
 POLL_BYTES = 1 << 20
 # What is sent for an entry to come is left alone for a day.
 EXPECTED_SECONDS = 86_400.0
-MODELS = "models.json"
+MODELS = "model-files.json"
 
 
 @dataclass
@@ -101,10 +101,11 @@ class JobStore:
         return self._storage.read_part(digest, number)
 
     # For who sends
-    def expect(self, entry_id: str, digests: Sequence[str]) -> None:
-        """Note the contents that an entry needs which is to be submitted once they are here."""
+    def expect(self, entry_id: str, files: Manifest) -> None:
+        """Note the files of an entry that is submitted once they are here; base models stay when it is gone."""
         with self._lock:
-            self._expected[entry_id] = time.monotonic(), set(digests)
+            self._expected[entry_id] = time.monotonic(), set(digests_of(files))
+            self._storage.write_json(MODELS, self._models() | models_in(files))
 
     def submit(self, entry_id: str, spec: Spec, priority: int = 0) -> None:
         """Take an entry. One that is there already goes on as it is."""
@@ -313,17 +314,9 @@ class JobStore:
             for digest in digests - needed - self._models().keys():
                 self._storage.remove_blob(digest)
 
-    def keep_models(self, models: Mapping[str, str]) -> None:
-        """Note contents of base models with the models' names: they stay when the entries that needed them are gone."""
-        with self._lock:
-            self._write_models(self._models() | dict(models))
-
     def _models(self) -> dict[str, str]:
-        kept = self._storage.read_json(MODELS) or {}
-        return {digest: str(kept.get("names", {}).get(digest, "")) for digest in kept.get("digests", ())}
-
-    def _write_models(self, models: Mapping[str, str]) -> None:
-        self._storage.write_json(MODELS, {"digests": sorted(models), "names": dict(models)})
+        """Return the digests of base models' files, each with the model's name."""
+        return self._storage.read_json(MODELS) or {}
 
     def unneeded(self) -> list[dict[str, Any]]:
         """Return what no entry needs any more: base models and data, with their bytes."""
@@ -342,7 +335,8 @@ class JobStore:
             unneeded, models = self._unneeded(), self._models()
             for digest in unneeded:
                 self._storage.remove_blob(digest)
-            self._write_models({digest: name for digest, name in models.items() if digest not in unneeded})
+            left = {digest: name for digest, name in models.items() if digest not in unneeded}
+            self._storage.write_json(MODELS, left)
         return told
 
     def _unneeded(self) -> set[str]:

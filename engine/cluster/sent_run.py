@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.cluster import arrivals
-from engine.cluster.files import digests_of
 from engine.cluster.places import cards_of
 from engine.cluster.store_client import JobStoreClient
 from engine.cluster.upload import Upload, of_run, spec_of
@@ -122,8 +121,7 @@ class SentRun:
         )
 
     def _send_files(self, job_store: JobStoreClient, upload: Upload) -> None:
-        job_store.keep_models(upload.models)
-        job_store.expect(self.entry_id, digests_of(upload.files))
+        job_store.expect(self.entry_id, upload.files)
         done = told = 0
 
         def count(content_bytes: int) -> None:

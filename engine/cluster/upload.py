@@ -27,7 +27,6 @@ from engine.system.paths import expand_user, path_exists
 # Whether a node has a base model or data set of the hub, or can fetch it; asked for its id, revision and kind.
 HasSource = Callable[[str, str, Kind], bool]
 RUN_FILES = ("checkpoint-", "best-")
-MODELS, HUB_MODELS = "models/", "hub/models--"
 
 
 @dataclass
@@ -38,12 +37,6 @@ class Upload:
     paths: dict[str, Path] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     hub: bool = False
-
-    @property
-    def models(self) -> dict[str, str]:
-        """The digests of the base model's files, each with the model's name."""
-        of_model = [each for each in self.files if each[0].startswith((MODELS, HUB_MODELS))]
-        return {digest: _model_name(path) for path, _, digest in of_model}
 
     @property
     def bytes(self) -> int:
@@ -73,13 +66,6 @@ class Upload:
     def send(self, job_store: JobStoreClient, on_bytes: OnBytes) -> None:
         """Send what is missing there."""
         send(job_store, self.paths.items(), self.files, on_bytes)
-
-
-def _model_name(path: str) -> str:
-    """Return a model's name by the path of one of its files there: a folder's own, or its id on the hub."""
-    if path.startswith(HUB_MODELS):
-        return path.removeprefix(HUB_MODELS).partition("/")[0].replace("--", "/")
-    return path.split("/")[2]
 
 
 def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Upload:

@@ -125,9 +125,10 @@ def test_a_new_job_store_goes_on_where_the_last_one_was(place, job_store):
 
 def test_what_no_entry_needs_any_more_goes_but_for_base_models(job_store):
     data, model, old, new = (content(job_store, each) for each in (b"data", b"model", b"old", b"new"))
-    job_store.keep_models({model: "tiny"})
+    files = [["sent/data", 4, data], ["models/1/tiny/m", 5, model]]
     for name in ("a", "b"):
-        job_store.submit(name, spec(name, [["sent/data", 4, data], ["models/m", 5, model]]))
+        job_store.expect(name, files)
+        job_store.submit(name, spec(name, files))
     turn = job_store.begin("a", "node")["turn"]
     job_store.set_files("a", turn, [["run/checkpoint-1/x", 3, old]])
     job_store.set_files("a", turn, [["run/checkpoint-2/x", 3, new]])
@@ -142,9 +143,10 @@ def test_what_no_entry_needs_any_more_goes_but_for_base_models(job_store):
 def test_what_nothing_needs_is_listed_with_its_bytes_and_removed(place, job_store):
     texts = (b"model", b"sent", b"made", b"coming", b"nobody's")
     model, sent, made, coming, nobody_s = (content(job_store, each) for each in texts)
-    job_store.keep_models({model: "tiny"})
-    job_store.submit("a", spec("a", [["sent/data", 4, sent], ["models/1/tiny/m", 5, model]]))
-    job_store.expect("b", [coming])
+    files = [["sent/data", 4, sent], ["models/1/tiny/m", 5, model]]
+    job_store.expect("a", files)
+    job_store.submit("a", spec("a", files))
+    job_store.expect("b", [["sent/data", 6, coming]])
     turn = job_store.begin("a", "node")["turn"]
     job_store.set_files("a", turn, [["run/scores.json", 4, made]])
     # It may be of the next checkpoint, which is listed when all of it is there.

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from engine.adapters import library
-from engine.cluster.files import below, manifest_of, send
+from engine.cluster.files import below, manifest_of, models_in, send
 from engine.cluster.job_store import JobStore
 from engine.cluster.sent_run import SentRun
 from engine.cluster.upload import of_run
@@ -279,7 +279,7 @@ def test_conversations_and_the_adapter_to_start_from_are_sent(tmp_path):
     assert upload.sent[recipe.data.source].endswith("/chats.csv")
     assert f"adapters/{adapter.id}/adapter.toml" in upload.paths
     assert library.find(adapter.id).folder / "adapter.toml" in upload.paths.values()
-    assert not upload.models
+    assert not models_in(upload.files)
 
 
 def test_a_model_that_neither_side_has_is_refused(tmp_path, job):
@@ -302,4 +302,4 @@ def test_a_model_of_the_hub_is_sent_only_if_a_node_can_not_have_it(tmp_path, job
     upload = of_run(job, recipe, lambda *_: False)
     assert upload.hub
     assert "hub/models--owner--model/snapshots/abc/config.json" in upload.paths
-    assert set(upload.models.values()) == {"owner/model"}
+    assert set(models_in(upload.files).values()) == {"owner/model"}
