@@ -82,11 +82,6 @@ def part_of(manifest: Manifest, prefix: str) -> Manifest:
     return [[name.removeprefix(prefix), *rest] for name, *rest in manifest if name.startswith(prefix)]
 
 
-def bytes_of(manifest: Manifest) -> int:
-    """Return the bytes of all files in a manifest."""
-    return sum(size for _, size, _ in manifest)
-
-
 def send(
     job_store: JobStoreClient,
     paths: Iterable[tuple[str, Path]],

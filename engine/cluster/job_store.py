@@ -30,7 +30,7 @@ MODELS = "model-files.json"
 class State:
     """How far an entry is.
 
-    `turn` counts the tasks that took it up: only the last one is listened to. `seen` is the last command that it took.
+    `turn` counts the tasks that took it up: only the last one is listened to.
     """
 
     state: EntryState = "waiting"
@@ -312,7 +312,7 @@ class JobStore:
                 *(entry.digests | set(digests_of(entry.state.files)) for entry in self._entries.values())
             )
             for digest in digests - needed - self._models().keys():
-                self._storage.remove_blob(digest)
+                self._storage.remove(f"blobs/{digest}")
 
     def _models(self) -> dict[str, str]:
         """Return the digests of base models' files, each with the model's name."""
@@ -334,7 +334,7 @@ class JobStore:
         with self._lock:
             unneeded, models = self._unneeded(), self._models()
             for digest in unneeded:
-                self._storage.remove_blob(digest)
+                self._storage.remove(f"blobs/{digest}")
             left = {digest: name for digest, name in models.items() if digest not in unneeded}
             self._storage.write_json(MODELS, left)
         return told
@@ -345,7 +345,7 @@ class JobStore:
         needed = {digest for at, digests in self._expected.values() if at > since for digest in digests}
         needed = needed.union(*(digests_of(entry.state.files) for entry in entries))
         needed = needed.union(*(entry.digests for entry in entries if entry.state.state != "ended"))
-        stored = set(self._storage.blobs())
+        stored = set(self._storage.sizes("blobs"))
         if any(entry.state.state == "running" for entry in entries):
             # Unknown contents may be those of the next checkpoint.
             ended = (entry.digests for entry in entries if entry.state.state == "ended")

@@ -50,7 +50,8 @@ class SentRun:
         self.is_sent = sent is not None
         self.ended = False
         self._attempt = 0
-        self._offset = 0
+        # The bytes of the entry's stream that are here.
+        self.offset = 0
         self._clock: float | None = None
         self._outcome: Event | None = None
         self._commands: list[Command] = []
@@ -89,14 +90,9 @@ class SentRun:
             if not self.is_sent:
                 continue
             if STREAM_BYTES in event:
-                self._offset, self._clock = int(event[STREAM_BYTES]), clock(event)
+                self.offset, self._clock = int(event[STREAM_BYTES]), clock(event)
             elif event["event"] == SENT:
-                self._offset = 0
-
-    @property
-    def offset(self) -> int:
-        """The bytes of the entry's stream that are here."""
-        return self._offset
+                self.offset = 0
 
     def emit(self, event: str, **facts: Any) -> None:
         """Append an event of this computer's own, at the time of the one before on the clock of the node."""
@@ -114,7 +110,7 @@ class SentRun:
         self.emit(SENT, computer=computer.name, bytes=upload.bytes, cards=cards)
         # Noted before it is asked for: whoever ends in between asks again, and nothing is done twice.
         sent_job.write(self.job, SentTo(computer.name, self.entry_id))
-        self.is_sent, self._offset = True, 0
+        self.is_sent, self.offset = True, 0
         text = read_text(self.job.recipe_path, FileKind.RECIPE)
         job_store.submit(
             self.entry_id, spec_of(self.job, text, recipe.name, upload, **asked), asked.get("priority", 0)
@@ -147,24 +143,24 @@ class SentRun:
         whole = content[: content.rfind(b"\n") + 1]
         if whole or told["state"] == "ended":
             self.open()
-        if self._offset + len(whole) > MAX_STREAM_BYTES:
+        if self.offset + len(whole) > MAX_STREAM_BYTES:
             raise StorageError(
                 "The cluster told more of the run than its events can hold.", "Ask who runs the cluster."
             )
         for line in whole.splitlines(keepends=True):
-            event, behind = decode(line), self._offset + len(line)
+            event, behind = decode(line), self.offset + len(line)
             if event is not None:
                 self._forward(job_store, validated(event), behind)
             # Not before: where the connection is lost, the line is told again.
-            self._offset = behind
-        if told["state"] == "ended" and self._offset >= told["event_bytes"]:
+            self.offset = behind
+        if told["state"] == "ended" and self.offset >= told["event_bytes"]:
             self._conclude(job_store, told)
         return bool(whole) or self.ended
 
     def _forward(self, job_store: JobStoreClient, event: Event, behind: int) -> None:
         if event["event"] == "job_ended":
             # The last event, and so written when all files are here. Whoever ends right then takes it again.
-            self._outcome = event | {STREAM_BYTES: self._offset}
+            self._outcome = event | {STREAM_BYTES: self.offset}
             return
         if event["event"] == "job_accepted":
             self._attempt += 1
@@ -221,7 +217,7 @@ class SentRun:
     def lost(self) -> None:
         """Note that the cluster does not know the entry any more: it has to be sent again."""
         sent_job.remove(self.job)
-        self.is_sent, self._offset = False, 0
+        self.is_sent, self.offset = False, 0
 
 
 def failure(error: AppError, job: Job) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from fsspec.core import url_to_fs
+from fsspec.implementations.dirfs import DirFileSystem
+from fsspec.implementations.local import LocalFileSystem
 
 # Small enough for a few at a time in the memory of the head, large enough that calls cost nothing beside it.
 PART_BYTES = 8 << 20
@@ -29,34 +31,29 @@ class Storage:
 
     def __init__(self, place: str) -> None:
         """`place` is a path or an fsspec address. Raises OSError, or what the file system raises."""
-        self._files, self._root = url_to_fs(place, auto_mkdir=True)
-        self._files.makedirs(self._root, exist_ok=True)
+        files, root = url_to_fs(place, auto_mkdir=True)
+        files.makedirs(root, exist_ok=True)
+        self._is_local = isinstance(files, LocalFileSystem)
         if self._is_local:
             # Conversations are in it.
-            self._files.chmod(self._root, 0o700) if hasattr(self._files, "chmod") else None
-
-    @property
-    def _is_local(self) -> bool:
-        return "file" in (
-            self._files.protocol if isinstance(self._files.protocol, tuple) else [self._files.protocol]
-        )
+            Path(root).chmod(0o700)
+        self._files = DirFileSystem(root, files)
 
     def read(self, name: str) -> bytes | None:
         """Return a file's content, None if there is none."""
         try:
-            return bytes(self._files.cat_file(self._path(name)))
+            return bytes(self._files.cat_file(name))
         except FileNotFoundError:
             return None
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file."""
-        path = self._path(name)
         if not self._is_local:
-            self._files.pipe_file(path, content)
+            self._files.pipe_file(name, content)
             return
-        partial = f"{path}.{secrets.token_hex(4)}.partial"
+        partial = f"{name}.{secrets.token_hex(4)}.partial"
         self._files.pipe_file(partial, content)
-        self._files.mv(partial, path)
+        self._files.mv(partial, name)
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """Return a JSON object, None if there is none or it is damaged."""
@@ -73,7 +70,7 @@ class Storage:
     def sizes(self, folder: str) -> dict[str, int]:
         """Return the names in a folder, sorted, with their bytes; folders have 0."""
         try:
-            listed = self._files.ls(self._path(folder), detail=True)
+            listed = self._files.ls(folder, detail=True)
         except FileNotFoundError:
             return {}
         named = {each["name"].rstrip("/").rpartition("/")[2]: int(each.get("size") or 0) for each in listed}
@@ -82,16 +79,12 @@ class Storage:
     def remove(self, folder: str) -> None:
         """Remove a folder and all in it."""
         with suppress(FileNotFoundError):
-            self._files.rm(self._path(folder), recursive=True)
+            self._files.rm(folder, recursive=True)
 
     # Content by its digest
     def has_blob(self, digest: str) -> bool:
         """Tell whether a content is there as a whole."""
-        return bool(self._files.exists(self._path(f"blobs/{digest}/{WHOLE}")))
-
-    def blobs(self) -> list[str]:
-        """Return the digests of all contents, whole or not."""
-        return list(self.sizes("blobs"))
+        return bool(self._files.exists(f"blobs/{digest}/{WHOLE}"))
 
     def write_part(self, digest: str, number: int, content: bytes) -> None:
         """Write one part of a content."""
@@ -103,24 +96,12 @@ class Storage:
 
     def complete(self, digest: str) -> bool:
         """Note that all parts are there, and tell whether they are what the digest says; if not, they are removed."""
-        found = hashlib.sha256()
-        for part in self._parts(digest):
+        found, number = hashlib.sha256(), 0
+        while (part := self.read_part(digest, number)) is not None:
             found.update(part)
+            number += 1
         if found.hexdigest() != digest:
             self.remove(f"blobs/{digest}")
             return False
         self.write(f"blobs/{digest}/{WHOLE}", b"")
         return True
-
-    def remove_blob(self, digest: str) -> None:
-        """Remove a content."""
-        self.remove(f"blobs/{digest}")
-
-    def _parts(self, digest: str) -> Iterator[bytes]:
-        number = 0
-        while (part := self.read_part(digest, number)) is not None:
-            yield part
-            number += 1
-
-    def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
-from engine.cluster.files import Manifest, OnBytes, below, bytes_of, manifest_of, send
+from engine.cluster.files import Manifest, OnBytes, below, manifest_of, send
 from engine.cluster.store_client import JobStoreClient
 from engine.computers.sending import texts_of
 from engine.config import hub_sources
@@ -41,7 +41,7 @@ class Upload:
     @property
     def bytes(self) -> int:
         """The bytes of all files."""
-        return bytes_of(self.files)
+        return sum(size for _, size, _ in self.files)
 
     def add(self, pairs: Iterator[tuple[str, Path]]) -> None:
         """Add files by the paths that they are to have."""
