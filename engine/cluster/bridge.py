@@ -167,8 +167,7 @@ def clear_computer(_: Job, request: Request, emit: Emit) -> str:
     """
     remove = bool(request.get("remove"))
     with connected(store.find(request["name"])) as job_store:
-        stored = job_store.clear() if remove else job_store.unneeded()
-        nodes = job_store.clear_nodes(remove)
+        stored, nodes = job_store.clear(remove), job_store.clear_nodes(remove)
     kept = [*stored, *(each for node in nodes for each in node["kept"])]
     told = {"computer": request["name"], "removed": remove, "bytes": sum(each["bytes"] for each in kept)}
     emit("result_made", result={**told, "storage": stored, "nodes": nodes})

@@ -318,26 +318,20 @@ class JobStore:
         """Return the digests of base models' files, each with the model's name."""
         return self._storage.read_json(MODELS) or {}
 
-    def unneeded(self) -> list[dict[str, Any]]:
-        """Return what no entry needs any more: base models and data, with their bytes."""
-        with self._lock:
-            unneeded, models = self._unneeded(), self._models()
+    def clear(self, remove: bool) -> list[dict[str, Any]]:
+        """Return what no entry needs any more, base models and data, with their bytes; remove it if asked to."""
         found: Counter[tuple[str, str]] = Counter()
-        for digest in unneeded:
-            size = sum(self._storage.sizes(f"blobs/{digest}").values())
-            found["model" if digest in models else "data", models.get(digest, "")] += size
-        return [{"what": what, "name": name, "bytes": size} for (what, name), size in sorted(found.items())]
-
-    def clear(self) -> list[dict[str, Any]]:
-        """Remove what no entry needs any more, and return it."""
-        told = self.unneeded()
         with self._lock:
             unneeded, models = self._unneeded(), self._models()
             for digest in unneeded:
-                self._storage.remove(f"blobs/{digest}")
-            left = {digest: name for digest, name in models.items() if digest not in unneeded}
-            self._storage.write_json(MODELS, left)
-        return told
+                size = sum(self._storage.sizes(f"blobs/{digest}").values())
+                found["model" if digest in models else "data", models.get(digest, "")] += size
+                if remove:
+                    self._storage.remove(f"blobs/{digest}")
+            if remove:
+                left = {digest: name for digest, name in models.items() if digest not in unneeded}
+                self._storage.write_json(MODELS, left)
+        return [{"what": what, "name": name, "bytes": size} for (what, name), size in sorted(found.items())]
 
     def _unneeded(self) -> set[str]:
         """Return the contents that no entry needs; one that has ended needs what it made alone."""

@@ -144,7 +144,6 @@ _ANSWERS: dict[str, TypeAdapter[Any]] = {
     "files": TypeAdapter(Files),
     "forget": TypeAdapter(None),
     "overview": TypeAdapter(Items[Entry]),
-    "unneeded": TypeAdapter(Items[Kept]),
     "clear": TypeAdapter(Items[Kept]),
     "nodes": TypeAdapter(Items[Node]),
     "offer": TypeAdapter(Offer),

@@ -150,10 +150,10 @@ def test_what_nothing_needs_is_listed_with_its_bytes_and_removed(place, job_stor
     turn = job_store.begin("a", "node")["turn"]
     job_store.set_files("a", turn, [["run/scores.json", 4, made]])
     # It may be of the next checkpoint, which is listed when all of it is there.
-    assert job_store.unneeded() == []
+    assert job_store.clear(remove=True) == []
     job_store.finish("a", turn, 0)
     removable = [{"what": "data", "name": "", "bytes": 12}, {"what": "model", "name": "tiny", "bytes": 5}]
-    assert job_store.unneeded() == job_store.clear() == removable
+    assert job_store.clear(remove=False) == job_store.clear(remove=True) == removable
     # What came of it is still to be fetched, and what an entry needs that is to come is on its way.
     assert job_store.missing([model, sent, made, coming, nobody_s]) == [model, sent, nobody_s]
-    assert JobStore(place).unneeded() == [{"what": "data", "name": "", "bytes": 6}]
+    assert JobStore(place).clear(remove=False) == [{"what": "data", "name": "", "bytes": 6}]
