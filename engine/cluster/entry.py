@@ -79,7 +79,11 @@ class _Attempt:
             try:
                 current = self._follow(process)
             finally:
-                _end(process)
+                if process.stdin is not None:
+                    process.stdin.close()
+                # At once, with its children; one that has ended has none left.
+                kill_all(process.pid)
+                process.wait()
             if current:
                 self._push_files()
                 self._push_events(whole=True)
@@ -87,55 +91,43 @@ class _Attempt:
         except OSError as error:
             self._store.finish(self._id, self._turn, None, f"{error.strerror or error} on the node")
         finally:
-            self._clean()
+            for each in self._adapters():
+                shutil.rmtree(self._home / "adapters" / each, ignore_errors=True)
+            shutil.rmtree(self._job.folder, ignore_errors=True)
 
     def _prepare(self) -> None:
         """Write what was sent and what an earlier task handed over."""
-        spec, folder = self._spec, self._job.folder
-        for each in (self._home / "runs", self._home / "adapters", folder, folder / "commands"):
+        folder, adapters, models = self._job.folder, self._home / "adapters", models_folder()
+        for each in (self._home / "runs", adapters, folder, folder / "commands"):
             make_private(each)
-        self._fetch("run/", folder)
-        self._fetch("sent/", self._home / "sent")
-        self._fetch("adapters/", self._home / "adapters")
-        for prefix in ("models/", "hub/"):
-            self._fetch(prefix, models_folder() / prefix.rstrip("/"))
-        fetch(self._store, part_of(self._begun["files"], "run/"), folder)
-        fetch(self._store, part_of(self._begun["files"], "adapters/"), self._home / "adapters")
-        self._write_events()
-        write_atomically(folder / "recipe.toml", spec["recipe"])
+        places = {"run/": folder, "sent/": self._home / "sent", "adapters/": adapters}
+        places |= {"models/": models / "models", "hub/": models / "hub"}
+        for files in (self._spec["files"], self._begun["files"]):
+            for prefix, place in places.items():
+                fetch(self._store, part_of(files, prefix), place)
+        with self._job.events_path.open("wb") as stream:
+            while more := self._store.poll({self._id: self._read})[self._id]["events"]:
+                self._read += stream.write(more)
+        write_atomically(folder / "recipe.toml", self._spec["recipe"])
         write_atomically(folder / "job.json", json.dumps({"kind": "train", "ends_with_parent": True}))
 
-    def _fetch(self, prefix: str, folder: Path) -> None:
-        fetch(self._store, part_of(self._spec["files"], prefix), folder)
-
-    def _write_events(self) -> None:
-        """Write what earlier tasks handed over."""
-        done = 0
-        with self._job.events_path.open("wb") as stream:
-            while done < self._begun["event_bytes"] and (more := self._told(done)):
-                stream.write(more)
-                done += len(more)
-        self._read = done
-
-    def _told(self, offset: int) -> bytes:
-        content: bytes = self._store.poll({self._id: offset})[self._id]["events"]
-        return content
-
     def _start(self) -> subprocess.Popen[bytes]:
+        # Where on this node what was sent is, by its path on the computer that it comes from.
+        roots = {"sent": self._home, "models": models_folder()}
+        sent = {path: str(roots[name.partition("/")[0]] / name) for path, name in self._spec["sent"].items()}
         environment = worker_environment(niced=False) | {
             HOME: str(self._home),
-            SENT_FILES: json.dumps(self._sent_files()),
+            SENT_FILES: json.dumps(sent),
         }
         if self._spec["hub"]:
             environment["HF_HUB_CACHE"] = str(models_folder() / "hub")
-        command = worker_command(self._job.folder)
         cards = cards_of(self._spec.get("demand"))
         if cards > 1:
             # Each rank takes one of those that Ray gave to the entry.
             environment |= {**visible_to(visible_cards.ALL), ranks.COUNT: str(cards)}
         with self._job.open_log() as log:
             return subprocess.Popen(
-                command,
+                worker_command(self._job.folder),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -144,24 +136,14 @@ class _Attempt:
                 start_new_session=True,
             )
 
-    def _sent_files(self) -> dict[str, str]:
-        """Return where on this node what was sent is, by its path on the computer that it comes from."""
-        roots = {"sent": self._home, "models": models_folder()}
-        return {path: str(roots[name.partition("/")[0]] / name) for path, name in self._spec["sent"].items()}
-
     def _follow(self, process: subprocess.Popen[bytes]) -> bool:
         """Hand over events and pass commands on until the worker ends; return whether the entry is still this one's."""
         while process.poll() is None:
-            if not self._exchange():
+            is_due = time.monotonic() - self._beat_at >= BEAT_SECONDS or self._new_events()
+            if is_due and not self._push_events(whole=False):
                 return False
             time.sleep(POLL_SECONDS)
         return True
-
-    def _exchange(self) -> bool:
-        new = self._new_events()
-        if not new and time.monotonic() - self._beat_at < BEAT_SECONDS:
-            return True
-        return self._push_events(whole=False)
 
     def _new_events(self) -> bytes:
         """Return the whole lines behind those that were handed over."""
@@ -190,36 +172,18 @@ class _Attempt:
     def _push_files(self) -> None:
         """Hand over the files of run and adapters that are new or changed."""
         while True:
-            pairs = self._files()
+            found = [*below(self._job.folder, "run/")]
+            for each in self._adapters():
+                found += below(self._home / "adapters" / each, f"adapters/{each}/")
+            pairs = [(name, path) for name, path in found if is_expected(self._job.id, name)]
             # A checkpoint may be dropped while it is read, and the log go on: then they are looked at again.
             with suppress(FileNotFoundError, StorageError):
-                found = manifest_of(pairs)
-                send(self._store, pairs, found)
-                self._store.set_files(self._id, self._turn, found)
+                files = manifest_of(pairs)
+                send(self._store, pairs, files)
+                self._store.set_files(self._id, self._turn, files)
                 return
-
-    def _files(self) -> list[tuple[str, Path]]:
-        folder = self._job.folder
-        adapters = self._home / "adapters"
-        found = [*below(folder, "run/")]
-        for each in self._adapters():
-            found += below(adapters / each, f"adapters/{each}/")
-        return [(name, path) for name, path in found if is_expected(self._job.id, name)]
 
     def _adapters(self) -> set[str]:
         """Return the ids of the adapters that the run has saved."""
         events = read_all(self._job.events_path)
         return {str(event["adapter"]) for event in events if event["event"] == "adapter_saved"}
-
-    def _clean(self) -> None:
-        for each in self._adapters():
-            shutil.rmtree(self._home / "adapters" / each, ignore_errors=True)
-        shutil.rmtree(self._job.folder, ignore_errors=True)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a worker and its children at once; one that has ended has none left."""
-    if process.stdin is not None:
-        process.stdin.close()
-    kill_all(process.pid)
-    process.wait()

@@ -59,53 +59,34 @@ class _Entry:
         return sum(self.pieces[-1]) if self.pieces else 0
 
 
-class JobStore:
+class JobStore(Storage):
     """Keeps entries. Its calls come from several threads."""
 
     def __init__(self, place: str) -> None:
-        self._storage = Storage(place)
+        super().__init__(place)
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._expected: dict[str, tuple[float, set[str]]] = {}
-        for entry_id in self._storage.sizes("entries"):
+        for entry_id in self.sizes("entries"):
             self._load(entry_id)
 
     def _load(self, entry_id: str) -> None:
-        spec = self._storage.read_json(f"entries/{entry_id}/entry.json")
+        spec = self.read_json(f"entries/{entry_id}/entry.json")
         if spec is None:
             return
-        state = State(**(self._storage.read_json(f"entries/{entry_id}/state.json") or {}))
+        state = State(**(self.read_json(f"entries/{entry_id}/state.json") or {}))
         if state.state == "running":
             # Who ran it has gone with the job store that started it.
             state.state = "waiting"
-        pieces = (
-            (int(name), size) for name, size in self._storage.sizes(f"entries/{entry_id}/events").items()
-        )
+        pieces = ((int(name), size) for name, size in self.sizes(f"entries/{entry_id}/events").items())
         self._entries[entry_id] = _Entry(spec, state, pieces)
-
-    # Content
-    def missing(self, digests: Sequence[str]) -> list[str]:
-        """Return which contents are not there yet."""
-        return [each for each in dict.fromkeys(digests) if not self._storage.has_blob(each)]
-
-    def put(self, digest: str, number: int, content: bytes) -> None:
-        """Take one part of a content."""
-        self._storage.write_part(digest, number, content)
-
-    def complete(self, digest: str) -> bool:
-        """Tell whether the parts of a content are what its digest says."""
-        return self._storage.complete(digest)
-
-    def part(self, digest: str, number: int) -> bytes | None:
-        """Return one part of a content, None behind the last."""
-        return self._storage.read_part(digest, number)
 
     # For who sends
     def expect(self, entry_id: str, files: Manifest) -> None:
         """Note the files of an entry that is submitted once they are here; base models stay when it is gone."""
         with self._lock:
             self._expected[entry_id] = time.monotonic(), set(digests_of(files))
-            self._storage.write_json(MODELS, self._models() | models_in(files))
+            self.write_json(MODELS, self._models() | models_in(files))
 
     def submit(self, entry_id: str, spec: Spec, priority: int = 0) -> None:
         """Take an entry. One that is there already goes on as it is."""
@@ -114,9 +95,9 @@ class JobStore:
             if entry_id in self._entries:
                 return
             entry = _Entry(spec, State(priority=priority, sent_at=time.time()))
-            self._storage.write_json(f"entries/{entry_id}/state.json", asdict(entry.state))
+            self.write_json(f"entries/{entry_id}/state.json", asdict(entry.state))
             # Written last: without it there is no entry.
-            self._storage.write_json(f"entries/{entry_id}/entry.json", spec)
+            self.write_json(f"entries/{entry_id}/entry.json", spec)
             self._entries[entry_id] = entry
 
     def known(self, entry_ids: Sequence[str]) -> list[str]:
@@ -125,36 +106,29 @@ class JobStore:
             return [each for each in entry_ids if each in self._entries]
 
     def poll(self, offsets: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-        """Return for each entry its state and its events from a byte on; an entry that is not here is left out."""
+        """Return for each entry its state and its events from a byte on; an entry that is not here is left out.
+
+        Events are told until there is no room for more than their last piece.
+        """
         told: dict[str, dict[str, Any]] = {}
         room = POLL_BYTES
-        for entry_id in self.known(list(offsets)):
-            told[entry_id] = self._polled(entry_id, offsets[entry_id], room)
-            room -= len(told[entry_id]["events"])
+        for entry_id, offset in offsets.items():
+            with self._lock:
+                entry = self._entries.get(entry_id)
+                if entry is None:
+                    continue
+                names = ("state", "node", "returncode", "reason")
+                told[entry_id] = {name: getattr(entry.state, name) for name in names}
+                told[entry_id]["event_bytes"] = entry.event_bytes
+                pieces = list(entry.pieces)
+            events = b""
+            for start, size in pieces:
+                if start + size > offset and len(events) < room:
+                    content = self.read(f"entries/{entry_id}/events/{start:012d}") or b""
+                    events += content[max(0, offset - start) :]
+            told[entry_id]["events"] = events
+            room -= len(events)
         return told
-
-    def _polled(self, entry_id: str, offset: int, room: int) -> dict[str, Any]:
-        with self._lock:
-            entry = self._entries[entry_id]
-            state = entry.state
-            told = {
-                "state": state.state,
-                "node": state.node,
-                "returncode": state.returncode,
-                "reason": state.reason,
-                "event_bytes": entry.event_bytes,
-            }
-            pieces = list(entry.pieces)
-        return told | {"events": self._events(entry_id, pieces, offset, room)}
-
-    def _events(self, entry_id: str, pieces: list[tuple[int, int]], offset: int, room: int) -> bytes:
-        """Return events from a byte on, until there is no room for more than their last piece."""
-        found = b""
-        for start, size in pieces:
-            if start + size > offset and len(found) < room:
-                content = self._storage.read(f"entries/{entry_id}/events/{start:012d}") or b""
-                found += content[max(0, offset - start) :]
-        return found
 
     def command(self, entry_id: str, command: Mapping[str, Any]) -> None:
         """Pass a command on to who runs an entry. One that waits is stopped, held or let go here."""
@@ -190,7 +164,7 @@ class JobStore:
         """Remove an entry, and the contents that no other entry needs."""
         with self._lock:
             entry = self._entries.pop(entry_id, None)
-            self._storage.remove(f"entries/{entry_id}")
+            self.remove(f"entries/{entry_id}")
         if entry is not None:
             self._drop_unused(entry.digests | set(digests_of(entry.state.files)))
 
@@ -242,7 +216,7 @@ class JobStore:
             content = events.encode()
             # What came twice, since an answer was lost, is there already.
             if content and offset == entry.event_bytes:
-                self._storage.write(f"entries/{entry_id}/events/{offset:012d}", content)
+                self.write(f"entries/{entry_id}/events/{offset:012d}", content)
                 entry.pieces.append((offset, len(content)))
             waiting = [each for each in entry.state.commands if each["number"] > seen]
             if waiting != entry.state.commands:
@@ -303,7 +277,7 @@ class JobStore:
         return str(self._entries[entry_id].spec.get("group") or entry_id)
 
     def _save(self, entry_id: str) -> None:
-        self._storage.write_json(f"entries/{entry_id}/state.json", asdict(self._entries[entry_id].state))
+        self.write_json(f"entries/{entry_id}/state.json", asdict(self._entries[entry_id].state))
 
     def _drop_unused(self, digests: set[str]) -> None:
         """Remove contents that no entry needs; base models stay for the next run."""
@@ -312,11 +286,11 @@ class JobStore:
                 *(entry.digests | set(digests_of(entry.state.files)) for entry in self._entries.values())
             )
             for digest in digests - needed - self._models().keys():
-                self._storage.remove(f"blobs/{digest}")
+                self.remove(f"blobs/{digest}")
 
     def _models(self) -> dict[str, str]:
         """Return the digests of base models' files, each with the model's name."""
-        return self._storage.read_json(MODELS) or {}
+        return self.read_json(MODELS) or {}
 
     def clear(self, remove: bool) -> list[dict[str, Any]]:
         """Return what no entry needs any more, base models and data, with their bytes; remove it if asked to."""
@@ -324,13 +298,13 @@ class JobStore:
         with self._lock:
             unneeded, models = self._unneeded(), self._models()
             for digest in unneeded:
-                size = sum(self._storage.sizes(f"blobs/{digest}").values())
+                size = sum(self.sizes(f"blobs/{digest}").values())
                 found["model" if digest in models else "data", models.get(digest, "")] += size
                 if remove:
-                    self._storage.remove(f"blobs/{digest}")
+                    self.remove(f"blobs/{digest}")
             if remove:
                 left = {digest: name for digest, name in models.items() if digest not in unneeded}
-                self._storage.write_json(MODELS, left)
+                self.write_json(MODELS, left)
         return [{"what": what, "name": name, "bytes": size} for (what, name), size in sorted(found.items())]
 
     def _unneeded(self) -> set[str]:
@@ -339,7 +313,7 @@ class JobStore:
         needed = {digest for at, digests in self._expected.values() if at > since for digest in digests}
         needed = needed.union(*(digests_of(entry.state.files) for entry in entries))
         needed = needed.union(*(entry.digests for entry in entries if entry.state.state != "ended"))
-        stored = set(self._storage.sizes("blobs"))
+        stored = set(self.sizes("blobs"))
         if any(entry.state.state == "running" for entry in entries):
             # Unknown contents may be those of the next checkpoint.
             ended = (entry.digests for entry in entries if entry.state.state == "ended")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -82,23 +83,24 @@ class Storage:
             self._files.rm(folder, recursive=True)
 
     # Content by its digest
-    def has_blob(self, digest: str) -> bool:
-        """Tell whether a content is there as a whole."""
-        return bool(self._files.exists(f"blobs/{digest}/{WHOLE}"))
+    def missing(self, digests: Iterable[str]) -> list[str]:
+        """Return which contents are not there yet as a whole."""
+        found = dict.fromkeys(digests)
+        return [digest for digest in found if not self._files.exists(f"blobs/{digest}/{WHOLE}")]
 
-    def write_part(self, digest: str, number: int, content: bytes) -> None:
+    def put(self, digest: str, number: int, content: bytes) -> None:
         """Write one part of a content."""
         self.write(f"blobs/{digest}/{number:06d}", content)
 
-    def read_part(self, digest: str, number: int) -> bytes | None:
+    def part(self, digest: str, number: int) -> bytes | None:
         """Return one part of a content, None behind the last."""
         return self.read(f"blobs/{digest}/{number:06d}")
 
     def complete(self, digest: str) -> bool:
         """Note that all parts are there, and tell whether they are what the digest says; if not, they are removed."""
         found, number = hashlib.sha256(), 0
-        while (part := self.read_part(digest, number)) is not None:
-            found.update(part)
+        while (content := self.part(digest, number)) is not None:
+            found.update(content)
             number += 1
         if found.hexdigest() != digest:
             self.remove(f"blobs/{digest}")

@@ -73,15 +73,7 @@ def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Upload:
     upload = Upload()
     for text in texts_of(recipe):
         upload.add_path("sent", text)
-    _add_base(upload, recipe, has_source)
-    if recipe.method.start_from:
-        _add_adapter(upload, recipe.method.start_from)
-    _add_run(upload, job)
-    return upload
-
-
-def _add_base(upload: Upload, recipe: Recipe, has_source: HasSource) -> None:
-    base, source = recipe.base_model, recipe.data.source
+    base, source, before = recipe.base_model, recipe.data.source, recipe.method.start_from
     if base.id != STARTER and looks_like_path(base.id):
         # Of a GGUF file that is gone, what it was unpacked to is sent.
         is_there = path_exists(expand_user(base.id))
@@ -90,6 +82,16 @@ def _add_base(upload: Upload, recipe: Recipe, has_source: HasSource) -> None:
         _add_from_hub(upload, base.id, base.revision, "model", has_source)
     if hub_sources.is_on_hub(source):
         _add_from_hub(upload, source, "main", "dataset", has_source)
+    if before and looks_like_path(before):
+        upload.add_path("sent", before)
+    elif before:
+        adapter = library.find(before)
+        upload.add(below(adapter.folder, f"adapters/{adapter.id}/"))
+    # The checkpoints that earlier attempts left, to go on from.
+    for path in sorted(job.folder.iterdir()):
+        if path.is_dir() and path.name.startswith(RUN_FILES) and not path.name.endswith(".partial"):
+            upload.add(below(path, f"run/{path.name}/"))
+    return upload
 
 
 def _add_from_hub(upload: Upload, repo_id: str, revision: str, kind: Kind, has_source: HasSource) -> None:
@@ -107,24 +109,6 @@ def _add_from_hub(upload: Upload, repo_id: str, revision: str, kind: Kind, has_s
     repository = hub_cache.repository_folder(cache, repo_id, kind)
     for part in ("refs", "snapshots"):
         upload.add(below(repository / part, f"hub/{repository.name}/{part}/", within=repository))
-
-
-def _add_adapter(upload: Upload, name: str) -> None:
-    if looks_like_path(name):
-        upload.add_path("sent", name)
-    else:
-        adapter = library.find(name)
-        upload.add(below(adapter.folder, f"adapters/{adapter.id}/"))
-
-
-def _add_run(upload: Upload, job: Job) -> None:
-    """Add the checkpoints that earlier attempts left, to go on from."""
-    kept = [
-        path for path in sorted(job.folder.iterdir()) if path.name.startswith(RUN_FILES) and path.is_dir()
-    ]
-    for folder in kept:
-        if not folder.name.endswith(".partial"):
-            upload.add(below(folder, f"run/{folder.name}/"))
 
 
 def spec_of(job: Job, recipe_text: str, name: str, upload: Upload, **asked: Any) -> dict[str, Any]:

@@ -40,13 +40,13 @@ def test_a_folder_of_conversations_is_private(tmp_path):
 def test_content_that_is_not_what_its_digest_says_is_not_kept(place):
     storage = Storage(place)
     digest = hashlib.sha256(b"tea").hexdigest()
-    storage.write_part(digest, 0, b"coffee")
+    storage.put(digest, 0, b"coffee")
     assert not storage.complete(digest)
-    assert not storage.has_blob(digest)
-    storage.write_part(digest, 0, b"te")
-    storage.write_part(digest, 1, b"a")
+    assert storage.missing([digest]) == [digest]
+    storage.put(digest, 0, b"te")
+    storage.put(digest, 1, b"a")
     assert storage.complete(digest)
-    assert storage.has_blob(digest)
+    assert storage.missing([digest]) == []
 
 
 def test_files_arrive_as_they_were_sent_and_only_once(place, tmp_path):
