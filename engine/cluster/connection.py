@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import shlex
 import time
 from collections.abc import Iterator
@@ -27,7 +28,11 @@ from engine.system import connection
 from engine.system.command_name import command_name
 
 # The shell starts a store anew that was killed, or asks for it after an update, also while this computer is off.
-ENTRYPOINT = "while python -m engine.cluster.store_job {storage}; [ $? -gt 128 ]; do sleep 1; done"
+# Ray appends to a job's log: what is behind the last `mark` is of the process that runs.
+ENTRYPOINT = (
+    "while echo {mark}; python -m engine.cluster.store_job {storage}; [ $? -gt 128 ]; do sleep 1; done"
+)
+_MARK = "TUNESMITH-START-[0-9a-f]{16}"
 # The line of a job's log that is its answer begins so.
 ANSWER_MARK = "TUNESMITH-ANSWER "
 JOB_SECONDS = 120.0
@@ -43,6 +48,7 @@ class _Version(TypedDict):
 
 class _Job(TypedDict):
     status: str
+    entrypoint: Annotated[str, Field(pattern=_MARK)]
 
 
 class _Log(TypedDict):
@@ -137,21 +143,26 @@ def _require_job_api(http: ClusterHttp, computer: Computer, *, has_token: bool) 
 def _store_port(http: ClusterHttp, computer: Computer) -> int:
     """Return where the job store of the computer's storage listens; it is submitted as a job if there is none."""
     job_id = f"tunesmith-{hashlib.sha256(computer.storage.encode()).hexdigest()[:8]}"
-    job = {"submission_id": job_id, "entrypoint": ENTRYPOINT.format(storage=shlex.quote(computer.storage))}
+    mark, storage = f"TUNESMITH-START-{secrets.token_hex(8)}", shlex.quote(computer.storage)
+    asked = {"submission_id": job_id, "entrypoint": ENTRYPOINT.format(mark=mark, storage=storage)}
     path, is_new = f"/api/jobs/{job_id}", False
     deadline = time.monotonic() + JOB_SECONDS
     while time.monotonic() < deadline:
-        found = http.take_if_there("GET", path)
-        runs = found is not None and http.read(_JOB, found)["status"] in {"PENDING", "RUNNING"}
+        answer = http.take_if_there("GET", path)
+        job = None if answer is None else http.read(_JOB, answer)
+        runs = job is not None and job["status"] in {"PENDING", "RUNNING"}
         if not runs and not is_new:
             http.ask("DELETE", path)
-            status, answer = http.ask("POST", "/api/jobs/", json=job)
+            status, said = http.ask("POST", "/api/jobs/", json=asked)
             # Another computer may have been first.
-            if b"already exists" not in answer:
-                http.good(status, answer)
+            if b"already exists" not in said:
+                http.good(status, said)
             is_new = True
-        elif found is not None:
+        elif job is not None:
+            # It may be that of another computer, which was first.
+            mark = re.findall(_MARK, job["entrypoint"])[0]
             log = http.read(_LOG, http.take("GET", f"{path}/logs"))["logs"]
+            log = log.rpartition(mark)[2] if mark in log else ""
             answers = [line for line in log.splitlines() if line.startswith(ANSWER_MARK)]
             if answers:
                 return _port(http, computer, answers[-1].removeprefix(ANSWER_MARK))

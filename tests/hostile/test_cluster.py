@@ -309,6 +309,9 @@ def test_no_proxy_learns_the_token(server, lab, monkeypatch):
     assert server.asked
 
 
+MARK = "TUNESMITH-START-0123456789abcdef"
+
+
 def job_api(log):
     """Return answers like those of Ray's job API, of a job that printed `log`."""
 
@@ -316,8 +319,8 @@ def job_api(log):
         if path.endswith("/api/version"):
             return 200, {}, b'{"ray_version": "2.60.0"}'
         if path.endswith("/logs"):
-            return 200, {}, json.dumps({"logs": log}).encode()
-        return 200, {}, json.dumps({"status": "SUCCEEDED"}).encode()
+            return 200, {}, json.dumps({"logs": f"{MARK}\n{log}"}).encode()
+        return 200, {}, json.dumps({"status": "SUCCEEDED", "entrypoint": MARK}).encode()
 
     return answer
 

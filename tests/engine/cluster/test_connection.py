@@ -16,18 +16,20 @@ from engine.errors import ComputerError
 
 
 class JobApi(http.server.BaseHTTPRequestHandler):
-    """Ray's job API, with at most one job, whose log is the server's `log`."""
+    """Ray's job API, with at most one job; it prints the server's `answer` behind what earlier ones left in its log."""
 
     def do_GET(self):
-        self._answer({"status": self.server.status, "logs": self.server.log})
+        job = {"status": self.server.status, "entrypoint": self.server.entrypoint, "logs": self.server.log}
+        self._answer(job)
 
     def do_DELETE(self):
         self.server.status = None
         self._answer({})
 
     def do_POST(self):
-        self.server.submitted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.server.status = "RUNNING"
+        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.start(job["entrypoint"])
+        self.server.submitted += 1
         self._answer({})
 
     def _answer(self, value):
@@ -39,11 +41,25 @@ class JobApi(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Cluster(http.server.ThreadingHTTPServer):
+    status, submitted, log = None, 0, ""
+    entrypoint = "while echo TUNESMITH-START-0123456789abcdef; python"
+
+    def start(self, entrypoint):
+        self.entrypoint, self.status = entrypoint, "RUNNING"
+        self.log += f"Running entrypoint: {entrypoint}\n"
+        self.say(**self.answer)
+
+    def say(self, **answer):
+        mark = self.entrypoint.partition("echo ")[2].partition(";")[0]
+        self.log += f"{mark}\nstarting\n{connection.ANSWER_MARK}{json.dumps(answer)}\n"
+
+
 @pytest.fixture
 def server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), JobApi) as started:
-        started.status, started.submitted = None, []
-        started.log = told(port=8266, version=installed_version())
+    with Cluster(("127.0.0.1", 0), JobApi) as started:
+        started.say(port=1, version=installed_version())
+        started.answer = {"port": 8266, "version": installed_version()}
         threading.Thread(target=started.serve_forever, args=(0.01,), daemon=True).start()
         yield started
         started.shutdown()
@@ -54,26 +70,33 @@ def lab(server):
     return Computer("lab", "ray", f"127.0.0.1:{server.server_port}", storage="/a place")
 
 
-def told(**answer):
-    return f"starting\n{connection.ANSWER_MARK}{json.dumps(answer)}\n"
-
-
 def port(lab):
     with ClusterHttp("lab", lab.address, "") as asked:
         return connection._store_port(asked, lab)
 
 
-@pytest.mark.parametrize(("status", "submitted"), [(None, 1), ("RUNNING", 0), ("FAILED", 1), ("STOPPED", 1)])
-def test_a_store_that_does_not_run_is_submitted_once(server, lab, status, submitted):
+@pytest.mark.parametrize("status", [None, "FAILED", "STOPPED"])
+def test_a_store_that_does_not_run_is_submitted_once(server, lab, status):
     server.status = status
     assert [port(lab), port(lab)] == [8266, 8266]
-    assert len(server.submitted) == submitted
-    assert all("store_job '/a place';" in job["entrypoint"] for job in server.submitted)
+    assert server.submitted == 1
+    assert "store_job '/a place';" in server.entrypoint
 
 
-def test_a_store_that_was_started_anew_is_asked_where_it_is_now(server, lab):
+def test_a_store_that_runs_is_asked_where_it_is_since_it_was_started_again(server, lab):
     server.status = "RUNNING"
-    server.log += told(port=9000, version=installed_version())
+    assert port(lab) == 1
+    server.say(port=9000, version=installed_version())
+    assert port(lab) == 9000
+    assert server.submitted == 0
+
+
+def test_a_store_that_is_being_started_again_is_waited_for(server, lab, monkeypatch):
+    server.status = "RUNNING"
+    server.log += "TUNESMITH-START-0123456789abcdef\n"
+    monkeypatch.setattr(
+        connection.time, "sleep", lambda _: server.say(port=9000, version=installed_version())
+    )
     assert port(lab) == 9000
 
 
@@ -82,7 +105,7 @@ def test_a_store_that_was_started_anew_is_asked_where_it_is_now(server, lab):
     [({"problem": "OSError: full"}, "full"), ({"port": 1, "version": "0.0.1"}, "has Tunesmith 0.0.1")],
 )
 def test_a_store_that_can_not_serve_is_told_with_its_reason(server, lab, answer, message):
-    server.log = told(**answer)
+    server.answer = answer
     with pytest.raises(ComputerError, match=message):
         port(lab)
 
