@@ -66,18 +66,15 @@ class Following:
         while True:
             try:
                 with connected(self._computer) as job_store:
-                    self._require_cards(job_store)
+                    if self._cards > 1:
+                        Places(**job_store.offer()).require(self._cards, self._computer.name)
+                        # The first time alone: later what was sent waits there.
+                        self._cards = 1
                     self._follow(job_store)
             except ComputerError as error:
                 self._wait(error)
             else:
                 return
-
-    def _require_cards(self, job_store: JobStoreClient) -> None:
-        """Return if a node has the cards, the first time: later what was sent waits there. Raises ComputerError."""
-        if self._cards > 1:
-            Places(**job_store.offer()).require(self._cards, self._computer.name)
-            self._cards = 1
 
     def _wait(self, error: ComputerError) -> None:
         """Wait before the next try. Raises the error if nothing was sent yet, and after a quarter of an hour."""
@@ -132,15 +129,13 @@ class Following:
         told = job_store.poll({entry_id: run.offset for entry_id, run in runs.items()})
         if forgotten := runs.keys() - told.keys():
             raise ComputerError(f"{self._computer.name} has forgotten {runs[forgotten.pop()].job.id}.")
-        news = [self._take(job_store, run, told[entry_id]) for entry_id, run in runs.items()]
-        return any(news)
-
-    def _take(self, job_store: JobStoreClient, run: SentRun, told: Facts) -> bool:
-        try:
-            is_new = run.take(job_store, told)
-        except WorkerError:
-            # Another process of this computer follows it.
-            run.ended = True
-            return True
-        self.took(run, told)
+        is_new = False
+        for entry_id, run in runs.items():
+            try:
+                is_new |= run.take(job_store, told[entry_id])
+            except WorkerError:
+                # Another process of this computer follows it.
+                run.ended = is_new = True
+            else:
+                self.took(run, told[entry_id])
         return is_new

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.cluster import arrivals
+from engine.cluster.files import send
 from engine.cluster.places import cards_of
 from engine.cluster.store_client import JobStoreClient
-from engine.cluster.upload import Upload, of_run, spec_of
+from engine.cluster.upload import of_run, spec_of
 from engine.computers import store
 from engine.computers.computer import Computer
 from engine.config import recipe as recipes
@@ -105,19 +106,6 @@ class SentRun:
         """Send what the run needs and ask for it. Raises AppError."""
         recipe = recipes.load(self.job.recipe_path)
         upload = of_run(self.job, recipe, job_store.every_node_has)
-        self._send_files(job_store, upload)
-        cards = cards_of(asked.get("demand"))
-        self.emit(SENT, computer=computer.name, bytes=upload.bytes, cards=cards)
-        # Noted before it is asked for: whoever ends in between asks again, and nothing is done twice.
-        sent_job.write(self.job, SentTo(computer.name, self.entry_id))
-        self.is_sent, self.offset = True, 0
-        text = read_text(self.job.recipe_path, FileKind.RECIPE)
-        job_store.submit(
-            self.entry_id, spec_of(self.job, text, recipe.name, upload, **asked), asked.get("priority", 0)
-        )
-
-    def _send_files(self, job_store: JobStoreClient, upload: Upload) -> None:
-        job_store.expect(self.entry_id, upload.files)
         done = told = 0
 
         def count(content_bytes: int) -> None:
@@ -127,7 +115,17 @@ class SentRun:
                 told = done
                 self.emit("stage_progressed", done=done, total=max(done, upload.bytes), unit="bytes")
 
-        upload.send(job_store, count)
+        job_store.expect(self.entry_id, upload.files)
+        send(job_store, upload.paths.items(), upload.files, count)
+        cards = cards_of(asked.get("demand"))
+        self.emit(SENT, computer=computer.name, bytes=upload.bytes, cards=cards)
+        # Noted before it is asked for: whoever ends in between asks again, and nothing is done twice.
+        sent_job.write(self.job, SentTo(computer.name, self.entry_id))
+        self.is_sent, self.offset = True, 0
+        text = read_text(self.job.recipe_path, FileKind.RECIPE)
+        job_store.submit(
+            self.entry_id, spec_of(self.job, text, recipe.name, upload, **asked), asked.get("priority", 0)
+        )
 
     def pass_commands_on(self, job_store: JobStoreClient) -> None:
         """Pass the commands that wait in the run's folder on to who runs the entry."""
@@ -195,7 +193,11 @@ class SentRun:
         elif told["reason"] == "stopped":
             self.emit("job_ended", outcome="stopped")
         else:
-            self.emit("job_ended", **failure(_ended_early(told), self.job))
+            # Its worker, or its task, ended without a last event.
+            said = exit_text(told["returncode"])
+            if told["reason"]:
+                said = f"The cluster ended it: {told['reason']}", "Resume sends it again."
+            self.emit("job_ended", **failure(ComputerError(*said), self.job))
         assert self._writer is not None
         self._writer.sync()
         sent_job.remove(self.job)
@@ -224,10 +226,3 @@ def failure(error: AppError, job: Job) -> dict[str, Any]:
     """Return what `job_ended` says of an error."""
     said: dict[str, Any] = {"message": error.message, "hint": error.hint, "field": error.field}
     return {"outcome": "failed", "kind": error.kind, **said, "problems": [], "log": str(job.log_path)}
-
-
-def _ended_early(told: dict[str, Any]) -> ComputerError:
-    """Return the error of an entry whose worker, or whose task, ended without a last event."""
-    if told["reason"]:
-        return ComputerError(f"The cluster ended it: {told['reason']}", "Resume sends it again.")
-    return ComputerError(*exit_text(told["returncode"]))

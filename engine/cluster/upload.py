@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters import library
-from engine.cluster.files import Manifest, OnBytes, below, manifest_of, send
-from engine.cluster.store_client import JobStoreClient
+from engine.cluster.files import Manifest, below, manifest_of
 from engine.computers.sending import texts_of
 from engine.config import hub_sources
 from engine.config.recipe import STARTER, Recipe, local_folder, looks_like_path
@@ -62,10 +61,6 @@ class Upload:
         self.paths |= {f"{folder}/{name}": file for name, file in pairs}
         self.files += [[f"{folder}/{name}", size, digest] for name, size, digest in manifest]
         self.sent[text] = f"{folder}/{path.name}"
-
-    def send(self, job_store: JobStoreClient, on_bytes: OnBytes) -> None:
-        """Send what is missing there."""
-        send(job_store, self.paths.items(), self.files, on_bytes)
 
 
 def of_run(job: Job, recipe: Recipe, has_source: HasSource) -> Upload:

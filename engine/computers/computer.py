@@ -62,26 +62,18 @@ def with_port(address: str) -> str:
     return f"{address}:{JOBS_PORT}" if is_bare_host else f"{host}:{port}"
 
 
-def problems(computer: Computer) -> tuple[Problem, ...]:
-    """Return what is wrong with a computer's name and addresses, without opening a connection."""
-    return tuple(_problems(computer))
-
-
-def _problems(computer: Computer) -> Iterator[Problem]:
+def problems(computer: Computer) -> Iterator[Problem]:
+    """Yield what is wrong with a computer's name and addresses, without opening a connection."""
     if not _NAME.fullmatch(computer.name):
         hint = f"Use letters, digits, dots, hyphens and underscores, at most {MAX_NAME}."
         yield Problem("name", f'"{computer.name}" can\'t be the name of a computer.', hint)
-    if not _is_address(computer.address):
+    host, _, port = computer.address.rpartition(":")
+    if not (_HOST.fullmatch(host) and is_port(port)):
         hint = f"An address looks like host:{JOBS_PORT}."
         yield Problem("address", f'"{computer.address}" is no address.', hint)
     if computer.kind == "ssh" and not _SSH.fullmatch(computer.ssh):
         hint = "It looks like user@host, or is a host of ~/.ssh/config."
         yield Problem("ssh", f'"{computer.ssh}" is nothing that ssh could connect to.', hint)
-
-
-def _is_address(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    return bool(_HOST.fullmatch(host)) and is_port(port)
 
 
 def is_port(text: str) -> bool:

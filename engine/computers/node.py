@@ -204,10 +204,13 @@ def _environment(host: str, secret: Path) -> dict[str, str]:
 
 def _await(process: subprocess.Popen[bytes], node: Node, host: str, jobs_port: int) -> Node:
     """Return the node once it is up; one that does not come up is ended. Raises ComputerError."""
+    import psutil
+
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         if _is_up(host, jobs_port):
-            _save(node)
+            began = psutil.Process(node.pid).create_time()
+            write_atomically(_record(), json.dumps({**vars(node), "began": began}))
             return node
         time.sleep(POLL_SECONDS)
     process.kill()
@@ -225,13 +228,6 @@ def _is_up(host: str, jobs_port: int) -> bool:
         socket.create_connection((host, jobs_port), timeout=1.0).close()
         return True
     return False
-
-
-def _save(node: Node) -> None:
-    import psutil
-
-    began = psutil.Process(node.pid).create_time()
-    write_atomically(_record(), json.dumps({**vars(node), "began": began}))
 
 
 def _record() -> Path:

@@ -46,12 +46,12 @@ def find(name: str) -> Computer:
 
 def add(computer: Computer) -> Computer:
     """Add a computer and return it. Raises RecipeError with all problems, also for a name that is taken."""
-    refusals = checks.problems(computer)
+    refusals = list(checks.problems(computer))
     if any(each.name == computer.name for each in list_computers()):
         hint = "Choose another name, or remove the other one first."
-        refusals = (*refusals, Problem("name", f'There is a computer "{computer.name}" already.', hint))
+        refusals.append(Problem("name", f'There is a computer "{computer.name}" already.', hint))
     if refusals:
-        raise RecipeError(refusals)
+        raise RecipeError(tuple(refusals))
     _change(lambda computers: [*computers, computer])
     return computer
 

@@ -8,14 +8,14 @@ another user of this computer, who would then be told the token.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
@@ -37,7 +37,12 @@ OPTIONS = (
 
 
 def ssh_command(destination: str, *arguments: str) -> list[str]:
-    """Return the command of the system's ssh; `--` keeps a destination from being read as an option."""
+    """Return the command of the system's ssh; `--` keeps a destination from being read as an option.
+
+    Raises ComputerError if there is none.
+    """
+    if shutil.which("ssh") is None:
+        raise ComputerError("There is no ssh on this computer.", "Install OpenSSH's client.", "ssh")
     options = [word for option in OPTIONS for word in ("-o", option)]
     return ["ssh", *options, *arguments, "--", destination]
 
@@ -57,9 +62,16 @@ def tunnel_to(computer: Computer, there: int) -> Iterator[str]:
     ):
         near = str(Path(folder, "near")) if os.name != "nt" else f"{LOOPBACK}:{_free_port()}"
         forward = f"{near}:{computer.address.rpartition(':')[0]}:{there}"
-        process = _started(ssh_command(computer.ssh, "-N", "-L", forward), log)
+        command = ssh_command(computer.ssh, "-N", "-L", forward)
+        null = subprocess.DEVNULL
+        process = subprocess.Popen(command, stdin=null, stdout=log, stderr=log, creationflags=NO_WINDOW)
         try:
-            _wait_until_open(process, near, computer, log)
+            deadline = time.monotonic() + OPEN_SECONDS
+            while not _is_open(near):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise failure(computer, log.read().decode(errors="replace") or TIMED_OUT)
+                time.sleep(POLL_SECONDS)
             yield near
         finally:
             process.terminate()
@@ -87,8 +99,6 @@ def output_of(computer: Computer, command: str) -> str:
             timeout=OPEN_SECONDS,
             creationflags=NO_WINDOW,
         )
-    except FileNotFoundError as error:
-        raise _no_ssh() from error
     except subprocess.TimeoutExpired as error:
         raise failure(computer, TIMED_OUT) from error
     if answer.returncode == 255:
@@ -99,70 +109,41 @@ def output_of(computer: Computer, command: str) -> str:
 def failure(computer: Computer, said: str) -> ComputerError:
     """Return the error that ssh's words mean."""
     place = computer.ssh
-    for sign, message, hint in _reasons(place):
-        if sign in said:
-            return ComputerError(message, hint, "ssh")
     last = (said.strip().splitlines() or ["…"])[-1]
-    return ComputerError(f"ssh can't open a tunnel to {place}: {last}", f"Try `ssh {place}` by hand.", "ssh")
+    message, hint = f"ssh can't open a tunnel to {place}: {last}", f"Try `ssh {place}` by hand."
+    if "IDENTIFICATION HAS CHANGED" in said:
+        message = f"The key of {place} has changed: it may be another computer."
+        hint = (
+            "Ask who runs it. If the change is meant, remove the old key with ssh-keygen -R, "
+            "then connect once by hand."
+        )
+    elif "Host key verification failed" in said:
+        message = f"The key of {place} is not known here."
+        hint = f"Connect once by hand with `ssh {place}`, and compare the key's fingerprint before you accept it."
+    elif "Permission denied" in said:
+        message = f"{place} does not let this computer in."
+        hint = (
+            "Put your public key there (ssh-copy-id), or load it into your agent (ssh-add). "
+            "No password is asked for."
+        )
+    elif "Could not resolve hostname" in said:
+        message, hint = f"{place} is not a known name on this network.", "Check the name."
+    elif "Connection refused" in said:
+        message, hint = f"{place} refuses SSH connections.", "Check the name and whether SSH runs there."
+    elif TIMED_OUT in said:
+        message, hint = f"{place} does not answer.", "Check the name and the connection."
+    return ComputerError(message, hint, "ssh")
 
 
-def _reasons(place: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what ssh says, and what that means to a person."""
-    yield (
-        "IDENTIFICATION HAS CHANGED",
-        f"The key of {place} has changed: it may be another computer.",
-        "Ask who runs it. If the change is meant, remove the old key with ssh-keygen -R, then connect once by hand.",
-    )
-    yield (
-        "Host key verification failed",
-        f"The key of {place} is not known here.",
-        f"Connect once by hand with `ssh {place}`, and compare the key's fingerprint before you accept it.",
-    )
-    yield (
-        "Permission denied",
-        f"{place} does not let this computer in.",
-        "Put your public key there (ssh-copy-id), or load it into your agent (ssh-add). No password is asked for.",
-    )
-    yield "Could not resolve hostname", f"{place} is not a known name on this network.", "Check the name."
-    yield (
-        "Connection refused",
-        f"{place} refuses SSH connections.",
-        "Check the name and whether SSH runs there.",
-    )
-    yield TIMED_OUT, f"{place} does not answer.", "Check the name and the connection."
-
-
-def _started(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    try:
-        null = subprocess.DEVNULL
-        return subprocess.Popen(command, stdin=null, stdout=log, stderr=log, creationflags=NO_WINDOW)
-    except FileNotFoundError as error:
-        raise _no_ssh() from error
-
-
-def _no_ssh() -> ComputerError:
-    return ComputerError("There is no ssh on this computer.", "Install OpenSSH's client.", "ssh")
-
-
-def _wait_until_open(process: subprocess.Popen[bytes], near: str, computer: Computer, log: IO[bytes]) -> None:
-    deadline = time.monotonic() + OPEN_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            _connect(near)
-        except OSError:
-            time.sleep(POLL_SECONDS)
-        else:
-            return
-    log.seek(0)
-    raise failure(computer, log.read().decode(errors="replace") or TIMED_OUT)
-
-
-def _connect(near: str) -> None:
-    if os.name == "nt":
-        socket.create_connection((LOOPBACK, int(near.rpartition(":")[2])), timeout=1.0).close()
-        return
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.connect(near)
+def _is_open(near: str) -> bool:
+    with suppress(OSError):
+        if os.name == "nt":
+            socket.create_connection((LOOPBACK, int(near.rpartition(":")[2])), timeout=1.0).close()
+            return True
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(near)
+            return True
+    return False
 
 
 def _free_port() -> int:

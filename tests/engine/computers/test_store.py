@@ -54,7 +54,7 @@ def test_an_address_gets_the_usual_port():
     assert checks.with_port("lab.example") == "lab.example:8265"
     assert checks.with_port("lab.example:20002") == "lab.example:20002"
     assert checks.with_port("[::1]") == "[::1]:8265"
-    assert checks.problems(Computer("lab", "ray", "[::1]:8265")) == ()
+    assert not list(checks.problems(Computer("lab", "ray", "[::1]:8265")))
 
 
 def test_a_damaged_list_is_told():
