@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import httpx2
-from pydantic import Base64Bytes, FailFast, Field, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import Base64UrlBytes, FailFast, Field, NonNegativeInt, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from engine.errors import ComputerError
@@ -48,7 +48,7 @@ class Told(TypedDict):
     returncode: int | None
     reason: Text
     event_bytes: NonNegativeInt
-    events: Base64Bytes
+    events: Base64UrlBytes
 
 
 class Begun(TypedDict):

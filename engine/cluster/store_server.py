@@ -6,14 +6,13 @@ It listens on loopback, for those behind SSH, and where Ray itself listens on th
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import re
 import socket
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -69,9 +68,9 @@ def application(job_store: JobStore, lets_in: LetsIn) -> ASGIApp:
         name = request.path_params["name"]
         if name not in CALLS:
             raise HTTPException(404)
-        arguments = json.loads(await _body(request))
+        arguments = from_json(await _body(request))
         answer = await run_in_threadpool(getattr(job_store, name), *arguments)
-        return Response(json.dumps(answer, default=_as_text), media_type="application/json")
+        return Response(to_json(answer, bytes_mode="base64"), media_type="application/json")
 
     async def put(request: Request) -> Response:
         await run_in_threadpool(job_store.put, *_part(request), await _body(request))
@@ -86,7 +85,14 @@ def application(job_store: JobStore, lets_in: LetsIn) -> ASGIApp:
         Route("/parts/{digest}/{number:int}", put, methods=["PUT"]),
         Route("/parts/{digest}/{number:int}", part, methods=["GET"]),
     ]
-    return _WithToken(Starlette(routes=routes), lets_in)
+    inner, refused = Starlette(routes=routes), PlainTextResponse("the token is not this cluster's", 401)
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        # Before anything else of a request is read.
+        answers = inner if lets_in(Headers(scope=scope)) else refused
+        await answers(scope, receive, send)
+
+    return guarded
 
 
 def is_from_page(headers: Headers) -> bool:
@@ -96,19 +102,6 @@ def is_from_page(headers: Headers) -> bool:
     """
     host = _PORT.sub("", headers.get("Host", "")).strip("[]")
     return "origin" in headers or not is_loopback(host)
-
-
-class _WithToken:
-    """Refuses whoever does not know the token, before anything else is read."""
-
-    def __init__(self, inner: ASGIApp, lets_in: LetsIn) -> None:
-        self._inner, self._lets_in = inner, lets_in
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._lets_in(Headers(scope=scope)):
-            await PlainTextResponse("the token is not this cluster's", 401)(scope, receive, send)
-            return
-        await self._inner(scope, receive, send)
 
 
 async def _body(request: Request) -> bytes:
@@ -125,9 +118,3 @@ def _part(request: Request) -> tuple[str, int]:
     if not _DIGEST.fullmatch(digest):
         raise HTTPException(404)
     return digest, int(request.path_params["number"])
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    raise TypeError(type(value).__name__)
