@@ -141,18 +141,13 @@ class RayJobStore(JobStore):
                 time.sleep(WATCH_SECONDS)
                 continue
             for ended in ray.wait(list(self._tasks), timeout=WATCH_SECONDS)[0]:
-                self._note_end(ended, self._tasks.pop(ended))
-
-    def _note_end(self, task: Any, entry_id: str) -> None:
-        """Note the end of a task; one that ran to its end has told it itself, unless another one was at work."""
-        import ray
-
-        try:
-            ray.get(task)
-        except ray.exceptions.RayError as error:
-            self.finish(entry_id, 0, None, str(error).strip().splitlines()[-1][:500])
-        else:
-            self.finish(entry_id, 0, None, "")
+                reason = ""
+                try:
+                    ray.get(ended)
+                except ray.exceptions.RayError as error:
+                    reason = str(error).strip().splitlines()[-1][:500]
+                # One that ran to its end has told it itself, unless another one was at work.
+                self.finish(self._tasks.pop(ended), 0, None, reason)
 
 
 def _alive() -> list[Facts]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import threading
-import types
 
 import pytest
-from starlette.datastructures import Headers
 
-from engine.cluster import store_job, store_server
+from engine.cluster import store_server
 from engine.cluster.job_store import JobStore
-from engine.cluster.store_client import CALLS, ClusterHttp, JobStoreClient
+from engine.cluster.store_client import ClusterHttp, JobStoreClient
 from engine.errors import ComputerError
 
 TOKEN = "a-token-of-the-tests"
@@ -70,12 +67,6 @@ def test_contents_and_events_arrive_as_they_were_sent(client):
     assert client.known(["entry"]) == []
 
 
-def test_every_declared_call_is_the_job_store_s():
-    from engine.cluster.store_job import RayJobStore
-
-    assert [name for name in CALLS if not callable(getattr(RayJobStore, name, None))] == []
-
-
 @pytest.mark.parametrize("token", ["", "another", TOKEN + "x"])
 def test_strangers_are_refused_whatever_they_ask(served, token):
     with ClusterHttp("lab", served[1], token) as stranger:
@@ -85,38 +76,6 @@ def test_strangers_are_refused_whatever_they_ask(served, token):
             ("GET", "/nothing"),
         ):
             assert stranger.ask(method, path)[0] == 401
-
-
-@pytest.fixture
-def open_cluster(monkeypatch):
-    """A cluster whose Ray asks for no token."""
-    authentication = types.SimpleNamespace(is_token_auth_enabled=lambda: False)
-    package = types.SimpleNamespace(authentication_utils=authentication)
-    monkeypatch.setitem(sys.modules, "ray._private.authentication", package)
-    monkeypatch.setitem(sys.modules, "ray._private.authentication.authentication_utils", authentication)
-
-
-@pytest.mark.parametrize(
-    ("headers", "is_program"),
-    [
-        ({"Host": "127.0.0.1:8266"}, True), ({"Host": "localhost"}, True), ({"Host": "[::1]:8266"}, True),
-        ({"Host": "127.0.0.1:8266", "Origin": "http://page.example"}, False),
-        ({"Host": "127.0.0.1:8266", "Origin": "null"}, False), ({"Host": "page.example:8266"}, False),
-        ({"Host": "127.0.0.1.page.example:8266"}, False), ({"Host": "[page"}, False),
-        ({"Host": ""}, False), ({}, False),
-    ],
-)  # fmt: skip
-def test_without_a_token_no_page_of_a_browser_is_let_in(open_cluster, headers, is_program):
-    """A page could send entries to the loopback of who opens it, by that address or by a name that it gives it."""
-    assert store_job._is_let_in(Headers(headers), "secret") is is_program
-
-
-@pytest.mark.parametrize(
-    ("said", "is_known"), [("secret", True), ("secre", False), ("", False), ("é", False)]
-)
-def test_a_task_of_the_store_is_known_by_its_secret(open_cluster, said, is_known):
-    headers = Headers({"Host": "192.0.2.1:8266", "Authorization": f"Bearer {said}"})
-    assert store_job._is_let_in(headers, "secret") is is_known
 
 
 @pytest.mark.parametrize(
