@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -45,18 +45,20 @@ class RayCluster:
     def kill_job_store(self) -> None:
         """Kill the process that keeps what was sent."""
         for member in psutil.Process(self._process.pid).children(recursive=True):
-            if "engine.cluster.store_job" in member.cmdline():
-                member.kill()
+            with suppress(psutil.NoSuchProcess):
+                if "engine.cluster.store_job" in member.cmdline():
+                    member.kill()
 
     def open_texts(self) -> list[str]:
         """Return what each port of the cluster tells over HTTP to whoever asks without a token."""
-        members = psutil.Process(self._process.pid).children(recursive=True)
-        ports = {
-            each.laddr.port
-            for member in members
-            for each in member.net_connections("tcp")
-            if each.status == psutil.CONN_LISTEN
-        }
+        ports: set[int] = set()
+        for member in psutil.Process(self._process.pid).children(recursive=True):
+            # Ray starts and ends processes as it likes.
+            with suppress(psutil.NoSuchProcess):
+                listening = psutil.CONN_LISTEN
+                ports |= {
+                    each.laddr.port for each in member.net_connections("tcp") if each.status == listening
+                }
         return [text for port in ports if (text := _told_to_strangers(port))]
 
     def add_node(self) -> None:
