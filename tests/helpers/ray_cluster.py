@@ -4,7 +4,7 @@
         cluster.address        of Ray's dashboard, which takes jobs
         cluster.kill_node(id)  at once, as a power cut does
 
-Run as a program it is that process: it starts the nodes, says where they are, and obeys lines on its standard input.
+Run as a program it is that process: it starts the nodes, says where they are, and kills those whose ids it reads.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ class RayCluster:
 
     def kill_node(self, node: str) -> None:
         """Kill the node with this id, and what runs on it."""
-        self._order({"kill": node})
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{node}\n")
+        self._process.stdin.flush()
+        self.read()
 
     def kill_job_store(self) -> None:
         """Kill the process that keeps what was sent."""
@@ -60,16 +63,6 @@ class RayCluster:
                     each.laddr.port for each in member.net_connections("tcp") if each.status == listening
                 }
         return [text for port in ports if (text := _told_to_strangers(port))]
-
-    def add_node(self) -> None:
-        """Start one more node."""
-        self._order({"add": 1})
-
-    def _order(self, order: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        self.read()
 
     def read(self) -> dict[str, Any]:
         """Return the next answer."""
@@ -124,7 +117,7 @@ def ray_cluster(folder: Path, nodes: int = 3, *, processors: int = 1) -> Iterato
 
 
 def main(nodes: int, processors: int) -> None:
-    """Start the nodes, obey, and end them."""
+    """Start the nodes, kill those that are named, and end them."""
     from ray.cluster_utils import Cluster
 
     port = 23_000 + os.getpid() % 2_000
@@ -141,13 +134,9 @@ def main(nodes: int, processors: int) -> None:
     _wait_for(port)
     print(json.dumps({"address": f"127.0.0.1:{port}"}), flush=True)
     for line in sys.stdin:
-        order = json.loads(line)
-        if "kill" in order:
-            cluster.remove_node(members.pop(order["kill"]), allow_graceful=False)
-        else:
-            node = cluster.add_node(**common)
-            members[node.node_id] = node
-        print(json.dumps({"done": order}), flush=True)
+        node = line.strip()
+        cluster.remove_node(members.pop(node), allow_graceful=False)
+        print(json.dumps({"killed": node}), flush=True)
     children = psutil.Process().children(recursive=True)
     cluster.shutdown()
     for each in children:
