@@ -352,8 +352,8 @@
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>A person reads a conversation and two summaries without names and chooses the better one. The figure of a system is the probability that its summary is preferred to that of another system (Bradley–Terry), with a 95 % interval over conversations. A tie counts as half. One pair in eleven comes again with its sides swapped, to see how steady the judgement is. Decide on the number of pairs beforehand: who stops as soon as a difference shows finds too many. The votes of several people can be merged, and exported as preference pairs for training.</source>
-   <translation>Eine Person liest ein Gespräch und zwei Zusammenfassungen ohne Namen und wählt die bessere. Die Zahl eines Systems ist die Wahrscheinlichkeit, dass seine Zusammenfassung der eines anderen Systems vorgezogen wird (Bradley–Terry), mit einem Intervall zu 95 % über Gespräche. Gleich gut zählt halb. Eines von elf Paaren kommt mit vertauschten Seiten noch einmal, um zu sehen, wie beständig das Urteil ist. Legen Sie die Zahl der Paare vorher fest: wer aufhört, sobald sich ein Unterschied zeigt, findet zu viele. Die Stimmen mehrerer Personen lassen sich zusammenführen und als Präferenzpaare für das Training exportieren.</translation>
+   <source>A person reads a conversation and two summaries without names and chooses the better one. The figure of a system is the probability that its summary is preferred to that of another system (Bradley–Terry), with a 95 % interval over conversations. A tie counts as half. Decide on the number of pairs beforehand: who stops as soon as a difference shows finds too many. The votes of several people can be counted together, and exported as preference pairs for training.</source>
+   <translation>Eine Person liest ein Gespräch und zwei Zusammenfassungen ohne Namen und wählt die bessere. Die Zahl eines Systems ist die Wahrscheinlichkeit, dass seine Zusammenfassung der eines anderen Systems vorgezogen wird (Bradley–Terry), mit einem Intervall zu 95 % über Gespräche. Gleich gut zählt halb. Legen Sie die Zahl der Paare vorher fest: wer aufhört, sobald sich ein Unterschied zeigt, findet zu viele. Die Stimmen mehrerer Personen lassen sich zusammenzählen und als Präferenzpaare für das Training exportieren.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/decoding_presets.py" />
@@ -569,6 +569,16 @@
    <location filename="../../gui/pages/arena/summaries_form.py" />
    <source>Add to the arena</source>
    <translation>Zur Arena hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_files.py" />
+   <source>Add votes</source>
+   <translation>Stimmen hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/blind/page.py" />
+   <source>Add votes of others…</source>
+   <translation>Stimmen anderer hinzufügen…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/computers/computer_form.py" />
@@ -791,6 +801,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie hinter dem Befehl ssh. Nötig ist ein Schlüssel oder ein Agent: Es wird kein Passwort gespeichert.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <source>As given</source>
+   <translation>Wie vorgegeben</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_files.py" />
    <source>As in your last run</source>
    <translation>Wie in Ihrem letzten Lauf</translation>
@@ -844,14 +859,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>At least {least}.</source>
    <translation>Mindestens {least}.</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>At least {n} more votes on it are needed.</source>
-   <translation>
-    <numerusform>Es fehlt mindestens {n} Stimme dazu.</numerusform>
-    <numerusform>Es fehlen mindestens {n} Stimmen dazu.</numerusform>
-   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/examples/run_chooser.py" />
@@ -1423,14 +1430,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>Compared</source>
    <translation>Im Vergleich</translation>
   </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Comparing {n} conversations. Until then they come in the order of the source.</source>
-   <translation>
-    <numerusform>{n} Gespräch wird verglichen. Bis dahin gilt die Reihenfolge der Quelle.</numerusform>
-    <numerusform>{n} Gespräche werden verglichen. Bis dahin gilt die Reihenfolge der Quelle.</numerusform>
-   </translation>
-  </message>
   <message>
    <location filename="../../gui/pages/blind/page.py" />
    <source>Comparison</source>
@@ -1773,13 +1772,13 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
-   <source>Days, months and number words are not known in {languages}: only names and digits are looked for there.</source>
-   <translation>Tage, Monate und Zahlwörter sind nicht bekannt in: {languages}. Dort zählen nur Namen und Ziffern.</translation>
+   <source>Days and months are not known in {languages}: only names and digits are looked for there.</source>
+   <translation>Tage und Monate sind auf {languages} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/columns/column_view.py" />
-   <source>Days, months and number words of this language are not known.</source>
-   <translation>Tage, Monate und Zahlwörter dieser Sprache sind nicht bekannt.</translation>
+   <source>Days and months of this language are not known.</source>
+   <translation>Tage und Monate dieser Sprache sind nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/method/trained_blocks.py" />
@@ -1975,21 +1974,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Alle entwerfen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Draft edited</source>
-   <translation>Entwurf bearbeitet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Draft of the practice model</source>
-   <translation>Entwurf des Übungsmodells</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Draft of {name}</source>
-   <translation>Entwurf von {name}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/labelling/labelling_toolbar.py" />
    <source>Drafts</source>
    <translation>Entwürfe</translation>
@@ -2050,19 +2034,9 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kopie bearbeiten</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/labelling/edits_view.py" />
-   <source>Edit history</source>
-   <translation>Bearbeitungsverlauf</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>Eight bits for each weight, half the memory of bfloat16. On a graphics card, columns with very large values are computed in 16 bits. Which ones depends on the whole batch, so a summary can differ in another batch.</source>
    <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Auf einer Grafikkarte werden Spalten mit sehr großen Werten in 16 Bit gerechnet. Welche das sind, hängt vom ganzen Batch ab, darum kann eine Zusammenfassung in einem anderen Batch anders ausfallen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Emptied</source>
-   <translation>Geleert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_table.py" />
@@ -2878,11 +2852,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie schlecht das Modell die Referenzen vorhersagt, Token für Token. Der Verlust fällt, während das Modell lernt. Steigt der Validierungsverlust wieder, ist das Modell überangepasst: Es lernt die Beispiele auswendig.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/results_view.py" />
-   <source>How far to rely on the votes</source>
-   <translation>Wie verlässlich die Stimmen sind</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>How it works</source>
    <translation>Wie es funktioniert</translation>
@@ -2891,14 +2860,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>Hungarian</source>
    <translation>Ungarisch</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>If it goes on like this, about {n} more votes on it would tell them apart.</source>
-   <translation>
-    <numerusform>Wenn es so weitergeht, würde etwa {n} weitere Stimme dazu sie unterscheiden.</numerusform>
-    <numerusform>Wenn es so weitergeht, würden etwa {n} weitere Stimmen dazu sie unterscheiden.</numerusform>
-   </translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/hub_name_dialog.py" />
@@ -2974,6 +2935,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/topics.py" />
    <source>In short</source>
    <translation>Kurz gesagt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <source>In the order of the source.</source>
+   <translation>In der Reihenfolge der Quelle.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -3120,8 +3086,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/blind/setup_view.py" />
-   <source>Kept with each vote. Votes of several people can be merged.</source>
-   <translation>Steht bei jeder Stimme. Stimmen mehrerer Personen lassen sich zusammenführen.</translation>
+   <source>Kept with each vote, so that the votes of several people can be counted together.</source>
+   <translation>Wird mit jeder Stimme gespeichert, damit die Stimmen mehrerer Personen zusammengezählt werden können.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/page.py" />
@@ -3299,9 +3265,19 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Protokoll von {run}</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <source>Long conversations first: they are the hardest to summarise.</source>
+   <translation>Lange Gespräche zuerst: Sie sind am schwersten zusammenzufassen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/labelling/labelling_text.py" />
    <source>Longer than usual: {least} to {most}</source>
    <translation>Länger als üblich: {least} bis {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/item_navigation.py" />
+   <source>Longest first</source>
+   <translation>Längste zuerst</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/own_data.py" />
@@ -3415,16 +3391,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/method/effect_panel.py" />
    <source>Memory by part</source>
    <translation>Speicher nach Teilen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/blind_files.py" />
-   <source>Merge votes</source>
-   <translation>Stimmen zusammenführen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/page.py" />
-   <source>Merge votes of others…</source>
-   <translation>Stimmen anderer zusammenführen…</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/metadata_panel.py" />
@@ -3589,8 +3555,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
-   <source>Names, days and number words can't be told in {languages}: only digits are looked for there.</source>
-   <translation>Namen, Tage und Zahlwörter sind nicht erkennbar in: {languages}. Dort zählen nur Ziffern.</translation>
+   <source>Names, days and months can't be told in {languages}: only digits are looked for there.</source>
+   <translation>Namen, Tage und Monate sind auf {languages} nicht zu erkennen: Dort wird nur nach Ziffern gesucht.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/welcome/guide_text.py" />
@@ -3788,11 +3754,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Kein anderer Lauf hat Wertungen je Gespräch</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>No pair was repeated yet, so agreement with yourself is unknown.</source>
-   <translation>Noch wurde kein Paar wiederholt, also ist die Übereinstimmung mit sich selbst unbekannt.</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/fallback_view.py" />
    <source>No plan fits. Close other programs, or choose a smaller base model.</source>
    <translation>Kein Plan passt. Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
@@ -3846,11 +3807,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/page.py" />
    <source>No topic found</source>
    <translation>Kein Thema gefunden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>No vote was added.</source>
-   <translation>Keine Stimme kam hinzu.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/labelling/items_view.py" />
@@ -3931,11 +3887,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/page.py" />
    <source>Not started yet</source>
    <translation>Noch nicht gestartet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>Not tested yet: the table shows what should work.</source>
-   <translation>Noch nicht getestet: Die Tabelle zeigt, was funktionieren sollte.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/export_text.py" />
@@ -4699,8 +4650,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>ROUGE compares words. In English they are those of rouge_score, a to z and 0 to 9; in other languages letters of any script, and in scripts without spaces each character is a word. The language is told from each conversation and its summary, or set as Language. chrF compares sequences of characters, so it reads every language alike. Letters that are composed or not, wide or narrow, are the same. Names, numbers, days and months that are not in the conversation are looked for in the languages whose words for them are known; elsewhere the result says what was left out.</source>
-   <translation>ROUGE vergleicht Wörter. Im Englischen sind es die von rouge_score, a bis z und 0 bis 9; in anderen Sprachen Buchstaben jeder Schrift, und in Schriften ohne Leerzeichen ist jedes Zeichen ein Wort. Die Sprache wird aus jedem Gespräch und seiner Zusammenfassung erkannt oder als Sprache eingestellt. chrF vergleicht Folgen von Zeichen und liest daher jede Sprache gleich. Zusammengesetzte und zerlegte, breite und schmale Buchstaben sind dieselben. Namen, Zahlen, Tage und Monate, die nicht im Gespräch stehen, werden in den Sprachen gesucht, deren Wörter dafür bekannt sind; sonst nennt das Ergebnis, was fehlt.</translation>
+   <source>ROUGE compares words. In English they are those of rouge_score, a to z and 0 to 9; in other languages letters of any script, and in scripts without spaces each character is a word. The language is told from each conversation and its summary, or set as Language. chrF compares sequences of characters, so it reads every language alike. Letters that are composed or not, wide or narrow, are the same. Names, numbers, days and months that are not in the conversation are looked for. Numbers in words are read in English only; the result says where days and months or names were left out.</source>
+   <translation>ROUGE vergleicht Wörter. Im Englischen sind es die von rouge_score, a bis z und 0 bis 9; in anderen Sprachen Buchstaben jeder Schrift, und in Schriften ohne Leerzeichen ist jedes Zeichen ein Wort. Die Sprache wird aus jedem Gespräch und seiner Zusammenfassung erkannt oder als Sprache eingestellt. chrF vergleicht Folgen von Zeichen und liest daher jede Sprache gleich. Zusammengesetzte und zerlegte, breite und schmale Buchstaben sind dieselben. Gesucht wird nach Namen, Zahlen, Tagen und Monaten, die nicht im Gespräch stehen. Zahlwörter werden nur auf Englisch gelesen; das Ergebnis sagt, wo Tage und Monate oder Namen ausgelassen wurden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_view.py" />
@@ -4944,11 +4895,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/forms/prompt/prompt_editor.py" />
    <source>Rename…</source>
    <translation>Umbenennen…</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>Repeated pairs, with sides swapped, were judged alike {alike} of {total} times ({fraction}).</source>
-   <translation>Wiederholte Paare mit vertauschten Seiten wurden {alike} von {total} Mal gleich beurteilt ({fraction}).</translation>
   </message>
   <message>
    <location filename="../../gui/inputs/name_row.py" />
@@ -5386,11 +5332,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespräche suchen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/support_dialog.py" />
-   <source>Search methods</source>
-   <translation>Verfahren suchen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/method_chooser.py" />
    <source>Search methods and variants</source>
    <translation>Verfahren und Varianten suchen</translation>
@@ -5439,11 +5380,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>Seeds</source>
    <translation>Startwerte</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_dialog.py" />
-   <source>Select a method to see why it does not work on some base models.</source>
-   <translation>Wählen Sie ein Verfahren, um zu sehen, warum es auf manchen Basismodellen nicht funktioniert.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/differences_view.py" />
@@ -6020,11 +5956,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Zusammenfassung {number}</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/help/page.py" />
-   <source>Supported combinations</source>
-   <translation>Unterstützte Kombinationen</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/data/column_mapping.py" />
    <source>Swap</source>
    <translation>Tauschen</translation>
@@ -6078,11 +6009,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/report.py" />
    <source>Test ({count})</source>
    <translation>Test ({count})</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>Tested on {date}: train, save, load, generate, switch off, resume. With {libraries}.</source>
-   <translation>Getestet am {date}: trainieren, speichern, laden, generieren, abschalten, fortsetzen. Mit {libraries}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/files.py" />
@@ -6148,11 +6074,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/run/run_text.py" />
    <source>The base model was scored with a plain prompt, the better of two formats.</source>
    <translation>Das Basismodell wurde mit dem einfachen Prompt bewertet, dem besseren von zwei Formaten.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_dialog.py" />
-   <source>The base model's weights</source>
-   <translation>Gewichte des Basismodells</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/conversation/samples.py" />
@@ -6243,11 +6164,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Die erste ist besser</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>The first summary was preferred in {fraction} of the decided votes. Sides are random, so about half is expected.</source>
-   <translation>Die erste Zusammenfassung wurde in {fraction} der entschiedenen Stimmen vorgezogen. Die Seiten sind zufällig, also ist etwa die Hälfte zu erwarten.</translation>
-  </message>
-  <message>
    <location filename="../../gui/widgets/text_view.py" />
    <source>The first {most} of {count} characters are shown.</source>
    <translation>Gezeigt werden die ersten {most} von {count} Zeichen.</translation>
@@ -6301,8 +6217,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/glossary.py" />
-   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in llama.cpp's own llama-server or llama-cli where one is on this computer. Same means that ROUGE-1 is at most 3 points lower, as far as the interval tells. Where Ollama runs on this computer, it gets the model and is tried itself; it keeps none that is worse. Four bits are offered where llama-quantize is on this computer. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
-   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. Jeder Export wird danach an Testgesprächen erprobt, eine GGUF-Datei mit llama-server oder llama-cli von llama.cpp, wo eines davon auf diesem Computer ist. Gleich heißt, dass ROUGE-1 um höchstens 3 Punkte niedriger ist, soweit das Intervall es zeigt. Wo Ollama auf diesem Computer läuft, bekommt es das Modell und wird selbst erprobt; ein schlechteres behält es nicht. Vier Bit werden angeboten, wo llama-quantize auf diesem Computer ist. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
+   <source>The library exports an adapter as it is, or merged with its base model as a plain model, for CTranslate2, for llama.cpp and LM Studio, or for Ollama. Each is then tried on test conversations, a GGUF file in llama.cpp's own llama-server where it is on this computer. Same means that ROUGE-1 is at most 3 points lower, as far as the interval tells. Where Ollama runs on this computer, it gets the model and is tried itself; it keeps none that is worse. Four bits are offered where llama-quantize is on this computer. ONNX and OpenVINO are not among them: their converters, optimum-onnx 0.1 and optimum-intel 2.2, need older versions of transformers than Tunesmith. Export a plain model instead, and convert its folder with them in a Python environment of its own. They may leave the tokenizer out; its files are those of the plain model. A plain model can also be sent to the hub, on the command line by --to hub --model FOLDER.</source>
+   <translation>Die Bibliothek exportiert einen Adapter, wie er ist, oder mit seinem Basismodell verschmolzen als einfaches Modell, für CTranslate2, für llama.cpp und LM Studio oder für Ollama. Jeder Export wird danach an Testgesprächen erprobt, eine GGUF-Datei mit llama-server von llama.cpp, wo er auf diesem Computer ist. Gleich heißt, dass ROUGE-1 um höchstens 3 Punkte niedriger ist, soweit das Intervall es zeigt. Wo Ollama auf diesem Computer läuft, bekommt es das Modell und wird selbst erprobt; ein schlechteres behält es nicht. Vier Bit werden angeboten, wo llama-quantize auf diesem Computer ist. ONNX und OpenVINO gehören nicht dazu: Ihre Umwandler, optimum-onnx 0.1 und optimum-intel 2.2, brauchen ältere Versionen von transformers als Tunesmith. Exportieren Sie stattdessen ein einfaches Modell, und wandeln Sie dessen Ordner damit in einer eigenen Python-Umgebung um. Fehlt dort der Tokenizer, so gelten die Dateien des einfachen Modells. Ein einfaches Modell lässt sich auch zum Hub senden, auf der Befehlszeile mit --to hub --model FOLDER.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/history/log_dialog.py" />
@@ -6644,6 +6560,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <source>These scores can't be compared with each other: conversations, decoding or base model differ. Compare each with its own base model.</source>
    <translation>Diese Werte lassen sich nicht miteinander vergleichen: Gespräche, Dekodierung oder Basismodell unterscheiden sich. Vergleichbar ist jeder nur mit seinem eigenen Basismodell.</translation>
   </message>
+  <message>
+   <location filename="../../gui/pages/blind/blind_text.py" />
+   <source>These votes were counted already.</source>
+   <translation>Diese Stimmen waren bereits gezählt.</translation>
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/no_summaries.py" />
    <source>These {n} conversations have no summaries yet.</source>
@@ -6666,11 +6587,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/trust.py" />
    <source>They hold numbers and descriptions, and nothing in them is run. Files that do not belong to an adapter are neither imported nor exported, and no link is followed. Weights that are missing, of another shape or no numbers are named. A damaged checkpoint is skipped, and the one before it is taken.</source>
    <translation>Sie enthalten Zahlen und Beschreibungen, und nichts darin wird ausgeführt. Dateien, die nicht zu einem Adapter gehören, werden weder importiert noch exportiert, und Verknüpfungen wird nicht gefolgt. Gewichte, die fehlen, eine andere Form haben oder keine Zahlen sind, werden genannt. Ein beschädigter Prüfpunkt wird übersprungen und der davor genommen.</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>They may be alike: even {count} more votes on it would hardly tell them apart.</source>
-   <translation>Sie sind vielleicht gleich gut: Auch {count} weitere Stimmen dazu würden sie kaum unterscheiden.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena/entries_form.py" />
@@ -7226,11 +7142,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    </translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>Voters agree with each other on {alike} of {total} answers to the same pair ({fraction}).</source>
-   <translation>Verschiedene Personen stimmen bei {alike} von {total} Antworten zum selben Paar überein ({fraction}).</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/blind/blind_files.py" />
    <source>Votes exported to {place}.</source>
    <translation>Stimmen nach {place} exportiert.</translation>
@@ -7507,11 +7418,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/workers/device_queue.py" />
    <source>Writing summaries</source>
    <translation>Schreiben von Zusammenfassungen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/labelling/labelling_text.py" />
-   <source>Written</source>
-   <translation>Geschrieben</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -8142,11 +8048,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>fehlgeschlagen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>fails</source>
-   <translation>scheitert</translation>
-  </message>
-  <message>
    <location filename="../../gui/forms/value_text.py" />
    <source>finish</source>
    <translation>zu Ende laufen</translation>
@@ -8598,11 +8499,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>noch nicht bewertet</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>not tested</source>
-   <translation>nicht getestet</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/batch_detail.py" />
    <source>not yet</source>
    <translation>noch nicht</translation>
@@ -8877,11 +8773,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>mehrere Zusammenfassungen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>should work</source>
-   <translation>sollte funktionieren</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/columns/choices.py" />
    <source>shown already</source>
    <translation>schon gezeigt</translation>
@@ -8998,11 +8889,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_text.py" />
    <source>test</source>
    <translation>Test</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>tested</source>
-   <translation>getestet</translation>
   </message>
   <message>
    <location filename="../../gui/forms/value_text.py" />
@@ -9276,11 +9162,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/help/drawings.py" />
    <source>weights of the base</source>
    <translation>Gewichte der Basis</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_table.py" />
-   <source>works</source>
-   <translation>funktioniert</translation>
   </message>
   <message>
    <location filename="../../gui/models/list_text.py" />
@@ -9584,11 +9465,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{file} ist größer als 500 kB.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>{file}, line {line}: {reason}</source>
-   <translation>{file}, Zeile {line}: {reason}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/history/page.py" />
    <source>{filter} {count}</source>
    <translation>{filter} {count}</translation>
@@ -9794,11 +9670,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/shell/device_meter.py" />
    <source>{name} {device}, memory {memory}, load {load}</source>
    <translation>{name} {device}, Speicher {memory}, Auslastung {load}</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/method/support_dialog.py" />
-   <source>{name} {verdict} on all of them.</source>
-   <translation>Auf allen gilt: {name} {verdict}.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/playground/batch_table.py" />
@@ -10029,14 +9900,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>
     <numerusform>{n} Schicht</numerusform>
     <numerusform>{n} Schichten</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>{n} lines were left out</source>
-   <translation>
-    <numerusform>{n} Zeile wurde ausgelassen</numerusform>
-    <numerusform>{n} Zeilen wurden ausgelassen</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -10392,14 +10255,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/main_window.py" />
    <source>{n} waiting</source>
    <translation>{n} in der Warteschlange</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="../../gui/pages/blind/blind_text.py" />
-   <source>{n} were known already.</source>
-   <translation>
-    <numerusform>{n} war schon bekannt.</numerusform>
-    <numerusform>{n} waren schon bekannt.</numerusform>
-   </translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/playground/batch_reader.py" />
@@ -11324,7 +11179,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Stimmen Sie ihnen auf {1} zu und führen Sie dann einmal `hf auth login` aus.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/cluster_http.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>Accept-Encoding</source>
    <translation>Accept-Encoding</translation>
   </message>
@@ -11414,7 +11269,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Albanisch</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/node_questions.py" />
+   <location filename="../../engine/cluster/places.py" />
    <source>Alive</source>
    <translation>Alive</translation>
   </message>
@@ -11568,11 +11423,6 @@ Bob: At the office, till five.</translation>
    <translation>Armenisch</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/order.py" />
-   <source>As given</source>
-   <translation>Wie vorgegeben</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Ask about files that lack the columns of the others, or leave them out with a notice.</source>
    <translation>Nach Dateien ohne die Spalten der anderen fragen oder sie mit einem Hinweis auslassen.</translation>
@@ -11593,7 +11443,7 @@ Bob: At the office, till five.</translation>
    <translation>Fordern Sie weniger auf einmal an.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/sharing.py" />
+   <location filename="../../engine/voting/comparisons.py" />
    <source>Ask for the file again.</source>
    <translation>Lassen Sie sich die Datei noch einmal geben.</translation>
   </message>
@@ -11638,7 +11488,7 @@ Bob: At the office, till five.</translation>
    <translation>Höchstens {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/cluster_http.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>Authorization</source>
    <translation>Authorization</translation>
   </message>
@@ -11713,7 +11563,7 @@ Bob: At the office, till five.</translation>
    <translation>Beams</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/cluster_http.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>Bearer {1}</source>
    <translation>Bearer {1}</translation>
   </message>
@@ -12089,11 +11939,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/voting/session.py" />
-   <source>Choose a file of votes on this comparison.</source>
-   <translation>Wählen Sie eine Datei mit Stimmen zu diesem Vergleich.</translation>
+   <source>Choose a file of votes that were exported from it.</source>
+   <translation>Wählen Sie eine Datei mit Stimmen, die daraus exportiert wurde.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/sharing.py" />
+   <location filename="../../engine/voting/comparisons.py" />
    <source>Choose a file that Tunesmith exported for other voters.</source>
    <translation>Wählen Sie eine Datei, die Tunesmith für andere Abstimmende exportiert hat.</translation>
   </message>
@@ -12296,6 +12146,11 @@ Summary:</translation>
    <location filename="../../engine/labelling/sets.py" />
    <source>Choose one with words in it.</source>
    <translation>Wählen Sie eines mit Wörtern darin.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_roles.py" />
+   <source>Choose one. {1}</source>
+   <translation>Wählen Sie eine. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/voting/comparisons.py" />
@@ -12548,11 +12403,6 @@ Summary:</translation>
    <translation>Gespräche über der Trainingsgrenze des Adapters werden am Ende gekürzt oder in Teilen zusammengefasst und danach die Zusammenfassungen der Teile.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/order.py" />
-   <source>Conversations with the most words that are in no summarised one yet: they add the most.</source>
-   <translation>Gespräche mit den meisten Wörtern, die noch in keinem zusammengefassten stehen: Sie bringen am meisten Neues.</translation>
-  </message>
-  <message>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the initial adapter as path_initial_model_for_weight_conversion.</source>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
@@ -12704,8 +12554,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Days, months and number words are not known in {1}: only names and digits are looked for there</source>
-   <translation>Tage, Monate und Zahlwörter sind nicht bekannt in: {1}. Dort zählen nur Namen und Ziffern</translation>
+   <source>Days and months are not known in {1}: only names and digits are looked for there</source>
+   <translation>Tage und Monate sind auf {1} nicht bekannt: Dort wird nur nach Namen und Ziffern gesucht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -12878,7 +12728,7 @@ Summary:</translation>
    <translation>Doppelte Quantisierung</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/parcel.py" />
+   <location filename="../../engine/cluster/upload.py" />
    <source>Download it here first: it is then sent along.</source>
    <translation>Es zuerst hier herunterladen: Dann wird es mitgesendet.</translation>
   </message>
@@ -13269,8 +13119,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
-   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. Names are told by capitals: scripts without them are measured by numbers, times and dates alone.</source>
-   <translation>Anteil der Namen, Zahlen, Uhrzeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern gefunden. Namen werden an Großbuchstaben erkannt: In Schriften ohne sie zählen nur Zahlen, Uhrzeiten und Daten.</translation>
+   <source>Fraction of a summary's names, numbers, times and dates that are not in the conversation, found by pattern. Names are told by capitals: scripts without them are measured by numbers, times and dates alone. Numbers in words are read in English only.</source>
+   <translation>Anteil der Namen, Zahlen, Uhrzeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern gefunden. Namen werden an Großbuchstaben erkannt: In Schriften ohne sie zählen nur Zahlen, Uhrzeiten und Daten. Zahlwörter werden nur auf Englisch gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/metrics.py" />
@@ -13353,7 +13203,7 @@ Summary:</translation>
    <translation>Schaffen Sie Platz</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Free some space there: checkpoints and the base model lie on it.</source>
    <translation>Schaffen Sie dort Platz: Checkpoints und das Basismodell liegen darauf.</translation>
   </message>
@@ -13778,11 +13628,6 @@ Summary:</translation>
    <translation>In mehr als einem Teil</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/order.py" />
-   <source>In the order of the source.</source>
-   <translation>In der Reihenfolge der Quelle.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/tabular/sheets.py" />
    <source>In {1} this stands above the table and is not read: {2}.</source>
    <translation>In {1} steht dies über der Tabelle und wird nicht gelesen: {2}.</translation>
@@ -13848,7 +13693,7 @@ Summary:</translation>
    <translation>Installieren Sie den Client von OpenSSH.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Install Tunesmith there with all it needs.</source>
    <translation>Installieren Sie dort Tunesmith mit allem, was es braucht.</translation>
   </message>
@@ -13873,7 +13718,7 @@ Summary:</translation>
    <translation>Installieren Sie es dort, und starten Sie den Kopfknoten mit `{1} node start`.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Install it there, and {1}.</source>
    <translation>Installieren Sie es dort, und {1}.</translation>
   </message>
@@ -13913,12 +13758,12 @@ Summary:</translation>
    <translation>Installieren Sie den Treiber der {1} und starten Sie den Computer neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Install the same version for results that agree to the bit.</source>
    <translation>Installieren Sie dieselbe Version, damit die Ergebnisse bis aufs Bit übereinstimmen.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/connection.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Install the same version on both.</source>
    <translation>Installieren Sie auf beiden dieselbe Version.</translation>
   </message>
@@ -14338,11 +14183,6 @@ Summary:</translation>
    <translation>Lernrate der Matrix B, als Vielfaches der des Laufs (LoRA+). 1: dieselbe. Veröffentlicht: 16.</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/order.py" />
-   <source>Least similar to summarised ones</source>
-   <translation>Den fertigen am unähnlichsten</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/ingestion/loading.py" />
    <source>Leave data.columns.pause out.</source>
    <translation>Lassen Sie data.columns.pause weg.</translation>
@@ -14618,11 +14458,6 @@ Summary:</translation>
    <translation>Lange Gespräche</translation>
   </message>
   <message>
-   <location filename="../../engine/labelling/order.py" />
-   <source>Long conversations first: they are the hardest to summarise.</source>
-   <translation>Lange Gespräche zuerst: Sie sind am schwersten zusammenzufassen.</translation>
-  </message>
-  <message>
    <location filename="../../engine/config/data_options.py" />
    <source>Longer conversations are truncated, with a notice.</source>
    <translation>Längere Gespräche werden gekürzt, mit einem Hinweis.</translation>
@@ -14631,11 +14466,6 @@ Summary:</translation>
    <location filename="../../engine/config/data_options.py" />
    <source>Longer reference summaries are truncated, with a notice. Automatic: as long as the longest, up to 1,024.</source>
    <translation>Längere Referenzen werden mit einem Hinweis gekürzt. Automatisch: so lang wie die längste, bis 1.024.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/labelling/order.py" />
-   <source>Longest first</source>
-   <translation>Längste zuerst</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/connection.py" />
@@ -15099,8 +14929,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
-   <source>Names, days and number words can't be told in {1}: only digits are looked for there</source>
-   <translation>Namen, Tage und Zahlwörter sind nicht erkennbar in: {1}. Dort zählen nur Ziffern</translation>
+   <source>Names, days and months can't be told in {1}: only digits are looked for there</source>
+   <translation>Namen, Tage und Monate sind auf {1} nicht zu erkennen: Dort wird nur nach Ziffern gesucht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
@@ -15253,12 +15083,12 @@ Summary:</translation>
    <translation>Noch keine Stimme zieht eine Zusammenfassung vor, also gibt es keine Paare.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/node_questions.py" />
+   <location filename="../../engine/cluster/store_job.py" />
    <source>NodeID</source>
    <translation>NodeID</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/node_questions.py" />
+   <location filename="../../engine/cluster/store_job.py" />
    <source>NodeManagerAddress</source>
    <translation>NodeManagerAddress</translation>
   </message>
@@ -16533,7 +16363,7 @@ In one sentence:</translation>
    <translation>Setzen Sie TUNESMITH_HOME auf einen anderen Ordner.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Set both by a time server; times of events are the node's.</source>
    <translation>Stellen Sie beide nach einem Zeitserver; die Zeiten der Ereignisse sind die des Knotens.</translation>
   </message>
@@ -16556,6 +16386,16 @@ In one sentence:</translation>
    <location filename="../../engine/adapters/peft_config_policy.py" />
    <source>Settings must not name files, models or code, and numbers must be within the usual limits. Remove the setting if you trust the adapter.</source>
    <translation>Einstellungen dürfen keine Dateien, Modelle oder Programme nennen, und Zahlen müssen im üblichen Rahmen sein. Entfernen Sie die Einstellung, wenn Sie dem Adapter trauen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_roles.py" />
+   <source>Several columns may be the conversation: {1}.</source>
+   <translation>Mehrere Spalten können das Gespräch sein: {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_roles.py" />
+   <source>Several columns may be the summary: {1}.</source>
+   <translation>Mehrere Spalten können die Zusammenfassung sein: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data/questions.py" />
@@ -16703,7 +16543,7 @@ In one sentence:</translation>
    <translation>Manche Wörter können in andere Token zerfallen, als das Modell gelernt hat. Genau sind der Ordner des Modells selbst oder seine Hub-Kennung.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/cluster_http.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>Something else may be answering in its place. Ask who runs the cluster before you send anything.</source>
    <translation>Vielleicht antwortet etwas anderes an seiner Stelle. Fragen Sie, wer den Cluster betreibt, bevor Sie etwas senden.</translation>
   </message>
@@ -17511,7 +17351,7 @@ Summary:</translation>
    <translation>Die Verbindung zu {1} ist wieder da.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/cluster_http.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>The connection to {1} was lost: {2}.</source>
    <translation>Die Verbindung zu {1} ging verloren: {2}.</translation>
   </message>
@@ -17921,42 +17761,42 @@ Summary:</translation>
    <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder der Reihe nach (LSTM).</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/node_questions.py" />
+   <location filename="../../engine/cluster/store_job.py" />
    <source>The node could not say what it has: {1}</source>
    <translation>Der Knoten konnte nicht sagen, was er hat: {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/node_questions.py" />
+   <location filename="../../engine/cluster/store_job.py" />
    <source>The node does not answer.</source>
    <translation>Der Knoten antwortet nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>The node has Tunesmith {1}, this computer {2}.</source>
    <translation>Der Knoten hat Tunesmith {1}, dieser Computer {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>The node has {1} GB of free disk.</source>
    <translation>Auf dem Datenträger des Knotens sind {1} GB frei.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>The node has {1} {2}, this computer {3}: results may differ a little.</source>
    <translation>Der Knoten hat {1} {2}, dieser Computer {3}: Ergebnisse können leicht abweichen.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/node_questions.py" />
+   <location filename="../../engine/cluster/store_job.py" />
    <source>The node is gone.</source>
    <translation>Den Knoten gibt es nicht mehr.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>The node lacks {1}.</source>
    <translation>Dem Knoten fehlt {1}.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>The node's clock is {1} s off that of this computer.</source>
    <translation>Die Uhr des Knotens weicht um {1} s von der dieses Computers ab.</translation>
   </message>
@@ -18966,7 +18806,7 @@ Summary:</translation>
    <translation>Tunesmith ist schon im Menü: {1} gehört zu einem Paket.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>Tunesmith is not found by the node's Python.</source>
    <translation>Das Python des Knotens findet Tunesmith nicht.</translation>
   </message>
@@ -20212,6 +20052,11 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/data/column_contents.py" />
+   <source>as it is the only other column of texts, and they are longer</source>
+   <translation>da es die einzige andere Spalte mit Texten ist und diese länger sind</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_contents.py" />
    <source>as it is the only other column of texts, and they are shorter</source>
    <translation>denn sie ist die einzige andere mit Texten, und diese sind kürzer</translation>
   </message>
@@ -20444,6 +20289,11 @@ Summary:</translation>
    <location filename="../../engine/chats/text_exports/formats.py" />
    <source>date, time - Name: text</source>
    <translation>Datum, Zeit - Name: Text</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data/column_contents.py" />
+   <source>dates or times</source>
+   <translation>Daten oder Uhrzeiten</translation>
   </message>
   <message>
    <location filename="../../engine/chats/json_exports/google_chat.py" />
@@ -20781,11 +20631,6 @@ Summary:</translation>
    <translation>sie beginnt nicht mit dem Kopf einer Mail</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>it belongs to another comparison</source>
-   <translation>sie gehört zu einem anderen Vergleich</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/html_exports.py" />
    <source>it breaks off within a tag</source>
    <translation>sie bricht in einem Element ab</translation>
@@ -20866,11 +20711,6 @@ Summary:</translation>
    <translation>es hat mehr als {1} Seiten</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>it has no valid vote</source>
-   <translation>sie enthält keine gültige Stimme</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/tabular/columnar.py" />
    <source>it has several columns "{1}"</source>
    <translation>sie hat mehrere Spalten „{1}“</translation>
@@ -20896,11 +20736,6 @@ Summary:</translation>
    <translation>sie enthält mehrere Listen, „{1}“ und „{2}“, nicht eine</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>it is a double</source>
-   <translation>sie ist doppelt</translation>
-  </message>
-  <message>
    <location filename="../../engine/system/foreign_files.py" />
    <source>it is a link</source>
    <translation>sie ist eine Verknüpfung</translation>
@@ -20919,11 +20754,6 @@ Summary:</translation>
    <location filename="../../engine/adapters/reproduction.py" />
    <source>it is a prompt alone, and nothing was trained</source>
    <translation>er ist nur ein Prompt, und nichts wurde trainiert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>it is cut or no line of votes</source>
-   <translation>sie ist abgeschnitten oder keine Stimme</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/import_checks.py" />
@@ -20959,11 +20789,6 @@ Summary:</translation>
    <location filename="../../engine/system/foreign_files.py" />
    <source>it is no file</source>
    <translation>es ist keine Datei</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>it is no line of votes</source>
-   <translation>sie ist keine Stimme</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/conversations/documents.py" />
@@ -21034,11 +20859,6 @@ Summary:</translation>
    <location filename="../../engine/system/limited_process.py" />
    <source>it takes more than {1} s of a processor</source>
    <translation>es braucht mehr als {1} s eines Prozessors</translation>
-  </message>
-  <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>it was changed after it was written</source>
-   <translation>sie wurde nachträglich geändert</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/reproduction.py" />
@@ -21196,11 +21016,6 @@ Summary:</translation>
    <translation>ihre Werte sind zu tief verschachtelt</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/votes.py" />
-   <source>its voter answered this pair before</source>
-   <translation>über dieses Paar wurde schon von derselben Person abgestimmt</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>its {1} can't be read: {2}</source>
    <translation>seine {1} ist nicht lesbar: {2}</translation>
@@ -21336,6 +21151,11 @@ Summary:</translation>
    <translation>Namen von Klassen</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_contents.py" />
+   <source>names of files</source>
+   <translation>Dateinamen</translation>
+  </message>
+  <message>
    <location filename="../../engine/data/schema_inference.py" />
    <source>no column looks like the summary</source>
    <translation>keine Spalte sieht nach der Zusammenfassung aus</translation>
@@ -21366,7 +21186,7 @@ Summary:</translation>
    <translation>kein messbarer Unterschied</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/keeper_http.py" />
+   <location filename="../../engine/cluster/store_server.py" />
    <source>no port is free on {1}</source>
    <translation>auf {1} ist kein Port frei</translation>
   </message>
@@ -21489,11 +21309,6 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>prompt</source>
    <translation>Prompt</translation>
-  </message>
-  <message>
-   <location filename="../../engine/cluster/connection.py" />
-   <source>python -m engine.cluster.start_keeper</source>
-   <translation>python -m engine.cluster.start_keeper</translation>
   </message>
   <message>
    <location filename="../../engine/maintenance/doctor.py" />
@@ -21641,7 +21456,7 @@ Summary:</translation>
    <translation>ssh kann keinen Tunnel zu {1} öffnen: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/facts.py" />
+   <location filename="../../engine/cluster/bridge.py" />
    <source>start the node with `{1} node start` or `{2} node join`</source>
    <translation>starten Sie den Knoten mit `{1} node start` oder `{2} node join`</translation>
   </message>
@@ -21709,6 +21524,11 @@ Summary:</translation>
    <location filename="../../engine/maintenance/doctor.py" />
    <source>than {1}</source>
    <translation>als {1}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/entry.py" />
+   <source>the cluster's head</source>
+   <translation>dem Kopfknoten des Clusters</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
@@ -21796,6 +21616,11 @@ Summary:</translation>
    <translation>gleich</translation>
   </message>
   <message>
+   <location filename="../../engine/data/column_contents.py" />
+   <source>the same text in every row</source>
+   <translation>denselben Text in jeder Zeile</translation>
+  </message>
+  <message>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>the shape of {1} is impossible</source>
    <translation>die Form von {1} ist unmöglich</translation>
@@ -21816,7 +21641,7 @@ Summary:</translation>
    <translation>dem Teil {1}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/keeper_http.py" />
+   <location filename="../../engine/cluster/store_server.py" />
    <source>the token is not this cluster's</source>
    <translation>das Token ist nicht das dieses Clusters</translation>
   </message>
@@ -22014,6 +21839,11 @@ Summary:</translation>
    <location filename="../../engine/data/schema_inference.py" />
    <source>where it is empty, what stands in "{1}", without what all of them begin with: "{2}"</source>
    <translation>wo sie leer ist, das, was in „{1}“ steht, ohne das, womit alle beginnen: „{2}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/cluster/connection.py" />
+   <source>while echo {mark}; python -m engine.cluster.store_job {storage}; [ $? -gt 128 ]; do sleep 1; done</source>
+   <translation>while echo {mark}; python -m engine.cluster.store_job {storage}; [ $? -gt 128 ]; do sleep 1; done</translation>
   </message>
   <message>
    <location filename="../../engine/scoring/score_text.py" />
@@ -22410,7 +22240,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/cluster_http.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>{1} could not do it (status {2}). {3}</source>
    <translation>{1} konnte es nicht ausführen (Status {2}). {3}</translation>
   </message>
@@ -22515,7 +22345,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ab {2} unter {3}</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/cluster_http.py" />
+   <location filename="../../engine/cluster/store_client.py" />
    <source>{1} gave an answer that Tunesmith does not understand.</source>
    <translation>{1} hat eine Antwort gegeben, die Tunesmith nicht versteht.</translation>
   </message>
@@ -22661,8 +22491,8 @@ Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/voting/session.py" />
-   <source>{1} has no vote on this comparison{2}.</source>
-   <translation>{1} enthält keine Stimme zu diesem Vergleich{2}.</translation>
+   <source>{1} has no vote on this comparison.</source>
+   <translation>{1} enthält keine Stimme zu diesem Vergleich.</translation>
   </message>
   <message>
    <location filename="../../engine/adapters/hub_copy.py" />
@@ -22935,7 +22765,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist weder ein Ordner noch die ZIP-Datei eines Adapters.</translation>
   </message>
   <message>
-   <location filename="../../engine/cluster/parcel.py" />
+   <location filename="../../engine/cluster/upload.py" />
    <source>{1} is neither on this computer nor on every node, and a node can't reach the hub.</source>
    <translation>{1} ist weder auf diesem Computer noch auf jedem Knoten, und ein Knoten erreicht den Hub nicht.</translation>
   </message>
@@ -22955,7 +22785,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} ist kein Blindvergleich dieser Version.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/sharing.py" />
+   <location filename="../../engine/voting/comparisons.py" />
    <source>{1} is no blind comparison.</source>
    <translation>{1} ist kein Blindvergleich.</translation>
   </message>
@@ -23450,7 +23280,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} virtuelle Tokens füllen das Kontextfenster von {2} Tokens.</translation>
   </message>
   <message>
-   <location filename="../../engine/voting/sharing.py" />
+   <location filename="../../engine/voting/comparisons.py" />
    <source>{1} was changed after it was exported.</source>
    <translation>{1} wurde nach dem Export geändert.</translation>
   </message>
@@ -23528,11 +23358,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/adapters/hub_copy.py" />
    <source>{1} would name a folder of this computer.</source>
    <translation>{1} würde einen Ordner dieses Computers nennen.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/exports/llama_cli.py" />
-   <source>{1} wrote something else than its chat: {2}</source>
-   <translation>{1} schrieb etwas anderes als seinen Chat: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters/method_hooks/shape_constraints.py" />
