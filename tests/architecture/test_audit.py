@@ -42,7 +42,7 @@ CALLS = {
         r"(torch|numpy|accelerate\.utils|safetensors(\.\w+)?)\.(load|loads|load_file|load_model|safe_open)",
         r"safetensors\.safe_open",
         r"pyarrow\.(parquet\.ParquetFile|OSFile|memory_map|CompressedInputStream|input_stream|ipc\..+)",
-        r"(openpyxl\.load_workbook|python_calamine\..*from_path|pypdf\.PdfReader|docx\.Document)",
+        r"(python_calamine\..*from_path|pypdf\.PdfReader|docx\.Document)",
         r"(email|mailbox)\..+",
         r"(xml|lxml|yaml)\..+",
         r"html\.parser\.HTMLParser|mmap\.mmap",

@@ -51,11 +51,10 @@ PARSERS = {
     r"zipfile\.ZipFile\(": {
         "engine/worker/readers/archives.py", "engine/worker/readers/content.py",
         "engine/worker/readers/conversations/documents.py",
-        "engine/worker/readers/tabular/workbook.py", "engine/worker/readers/tabular/old_workbook.py",
+        "engine/worker/readers/tabular/workbook.py",
     },
     r"sqlite3\.connect\(": {"engine/worker/readers/tabular/databases.py"},
-    r"load_workbook\(": {"engine/worker/readers/tabular/workbook.py"},
-    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/tabular/old_workbook.py"},
+    r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/tabular/workbook.py"},
     r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/conversations/documents.py"},
     r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/tabular/columnar.py"},
     r"mmap\.mmap\(\w+\.fileno": {"engine/worker/readers/conversations/mail_files.py"},

@@ -62,8 +62,7 @@ _READERS: dict[str, Reader] = {
     ".parquet": _apart("tabular.columnar.read_parquet"),
     **dict.fromkeys((".arrow", ".feather"), _apart("tabular.columnar.read_arrow")),
     **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _apart("tabular.databases.read")),
-    ".xlsx": _apart("tabular.workbook.read"),
-    **dict.fromkeys((".xls", ".xlsb", ".ods"), _apart("tabular.old_workbook.read")),
+    **dict.fromkeys((".xlsx", ".xls", ".xlsb", ".ods"), _apart("tabular.workbook.read")),
     **dict.fromkeys(parallel.SUFFIXES, parallel.read),
 }
 # These take the pause in hours that separates the conversations of a chat.

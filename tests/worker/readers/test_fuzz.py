@@ -30,7 +30,7 @@ def test_sound_files_give_all_their_rows_and_damaged_ones_rows_or_a_named_error(
     name: str, tmp_path: Path, channel: Channel
 ) -> None:
     (tmp_path / name).write_bytes(SEEDS[name])
-    assert preview_and_read(tmp_path / name, channel, "leave_out") in {1, 2, 12, 24}
+    assert preview_and_read(tmp_path / name, channel, "leave_out") in {1, 2, 12, 13, 24}
     # tests/benchmarks/reader_fuzz.py damages them a hundred thousand times.
     for seed in range(4):
         path = tmp_path / f"{seed}-{name}"

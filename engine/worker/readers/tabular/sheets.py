@@ -5,7 +5,7 @@ Cells right of the header break their row: nothing that was written is dropped w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,6 @@ from engine.worker.readers.tabular.delimited import column_names
 SPLIT = "split"
 MAX_QUOTED = 40
 Found = Mapping[str, Any] | BrokenRow
-# Takes the columns; returns why the row is broken whatever its values are, or None.
-WhyBroken = Callable[[Sequence[str]], BrokenRow | None]
 
 
 def chosen(path: Path, filled: Sequence[str], notes: Notes) -> list[str]:
@@ -66,16 +64,16 @@ class SheetTable:
 
     def __init__(self, path: Path, title: str, notes: Notes) -> None:
         self._path, self._title, self._notes = path, title, notes
-        self._waiting: list[tuple[int, list[Any], WhyBroken]] = []
+        self._waiting: list[tuple[int, list[Any]]] = []
         self._columns: list[str] = []
         self._is_known = False
 
-    def add(self, number: int, values: list[Any], why_broken: WhyBroken) -> Iterator[Found]:
+    def add(self, number: int, values: list[Any]) -> Iterator[Found]:
         """Take a row of the sheet; yield what can be given so far."""
         if self._is_known:
-            yield from self._row(number, values, why_broken)
+            yield from self._row(number, values)
             return
-        self._waiting.append((number, values, why_broken))
+        self._waiting.append((number, values))
         if len(self._waiting) == headers.LOOKED_AT:
             yield from self.end()
 
@@ -83,18 +81,17 @@ class SheetTable:
         """Yield what waits for the header."""
         if self._is_known:
             return
-        first, is_header = headers.find([values for _, values, _ in self._waiting])
+        first, is_header = headers.find([values for _, values in self._waiting])
         self._is_known = True
         if self._waiting:
             self._name(first, self._waiting[first][1], is_header=is_header)
-        for number, values, why_broken in self._waiting[first + is_header :]:
-            yield from self._row(number, values, why_broken)
+        for number, values in self._waiting[first + is_header :]:
+            yield from self._row(number, values)
 
     def _name(self, first: int, head: Sequence[Any], *, is_header: bool) -> None:
         """Take the names of the columns; add remarks on what stands above them and on a header that is not there."""
         above = [
-            " ".join(str(cell) for cell in values if cell is not None)
-            for _, values, _ in self._waiting[:first]
+            " ".join(str(cell) for cell in values if cell is not None) for _, values in self._waiting[:first]
         ]
         told = "; ".join(f'"{text.strip()[:MAX_QUOTED]}"' for text in above if text.strip())
         if told:
@@ -104,14 +101,14 @@ class SheetTable:
         if is_header:
             self._columns = column_names(["" if cell is None else str(cell) for cell in head])
         else:
-            width = max(len(values) for _, values, _ in self._waiting)
+            width = max(len(values) for _, values in self._waiting)
             self._columns = [f"column {number}" for number in range(1, width + 1)]
             self._notes.remarks.append(
                 f"{self._path.name} has no header: its columns are called by their numbers."
             )
         self._notes.columns.update(dict.fromkeys(self._columns))
 
-    def _row(self, number: int, values: list[Any], why_broken: WhyBroken) -> Iterator[Found]:
+    def _row(self, number: int, values: list[Any]) -> Iterator[Found]:
         width = len(self._columns)
         # A merged cell may reach beyond the table; it says nothing new there.
         beyond = [value for value in values[width:] if value not in {None, "", values[width - 1]}]
@@ -122,6 +119,5 @@ class SheetTable:
             )
             return
         values = [*values[:width], *[None] * (width - len(values))]
-        broken = why_broken(self._columns)
-        if broken or any(value not in {None, ""} for value in values):
-            yield broken or LinedRow(dict(zip(self._columns, values, strict=True)), number)
+        if any(value not in {None, ""} for value in values):
+            yield LinedRow(dict(zip(self._columns, values, strict=True)), number)
