@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import IO
 
 from engine.errors import StorageError
 from engine.system.foreign_files import open_regular
 
-if sys.platform == "win32":
-    import msvcrt
 
-    def try_lock(stream: IO[bytes]) -> bool:
-        """Acquire the lock of an open file and tell whether that worked."""
-        try:
-            stream.seek(0)
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+def try_lock(stream: IO[bytes]) -> bool:
+    """Acquire the lock of an open file and tell whether that worked."""
+    # Here and below: most commands lock nothing, and need not wait for the import.
+    from filelock import lock_descriptor
 
-    def unlock(stream: IO[bytes]) -> None:
-        """Release the lock of an open file."""
-        stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
+    try:
+        return lock_descriptor(stream.fileno(), blocking=False)
+    except OSError:
+        return False
 
-else:
-    import fcntl
 
-    def try_lock(stream: IO[bytes]) -> bool:
-        """Acquire the lock of an open file and tell whether that worked."""
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+def unlock(stream: IO[bytes]) -> None:
+    """Release the lock of an open file."""
+    from filelock import unlock_descriptor
 
-    def unlock(stream: IO[bytes]) -> None:
-        """Release the lock of an open file."""
-        fcntl.flock(stream, fcntl.LOCK_UN)
+    unlock_descriptor(stream.fileno())
 
 
 def locked_file(path: Path, name: str) -> IO[bytes]:
