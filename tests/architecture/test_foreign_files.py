@@ -25,7 +25,7 @@ OTHER_WAYS = {
     # Written by this process just before.
     "engine/worker/adapters/attach.py", "engine/worker/exports/merged_model.py",
     "engine/worker/exports/gguf_model.py", "engine/worker/hub/download.py",
-    "engine/worker/runtime/spill_file.py", "engine/system/files.py", "engine/worker/dataset/token_cache.py",
+    "engine/system/files.py", "engine/worker/dataset/token_cache.py",
 }  # fmt: skip
 # Readers of conversations and summaries have limits of their own.
 READERS = ("engine/worker/readers/", "engine/chats/", "engine/data/", "engine/worker/ingestion/")
@@ -57,7 +57,10 @@ PARSERS = {
     r"CalamineWorkbook\.from_path\(": {"engine/worker/readers/tabular/workbook.py"},
     r"PdfReader\(|docx\.Document\(": {"engine/worker/readers/conversations/documents.py"},
     r"ParquetFile\(|pa\.OSFile\(": {"engine/worker/readers/tabular/columnar.py"},
-    r"mmap\.mmap\(\w+\.fileno": {"engine/worker/readers/conversations/mail_files.py"},
+    # The rows of a source lie in a file of its own making.
+    r"mmap\.mmap\(\w+\.fileno": {
+        "engine/worker/readers/conversations/mail_files.py", "engine/worker/ingestion/row_store.py",
+    },
 }  # fmt: skip
 
 

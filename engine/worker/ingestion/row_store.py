@@ -1,24 +1,31 @@
-"""Rows of a source, and sequences of them that are stored on disk instead of in memory."""
+"""Rows of a source: in memory, or beyond a share of what is free in an Arrow file, which goes with its process."""
 
 from __future__ import annotations
 
 import json
+import mmap
+import tempfile
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar, overload
+from dataclasses import astuple, dataclass, replace
+from itertools import chain, islice
+from typing import Generic, NamedTuple, TypeVar, overload
+
+import psutil
+import pyarrow as pa
 
 from engine.data import SourcedExample
+from engine.errors import StorageError
+from engine.system.paths import cache_folder
 from engine.text import pii
 from engine.text.conversations import Example
-from engine.worker.runtime.spill_file import SpillFile
 
 T = TypeVar("T")
 U = TypeVar("U")
-# Row numbers, masked kinds, the place, and the texts of an example: id, conversation, summary, further references.
-Record = list[Any]
-# Of stored bytes, and of what the objects of a row take beside its texts.
-MAX_HELD_BYTES, ROW_BYTES = 256 << 20, 600
+# Rows may take this share of the free memory, and no more than this: a container has less than it shows. Beside its
+# texts a row takes about so many bytes.
+MEMORY_SHARE, MAX_BYTES, ROW_BYTES = 8, 1 << 30, 800
+ROWS_PER_BATCH = 1_000
 
 
 @dataclass(frozen=True)
@@ -42,38 +49,60 @@ class Row:
         return None if self.example.summary.strip() else "summary"
 
 
-class _Records:
-    """Records in a spill file."""
+class _Record(NamedTuple):
+    """An example, the numbers of its rows, the kinds that were masked in it, and its place."""
 
-    def __init__(self) -> None:
-        self._file = SpillFile()
-        self._ends = array("q", [0])
-
-    def add(self, record: Record) -> None:
-        self._file.append(json.dumps(record).encode("ascii"))
-        self._ends.append(self._file.size)
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
+    numbers: tuple[int, ...]
+    masked: tuple[str, ...]
+    place: str
+    example: Example
 
     @property
     def size(self) -> int:
-        """The number of bytes."""
-        return self._file.size
+        texts = (self.example.conversation, self.example.summary, *self.example.more_references)
+        return ROW_BYTES + sum(map(len, texts))
 
-    def __getitem__(self, number: int) -> Record:
-        start, end = self._ends[number : number + 2]
-        record: Record = json.loads(self._file.read(start, end - start))
-        return record
+
+class _ArrowRecords(Sequence[_Record]):
+    """Records in a file without a name, mapped."""
+
+    def __init__(self, records: Iterator[_Record]) -> None:
+        schema = pa.schema({"record": pa.large_string()})
+        try:
+            # Closed with the mapping, which keeps it open until then.
+            with tempfile.TemporaryFile(dir=cache_folder()) as file:
+                with pa.ipc.new_file(file, schema) as writer:
+                    while some := [_json(record) for record in islice(records, ROWS_PER_BATCH)]:
+                        writer.write_batch(pa.record_batch([some], schema=schema))
+                file.flush()
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise StorageError(
+                f"The rows do not fit into memory, and {cache_folder()} does not take them: {error.strerror}.",
+                "Free some disk space, or limit the rows.",
+            ) from error
+        self._column = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()["record"]
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, number: int) -> _Record:  # type: ignore[override]
+        numbers, masked, place, (name, conversation, summary, more) = json.loads(self._column[number].as_py())
+        example = Example(name, conversation, summary, tuple(more))
+        return _Record(tuple(numbers), tuple(masked), place, example)
+
+
+def _json(record: _Record) -> str:
+    return json.dumps([*record[:3], astuple(record.example)])
 
 
 class LazySequence(Sequence[T], Generic[T]):
-    """A sequence of stored records; each item is made anew whenever it is accessed.
+    """A sequence of records; each item is made anew whenever it is accessed.
 
     Slices are lazy too. Equal to every sequence with the same items.
     """
 
-    def __init__(self, records: _Records, numbers: array[int], make: Callable[[Record], T]) -> None:
+    def __init__(self, records: Sequence[_Record], numbers: array[int], make: Callable[[_Record], T]) -> None:
         self._records = records
         self._numbers = numbers
         self._make = make
@@ -104,31 +133,34 @@ class LazySequence(Sequence[T], Generic[T]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def held(self) -> Sequence[T]:
-        """Return the same items, in memory where they are few enough, for work that looks at each again and again."""
-        held = self._records.size + ROW_BYTES * len(self)
-        return tuple(self) if held <= MAX_HELD_BYTES else self
-
     def select(self, indices: Iterable[int]) -> LazySequence[T]:
         """Return the items at these indices, in that order."""
         numbers = array("q", (self._numbers[index] for index in indices))
         return LazySequence(self._records, numbers, self._make)
 
-    def mapped(self, make: Callable[[Record], U]) -> LazySequence[U]:
+    def mapped(self, make: Callable[[_Record], U]) -> LazySequence[U]:
         """Return the sequence with items made by another function."""
         return LazySequence(self._records, self._numbers, make)
 
 
-def _stored(records: Iterable[Record], make: Callable[[Record], T]) -> LazySequence[T]:
-    stored_records = _Records()
-    for record in records:
-        stored_records.add(record)
+def _stored(records: Iterable[_Record], make: Callable[[_Record], T]) -> LazySequence[T]:
+    held: list[_Record] = []
+    room = min(psutil.virtual_memory().available // MEMORY_SHARE, MAX_BYTES)
+    coming = iter(records)
+    for record in coming:
+        held.append(record)
+        room -= record.size
+        if room < 0:
+            stored_records: Sequence[_Record] = _ArrowRecords(chain(held, coming))
+            break
+    else:
+        stored_records = held
     return LazySequence(stored_records, array("q", range(len(stored_records))), make)
 
 
 def stored(examples: Iterable[SourcedExample]) -> LazySequence[SourcedExample]:
-    """Return the examples, stored on disk."""
-    return _stored((_record(each.rows, (), each.place, each.example) for each in examples), _sourced)
+    """Return the examples as a sequence."""
+    return _stored((_Record(each.rows, (), each.place, each.example) for each in examples), _sourced)
 
 
 def no_rows() -> LazySequence[Row]:
@@ -142,7 +174,7 @@ def rows_of(examples: LazySequence[SourcedExample], kinds: Collection[str]) -> L
     if not kinds:
         return rows
     masked = (_masked(row, kinds) for row in rows)
-    return _stored((_record((row.number,), row.masked, row.place, row.example) for row in masked), _row)
+    return _stored((_Record((row.number,), row.masked, row.place, row.example) for row in masked), _row)
 
 
 def examples_of(rows: LazySequence[Row]) -> LazySequence[Example]:
@@ -150,29 +182,16 @@ def examples_of(rows: LazySequence[Row]) -> LazySequence[Example]:
     return rows.mapped(_example)
 
 
-def _record(numbers: Sequence[int], masked: Sequence[str], place: str, example: Example) -> Record:
-    return [
-        numbers,
-        masked,
-        place,
-        example.id,
-        example.conversation,
-        example.summary,
-        *example.more_references,
-    ]
+def _example(record: _Record) -> Example:
+    return record.example
 
 
-def _example(record: Record) -> Example:
-    _, _, _, name, conversation, summary, *more = record
-    return Example(name, conversation, summary, tuple(more))
+def _sourced(record: _Record) -> SourcedExample:
+    return SourcedExample(record.example, record.numbers, record.place)
 
 
-def _sourced(record: Record) -> SourcedExample:
-    return SourcedExample(_example(record), tuple(record[0]), record[2])
-
-
-def _row(record: Record) -> Row:
-    return Row(record[0][0], _example(record), tuple(record[1]), record[2])
+def _row(record: _Record) -> Row:
+    return Row(record.numbers[0], record.example, record.masked, record.place)
 
 
 def _masked(row: Row, kinds: Collection[str]) -> Row:

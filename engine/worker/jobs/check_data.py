@@ -45,7 +45,7 @@ class _Check:
         self, selection: Selection, options: DataOptions, counter: TokenCounter, channel: Channel
     ) -> None:
         self._selection = selection
-        self._rows: Rows = {split: rows.held() for split, rows in selection.rows.items()}
+        self._rows: Rows = dict(selection.rows)
         self._options = options
         self._counter = counter
         self._channel = channel

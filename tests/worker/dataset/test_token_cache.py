@@ -154,7 +154,7 @@ def test_the_ids_are_those_that_the_format_stands_for():
     tokens = tokenize(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
 
     assert token_cache.FORMAT == 1
-    ids = np.frombuffer(b"".join(tokens.chunks()), np.int32).astype(np.int64)
+    ids = tokens.ids.astype(np.int64)
     assert (tokens.ends.tolist(), int((ids * ids).sum())) == (
         [25, 32, 74, 81, 107, 127],
         68277043,

@@ -1,19 +1,52 @@
-"""Rows that are stored on disk, and held in memory where they are few."""
+"""Rows: the same from memory and from disk."""
 
 from __future__ import annotations
 
 import pytest
 
 from engine.data import SourcedExample
+from engine.errors import StorageError
 from engine.text.conversations import Example
 from engine.worker.ingestion import row_store
-from engine.worker.ingestion.row_store import LazySequence, rows_of, stored
+from engine.worker.ingestion.row_store import examples_of, rows_of, stored
+
+EXAMPLES = [
+    SourcedExample(
+        Example(f"e{n}", f"Ann: \N{GRINNING FACE} {n}", "", ("a", "b")[: n % 3]), (n, n + 1), f"line {n}"
+    )
+    for n in range(1, 12)
+]
 
 
-def test_few_rows_are_held_and_many_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = rows_of(stored(SourcedExample(Example(f"e{n}", "Ann: hi", "hi"), (n,)) for n in (1, 2)), ())
-    held = rows.held()
-    assert isinstance(held, tuple)
-    assert rows == held
-    monkeypatch.setattr(row_store, "MAX_HELD_BYTES", 10)
-    assert isinstance(rows.held(), LazySequence)
+@pytest.fixture
+def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let memory take one row, and Arrow a few at a time."""
+    monkeypatch.setattr(row_store, "MEMORY_SHARE", 1 << 60)
+    monkeypatch.setattr(row_store, "ROWS_PER_BATCH", 3)
+
+
+@pytest.mark.usefixtures("no_memory")
+def test_rows_beyond_the_memory_are_the_same_from_disk() -> None:
+    examples = stored(iter(EXAMPLES))
+    assert isinstance(examples._records, row_store._ArrowRecords)
+    assert list(examples) == EXAMPLES
+    assert examples[-1] == EXAMPLES[-1]
+    assert examples.select([7, 2]) == [EXAMPLES[7], EXAMPLES[2]]
+    assert examples_of(rows_of(examples, ()))[3:5] == [EXAMPLES[3].example, EXAMPLES[4].example]
+
+
+def test_rows_in_memory_meet_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(row_store.tempfile, "TemporaryFile")
+    examples = stored(iter(EXAMPLES))
+    assert examples == EXAMPLES
+    assert examples[0].example is EXAMPLES[0].example
+
+
+@pytest.mark.usefixtures("no_memory")
+def test_a_disk_that_takes_no_rows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(row_store.tempfile, "TemporaryFile", full)
+    with pytest.raises(StorageError, match="do not fit into memory"):
+        stored(iter(EXAMPLES))

@@ -18,7 +18,6 @@ from engine.system import paths
 from engine.worker.adapters import attach
 from engine.worker.dataset import token_cache
 from engine.worker.runtime.atomic_write import storage_errors
-from engine.worker.runtime.spill_file import SpillFile
 from engine.worker.training.model_selection import ModelSelection
 from engine.worker.training.saving import checkpoints
 from tests.helpers.tiny_runs import (
@@ -139,9 +138,8 @@ def test_token_ids_are_on_the_disk_before_they_have_their_name(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
-    ids = SpillFile()
-    ids.append(bytes(2 * token_cache.ID_BYTES))
-    token_cache._save(tmp_path / "ids.safetensors", token_cache.Tokens(ids, np.array([1, 2])), (0, 0))
+    tokens = token_cache.Tokens(np.zeros(2, np.int32), np.array([1, 2]))
+    token_cache._save(tmp_path / "ids.safetensors", tokens, (0, 0))
     assert order == ["to the disk", "named"]
 
 
