@@ -6,63 +6,47 @@ of conversations is not kept. Knows nothing of how plans are made.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import RootModel
+
 from engine.config.recipe import SAMPLE, STARTER, Recipe, looks_like_path
-from engine.errors import StorageError
-from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, read_json
+from engine.system import cache
 from engine.system.hub_cache import Kind, downloads_folder, repository_folder
-from engine.system.paths import (
-    adapters_folder,
-    expand_user,
-    known_plans_folder,
-    sample_folder,
-    starter_folder,
-)
+from engine.system.paths import adapters_folder, expand_user, sample_folder, starter_folder
 
 # Raised when plans have other facts than before.
 FORMAT = 1
-MAX_FILES = 16
 # Of a larger folder the first entries stand for all.
 MAX_ENTRIES = 200
 # Facts with texts of the data.
 TEXTS = ("learned_preview", "prompt")
 
 
+class _Facts(RootModel[dict[str, Any]]):
+    """The facts of a plan by their names."""
+
+
 def load(recipe: Recipe) -> dict[str, Any] | None:
     """Return the facts of the last plan of just this, None if there is none."""
-    try:
-        found = read_json(_file(recipe), FileKind.CACHED)
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+    found = cache.load(_file(recipe), _Facts)
+    return found.root if found else None
 
 
 def save(recipe: Recipe, plan: dict[str, Any]) -> None:
-    """Keep the facts of a plan, unless it has problems or a run would download or unpack something first.
-
-    A full disk is ignored: the facts only save a wait.
-    """
+    """Keep the facts of a plan, unless it has problems or a run would download or unpack something first."""
     if plan.get("problems") or plan.get("missing") or plan.get("unpacks"):
         return
-    facts = {name: fact for name, fact in plan.items() if name not in TEXTS}
-    with suppress(StorageError, OSError):
-        write_atomically(_file(recipe), json.dumps(facts))
-        _delete_oldest()
+    cache.save(_file(recipe), _Facts({name: fact for name, fact in plan.items() if name not in TEXTS}))
 
 
 def _file(recipe: Recipe) -> Path:
     tables = {name: table for name, table in recipe.as_tables().items() if name != "name"}
     stamps = [stamp for path in _sources(recipe) for stamp in _stamps(path)]
-    way = json.dumps([FORMAT, tables, stamps], sort_keys=True, default=str)
-    return known_plans_folder() / f"{hashlib.sha256(way.encode()).hexdigest()}.json"
+    return cache.place("known-plan", [FORMAT, tables, stamps])
 
 
 def _sources(recipe: Recipe) -> Iterator[Path]:
@@ -91,9 +75,3 @@ def _stamps(path: Path) -> list[tuple[str, int, int]]:
     except OSError:
         return [(str(path), -1, -1)]
     return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in facts]
-
-
-def _delete_oldest() -> None:
-    files = sorted(known_plans_folder().glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[MAX_FILES:]:
-        file.unlink(missing_ok=True)

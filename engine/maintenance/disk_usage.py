@@ -1,8 +1,7 @@
 """Tunesmith's disk usage by kind, and the files that can be deleted without a loss.
 
-A completed run needs no checkpoints if its adapter is in the library; token ids and converted models are made again
-when needed.
-Nothing else is ever deleted here. Knows nothing of a window.
+A completed run needs no checkpoints if its adapter is in the library; what was computed (`engine.system.cache`) and
+converted models are made again when needed. Nothing else is ever deleted here. Knows nothing of a window.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ class Part:
 class Freeable:
     """What can be deleted: folders of checkpoints and best states, the number of their runs, and what is made again.
 
-    That is files of token ids, and folders of models converted for another runtime.
+    That is files of what was computed, and folders of models converted for another runtime.
     """
 
     checkpoints: tuple[Path, ...] = ()
     runs: int = 0
-    token_files: tuple[Path, ...] = ()
+    results: tuple[Path, ...] = ()
     converted: tuple[Path, ...] = ()
 
     @property
@@ -53,9 +52,9 @@ class Freeable:
         return sum(bytes_in(path) for path in self.checkpoints)
 
     @property
-    def token_bytes(self) -> int:
-        """The size of the token ids."""
-        return sum(bytes_in(path) for path in self.token_files)
+    def result_bytes(self) -> int:
+        """The size of what was computed."""
+        return sum(bytes_in(path) for path in self.results)
 
     @property
     def converted_bytes(self) -> int:
@@ -65,17 +64,17 @@ class Freeable:
     @property
     def bytes(self) -> int:
         """The size of all."""
-        return self.checkpoint_bytes + self.token_bytes + self.converted_bytes
+        return self.checkpoint_bytes + self.result_bytes + self.converted_bytes
 
 
 def measure() -> list[Part]:
-    """Return each kind's size: adapters, checkpoints, runs, token_ids, converted, trash, unpacked and downloads."""
+    """Return each kind's size: adapters, checkpoints, runs, results, converted, trash, unpacked and downloads."""
     checkpoints = sum(bytes_in(path) for job in run_store.list_jobs() for path in _resumable_state(job))
     return [
         Part("adapters", bytes_in(paths.adapters_folder())),
         Part("checkpoints", checkpoints),
         Part("runs", bytes_in(paths.runs_folder()) - checkpoints),
-        Part("token_ids", bytes_in(paths.tokens_folder())),
+        Part("results", bytes_in(paths.results_folder())),
         Part("converted", bytes_in(paths.converted_models_folder())),
         Part("trash", bytes_in(paths.trash_folder())),
         Part("unpacked", bytes_in(paths.gguf_folder())),
@@ -98,7 +97,7 @@ def freeable(*, older_than_days: float = 0.0, with_caches: bool = True) -> Freea
             count += 1
     if not with_caches:
         return Freeable(tuple(folders), count)
-    return Freeable(tuple(folders), count, tuple(paths.tokens_folder().iterdir()), tuple(_converted(now)))
+    return Freeable(tuple(folders), count, tuple(paths.results_folder().iterdir()), tuple(_converted(now)))
 
 
 def _converted(now: float) -> Iterator[Path]:
@@ -112,7 +111,7 @@ def _converted(now: float) -> Iterator[Path]:
 def free(chosen: Freeable) -> int:
     """Delete what `freeable` found, unless it is in use, and return the freed bytes."""
     freed = 0
-    for path in (*chosen.checkpoints, *chosen.token_files, *chosen.converted):
+    for path in (*chosen.checkpoints, *chosen.results, *chosen.converted):
         if Job(path.parent).is_running():
             continue
         before = bytes_in(path)

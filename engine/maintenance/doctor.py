@@ -252,7 +252,6 @@ def folders() -> Check:
         paths.adapters_folder,
         paths.jobs_folder,
         paths.trash_folder,
-        paths.scores_folder,
         paths.cache_folder,
         paths.config_folder,
     )

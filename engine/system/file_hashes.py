@@ -1,7 +1,7 @@
 """The SHA-256 of whole files, read once for each state of a file and then remembered in the cache.
 
-What identifies a file is always its content: the state only tells whether it must be read again. What is remembered and
-can't be read, or is of another state, counts as absent.
+What identifies a file is always its content: the state only tells whether it must be read again. What is remembered of
+another state counts as absent.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from engine.errors import StorageError
-from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, open_regular, read_bytes
-from engine.system.paths import hashes_folder
+from engine.system import cache
+from engine.system.foreign_files import open_regular
 
 # Up to this size a file is read faster than what is remembered of it is written.
 SMALL_BYTES = 1 << 20
@@ -59,19 +56,13 @@ def _read(path: Path, on_bytes: OnBytes) -> str:
             on_bytes(len(chunk))
         is_unchanged = _state(os.fstat(stream.fileno())) == _state(status)
     if is_unchanged and status.st_size > SMALL_BYTES:
-        # Without it, the file is read again next time.
-        with suppress(OSError, StorageError):
-            known = _Remembered(state=_state(status), sha256=digest.hexdigest())
-            write_atomically(_place(path), known.model_dump_json())
+        cache.save(_place(path), _Remembered(state=_state(status), sha256=digest.hexdigest()))
     return digest.hexdigest()
 
 
 def _remembered(path: Path) -> str | None:
-    state = _state(path.stat())
-    with suppress(OSError, StorageError, ValidationError):
-        known = _Remembered.model_validate_json(read_bytes(_place(path), FileKind.JOB), strict=True)
-        return known.sha256 if known.state == state else None
-    return None
+    state, known = _state(path.stat()), cache.load(_place(path), _Remembered)
+    return known.sha256 if known and known.state == state else None
 
 
 def _state(status: os.stat_result) -> State:
@@ -80,5 +71,4 @@ def _state(status: os.stat_result) -> State:
 
 
 def _place(path: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
-    return hashes_folder() / f"{name[:32]}.json"
+    return cache.place("hash", os.path.realpath(path))

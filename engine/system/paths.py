@@ -93,11 +93,6 @@ def jobs_folder() -> Path:
     return _created(_base("data") / "jobs")
 
 
-def scores_folder() -> Path:
-    """Return the folder with cached scores of base models, made if missing."""
-    return _created(_base("data") / "scores")
-
-
 def prompts_folder() -> Path:
     """Return the folder with one file for each saved prompt template, made if missing."""
     return _created(_base("data") / "prompts")
@@ -140,9 +135,9 @@ def cache_folder() -> Path:
     return _created(_base("cache") / "cache")
 
 
-def tokens_folder() -> Path:
-    """Return the folder with cached token ids, made if missing."""
-    return _created(cache_folder() / "tokens")
+def results_folder() -> Path:
+    """Return the folder of what was computed and can be computed again, made if missing (`engine.system.cache`)."""
+    return _created(cache_folder() / "results")
 
 
 def converted_models_folder() -> Path:
@@ -150,29 +145,9 @@ def converted_models_folder() -> Path:
     return _created(cache_folder() / "converted")
 
 
-def hashes_folder() -> Path:
-    """Return the folder with the remembered hashes of large files, made if missing."""
-    return _created(cache_folder() / "hashes")
-
-
-def numbers_folder() -> Path:
-    """Return the folder with a mark for each weight file whose values are all numbers, made if missing."""
-    return _created(cache_folder() / "numbers")
-
-
-def plans_folder() -> Path:
-    """Return the folder with cached plans, made if missing."""
-    return _created(cache_folder() / "plans")
-
-
 def gguf_folder() -> Path:
     """Return the folder with a model folder for each GGUF file that was unpacked, made if missing."""
     return _created(cache_folder() / "gguf")
-
-
-def known_plans_folder() -> Path:
-    """Return the folder with the facts of plans that were shown last, made if missing."""
-    return _created(cache_folder() / "known-plans")
 
 
 def cluster_folder() -> Path:

@@ -21,7 +21,7 @@ PARTS = {
     "adapters": (mark("Adapters"), mark("the library")),
     "checkpoints": (mark("Checkpoints"), mark("for resuming; completed runs no longer need them")),
     "runs": (mark("Other run files"), mark("recipes, events and logs")),
-    "token_ids": (mark("Token cache"), mark("recreated when needed; at most 2 GB")),
+    "results": (mark("Cached results"), mark("recreated when needed; at most 2 GB")),
     "converted": (mark("Converted models"), mark("for CTranslate2; made again when needed, at most 10 GB")),
     "trash": (mark("Trash"), mark("emptied after 30 days")),
     "unpacked": (mark("Unpacked GGUF files"), mark("as base models; unpacked again when needed")),
@@ -117,8 +117,8 @@ def freeable_text(found: disk_usage.Freeable) -> str:
                 size=bytes_text(found.checkpoint_bytes),
             )
         )
-    if found.token_bytes:
-        parts.append(tr("{size} of cached token ids", size=bytes_text(found.token_bytes)))
+    if found.result_bytes:
+        parts.append(tr("{size} of cached results", size=bytes_text(found.result_bytes)))
     if found.converted_bytes:
         parts.append(tr("{size} of converted models", size=bytes_text(found.converted_bytes)))
     if not parts:

@@ -139,7 +139,7 @@ def test_cleaning_up_spares_linked_runs_and_what_a_person_put_into_a_run(outer):
     (run.folder / "best-2").mkdir()
     (run.folder / "best-notes").mkdir()
     (run.folder / "best-notes" / "thesis.txt").write_text("three years", encoding="utf-8")
-    (paths.tokens_folder() / "theirs").symlink_to(outer / "papers")
+    (paths.results_folder() / "theirs").symlink_to(outer / "papers")
     before, kept = snapshot(outer), snapshot(run.folder / "best-notes")
     found = disk_usage.freeable()
     assert {path.name for path in found.checkpoints} == {"checkpoint-3", "best-2"}

@@ -16,12 +16,13 @@ from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from engine.errors import StorageError
-from engine.system.paths import HOME, tokens_folder
+from engine.system import cache
+from engine.system.files import aside
+from engine.system.paths import HOME
 from engine.text.conversations import Example
 from engine.worker.dataset.dataset import update_digest
 from engine.worker.dataset.prompter import Encoded, Prompter
@@ -30,8 +31,6 @@ from engine.worker.runtime.channel import Channel
 
 # Part of every key: raised when the same texts and settings give other ids.
 FORMAT = 1
-# The size of the whole cache; the least recently used files are deleted first.
-MAX_BYTES = 2 * 1024**3
 SUFFIX = ".safetensors"
 
 
@@ -81,7 +80,7 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
 
     The prompter counts truncated texts either way. Raises Stopped between two examples.
     """
-    path = tokens_folder() / f"{_key(examples, prompter)}{SUFFIX}"
+    path = cache.place("tokens", _key(examples, prompter), SUFFIX)
     cached = _load(path, prompter)
     if cached is not None:
         return cached
@@ -90,10 +89,9 @@ def tokenize(examples: Sequence[Example], prompter: Prompter, channel: Channel) 
     truncated = (prompter.truncated_conversations - before[0], prompter.truncated_summaries - before[1])
     # A full disk must not end a run: the cache only saves time.
     with suppress(StorageError), storage_errors("The cache of token ids", ""):
-        _drop_unfinished(path.parent)
         _save(path, tokens, truncated)
         tokens = _open(path)[0]
-        _drop_oldest(path.parent)
+        cache.drop_oldest()
     return tokens
 
 
@@ -147,15 +145,12 @@ def _encode(examples: Sequence[Example], prompter: Prompter, channel: Channel) -
 
 def _save(path: Path, tokens: Tokens, truncated: tuple[int, int]) -> None:
     """Write the file aside and rename it, so that it is complete and never changes under a reader."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     facts = {"cuts": truncated, "sha256": tokens.digest()}
-    try:
+    with aside(path) as partial:
         save_file({"ends": tokens.ends, "ids": tokens.ids}, partial, {"facts": json.dumps(facts)})
         with partial.open("rb+") as stream:
             os.fsync(stream.fileno())
         partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _load(path: Path, prompter: Prompter) -> Tokens | None:
@@ -184,28 +179,3 @@ def _open(path: Path) -> tuple[Tokens, dict[str, Any]]:
     ids = np.memmap(path, np.int32, "r", start) if count else np.empty(0, np.int32)
     # A slice of an ordinary array takes a tenth of the time of a memmap's.
     return Tokens(np.asarray(ids), ends), facts
-
-
-def _drop_unfinished(folder: Path) -> None:
-    """Delete the partial files of killed workers; a file's name has the id of its process."""
-    for path in folder.glob(f"*{SUFFIX}.*.partial"):
-        writer = path.name.split(".")[-2]
-        if writer.isdigit() and not psutil.pid_exists(int(writer)):
-            path.unlink(missing_ok=True)
-
-
-def _drop_oldest(folder: Path) -> None:
-    """Delete the least recently used files beyond `MAX_BYTES`; the newest always stays."""
-    files = []
-    for path in folder.glob(f"*{SUFFIX}"):
-        # Another worker may have dropped it just now.
-        with suppress(OSError):
-            stat = path.stat()
-            files.append((stat.st_mtime, stat.st_size, path))
-    free = MAX_BYTES
-    for index, (_, size, path) in enumerate(sorted(files, reverse=True)):
-        free -= size
-        if index and free < 0:
-            # Windows can't delete a file that a running worker has open.
-            with suppress(OSError):
-                path.unlink()

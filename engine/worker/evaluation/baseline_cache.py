@@ -9,13 +9,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, read_bytes
 from engine.worker.dataset.collator import MicroBatch
 from engine.worker.evaluation import score_cache
 from engine.worker.generation.generated import Generated
@@ -29,11 +26,6 @@ class BaselineEvaluation(BaseModel, frozen=True):
     summaries: tuple[Generated, ...]
 
 
-class _File(BaseModel):
-    look_schema: Literal[1]
-    look: BaselineEvaluation
-
-
 def path(
     base: LoadedBase, batches: Iterable[MicroBatch], prompts: Sequence[Sequence[int]], max_new_tokens: int
 ) -> Path:
@@ -43,17 +35,4 @@ def path(
         for tensor in (batch.input_ids, batch.attention_mask, batch.labels):
             digest.update(repr(tuple(tensor.shape)).encode())
             digest.update(np.ascontiguousarray(tensor.numpy()).tobytes())
-    return score_cache.path(base, {"look": digest.hexdigest(), "threads": base.threads})
-
-
-def load(file: Path) -> BaselineEvaluation | None:
-    """Return the evaluation in a cache file; None if there is none that can be read."""
-    try:
-        return _File.model_validate_json(read_bytes(file, FileKind.CACHED)).look
-    except (OSError, ValidationError):
-        return None
-
-
-def save(file: Path, evaluation: BaselineEvaluation) -> None:
-    """Write an evaluation into a cache file."""
-    write_atomically(file, _File(look_schema=1, look=evaluation).model_dump_json())
+    return score_cache.path("baseline", base, {"inputs": digest.hexdigest(), "threads": base.threads})

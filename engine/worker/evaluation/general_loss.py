@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
@@ -24,8 +24,7 @@ from engine.config import general_text
 from engine.config.recipe import Recipe, public_file
 from engine.methods import Family
 from engine.scoring.metrics import GENERAL_LOSS
-from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, read_bytes
+from engine.system import cache
 from engine.worker.dataset.collator import Collator, MicroBatch
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.evaluation import score_cache
@@ -72,8 +71,7 @@ class GeneralLoss:
         return {GENERAL_LOSS: list(self.losses)}
 
 
-class _File(BaseModel):
-    general_schema: Literal[1]
+class _Losses(BaseModel):
     losses: tuple[float, ...]
 
 
@@ -88,14 +86,13 @@ def measure_base(channel: Channel, base: LoadedBase, recipe: Recipe) -> GeneralL
     if not text.passages:
         return None
     file = _cache_file(base, text)
-    losses = _load(file)
-    if losses is None or len(losses) != len(text.passages):
-        measured = measure(channel, base, base.model, recipe, text)
-        if measured is None:
-            return None
-        losses = measured.losses
-        write_atomically(file, _File(general_schema=1, losses=losses).model_dump_json())
-    return GeneralLoss(text, losses)
+    cached = cache.load(file, _Losses)
+    if cached is not None and len(cached.losses) == len(text.passages):
+        return GeneralLoss(text, cached.losses)
+    measured = measure(channel, base, base.model, recipe, text)
+    if measured is not None:
+        cache.save(file, _Losses(losses=measured.losses))
+    return measured
 
 
 def measure(
@@ -203,11 +200,4 @@ def _halves(text: str, tokenizer: PreTrainedTokenizerBase) -> Encoded:
 def _cache_file(base: LoadedBase, text: GeneralText) -> Path:
     # The ids say which tokenizer read the text.
     ids = json.dumps([[each.input_ids, each.labels] for each in text.passages])
-    return score_cache.path(base, {"general_loss": hashlib.sha256(ids.encode()).hexdigest()})
-
-
-def _load(file: Path) -> tuple[float, ...] | None:
-    try:
-        return _File.model_validate_json(read_bytes(file, FileKind.CACHED)).losses
-    except (OSError, ValidationError):
-        return None
+    return score_cache.path("general-loss", base, {"ids": hashlib.sha256(ids.encode()).hexdigest()})

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from engine.adapters import weight_values
 from engine.errors import AdapterError, BaseModelError, StorageError
-from engine.system import file_hashes
+from engine.system import cache, file_hashes
 from engine.system.foreign_files import FileKind, is_mostly_empty, open_regular, read_bytes
-from engine.system.paths import numbers_folder
 from engine.worker.runtime.channel import Channel
 
 FIELD = "base_model.id"
@@ -82,7 +81,7 @@ def _digest_of_part(path: Path) -> str:
 
 def _require_numbers(path: Path, digest: str, name: str, channel: Channel) -> None:
     """Raise BaseModelError for weights with NaN or infinity, of which a model writes nothing."""
-    mark = numbers_folder() / digest
+    mark = cache.place("finite", digest, "")
     if mark.exists():
         return
     try:

@@ -1,25 +1,18 @@
 """Caches the sizes of plans without problems, so that a run need not plan again what its window has just planned.
 
-A file's name is a digest of everything that a plan depends on. A file that can't be read counts as absent, since a plan
-can be made again. Knows nothing of how plans are made.
+Knows nothing of how plans are made.
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from engine.adapters.metadata import protocol_key
 from engine.config.recipe import CHANGES, Recipe
-from engine.errors import StorageError
-from engine.system.files import write_atomically
-from engine.system.foreign_files import FileKind, read_bytes
-from engine.system.paths import plans_folder
+from engine.system import cache
 from engine.worker.kernels import registry
 from engine.worker.planning.processes import ONE_PROCESS, Processes
 from engine.worker.runtime import devices
@@ -27,8 +20,6 @@ from engine.worker.runtime.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
 FORMAT = 6
-# A form makes one with every edit; the least recently used are deleted.
-MAX_FILES = 64
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -59,11 +50,6 @@ class Sizes(BaseModel, frozen=True, extra="forbid"):
     micro_batch_tokens: Count
 
 
-class _File(BaseModel):
-    kept_schema: Literal[1]
-    sizes: Sizes
-
-
 def path(
     recipe: Recipe, data: str, base: str, device: torch.device, processes: Processes = ONE_PROCESS
 ) -> Path:
@@ -85,32 +71,15 @@ def path(
         "versions": versions(),
         "patches": registry.active(device.type),
     }
-    return plans_folder() / f"{protocol_key(way)}.json"
+    return cache.place("plan", way)
 
 
 def load(file: Path) -> dict[str, Any] | None:
     """Return the sizes in a file, or None."""
-    try:
-        sizes = _File.model_validate_json(read_bytes(file, FileKind.CACHED), strict=True).sizes
-        os.utime(file)
-    except (OSError, ValidationError):
-        return None
-    return sizes.model_dump()
+    sizes = cache.load(file, Sizes)
+    return sizes.model_dump() if sizes else None
 
 
 def save(file: Path, sizes: dict[str, Any]) -> None:
-    """Write sizes into a file. A full disk is ignored: the cache only saves time."""
-    content = _File(kept_schema=1, sizes=Sizes.model_validate(sizes))
-    with suppress(StorageError, OSError):
-        write_atomically(file, content.model_dump_json())
-        _delete_oldest(file.parent)
-
-
-def _delete_oldest(folder: Path) -> None:
-    used = []
-    for file in folder.glob("*.json"):
-        # Another worker may have deleted it just now.
-        with suppress(OSError):
-            used.append((file.stat().st_mtime, file))
-    for _, file in sorted(used, reverse=True)[MAX_FILES:]:
-        file.unlink(missing_ok=True)
+    """Write sizes into a file."""
+    cache.save(file, Sizes.model_validate(sizes))

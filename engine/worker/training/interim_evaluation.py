@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.system import cache
 from engine.text.conversations import Example
 from engine.worker.adapters import attach
 from engine.worker.evaluation import baseline_cache, samples
@@ -31,12 +32,12 @@ def report_baseline(run: TrainingRun, channel: Channel) -> None:
     file = baseline_cache.path(
         run.base, run.validation_batches(), prompts, run.recipe.evaluation.max_new_tokens
     )
-    baseline = baseline_cache.load(file)
+    baseline = cache.load(file, BaselineEvaluation)
     if baseline is None:
         with attach.active(run.model, None):
             loss = _loss(run, channel)
             baseline = BaselineEvaluation(loss=loss, summaries=tuple(_summaries(run, channel, pinned)))
-        baseline_cache.save(file, baseline)
+        cache.save(file, baseline)
     if baseline.loss is not None:
         _report(run, channel, baseline.loss, None, of="base")
     samples.report(channel, pinned, baseline.summaries, run.step, run.recipe.evaluation.language)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from engine.config import known_plans, recipe
-from engine.system.paths import known_plans_folder
+from engine.system.paths import results_folder
 
 PLAN = {
     "steps": 200,
@@ -36,7 +36,7 @@ def changed(made, **tables):
 def test_a_plan_is_known_without_texts_of_the_data(made):
     known_plans.save(made, PLAN)
     assert known_plans.load(made) == {"steps": 200, "examples": {"train": 8}, "problems": [], "missing": []}
-    assert "tea" not in next(known_plans_folder().iterdir()).read_text("utf-8")
+    assert "tea" not in next(results_folder().iterdir()).read_text("utf-8")
 
 
 def test_another_recipe_or_changed_files_are_another_plan(made, tmp_path):
@@ -61,11 +61,5 @@ def test_a_plan_that_can_change_by_itself_is_not_kept(plan, made):
 @pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff"])
 def test_a_damaged_file_is_as_good_as_none(content, made):
     known_plans.save(made, PLAN)
-    next(known_plans_folder().iterdir()).write_bytes(content)
+    next(results_folder().iterdir()).write_bytes(content)
     assert known_plans.load(made) is None
-
-
-def test_the_oldest_plans_go(made):
-    for rank in range(1, known_plans.MAX_FILES + 4):
-        known_plans.save(changed(made, method={"rank": rank}), PLAN)
-    assert len(list(known_plans_folder().iterdir())) == known_plans.MAX_FILES

@@ -34,11 +34,11 @@ def run_with_checkpoint(outcome: str = "completed", *, adapter: bool = True):
 
 def test_each_kind_is_measured(home):
     job = run_with_checkpoint()
-    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(700))
+    (paths.results_folder() / "a.safetensors").write_bytes(bytes(700))
     (paths.converted_models_folder() / "model.bin").write_bytes(bytes(90))
     parts = {part.key: part.bytes for part in measure()}
 
-    assert (parts["token_ids"], parts["converted"]) == (700, 90)
+    assert (parts["results"], parts["converted"]) == (700, 90)
     assert parts["checkpoints"] == bytes_in(run_store.checkpoints(job)[0]) + 100
     assert parts["runs"] + parts["checkpoints"] == bytes_in(paths.runs_folder())
     assert parts["adapters"] > 0
@@ -49,7 +49,7 @@ def test_only_states_of_completed_runs_whose_adapter_is_there_may_go(home):
     done = run_with_checkpoint()
     stopped = run_with_checkpoint("stopped")
     orphan = run_with_checkpoint(adapter=False)
-    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(700))
+    (paths.results_folder() / "a.safetensors").write_bytes(bytes(700))
     result = freeable()
     assert result.runs == 1
     assert {path.parent for path in result.checkpoints} == {done.folder}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.system import file_hashes
-from engine.system.paths import hashes_folder
+from engine.system.paths import results_folder
 
 LARGE = file_hashes.SMALL_BYTES + 1000
 
@@ -46,7 +46,7 @@ def test_of_a_small_file_nothing_is_remembered(tmp_path):
     path.write_text("{}")
     assert file_hashes.at_once(path) == right(path)
     assert [bytes_read(path), bytes_read(path)] == [2, 2]
-    assert not list(hashes_folder().iterdir())
+    assert not list(results_folder().iterdir())
 
 
 @pytest.mark.parametrize("way", ["in place", "replaced", "copied over"])
@@ -86,7 +86,7 @@ def _changed(**values: object):
 )
 def test_what_is_remembered_and_damaged_counts_as_absent(large, damage):
     bytes_read(large)
-    [place] = hashes_folder().iterdir()
+    [place] = results_folder().iterdir()
     damage(place)
     assert file_hashes.at_once(large) is None
     assert bytes_read(large) == LARGE

@@ -18,7 +18,7 @@ FOLDERS = [
     paths.adapters_folder,
     paths.trash_folder,
     paths.jobs_folder,
-    paths.scores_folder,
+    paths.results_folder,
     paths.intake_folder,
     paths.cache_folder,
     paths.config_folder,
@@ -73,7 +73,7 @@ def test_everything_that_is_kept_is_private_under_any_umask(home, umask, bits):
         if name.endswith("_folder") and name not in {"resources_folder", "starter_folder", "sample_folder"}
     ]
     kept = [folder for folder in made if folder.is_relative_to(home.resolve())]
-    assert {"runs", "adapters", "jobs", "scores", "intake", "labelling", "arenas", "tries"} <= {
+    assert {"runs", "adapters", "jobs", "results", "intake", "labelling", "arenas", "tries"} <= {
         folder.name for folder in kept
     }
     assert {folder.stat().st_mode & 0o777 for folder in (*kept, home)} == {0o700}

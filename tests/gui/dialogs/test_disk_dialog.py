@@ -27,7 +27,7 @@ def done(home):
 
 @pytest.fixture
 def dialog(qtbot, styled, done):
-    (paths.tokens_folder() / "a.safetensors").write_bytes(bytes(5_000_000))
+    (paths.results_folder() / "a.safetensors").write_bytes(bytes(5_000_000))
     (paths.converted_models_folder() / "one").mkdir()
     (paths.converted_models_folder() / "one" / "model.bin").write_bytes(bytes(2_000_000))
     made = DiskDialog(CheckpointCleanup(Preferences()))
@@ -37,9 +37,9 @@ def dialog(qtbot, styled, done):
 
 
 def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
-    assert dialog.sizes["token_ids"].text() == "5.0 MB"
+    assert dialog.sizes["results"].text() == "5.0 MB"
     assert dialog.free_button.text() == "Free 7.0 MB"
-    said = "checkpoints of 1 completed run, 5.0 MB of cached token ids and 2.0 MB of converted models."
+    said = "checkpoints of 1 completed run, 5.0 MB of cached results and 2.0 MB of converted models."
     assert said in dialog.said.text()
     dialog.free_button.click()
     qtbot.waitUntil(lambda: dialog.free_button.text() == "Nothing to free", timeout=WAIT)
@@ -47,7 +47,7 @@ def test_the_button_says_what_it_frees_and_frees_that(dialog, qtbot, done):
     assert not dialog.free_button.isEnabled()
     assert not run_store.checkpoints(done)
     assert run_store.open_run(done).outcome == "completed"
-    assert dialog.sizes["token_ids"].text() == dialog.sizes["converted"].text() == "0 bytes"
+    assert dialog.sizes["results"].text() == dialog.sizes["converted"].text() == "0 bytes"
 
 
 def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialog, qtbot, done):
@@ -61,7 +61,7 @@ def test_without_a_rule_nothing_goes_and_a_chosen_one_is_kept_and_followed(dialo
     qtbot.waitUntil(lambda: not run_store.checkpoints(done), timeout=WAIT)
 
     assert CheckpointCleanup(Preferences()).rule == "0"
-    assert list(paths.tokens_folder().iterdir())
+    assert list(paths.results_folder().iterdir())
     wait_for(dialog)
 
 

@@ -1,11 +1,9 @@
 """Token ids: the same from their file as made anew, and made anew whenever anything that decides them differs."""
 
-import os
-
 import numpy as np
 import pytest
 
-from engine.system.paths import starter_folder, tokens_folder
+from engine.system.paths import results_folder, starter_folder
 from engine.text.conversations import Example
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.prompter import Prompter
@@ -47,7 +45,7 @@ def prompter(kind="t5", template=TEMPLATE, limit=30, summary_limit=20, shots=())
 
 
 def files():
-    return sorted(tokens_folder().iterdir())
+    return sorted(results_folder().glob("tokens-*"))
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
@@ -122,30 +120,13 @@ def test_a_disk_that_takes_nothing_costs_the_cache_and_not_the_run(monkeypatch):
     monkeypatch.setattr(token_cache.os, "fsync", full)
 
     assert len(tokenize(EXAMPLES, prompter(), Channel())) == 3
-    assert files() == []
+    assert not list(results_folder().iterdir())
 
 
 def test_a_stop_in_between_keeps_nothing():
     with pytest.raises(Stopped):
         tokenize(EXAMPLES, prompter(), Channel(stops_at=2))
     assert files() == []
-
-
-def test_the_ones_not_used_for_longest_go_first(monkeypatch):
-    paths = []
-    for place, limit in enumerate((30, 31, 29)):
-        before = set(files())
-        tokenize(EXAMPLES, prompter(limit=limit), Channel())
-        paths += set(files()) - before
-        os.utime(paths[-1], (place, place))
-    monkeypatch.setattr(token_cache, "MAX_BYTES", int(3.5 * paths[0].stat().st_size))
-    tokenize(EXAMPLES, prompter(limit=30), Channel())
-
-    tokenize(EXAMPLES[:1], prompter(limit=30), Channel())
-    tokenize(EXAMPLES[:2], prompter(limit=30), Channel())
-
-    assert paths[0] in files()
-    assert paths[1] not in files()
 
 
 def test_the_ids_are_those_that_the_format_stands_for():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.system.paths import scores_folder
+from engine.system.paths import results_folder
 from engine.worker.training import interim_evaluation
 from tests.helpers.tiny_runs import events_named, tiny_recipe, train_in_process
 
@@ -54,11 +54,11 @@ def test_another_run_on_the_same_data_uses_the_cached_baseline(tmp_path, measure
 
 def test_another_prompt_is_evaluated_again_and_so_is_what_a_damaged_file_holds(tmp_path, measured):
     first, _ = run(tmp_path, measured)
-    [kept] = [file for file in scores_folder().iterdir() if b"look_schema" in file.read_bytes()]
-    for damage in (b"{", b'{"look_schema": 1, "look": {"loss": "low", "summaries": []}}'):
+    [kept] = results_folder().glob("baseline-*")
+    for damage in (b"{", b'{"loss": "low", "summaries": []}'):
         kept.write_bytes(damage)
         assert run(tmp_path, measured) == (first, True)
-        assert b"look_schema" in kept.read_bytes()
+        assert b"loss" in kept.read_bytes()
     other, computed = run(tmp_path, measured, "data.prompt=Sum up: {conversation}")
     assert computed
     assert other != first

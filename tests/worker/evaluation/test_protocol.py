@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.adapters.metadata import protocol_key
-from engine.system.paths import scores_folder
+from engine.system.paths import results_folder
 from engine.worker.dataset import dataset
 from engine.worker.evaluation.protocol import scoring_protocol
 from tests.helpers.evaluations import parts, score_base
@@ -29,7 +29,7 @@ def test_another_protocol_is_another_score(source, change):
     score_base(recipe, base, splits, channel)
     other, *_ = parts(source, **change)
     score_base(other, base, splits, channel)
-    assert len(list(scores_folder().iterdir())) == 2
+    assert len(list(results_folder().glob("scores-*"))) == 2
     keys = {protocol_key(scoring_protocol(one, splits)) for one in (recipe, other)}
     assert len(keys) == 2
 
@@ -61,4 +61,4 @@ def test_a_language_is_part_of_the_protocol_and_so_of_the_cache(source):
     assert metric["languages"] == {"de": scoring_protocol(other, splits)["examples"]}
     score_base(recipe, base, splits, channel)
     score_base(other, base, splits, channel)
-    assert len(list(scores_folder().iterdir())) == 2
+    assert len(list(results_folder().glob("scores-*"))) == 2

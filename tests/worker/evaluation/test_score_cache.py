@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.system.paths import scores_folder
+from engine.system.paths import results_folder
 from engine.worker.evaluation import model_metrics
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import parts, score_base
@@ -33,12 +33,12 @@ def test_the_base_is_scored_once(source, monkeypatch):
     assert told[0]["difference"] is None
 
 
-@pytest.mark.parametrize("damage", ["{", '{"kept_schema": 1, "protocol": {}, "measured": {}}'])
+@pytest.mark.parametrize("damage", ["{", '{"examples": []}'])
 def test_a_damaged_cache_file_is_replaced(source, damage):
     recipe, base, splits, channel = parts(source)
     first = score_base(recipe, base, splits, channel)
-    (kept,) = scores_folder().iterdir()
+    (kept,) = results_folder().glob("scores-*")
     kept.write_text(damage)
     again = score_base(recipe, base, splits, channel)
     assert again.values.summaries == first.values.summaries
-    assert json.loads(kept.read_text())["kept_schema"] == 3
+    assert json.loads(kept.read_text())["summaries"] == list(first.values.summaries)

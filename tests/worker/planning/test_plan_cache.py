@@ -1,7 +1,5 @@
 """A plan without problems is cached for the run that was planned, and for no other."""
 
-import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import torch
 
 from engine.config import recipe as recipes
 from engine.jobs.job import create_job
-from engine.system.paths import jobs_folder, plans_folder
+from engine.system.paths import jobs_folder, results_folder
 from engine.worker.planning import plan_cache, planner
 from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
 
@@ -56,34 +54,6 @@ def test_cached_sizes_are_found_for_the_same_and_for_nothing_else(recipe, tmp_pa
     assert [plan_cache.load(other) for other in others] == [None] * len(others)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"kept_schema": 1}',
-        json.dumps({"kept_schema": 1, "sizes": SIZES | {"memory": {"weights": "3"}}}),
-    ],
-)
-def test_a_file_that_is_no_plan_counts_as_absent(recipe, content):
-    cache_path(recipe).write_text(content)
-
-    assert plan_cache.load(cache_path(recipe)) is None
-
-
-def test_the_least_recently_used_go(recipe, monkeypatch):
-    monkeypatch.setattr(plan_cache, "MAX_FILES", 2)
-    paths = [cache_path(recipe, data=str(number)) for number in range(3)]
-    for path in paths[:2]:
-        plan_cache.save(path, SIZES)
-    os.utime(paths[0], (2_000_000_000, 2_000_000_000))
-    os.utime(paths[1], (1_000_000_000, 1_000_000_000))
-    plan_cache.save(paths[2], SIZES)
-
-    assert sorted(plans_folder().iterdir()) == sorted([paths[0], paths[2]])
-
-
 def test_a_run_uses_the_plan_of_its_form(recipe, monkeypatch):
     plan = planned(recipe)
     monkeypatch.setattr(planner.Planner, "examine", lambda *_: pytest.fail("planned again"))
@@ -109,4 +79,4 @@ def test_a_plan_with_a_problem_is_not_cached(tmp_path):
     plan = planned(tiny_recipe(tmp_path, "t5", "lora", "method.rank=64"))
 
     assert plan["problems"]
-    assert not list(plans_folder().iterdir())
+    assert not list(results_folder().glob("plan-*"))

@@ -14,7 +14,6 @@ import pytest
 from engine.adapters import library
 from engine.errors import StorageError
 from engine.jobs.events import EventWriter
-from engine.system import paths
 from engine.worker.adapters import attach
 from engine.worker.dataset import token_cache
 from engine.worker.runtime.atomic_write import storage_errors
@@ -91,17 +90,6 @@ def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said: str):
         raise RuntimeError(said)
     with pytest.raises(RuntimeError, match="shapes"), storage_errors("The checkpoint", "Free some space."):
         raise RuntimeError("shapes differ")
-
-
-def test_what_a_killed_worker_left_of_its_token_ids_goes(tmp_path: Path):
-    recipe = tiny_recipe(tmp_path, "t5")
-    killed = paths.tokens_folder() / f"0a1b.safetensors.{NOBODY}.partial"
-    alive = paths.tokens_folder() / f"0a1b.safetensors.{os.getppid()}.partial"
-    for path in (killed, alive):
-        path.write_bytes(b"half")
-    train_in_process(recipe)
-    assert not killed.exists()
-    assert alive.exists()
 
 
 def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

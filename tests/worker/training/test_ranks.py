@@ -25,7 +25,7 @@ from engine.jobs.worker_process import worker_command
 from engine.methods import METHODS
 from engine.runs import run_store
 from engine.system import ranks
-from engine.system.paths import scores_folder
+from engine.system.paths import results_folder
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.collator import Collator, steps_from
 from engine.worker.dataset.prompter import Encoded
@@ -169,7 +169,7 @@ def test_two_ranks_score_and_summarise_as_one_does(tmp_path, in_two):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1", "training.learning_rate=1e-9")
     found = []
     for way in (in_two, lambda function, *given: function(*given)):
-        shutil.rmtree(scores_folder(), ignore_errors=True)
+        shutil.rmtree(results_folder(), ignore_errors=True)
         _, events = way(train_in_process, recipe)
         assert events[-1]["outcome"] == "completed"
         written = [event["summary"] for event in events_named(events, "sample_made")]
@@ -209,7 +209,7 @@ def test_ranks_that_share_out_a_base_in_four_bits_compute_what_those_with_the_wh
 ):
     fixed = [*SHARDED, "base_model.quantization=nf4", "training.micro_batch_tokens=150"]
     _, whole = in_two(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed))
-    shutil.rmtree(scores_folder())
+    shutil.rmtree(results_folder())
     _, sharded = in_two(train_in_process, tiny_recipe(tmp_path, kind, method, *fixed, "training.shard=true"))
 
     assert [each[-1]["outcome"] for each in (whole, sharded)] == ["completed", "completed"]
@@ -225,7 +225,7 @@ def test_ranks_that_share_out_a_base_in_four_bits_compute_what_those_with_the_wh
 
 def test_a_sharded_base_model_that_is_only_prompted_is_scored_as_a_whole_one(tmp_path, in_two, held):
     _, whole = train_in_process(tiny_recipe(tmp_path, "llama", "prompt_only"))
-    shutil.rmtree(scores_folder())
+    shutil.rmtree(results_folder())
     _, sharded = in_two(
         train_in_process, tiny_recipe(tmp_path, "llama", "prompt_only", "training.shard=true")
     )

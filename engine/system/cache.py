@@ -1,0 +1,63 @@
+"""What was computed and can be computed again: one folder, a file for each value, the least recently used out.
+
+A file's name is a digest of all that decides the value. One that can't be read counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from engine.errors import StorageError
+from engine.system.files import write_atomically
+from engine.system.foreign_files import FileKind, read_bytes
+from engine.system.paths import results_folder
+
+MAX_BYTES, MAX_FILES = 2 * 1024**3, 4000
+T = TypeVar("T", bound=BaseModel)
+
+
+def place(kind: str, facts: Any, suffix: str = ".json") -> Path:
+    """Return the file of a value of a kind; `facts`, which JSON can write, are all that decides it."""
+    text = json.dumps([kind, facts], sort_keys=True, default=str)
+    return results_folder() / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:32]}{suffix}"
+
+
+def load(file: Path, schema: type[T]) -> T | None:
+    """Return the value in a file; None if there is none that can be read."""
+    try:
+        value = schema.model_validate_json(read_bytes(file, FileKind.CACHED), strict=True)
+        os.utime(file)
+    except (OSError, ValidationError):
+        return None
+    return value
+
+
+def save(file: Path, value: BaseModel) -> None:
+    """Write a value into a file. A full disk is ignored: the cache only saves time."""
+    with suppress(StorageError, OSError):
+        write_atomically(file, value.model_dump_json(by_alias=True))
+        drop_oldest()
+
+
+def drop_oldest() -> None:
+    """Delete the least recently used files beyond the limits; the newest always stays."""
+    files = []
+    for path in results_folder().iterdir():
+        # Another process may have dropped it just now.
+        with suppress(OSError):
+            stat = path.stat()
+            files.append((stat.st_mtime, stat.st_size, path))
+    free = MAX_BYTES
+    for index, (_, size, path) in enumerate(sorted(files, reverse=True)):
+        free -= size
+        if index and (free < 0 or index >= MAX_FILES):
+            # Windows can't delete a file that a running worker has mapped.
+            with suppress(OSError):
+                path.unlink()
