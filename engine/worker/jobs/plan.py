@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from engine.config import known_plans
@@ -14,13 +13,13 @@ from engine.worker.planning.processes import Processes
 from engine.worker.runtime import devices
 from engine.worker.runtime.channel import Channel
 
-POLL_SECONDS = 0.05
-
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Plan the job's recipe, or serve: answer each `plan {request, recipe, shown}` until `quit`."""
     if request.get("serve"):
-        _serve(channel, Planner(channel))
+        planner = Planner(channel)
+        for asked in channel.newest("plan"):
+            _answer(channel, planner, asked)
         return
     channel.enter("read_data")
     try:
@@ -31,19 +30,6 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     except AppError as error:
         # Whatever a plan finds is known without loading a model: a problem of the recipe.
         raise RecipeError(error.problems) from error
-
-
-def _serve(channel: Channel, planner: Planner) -> None:
-    """Answer the newest of the waiting recipes; the next key press made the others obsolete."""
-    while not channel.stop_requested():
-        commands = channel.pending_commands()
-        if any(command["command"] == "quit" for command in commands):
-            return
-        asked = [command for command in commands if command["command"] == "plan"]
-        if asked:
-            _answer(channel, planner, asked[-1])
-        else:
-            time.sleep(POLL_SECONDS)
 
 
 def _answer(channel: Channel, planner: Planner, asked: Command) -> None:

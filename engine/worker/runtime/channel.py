@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.errors import AppError, StorageError
@@ -129,6 +129,22 @@ class Channel:
         """Return the commands since the last call, with those that `check_stop` met."""
         commands, self._pending = self._pending + self.commands(), []
         return commands
+
+    def newest(self, name: str) -> Iterator[Command]:
+        """Yield commands of a name as they come, until `quit`; of those that wait the newest. Raises Stopped.
+
+        What is edited asks with every key press, which makes the questions before it obsolete.
+        """
+        while True:
+            self.check_stop()
+            commands = self.pending_commands()
+            if any(command["command"] == "quit" for command in commands):
+                return
+            asked = [command for command in commands if command["command"] == name]
+            if asked:
+                yield asked[-1]
+            else:
+                time.sleep(POLL_SECONDS / 2)
 
 
 class SilentChannel(Channel):
