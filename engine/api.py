@@ -49,6 +49,7 @@ from engine.jobs import sent_job
 from engine.jobs.events import Event, EventReader, clock, read_all
 from engine.jobs.job import KEEP_TRAINING, Job, JobKind, create_job
 from engine.jobs.run_state import Curve, RunState, Sample
+from engine.jobs.stages import stage_title
 from engine.jobs.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.jobs.worker_process import WarmWorker, can_afford_warm_worker, visible_to
 from engine.maintenance import abandoned_jobs, disk_usage, doctor, licences, trash_contents
@@ -214,6 +215,7 @@ __all__ = [
     "serving",
     "setting_text",
     "speakers",
+    "stage_title",
     "summary_limits",
     "text_paths",
     "too_few",

@@ -17,7 +17,6 @@ from engine.commands.terminal.download_consent import confirm_base, confirm_down
 from engine.commands.terminal.follow_job import STOPPED, Follower, conclude
 from engine.commands.terminal.output import Output
 from engine.commands.terminal.parser import Verbs
-from engine.commands.terminal.progress import STAGES
 from engine.commands.terminal.short_job import Result, ask
 from engine.config import hub_sources
 from engine.config import recipe as recipes
@@ -27,6 +26,7 @@ from engine.config.training import TrainingOptions
 from engine.errors import AppError, Problem, RecipeError
 from engine.jobs.events import Event
 from engine.jobs.job import create_job
+from engine.jobs.stages import stage_title
 from engine.options import check
 from engine.scoring import score_text
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS, Metric
@@ -287,7 +287,7 @@ class _Listener:
     def show(self, event: Event) -> None:
         """Take in one event; standard output is for the summaries alone."""
         if event["event"] == "stage_entered":
-            self._output.status(f"{STAGES[event['stage']]} …")
+            self._output.status(f"{stage_title(event['stage'])} …")
         elif event["event"] == "notice" and not self._output.as_json:
             self._output.remark(f"{event['message']} {event.get('hint', '')}".strip())
         elif event["event"] == "base_ready":

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Event, SummarizeOptions
+from engine.api import Ending, Event, SummarizeOptions, stage_title
 from gui.look.format import bytes_text, percent
-from gui.look.language import mark, tr
+from gui.look.language import mark, tr, translate
 from gui.workers.engine_thread import EngineThread
 from gui.workers.eta import Eta
 
@@ -23,14 +23,6 @@ State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
 
 PATIENCE_MILLISECONDS = 5_000
-STAGE_TEXTS = {
-    "": mark("Starting the worker"),
-    "load_base": mark("Loading the base model"),
-    "read_data": mark("Reading the data"),
-    "attach_adapter": mark("Loading the adapter"),
-    "save": mark("Saving the merged model"),
-    "convert": mark("Converting for CTranslate2"),
-}
 # What ends the preparation of a model with the base in memory.
 PREPARED = ("summary_failed", "request_finished")
 FETCHING = mark("Downloading the base model")
@@ -125,8 +117,7 @@ class Summarizer(QObject):
         """The stage of a worker that starts or prepares a model, with its time: "Loading the base model, 6 s"."""
         if self.state != "starting" and not self._is_preparing:
             return ""
-        known = self._stage in STAGE_TEXTS
-        stage = tr(STAGE_TEXTS[self._stage]) if known else self._stage.replace("_", " ").capitalize()
+        stage = translate(stage_title(self._stage))
         seconds = tr("{seconds} s", seconds=max(0, round(time.monotonic() - self._began)))
         if self._progress is None:
             return f"{stage}, {seconds}"

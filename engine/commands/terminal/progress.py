@@ -11,24 +11,11 @@ from engine.commands.terminal import text_tables
 from engine.commands.terminal.output import Output
 from engine.jobs.events import Event
 from engine.jobs.run_state import RunState
+from engine.jobs.stages import stage_title
 from engine.scoring import score_text
 from engine.scoring.metrics import CHRF
 from engine.system.units import size
 
-STAGES = {
-    "send": "Sending what the run needs",
-    "load_base": "Loading the base model",
-    "read_data": "Reading the conversations",
-    "check_rows": "Checking the conversations",
-    "sum_up": "Summing up",
-    "attach_adapter": "Attaching the adapter",
-    "evaluate": "Scoring",
-    "train": "Training",
-    "save": "Saving the adapter",
-    "convert": "Converting for CTranslate2",
-    "write": "Summarising",
-    "upload": "Sending to the hub",
-}
 LINES_A_RUN = 20
 
 
@@ -61,7 +48,7 @@ class ProgressPrinter:
             printer(event)
 
     def _stage_entered(self, event: Event) -> None:
-        self._stage = STAGES.get(event["stage"], event["stage"].replace("_", " ").capitalize())
+        self._stage = stage_title(event["stage"])
         if self._output.live:
             self._output.status(f"{self._stage} …")
         elif event["stage"] in ("load_base", "evaluate"):

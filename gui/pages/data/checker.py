@@ -7,17 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Ending, Event, Job, Problem
-from gui.look.language import mark, tr
+from engine.api import AppError, Ending, Event, Job, Problem, stage_title
+from gui.look.language import tr, translate
 from gui.workers.active_job import ActiveJob
 from gui.workers.eta import Eta
 from gui.workers.worker_manager import WorkerManager
-
-STAGES = {
-    "read_data": mark("Reading the data"),
-    "check_rows": mark("Checking the rows"),
-    "sum_up": mark("Preparing the report"),
-}
 
 
 class Checker(QObject):
@@ -78,8 +72,7 @@ class Checker(QObject):
         for event in events:
             self._left.follow(event)
             if event["event"] == "stage_entered":
-                stage = event["stage"]
-                self._stage = tr(STAGES[stage]) if stage in STAGES else stage.replace("_", " ").capitalize()
+                self._stage = translate(stage_title(event["stage"]))
                 self._report_progress()
             elif event["event"] == "stage_progressed":
                 self._report_progress(event["done"], event["total"], event["unit"])

@@ -14,7 +14,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, Ending, Event, Recipe, files, library
+from engine.api import Adapter, AppError, Ending, Event, Recipe, files, library, stage_title
 from engine.api import recipe as recipes
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
@@ -25,14 +25,6 @@ from gui.workers.download_check import Request, repositories
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
 from gui.workers.eta import Eta
 
-STAGES = {
-    "load_base": mark("Loading the base model"),
-    "read_data": mark("Reading the conversations"),
-    "attach_adapter": mark("Attaching the adapter"),
-    "evaluate": mark("Scoring"),
-    "save": mark("Saving"),
-    "upload": mark("Sending"),
-}
 ONE_AT_A_TIME = mark("Only one job can run at a time. Wait for it to finish, or cancel it.")
 Result = dict[str, Any]
 Finish = Callable[[Result], None]
@@ -216,18 +208,17 @@ class LibraryJobs(QObject):
         result: Result = {}
         thread.subscribe(
             self,
-            events=lambda events: self._follow(events, doing),
+            events=self._follow,
             result=result.update,
             ended=lambda ending: self._end(ending, finish, result, arguments.get("aside", "")),
         )
         self.started.emit(doing)
 
-    def _follow(self, events: list[Event], doing: str) -> None:
+    def _follow(self, events: list[Event]) -> None:
         for event in events:
             self._left.follow(event)
             if event["event"] == "stage_entered":
-                stage = STAGES.get(event["stage"])
-                self._progress(0.0, tr(stage) if stage else doing)
+                self._progress(0.0, translate(stage_title(event["stage"])))
             elif event["event"] == "notice":
                 self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":

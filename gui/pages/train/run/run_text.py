@@ -18,6 +18,7 @@ from engine.api import (
     evaluation_interval,
     library,
     metrics,
+    stage_title,
     verdicts,
 )
 from gui.look.format import UNKNOWN, bytes_text, duration_text, interval, number_text, percent, score
@@ -26,16 +27,6 @@ from gui.models.list_text import SPLITS, moment_text
 from gui.models.metric_text import VERDICT_TEXTS, amount
 from gui.workers.run_model import RunModel
 
-STAGES = {
-    "send": mark("Sending what the run needs"),
-    "": mark("Starting the worker"),
-    "load_base": mark("Loading the base model"),
-    "read_data": mark("Reading the data"),
-    "attach_adapter": mark("Attaching the adapter"),
-    "train": mark("Training"),
-    "evaluate": mark("Scoring"),
-    "save": mark("Saving the adapter"),
-}
 OUTCOMES = {
     "completed": mark("Completed"),
     "stopped": mark("Stopped"),
@@ -113,8 +104,7 @@ def stage_text(state: RunState) -> str:
         if state.started is None:
             return tr("Scoring the base model")
         return tr("Scoring the tuned model") if has_trained(state) else tr("Scoring the prompt")
-    known = STAGES.get(state.stage)
-    return translate(state.stage.replace("_", " ").capitalize()) if known is None else tr(known)
+    return translate(stage_title(state.stage))
 
 
 def progress_text(state: RunState) -> str:

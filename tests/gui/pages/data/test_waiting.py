@@ -43,4 +43,4 @@ def test_a_check_says_how_long_it_still_takes(page):
     progress = {"event": "stage_progressed", "done": 0, "total": 9000, "unit": "rows", "clock": 1.0}
     page.checker._follow([entered, progress, progress | {"done": 1000, "clock": 21.0}])
     busy = page.parts.source.busy
-    assert busy.accessibleName() == "Checking the rows 1,000 of 9,000 rows, about 3 min left"
+    assert busy.accessibleName() == "Checking the conversations 1,000 of 9,000 rows, about 3 min left"
