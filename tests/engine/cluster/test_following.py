@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from engine.cluster import following
+from engine.cluster.sent_run import SentRun
 from engine.cluster.store_client import ClusterHttp
 from engine.computers.computer import Computer
 from engine.errors import ComputerError
@@ -62,5 +64,5 @@ def test_a_cluster_that_never_answers_as_it_should_is_given_up(monkeypatch):
         following, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None)
     )
     with pytest.raises(ComputerError, match="has forgotten run"):
-        following.Following(COMPUTER, {"run": sent}, {}).work()
+        following.Following(COMPUTER, {"run": cast(SentRun, sent)}, {}).work()
     assert len(told) == 1
