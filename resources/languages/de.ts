@@ -871,11 +871,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Höchstens {most}.</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Attaching the adapter</source>
-   <translation>Adapter wird angefügt</translation>
-  </message>
-  <message>
    <location filename="../../gui/core/actions.py" />
    <source>Back</source>
    <translation>Zurück</translation>
@@ -1044,6 +1039,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/data/page.py" />
    <source>Bundled with Tunesmith</source>
    <translation>Mit Tunesmith geliefert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/dialogs/disk_dialog.py" />
+   <source>Cached results</source>
+   <translation>Zwischengespeicherte Ergebnisse</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/topics.py" />
@@ -1219,11 +1219,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/metadata_panel.py" />
    <source>Checking the files</source>
    <translation>Dateien werden geprüft</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/checker.py" />
-   <source>Checking the rows</source>
-   <translation>Zeilen werden geprüft</translation>
   </message>
   <message>
    <location filename="../../gui/pages/doctor/page.py" />
@@ -1574,11 +1569,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/dialogs/disk_dialog.py" />
    <source>Converted models</source>
    <translation>Umgewandelte Modelle</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/summarizer.py" />
-   <source>Converting for CTranslate2</source>
-   <translation>Wird für CTranslate2 umgewandelt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page.py" />
@@ -3240,12 +3230,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Auslastung</translation>
   </message>
   <message>
-   <location filename="../../gui/workers/summarizer.py" />
-   <source>Loading the adapter</source>
-   <translation>Adapter wird geladen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
+   <location filename="../../gui/pages/library/serve_dialog.py" />
    <source>Loading the base model</source>
    <translation>Basismodell wird geladen</translation>
   </message>
@@ -4534,11 +4519,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Vorgezogen, blind</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/data/checker.py" />
-   <source>Preparing the report</source>
-   <translation>Bericht wird erstellt</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/method/method_explanation.py" />
    <source>Preset</source>
    <translation>Vorlage</translation>
@@ -4765,11 +4745,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/labelling/reader.py" />
    <source>Reading the conversations</source>
    <translation>Gespräche werden gelesen</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/data/checker.py" />
-   <source>Reading the data</source>
-   <translation>Daten werden gelesen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models/view.py" />
@@ -5212,21 +5187,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Gespeicherter Schritt</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Saving</source>
-   <translation>Wird gespeichert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>Saving the adapter</source>
-   <translation>Adapter wird gespeichert</translation>
-  </message>
-  <message>
-   <location filename="../../gui/workers/summarizer.py" />
-   <source>Saving the merged model</source>
-   <translation>Verschmolzenes Modell wird gespeichert</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/arena/charts.py" />
    <source>Scale</source>
    <translation>Skalierung</translation>
@@ -5420,16 +5380,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/push_dialog.py" />
    <source>Send {name} to the Hugging Face Hub</source>
    <translation>{name} zum Hugging Face Hub senden</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/library/jobs.py" />
-   <source>Sending</source>
-   <translation>Wird gesendet</translation>
-  </message>
-  <message>
-   <location filename="../../gui/pages/train/run/run_text.py" />
-   <source>Sending what the run needs</source>
-   <translation>Was der Lauf braucht, wird gesendet</translation>
   </message>
   <message>
    <location filename="../../gui/pages/library/jobs.py" />
@@ -6697,11 +6647,6 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/help/glossary.py" />
    <source>Token</source>
    <translation>Token</translation>
-  </message>
-  <message>
-   <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>Token cache</source>
-   <translation>Token-Cache</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/rows/rows_view.py" />
@@ -10431,8 +10376,8 @@ Programm: Python und seine Bibliotheken.</translation>
   </message>
   <message>
    <location filename="../../gui/dialogs/disk_dialog.py" />
-   <source>{size} of cached token ids</source>
-   <translation>{size} an gespeicherten Token-IDs</translation>
+   <source>{size} of cached results</source>
+   <translation>{size} zwischengespeicherte Ergebnisse</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/dialogs/disk_dialog.py" />
@@ -11488,6 +11433,11 @@ Bob: At the office, till five.</translation>
    <translation>Höchstens {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Attaching the adapter</source>
+   <translation>Adapter wird angefügt</translation>
+  </message>
+  <message>
    <location filename="../../engine/cluster/store_client.py" />
    <source>Authorization</source>
    <translation>Authorization</translation>
@@ -11891,6 +11841,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub/hub_errors.py" />
    <source>Check the spelling. A private one needs `hf auth login` once.</source>
    <translation>Prüfen Sie die Schreibweise. Für private ist einmal `hf auth login` nötig.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Checking the conversations</source>
+   <translation>Gespräche werden geprüft</translation>
   </message>
   <message>
    <location filename="../../engine/config/training.py" />
@@ -12408,6 +12363,11 @@ Summary:</translation>
    <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den anfänglichen Adapter als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Converting for CTranslate2</source>
+   <translation>Wird für CTranslate2 umgewandelt</translation>
+  </message>
+  <message>
    <location filename="../../engine/computers/token.py" />
    <source>Copy it again.</source>
    <translation>Kopieren Sie sie noch einmal.</translation>
@@ -12603,11 +12563,6 @@ Summary:</translation>
    <translation>Löschen Sie Läufe und Basismodelle, die Sie nicht mehr brauchen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>Delete what stands far right of the table, or save it as csv.</source>
-   <translation>Löschen Sie, was weit rechts von der Tabelle steht, oder speichern Sie sie als csv.</translation>
-  </message>
-  <message>
    <location filename="../../engine/chats/json_exports/messenger.py" />
    <source>Deleted account</source>
    <translation>Gelöschtes Konto</translation>
@@ -12741,6 +12696,11 @@ Summary:</translation>
    <location filename="../../engine/worker/modeling/base_files.py" />
    <source>Download or copy the model again, with all its files.</source>
    <translation>Laden oder kopieren Sie das Modell noch einmal, mit allen seinen Dateien.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Downloading</source>
+   <translation>Wird heruntergeladen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora_family.py" />
@@ -13181,6 +13141,11 @@ Summary:</translation>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Fraction of the steps, at the end, in which the ranks stay fixed.</source>
    <translation>Anteil der Schritte am Ende, in denen die Ränge fest bleiben.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/ingestion/row_store.py" />
+   <source>Free some disk space, or limit the rows.</source>
+   <translation>Geben Sie Speicherplatz frei, oder begrenzen Sie die Zeilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/training/model_selection.py" />
@@ -13626,6 +13591,11 @@ Summary:</translation>
    <location filename="../../engine/data/findings.py" />
    <source>In more than one split</source>
    <translation>In mehr als einem Teil</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
+   <source>In {1} these cells hold an error, or a formula without a stored value, and are read as empty: {2}. Open it in a spreadsheet, and save it again.</source>
+   <translation>In {1} enthalten diese Zellen einen Fehler oder eine Formel ohne gespeicherten Wert und werden als leer gelesen: {2}. Öffnen Sie die Datei in einer Tabellenkalkulation und speichern Sie sie erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/tabular/sheets.py" />
@@ -14451,6 +14421,11 @@ Summary:</translation>
    <location filename="../../engine/methods/lora_family.py" />
    <source>LoRA with bounded strength</source>
    <translation>LoRA mit begrenzter Stärke</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Loading the base model</source>
+   <translation>Basismodell wird geladen</translation>
   </message>
   <message>
    <location filename="../../engine/config/decoding.py" />
@@ -15628,6 +15603,11 @@ Summary:</translation>
    <translation>Prefix-Tuning</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Preparing the report</source>
+   <translation>Bericht wird erstellt</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/base.py" />
    <source>Problem | None</source>
    <translation>Problem | None</translation>
@@ -15901,6 +15881,11 @@ In one sentence:</translation>
    <location filename="../../engine/data/questions.py" />
    <source>Read the other rows</source>
    <translation>Die anderen Zeilen lesen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Reading the conversations</source>
+   <translation>Gespräche werden gelesen</translation>
   </message>
   <message>
    <location filename="../../engine/arena/entry_status.py" />
@@ -16198,14 +16183,9 @@ In one sentence:</translation>
    <translation>Speichern Sie sie neu.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
-   <source>Save it as .xlsx or .csv.</source>
-   <translation>Speichern Sie sie als .xlsx oder .csv.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>Save it as csv, and choose that.</source>
-   <translation>Speichern Sie sie als csv und wählen Sie diese.</translation>
+   <source>Save it as .csv.</source>
+   <translation>Speichern Sie sie als .csv.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/unread.py" />
@@ -16218,7 +16198,7 @@ In one sentence:</translation>
    <translation>Speichern Sie sie ohne Passwort, oder exportieren Sie ihre Tabelle als csv.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>Save it without the password, and choose it again.</source>
    <translation>Speichern Sie sie ohne das Passwort, und wählen Sie sie noch einmal.</translation>
   </message>
@@ -16226,6 +16206,11 @@ In one sentence:</translation>
    <location filename="../../engine/worker/readers/unread.py" />
    <source>Save its conversations as csv, or as JSON lines.</source>
    <translation>Speichern Sie ihre Gespräche als csv oder als JSON-Zeilen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Saving</source>
+   <translation>Wird gespeichert</translation>
   </message>
   <message>
    <location filename="../../engine/arena/external_summaries.py" />
@@ -16278,6 +16263,11 @@ In one sentence:</translation>
    <translation>Bewertet mit {1}.</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Scoring</source>
+   <translation>Bewertung</translation>
+  </message>
+  <message>
    <location filename="../../engine/text/languages.py" />
    <source>Scottish Gaelic</source>
    <translation>Schottisch-Gälisch</translation>
@@ -16316,6 +16306,16 @@ In one sentence:</translation>
    <location filename="../../engine/worker/jobs/push.py" />
    <source>Send it privately, or ask its owner.</source>
    <translation>Senden Sie privat, oder fragen Sie den Eigentümer.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Sending to the hub</source>
+   <translation>Wird an den Hub gesendet</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Sending what the run needs</source>
+   <translation>Was der Lauf braucht, wird gesendet</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
@@ -16708,6 +16708,11 @@ In one sentence:</translation>
    <translation>Anfangstext</translation>
   </message>
   <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Starting the worker</source>
+   <translation>Arbeitsprozess startet</translation>
+  </message>
+  <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Starts as a LoRA of a higher rank, measures the importance of each rank of each layer, and removes the least important ones until the average rank is reached: layers that matter more keep more. The finished adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred steps or more: shorter ones are too short to measure the importance. (Zhang et al. 2023)</source>
    <translation>Beginnt als LoRA mit höherem Rang, misst die Wichtigkeit jedes Rangs jeder Schicht und entfernt die unwichtigsten, bis der mittlere Rang erreicht ist: Wichtigere Schichten behalten mehr. Der fertige Adapter ist eine gewöhnliche LoRA, deren Rang je Schicht verschieden ist. Nehmen Sie es für Läufe von einigen hundert Schritten oder mehr: Kürzere sind zu kurz, um die Wichtigkeit zu messen. (Zhang et al. 2023)</translation>
@@ -16826,6 +16831,11 @@ In one sentence:</translation>
    <location filename="../../engine/config/training.py" />
    <source>Summaries are truncated after this many tokens. Automatic: as long as the data's reference summaries, but for the longest hundredth.</source>
    <translation>Nach so vielen Tokens werden Zusammenfassungen gekürzt. Automatisch: so lang wie die Referenzen der Daten, bis auf das längste Hundertstel.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Summarising</source>
+   <translation>Wird zusammengefasst</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
@@ -17946,6 +17956,11 @@ Summary:</translation>
    <translation>Der Rolle „{1}“ fehlt eine Spalte.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/ingestion/row_store.py" />
+   <source>The rows do not fit into memory, and {1} does not take them: {2}.</source>
+   <translation>Die Zeilen passen nicht in den Arbeitsspeicher, und {1} nimmt sie nicht auf: {2}.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/training/fast_kernels.py" />
    <source>The run computes with the libraries' own code, with the same result but for rounding.</source>
    <translation>Der Lauf rechnet mit dem eigenen Code der Bibliotheken, bis auf die Rundung mit demselben Ergebnis.</translation>
@@ -18669,6 +18684,11 @@ Summary:</translation>
    <location filename="../../engine/methods/sketches.py" />
    <source>Trained vectors before those of the text</source>
    <translation>Trainierte Vektoren vor denen des Textes</translation>
+  </message>
+  <message>
+   <location filename="../../engine/jobs/stages.py" />
+   <source>Training</source>
+   <translation>Training</translation>
   </message>
   <message>
    <location filename="../../engine/config/data_options.py" />
@@ -20041,7 +20061,7 @@ Summary:</translation>
    <translation>als Datenbank ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>as a workbook it makes no sense ({1})</source>
    <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
   </message>
@@ -20194,11 +20214,6 @@ Summary:</translation>
    <location filename="../../engine/computers/token.py" />
    <source>cat {1}</source>
    <translation>cat {1}</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>cell {1}{2}</source>
-   <translation>Zelle {1}{2}</translation>
   </message>
   <message>
    <location filename="../../engine/config/run_changes.py" />
@@ -20571,16 +20586,6 @@ Summary:</translation>
    <translation>in Teilen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>in the column "{1}" it holds a formula without a stored value</source>
-   <translation>in der Spalte „{1}“ enthält sie eine Formel ohne gespeicherten Wert</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>in the column "{1}" it holds the error {2}</source>
-   <translation>in der Spalte „{1}“ enthält sie den Fehler {2}</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>invalid control character</source>
    <translation>ungültiges Steuerzeichen</translation>
@@ -20696,7 +20701,7 @@ Summary:</translation>
    <translation>es hat weniger Zeilen als {1}: {2}</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/tabular/old_workbook.py" />
+   <location filename="../../engine/worker/readers/tabular/workbook.py" />
    <source>it has more than {1} MB</source>
    <translation>sie hat mehr als {1} MB</translation>
   </message>
@@ -20894,11 +20899,6 @@ Summary:</translation>
    <location filename="../../engine/worker/training/saving/checkpoints.py" />
    <source>its files are not those that were written</source>
    <translation>seine Dateien sind nicht die, die geschrieben wurden</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>its formats have {1} bytes, at most {2} are read</source>
-   <translation>ihre Formate haben {1} Byte, gelesen werden höchstens {2}</translation>
   </message>
   <message>
    <location filename="../../engine/system/gguf_header.py" />
@@ -21624,16 +21624,6 @@ Summary:</translation>
    <location filename="../../engine/adapters/import_checks.py" />
    <source>the shape of {1} is impossible</source>
    <translation>die Form von {1} ist unmöglich</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>the sheet {1} has more than {2} rows</source>
-   <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/readers/tabular/workbook.py" />
-   <source>the sheet {1} is nearly all empty cells</source>
-   <translation>das Blatt {1} besteht fast nur aus leeren Zellen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/ingestion/split_summaries.py" />
