@@ -1,4 +1,4 @@
-"""Tunesmith's doors: the window, a worker, a bridge to other computers, and the command line.
+"""Tunesmith's doors: the window, a worker, the sandbox, a bridge to other computers, and the command line.
 
 Nothing heavy is imported and neither stdin nor stdout is touched before it is known which door is meant: a
 windowed executable has no streams, and a worker imports torch, which no other process may.
@@ -10,7 +10,7 @@ import multiprocessing
 import sys
 from pathlib import Path
 
-WORKER, RANK, BRIDGE = "--worker", "--rank", "--bridge"
+WORKER, RANK, BRIDGE, SANDBOX = "--worker", "--rank", "--bridge", "--sandbox"
 
 
 def main(arguments: list[str]) -> int:
@@ -24,6 +24,10 @@ def main(arguments: list[str]) -> int:
         from engine.worker.__main__ import main_of_rank
 
         return main_of_rank()
+    if arguments[:1] == [SANDBOX]:
+        from engine.system.sandbox import main as serve
+
+        serve(with_torch=len(arguments) > 1)
     if arguments[:1] == [BRIDGE] and len(arguments) == 2:
         from engine.cluster.bridge import main as connect
 

@@ -18,28 +18,25 @@ from engine.jobs.job import ON_ALL_DEVICES, Job
 from engine.system import ranks
 from engine.system.graphics import visible_cards
 from engine.system.no_window import NO_WINDOW
-from engine.system.paths import application_root
+from engine.system.paths import program
 
-# A windowed program has no streams on Windows, so a frozen build has a separate worker program.
-FROZEN_WORKER = "tunesmith-worker"
 # Several times the memory of a warm worker.
 MIN_AVAILABLE_BYTES = 3 * 1024**3
 
 
 def worker_command(folder: Path | None = None) -> list[str]:
     """Return the command of the worker for a job's folder; without one it waits for a job."""
-    program = [*_program(), "--worker"]
-    return program if folder is None else [*program, str(folder)]
+    return [*program(), "--worker", *([] if folder is None else [str(folder)])]
 
 
 def bridge_command(folder: Path) -> list[str]:
     """Return the command of the bridge that does a job for another computer."""
-    return [*_program(), "--bridge", str(folder)]
+    return [*program(), "--bridge", str(folder)]
 
 
 def rank_command() -> list[str]:
     """Return the command of another rank of a run, which hears of its part on its standard input."""
-    return [*_program(), "--rank"]
+    return [*program(), "--rank"]
 
 
 def own_command(job: Job) -> tuple[list[str], dict[str, str]]:
@@ -56,14 +53,6 @@ def own_command(job: Job) -> tuple[list[str], dict[str, str]]:
     if cards < 2:
         return command, visible_to("auto")
     return command, {**visible_to(device), ranks.COUNT: str(cards)}
-
-
-def _program() -> list[str]:
-    """Return how Tunesmith is started: by Python, or in a frozen build by the worker program."""
-    if getattr(sys, "frozen", False):
-        window = Path(sys.executable)
-        return [str(window.with_name(FROZEN_WORKER + window.suffix))]
-    return [sys.executable, str(application_root() / "main.py")]
 
 
 def become_rank(facts: Mapping[str, str]) -> NoReturn:

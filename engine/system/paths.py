@@ -18,6 +18,8 @@ from engine.system import text_paths
 
 APPLICATION = "tunesmith"
 HOME = "TUNESMITH_HOME"
+# A windowed program has no streams on Windows, so a frozen build has a separate worker program.
+FROZEN_WORKER = "tunesmith-worker"
 # On a node of a cluster: where on it the files are that were sent, by their paths where they come from.
 SENT_FILES = "TUNESMITH_SENT_FILES"
 
@@ -164,6 +166,14 @@ def application_root() -> Path:
     """Return the folder that holds `main.py` and `resources`, in a checkout and in a frozen build."""
     frozen = getattr(sys, "_MEIPASS", None)
     return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
+
+
+def program() -> list[str]:
+    """Return how Tunesmith is started: by Python, or in a frozen build by the worker program."""
+    if getattr(sys, "frozen", False):
+        window = Path(sys.executable)
+        return [str(window.with_name(FROZEN_WORKER + window.suffix))]
+    return [sys.executable, str(application_root() / "main.py")]
 
 
 def expand_user(text: str) -> Path:

@@ -1,7 +1,7 @@
 """Files of others are read in known places alone: small ones whole by one module, conversations by their readers.
 
 `FileKind` lists the kinds of small files with their limits; `engine.worker.readers` lists the readers of conversations,
-whose limits `apart`, `archives` and `table` hold.
+whose limits `sandboxed`, `archives` and `table` hold.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ OTHER_WAYS = {
     # The system's own files.
     "engine/system/memory_kills.py", "engine/jobs/exit_status.py", "engine/system/graphics/graphics_cards.py",
     "engine/worker/runtime/devices.py", "engine/system/graphics/torch_build.py", "engine/maintenance/licences.py",
-    "engine/system/limited_process.py", "gui/desktop/system_load.py",
+    "engine/system/sandbox.py", "gui/desktop/system_load.py",
     # Tunesmith's own resources.
     "engine/config/support_matrix.py", "engine/scoring/claim_words.py", "gui/look/icons.py",
     "gui/pages/playground/conversation/samples.py", "engine/system/desktop_entry.py",
@@ -45,7 +45,7 @@ def test_files_of_others_are_read_in_no_other_way():
     assert others == OTHER_WAYS
 
 
-# What parses a whole file, each with the readers that may call it: those run in a process with limits, or bound what
+# What parses a whole file, each with the readers that may call it: those run in the sandbox, or bound what
 # they unpack before.
 PARSERS = {
     r"zipfile\.ZipFile\(": {

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Thread
@@ -21,8 +22,8 @@ from typing import Any, Self
 
 import psutil
 
-from engine.system import limited_process
-from engine.system.limited_process import Limits
+from engine.system import sandbox
+from engine.system.sandbox import Limits
 from tests.helpers.benchmark_report import show
 from tests.helpers.fuzz_runner import READY, run_isolated
 
@@ -101,7 +102,9 @@ def _read_some(numbers: range, place: Path, theirs: Connection) -> None:
 
 def _end(hostile_probes: Any, probe: Any, home: Path, folder: Path) -> str:
     # What a file takes to be made is none of what it takes to be read.
-    command = limited_process.result(lambda: hostile_probes.laid_out(probe, folder), MAKING)
+    command = sandbox.result(
+        partial(hostile_probes.laid_out_by_name, probe.name, TEXT_LENGTH, folder), MAKING
+    )
     with _Memory() as memory:
         before = sum(os.times()[:4])
         try:

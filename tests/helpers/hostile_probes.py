@@ -315,6 +315,12 @@ def laid_out(probe: Probe, folder: Path) -> tuple[str, ...]:
         return probe.lay(folder)
 
 
+def laid_out_by_name(name: str, text_length: int, folder: Path) -> tuple[str, ...]:
+    """Do so with the probe of a name, as another process can be told."""
+    [probe] = [each for each in (*troubled(), *bombs(), *texts(text_length)) if each.name == name]
+    return laid_out(probe, folder)
+
+
 def remove(folder: Path) -> None:
     """Remove what a probe made."""
     for each in (folder, runs_folder(), adapters_folder()):

@@ -12,6 +12,7 @@ from threading import Thread
 from unittest.mock import patch
 
 from engine.jobs.supervisor import Supervisor
+from engine.system import sandbox
 from engine.worker import __main__ as worker
 
 
@@ -30,6 +31,8 @@ class InProcessSupervisor(Supervisor):
         # Signals belong to the main thread, and standard input to the test.
         with chdir(self.job.folder), patch.object(worker, "_listening"):
             worker._do(self.job, None)
+        # As with a worker's process.
+        sandbox.end()
 
     def alive(self) -> bool:
         """Tell whether the thread runs."""

@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from engine.errors import DataError
-from engine.system import limited_process
-from engine.system.limited_process import Limits
+from engine.system import sandbox
+from engine.system.sandbox import Limits
 from engine.worker import readers
-from engine.worker.readers import SUFFIXES, TEXT_SUFFIXES, apart, open_table
+from engine.worker.readers import SUFFIXES, TEXT_SUFFIXES, open_table, sandboxed
 from engine.worker.readers.conversations import mail_files
 from engine.worker.readers.table import Notes
 from tests.helpers.command_line import Terminal
@@ -24,7 +24,9 @@ from tests.helpers.hostile_mails import MAILS
 from tests.helpers.mutated_files import seeds
 from tests.helpers.processes import wait_for_below, wait_until_gone
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the time of a process")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="other systems tell some of them in other words"
+)
 # Of a processor, for a megabyte. Quadratic time takes minutes for each of these.
 LIMITS = Limits(1 << 30, 5)
 # What our own readers read in this process: plain text, CSV and JSON.
@@ -45,7 +47,7 @@ def end_of(path: Path) -> str:
 def test_a_mail_takes_linear_time_and_little_memory(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(MAILS[name]())
-    assert limited_process.result(partial(end_of, path), LIMITS)
+    assert sandbox.result(partial(end_of, path), LIMITS)
 
 
 def test_a_mail_that_reaches_the_limit_of_time_is_named(
@@ -53,25 +55,27 @@ def test_a_mail_that_reaches_the_limit_of_time_is_named(
 ) -> None:
     path = tmp_path / "theirs.mbox"
     path.write_bytes(MAILS["a mail a line.mbox"]() * 10)
-    monkeypatch.setattr(apart, "SECONDS", 1)
-    monkeypatch.setattr(apart, "SECONDS_PER_MIB", 0)
+    monkeypatch.setattr(sandboxed, "SECONDS", 1)
+    monkeypatch.setattr(sandboxed, "SECONDS_PER_MIB", 0)
     # No text in any of them, so that there is no first row.
     with pytest.raises(
         DataError, match=r"theirs\.mbox can't be read: it takes more than 1 s of a processor"
     ) as error:
         list(open_table([path]))
-    assert error.value.hint == apart.HINT
+    assert error.value.hint == sandboxed.HINT
 
 
-def test_whatever_a_library_parses_is_read_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_a_library_parses_is_read_in_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = {Path(name).suffix: content for name, content in seeds().items()}
     read: set[str] = set()
 
-    def noted(_read: object, path: Path, *_: object) -> Iterator[apart.Found]:
+    def noted(_modules: object, _name: object, path: Path, *_: object) -> Iterator[sandboxed.Found]:
         read.add(path.suffix)
         return iter(())
 
-    monkeypatch.setattr(readers, "read_apart", noted)
+    monkeypatch.setattr(readers, "read_sandboxed", noted)
     for suffix in (*SUFFIXES, *TEXT_SUFFIXES):
         path = tmp_path / f"theirs{suffix}"
         path.write_bytes(files.get(suffix, b"Ann: hi"))

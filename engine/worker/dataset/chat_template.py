@@ -1,36 +1,32 @@
-"""Runs a base model's chat template: a program of whoever made the model, so it gets a process and limits of its own.
+"""Runs a base model's chat template: a program of whoever made the model, so it runs in the sandbox.
 
 Knows what surrounds a prompt and its answer, and nothing of conversations and labels.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
-import warnings
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from multiprocessing.connection import Connection
-from typing import Literal
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Literal
 
 import jinja2
-import psutil
-from transformers import PreTrainedTokenizerBase
 
 from engine.errors import ChatTemplateError
-from engine.worker.runtime import fork_pool
+from engine.system import sandbox
+from engine.system.sandbox import Exceeded, LimitError, Limits
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 PromptFormat = Literal["chat", "plain"]
 FIELD = "data.prompt_format"
 # What a template may add to the texts that it is given.
 MAX_ADDED_CHARACTERS = 100_000
 MAX_SECONDS = 5.0
-# A process that has to be started anew imports transformers first.
-START_SECONDS = 120.0
 MAX_BYTES = 1 << 30
 MAX_ERROR_CHARACTERS = 200
+RENDERER = "transformers.utils.chat_template_utils"
 # Stand for the last question and the answer; no template has reason to treat them in any special way.
 QUESTION, ANSWER = "tunesmith7question", "tunesmith7answer"
 # A template must pass on any text as it is.
@@ -107,50 +103,32 @@ def chat_frame(tokenizer: PreTrainedTokenizerBase, turns: Turns = ()) -> ChatFra
     template = _template_of(tokenizer)
     if template is None:
         raise ChatTemplateError("This base model has no chat template.", 'Choose "auto" or "plain".', FIELD)
-    outcome = _outcome(_Renderer(tokenizer, template), turns)
+    dated = f"{FIXED_DAY}{template}" if "strftime_now" in template else template
+    outcome = _outcome(_Template(dated, tuple(sorted(tokenizer.special_tokens_map.items()))), turns)
     if isinstance(outcome, str):
         raise _error(outcome)
     return outcome
 
 
-class _Renderer:
-    """Renders with a tokenizer's template; equal ones share their results."""
+@dataclass(frozen=True)
+class _Template:
+    """A chat template with the special tokens that it may write, by their names."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, template: str) -> None:
-        self._tokenizer = tokenizer
-        self._template = f"{FIXED_DAY}{template}" if "strftime_now" in template else template
-        self._identity = (template, repr(sorted(tokenizer.special_tokens_map.items(), key=str)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Renderer) and self._identity == other._identity
-
-    def __hash__(self) -> int:
-        return hash(self._identity)
-
-    def render(self, messages: Sequence[Message], *, answered: bool) -> str:
-        """Return the text of messages; unless it ends with an answer, one is asked for."""
-        text: str = self._tokenizer.apply_chat_template(
-            list(messages),
-            chat_template=self._template,
-            tokenize=False,
-            add_generation_prompt=not answered,
-            enable_thinking=False,
-            date_string=TODAY,
-        )
-        return text
+    text: str
+    special_tokens: tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=256)
-def _outcome(renderer: _Renderer, turns: Turns) -> ChatFrame | str:
+def _outcome(template: _Template, turns: Turns) -> ChatFrame | str:
     """Return the frame or why there is none: a template that never ends must not be waited for twice."""
     try:
-        return _frame(renderer, turns)
+        return _frame(template, turns)
     except ChatTemplateError as error:
         return error.message
 
 
-def _frame(renderer: _Renderer, turns: Turns) -> ChatFrame:
-    asked, probed, answered = _rendered_apart(renderer, turns)
+def _frame(template: _Template, turns: Turns) -> ChatFrame:
+    asked, probed, answered = _rendered(template, turns)
     before, after = _around(asked, QUESTION)
     if before + PROBE + after != probed:
         raise _error("The base model's chat template changes the texts that it is given.")
@@ -170,19 +148,26 @@ def _around(text: str, mark: str) -> tuple[str, str]:
     return before, after
 
 
-def _rendered_apart(renderer: _Renderer, turns: Turns) -> list[str]:
-    """Return three texts, which another process renders: a question, a probe and an answered question."""
+def _rendered(template: _Template, turns: Turns) -> list[str]:
+    """Return three texts: a question, a probe and an answered question. Raises ChatTemplateError."""
     earlier = [message for question, answer in turns for message in (_user(question), _assistant(answer))]
-    works = [
-        ([*earlier, _user(QUESTION)], False),
-        ([*earlier, _user(PROBE)], False),
-        ([*earlier, _user(QUESTION), _assistant(ANSWER)], True),
+    chats = [
+        [*earlier, _user(QUESTION)],
+        [*earlier, _user(PROBE)],
+        [*earlier, _user(QUESTION), _assistant(ANSWER)],
     ]
-    texts = _run_limited(renderer, works)
-    given = sum(len(message["content"]) for message in works[0][0])
-    if max(map(len, texts)) > given + MAX_ADDED_CHARACTERS:
-        raise _error("The base model's chat template adds too much to the texts that it is given.")
-    return texts
+    work = partial(_texts, template, chats)
+    try:
+        return sandbox.result(work, Limits(MAX_BYTES, MAX_SECONDS), [RENDERER])
+    except LimitError as error:
+        raise _error(_IN_WORDS[error.exceeded]) from error
+
+
+_IN_WORDS = {
+    Exceeded.TIME: f"The base model's chat template does not end within {MAX_SECONDS:.0f} seconds.",
+    Exceeded.MEMORY: "The base model's chat template needs too much memory.",
+    Exceeded.CRASH: "The base model's chat template ended the process that ran it.",
+}
 
 
 def _user(text: str) -> Message:
@@ -193,64 +178,30 @@ def _assistant(text: str) -> Message:
     return {"role": "assistant", "content": text}
 
 
-Works = list[tuple[list[Message], bool]]
+def _texts(template: _Template, chats: list[list[Message]]) -> list[str]:
+    """Return the texts of chats; one that ends with no answer asks for one. Raises ChatTemplateError."""
+    from transformers.utils.chat_template_utils import render_jinja_template
 
-
-def _run_limited(renderer: _Renderer, works: Works) -> list[str]:
-    """Render in a process that is ended when its time is up. Raises ChatTemplateError."""
-    can_fork = fork_pool.is_supported()
-    context = multiprocessing.get_context("fork") if can_fork else multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_render_all, args=(theirs, renderer, works), daemon=True)
-    with warnings.catch_warnings():
-        # The new process needs no thread but its own.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process.start()
-    theirs.close()
-    try:
-        return _answer(ours)
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
-
-
-def _answer(connection: Connection) -> list[str]:
-    with suppress(EOFError):
-        if connection.poll(START_SECONDS):
-            connection.recv()
-        if not connection.poll(MAX_SECONDS):
-            raise _error(f"The base model's chat template does not end within {MAX_SECONDS:.0f} seconds.")
-        problem, texts = connection.recv()
-        if problem:
-            raise _error(problem)
-        return list(texts)
-    raise _error("The base model's chat template ended the process that ran it.")
-
-
-def _render_all(connection: Connection, renderer: _Renderer, works: Works) -> None:
-    """Send that the process stands, and then what is wrong and the texts."""
-    _limit_memory()
-    connection.send(None)
-    try:
-        texts = [renderer.render(messages, answered=answered) for messages, answered in works]
-    except MemoryError:
-        connection.send(("The base model's chat template needs too much memory.", []))
-    # A template can raise whatever Python can.
-    except Exception as error:  # noqa: BLE001
-        connection.send((f"The base model's chat template fails: {_first_line(error)}", []))
-    else:
-        connection.send(("", texts))
-
-
-def _limit_memory() -> None:
-    """Limit what this process may take; Windows has no such limit."""
-    if sys.platform != "win32":
-        import resource
-
-        taken = psutil.Process().memory_info().vms
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_AS, (taken + MAX_BYTES, taken + MAX_BYTES))
+    texts: list[str] = []
+    for chat in chats:
+        try:
+            [[text], _] = render_jinja_template(
+                [chat],
+                chat_template=template.text,
+                add_generation_prompt=chat[-1]["role"] == "user",
+                **dict(template.special_tokens),
+                enable_thinking=False,
+                date_string=TODAY,
+            )
+        except MemoryError:
+            raise
+        # A template can raise whatever Python can.
+        except Exception as error:
+            raise _error(f"The base model's chat template fails: {_first_line(error)}") from error
+        if len(text) > sum(len(message["content"]) for message in chat) + MAX_ADDED_CHARACTERS:
+            raise _error("The base model's chat template adds too much to the texts that it is given.")
+        texts.append(text)
+    return texts
 
 
 def _first_line(error: Exception) -> str:

@@ -62,7 +62,7 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
         reason = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
         description = f"{reason}: token lengths are estimated, {CHARACTERS_PER_TOKEN} characters a token."
         return TokenCounter(_estimate, _estimated_ends, 1, exact=False, description=description)
-    tokenizer_trial.require_tried(folder, name, "tokenizers", lambda: _encoder(path))
+    tokenizer_trial.require_tried(folder, name, "tokenizers")
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -84,11 +84,6 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     )
     description = f"Token lengths are counted with the tokenizer of {name}."
     return TokenCounter(count, ends, special_tokens, exact=True, description=description)
-
-
-def _encoder(path: Path) -> Callable[[str], list[int]]:
-    tokenizer = Tokenizer.from_file(str(path))
-    return lambda text: tokenizer.encode(text).ids
 
 
 def summary_special_tokens(family: Family | None, special_tokens: int) -> int:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +15,6 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
-    AutoTokenizer,
     BitsAndBytesConfig,
     PretrainedConfig,
     PreTrainedModel,
@@ -280,10 +278,8 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     """Return the tokenizer in a model folder, with a padding token. Raises BaseModelError."""
     config_checks.require_own_files(folder, name)
     _refuse_long_chat_template(folder, name)
-    tokenizer_trial.require_tried(
-        folder, name, "transformers", lambda: partial(_loaded_tokenizer(folder, name).encode, verbose=False)
-    )
-    tokenizer = _loaded_tokenizer(folder, name)
+    tokenizer_trial.require_tried(folder, name, "transformers")
+    tokenizer = tokenizer_trial.loaded(folder, name)
     if tokenizer.eos_token_id is None:
         raise BaseModelError(
             f"The tokenizer of {name} has no token that ends a text.",
@@ -294,17 +290,6 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
         # Padding is masked and never a label, so any token serves.
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
-
-
-def _loaded_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
-    try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:
-        raise BaseModelError(
-            f"The tokenizer of {name} can't be loaded: {_first_line(error)}",
-            "Copy its tokenizer files too.",
-            FIELD,
-        ) from error
 
 
 @contextmanager

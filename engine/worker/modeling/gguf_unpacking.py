@@ -1,4 +1,4 @@
-"""Unpacks a GGUF file into a model folder in the cache, once, in a process with limits of memory and of time.
+"""Unpacks a GGUF file into a model folder in the cache, once, in a sandbox.
 
 transformers reads the file; what it leaves out is settled or refused (`gguf_config`, `gguf_tokenizer`). The folder is
 an ordinary one: nothing that uses it knows where it comes from.
@@ -32,13 +32,13 @@ from transformers import (
 
 from engine.config import gguf_models
 from engine.errors import AppError, BaseModelError, DeviceError, StorageError
-from engine.system import file_hashes, gguf_header, limited_process
+from engine.system import file_hashes, gguf_header, sandbox
 from engine.system.files import sync_directory, sync_tree
 from engine.system.foreign_files import FileKind, open_regular, read_json
 from engine.system.gguf_header import GgufHeader
-from engine.system.limited_process import LimitError, Limits
 from engine.system.locks import try_lock
 from engine.system.paths import gguf_folder
+from engine.system.sandbox import LimitError, Limits
 from engine.system.units import size
 from engine.worker.kernels.library import logging
 from engine.worker.modeling import gguf_config, gguf_tokenizer
@@ -147,7 +147,7 @@ def _make(path: Path, header: GgufHeader, folder: Path, channel: Channel, *, wit
     shutil.rmtree(partial_folder, ignore_errors=True)
     try:
         partial_folder.mkdir()
-        _convert_apart(path, header, made, channel, with_weights=with_weights)
+        _convert_sandboxed(path, header, made, channel, with_weights=with_weights)
         if with_weights:
             gguf_models.remember(made, path)
         sync_tree(made)
@@ -178,19 +178,20 @@ def _require_room(path: Path, header: GgufHeader) -> None:
         )
 
 
-def _convert_apart(
+def _convert_sandboxed(
     path: Path, header: GgufHeader, target: Path, channel: Channel, *, with_weights: bool
 ) -> None:
-    """Convert a file in a process of its own, which ends when the job is stopped."""
+    """Convert a file in a sandbox, which ends when the job is stopped."""
     memory = (
         BASE_BYTES + HEADER_RATIO * header.data_start + WEIGHTS_RATIO * gguf_models.unpacked_bytes(header)
     )
     memory += 4 * 4 * max(tensor.values for tensor in header.tensors)
     seconds = BASE_SECONDS + header.parameters // VALUES_PER_SECOND
     limits = Limits(memory, seconds, for_all_results=True)
-    work = partial(_reported, partial(_convert, path, header, target, with_weights))
+    work = partial(_reported, partial(_convert, path.absolute(), header, target, with_weights))
     try:
-        with closing(limited_process.results(work, limits)) as ticks:
+        # transformers reads these files by torch alone.
+        with closing(sandbox.results(work, limits, with_torch=True)) as ticks:
             for done, total in ticks:
                 channel.check_stop()
                 if total:
@@ -205,9 +206,6 @@ def _convert_apart(
 
 def _reported(convert: Callable[[Callable[[int, int], None]], None]) -> Iterator[Progress]:
     """Convert in a thread, and yield how far it is while it lasts. Raises what it raises."""
-    if limited_process.is_supported():
-        # In a fork: libgomp's threads are not forked with it.
-        torch.set_num_threads(1)
     reached: list[Progress] = [(0, 0)]
 
     def report(done: int, total: int) -> None:

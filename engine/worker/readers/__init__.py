@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from engine.data import PAUSE_HOURS
 from engine.errors import DataError
 from engine.system.hub_cache import DESCRIPTIONS
 from engine.worker.readers import content, parallel
-from engine.worker.readers.apart import read_apart
 from engine.worker.readers.conversations import chat_files, mail_files, text_folder
+from engine.worker.readers.sandboxed import read_sandboxed
 from engine.worker.readers.table import FIELD, BrokenRow, Notes, Reader, Record, Table
 from engine.worker.readers.tabular import delimited
 
@@ -36,21 +35,18 @@ __all__ = [
 ChatReader = Callable[..., Iterator[Mapping[str, Any] | BrokenRow]]
 
 
-def _apart(reader: str, *libraries: str) -> ChatReader:
-    """Return the reader of a kind of file that a library parses: it is imported when needed, and read apart.
+def _sandboxed(reader: str, *libraries: str) -> ChatReader:
+    """Return the reader of a kind of file that a library parses, in the sandbox, where alone it is imported.
 
     This is the rule: whatever parses what others wrote and is not our own, even if it is a part of Python, may take
     any time and memory for a small file, or end its process. So it works in a process of its own with limits, which
     ends with this one. Plain text, CSV and JSON have readers of our own, of linear time, and need none. `libraries`
-    are those that the reader imports late: they are imported once, not again in each such process.
+    are those that the reader imports late.
     """
-    module, _, name = reader.rpartition(".")
+    module, _, name = f"{__name__}.{reader}".rpartition(".")
 
     def read(path: Path, notes: Notes, *others: Any) -> Iterator[Mapping[str, Any] | BrokenRow]:
-        # Some of these take longer to import than the preview of a file may.
-        for library in libraries:
-            import_module(library)
-        return read_apart(getattr(import_module(f"{__name__}.{module}"), name), path, notes, *others)
+        return read_sandboxed((module, *libraries), name, path, notes, *others)
 
     return read
 
@@ -59,10 +55,10 @@ def _apart(reader: str, *libraries: str) -> ChatReader:
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
-    ".parquet": _apart("tabular.columnar.read_parquet"),
-    **dict.fromkeys((".arrow", ".feather"), _apart("tabular.columnar.read_arrow")),
-    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _apart("tabular.databases.read")),
-    **dict.fromkeys((".xlsx", ".xls", ".xlsb", ".ods"), _apart("tabular.workbook.read")),
+    ".parquet": _sandboxed("tabular.columnar.read_parquet"),
+    **dict.fromkeys((".arrow", ".feather"), _sandboxed("tabular.columnar.read_arrow")),
+    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), _sandboxed("tabular.databases.read")),
+    **dict.fromkeys((".xlsx", ".xls", ".xlsb", ".ods"), _sandboxed("tabular.workbook.read")),
     **dict.fromkeys(parallel.SUFFIXES, parallel.read),
 }
 # These take the pause in hours that separates the conversations of a chat.
@@ -73,10 +69,10 @@ _JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 # A file of each of these kinds is a conversation, or one chat: files of several of them may lie together.
 _TEXT_READERS: dict[str, ChatReader] = {
     **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
-    **dict.fromkeys((".html", ".htm"), _apart("conversations.html_files.read")),
-    **dict.fromkeys((".eml", ".mbox", ".mbx"), _apart("conversations.mail_files.read")),
-    ".docx": _apart("conversations.documents.read_docx", "docx"),
-    ".pdf": _apart("conversations.documents.read_pdf", "pypdf"),
+    **dict.fromkeys((".html", ".htm"), _sandboxed("conversations.html_files.read")),
+    **dict.fromkeys((".eml", ".mbox", ".mbx"), _sandboxed("conversations.mail_files.read")),
+    ".docx": _sandboxed("conversations.documents.read_docx", "docx"),
+    ".pdf": _sandboxed("conversations.documents.read_pdf", "pypdf"),
 }
 # A file with one of these endings is a data file; a text file is one if it was chosen, or if there is no other.
 SUFFIXES = (*_READERS, *_JSON_SUFFIXES)

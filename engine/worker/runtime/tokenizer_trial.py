@@ -1,4 +1,4 @@
-"""Tries the tokenizer of a model in a process with limits before it is used: its rules are its maker's.
+"""Tries the tokenizer of a model in the sandbox before it is used: its rules are its maker's.
 
 A pattern may never end, a rule may multiply the text, and the library may end its process over either. A tokenizer that
 was tried is known by its files from then on, so that only its first use takes longer.
@@ -10,16 +10,20 @@ import hashlib
 import string
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import tokenizers
 
 from engine.errors import AppError, BaseModelError
-from engine.system import limited_process
+from engine.system import sandbox
 from engine.system.foreign_files import FileKind, UnreadableFileError, open_regular, read_json
-from engine.system.limited_process import LimitError, Limits
 from engine.system.paths import cache_folder, starter_folder
+from engine.system.sandbox import LimitError, Limits
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 FIELD = "base_model.id"
 HINT = "Don't trust this model, or copy its original tokenizer files."
@@ -50,15 +54,31 @@ TEXTS = (
     "Ann:\tHi,\t7:30’s\tOK?\r\n" * 50,
 )
 Encode = Callable[[str], Sequence[int]]
+Library = Literal["tokenizers", "transformers"]
 
+_IMPORTS: dict[Library, list[str]] = {
+    "tokenizers": [],
+    "transformers": ["transformers.models.auto.tokenization_auto"],
+}
 _tried: set[str] = set()
 
 
-def require_tried(folder: Path, name: str, library: str, load: Callable[[], Encode]) -> None:
-    """Raise BaseModelError unless the tokenizer that a library reads from a model's folder is one that ends in time.
+def loaded(folder: Path, name: str) -> PreTrainedTokenizerBase:
+    """Return the tokenizer in a model's folder, as transformers reads it. Raises BaseModelError."""
+    from transformers import AutoTokenizer
 
-    `load` returns what encodes a text. What it raises while it is tried is raised as a BaseModelError too.
-    """
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:
+        raise BaseModelError(
+            f"The tokenizer of {name} can't be loaded: {_first_line(error)}",
+            "Copy its tokenizer files too.",
+            FIELD,
+        ) from error
+
+
+def require_tried(folder: Path, name: str, library: Library) -> None:
+    """Raise BaseModelError unless the tokenizer that a library reads from a model's folder is one that ends in time."""
     if folder == starter_folder():
         return
     try:
@@ -71,7 +91,7 @@ def require_tried(folder: Path, name: str, library: str, load: Callable[[], Enco
     size = sum(path.stat().st_size for path in files)
     limits = Limits(MEMORY_BYTES + MEMORY_RATIO * size, SECONDS + SECONDS_PER_MIB * (size >> 20))
     try:
-        limited_process.result(lambda: _try(folder / "tokenizer.json", load), limits)
+        sandbox.result(partial(_try, folder.absolute(), name, library), limits, _IMPORTS[library])
     except LimitError as error:
         raise _unusable(name, str(error)) from error
     except AppError:
@@ -95,7 +115,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _identity(files: Sequence[Path], library: str) -> str:
+def _identity(files: Sequence[Path], library: Library) -> str:
     """Return what changes with any of the files: no copy can have the time at which a file's entry was changed."""
     digest = hashlib.sha256(f"{VERSION} {library} {tokenizers.__version__}".encode())
     for path in files:
@@ -109,11 +129,16 @@ def _mark(identity: str) -> Path:
     return cache_folder() / "tokenizers" / identity
 
 
-def _try(path: Path, load: Callable[[], Encode]) -> None:
-    """Look at a tokenizer's rules, and encode texts with it. Raises ValueError."""
+def _try(folder: Path, name: str, library: Library) -> None:
+    """Look at a tokenizer's rules, and encode texts with it. Raises ValueError and BaseModelError."""
+    path = folder / "tokenizer.json"
     if path.exists():
         require_bounded(read_json(path, FileKind.TOKENIZER))
-    encode = load()
+    if library == "transformers":
+        encode: Encode = partial(loaded(folder, name).encode, verbose=False)
+    else:
+        tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        encode = lambda text: tokenizer.encode(text).ids  # noqa: E731
     for text in TEXTS:
         count = len(encode(text))
         if count > MAX_TOKENS_AROUND + MAX_TOKENS_PER_CHARACTER * len(text):

@@ -8,7 +8,7 @@ TITLE = mark("What is trusted, and what is not")
 TEXT = mark(
     "Data, adapters, recipes, base models and runs may come from people you don't know. None of them is run as a "
     "program. What is damaged, or takes more memory or time than such a file should, is named and left; the other "
-    "files and runs stay usable. Limits of memory and of a processor's time need Linux."
+    "files and runs stay usable."
 )
 FACTS = (
     (

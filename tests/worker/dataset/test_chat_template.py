@@ -4,8 +4,10 @@ import pytest
 from transformers import AutoTokenizer
 
 from engine.errors import ChatTemplateError
+from engine.system import sandbox
 from engine.worker.dataset import chat_template
 from engine.worker.dataset.chat_template import chat_frame, choose_format, control_tokens
+from tests.helpers import sandbox_works
 from tests.helpers.chat_templates import CHATML, DATED, ENDLESS, THINKING, THOUGHTS, WORKING
 from tests.helpers.tiny_models import tiny_model
 
@@ -83,13 +85,13 @@ def test_an_endless_template_is_waited_for_once(monkeypatch):
     # One that no other test has waited for.
     tokenizer = tokenizer_with(f"{ENDLESS}{{# once #}}")
     runs = []
-    run_limited = chat_template._run_limited
+    results = sandbox.results
 
     def counted(*given):
         runs.append(given)
-        return run_limited(*given)
+        return results(*given)
 
-    monkeypatch.setattr(chat_template, "_run_limited", counted)
+    monkeypatch.setattr(sandbox, "results", counted)
     for _ in range(3):
         with pytest.raises(ChatTemplateError, match="does not end"):
             chat_frame(tokenizer)
@@ -97,7 +99,7 @@ def test_an_endless_template_is_waited_for_once(monkeypatch):
 
 
 def test_a_template_that_ends_its_process_is_a_named_error(monkeypatch):
-    monkeypatch.setattr(chat_template, "_limit_memory", lambda: __import__("os")._exit(3))
+    monkeypatch.setattr(chat_template, "_texts", sandbox_works.exiting)
     with pytest.raises(ChatTemplateError, match="ended the process"):
         chat_frame(tokenizer_with(CHATML + "{# ends #}"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from engine.worker.jobs import models, train
 from engine.worker.modeling import base_models, gguf_unpacking
 from engine.worker.planning.planner import Planner
 from engine.worker.runtime.channel import Stopped
+from tests.helpers import sandbox_works
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
 from tests.helpers.gguf_files import logits, rounded, write_llama
@@ -189,21 +189,14 @@ def test_a_full_disk_and_a_small_memory_are_told_before(file, monkeypatch):
 
 
 def test_a_disk_that_fills_up_meanwhile_leaves_nothing(file, monkeypatch):
-    def fail(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(gguf_unpacking, "_write_card", fail)
+    monkeypatch.setattr(gguf_unpacking, "_convert", sandbox_works.filling_the_disk)
     with pytest.raises(StorageError, match="The disk is full"):
         load(file)
     assert [path.suffix for path in gguf_models.gguf_folder().iterdir()] == [".lock"]
 
 
 def test_a_library_without_end_is_ended_and_a_stop_is_heard(file, monkeypatch):
-    def hang(*_):
-        while True:
-            pass
-
-    monkeypatch.setattr(gguf_unpacking, "_convert", hang)
+    monkeypatch.setattr(gguf_unpacking, "_convert", sandbox_works.endless)
     channel = make_channel("inspect")
     channel.stopping = True
     with pytest.raises(Stopped):

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
 
 from engine.errors import BaseModelError
-from engine.system import limited_process
+from engine.system import sandbox
 from engine.worker.ingestion import token_lengths
 from engine.worker.modeling import base_models
 from engine.worker.runtime import tokenizer_trial
+from tests.helpers import sandbox_works
+from tests.helpers.repository import ROOT
 from tests.helpers.tiny_models import tiny_model
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process"),
+    pytest.mark.skipif(sys.platform != "linux", reason="other systems tell some of them in other words"),
 ]
 KNOWN_PATTERNS = [
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
@@ -79,6 +82,30 @@ def test_a_pattern_that_never_ends_on_some_text_is_found_by_trying(folder):
     assert "theirs can't be used: the library that reads it breaks down" in refusal(folder)
 
 
+TRIES_ONE = """
+import sys
+from pathlib import Path
+from engine.system import sandbox
+from engine.system.sandbox import Limits
+from engine.worker.runtime import tokenizer_trial
+from tests.helpers import sandbox_works
+from tests.helpers.repository import ROOT
+
+tokenizer_trial.require_tried(Path(sys.argv[1]), "theirs", "transformers")
+print(sandbox.result(sandbox_works.has_torch, Limits(1 << 30, 60)), "torch" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("kind", ["llama", "t5"])
+def test_a_tokenizer_is_tried_without_torch(kind):
+    # A program of its own, as those of the tests have imported everything.
+    command = [sys.executable, "-c", TRIES_ONE, str(tiny_model(kind))]
+    assert (
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        == "False False\n"
+    )
+
+
 def test_rules_that_multiply_text_are_told_by_their_form(folder):
     rules = {"type": "Sequence", "normalizers": [replace("☂", "☂☂")] * 30}
     changed(folder, lambda described: described.update(normalizer=rules))
@@ -87,18 +114,17 @@ def test_rules_that_multiply_text_are_told_by_their_form(folder):
 
 @pytest.mark.usefixtures("tight")
 def test_a_rule_that_asks_for_memory_is_found_by_trying(folder, monkeypatch):
-    monkeypatch.setattr(tokenizer_trial, "MAX_GROWTH", 1 << 40)
+    monkeypatch.setattr(tokenizer_trial, "_try", sandbox_works.trial_of_any_growth)
     rules = {"type": "Sequence", "normalizers": [replace("a", "a" * 1000)] * 3}
     changed(folder, lambda described: described.update(normalizer=rules))
     assert "theirs can't be used: " in refusal(folder)
 
 
-def test_a_million_added_tokens_are_counted(folder, monkeypatch):
-    monkeypatch.setattr(tokenizer_trial, "MAX_ADDED_TOKENS", 100)
+def test_a_million_added_tokens_are_counted(folder):
     token = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
-    added = [token | {"id": 1000 + number, "content": f"<t{number}>"} for number in range(101)]
+    added = [token | {"id": 1000 + number, "content": f"<t{number}>"} for number in range(50_001)]
     changed(folder, lambda described: described.update(added_tokens=added))
-    assert "it adds 101 tokens, at most 100 are read" in refusal(folder)
+    assert "it adds 50,001 tokens, at most 50,000 are read" in refusal(folder)
 
 
 @pytest.mark.parametrize("file", ["tokenizer.json", "tokenizer_config.json"])
@@ -112,7 +138,7 @@ def test_a_description_nested_without_end_is_named(folder, file):
 
 
 def test_a_library_that_breaks_down_is_named(folder, monkeypatch):
-    monkeypatch.setattr(base_models, "_loaded_tokenizer", lambda *_: os._exit(101))
+    monkeypatch.setattr(tokenizer_trial, "_try", sandbox_works.exiting)
     with pytest.raises(BaseModelError, match="the library that reads it breaks down"):
         base_models.read_tokenizer(folder, "theirs")
 
@@ -125,13 +151,13 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder):
 
 def test_a_known_tokenizer_is_tried_once_and_again_when_a_file_changes(folder, monkeypatch):
     tried = []
-    result = limited_process.result
+    results = sandbox.results
 
     def counted(*given):
         tried.append(given)
-        return result(*given)
+        return results(*given)
 
-    monkeypatch.setattr(limited_process, "result", counted)
+    monkeypatch.setattr(sandbox, "results", counted)
     for _ in range(2):
         base_models.read_tokenizer(folder, "ours")
     assert len(tried) == 1

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.worker.readers import apart, open_table
-from engine.worker.readers.table import LinedRow, Notes
-from tests.helpers import bombs
+from engine.worker.readers import open_table, sandboxed
+from engine.worker.readers.table import BrokenRow, LinedRow, Notes
+from tests.helpers import bombs, sandbox_works
 
+WORKS = sandbox_works.__name__
 # How each is told.
 NAMED = {
     "repeated text.parquet": r"takes more than 128 MB of memory|far more rows or text",
@@ -33,13 +34,13 @@ NAMED = {
 @pytest.fixture
 def tight(monkeypatch):
     """Set limits by which a bomb is told sooner."""
-    monkeypatch.setattr(apart, "MEMORY_BYTES", 128 << 20)
-    monkeypatch.setattr(apart, "SECONDS", 1)
-    monkeypatch.setattr(apart, "SECONDS_PER_MIB", 0)
-    monkeypatch.setattr(apart, "SAFE_ROWS", 1000)
+    monkeypatch.setattr(sandboxed, "MEMORY_BYTES", 128 << 20)
+    monkeypatch.setattr(sandboxed, "SECONDS", 1)
+    monkeypatch.setattr(sandboxed, "SECONDS_PER_MIB", 0)
+    monkeypatch.setattr(sandboxed, "SAFE_ROWS", 1000)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell some of them in other words")
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.usefixtures("tight")
 def test_a_bomb_is_a_named_error(name, tmp_path):
@@ -55,17 +56,9 @@ def test_what_a_reader_notes_comes_with_the_rows(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"xx")
 
-    def read(_path, notes):
-        for number in range(3):
-            notes.columns[f"c{number}"] = None
-            notes.remarks.append(f"remark {number}")
-            notes.done_bytes += 1
-            yield LinedRow({"c": "x" * 300_000}, number)
-        notes.reason = "so"
-
     notes = Notes()
     found = []
-    for row in apart.read_apart(read, path, notes):
+    for row in sandboxed.read_sandboxed([WORKS], "noting_rows", path, notes):
         found.append((row.line, notes.done_bytes, list(notes.columns)))
         # As a reader of chats does: what was noted before does not come back.
         notes.columns.clear()
@@ -74,10 +67,22 @@ def test_what_a_reader_notes_comes_with_the_rows(tmp_path):
     assert notes.reason == "so"
 
 
+def test_rows_and_counts_arrive_as_they_were_read(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"xx")
+    notes, expected = Notes(), Notes()
+    rows = list(sandboxed.read_sandboxed([WORKS], "rows_of_all_kinds", path, notes))
+    assert rows == list(sandbox_works.rows_of_all_kinds(path, expected))
+    assert [type(row) for row in rows] == [dict, LinedRow, BrokenRow]
+    assert rows[1].line == 7
+    assert notes.chats == expected.chats
+    assert type(notes.chats[0].left_out) is type(expected.chats[0].left_out)
+
+
 def test_memory_grows_with_the_file(tmp_path):
-    assert apart._limits(0).memory_bytes == apart.MEMORY_BYTES
-    assert apart._limits(10 << 20).memory_bytes == apart.MEMORY_BYTES + (80 << 20)
-    assert apart._limits(10 << 20).seconds == apart.SECONDS + 200
+    assert sandboxed._limits(0).memory_bytes == sandboxed.MEMORY_BYTES
+    assert sandboxed._limits(10 << 20).memory_bytes == sandboxed.MEMORY_BYTES + (80 << 20)
+    assert sandboxed._limits(10 << 20).seconds == sandboxed.SECONDS + 200
 
 
 def test_the_files_of_a_folder_count(tmp_path):
@@ -85,7 +90,7 @@ def test_the_files_of_a_folder_count(tmp_path):
         (tmp_path / name).write_bytes(b"From: Ann <a@example.org>\n\nHi\n" + b"x" * 100)
     table = open_table([tmp_path])
     assert len(list(table)) == 2
-    assert apart.size_of(tmp_path) == sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert sandboxed.size_of(tmp_path) == sum(path.stat().st_size for path in tmp_path.iterdir())
 
 
 def test_an_ordinary_table_is_far_from_the_bounds(tmp_path):
