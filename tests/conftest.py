@@ -38,6 +38,7 @@ import psutil
 import pytest
 import quick_tests
 
+from engine.system import sandbox
 from tests.helpers import zygote
 
 # In the background of a shell script it is ignored, and so it would be by every program that a test interrupts.
@@ -171,6 +172,8 @@ def _no_leaks(home):
     """Fail a test that leaves a process, a running QThread, an open window or a signal's handler behind."""
     before, handlers = _children(), {number: signal.getsignal(number) for number in SIGNALS}
     yield
+    # What a test changed in its sandbox is none of the next one's.
+    sandbox.end()
     left = [*_leaked_programs(), *_leaked_processes(before), *_leaked_threads()]
     left += [*_leaked_windows(), *_leaked_handlers(handlers)]
     assert not left, f"the test left behind: {', '.join(left)}"

@@ -13,7 +13,6 @@ from engine.system.paths import jobs_folder
 from engine.worker.runtime.channel import Channel
 from tests.helpers import reference_runs
 from tests.helpers.reference_runs import ReferenceRun
-from tests.helpers.sandboxes import _sandbox_ends  # noqa: F401
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from engine.system.sandbox import Exceeded, LimitError, Limits
 from tests.helpers import sandbox_works
 from tests.helpers.processes import lives, wait_until_gone
 from tests.helpers.repository import ROOT
-from tests.helpers.sandboxes import _sandbox_ends  # noqa: F401
 
 AMPLE = Limits(256 << 20, 5)
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits that this system itself keeps")
