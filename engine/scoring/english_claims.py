@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from engine.scoring.claims import (
     Claim,
@@ -20,6 +21,9 @@ from engine.scoring.claims import (
     iso_date,
     value_of,
 )
+
+# Of many texts: most words come again and again.
+CACHED_WORDS = 65_536
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -75,13 +79,25 @@ _TOKENS = re.compile(
 
 def claimed(text: str) -> list[Reading]:
     """Return the numbers, times and dates that a text claims."""
-    return [reading for reading in readings(text) if _is_claimed(reading.claim, text)]
+    return [reading for reading in _readings(text) if _is_claimed(reading.claim, text)]
 
 
-def words(text: str) -> frozenset[str]:
-    """Return the words of a text by which names are supported, hyphenated ones whole and in parts."""
-    found = {plain(match["word"]) for match in _TOKENS.finditer(text) if match["word"]}
-    return frozenset(found | {part for word in found for part in re.split(r"['’-]", word)})
+def facts_and_words(text: str) -> tuple[frozenset[Fact], frozenset[str]]:
+    """Return what claims are supported by: all facts of a text, and its words, hyphenated ones whole and in parts."""
+    facts: set[Fact] = set()
+    found: set[str] = set()
+    for match in _TOKENS.finditer(text):
+        group = str(match.lastgroup)
+        facts |= _meaning(group, match[0])[1]
+        if group == "word":
+            found |= _words(match[0])
+    return frozenset(facts), frozenset(found)
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def _words(token: str) -> frozenset[str]:
+    whole = plain(token)
+    return frozenset((whole, *re.split(r"['’-]", whole)))
 
 
 def _is_claimed(claim: Claim, summary: str) -> bool:
@@ -92,18 +108,19 @@ def _is_claimed(claim: Claim, summary: str) -> bool:
     return lower not in ("zero", "one", *_SHORT)
 
 
-def readings(text: str) -> Iterator[Reading]:
+def _readings(text: str) -> Iterator[Reading]:
     """Yield every number, time and date of a text with all its possible meanings."""
     for match in _TOKENS.finditer(text):
         group = str(match.lastgroup)
         kind, facts = _meaning(group, match[0])
         if facts:
-            yield Reading(Claim(match.start(), match.end(), match[0], kind), frozenset(facts))
+            yield Reading(Claim(match.start(), match.end(), match[0], kind), facts)
 
 
-def _meaning(group: str, text: str) -> tuple[ClaimKind, set[Fact]]:
+@lru_cache(maxsize=CACHED_WORDS)
+def _meaning(group: str, text: str) -> tuple[ClaimKind, frozenset[Fact]]:
     kind, read = _READERS[group]
-    return kind, read(text.lower())
+    return kind, frozenset(read(text.lower()))
 
 
 def _clock(text: str) -> set[Fact]:
@@ -220,5 +237,5 @@ def _acts(word: str, rest: str) -> bool:
 
 
 def plain(word: str) -> str:
-    """Return a word as `words` has it."""
+    """Return a word as `facts_and_words` has it."""
     return re.sub(r"['’]s$", "", word.casefold())

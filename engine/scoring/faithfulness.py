@@ -102,10 +102,9 @@ def _in_order(claims: Iterable[Claim]) -> tuple[Claim, ...]:
 def _facts_and_words(conversation: str, language: str) -> tuple[frozenset[Fact], frozenset[str]]:
     """Return the facts and the words of a conversation; cached, since its summaries are checked one by one."""
     if language == ENGLISH:
-        readings, words = english_claims.readings(conversation), english_claims.words(conversation)
-    else:
-        readings = language_claims.readings(conversation, language)
-        words = claimed_names.words(conversation, language)
+        return english_claims.facts_and_words(conversation)
+    readings = language_claims.readings(conversation, language)
+    words = claimed_names.words(conversation, language)
     return frozenset(fact for reading in readings for fact in reading.facts), words
 
 

@@ -25,7 +25,8 @@ from engine.worker.ingestion.predictions import Predictions
 from engine.worker.ingestion.row_store import Row
 from engine.worker.ingestion.sources import SPLITS
 from engine.worker.runtime.channel import Channel
-from engine.worker.text_metrics import early_languages, prediction_matching
+from engine.worker.text_metrics import prediction_matching
+from engine.worker.text_metrics.example_languages import tell_languages
 from engine.worker.text_metrics.prediction_matching import Conversations, Matches, match
 from engine.worker.validation.exclusion import exclude_rows
 
@@ -56,13 +57,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     examples = [conversations.rows[index].example for index in common]
     _warn(channel, first, examples, common)
     channel.enter("evaluate")
-    with early_languages.telling(
-        examples if run_scores is None else (), request.get("language", AUTO)
-    ) as tell:
-        # Imports torch, for which a file that can't be scored need not wait.
-        from engine.worker.text_metrics import file_scores
+    # Imports torch, for which a file that can't be scored need not wait.
+    from engine.worker.text_metrics import file_scores
 
-        languages = tell()
     scored = file_scores.Scored(source, request.get("split", ""), examples, request["bootstrap"])
     summaries = [first.matches.summaries[index] for index in common]
     rows = {"rows": first.matches.as_dict()}
@@ -70,6 +67,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         result = file_scores.against_base(channel, scored, summaries, run_scores, common)
     else:
         other = [second.matches.summaries[index] for index in common] if second else None
+        languages = tell_languages(examples, request.get("language", AUTO))
         result = file_scores.against_file(channel, scored, languages, summaries, other)
     channel.result(result | rows)
 
