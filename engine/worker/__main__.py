@@ -60,6 +60,8 @@ JOBS = {
 RANK = "engine.worker.jobs.rank"
 # Jobs whose results depend on replaced library code.
 COMPUTING = ("train", "evaluate", "summarize", "export")
+# Jobs that several ranks may compute.
+RANKED = ("train", "evaluate")
 # How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the processor and no more: a layer's small
 # operations follow one another within that, and to wake a thread for each took a quarter to a third of a step. By its
 # own default it waits so for milliseconds, and with threads = cores throughput falls 20 to 130 fold as soon as anything
@@ -229,7 +231,7 @@ def _ranks_ready(
     """Have met the other ranks of a run that a launcher has started inside, or have them start. Raises WorkerError."""
     if isinstance(rank, WorkerError):
         raise rank
-    if request["kind"] != "train":
+    if request["kind"] not in RANKED:
         rank_processes.end_unused()
         yield
         return
@@ -243,9 +245,11 @@ def _ranks_ready(
 
     channel.on_stuck = end
     recipe = recipes.load(channel.job.recipe_path)
-    with rank_joining.met(rank, identity(recipe)) if rank else nullcontext():
+    trains = request["kind"] == "train"
+    with rank_joining.met(rank, identity(recipe)) if rank and trains else nullcontext():
         try:
-            _start_ranks_ahead(recipe)
+            if trains:
+                _start_ranks_ahead(recipe)
             yield
         finally:
             rank_processes.end_unused()

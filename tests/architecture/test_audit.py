@@ -53,7 +53,6 @@ CALLS = {
     "Processes": (
         r"subprocess\.(Popen|run|call|check_\w+|get\w*output)",
         r"os\.(fork\w*|exec\w+|spawn\w+|posix_spawn\w*|system|popen|startfile)",
-        r"engine\.system\.forking\.fork",
         r"pty\.\w+",
         r"(torch\.)?multiprocessing\.(Process|Pool|Manager|get_context|spawn)",
         r"concurrent\.futures\.ProcessPoolExecutor",

@@ -15,8 +15,8 @@ MARKUP = re.compile(
 FOREIGN_CODE = re.compile(
     r"trust_remote_code=(?!False)|torch\.load\(|\bpickle\b|apply_chat_template|render_jinja_template|weights_only=False"
 )
-# A process hands objects to the sandbox, and its own forks and it to each other; nothing from a file comes there.
-BETWEEN_PROCESSES = {"engine/worker/runtime/fork_pool.py", "engine/system/sandbox.py"}
+# A process and its sandbox hand each other objects; nothing from a file comes there.
+BETWEEN_PROCESSES = {"engine/system/sandbox.py"}
 # The one module that runs a model's chat template: in Jinja's sandbox, in ours.
 CHAT_TEMPLATES = "engine/worker/dataset/chat_template.py"
 LOADING = re.compile(r"Auto\w+\.from_pretrained\((.*?)\)|loader\.from_\w+\((.*?)\n?\s*\)\n", re.DOTALL)

@@ -14,7 +14,7 @@ from engine.errors import AppError
 from engine.worker.generation.generate import finished, generation_config, refuse_too_long
 from engine.worker.generation.generated import Generated
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.runtime.parallel_map import Tick, no_tick
+from engine.worker.runtime.rank_group import Tick, no_tick
 
 PRECISION = "float32"
 # Prompts between two looks at whether to stop, and the tokens of which the library makes a batch.

@@ -36,8 +36,7 @@ from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
 from engine.worker.modeling.base_models import Model, kv_values_per_token, positions
 from engine.worker.runtime import devices, oom, rank_group, rank_meeting
-from engine.worker.runtime.parallel_map import Emit, Tick, no_tick, parallel_map
-from engine.worker.runtime.rank_group import OnResult, RankGroup
+from engine.worker.runtime.rank_group import OnResult, RankGroup, Tick, no_tick
 
 # Tokens of one batch, padding and new tokens included. On two cores a model of 135 million parameters is fastest with
 # 2**14, the starter with twice as many. The KV cache of a batch holds at most 2**28 values.
@@ -87,8 +86,8 @@ def generate(
     `decoding` are settings of DecodingOptions by name. `on_rows(rows)` gets indices in `inputs` whenever other rows are
     about to be computed: a batch, a group of its prefill, and the remaining rows after ended ones have left.
     `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens, on the host), `on_written(row,
-    summary)` each summary as soon as it has ended. Without `on_rows` and `on_tokens`, a run's ranks or a processor's
-    cores work in parallel, and `on_tick` is called regularly. An exception from any of them ends the work.
+    summary)` each summary as soon as it has ended. Without `on_rows` and `on_tokens`, the ranks that this process is
+    connected to write too, and `on_tick` is called regularly. An exception from any of them ends the work.
     `batch_tokens` is chosen by the device if absent. `end_tokens` end a summary besides the model's own. Raises
     BaseModelError if a prompt is too long for the model.
     """
@@ -106,12 +105,6 @@ def generate(
 
     is_followed = bool(on_rows or on_tokens)
     group = None if is_followed else rank_group.current()
-    in_one_process = is_followed or group or not enabled("generation_forks", base_model.device.type)
-    num_processes = (
-        1
-        if in_one_process
-        else devices.process_count(base_model.device, len(inputs), base_model.num_parameters())
-    )
     rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
     if group is not None:
         prompts = [inputs[row] for row in rows]
@@ -122,14 +115,13 @@ def generate(
         ends = list(end_tokens)
         _write_shared(group, model, tokenizer, family, prompts, options, ends, take_item, on_tick)
         return [written[row] for row in range(len(inputs))]
-    tokens = (batch_tokens or _batch_tokens(base_model)) // num_processes
+    tokens = batch_tokens or _batch_tokens(base_model)
     work = _Work(base_model, prompt, family, inputs, options, tokens, is_followed=is_followed)
     with _decoding(base_model, config):
         if is_followed:
             work.write(rows, take, on_rows, on_tokens)
         else:
-            parts = [rows[start::num_processes] for start in range(num_processes)]
-            parallel_map(work.write_part, parts, lambda result: take(*result), on_tick)
+            work.write(rows, take, lambda _: on_tick(), lambda _: on_tick())
     return [written[row] for row in range(len(inputs))]
 
 
@@ -261,10 +253,6 @@ class _Work:
     def _prefill_tokens(self, batch_tokens: int) -> int:
         limit = CPU_PREFILL_TOKENS if self.base_model.device.type == "cpu" else batch_tokens
         return min(batch_tokens // PREFILL_PARTS, limit)
-
-    def write_part(self, rows: Sequence[int], emit: Emit, tick: Tick) -> None:
-        """Generate the summaries of some prompts; emit each as its row and ids, and call `tick` regularly."""
-        self.write(rows, lambda row, ids: emit((row, ids)), lambda _: tick(), lambda _: tick())
 
     def _next_batch(self, rows: list[int], batch_tokens: int) -> list[int]:
         """Return the first rows. With the longest first, little is padded and the peak memory comes first."""

@@ -15,7 +15,7 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import dataset, token_counter
 from engine.worker.dataset.dataset import Splits
-from engine.worker.dataset.prompting import settle_format
+from engine.worker.dataset.prompting import scored_examples, settle_format
 from engine.worker.dataset.summary_limits import settle_limits
 from engine.worker.evaluation import evaluator, reporting
 from engine.worker.evaluation.evaluator import BASE, Evaluation
@@ -23,6 +23,7 @@ from engine.worker.exports import converted_models
 from engine.worker.generation.ctranslate2_runtime import CTranslate2Runtime
 from engine.worker.modeling import base_models
 from engine.worker.runtime.channel import Channel
+from engine.worker.training import rank_models
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -44,13 +45,16 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     recipe = settle_limits(recipe, base, splits)
     channel.enter("evaluate")
     runtime_of = partial(converted_models.load, channel, base) if converts else _own_engine
-    baseline = evaluator.score_base(channel, base, recipe, splits, runtime_of(None))
-    reporting.report(channel, baseline, recipe, base.device)
-    manager = AdapterManager(base)
-    evaluations = [
-        _score(channel, manager, adapter, recipe, splits, baseline, runtime_of(adapter))
-        for adapter in adapters
-    ]
+    # Another runtime writes in this process alone.
+    prompts = 0 if converts else len(scored_examples(recipe, splits))
+    with rank_models.writing(channel, base, recipe, prompts):
+        baseline = evaluator.score_base(channel, base, recipe, splits, runtime_of(None))
+        reporting.report(channel, baseline, recipe, base.device)
+        manager = AdapterManager(base)
+        evaluations = [
+            _score(channel, manager, adapter, recipe, splits, baseline, runtime_of(adapter))
+            for adapter in adapters
+        ]
     channel.result(
         {
             "protocol": baseline.protocol,
@@ -86,6 +90,7 @@ def _score(
         reporting.report_other_prompt(channel, adapter, recipe, splits)
     step = adapter.metadata.training.step
     with manager.use(adapter) as model:
+        rank_models.use_adapter(adapter)
         evaluation = evaluator.score(
             channel, manager.base, model, recipe, splits, adapter.id, step, baseline, prompt, runtime
         )

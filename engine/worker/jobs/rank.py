@@ -19,12 +19,15 @@ from typing import Any
 
 from peft import PeftModel
 
+from engine.adapters import library
+from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.errors import AppError
 from engine.jobs.job import Job
 from engine.system.ranks import FACTS, Rank
 from engine.worker.adapters import attach
+from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.collator import Collator
 from engine.worker.evaluation import general_loss, losses
@@ -101,12 +104,16 @@ class _Helper:
         self._group = group
         self._channel = SilentChannel()
         self._base: LoadedBase | None = None
+        # The model that is trained, or what is asked for of the library.
         self._model: PeftModel | None = None
+        self._manager: AdapterManager | None = None
+        self._adapter: Adapter | None = None
         self._recipe: Recipe | None = None
         self._train: token_cache.Tokens | None = None
         self._tasks: dict[str, Callable[[dict[str, Any]], None]] = {
             rank_models.LOAD: self._load,
             rank_models.ATTACH: self._attach,
+            rank_models.USE: self._use,
             rank_models.SHARD: lambda _: self._shard(self._loaded.model),
             generate.TASK: self._generate,
             losses.TASK: self._losses,
@@ -135,6 +142,10 @@ class _Helper:
     def _load(self, told: dict[str, Any]) -> None:
         self._recipe = _recipe(told)
         self._base = rank_models.load(self._recipe, self._channel)
+
+    def _use(self, told: dict[str, Any]) -> None:
+        self._manager = self._manager or AdapterManager(self._loaded)
+        self._adapter = library.find(told["folder"])
 
     def _attach(self, told: dict[str, Any]) -> None:
         recipe, base = _recipe(told), self._loaded
@@ -194,6 +205,10 @@ class _Helper:
     @contextmanager
     def _model_of(self, told: dict[str, Any]) -> Iterator[Model]:
         """Give the model that a task is about: the base, or with the adapter."""
+        if self._manager is not None:
+            with self._manager.use(self._adapter if told["with_adapter"] else None) as model:
+                yield model
+            return
         if self._model is None:
             yield self._loaded.model
             return

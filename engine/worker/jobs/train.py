@@ -73,7 +73,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     # Only now, the error being gone, is what the failed step held free again.
     search = FallbackSearch(planning, recipe, splits, run_store.last_step(channel.job))
     facts = _report_fallbacks(channel, search, reached.run, lacking)
-    raise out_of_memory_error(facts, fork_killed=killed)
+    raise out_of_memory_error(facts, rank_killed=killed)
 
 
 def _carry_out(
@@ -90,7 +90,8 @@ def _carry_out(
     if not recipe.method.method.trains:
         if recipe.training.shard:
             rank_models.share_base(base, base.model, recipe)
-        prompt_baseline.score_prompt(channel, recipe, base, splits)
+        with rank_models.writing(channel, base, recipe, len(scored_examples(recipe, splits))):
+            prompt_baseline.score_prompt(channel, recipe, base, splits)
         return
     prompter = make_prompter(recipe, base, splits)
     train = tokenize(training_examples(recipe, splits), prompter, channel)

@@ -123,13 +123,7 @@ PATCHES: tuple[Patch, ...] = (
         devices=CUDA, libraries=TRANSFORMERS, by_default=False,
     ),
     Patch(
-        "generation_forks", "speed", "decoding in one process",
-        "generation/generate.py",
-        "generation/test_parallel_generation.py::test_they_are_the_same",
-        devices=CPU,
-    ),
-    Patch(
-        "ranks", "speed", "a run on a processor computed in one process",
+        "ranks", "speed", "runs and scoring on a processor, computed in one process",
         "planning/requirements.py",
         "training/test_ranks.py::test_two_ranks_train_what_one_trains",
         devices=CPU,

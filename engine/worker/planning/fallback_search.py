@@ -158,10 +158,10 @@ def _padded_tokens(shape: dict[str, Any], family: Family) -> int:
     return int(shape["rows"]) * width
 
 
-def out_of_memory_error(facts: Result, *, fork_killed: bool = False) -> OutOfMemoryError:
+def out_of_memory_error(facts: Result, *, rank_killed: bool = False) -> OutOfMemoryError:
     """Return the error that ends a run for which these fallbacks were found, with numbers only where they are known."""
     needed, available = size(facts["needed"]), size(facts["available"])
-    if fork_killed:
+    if rank_killed:
         message = "The system killed a process that computes part of each step for lack of memory."
     elif facts["needed"] > facts["available"]:
         message = f"The largest batch needs {needed} of memory, but only {available} is available."

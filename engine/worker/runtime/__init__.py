@@ -1,1 +1,1 @@
-"""The worker process: channel, devices, forks, OOM and disk errors; no model."""
+"""The worker process: channel, devices, ranks, OOM and disk errors; no model."""

@@ -1,4 +1,4 @@
-"""Chooses the device, its number format, threads and processes; reports memory. Knows nothing of models."""
+"""Chooses the device, its number format and threads; reports memory. Knows nothing of models."""
 
 from __future__ import annotations
 
@@ -17,17 +17,13 @@ from engine.config.recipe import Precision
 from engine.errors import DeviceError
 from engine.system.graphics import visible_cards
 from engine.system.ranks import Rank
-from engine.worker.runtime import device_problems, fork_pool, rank_group, rank_joining, rank_meeting
+from engine.worker.runtime import device_problems, rank_group, rank_joining, rank_meeting
 
 POLL_SECONDS = 0.001
 # Kinds of devices with memory of their own, which torch counts.
 GPUS = ("cuda", "xpu")
 # As the driver writes it, where torch leaves it out.
 UUID_PREFIX = "GPU-"
-# For what several processes of a processor compute: examples of each, and parameters of the model.
-MIN_EXAMPLES = 2
-MIN_PARAMETERS = 1_000_000
-MAX_PROCESSES = 4
 # Compute capability of the first NVIDIA GPUs with bfloat16 and TF32.
 AMPERE = (8, 0)
 # A container's memory limit, what its processes use, and how that is made up.
@@ -155,29 +151,6 @@ def within_limit(threads: int) -> int:
     return min(threads, max(1, int(limit))) if limit.isdecimal() else threads
 
 
-def process_count(device: torch.device, examples: int, parameters: int) -> int:
-    """Return in how many processes a batch of examples is best computed; 1: in the worker alone.
-
-    `parameters` counts the base model's. A rank has no forks. A CPU's cores do more in
-    processes of their own, but the processes wait for the slowest one and each takes memory; and a step of a very small
-    model ends before another process has its input.
-    """
-    if (
-        device.type != "cpu"
-        or rank_meeting.place() is not None
-        or not fork_pool.is_supported()
-        or parameters < MIN_PARAMETERS
-        or torch.xpu.is_available()
-    ):
-        return 1
-    return max(1, min(MAX_PROCESSES, threads(device), examples // MIN_EXAMPLES))
-
-
-def threads_per_process(processes: int) -> int:
-    """Return the number of threads of each process, so that together they use all."""
-    return max(1, torch.get_num_threads() // processes)
-
-
 @contextmanager
 def using_threads(threads: int) -> Iterator[None]:
     """Compute operations inside with so many threads."""
@@ -273,7 +246,7 @@ def memory_bytes(device: torch.device) -> int:
     import psutil
 
     group = rank_group.current()
-    beside = fork_pool.taken_bytes() + sum(peer.private_bytes() for peer in (group.peers if group else ()))
+    beside = sum(peer.private_bytes() for peer in (group.peers if group else ()))
     return int(psutil.Process().memory_info().rss) + beside
 
 

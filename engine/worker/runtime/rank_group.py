@@ -6,7 +6,6 @@ that are no conversations. Examples and results are files in the job's private f
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -39,7 +38,7 @@ LOOK_SECONDS, POLL_SECONDS, TICK_SECONDS = 0.5, 0.005, 0.05
 STUCK_SECONDS = 15.0
 # Gradients are summed so many bytes at a time: what their copies take.
 BUCKET_BYTES = 32 << 20
-RESUME = "Resume goes on from the last checkpoint, with any number of ranks."
+RESUME = "Start it again: a run goes on from its last checkpoint, with any number of ranks."
 FAILED = "failed"
 END = "end"
 
@@ -105,10 +104,9 @@ class RankGroup:
     def connect(self) -> None:
         """Let torch connect all ranks. Raises what `watched` does."""
         board: Any = self._board
-        shared = isinstance(board, Folder)
         store = (
             dist.FileStore(str(board.path / "torch"), self.size)
-            if shared
+            if isinstance(board, Folder)
             else dist.PrefixStore("torch", board)
         )
         with self._connected():
@@ -207,10 +205,14 @@ class RankGroup:
                 for each in results:
                     each.take(on_result)
 
-        work(self._items(count), on_result, tick)
-        while not all(each.take(on_result) for each in results):
-            tick()
-            time.sleep(POLL_SECONDS)
+        try:
+            work(self._items(count), on_result, tick)
+            while not all(each.take(on_result) for each in results):
+                tick()
+                time.sleep(POLL_SECONDS)
+        finally:
+            for each in results:
+                each.close()
 
     def do_share(self, told: dict[str, Any], work: Work) -> None:
         """Do this rank's part of what rank 0 shares."""
@@ -339,21 +341,6 @@ class RankGroup:
             # What waits for a lost rank on a card is left as it is.
             with suppress(RuntimeError):
                 dist.destroy_process_group()
-            _forget_sharded_tensors()
-        # Nothing of the group must be left to a search for garbage, which a fork of this process may be in.
-        gc.collect()
-
-
-def _forget_sharded_tensors() -> None:
-    """Empty torch's cache of operations on sharded tensors, which keeps the group of this thread and its own threads.
-
-    A fork by another thread frees what this one keeps, and would wait for the group's threads, which it doesn't have.
-    """
-    if "torch.distributed.tensor" in sys.modules:
-        from torch.distributed.tensor import debug
-
-        # Not in every torch that is allowed.
-        getattr(debug, "_clear_sharding_prop_cache", lambda: None)()
 
 
 class _Results:
@@ -374,12 +361,17 @@ class _Results:
         for found in map(json.loads, lines):
             if found == END:
                 self._is_done = True
-                self._stream.close()
+                self.close()
                 with suppress(OSError):
                     self._file.unlink()
             else:
                 on_result(*found)
         return self._is_done
+
+    def close(self) -> None:
+        """Take no more."""
+        if self._stream is not None:
+            self._stream.close()
 
 
 def _write(stream: IO[str], found: Any) -> None:

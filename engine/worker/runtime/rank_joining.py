@@ -1,4 +1,4 @@
-"""How many ranks a run has, and how this process, rank 0, comes to have the others."""
+"""How many ranks compute a run or write summaries, and how this process, rank 0, comes to have the others."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from engine.config.recipe import Recipe
     from engine.worker.runtime.rank_group import RankGroup
 
-# For a step that is computed by several ranks on a processor: examples of each, and parameters of the base model.
+# For what is computed by several ranks on a processor: examples of a step for each, prompts for each, and parameters of
+# the base model. With few prompts, a batch of all of them is computed faster than a part of it in each rank.
 MIN_EXAMPLES = 2
+MIN_PROMPTS = 100
 MIN_PARAMETERS = 1_000_000
 MAX_RANKS = 4
 FOLDER = "ranks"
@@ -36,15 +38,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def suited(examples: int, parameters: int) -> int:
-    """Return by how many ranks a processor best computes steps of so many examples, with a model of that size.
+def suited(examples: int, parameters: int, least: int = MIN_EXAMPLES) -> int:
+    """Return by how many ranks a processor best computes so many examples, at `least` so many each.
 
     Its cores do more in processes of their own, but these wait for the slowest one and each takes memory; and a step of
     a very small model is short.
     """
     if parameters < MIN_PARAMETERS:
         return 1
-    return max(1, min(MAX_RANKS, cores(), examples // MIN_EXAMPLES))
+    return max(1, min(MAX_RANKS, cores(), examples // least))
 
 
 def expected(recipe: Recipe | None = None) -> int:

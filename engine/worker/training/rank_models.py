@@ -1,15 +1,17 @@
-"""The model of a run in all of its ranks: the same base, and the same adapter to the bit.
+"""The model of a run, or of scoring, in all ranks: the same base, and the same adapter to the bit.
 
-Where a run has one rank, only this one's is made.
+Where there is one rank, only this one's is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from peft import PeftModel
 
+from engine.adapters.library import Adapter
 from engine.config import recipe as recipes
 from engine.config.recipe import Recipe
 from engine.config.training import total_steps
@@ -19,9 +21,12 @@ from engine.worker.adapters.method_hooks import InitContext
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.collator import Collator, evaluation_batches
 from engine.worker.dataset.prompter import Encoded
+from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import base_models, sharded_base
+from engine.worker.modeling.architecture import resident_bytes
 from engine.worker.modeling.base_models import LoadedBase, Model
-from engine.worker.runtime import devices, rank_group
+from engine.worker.planning.memory_estimate import RANK_BYTES
+from engine.worker.runtime import devices, rank_group, rank_joining
 from engine.worker.runtime.channel import Channel
 from engine.worker.runtime.rank_group import RankGroup
 from engine.worker.runtime.rank_meeting import HOST
@@ -29,7 +34,7 @@ from engine.worker.runtime.rank_meeting import HOST
 # Training examples that a method may look at when it is initialised.
 INITIAL_EXAMPLES = 64
 # The tasks of other ranks.
-LOAD, ATTACH, SHARD = "load", "attach", "shard"
+LOAD, ATTACH, SHARD, USE = "load", "attach", "shard", "use"
 # Numbers that are multiplied with a tensor's words for its digest, and words at a time.
 DIGEST_WORDS = 1 << 18
 
@@ -41,19 +46,55 @@ def load(recipe: Recipe, channel: Channel) -> LoadedBase:
         group.tell(LOAD, recipe=recipes.dumps(recipe))
     base = base_models.load(recipe.base_model, training.device, channel, on_host=training.shard)
     if group is not None:
-        facts = {
-            "host": HOST,
-            "fingerprint": base.fingerprint,
-            "precision": base.precision,
-            "device": base.device.type,
-        }
-        _require_same(base, group.gather(facts))
+        _require_same(base, group)
     return base
 
 
-def _require_same(base: LoadedBase, everyone: Sequence[dict[str, str]]) -> None:
+@contextmanager
+def writing(channel: Channel, base: LoadedBase, recipe: Recipe, prompts: int) -> Iterator[None]:
+    """Have as many ranks inside as pay for summaries of so many prompts, each with the base model.
+
+    In a run that has several ranks, it is those. Raises what `rank_joining.joined` does.
+    """
+    if rank_group.current() is not None:
+        yield
+        return
+    with rank_joining.joined(channel, _suited_to_write(base, prompts)) as group:
+        if group is None:
+            yield
+            return
+        with devices.using_threads(devices.threads(base.device)):
+            group.tell(LOAD, recipe=recipes.dumps(recipe))
+            _require_same(base, group)
+            yield
+
+
+def _suited_to_write(base: LoadedBase, prompts: int) -> int:
+    """Return by how many ranks so many prompts are best summarised: as many as have memory for the base model."""
+    if base.device.type != "cpu" or not enabled("ranks", "cpu"):
+        return 1
+    parameters = base.model.num_parameters()
+    count = rank_joining.launched() or rank_joining.suited(prompts, parameters, rank_joining.MIN_PROMPTS)
+    each = RANK_BYTES + resident_bytes(base.model)
+    return max(1, min(count, 1 + devices.unused_bytes(base.device) // each))
+
+
+def use_adapter(adapter: Adapter) -> None:
+    """Let the other ranks write with an adapter of the library from now on."""
+    group = rank_group.current()
+    if group is not None:
+        group.tell(USE, folder=str(adapter.folder.resolve()))
+
+
+def _require_same(base: LoadedBase, group: RankGroup) -> None:
     """Raise BaseModelError if a rank has another base model than rank 0, or computes in another way."""
-    first = everyone[0]
+    facts = {
+        "host": HOST,
+        "fingerprint": base.fingerprint,
+        "precision": base.precision,
+        "device": base.device.type,
+    }
+    first, *_ = everyone = group.gather(facts)
     for rank, told in enumerate(everyone):
         where, there = f"Rank {rank} (on {told['host']})", f"rank 0 (on {first['host']})"
         if told["fingerprint"] != first["fingerprint"]:

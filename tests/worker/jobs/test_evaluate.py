@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.adapters import library
 from engine.errors import AdapterError
+from engine.system import ranks
+from engine.system.paths import results_folder
 from engine.worker.jobs import evaluate
+from engine.worker.runtime import rank_joining, rank_processes
+from engine.worker.runtime.channel import Stopped
 from engine.worker.text_metrics import rouge
 from tests.helpers.channel_events import events_of
 from tests.helpers.evaluations import give_references, parts, score, score_base
+from tests.helpers.tiny_runs import on_event, request_stop
 from tests.helpers.worker_setup import (
     attach_random,
     install_random,
@@ -68,6 +75,48 @@ def test_an_adapter_scored_beside_others_scores_as_alone(source):
     assert beside["adapters"][1]["scores"] == single["adapters"][0]["scores"]
     assert single["adapters"][0]["difference"]["rouge1"]["verdict"] == "better"
     assert beside["adapters"][0]["scores"] != single["adapters"][0]["scores"]
+
+
+def test_two_ranks_score_as_one_does(source, monkeypatch):
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+    adapters = [install_random("t5", "lora"), install_random("t5", "full", method={"id": "full"})]
+    found = []
+    for count in ("1", "2"):
+        shutil.rmtree(results_folder(), ignore_errors=True)
+        monkeypatch.setenv(ranks.COUNT, count)
+        channel = make_channel("evaluate", make_recipe("t5", source))
+        evaluate.run(channel, {"kind": "evaluate", "adapters": [each.id for each in adapters]})
+        (made,) = events_of(channel, "result_made")
+        found.append([made["result"]["base"], *made["result"]["adapters"]])
+        assert not (channel.job.folder / "ranks").exists()
+
+    for alone, together in zip(*found, strict=True):
+        assert together["scores"] == alone["scores"]
+        for name, measure in alone["measures"].items():
+            assert together["measures"][name] == pytest.approx(measure, rel=1e-5)
+    assert "general_loss" in found[0][1]["measures"]
+
+
+def test_a_stop_ends_all_ranks(source, monkeypatch):
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+    monkeypatch.setenv(ranks.COUNT, "2")
+    on_event(monkeypatch, lambda event, facts: facts.get("unit") == "summaries", request_stop)
+    channel = make_channel("evaluate", make_recipe("t5", source))
+    before = psutil.Process().children()
+    with pytest.raises(Stopped):
+        evaluate.run(channel, {"kind": "evaluate", "adapters": []})
+
+    assert psutil.Process().children() == before
+    assert not (channel.job.folder / "ranks").exists()
+
+
+def test_few_conversations_are_scored_by_this_process_alone(source, monkeypatch):
+    monkeypatch.setattr(rank_processes, "started", None)
+    monkeypatch.setattr(rank_joining, "MIN_PARAMETERS", 1)
+    channel = make_channel("evaluate", make_recipe("t5", source))
+    evaluate.run(channel, {"kind": "evaluate", "adapters": []})
+
+    assert len(events_of(channel, "evaluated")) == 1
 
 
 def test_an_adapter_of_another_base_model_is_refused_before_anything_is_scored(source):

@@ -87,8 +87,7 @@ def test_devices_and_number_formats_are_asked_for() -> None:
 
 
 PROCESSOR_ONLY = {
-    "attention", "causal_attention", "decode_attention", "dropout", "rms_norm", "linear", "generation_forks",
-    "ranks",
+    "attention", "causal_attention", "decode_attention", "dropout", "rms_norm", "linear", "ranks",
 }  # fmt: skip
 NOT_BY_DEFAULT = {"graphed_decoding"}
 FIXES = {patch.name for patch in PATCHES if patch.kind == "fix"}

@@ -76,7 +76,7 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
 )
 def test_the_error_tells_only_numbers_that_are_known(needed, killed, text):
     facts = {"needed": needed, "available": 8_000_000_000, "plans": []}
-    error = fallback_search.out_of_memory_error(facts, fork_killed=killed)
+    error = fallback_search.out_of_memory_error(facts, rank_killed=killed)
     assert text in error.message
     assert ("GB" in error.message) is not killed
 
