@@ -62,6 +62,8 @@ RANK = "engine.worker.jobs.rank"
 COMPUTING = ("train", "evaluate", "summarize", "export")
 # Jobs that several ranks may compute.
 RANKED = ("train", "evaluate")
+# How long ranks wait for a job beside a worker that waits too: each has some 400 MB.
+IDLE_SECONDS = 600.0
 # How OpenMP's threads wait for work, read when it is loaded. Some 15 µs on the processor and no more: a layer's small
 # operations follow one another within that, and to wake a thread for each took a quarter to a third of a step. By its
 # own default it waits so for milliseconds, and with threads = cores throughput falls 20 to 130 fold as soon as anything
@@ -109,7 +111,12 @@ def main(folder: Path | None) -> int:
     if folder is None:
         _start_ranks_ahead()
         _imported("train")
+        idle = threading.Timer(IDLE_SECONDS, rank_processes.end_unused)
+        idle.daemon = True
+        idle.start()
         named = _told()
+        idle.cancel()
+        idle.join()
         if named is None:
             return 0
         folder = Path(named)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,6 +68,19 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
     # No result hangs on whether there is a C++ compiler, and nothing of it lies among the temporary files.
     assert seen["TORCHDYNAMO_DISABLE"] == "1"
     assert Path(seen["TORCHINDUCTOR_CACHE_DIR"]).parent == cache_folder()
+
+
+def test_ranks_that_wait_for_a_job_too_long_end(monkeypatch):
+    ended = threading.Event()
+    for name in ("_set_up", "_imported", "_start_ranks_ahead"):
+        monkeypatch.setattr(worker, name, lambda *_: None)
+    monkeypatch.setattr(worker.rank_processes, "end_unused", ended.set)
+    monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
+    # The window goes once they are gone.
+    monkeypatch.setattr(worker, "_told", lambda: None if ended.wait(60) else "")
+
+    assert worker.main(None) == 0
+    assert ended.is_set()
 
 
 def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
