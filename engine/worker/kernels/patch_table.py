@@ -125,7 +125,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch(
         "ranks", "speed", "runs and scoring on a processor, computed in one process",
         "planning/requirements.py",
-        "training/test_ranks.py::test_two_ranks_train_what_one_trains",
+        "training/test_ranks.py::test_ranks_train_what_one_trains",
         devices=CPU,
     ),
     Patch(

@@ -137,11 +137,18 @@ def recipe_of(tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("method", TRAINING, ids=lambda method: method.id)
-def test_two_ranks_train_what_one_trains(tmp_path, recipe_of, method):
+@pytest.mark.parametrize(
+    ("method", "count"),
+    [
+        *((method, 2) for method in TRAINING),
+        *((method, 4) for method in TRAINING if method.id in ("lora", "adalora", "prefix_tuning")),
+    ],
+    ids=lambda given: getattr(given, "id", given),
+)
+def test_ranks_train_what_one_trains(tmp_path, recipe_of, method, count):
     recipe = recipe_of(method)
     losses, alone = train(recipe)
-    with rank_processes.started(2, tmp_path / "ranks", print):
+    with rank_processes.started(count, tmp_path / "ranks", print):
         shared_losses, shared = train(recipe)
 
     assert shared_losses == pytest.approx(losses, rel=1e-5)
