@@ -1757,8 +1757,8 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/trust.py" />
-   <source>Data, adapters, recipes, base models and runs may come from people you don't know. None of them is run as a program. What is damaged, or takes more memory or time than such a file should, is named and left; the other files and runs stay usable. Limits of memory and of a processor's time need Linux.</source>
-   <translation>Daten, Adapter, Rezepte, Basismodelle und Läufe können von Unbekannten stammen. Nichts davon wird als Programm ausgeführt. Was beschädigt ist oder mehr Speicher oder Zeit braucht, als eine solche Datei sollte, wird genannt und liegen gelassen; die anderen Dateien und Läufe bleiben benutzbar. Grenzen für Speicher und Prozessorzeit gibt es nur unter Linux.</translation>
+   <source>Data, adapters, recipes, base models and runs may come from people you don't know. None of them is run as a program. What is damaged, or takes more memory or time than such a file should, is named and left; the other files and runs stay usable.</source>
+   <translation>Daten, Adapter, Rezepte, Basismodelle und Läufe können von Unbekannten stammen. Nichts davon wird als Programm ausgeführt. Was beschädigt ist oder mehr Speicher oder Zeit braucht, als eine solche Datei sollte, wird genannt und ausgelassen; die übrigen Dateien und Läufe bleiben nutzbar.</translation>
   </message>
   <message>
    <location filename="../../gui/models/metric_text.py" />
@@ -10954,21 +10954,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Ein einfaches Modell kennt {1} nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A process that computes a part ended with status {1}.</source>
-   <translation>Ein Prozess, der einen Teil berechnet, endete mit Status {1}.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A process that computes a part was killed for lack of memory.</source>
-   <translation>Ein Prozess, der einen Teil berechnet, wurde aus Speichermangel beendet.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>A process that computes a part was killed from outside (SIGKILL).</source>
-   <translation>Ein Prozess, der einen Teil berechnet, wurde von außen beendet (SIGKILL).</translation>
-  </message>
-  <message>
    <location filename="../../engine/methods/lora_family.py" />
    <source>A repeated block, far fewer parameters</source>
    <translation>Ein wiederholter Block, weit weniger Parameter</translation>
@@ -12383,7 +12368,7 @@ Summary:</translation>
    <translation>Kopieren Sie stattdessen seinen Prompt.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
    <source>Copy its tokenizer files too.</source>
    <translation>Kopieren Sie auch seine Tokenizer-Dateien.</translation>
   </message>
@@ -12653,7 +12638,7 @@ Summary:</translation>
    <translation>Trauen Sie dieser Datei nicht.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/apart.py" />
+   <location filename="../../engine/worker/readers/sandboxed.py" />
    <source>Don't trust this file. If you do, save it as csv or jsonl, and choose that.</source>
    <translation>Trauen Sie dieser Datei nicht. Wenn doch, speichern Sie sie als csv oder jsonl und wählen Sie diese.</translation>
   </message>
@@ -15498,11 +15483,6 @@ Summary:</translation>
    <translation>Paare benachbarter Wörter, die in Zusammenfassung und Referenz vorkommen.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/parallel_map.py" />
-   <source>Part</source>
-   <translation>Teil</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Part it into several files, or shorten its rows.</source>
    <translation>Teilen Sie sie in mehrere Dateien, oder kürzen Sie ihre Zeilen.</translation>
@@ -16036,11 +16016,6 @@ In one sentence:</translation>
    <location filename="../../engine/jobs/supervisor.py" />
    <source>Resume follows it again.</source>
    <translation>Fortsetzen verfolgt ihn wieder.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/worker/runtime/rank_group.py" />
-   <source>Resume goes on from the last checkpoint, with any number of ranks.</source>
-   <translation>Fortsetzen beginnt beim letzten Prüfpunkt, mit beliebig vielen Ranks.</translation>
   </message>
   <message>
    <location filename="../../engine/cluster/sent_run.py" />
@@ -16633,11 +16608,6 @@ In one sentence:</translation>
    <translation>Starten Sie noch einmal: Was angekommen ist, wird nicht noch einmal gesendet.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/runtime/fork_pool.py" />
-   <source>Start again; a run resumes from its last checkpoint.</source>
-   <translation>Starten Sie noch einmal; ein Lauf geht ab seinem letzten Prüfpunkt weiter.</translation>
-  </message>
-  <message>
    <location filename="../../engine/worker/runtime/rank_meeting.py" />
    <source>Start all of them at the same time.</source>
    <translation>Starten Sie alle zur gleichen Zeit.</translation>
@@ -16656,6 +16626,11 @@ In one sentence:</translation>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Start from</source>
    <translation>Start mit</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/runtime/rank_group.py" />
+   <source>Start it again: a run goes on from its last checkpoint, with any number of ranks.</source>
+   <translation>Starten Sie erneut: Ein Lauf wird von seinem letzten Prüfpunkt fortgesetzt, mit beliebig vielen Ranks.</translation>
   </message>
   <message>
    <location filename="../../engine/config/hub_sources.py" />
@@ -18111,7 +18086,7 @@ Summary:</translation>
    <translation>Der Tokenizer von {1} lässt sich nicht in einem Modellordner aufbewahren.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/modeling/base_models.py" />
+   <location filename="../../engine/worker/runtime/tokenizer_trial.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
    <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
   </message>
@@ -20856,12 +20831,12 @@ Summary:</translation>
    <translation>er macht {1} Tokens aus {2} Zeichen</translation>
   </message>
   <message>
-   <location filename="../../engine/system/limited_process.py" />
+   <location filename="../../engine/system/sandbox.py" />
    <source>it takes more than {1} MB of memory</source>
    <translation>es braucht mehr als {1} MB Arbeitsspeicher</translation>
   </message>
   <message>
-   <location filename="../../engine/system/limited_process.py" />
+   <location filename="../../engine/system/sandbox.py" />
    <source>it takes more than {1} s of a processor</source>
    <translation>es braucht mehr als {1} s eines Prozessors</translation>
   </message>
@@ -21581,7 +21556,7 @@ Summary:</translation>
    <translation>den letzten {1} Blöcken</translation>
   </message>
   <message>
-   <location filename="../../engine/system/limited_process.py" />
+   <location filename="../../engine/system/sandbox.py" />
    <source>the library that reads it breaks down, or lacks memory</source>
    <translation>die Bibliothek, die es liest, bricht ab oder hat zu wenig Speicher</translation>
   </message>
@@ -22590,7 +22565,7 @@ Der Rest steht in {2}.</translation>
    <translation>{1} enthält neben dem Modell einen Adapter: {2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/readers/apart.py" />
+   <location filename="../../engine/worker/readers/sandboxed.py" />
    <source>{1} holds far more rows or text than data of its size would.</source>
    <translation>{1} enthält weit mehr Zeilen oder Text, als Daten dieser Größe es tun.</translation>
   </message>
