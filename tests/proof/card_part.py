@@ -52,7 +52,6 @@ WHOLE = (
     checks.switches,
     card_checks.waits_little,
     card_checks.decodes_without_waiting,
-    card_checks.decodes_by_graphs_without_waiting,
     card_checks.computes_like_the_processor,
     card_checks.computes_like_the_libraries,
 )
@@ -60,7 +59,6 @@ WHOLE_ON = ("llama",)
 SMALL = (
     card_checks.waits_little,
     card_checks.decodes_without_waiting,
-    card_checks.decodes_by_graphs_without_waiting,
 )
 LEAST = (card_checks.waits_little,)
 CONVERSATION = "Ann: do you have the key?\nBob: yes, really, I do."

@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -27,10 +26,9 @@ from engine.methods import Family
 from engine.scoring.score_text import counted
 from engine.worker.dataset import token_cache
 from engine.worker.dataset.prompter import Encoded
-from engine.worker.generation.decode_loop import DecodeLoop, MakeSearch
+from engine.worker.generation.decode_loop import DecodeLoop
 from engine.worker.generation.generated import Generated
 from engine.worker.generation.logits_processors import logits_processors
-from engine.worker.generation.search import BeamSearch, GreedySearch
 from engine.worker.generation.stock import generate_stock
 from engine.worker.kernels.registry import enabled
 from engine.worker.modeling import prompt_learning
@@ -84,7 +82,7 @@ def generate(
     """Return a summary for each prompt, in the order of `inputs` (token ids).
 
     `decoding` are settings of DecodingOptions by name. `on_rows(rows)` gets indices in `inputs` whenever other rows are
-    about to be computed: a batch, a group of its prefill, and the remaining rows after ended ones have left.
+    about to be computed: a batch; in greedy decoding also a group of its prefill, and what remains when rows have left.
     `on_tokens(ids)` gets all new ids of these rows after each step (rows × tokens, on the host), `on_written(row,
     summary)` each summary as soon as it has ended. Without `on_rows` and `on_tokens`, the ranks that this process is
     connected to write too, and `on_tick` is called regularly. An exception from any of them ends the work.
@@ -241,10 +239,10 @@ class _Work:
             self.base_model, self.prompt, self.family, [self.inputs[row] for row in batch], self.options
         )
         on_tokens = progress.on_tokens if progress.wants_tokens else None
-        if enabled("decode_loop", self.base_model.device.type):
+        is_greedy = self.options.beams == 1 and not self.options.temperature
+        if is_greedy and enabled("decode_loop", self.base_model.device.type):
             prefill = self._prefill_tokens(batch_tokens)
-            loop = DecodeLoop(batch, progress.take, on_rows, on_tokens, prefill, _search(self.options))
-            loop.run(self.base_model, request)
+            DecodeLoop(batch, progress.take, on_rows, on_tokens, prefill).run(self.base_model, request)
         else:
             ids = generate_stock(self.base_model, request, self.options, read, on_tokens)
             for row, new_ids in zip(batch, ids, strict=True):
@@ -300,8 +298,8 @@ def generation_config(
 ) -> GenerationConfig:
     """Return the config that `generate` gets beside `logits_processors`.
 
-    Sampling is a logits processor and beams are a search of our own, so for transformers decoding is always greedy. The
-    end tokens are the model's, the tokenizer's and `end_tokens`.
+    Sampling is a logits processor, so for transformers decoding is greedy or by beams. The end tokens are the model's,
+    the tokenizer's and `end_tokens`.
     """
     model_config = base_model.generation_config
     special_tokens = {name: getattr(model_config, name, None) for name in SPECIAL_TOKENS}
@@ -341,12 +339,6 @@ def _refuse_too_long(
             "Lower the limit of conversations or of summaries.",
             "data.max_conversation_tokens",
         )
-
-
-def _search(options: DecodingOptions) -> MakeSearch:
-    if options.beams == 1:
-        return GreedySearch
-    return partial(BeamSearch, beams=options.beams, length_penalty=options.length_penalty)
 
 
 @contextmanager

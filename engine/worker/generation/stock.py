@@ -1,4 +1,4 @@
-"""Decoding by transformers' own `generate` on whole padded batches, where the entry `decode_loop` is off."""
+"""Decoding by transformers' own `generate` on whole padded batches: beams, sampling, and greedy without our loop."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from transformers import PreTrainedModel, StoppingCriteria, StoppingCriteriaList
 
 from engine.config.decoding import DecodingOptions
+from engine.errors import BaseModelError
 from engine.worker.kernels.library import CACHE
 
 
@@ -23,10 +24,16 @@ def generate_stock(
 
     `request` is what `generate` gets, and `read` how many ids stand before the new ones in what it returns.
     `on_tokens(ids)` gets all new ids after each step (rows × tokens, on the host), with beams those of
-    each row's best.
+    each row's best. Raises BaseModelError for beams where rows of the model's state can't be reordered.
     """
     search: dict[str, Any] = {}
     if options.beams > 1:
+        if not model._supports_default_dynamic_cache():
+            raise BaseModelError(
+                "This base model can't follow beams: its cache can't be reordered.",
+                "Set Beams to 1.",
+                "evaluation.beams",
+            )
         search = {
             "num_beams": options.beams,
             "early_stopping": True,
@@ -36,7 +43,9 @@ def generate_stock(
             # `generate` repeats every other input itself.
             request[CACHE].batch_repeat_interleave(options.beams)
     if on_tokens:
-        search["stopping_criteria"] = StoppingCriteriaList([_Report(on_tokens, read, options.beams)])
+        search["stopping_criteria"] = StoppingCriteriaList(
+            [_Report(on_tokens, read, len(request["attention_mask"]))]
+        )
     ids: list[list[int]] = model.generate(**request, **search)[:, read:].tolist()
     return ids
 
@@ -44,11 +53,12 @@ def generate_stock(
 class _Report(StoppingCriteria):
     """Stops nothing: reports the new ids after each step. What the listener raises ends the work."""
 
-    def __init__(self, on_tokens: Callable[[torch.Tensor], None], read: int, beams: int) -> None:
+    def __init__(self, on_tokens: Callable[[torch.Tensor], None], read: int, rows: int) -> None:
         self._on_tokens = on_tokens
         self._read = read
-        self._beams = beams
+        self._rows = rows
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: Any) -> torch.Tensor:
-        self._on_tokens(input_ids[:: self._beams, self._read :].cpu())
+        # Beams call it with every row's candidates, the best first.
+        self._on_tokens(input_ids[:: len(input_ids) // self._rows, self._read :].cpu())
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)

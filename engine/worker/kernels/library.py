@@ -12,10 +12,10 @@ from peft.tuners.lora.layer import LoraVariant
 from peft.tuners.shira import layer as shira_layer
 from peft.tuners.vblora import layer as vblora_layer
 from peft.utils.integrations import dequantize_module_weight
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_map
 from transformers import masking_utils
 from transformers.activations import FastGELUActivation, NewGELUActivation
-from transformers.cache_utils import DynamicLayer, StaticLayer
+from transformers.cache_utils import DynamicLayer
 from transformers.integrations.sdpa_attention import (
     create_position_bias_mask,
     repeat_kv,
@@ -48,7 +48,6 @@ __all__ = [
     "LoraVariant",
     "ModelOutput",
     "NewGELUActivation",
-    "StaticLayer",
     "are_adapters_disabled",
     "boft_layer",
     "checkpoint_activations",
@@ -63,7 +62,6 @@ __all__ = [
     "should_convert_module",
     "tree_flatten",
     "tree_map",
-    "tree_unflatten",
     "unquantized_modules",
     "vblora_layer",
 ]

@@ -27,7 +27,7 @@ class Patch:
 
     `where` is a file below engine/worker, `test` the node of its equivalence test below tests/worker. `devices` and
     `dtypes` name where it applies, everywhere if empty, but for `UNPROVEN` devices. `libraries` holds tested versions:
-    from the first, below the second. `why` is a fix's reason. What is not on `by_default` has to be named.
+    from the first, below the second. `why` is a fix's reason.
     """
 
     name: str
@@ -39,7 +39,6 @@ class Patch:
     dtypes: frozenset[str] = frozenset()
     libraries: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     why: str = ""
-    by_default: bool = True
 
 
 PATCHES: tuple[Patch, ...] = (
@@ -110,17 +109,10 @@ PATCHES: tuple[Patch, ...] = (
         libraries=TRANSFORMERS,
     ),
     Patch(
-        "decode_loop", "speed", "transformers' own decoding loop, greedy and by beams",
+        "decode_loop", "speed", "transformers' own decoding loop, for greedy decoding",
         "generation/generate.py",
-        "generation/test_search.py::test_it_finds_what_transformers_finds",
+        "generation/test_generate.py::test_what_is_left_in_a_batch_is_what_transformers_writes_alone",
         libraries=TRANSFORMERS,
-    ),
-    # Off until it is measured on a card: packaging/dev.py card --only graphed-decoding.
-    Patch(
-        "graphed_decoding", "speed", "a decoding step of which the host starts every operation anew",
-        "generation/fixed_steps.py",
-        "generation/test_fixed_steps.py::test_a_recorded_step_that_is_played_again_writes_the_same",
-        devices=CUDA, libraries=TRANSFORMERS, by_default=False,
     ),
     Patch(
         "ranks", "speed", "runs and scoring on a processor, computed in one process",

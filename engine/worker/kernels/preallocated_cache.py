@@ -30,18 +30,6 @@ def reserve(cache: Any, device: str = "") -> None:
         cache.layers = [PreallocatedLayer(layer) if grows(layer) else layer for layer in cache.layers]
 
 
-def reorder(cache: Any, parents: torch.Tensor, start: int) -> None:
-    """Replace what each row holds from position `start` on by what its parent row holds; before, both are equal."""
-    if isinstance(cache, EncoderDecoderCache):
-        # Rows of one prompt have the same encoder output.
-        cache = cache.self_attention_cache
-    for layer in cache.layers:
-        if hasattr(layer, "reorder"):
-            layer.reorder(parents, start)
-        else:
-            layer.reorder_cache(parents)
-
-
 def grows(layer: Any) -> bool:
     """Tell whether a layer holds the keys and values of every token; sliding windows and others do not."""
     return type(layer) is DynamicLayer
@@ -78,15 +66,6 @@ class PreallocatedLayer(DynamicLayer):
             self.keys, self.values = _zeros(layer.keys, shape), _zeros(layer.values, shape)
         for mine, part in ((self.keys, layer.keys), (self.values, layer.values)):
             mine[rows[:, None], :, columns] = part.transpose(1, 2)
-
-    def reorder(self, parents: torch.Tensor, start: int) -> None:
-        """Replace each row by its parent's from a position on."""
-        if not self.is_initialized:
-            # The cache has as many layers as the encoder; a shorter decoder leaves some unused.
-            return
-        for states in (self.keys, self.values):
-            written = states[:, :, start:]
-            written.copy_(written.index_select(0, parents))
 
 
 def _appended(states: torch.Tensor, new: torch.Tensor) -> torch.Tensor:

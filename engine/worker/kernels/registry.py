@@ -1,9 +1,8 @@
 """Which entries of the patch table are on in this process.
 
-`TUNESMITH_PATCHES` switches them: `all` (the default), `none`, or names with commas between; `all,NAME` adds one that
-is off by default. A "speed" entry is off with a library version that it was not tested with; a "fix" stays on, with a
-warning. Call sites ask `enabled`. With everything off, the worker runs on the public paths of transformers, PEFT and
-accelerate. Imports no library.
+`TUNESMITH_PATCHES` switches them: `all` (the default), `none`, or names with commas between. A "speed" entry is off
+with a library version that it was not tested with; a "fix" stays on, with a warning. Call sites ask `enabled`. With
+everything off, the worker runs on the public paths of transformers, PEFT and accelerate. Imports no library.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ def _chosen(switch: str) -> set[str]:
     names = {name.strip() for name in switch.split(",") if name.strip()}
     if names == {NONE}:
         return set()
-    usual = {patch.name for patch in PATCHES if patch.by_default} if names <= {ALL} or ALL in names else set()
+    everything = set(BY_NAME) if not names or ALL in names else set()
     names -= {ALL}
     unknown = sorted(names - BY_NAME.keys())
     if unknown:
@@ -133,7 +132,7 @@ def _chosen(switch: str) -> set[str]:
             f"Known: {ALL}, {NONE}, {', '.join(BY_NAME)}.",
             VARIABLE,
         )
-    return usual | names
+    return everything | names
 
 
 def _untested(library: str, present: str, first: str, end: str) -> str:

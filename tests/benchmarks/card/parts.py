@@ -63,7 +63,6 @@ PARTS: tuple[Part, ...] = (
     Part("qlora", "QLoRA of a 7B", _here("qlora:measure"), {"cuda": 75, "cpu": 45}),
     Part("scoring", "Scoring", _here("scoring:measure"), {"cuda": 45, "cpu": 30, "pretend": 45}),
     Part("playground", "Playground", _here("playground:measure"), {"cuda": 30, "cpu": 30, "pretend": 45}),
-    Part("graphed-decoding", "Decoding by graphs", _here("graphs:measure"), {"cuda": 45, "pretend": 60}),
     Part("start", "Start", _here("start:measure"), {"cuda": 40, "cpu": 45}),
     Part("resume", "Kill and resume", _here("resume:measure"), {"cuda": 60, "cpu": 90, "pretend": 90}),
     Part("shortage", "Lack of memory", _here("shortage:measure"), {"cuda": 40}),

@@ -196,7 +196,7 @@ def end_often(base: LoadedBase) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "chosen"), list(zip(KINDS, cycle([CHOSEN["greedy"], CHOSEN["all"]]), strict=False))
+    ("kind", "chosen"), list(zip(KINDS, cycle([CHOSEN["greedy"], CHOSEN["penalties"]]), strict=False))
 )
 def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
     kind: Kind, chosen: dict[str, Any]

@@ -7,7 +7,7 @@ import torch
 from transformers import DynamicCache, EncoderDecoderCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from engine.worker.kernels.preallocated_cache import RESERVED, PreallocatedLayer, reorder, reserve
+from engine.worker.kernels.preallocated_cache import RESERVED, PreallocatedLayer, reserve
 
 pytestmark = pytest.mark.torch
 
@@ -64,26 +64,6 @@ def test_tokens_are_written_into_reserved_memory_and_nothing_else_is() -> None:
     assert torch.equal(cache.layers[0].keys[:, :, :8], before)
     cache.update(*states(2, 1), 0)
     assert cache.layers[0].keys.data_ptr() != place
-
-
-@pytest.mark.parametrize("kind", ["preallocated", "plain", "two stacks"])
-def test_rows_go_on_with_what_others_have_written(kind: str) -> None:
-    torch.manual_seed(1)
-    one = states(2, 7)
-    read: Both = (one[0].repeat_interleave(2, 0), one[1].repeat_interleave(2, 0))
-    ours, plain = DynamicCache(), DynamicCache()
-    for cache in (ours, plain):
-        cache.update(*read, 0)
-    if kind != "plain":
-        reserve(ours)
-    seen = EncoderDecoderCache(ours, DynamicCache()) if kind == "two stacks" else ours
-    for parents in ([1, 1, 2, 3], [0, 1, 3, 2], [1, 0, 3, 3]):
-        new = states(4, 1)
-        ours.update(*new, 0)
-        plain.update(*new, 0)
-        reorder(seen, torch.tensor(parents), 7)
-        plain.reorder_cache(torch.tensor(parents))
-        assert_same(ours, plain)
 
 
 def test_what_was_cropped_is_not_written_over() -> None:

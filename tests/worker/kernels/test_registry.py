@@ -71,8 +71,7 @@ def test_every_question_is_about_an_entry() -> None:
 
 
 def test_everything_is_on_in_this_environment() -> None:
-    states = [state for state in registry.states() if state.patch.name not in NOT_BY_DEFAULT]
-    assert [state for state in states if not state.on or state.untested] == []
+    assert [state for state in registry.states() if not state.on or state.untested] == []
 
 
 def test_devices_and_number_formats_are_asked_for() -> None:
@@ -89,7 +88,6 @@ def test_devices_and_number_formats_are_asked_for() -> None:
 PROCESSOR_ONLY = {
     "attention", "causal_attention", "decode_attention", "dropout", "rms_norm", "linear", "ranks",
 }  # fmt: skip
-NOT_BY_DEFAULT = {"graphed_decoding"}
 FIXES = {patch.name for patch in PATCHES if patch.kind == "fix"}
 
 
@@ -97,7 +95,7 @@ def test_a_processor_s_kernels_are_for_the_processor_alone() -> None:
     assert {patch.name for patch in PATCHES if "cpu" in patch.devices} == PROCESSOR_ONLY
     assert {patch.devices for patch in PATCHES if patch.devices} <= {frozenset({"cpu"}), frozenset({"cuda"})}
     assert not PROCESSOR_ONLY & set(active("cuda"))
-    assert set(active("cuda")) == registry.BY_NAME.keys() - PROCESSOR_ONLY - NOT_BY_DEFAULT
+    assert set(active("cuda")) == registry.BY_NAME.keys() - PROCESSOR_ONLY
 
 
 @pytest.mark.parametrize("device", ["xpu", "mps"])
@@ -146,19 +144,6 @@ def test_a_switch_takes_all_none_and_names(switch) -> None:
     for everything in ("all", ""):
         switch(everything)
         assert len(active("cpu")) > 15
-
-
-def test_what_is_off_by_default_is_on_where_it_is_named(switch) -> None:
-    usual = active("cuda")
-    assert not NOT_BY_DEFAULT & set(usual)
-    switch("all, graphed_decoding")
-    assert active("cuda") == sorted([*usual, "graphed_decoding"])
-    switch("graphed_decoding")
-    assert active("cuda") == ["graphed_decoding"]
-    assert active("cpu") == []
-    switch("none,graphed_decoding")
-    with pytest.raises(SettingError, match="called none"):
-        active("cuda")
 
 
 def test_an_unknown_name_is_refused_by_name(switch) -> None:

@@ -1,21 +1,16 @@
-"""A search by beams finds what transformers' own finds, having read every prompt once."""
+"""Beams and sampling in batches write what transformers' own `generate` writes of each text alone."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import pytest
 import torch
-from transformers import LogitsProcessorList, MaxLengthCriteria, StoppingCriteriaList
-from transformers.generation.stopping_criteria import EosTokenCriteria
 
 from engine.config.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.worker.generation.generate import generate, generation_config
 from engine.worker.generation.generated import Generated
-from engine.worker.generation.search import BeamSearch
-from engine.worker.kernels.library import CACHE
 from tests.helpers.soft_prompts import Options, in_turn, soft_prompt_model
 from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe
@@ -91,42 +86,26 @@ def test_soft_prompts_stand_before_every_beginning(kind: Kind, method: str, opti
     assert together != ours(base.model, base, beams=3)
 
 
+@pytest.mark.parametrize("asked", [{"beams": 2}, {"temperature": 1.2, "seed": 3}], ids=["beams", "sampled"])
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_a_prompt_is_read_once_whatever_the_beams(kind: Kind) -> None:
-    base = load_tiny(kind)
-    read_rows: list[int] = []
-    layer = base.model.get_encoder() if base.family == "encoder-decoder" else base.model
-
-    def note(_: Any, args: Any, given: dict[str, Any]) -> None:
-        ids = args[0] if args else given["input_ids"]
-        if ids.shape[1] > 1:
-            read_rows.append(len(ids))
-
-    layer.register_forward_pre_hook(note, with_kwargs=True)
-    assert len(ours(base.model, base, beams=4)) == sum(read_rows) == len(TEXTS)
-
-
-@pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_rows_that_are_whole_are_told_and_leave(kind: Kind) -> None:
+def test_all_rows_are_told_at_every_step_and_each_when_the_batch_is_whole(
+    kind: Kind, asked: dict[str, Any]
+) -> None:
     base = load_tiny(kind)
     end_often(base)
     told: list[Any] = []
     found = ours(
         base.model,
         base,
-        beams=2,
         on_rows=lambda rows: told.append(list(rows)),
         on_tokens=lambda ids: told.append(ids.shape),
         on_written=lambda row, one: told.append((row, one)),
+        **asked,
     )
-    written = dict(entry for entry in told if type(entry) is tuple)
-    assert [written[row] for row in range(len(TEXTS))] == found
-    shapes = [entry for entry in told if isinstance(entry, torch.Size)]
-    assert [shape[1] for shape in shapes] == list(range(1, len(shapes) + 1))
-    counts = [shape[0] for shape in shapes]
-    assert counts[0] == len(TEXTS)
-    assert all(after <= before for before, after in pairwise(counts))
-    assert counts[-1] < counts[0]
+    rows, *shapes = [entry for entry in told if type(entry) is not tuple]
+    assert sorted(rows) == list(range(len(TEXTS)))
+    assert shapes == [(len(TEXTS), step + 1) for step in range(len(shapes))]
+    assert dict(entry for entry in told if type(entry) is tuple) == dict(enumerate(found))
 
 
 def test_it_can_be_left_at_every_token() -> None:
@@ -143,23 +122,8 @@ def test_it_can_be_left_at_every_token() -> None:
     assert steps == [1, 2, 3]
 
 
-def test_a_model_that_remembers_in_its_own_way_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beams_of_a_model_whose_cache_can_t_be_reordered_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     base = load_tiny("llama")
-
-    def forget(_: Any, given: dict[str, Any], **__: Any) -> dict[str, Any]:
-        return {name: value for name, value in given.items() if name != CACHE}
-
-    monkeypatch.setattr(base.model, "_update_model_kwargs_for_generation", forget)
+    monkeypatch.setattr(type(base.model), "_supports_default_dynamic_cache", lambda *_: False)
     with pytest.raises(BaseModelError, match="beams"):
         ours(base.model, base, beams=2)
-
-
-def search(rows: int, beams: int, length_penalty: float = 1.0, longest: int = 9) -> BeamSearch:
-    """Return a search among tokens of which 0 ends a text; one token was read."""
-    config = type("Config", (), {"eos_token_id": [0]})()
-    stops = StoppingCriteriaList([EosTokenCriteria([0]), MaxLengthCriteria(longest + 1)])
-    return BeamSearch(rows, 1, config, LogitsProcessorList(), stops, beams, length_penalty)
-
-
-def scores(*chances: list[float]) -> torch.Tensor:
-    return torch.tensor(chances).log()
