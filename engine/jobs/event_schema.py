@@ -78,7 +78,6 @@ SCHEMAS: Mapping[str, Check] = {
         {"conversation": is_text, "rouge1": is_number, "chrf": is_number},
     ),
     "notice": has({"message": is_text}, {"hint": is_text, "level": is_text}),
-    "memory_probed": has({"needed": is_count, "available": is_count, "seconds": is_number}),
     "memory_exceeded": has({"needed": is_count, "available": is_count}),
     "checkpoint_saved": has({"step": is_count}, {"path": is_text, "bytes": is_count}),
     "adapter_saved": has(

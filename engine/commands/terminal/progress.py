@@ -37,7 +37,6 @@ class ProgressPrinter:
             "step_finished": self._step_finished,
             "evaluated": self._evaluated,
             "notice": lambda event: output.line(text_tables.notice(event)),
-            "memory_probed": self._memory_probed,
         }
 
     def show(self, event: Event) -> None:
@@ -79,12 +78,6 @@ class ProgressPrinter:
             f"{score_text.counted(event['total_steps'], 'step')} on {event['device']} with "
             f"{score_text.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}{kernels}. "
             f"Trains {trained:,} of {everything:,} parameters ({trained / max(1, everything):.2%})."
-        )
-
-    def _memory_probed(self, event: Event) -> None:
-        self._output.line(
-            f"The largest step takes about {score_text.duration(event['seconds'])} and {size(event['needed'])} of "
-            f"memory; {size(event['available'])} are available."
         )
 
     def _run_resumed(self, event: Event) -> None:

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from engine.config.training import Order, TrainingOptions
 from engine.methods import Family
-from engine.worker.dataset.batch_packing import BatchShape, Size, pack, row_width, shape_of, shard_examples
+from engine.worker.dataset.batch_packing import Size, pack, row_width, shard_examples
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.dataset.token_cache import Tokens
 
@@ -278,11 +278,6 @@ class Collator:
             filler=self._collated([min(examples, key=_size)]),
         )
 
-    def batch_shapes(self, examples: Sequence[Encoded]) -> list[list[BatchShape]]:
-        """Return the shapes of a step's micro-batches, shard by shard, without making them."""
-        shards = self.groups(list(map(_size, examples)))
-        return [[self._shape([examples[index] for index in group]) for group in shard] for shard in shards]
-
     def groups(self, sizes: Sequence[Size]) -> list[list[list[int]]]:
         """Return the indices of the examples in each micro-batch of each shard, from their lengths."""
         if self.shards == 1:
@@ -295,9 +290,6 @@ class Collator:
 
     def _cut(self, sizes: Sequence[Size]) -> list[list[int]]:
         return pack(sizes, self._tokens // self.shards, is_encoder_decoder=self._is_encoder_decoder)
-
-    def _shape(self, group: Sequence[Encoded]) -> BatchShape:
-        return shape_of([_size(example) for example in group], sum(one.label_tokens for one in group))
 
     def _width(self, inputs: int, labels: int) -> int:
         return row_width(inputs, labels, is_encoder_decoder=self._is_encoder_decoder)

@@ -35,7 +35,6 @@ from engine.worker.evaluation.samples import SampleSet
 from engine.worker.generation import generate
 from engine.worker.modeling import sharded_base
 from engine.worker.modeling.base_models import LoadedBase, Model
-from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.runtime import devices, rank_group, rank_meeting
 from engine.worker.runtime.channel import SilentChannel
 from engine.worker.runtime.rank_group import END, RankGroup
@@ -180,11 +179,9 @@ class _Helper:
             prompter=nothing,
             collator=self._collator(told["tokens"]),
             chosen=SampleSet((), (), {}),
-            planned_memory=told["planned_memory"],
-            probed=_Probed(told["probed"]) if told["probed"] is not None else None,
         )
         checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
-        own = {training_loop.STEP, training_loop.PROBE, training_loop.TRAINED}
+        own = {training_loop.STEP, training_loop.TRAINED}
         with fast_kernels.used(run, self._channel):
             training_loop.follow(run, self._channel, checkpoint, lambda: self._hear(set(self._tasks) - own))
 
@@ -214,17 +211,6 @@ class _Helper:
             return
         with nullcontext() if told["with_adapter"] else self._model.disable_adapter():
             yield self._model
-
-
-class _Probed(ProbedTokens):
-    """What rank 0 knows of the size of micro-batches."""
-
-    def __init__(self, tokens: int) -> None:
-        self.tokens = tokens
-
-    def save(self, tokens: int) -> None:
-        """Know it for this run alone."""
-        self.tokens = tokens
 
 
 def _recipe(told: dict[str, Any]) -> Recipe:

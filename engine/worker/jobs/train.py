@@ -25,7 +25,6 @@ from engine.worker.modeling.architecture import ModelArchitecture, architecture_
 from engine.worker.modeling.base_models import LoadedBase
 from engine.worker.planning import planner
 from engine.worker.planning.fallback_search import FallbackSearch, out_of_memory_error
-from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.planning.processes import Processes
 from engine.worker.runtime import devices, oom, rank_group, rank_joining, rank_meeting
 from engine.worker.runtime.channel import Channel, Stopped
@@ -62,7 +61,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     planned = planning.require_feasible(recipe, splits)
     try:
         with rank_joining.joined(channel, max(processes.count, planned.get("replicas", 1))):
-            _carry_out(channel, recipe, splits, planned, planning.probed_tokens(recipe, splits), reached)
+            _carry_out(channel, recipe, splits, planned, reached)
     except (RuntimeError, MemoryError, oom.MemoryExceeded) as error:
         if reached.saved or not recipe.method.method.trains or not oom.is_oom(error):
             raise
@@ -81,7 +80,6 @@ def _carry_out(
     recipe: Recipe,
     splits: Splits,
     planned: planner.Result,
-    probed: ProbedTokens | None,
     reached: _Reached,
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
@@ -99,7 +97,7 @@ def _carry_out(
     report_truncated_texts(channel, recipe, prompter)
     # Before an adapter is part of the model.
     architecture = architecture_of(base.model)
-    collator = _collator(base, recipe, architecture, planned, probed)
+    collator = _collator(base, recipe, architecture, planned)
     model = None
     if recipe.training.shard:
         # Before it is scored, since it may fit no card as a whole; an adapter is made where weights are whole.
@@ -124,7 +122,6 @@ def _carry_out(
         collator=collator,
         chosen=samples.choose(recipe, splits),
         planned_memory=planned.get("memory", {}),
-        probed=probed,
     )
     checkpoint = _newest_checkpoint(channel)
     channel.enter("train")
@@ -178,15 +175,12 @@ def _collator(
     recipe: Recipe,
     architecture: ModelArchitecture,
     planned: planner.Result,
-    probed: ProbedTokens | None,
 ) -> Collator:
     """Return what makes batches, with the tokens that are computed at a time by all ranks together."""
     # On cards, each has memory of its own.
     apart = 1 if base.device.type in oom.SHARED_MEMORY else rank_group.size()
-    tokens: int = (
-        (probed.tokens if probed else 0)
-        or planned.get("micro_batch_tokens")
-        or apart * micro_batch_tokens(recipe.training, base.device.type, architecture.activations_per_token)
+    tokens: int = planned.get("micro_batch_tokens") or apart * micro_batch_tokens(
+        recipe.training, base.device.type, architecture.activations_per_token
     )
     return Collator(base.family, base.tokenizer.pad_token_id, tokens)
 

@@ -1,12 +1,13 @@
 """Finds the micro-batches of a run with the highest peak memory, from token lengths alone.
 
-Steps are formed as the loader forms them. The plan predicts memory from the result, and a run tries that step first.
+Steps are formed as the loader forms them. The plan predicts memory from the result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -74,25 +75,16 @@ def predict_peak_step(
     sampler = StepSampler(sizes, training.batch_size, training.seed, training.order)
     steps, _ = total_steps(len(lengths), training)
     collator = Collator(family, 0, tokens, shards)
-    peak = find_peak_step(collator, sampler, range(steps), in_one_memory=in_one_memory)
-    return peak.with_label_tokens(lambda index: lengths[index][1])
-
-
-def find_peak_step(
-    collator: Collator, sampler: StepSampler, steps: range, *, in_one_memory: bool = True
-) -> PeakStep:
-    """Return the peak step among a run's steps, which are counted from 0 over all epochs."""
     peak = PeakStep()
-    count = max(1, MAX_EXAMPLES // sampler.batch_size)
-    for _, step in zip(steps[:count], sampler.from_step(steps.start), strict=False):
-        sizes = sampler.sizes(step)
-        largest = [_largest(shard, sizes) for shard in collator.groups(sizes)]
+    for step in islice(sampler.from_step(0), min(steps, max(1, MAX_EXAMPLES // sampler.batch_size))):
+        of_step = sampler.sizes(step)
+        largest = [_largest(shard, of_step) for shard in collator.groups(of_step)]
         if not in_one_memory:
             largest = [max(largest, key=lambda each: each[1].weight)]
         shapes = [shape for _, shape in largest]
         if sum(shape.weight for shape in shapes) > peak.weight:
             peak = PeakStep(step, [[step[index] for index in group] for group, _ in largest], shapes)
-    return peak
+    return peak.with_label_tokens(lambda index: lengths[index][1])
 
 
 def _largest(shard: Sequence[Sequence[int]], sizes: Sequence[Size]) -> tuple[Sequence[int], BatchShape]:

@@ -45,7 +45,6 @@ from engine.worker.planning.base_outline import BaseOutline
 from engine.worker.planning.expected_time import device_speed, run_seconds, token_work
 from engine.worker.planning.memo import Memo
 from engine.worker.planning.plan_facts import Lengths
-from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.planning.processes import Processes
 from engine.worker.planning.requirements import Requirements
 from engine.worker.runtime import devices, oom
@@ -135,14 +134,6 @@ class Planner:
         if problems:
             raise RecipeError(tuple(problems))
         return _sizes(facts)
-
-    def probed_tokens(self, recipe: Recipe, splits: Splits) -> ProbedTokens | None:
-        """Return the kept size of micro-batches of a run on a card, None where recipe or device decides it."""
-        device, folder = devices.choose(recipe.training.device), meta_model.folder_of(recipe.base_model)
-        is_decided = recipe.training.micro_batch_tokens or device.type in oom.SHARED_MEMORY
-        if is_decided or folder is None:
-            return None
-        return ProbedTokens(self._cache_path(recipe, splits, folder, device))
 
     def examine(self, recipe: Recipe, splits: Splits) -> tuple[list[Problem], Result]:
         """Return problems and facts of a recipe whose base model is local and whose examples these are."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import torch
 
@@ -19,7 +17,6 @@ from engine.system.graphics import visible_cards
 from engine.system.ranks import Rank
 from engine.worker.runtime import device_problems, rank_group, rank_joining, rank_meeting
 
-POLL_SECONDS = 0.001
 # Kinds of devices with memory of their own, which torch counts.
 GPUS = ("cuda", "xpu")
 # As the driver writes it, where torch leaves it out.
@@ -284,32 +281,3 @@ def free_unused(device: torch.device) -> None:
     """Give memory back that torch keeps on a device for tensors to come."""
     if device.type in GPUS:
         torch.get_device_module(device).empty_cache()
-
-
-class PeakMemory:
-    """Measures the peak memory while inside; `bytes` is valid afterwards. On a CPU it polls."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.bytes = 0
-        self._device = device
-        self._over = threading.Event()
-        self._watch = threading.Thread(target=self._poll, daemon=True)
-
-    def __enter__(self) -> Self:
-        if self._device.type in GPUS:
-            torch.get_device_module(self._device).reset_peak_memory_stats(self._device)
-        else:
-            self._watch.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        if self._watch.is_alive():
-            self._watch.join()
-        self.bytes = max(self.bytes, memory_bytes(self._device))
-
-    def _poll(self) -> None:
-        while not self._over.wait(POLL_SECONDS):
-            self.bytes = max(self.bytes, memory_bytes(self._device))

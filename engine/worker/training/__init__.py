@@ -1,1 +1,1 @@
-"""The training loop, its step, checkpoints and memory probe."""
+"""The training loop, its step, and checkpoints."""

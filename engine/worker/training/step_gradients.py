@@ -100,24 +100,6 @@ class StepGradients:
         self._model.zero_grad()
         random_state.restore()
 
-    def dry_run(self, step: Step, number: int, should_abort: Abort = lambda: False) -> bool:
-        """Compute a step's gradients and drop them; return whether that was done to the end.
-
-        Random numbers are drawn; the caller puts their state back.
-        """
-        try:
-            for parameter in self._trained:
-                # As in every micro-batch of a step but the first: gradients exist and are added to.
-                parameter.grad = torch.zeros_like(parameter)
-            loss = self.compute(step, number, should_abort)
-            if loss is not None:
-                # Waits for a device that computes asynchronously.
-                loss.item()
-            return loss is not None
-        finally:
-            for parameter in self._trained:
-                parameter.grad = None
-
     @property
     def _is_sharded(self) -> bool:
         return self._group is not None and self._group.is_sharded

@@ -28,9 +28,10 @@ import torch
 from engine.errors import ProcessLostError, TrainingError
 from engine.worker.adapters import attach, method_hooks
 from engine.worker.dataset.collator import Step, steps_from
+from engine.worker.planning.feasibility import ESTIMATE_TOLERANCE
 from engine.worker.runtime import devices, oom, rank_group
 from engine.worker.runtime.channel import Channel
-from engine.worker.training import determinism, interim_evaluation, memory_probe
+from engine.worker.training import determinism, interim_evaluation
 from engine.worker.training.control import RunControl
 from engine.worker.training.model_selection import ModelSelection
 from engine.worker.training.reporting import (
@@ -48,7 +49,7 @@ from engine.worker.training.training_run import Progress, StepReport, TrainingRu
 # So many steps in a row whose gradients are not finite end a run: the next ones will not be better.
 MAX_SKIPPED = 5
 # The tasks of other ranks: to begin to train, what comes between two steps, and the next step.
-TRAIN, WEIGHTS, PROBE, STEP, TRAINED = "train", "weights", "probe", "step", "trained"
+TRAIN, WEIGHTS, STEP, TRAINED = "train", "weights", "step", "trained"
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,7 @@ def train(run: TrainingRun, channel: Channel, checkpoint: Path | None = None) ->
             _resume(run, state, channel, selection, checkpoint)
         group = rank_group.current()
         if group is not None:
-            facts = {"planned_memory": dict(run.planned_memory), "tokens": run.collator.tokens}
-            probed = None if run.probed is None else run.probed.tokens
-            group.tell(TRAIN, checkpoint=str(checkpoint or ""), probed=probed, **facts)
+            group.tell(TRAIN, checkpoint=str(checkpoint or ""), tokens=run.collator.tokens)
         if not selection.is_finished():
             _choose_algorithms(run, state, channel)
             with _watched():
@@ -121,11 +120,8 @@ def follow(
     _choose_algorithms(run, state, channel)
     random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
     for number, batch in _steps(run, random_states):
-        while (told := hear())["task"] != STEP:
-            if told["task"] != PROBE:
-                return
-            memory_probe.check(run, state, lambda: False)
-            _keep_what_works(run, state, channel)
+        if hear()["task"] != STEP:
+            return
         train_step(state, batch, number)
         run.step = number + 1
         _keep_what_works(run, state, channel)
@@ -145,9 +141,7 @@ def _loop(
     checkpoint: Path | None,
 ) -> None:
     """Take one optimizer step after the other, and do what is due after each."""
-    is_probed = memory_probe.is_urgent(run)
-    if is_probed and not _probe(run, state, channel, control):
-        return
+    _require_memory(run)
     control.restart_clock()
     random_states = partial(checkpoints.load_random_states, checkpoint) if checkpoint else None
     for number, batch in _steps(run, random_states):
@@ -162,10 +156,6 @@ def _loop(
         selection.out_of_time()
         if run.step % run.training.log_every == 0 or run.step == run.total_steps:
             report_step(run, channel, report, seconds)
-        if not is_probed and run.step < run.total_steps:
-            is_probed = True
-            if not _probe(run, state, channel, control):
-                return
         control.should_abort()
         control.pause()
         if control.evaluation_requested() or run.is_due(run.training.evaluate_every):
@@ -175,6 +165,19 @@ def _loop(
         if channel.stopping or selection.is_finished():
             return
         control.restart_clock()
+
+
+def _require_memory(run: TrainingRun) -> None:
+    """Raise oom.MemoryExceeded where a run is planned to need far more memory than is there now.
+
+    On a processor nothing is tried: the system would end whatever program it likes. On a card micro-batches are halved
+    until they fit, so only what they do not change counts.
+    """
+    needed, available = sum(run.planned_memory.values()), devices.available_bytes(run.base.device)
+    if run.base.device.type not in oom.SHARED_MEMORY:
+        needed -= run.planned_memory.get("activations", 0)
+    if needed > ESTIMATE_TOLERANCE * available:
+        raise oom.MemoryExceeded(needed, available)
 
 
 def _choose_algorithms(run: TrainingRun, state: TrainState, channel: Channel) -> None:
@@ -285,16 +288,6 @@ def _take_over(run: TrainingRun, state: TrainState, checkpoint: Path) -> None:
     run.step = run.checkpoint_step = checkpoints.step_of(checkpoint)
     checkpoints.load_trainable(run.model, checkpoint)
     checkpoints.load_state(state, checkpoint)
-
-
-def _probe(run: TrainingRun, state: TrainState, channel: Channel, control: RunControl) -> bool:
-    """Report whether memory will suffice; return whether the probe was done to its end."""
-    _tell(PROBE)
-    facts = memory_probe.check(run, state, control.should_abort)
-    _keep_what_works(run, state, channel)
-    if facts is not None:
-        channel.emit("memory_probed", **facts)
-    return facts is not None
 
 
 def _evaluate(run: TrainingRun, channel: Channel, selection: ModelSelection) -> None:

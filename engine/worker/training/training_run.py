@@ -29,7 +29,6 @@ from engine.worker.evaluation.losses import Batches
 from engine.worker.evaluation.samples import SampleSet
 from engine.worker.kernels.library import checkpoint_activations
 from engine.worker.modeling.base_models import LoadedBase
-from engine.worker.planning.probed_tokens import ProbedTokens
 from engine.worker.runtime import rank_group
 from engine.worker.training.optimizer import make_optimizer, make_schedule
 from engine.worker.training.step_gradients import StepGradients
@@ -103,8 +102,6 @@ class TrainingRun:
     collator: Collator
     chosen: SampleSet
     planned_memory: Mapping[str, int] = field(default_factory=dict)
-    # The size of micro-batches that an earlier run of the same found best on this card.
-    probed: ProbedTokens | None = None
 
     def __post_init__(self) -> None:
         """Start at step 0."""

@@ -21,7 +21,7 @@ from tests.helpers.repository import ROOT
 LEFT_BYTES = 128 * 1024**2
 EXAMPLES, EPOCHS = 512, 3
 TAKEN_AT = "step_finished"
-TELLING = ("notice", "memory_probed", "run_resumed")
+TELLING = ("notice", "run_resumed")
 
 
 def measure(setting: Setting) -> Iterator[Figure]:

@@ -13,7 +13,7 @@ from engine.runs.memory_fallbacks import read
 from engine.system.paths import jobs_folder
 from engine.worker.planning import fallback_search, memory_estimate
 from engine.worker.runtime import devices
-from engine.worker.training import memory_probe, step_gradients, training_loop
+from engine.worker.training import step_gradients, training_loop
 from tests.helpers.tiny_runs import events_named, run_in_process, tiny_recipe, train_in_process
 
 pytestmark = pytest.mark.torch
@@ -21,12 +21,8 @@ pytestmark = pytest.mark.torch
 
 @pytest.fixture(autouse=True)
 def _only_activations_weigh(monkeypatch):
-    """Tiny models are nothing beside Python: leave that out of the plans, so that there is something to save.
-
-    They are no risk then, and are probed before their first step all the same.
-    """
+    """Tiny models are nothing beside Python: leave that out of the plans, so that there is something to save."""
     monkeypatch.setattr(memory_estimate, "RUNTIME_BYTES", 0)
-    monkeypatch.setattr(memory_probe, "SAFE_FRACTION", 0)
 
 
 def planned(recipe):
@@ -49,7 +45,6 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
     job, events = train_in_process(recipe)
 
     [told] = events_named(events, "memory_exceeded")
-    assert not events_named(events, "memory_probed")
     assert not events_named(events, "step_finished")
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
     assert "plans that fit" in events[-1]["hint"]
@@ -81,47 +76,6 @@ def test_the_error_tells_only_numbers_that_are_known(needed, killed, text):
     assert ("GB" in error.message) is not killed
 
 
-def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
-    tmp_path, monkeypatch
-):
-    recipe = tiny_recipe(
-        tmp_path, "llama", "lora", "training.micro_batch_tokens=4000", "training.max_steps=2"
-    )
-    whole = planned(recipe)
-    monkeypatch.setattr(memory_probe, "SAFE_FRACTION", 1)
-    give_room(monkeypatch, 2 * whole)
-    monkeypatch.setattr(devices, "memory_bytes", lambda _: 3 * whole)
-    job, events = train_in_process(recipe)
-
-    [told] = events_named(events, "memory_exceeded")
-    assert [event["step"] for event in events_named(events, "step_finished")] == [1] == [told["step"]]
-    run_store.change(job, read(told)[0].changes)
-    monkeypatch.undo()
-    assert run_in_process(job)[-1]["outcome"] == "completed"
-
-
-def test_what_was_measured_corrects_the_plans(tmp_path, monkeypatch):
-    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000")
-    whole = planned(recipe)
-    give_room(monkeypatch, 2 * whole)
-    monkeypatch.setattr(devices, "memory_bytes", lambda _: round(2.2 * whole))
-    _, events = train_in_process(recipe)
-
-    [told] = events_named(events, "memory_exceeded")
-    optimizer = events_named(events, "run_started")[0]["memory"]["optimizer"]
-    assert told["needed"] == round(2.2 * whole) + optimizer
-    factor = told["needed"] / whole
-    plans = read(told)
-    assert [set(plan.changes) for plan in plans[:2]] == [
-        {"training.micro_batch_tokens"},
-        {"training.activation_checkpointing"},
-    ]
-    for plan in plans:
-        assert plan.time_change == time_change(plan)
-        changed_recipe = run_store.changed(recipe, plan.changes, 0)
-        assert plan.memory_bytes == pytest.approx(factor * planned(changed_recipe), rel=0.01)
-
-
 def fail_in_step(patch, number, error):
     """Let a step of training raise an error as libraries do, once."""
     take, seen = training_loop.train_step, []
@@ -143,6 +97,27 @@ def fail_in_step(patch, number, error):
 NO_MEMORY = RuntimeError(
     "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried"
 )
+
+
+def test_a_step_that_fails_in_more_memory_than_was_planned_corrects_the_plans(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "training.micro_batch_tokens=4000")
+    whole = planned(recipe)
+    give_room(monkeypatch, 2 * whole)
+    with monkeypatch.context() as patch:
+        fail_in_step(patch, 1, NO_MEMORY)
+        _, events = train_in_process(recipe)
+
+    [told] = events_named(events, "memory_exceeded")
+    assert told["needed"] == told["available"] == 2 * whole
+    plans = read(told)
+    assert [set(plan.changes) for plan in plans[:2]] == [
+        {"training.micro_batch_tokens"},
+        {"training.activation_checkpointing"},
+    ]
+    for plan in plans:
+        assert plan.time_change == time_change(plan)
+        changed_recipe = run_store.changed(recipe, plan.changes, 0)
+        assert plan.memory_bytes == pytest.approx(2 * planned(changed_recipe), rel=0.01)
 
 
 def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_on(tmp_path, monkeypatch):

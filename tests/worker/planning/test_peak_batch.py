@@ -25,12 +25,18 @@ def encoded(family):
 def computed(training, family, tokens, shards):
     """Return the shapes of all micro-batches of a run, step by step and shard by shard."""
     examples = encoded(family)
-    collator = Collator(family, 0, tokens, shards)
+    collators = [Collator(family, 0, tokens, shards, own) for own in range(shards)]
     sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
     steps, steps_per_epoch = total_steps(len(examples), training)
     for number in range(steps):
         epoch, step = divmod(number, steps_per_epoch)
-        yield collator.batch_shapes([examples[index] for index in sampler.steps(epoch)[step]])
+        chosen = [examples[index] for index in sampler.steps(epoch)[step]]
+        yield [[shape(batch) for batch in collator(chosen).micro_batches] for collator in collators]
+
+
+def shape(batch):
+    rows, length = batch.input_ids.shape
+    return BatchShape(rows, length, batch.labels.shape[1], batch.label_tokens)
 
 
 def weight(shape):

@@ -3,6 +3,7 @@
 import os
 from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
@@ -77,14 +78,24 @@ def test_float32_is_tf32_on_ampere_and_later_unless_it_has_to_be_exact(
 
 @pytest.mark.parametrize("kind", ["cuda", "xpu"])
 def test_the_memory_of_a_gpu_is_what_torch_counted_there(monkeypatch, kind):
-    gpu, asked = torch.device(kind, 1), []
-    module = getattr(torch, kind)
-    monkeypatch.setattr(module, "max_memory_allocated", {gpu: 7 << 30}.__getitem__)
-    monkeypatch.setattr(module, "reset_peak_memory_stats", asked.append)
-    with devices.PeakMemory(gpu) as peak:
-        pass
+    gpu = torch.device(kind, 1)
+    monkeypatch.setattr(getattr(torch, kind), "max_memory_allocated", {gpu: 7 << 30}.__getitem__)
 
-    assert (peak.bytes, devices.memory_bytes(gpu), asked) == (7 << 30, 7 << 30, [gpu])
+    assert devices.memory_bytes(gpu) == 7 << 30
+
+
+def test_a_containers_limit_bounds_the_available_memory(tmp_path, monkeypatch):
+    for name, text in (("LIMIT", "1000000"), ("USED", "900000"), ("PARTS", "anon 9\ninactive_file 300000")):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(devices, f"CGROUP_{name}", path)
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=2_000_000))
+
+    assert devices.available_bytes(torch.device("cpu")) == 2_400_000
+    (tmp_path / "LIMIT").write_text("max\n", encoding="utf-8")
+    assert devices.available_bytes(torch.device("cpu")) > 10_000_000
+    (tmp_path / "LIMIT").unlink()
+    assert devices.available_bytes(torch.device("cpu")) > 10_000_000
 
 
 # Ranks.

@@ -12,7 +12,6 @@ from engine.runs import run_store
 from engine.worker.dataset.collator import Collator
 from engine.worker.dataset.prompter import IGNORED, Encoded
 from engine.worker.runtime import devices, oom
-from engine.worker.training import training_loop
 from engine.worker.training.loss import token_loss_sum
 from engine.worker.training.step_gradients import StepGradients
 from tests.helpers.tiny_runs import (
@@ -65,7 +64,6 @@ def told(events):
 
 def test_the_result_is_the_same_but_for_the_last_digits(tmp_path, monkeypatch):
     recipe = recipe_for(tmp_path, "llama", "method.dropout=0")
-    monkeypatch.setattr(training_loop, "_probe", lambda *_: True)
     _, whole = train_in_process(recipe)
     tried = filled_by(monkeypatch, 2)
     _, halved = train_in_process(recipe)
@@ -108,26 +106,18 @@ def test_what_does_not_fit_row_by_row_ends_the_run(tmp_path, monkeypatch):
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "OutOfMemoryError")
 
 
-def test_the_probe_halves_before_the_first_step(tmp_path, monkeypatch):
-    tries = []
+@pytest.mark.parametrize(("room", "outcome"), [(0.9, "completed"), (0.8, "failed")])
+def test_what_halving_does_not_change_has_to_fit_before_the_first_step(tmp_path, monkeypatch, room, outcome):
+    recipe = recipe_for(tmp_path, "t5", "training.micro_batch_tokens=4000")
+    memory = events_named(train_in_process(recipe)[1], "run_started")[0]["memory"]
+    fixed = sum(memory.values()) - memory["activations"]
+    monkeypatch.setattr(devices, "available_bytes", lambda _: round(room * fixed))
+    _, events = train_in_process(recipe)
 
-    def try_it(_, step, *__):
-        tries.append(step.micro_batches[0].rows)
-        return True
-
-    monkeypatch.setattr(StepGradients, "dry_run", try_it)
-    monkeypatch.setattr(devices.PeakMemory, "__enter__", lambda self: self)
-    monkeypatch.setattr(
-        devices.PeakMemory, "__exit__", lambda self, *_: setattr(self, "bytes", tries[-1] << 40)
-    )
-    monkeypatch.setattr(devices, "available_bytes", lambda _: (2 << 40) + (1 << 39))
-    monkeypatch.setattr(training_loop.memory_probe, "is_urgent", lambda _: True)
-    _, events = train_in_process(recipe_for(tmp_path, "t5"))
-
-    assert events[-1]["outcome"] == "completed"
-    assert (tries[0], tries[-1]) == (8, 2)
-    assert len(told(events)) == 1
-    assert events_named(events, "memory_probed")[0]["rows"] == 2
+    assert events[-1]["outcome"] == outcome
+    told = events_named(events, "memory_exceeded")
+    assert [each["step"] for each in told] == [0] * (outcome == "failed")
+    assert bool(events_named(events, "step_finished")) == (outcome == "completed")
 
 
 @pytest.mark.parametrize(("kind", "family"), [("t5", "encoder-decoder"), ("llama", "decoder-only")])

@@ -100,7 +100,7 @@ def train(recipe):
         channel.job, recipe, None, base, model, examples, (), None, collator, SampleSet((), (), {})
     )
     state = prepare(model, base, recipe.training, recipe.training.learning_rate, STEPS)
-    training_loop._tell(training_loop.TRAIN, checkpoint="", probed=None, planned_memory={}, tokens=160)
+    training_loop._tell(training_loop.TRAIN, checkpoint="", tokens=160)
     losses = []
     for number, step in islice(steps_from(run.loader, 0), STEPS):
         training_loop._tell(training_loop.STEP)
