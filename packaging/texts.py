@@ -30,7 +30,6 @@ NOT_SHOWN = (
     "engine/api.py",
     "engine/worker/exports/hub_card.py",
     "engine/worker/kernels/library.py",
-    "engine/worker/kernels/patch_table.py",
 )
 # Whose texts are read by programs: patterns, columns, names of fields, SQL.
 SILENT_CALLS = {

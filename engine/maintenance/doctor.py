@@ -40,6 +40,7 @@ REPORTED_PACKAGES = (
 )
 # The launcher of an installed Tunesmith sets it to the command that makes its environment again.
 SET_UP = "TUNESMITH_SET_UP"
+UNSET_PATCHES = "Unset TUNESMITH_PATCHES to switch all of them on."
 ORDER = (
     "system",
     "packages",
@@ -158,11 +159,11 @@ def patches(facts: Facts) -> Check:
     if patches is None:
         return Check("patches", title, "notice", "Not known: the worker did not say.")
     if patches["doubts"]:
-        fix = f"Install {patches['tested_with']}."
+        fix = f"Install {patches['tested_with']}." if patches["tested_with"] else UNSET_PATCHES
         return Check("patches", title, "notice", " ".join(patches["doubts"]), fix)
     if patches["off"]:
         text = f"Switched off: {', '.join(patches['off'])}. On: {', '.join(patches['on']) or 'none'}."
-        return Check("patches", title, "notice", text, "Unset TUNESMITH_PATCHES to switch all of them on.")
+        return Check("patches", title, "notice", text, UNSET_PATCHES)
     return Check("patches", title, "ok", f"All {len(patches['on'])} are on")
 
 

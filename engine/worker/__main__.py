@@ -269,7 +269,7 @@ def _start_ranks_ahead(recipe: Recipe | None = None) -> None:
 
 
 def _report_patches(channel: Channel, request: dict[str, Any]) -> None:
-    """Say which replacements of library code are off, or untested. Raises SettingError for a bad TUNESMITH_PATCHES."""
+    """Say which replacements of library code are off, untested, or named without being there."""
     doubts = registry.doubts()
     if request["kind"] in COMPUTING:
         for doubt in doubts:

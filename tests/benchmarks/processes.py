@@ -26,7 +26,7 @@ from engine.methods import METHODS
 from engine.methods import method as method_of
 from engine.system import ranks
 from engine.system.paths import application_root
-from engine.worker.kernels.patch_table import PATCHES
+from engine.worker.kernels.registry import PATCHES
 from tests.helpers.benchmark_report import show
 from tests.helpers.shaped_models import save_t5, t5_tokenizer
 
@@ -36,7 +36,7 @@ AGREEMENT_STEPS = 50
 MODELS = {"starter": "the starter", "small": "flan-t5-small's shape"}
 AGREEING = ("lora", "adalora", "ia3", "prompt_tuning")
 GOAL = 1e-5
-ALONE = ",".join(patch.name for patch in PATCHES if patch.name != "ranks")
+ALONE = ",".join(name for name in PATCHES if name != "ranks")
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def test_a_worker_of_the_command_line_trains_and_scores_on_the_card(home, tmp_pa
     assert done.code == 0, done.err
     (started,) = done.named("run_started")
     assert started["device"] == "card:0"
-    assert "mask_checks" in started["patches"]
+    assert "fused_lora" in started["patches"]
     assert "dropout" not in started["patches"]
     (counts,) = map(json.loads, told.read_text(encoding="utf-8").splitlines())
     assert counts["mixed"] == []

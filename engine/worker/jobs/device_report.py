@@ -58,11 +58,11 @@ def _card_problem() -> DeviceError | None:
 
 
 def _patches() -> Facts:
-    """Return the patch table's entries that are on, those that are off, and doubts on versions."""
+    """Return the patches that are on, those that are off, and doubts on versions."""
     states = registry.states()
     return {
-        "on": [state.patch.name for state in states if state.on],
-        "off": [state.patch.name for state in states if not state.on],
+        "on": [state.name for state in states if state.on],
+        "off": [state.name for state in states if not state.on],
         "doubts": [doubt.message for doubt in registry.doubts()],
         "tested_with": registry.tested_versions(states),
     }

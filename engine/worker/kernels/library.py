@@ -7,13 +7,10 @@ from typing import Any
 from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 from peft.tuners.boft import layer as boft_layer
 from peft.tuners.c3a.utils import BlockCircularConvolution
-from peft.tuners.fourierft import layer as fourierft_layer
 from peft.tuners.lora.layer import LoraVariant
 from peft.tuners.shira import layer as shira_layer
-from peft.tuners.vblora import layer as vblora_layer
 from peft.utils.integrations import dequantize_module_weight
 from torch.utils._pytree import tree_flatten, tree_map
-from transformers import masking_utils
 from transformers.activations import FastGELUActivation, NewGELUActivation
 from transformers.cache_utils import DynamicLayer
 from transformers.integrations.sdpa_attention import (
@@ -53,9 +50,7 @@ __all__ = [
     "checkpoint_activations",
     "create_position_bias_mask",
     "dequantize_module_weight",
-    "fourierft_layer",
     "logging",
-    "masking_utils",
     "repeat_kv",
     "sdpa_attention_forward",
     "shira_layer",
@@ -63,7 +58,6 @@ __all__ = [
     "tree_flatten",
     "tree_map",
     "unquantized_modules",
-    "vblora_layer",
 ]
 
 # The argument and the output field that hold the KV cache: transformers 5.24 renamed past_key_values.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from engine.worker.kernels import activations, attention, dropout, linear, mask_checks, rms_norm
+from engine.worker.kernels import activations, attention, dropout, linear, rms_norm
 
 
 def patch(model: nn.Module) -> None:
@@ -14,4 +14,3 @@ def patch(model: nn.Module) -> None:
     activations.patch(model)
     linear.patch(model)
     attention.patch()
-    mask_checks.patch()

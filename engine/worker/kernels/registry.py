@@ -1,8 +1,9 @@
-"""Which entries of the patch table are on in this process.
+"""The replacements of library code, and which of them are on in this process.
 
-`TUNESMITH_PATCHES` switches them: `all` (the default), `none`, or names with commas between. A "speed" entry is off
-with a library version that it was not tested with; a "fix" stays on, with a warning. Call sites ask `enabled`. With
-everything off, the worker runs on the public paths of transformers, PEFT and accelerate. Imports no library.
+`TUNESMITH_PATCHES` switches them: `all` (the default), `none`, or names with commas between; other names are ignored,
+with a remark. A "speed" entry is off with a library version that it was not tested with; a "fix" stays on, with a
+warning. Call sites ask `enabled`. With everything off, the worker runs on the public paths of transformers, PEFT and
+accelerate. Imports no library.
 """
 
 from __future__ import annotations
@@ -12,22 +13,58 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from engine.errors import SettingError
 from engine.system.graphics import torch_build
-from engine.worker.kernels.patch_table import PATCHES, UNPROVEN, Patch
 
 VARIABLE = "TUNESMITH_PATCHES"
 ALL, NONE = "all", "none"
-BY_NAME: Mapping[str, Patch] = {patch.name: patch for patch in PATCHES}
+# Versions that the entries were tested with: from the first, below the second.
+TESTED = {"transformers": ("5.22", "5.25"), "peft": ("0.21", "0.22"), "torch": ("2.13", "2.16")}
+# Cards of AMD, Intel and Apple, on which nothing here was ever run: no "speed" entry applies to them.
+UNPROVEN = frozenset({"hip", "xpu", "mps"})
+
+
+class Patch(NamedTuple):
+    """An entry: the libraries whose code it replaces, and the device and dtype that it is for; "" for all."""
+
+    kind: Literal["speed", "fix"]
+    libraries: tuple[str, ...] = ()
+    device: str = ""
+    dtype: str = ""
+
+
+# In one place, so that an event, a cache and the doctor know them all before anything is imported.
+PATCHES: Mapping[str, Patch] = {
+    "attention": Patch("speed", ("transformers", "torch"), "cpu"),
+    "position_bias": Patch("speed", ("transformers",)),
+    "causal_attention": Patch("speed", ("transformers", "torch"), "cpu", "bfloat16"),
+    "decode_attention": Patch("speed", ("transformers",), "cpu", "bfloat16"),
+    "dropout": Patch("speed", ("torch",), "cpu"),
+    "rms_norm": Patch("speed", ("transformers",), "cpu"),
+    "linear": Patch("speed", ("torch",), "cpu", "float32"),
+    "gelu": Patch("speed", ("transformers",)),
+    "preallocated_cache": Patch("speed", ("transformers",)),
+    "grouped_prefill": Patch("speed", ("transformers",)),
+    "decode_loop": Patch("speed", ("transformers",)),
+    "ranks": Patch("speed", (), "cpu"),
+    "head_at_labels": Patch("speed"),
+    "fused_lora": Patch("speed", ("peft",)),
+    "multi_lora": Patch("speed", ("peft",)),
+    "meta_trace": Patch("fix", ("torch",)),
+    "peft_type": Patch("fix", ("peft",)),
+    "shira_dense": Patch("fix", ("peft",)),
+    "c3a_gradient": Patch("fix", ("peft",)),
+    "boft_cuda": Patch("fix", ("peft",)),
+    "tied_head": Patch("fix", ("transformers",)),
+}
 _planned_device = ""
 
 
 class State(NamedTuple):
     """Whether an entry is on in this process, and why not or with which doubt: a version, as `transformers 6.0.0`."""
 
-    patch: Patch
+    name: str
     on: bool
     untested: str
 
@@ -35,7 +72,7 @@ class State(NamedTuple):
 def enabled(name: str, device: str = "", dtype: object = "") -> bool:
     """Tell whether an entry is on, for a device type ("cpu", "cuda" …) and a number format if they are named.
 
-    On the meta device the answer is for the device planned for. Raises SettingError for a bad TUNESMITH_PATCHES.
+    On the meta device the answer is for the device planned for.
     """
     device = _planned_device if device == "meta" else device
     return _enabled(name, device, str(dtype).removeprefix("torch."), os.environ.get(VARIABLE, ALL))
@@ -43,16 +80,11 @@ def enabled(name: str, device: str = "", dtype: object = "") -> bool:
 
 @cache
 def _enabled(name: str, device: str, dtype: str, switch: str) -> bool:
-    state, patch = _states(switch)[name], BY_NAME[name]
-    on_device = not device or _applies(patch, "hip" if device == "cuda" and _is_for_amd() else device)
-    in_dtype = not dtype or not patch.dtypes or dtype in patch.dtypes
-    return state.on and on_device and in_dtype
-
-
-def _applies(patch: Patch, device: str) -> bool:
-    if device in UNPROVEN:
-        return patch.kind == "fix"
-    return not patch.devices or device in patch.devices
+    patch = PATCHES[name]
+    if device == "cuda" and _is_for_amd():
+        device = "hip"
+    on_device = patch.kind == "fix" if device in UNPROVEN else not device or patch.device in ("", device)
+    return _states(switch)[name].on and on_device and (not dtype or patch.dtype in ("", dtype))
 
 
 def _is_for_amd() -> bool:
@@ -63,16 +95,16 @@ def _is_for_amd() -> bool:
 
 def active(device: str, dtype: object = "") -> list[str]:
     """Return the names of all entries that are on for a device type and a number format, sorted."""
-    return sorted(name for name in BY_NAME if enabled(name, device, dtype))
+    return sorted(name for name in PATCHES if enabled(name, device, dtype))
 
 
 def states() -> list[State]:
-    """Return the state of every entry in this process. Raises SettingError for a bad TUNESMITH_PATCHES."""
+    """Return the state of every entry in this process."""
     return list(_states(os.environ.get(VARIABLE, ALL)).values())
 
 
 class Doubt(NamedTuple):
-    """A notice about library versions that entries were not tested with."""
+    """A notice about names that are not known, or library versions that entries were not tested with."""
 
     message: str
     hint: str
@@ -80,13 +112,16 @@ class Doubt(NamedTuple):
 
 
 def doubts() -> list[Doubt]:
-    """Return what a run should be told of this process's entries. Raises SettingError for a bad TUNESMITH_PATCHES."""
-    untested = [state for state in states() if state.untested]
+    """Return what a run should be told of this process's entries."""
     messages = []
+    if unknown := sorted(_named(os.environ.get(VARIABLE, ALL)) - {ALL, NONE, *PATCHES}):
+        message = f"{VARIABLE} names no patch called {', '.join(unknown)}."
+        messages.append(Doubt(message, f"Known: {ALL}, {NONE}, {', '.join(PATCHES)}.", "warning"))
+    untested = [state for state in states() if state.untested]
     for version_text in sorted({state.untested for state in untested}):
         mine = [state for state in untested if state.untested == version_text]
-        off = [state.patch.name for state in mine if not state.on]
-        fixes = [state.patch.name for state in mine if state.on]
+        off = [state.name for state in mine if not state.on]
+        fixes = [state.name for state in mine if state.on]
         if off:
             message = f"Not tested with {version_text}, so the library's own code runs in place of: {', '.join(off)}."
             messages.append(Doubt(message, "Results are right; the work may take longer.", "notice"))
@@ -99,40 +134,26 @@ def doubts() -> list[Doubt]:
 
 def tested_versions(states: Iterable[State]) -> str:
     """Return the versions that untested entries were tested with: "torch from 2.13 below 2.14"."""
-    doubted = [(state.patch, state.untested.partition(" ")[0]) for state in states if state.untested]
-    ranges = {library: patch.libraries[library] for patch, library in doubted}
-    return ", ".join(f"{library} from {first} below {end}" for library, (first, end) in ranges.items())
+    doubted = dict.fromkeys(state.untested.partition(" ")[0] for state in states if state.untested)
+    return ", ".join(f"{library} from {TESTED[library][0]} below {TESTED[library][1]}" for library in doubted)
+
+
+def _named(switch: str) -> set[str]:
+    return {name.strip() for name in switch.split(",") if name.strip()} or {ALL}
 
 
 @cache
 def _states(switch: str) -> dict[str, State]:
-    chosen = _chosen(switch)
-    libraries = {library for patch in PATCHES for library in patch.libraries}
-    present = {library: installed(library) for library in libraries}
+    named = _named(switch)
+    untested = {library: _untested(library, installed(library), *ends) for library, ends in TESTED.items()}
     states = {}
-    for patch in PATCHES:
-        doubts = (_untested(library, present[library], *ends) for library, ends in patch.libraries.items())
-        untested = next(filter(None, doubts), "")
-        on = patch.name in chosen and (patch.kind == "fix" or not untested)
-        states[patch.name] = State(patch, on, untested if patch.name in chosen else "")
-    return states
-
-
-def _chosen(switch: str) -> set[str]:
-    """Return the names that TUNESMITH_PATCHES chooses. Raises SettingError for one that the table does not have."""
-    names = {name.strip() for name in switch.split(",") if name.strip()}
-    if names == {NONE}:
-        return set()
-    everything = set(BY_NAME) if not names or ALL in names else set()
-    names -= {ALL}
-    unknown = sorted(names - BY_NAME.keys())
-    if unknown:
-        raise SettingError(
-            f"{VARIABLE} names no patch called {', '.join(unknown)}.",
-            f"Known: {ALL}, {NONE}, {', '.join(BY_NAME)}.",
-            VARIABLE,
+    for name, patch in PATCHES.items():
+        is_chosen = ALL in named or name in named
+        doubt = (
+            next(filter(None, (untested[library] for library in patch.libraries)), "") if is_chosen else ""
         )
-    return everything | names
+        states[name] = State(name, is_chosen and (patch.kind == "fix" or not doubt), doubt)
+    return states
 
 
 def _untested(library: str, present: str, first: str, end: str) -> str:
@@ -169,8 +190,8 @@ def planned_for(device: str) -> Iterator[None]:
         _planned_device = before
 
 
-def replace(owner: Any, attribute: str, name: str, ours: Callable[..., Any]) -> None:
-    """Let a library's function be `ours` whenever the entry `name` is on, and for tensors on the meta device.
+def replace(owner: Any, attribute: str, ours: Callable[..., Any], name: str = "") -> None:
+    """Let a library's function be `ours` for tensors on the meta device, and wherever the entry `name` is on.
 
     A plan has no values there, which some functions of the libraries read.
     """
@@ -179,19 +200,9 @@ def replace(owner: Any, attribute: str, name: str, ours: Callable[..., Any]) -> 
     @wraps(stock)
     def chosen(*args: Any, **kwargs: Any) -> Any:
         has_no_values = any(getattr(value, "is_meta", False) for value in args)
-        return (ours if has_no_values or enabled(name, _device_of(args)) else stock)(*args, **kwargs)
+        return (ours if has_no_values or (name and enabled(name)) else stock)(*args, **kwargs)
 
     setattr(owner, attribute, chosen)
-
-
-def _device_of(values: tuple[Any, ...]) -> str:
-    """Return the type of the device of the first tensor, or of the first module's weights; "" without any."""
-    for value in values:
-        if hasattr(value, "device"):
-            return str(value.device.type)
-        if hasattr(value, "parameters"):
-            return next((str(parameter.device.type) for parameter in value.parameters()), "")
-    return ""
 
 
 def forget() -> None:

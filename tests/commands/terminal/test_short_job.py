@@ -54,17 +54,6 @@ def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained: Traine
     assert not list((trained.in_process.home / "jobs").iterdir())
 
 
-@pytest.mark.parametrize("verb", ["plan", "train"])
-def test_an_unknown_patch_is_bad_usage(
-    in_process: InProcessTerminal, trained: Trained, monkeypatch: pytest.MonkeyPatch, verb: str
-) -> None:
-    monkeypatch.setenv("TUNESMITH_PATCHES", "dropout,warp_drive")
-    done = in_process.run(verb, str(trained.recipe))
-    assert done.code == 2, done
-    assert "TUNESMITH_PATCHES names no patch called warp_drive." in done.err
-    assert "Traceback" not in done.err
-
-
 def test_summarize_writes_the_summary_alone(trained: Trained, tmp_path: Path) -> None:
     conversation = "Ann: do you have tea?\nBob: yes, I do."
     (tmp_path / "talk.txt").write_text(conversation, encoding="utf-8")

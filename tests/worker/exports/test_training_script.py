@@ -19,7 +19,7 @@ from engine.errors import AdapterError
 from engine.methods import BaseFacts
 from engine.worker.exports import training_script
 from engine.worker.jobs import export
-from engine.worker.kernels.patch_table import PATCHES
+from engine.worker.kernels.registry import PATCHES
 from engine.worker.modeling import base_models
 from tests.helpers.channel_events import events_of
 from tests.helpers.chat_templates import CHATML
@@ -54,7 +54,7 @@ RUN = (
     "evaluation.general_text=none",
 )
 # With our own kernels a run rounds otherwise than the libraries do, and the tiny models make much of that.
-FIXES = ",".join(patch.name for patch in PATCHES if patch.kind == "fix")
+FIXES = ",".join(name for name, patch in PATCHES.items() if patch.kind == "fix")
 
 
 @pytest.fixture(autouse=True)

@@ -21,9 +21,7 @@ from engine.worker.adapters.method_hooks.target_modules import Width, adapted_wi
 from engine.worker.kernels.library import (
     BlockCircularConvolution,
     boft_layer,
-    fourierft_layer,
     shira_layer,
-    vblora_layer,
 )
 from engine.worker.kernels.registry import enabled, replace
 from engine.worker.modeling.base_models import LoadedBase
@@ -34,7 +32,8 @@ MAX_CHOSEN = 256
 SMALL_RANK = 32
 
 if enabled("boft_cuda"):
-    # PEFT would compile an extension. One butterfly factor needs none, and is the same everywhere.
+    # PEFT would compile an extension for every layer, with which boft_R has another shape. One butterfly factor needs
+    # none.
     boft_layer._FBD_CUDA = False
 
 
@@ -43,11 +42,14 @@ def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
     return torch.eye(len(indices))[indices]
 
 
-replace(boft_layer.BOFTLayer, "perm2mat", "boft_permutation", _permutation_matrix)
+replace(boft_layer.BOFTLayer, "perm2mat", _permutation_matrix)
 
 
 def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
-    """Return the same change as SHiRA's `get_delta_weight`, as a dense matrix whose indices are checked."""
+    """Return the same change as SHiRA's `get_delta_weight`, as a dense matrix whose indices are checked.
+
+    PEFT's sparse matrix writes to indices outside of the weight, and does not exist on the meta device.
+    """
     values = layer.shira_weight[adapter] * layer.scaling[adapter]
     layer.shira_indices[adapter] = layer.shira_indices[adapter].to(values.device)
     rows, columns = layer.shira_indices[adapter].long()
@@ -55,41 +57,14 @@ def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
     return empty.index_put((rows, columns), values)
 
 
-replace(shira_layer.Linear, "get_delta_weight", "shira_dense", _dense_change)
-
-
-def _change_by_indices_there(
-    layer: Any, adapter: str, stock: Any = fourierft_layer.FourierFTLayer.get_delta_weight
-) -> torch.Tensor:
-    """Return the same change as FourierFT's, whose places are copied to the device once instead of at every pass."""
-    layer.indices[adapter] = layer.indices[adapter].to(layer.fourierft_spectrum[adapter].device)
-    change: torch.Tensor = stock(layer, adapter)
-    return change
-
-
-replace(fourierft_layer.FourierFTLayer, "get_delta_weight", "fourierft_indices", _change_by_indices_there)
-
-
-def _unchecked_pair(
-    layer: Any, *arguments: Any, stock: Any = vblora_layer.Linear._get_lora_matrices
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the same pair as VB-LoRA's, without the look for infinite logits, for which the host waits in every layer.
-
-    Only files that hold the largest logits alone have some, and those are refused where training would start from them.
-    """
-    was_training, layer.training = layer.training, False
-    try:
-        pair: tuple[torch.Tensor, torch.Tensor] = stock(layer, *arguments)
-    finally:
-        layer.training = was_training
-    return pair
-
-
-replace(vblora_layer.Linear, "_get_lora_matrices", "vblora_check", _unchecked_pair)
+replace(shira_layer.Linear, "get_delta_weight", _dense_change, "shira_dense")
 
 
 def _convolution_gradients(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the gradients of C3A's inputs and kernels; PEFT's of the inputs is a correlation with the kernels."""
+    """Return the gradients of C3A's inputs and kernels.
+
+    PEFT's of the inputs is a correlation with the kernels, which trains all adapters but the last layer's wrong.
+    """
     inputs, kernels = context.saved_tensors
     rows, _, size = kernels.shape
     spectrum = torch.fft.fft(gradient.unflatten(-1, (rows, size)))
@@ -98,7 +73,7 @@ def _convolution_gradients(context: Any, gradient: torch.Tensor) -> tuple[torch.
     return of_inputs.real.flatten(-2), of_kernels.real
 
 
-replace(BlockCircularConvolution, "backward", "c3a_gradient", _convolution_gradients)
+replace(BlockCircularConvolution, "backward", _convolution_gradients, "c3a_gradient")
 
 
 def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:

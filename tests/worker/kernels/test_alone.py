@@ -1,4 +1,4 @@
-"""Every entry of the patch table, on alone and off: training and generation of small models come to the same."""
+"""Every patch, on alone and off: training and generation of small models come to the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.worker.adapters import attach
 from engine.worker.generation.generate import generate
 from engine.worker.generation.generated import Generated
 from engine.worker.kernels import registry
-from engine.worker.kernels.patch_table import PATCHES, Patch
+from engine.worker.kernels.registry import PATCHES
 from engine.worker.modeling import forward
 from tests.helpers.tiny_models import Kind
 from tests.helpers.worker_setup import attach_random, load_tiny, make_recipe, stop_dropout
@@ -68,15 +68,14 @@ def _written(model: Any, base: Any) -> list[list[Generated]]:
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
+@pytest.mark.parametrize("name", PATCHES)
 def test_on_alone_it_computes_what_the_libraries_do(
-    kind: Kind, patch: Patch, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dtype = torch.bfloat16 if patch.dtypes == {"bfloat16"} else torch.float32
+    dtype = torch.bfloat16 if PATCHES[name].dtype == "bfloat16" else torch.float32
     exact, stock = computed_by_libraries(kind, torch.float32), computed_by_libraries(kind, dtype)
-    monkeypatch.setenv(registry.VARIABLE, patch.name)
-    device = "cpu" if not patch.devices or "cpu" in patch.devices else min(patch.devices)
-    assert registry.active(device) == [patch.name]
+    monkeypatch.setenv(registry.VARIABLE, name)
+    assert registry.active("cpu") == [name]
     patched = computed(kind, dtype)
     assert off_by(patched, exact) <= 2 * off_by(stock, exact) + TOLERANCE
     torch.testing.assert_close(
