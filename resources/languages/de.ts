@@ -16323,7 +16323,7 @@ In one sentence:</translation>
    <translation>Setzen Sie Beams auf 1 oder Temperatur auf 0.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/decode_loop.py" />
+   <location filename="../../engine/worker/generation/stock.py" />
    <source>Set Beams to 1.</source>
    <translation>Setzen Sie Beams auf 1.</translation>
   </message>
@@ -18481,7 +18481,7 @@ Summary:</translation>
    <translation>Sie enthalten: {1}. Nennen Sie den Schlüssel des Gesagten als data.columns.text.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/generation/decode_loop.py" />
+   <location filename="../../engine/worker/generation/stock.py" />
    <source>This base model can't follow beams: its cache can't be reordered.</source>
    <translation>Dieses Basismodell kann keinen Beams folgen: Sein Cache lässt sich nicht umordnen.</translation>
   </message>
