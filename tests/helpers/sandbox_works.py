@@ -46,7 +46,7 @@ def noting_rows(_path: Path, notes: Notes) -> Iterator[LinedRow]:
 
 def rows_of_all_kinds(_path: Path, notes: Notes) -> Iterator[Any]:
     stats = ImportStats("chat", "slack", 3.0, speakers={"Ann"})
-    stats.left_out["join"] = 2
+    stats.left_out["media"] = 2
     notes.chats.append(stats)
     yield {"a": "\ud83d\ude00 \udcff ü", "b": None, "c": [1, 2.5, {"d": True}]}
     yield LinedRow({"a": float("inf")}, 7)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -42,7 +44,7 @@ KEPT = {
 
 
 def answer(computer, **facts):
-    found = {**computer.as_dict(), "reachable": True, "problem": None, "nodes": [], "entries": []} | facts
+    found = {**asdict(computer), "reachable": True, "problem": None, "nodes": [], "entries": []} | facts
     return [["emit", {"event": "result_made", "result": {"computers": [found]}}]]
 
 

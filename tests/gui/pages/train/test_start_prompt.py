@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from engine.api import Computer, computer_store, run_store
@@ -18,7 +20,7 @@ def blue(home):
 def answer(computer, *nodes):
     """Return the script of a process that tells of a computer's nodes: whether each fits, and its cards."""
     told = [{"fits": fits, "cards_for_entries": cards} for fits, cards in nodes]
-    facts = {**computer.as_dict(), "reachable": True, "problem": None, "nodes": told, "entries": []}
+    facts = {**asdict(computer), "reachable": True, "problem": None, "nodes": told, "entries": []}
     return [["emit", {"event": "result_made", "result": {"computers": [facts]}}]]
 
 
