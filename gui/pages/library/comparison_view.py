@@ -18,7 +18,7 @@ from gui.models.cells import Cell, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Heading, text_of
 from gui.models.intervals import IntervalCell, confidence_interval
 from gui.models.list_text import UNKNOWN_VERDICT, VERDICTS, data_text, protocol_source, protocol_text
-from gui.pages.library.metadata_text import compared_facts
+from gui.pages.library.library_text import compared_facts
 from gui.tables.grouped_view import GroupedTableView
 from gui.widgets.buttons import plain
 from gui.widgets.cards import NoticeStrip

@@ -1,14 +1,17 @@
-"""The dialogs of the library that ask for a path or a name. Tests replace them."""
+"""The dialogs of the library that ask for a path or a name. Tests replace `Dialogs`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from engine.api import hub_adapters
 from gui.look.language import mark, tr
-from gui.pages.library.hub_name_dialog import HubNameDialog
 from gui.widgets import file_dialogs
+from gui.widgets.buttons import plain, primary
+from gui.widgets.growing_dialog import GrowingDialog
+from gui.widgets.labels import Label
 from gui.widgets.open_path import open_page, open_path
 
 ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
@@ -63,3 +66,40 @@ def free_path(parent: Path, name: str) -> Path:
         number += 1
         path = parent / f"{name}-{number}"
     return path
+
+
+class HubNameDialog(GrowingDialog):
+    """Accepted with a name in `field` that one on the hub can have; until then Import is grey."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Import an adapter from the hub"))
+        label = Label(tr("Its name: owner/name, or owner/name@revision"), "body", "ink2", wrap=True)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("owner/name")
+        self.field.setAccessibleName(label.text())
+        self.import_button = primary(tr("Import"), "import")
+        self.import_button.setDefault(True)
+        self.import_button.setEnabled(False)
+        self.import_button.clicked.connect(self.accept)
+        self.field.textChanged.connect(self._follow)
+        cancel = plain(tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addWidget(Label(self.windowTitle(), "section"))
+        column.addWidget(label)
+        column.addWidget(self.field)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.import_button)
+        row.addWidget(cancel)
+        row.addStretch(1)
+        column.addSpacing(8)
+        column.addLayout(row)
+        self.setMinimumWidth(440)
+
+    def _follow(self, text: str) -> None:
+        self.import_button.setEnabled(hub_adapters.named(text) is not None)

@@ -13,10 +13,9 @@ from gui.core.actions import Entry
 from gui.look.language import tr
 from gui.pages.library import export_text
 from gui.pages.library.dialogs import Dialogs
-from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs
+from gui.pages.library.jobs import ONE_AT_A_TIME, LibraryJobs, PushRequest
 from gui.pages.library.library_operations import LibraryOperations
 from gui.pages.library.push_dialog import PushDialog
-from gui.pages.library.push_request import PushRequest
 
 
 class ImportExport:

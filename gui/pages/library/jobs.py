@@ -1,25 +1,22 @@
-"""The library's jobs in a worker: scoring, exporting and downloading, one at a time, with progress.
-
-What computes waits for its turn in the queue for the device.
-
-Knows the jobs and their events, no widget.
-"""
+"""The library's jobs in a worker: scoring, exporting, downloading, sending; one at a time, with progress."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, Ending, Event, Recipe, files, library, stage_title
+from engine.api import SAMPLE, Adapter, AppError, Ending, Event, Recipe, files, library, stage_title
 from engine.api import recipe as recipes
 from gui.look.format import bytes_text, number_text
 from gui.look.language import mark, tr, translate
+from gui.models.list_text import data_text
 from gui.pages.library import export_text
-from gui.pages.library.push_request import PushRequest
 from gui.workers.device_queue import Work
 from gui.workers.download_check import Request, repositories
 from gui.workers.download_prompt import DownloadPrompt, base_repositories
@@ -37,6 +34,35 @@ HOW_FAR = {
     "summaries": mark("{done} of {total} summaries"),
     "weights": mark("{done} of {total} weights"),
 }
+Choice = tuple[str, Recipe]
+
+
+@dataclass(frozen=True)
+class PushRequest:
+    """The repository `target`, who may see it, and what goes there: the adapter, or the plain model in a folder."""
+
+    target: str
+    public: bool = False
+    with_conversations: bool = False
+    model: str = ""
+
+    def arguments(self, adapter_id: str, *, dry_run: bool) -> dict[str, Any]:
+        """Return the arguments of the job `push`."""
+        return {
+            "adapter": adapter_id,
+            "target": self.target,
+            "public": self.public,
+            "with_conversations": self.with_conversations,
+            "model": self.model,
+            "dry_run": dry_run,
+        }
+
+
+def visibility_text(*, public: bool) -> str:
+    """Return who can see a repository."""
+    if public:
+        return tr("Public: everybody can see and use it.")
+    return tr("Private: only its owner, and those whom the owner lets in.")
 
 
 class LibraryJobs(QObject):
@@ -284,3 +310,40 @@ class LibraryJobs(QObject):
 def in_one_line(message: str, hint: str) -> str:
     """Return an error and its hint in one line."""
     return f"{translate(message)} {translate(hint)}".strip()
+
+
+def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
+    """Return the choices to score an adapter, each a text with its recipe.
+
+    An adapter trained here has only its own recipe. An imported one can be scored like any other adapter of its base
+    model, so that the scores are comparable, or on the sample conversations.
+    """
+    own = _recipe(adapter)
+    if own is not None:
+        return [(data_text(own.data.source), own)]
+    found: dict[str, Recipe] = {}
+    for other in others:
+        theirs = _recipe(other) if other.metadata.base_model.id == adapter.metadata.base_model.id else None
+        if theirs is not None:
+            found.setdefault(theirs.data.source, theirs)
+    if SAMPLE not in found:
+        found[SAMPLE] = _sample_recipe(adapter)
+    return [(data_text(source), wanted) for source, wanted in found.items()]
+
+
+def _recipe(adapter: Adapter) -> Recipe | None:
+    with suppress(AppError):
+        return adapter.recipe()
+    return None
+
+
+def _sample_recipe(adapter: Adapter) -> Recipe:
+    """Return a new recipe for the sample conversations with the adapter's base model."""
+    base = adapter.metadata.base_model
+    made = recipes.from_tables(
+        {"base_model": {"id": base.id or "unknown"}, "data": {"source": SAMPLE}, "method": {"id": "lora"}}
+    )
+    supported = {"none", "int8", "nf4", "fp4"}
+    wanted = base.quantization if base.quantization in supported else "none"
+    options = made.base_model.model_copy(update={"quantization": wanted, "revision": base.revision or "main"})
+    return replace(made, base_model=options)

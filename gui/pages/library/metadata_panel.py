@@ -19,11 +19,9 @@ from gui.look.language import tr, translate
 from gui.look.tooltips import plain_tooltip
 from gui.models.list_text import base_text, moment_text, protocol_text
 from gui.models.metric_text import language_sentences
-from gui.pages.library.facts_view import FactsView
-from gui.pages.library.metadata_text import changes, exports, made_from, method_facts
-from gui.pages.library.metric_rows import MetricRows
-from gui.pages.library.scores_view import ScoresView
-from gui.pages.library.text_section import TextSection
+from gui.pages.library.facts_view import FactsView, TextSection
+from gui.pages.library.library_text import changes, exports, made_from, method_facts
+from gui.pages.library.scores_view import MetricRows, ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.flow_layout import FlowBox
 from gui.widgets.labels import ElidedLabel, IconLabel, Label

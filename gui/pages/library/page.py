@@ -29,11 +29,10 @@ from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.drawer import Drawer
 from gui.pages.library.filter_row import FilterRow
 from gui.pages.library.import_export import ImportExport
-from gui.pages.library.jobs import LibraryJobs
+from gui.pages.library.jobs import Choice, LibraryJobs, score_choices
 from gui.pages.library.library_operations import LibraryOperations
 from gui.pages.library.library_text import size_text, subtitle, unreadable_text
 from gui.pages.library.metadata_panel import MetadataPanel
-from gui.pages.library.score_choices import Choice, score_choices
 from gui.pages.library.serve_dialog import ServeDialog
 from gui.shell.page import NARROW, Page, about
 from gui.tables.grouped_view import GroupedTableView

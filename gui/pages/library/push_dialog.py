@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from engine.api import Adapter, AppError, Ending, Event
+from engine.api import Adapter, AppError, Ending, Event, escaping, hub_adapters
 from gui.graphics.bars import BusyRow
-from gui.inputs.fields import ProblemLine
+from gui.inputs.fields import Field, ProblemLine
+from gui.inputs.segmented_control import SegmentedControl
 from gui.look import style
-from gui.look.fonts import px
-from gui.look.language import tr, translate
-from gui.pages.library.push_form import ChooseFolder, PushForm
-from gui.pages.library.push_preview import PushPreview
-from gui.pages.library.push_request import PushRequest
+from gui.look.fonts import font, metrics, px
+from gui.look.format import bytes_text, number_text
+from gui.look.language import tr, tr_count, translate
+from gui.pages.library.facts_view import FactsView
+from gui.pages.library.jobs import PushRequest, visibility_text
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import ScrollingDialog
-from gui.widgets.labels import Label
+from gui.widgets.labels import IconLabel, Label
 from gui.workers.active_job import ActiveJob
 from gui.workers.worker_manager import WorkerManager
 
 WIDTH = 640
+CARD_LINES = 14
+PRIVATE, PUBLIC = "private", "public"
+ADAPTER, MODEL = "adapter", "model"
+
+ChooseFolder = Callable[[QWidget], Path | None]
 
 
 class PushDialog(ScrollingDialog):
@@ -144,3 +161,205 @@ class PushDialog(ScrollingDialog):
         # Return never sends: it may be pressed once more before anything was read.
         self.show_button.setDefault(asking)
         (self.form.name if asking else self.preview.card).setFocus()
+
+
+class PushPreview(QWidget):
+    """What a dry run of the job `push` found."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._where = FactsView(tr("Where it goes"))
+        self._notices, self._files = QVBoxLayout(), QGridLayout()
+        self.card = QPlainTextEdit()
+        self.card.setReadOnly(True)
+        self.card.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.card.setAccessibleName(tr("Model card"))
+        self._lay_out()
+        style.follow(self._restyle)
+
+    def _lay_out(self) -> None:
+        self._notices.setSpacing(8)
+        self._files.setHorizontalSpacing(16)
+        self._files.setVerticalSpacing(4)
+        self._files.setColumnStretch(0, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._where)
+        for heading, part in ((tr("Licences"), self._notices), (tr("Files"), self._files)):
+            column.addSpacing(10)
+            column.addWidget(Label(heading, "label_medium", "ink2"))
+            column.addLayout(part)
+        column.addSpacing(10)
+        column.addWidget(Label(tr("Model card"), "label_medium", "ink2"))
+        column.addWidget(self.card)
+
+    def _restyle(self) -> None:
+        self.card.setFont(font("fixed"))
+        self.card.setFixedHeight(round(CARD_LINES * metrics("fixed").lineSpacing()) + px(18))
+
+    def show_dry_run(self, found: dict[str, Any], notices: Sequence[Event], conversations: int) -> None:
+        """Show what would be sent, with so many conversations, and what was said about it."""
+        told = tr("{count} that the prompt shows", count=number_text(conversations))
+        facts = [
+            (tr("Address"), found["path"]),
+            (tr("Who can see it"), visibility_text(public=not found["private"])),
+            (tr("Conversations"), told if conversations else tr("None is sent.")),
+        ]
+        self._where.show_facts(facts)
+        self._show_notices(notices)
+        self._show_files([(file["name"], int(file["bytes"])) for file in found["files"]])
+        self.card.setPlainText(escaping.escaped(found["card"]))
+
+    def _show_notices(self, notices: Sequence[Event]) -> None:
+        _empty(self._notices)
+        for notice in notices:
+            warns = notice.get("level") == "warning"
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            icon = IconLabel("warning" if warns else "info", "copper" if warns else "ink2", 16)
+            row.addWidget(icon, alignment=Qt.AlignmentFlag.AlignTop)
+            row.addWidget(Label(notice_text(notice), "body", "ink", wrap=True), 1)
+            self._notices.addLayout(row)
+
+    def _show_files(self, files: Sequence[tuple[str, int]]) -> None:
+        _empty(self._files)
+        total = tr_count(len(files), "{n} file", "{n} files"), sum(size for _, size in files)
+        for at, (name, size) in enumerate((*files, total)):
+            ink = "ink" if at < len(files) else "ink2"
+            self._files.addWidget(Label(escaping.in_one_line(name), "body", ink, wrap=True), at, 0)
+            self._files.addWidget(
+                Label(bytes_text(size), "figure", ink), at, 1, Qt.AlignmentFlag.AlignTrailing
+            )
+
+    def texts(self) -> list[str]:
+        """Return all that is shown but the card, line by line."""
+        return [label.text() for label in self.findChildren(Label)]
+
+
+def notice_text(notice: Event) -> str:
+    """Return a notice with what to do about it."""
+    return f"{translate(notice['message'])} {translate(notice.get('hint', ''))}".strip()
+
+
+def _empty(layout: QHBoxLayout | QVBoxLayout | QGridLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.deleteLater()
+        elif isinstance(inner, QHBoxLayout):
+            _empty(inner)
+
+
+class PushForm(QWidget):
+    """`changed`: `request` returns another answer, or none where something is still missing."""
+
+    changed = Signal()
+
+    def __init__(self, adapter: Adapter, choose_folder: ChooseFolder, asked: PushRequest | None) -> None:
+        super().__init__()
+        self._choose_folder = choose_folder
+        prompt = adapter.metadata.prompt
+        self._conversations = len(prompt.shots) if prompt else 0
+        self._has_model = any(each.to == "merged" for each in adapter.metadata.exports)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("owner/name")
+        self.visibility = SegmentedControl(
+            [(PRIVATE, tr("Private")), (PUBLIC, tr("Public"))], stretch=True, name=tr("Who can see it")
+        )
+        self.what = SegmentedControl(
+            [(ADAPTER, tr("The adapter")), (MODEL, tr("The plain model"))],
+            stretch=True,
+            name=tr("What is sent"),
+        )
+        self.folder, self.folder_button = QLineEdit(), plain(tr("Choose…"), "folder")
+        self.conversations = QCheckBox(
+            tr_count(
+                self._conversations,
+                "Also send the {n} conversation that its prompt shows",
+                "Also send the {n} conversations that its prompt shows",
+            )
+        )
+        self._lay_out()
+        self._connect()
+        self._fill(asked or PushRequest(""))
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        about = tr("A new repository, or one that this adapter was sent to before.")
+        self.name_field = Field(tr("Repository on the hub: owner/name"), self.name, about)
+        self._visibility_field = Field(tr("Who can see it"), self.visibility)
+        self._what_field = Field(tr("What is sent"), self.what)
+        self._folder_field = Field(tr("Folder that it was exported to as a plain model"), self._folder_row())
+        for field in (self.name_field, self._visibility_field, self._what_field, self._folder_field):
+            column.addWidget(field)
+        column.addWidget(self._conversations_part())
+        self._what_field.setVisible(self._has_model)
+
+    def _folder_row(self) -> QWidget:
+        row = QWidget()
+        row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.folder, 1)
+        layout.addWidget(self.folder_button)
+        row.setFocusProxy(self.folder)
+        return row
+
+    def _conversations_part(self) -> QWidget:
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        foot = tr("They are part of the prompt: without them, nothing can be sent.")
+        column.addWidget(self.conversations)
+        column.addWidget(Label(foot, "label", "ink3", wrap=True))
+        part.setVisible(bool(self._conversations))
+        return part
+
+    def _connect(self) -> None:
+        for signal in (self.name.textChanged, self.folder.textChanged, self.conversations.toggled):
+            signal.connect(lambda _value: self.changed.emit())
+        for signal in (self.visibility.currentChanged, self.what.currentChanged):
+            signal.connect(lambda _key: self._follow())
+        self.folder_button.clicked.connect(self._choose)
+
+    def _fill(self, asked: PushRequest) -> None:
+        self.name.setText(asked.target)
+        self.visibility.set_current(PUBLIC if asked.public else PRIVATE)
+        self.what.set_current(MODEL if asked.model else ADAPTER)
+        self.folder.setText(asked.model)
+        self.conversations.setChecked(asked.with_conversations)
+        self._follow()
+
+    def _choose(self) -> None:
+        folder = self._choose_folder(self)
+        if folder is not None:
+            self.folder.setText(str(folder))
+
+    def _follow(self) -> None:
+        self._visibility_field.set_foot(visibility_text(public=self._is_public()))
+        self._folder_field.setVisible(self._sends_model())
+        self.changed.emit()
+
+    def _is_public(self) -> bool:
+        return self.visibility.current() == PUBLIC
+
+    def _sends_model(self) -> bool:
+        return self._has_model and self.what.current() == MODEL
+
+    def request(self) -> PushRequest | None:
+        """Return what is asked for, None while something is missing."""
+        target, model = hub_adapters.repository(self.name.text()), self.folder.text().strip()
+        waits = self._sends_model() and not model
+        if not target or waits or (self._conversations > 0 and not self.conversations.isChecked()):
+            return None
+        return PushRequest(
+            target,
+            public=self._is_public(),
+            with_conversations=self.conversations.isChecked(),
+            model=model if self._sends_model() else "",
+        )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.adapters.metadata import HubFacts
-from gui.pages.library import metadata_text
-from gui.pages.library.hub_name_dialog import HubNameDialog
+from gui.pages.library import library_text
+from gui.pages.library.dialogs import HubNameDialog
 from tests.helpers import library_bench
 from tests.helpers.homes import add_adapter, make_metadata
 
@@ -40,7 +40,7 @@ def test_an_adapter_that_the_hub_does_not_give_is_told_and_a_name_that_is_none_s
 
 def test_the_details_name_the_repository_and_its_commit():
     facts = HubFacts(id="ann/notes", revision="0123456789abcdef0123456789abcdef01234567")
-    found = metadata_text.made_from(make_metadata("notes").model_copy(update={"hub": facts}))
+    found = library_text.made_from(make_metadata("notes").model_copy(update={"hub": facts}))
     assert dict(found)["From the hub"] == "ann/notes, 0123456789ab"
 
 

@@ -10,7 +10,7 @@ from engine.adapters import library
 from engine.adapters.metadata import RECIPE_NAME, BaseModelFacts, TrainingFacts
 from engine.system import paths
 from gui.models.adapter_groups import Narrowed
-from gui.pages.library.score_choices import score_choices
+from gui.pages.library.jobs import score_choices
 from gui.pages.library.serve_dialog import ServeDialog
 from tests.helpers import library_bench
 from tests.helpers.example_library import fill_library
