@@ -1,4 +1,4 @@
-"""Searches for memory fallbacks of a plan that needs too much memory, and applies the chosen one.
+"""Searches for memory fallbacks: of a plan that needs too much memory, and of a run that ran out of it.
 
 Only a chosen fallback changes the recipe.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Ending, MemoryFallback, Recipe
+from engine.api import OUT_OF_MEMORY, AppError, Ending, MemoryFallback, Recipe, memory_fallbacks, run_store
 from gui.inputs.segmented_control import SegmentedControl
 from gui.look.language import translate
 from gui.pages.train.content_pane import ContentPane
 from gui.pages.train.recipe_panel import RecipePanel
+from gui.workers.run_model import RunModel
 from gui.workers.worker_manager import WorkerManager
 
 
@@ -77,3 +78,34 @@ class FallbackController(QObject):
         if self._recipe is not None:
             self._recipe = None
             self._right.show_methods()
+
+
+class FallbackFinder(QObject):
+    """`found(model, plans)` reports the fallbacks of a run that could not report them itself."""
+
+    found = Signal(object, object)
+
+    def __init__(self, manager: WorkerManager, parent: QObject) -> None:
+        super().__init__(parent)
+        self._manager = manager
+
+    def seek(self, model: RunModel) -> None:
+        """Search for fallbacks if the run was killed for its memory; a run that ended by itself has reported them."""
+        ending = model.ending
+        if ending is None or ending.kind != OUT_OF_MEMORY or ending.event is not None:
+            return
+        try:
+            job = self._manager.ask(
+                "shrink", {"step": run_store.last_step(model.job)}, model.recipe, parent=self
+            )
+        except AppError:
+            self.found.emit(model, [])
+            return
+        job.subscribe(
+            self,
+            result=partial(self._take, model),
+            failed=lambda _ending: self.found.emit(model, []),
+        )
+
+    def _take(self, model: RunModel, result: dict[str, Any]) -> None:
+        self.found.emit(model, memory_fallbacks.read(result))

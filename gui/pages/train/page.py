@@ -38,8 +38,7 @@ from gui.look.language import tr, translate
 from gui.pages.train import recipe_files
 from gui.pages.train.content_pane import ContentPane
 from gui.pages.train.device_choices import DeviceChoices
-from gui.pages.train.fallback_controller import FallbackController
-from gui.pages.train.fallback_finder import FallbackFinder
+from gui.pages.train.fallback_controller import FallbackController, FallbackFinder
 from gui.pages.train.page_header import PageHeader
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.run.report_export import ReportExport

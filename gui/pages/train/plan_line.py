@@ -1,4 +1,4 @@
-"""What a run of the planned recipe will do, and how ready it is, as texts. Knows no widget."""
+"""What a run of the planned recipe will do, how long it takes, and how ready it is. Knows no widget."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from engine.api import offline
+from engine.api import AppError, Recipe, offline, recipe, run_store, run_summaries
 from gui.look.format import duration_text, number_text
 from gui.look.language import tr, tr_count, translate
 from gui.models.metric_text import language_text
 
 BETWEEN = " · "
+MAX_RUNS = 20
 
 
 def readiness_text(plan: Mapping[str, Any], *, trains: bool = True) -> str:
@@ -109,3 +110,25 @@ def missing_text(names: Sequence[str]) -> str:
         "{listed} are not on this computer yet. Start shows the size of the download and asks first.",
         listed=listed,
     )
+
+
+def expected_seconds(wanted: Recipe, steps: int) -> float | None:
+    """Return the estimated seconds of a run, or None without a similar completed run."""
+    for job in run_store.list_jobs()[:MAX_RUNS]:
+        try:
+            earlier = recipe.load(job.recipe_path)
+        except AppError:
+            continue
+        if _kind(earlier) == _kind(wanted):
+            entry = run_summaries.read_entry(job)
+            if entry.outcome == "completed" and entry.step:
+                # Early stopping or the time limit may have ended it before its last step.
+                return entry.seconds * steps / entry.step
+    return None
+
+
+def _kind(one: Recipe) -> tuple[object, ...]:
+    """Return what determines the time of a step."""
+    training, data = one.training, one.data
+    sizes = (training.batch_size, data.max_conversation_tokens, data.max_summary_tokens)
+    return one.base_model, data.source, one.method.id, training.device, *sizes

@@ -22,7 +22,7 @@ from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import mark, tr
 from gui.pages.train.method.effect_panel import EffectPanel
-from gui.pages.train.run.expected_time import expected_seconds
+from gui.pages.train.plan_line import expected_seconds
 from gui.pages.train.start_foot import StartFoot
 from gui.pages.train.start_prompt import computer_names
 from gui.widgets.buttons import plain

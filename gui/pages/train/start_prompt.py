@@ -13,12 +13,14 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Computer, Recipe, computer_store, sending
 from gui.look.format import bytes_text, number_text
-from gui.look.language import tr, tr_count, translate
-from gui.pages.train.cluster_cards import ClusterCards
-from gui.pages.train.download_prompt import RunDownloadPrompt
+from gui.look.language import mark, tr, tr_count, translate
 from gui.pages.train.start_foot import StartFoot
 from gui.workers.active_job import ActiveJob
+from gui.workers.download_check import missing, repositories
+from gui.workers.download_prompt import DownloadPrompt
 from gui.workers.worker_manager import WorkerManager
+
+DOWNLOAD_QUESTION = mark("This run downloads what is not on this computer yet.")
 
 
 class StartPrompt(QObject):
@@ -132,3 +134,51 @@ def _part(sent: sending.Sent) -> str:
         name=name,
         size=size,
     )
+
+
+class ClusterCards(QObject):
+    """Asks the chosen computer how many cards it has; until it has answered, a run takes one there."""
+
+    def __init__(self, manager: WorkerManager, foot: StartFoot, parent: QObject) -> None:
+        super().__init__(parent)
+        self._manager, self._foot, self._job = manager, foot, ActiveJob(self)
+        foot.computer_chosen.connect(self._ask)
+
+    def _ask(self) -> None:
+        self._job.cancel()
+        self._foot.offer_cards(1)
+        name = self._foot.computer()
+        if not name:
+            return
+        try:
+            thread = self._manager.ask("computers", {"names": [name]}, parent=self)
+        except AppError:
+            # Start says what is wrong.
+            return
+        self._job.take(thread, lambda _ending: None, events=lambda _events: None, result=self._take)
+
+    def _take(self, result: dict[str, Any]) -> None:
+        self._job.disconnect()
+        [facts] = result["computers"]
+        self._foot.offer_cards(most_cards(facts))
+
+
+def most_cards(facts: dict[str, Any]) -> int:
+    """Return the cards of the node that has most, of those that fit; 1 where none has any."""
+    fitting = [node for node in facts["nodes"] if node["fits"]]
+    return max((node["cards_for_entries"] for node in fitting), default=1) or 1
+
+
+class RunDownloadPrompt(DownloadPrompt):
+    """Shows first what Start would download. `opened(recipe)`: start it."""
+
+    def __init__(self, manager: WorkerManager, parent: QObject | None = None) -> None:
+        super().__init__(manager, parent, DOWNLOAD_QUESTION)
+
+    def request_run(self, wanted: Recipe) -> None:
+        """Request a run of a recipe."""
+        needed = missing(repositories(wanted))
+        self.request(wanted, needed)
+        if self.is_checking:
+            names = ", ".join(each["id"] for each in needed)
+            self.says.emit(tr("Asking the hub about {name}…", name=names), "")

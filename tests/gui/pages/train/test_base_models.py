@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.api import base_model_catalogue, recipe
-from gui.pages.train.base_models.fit_estimates import FitEstimates
 from gui.pages.train.base_models.model_text import (
     Fit,
     ListedModel,
@@ -17,7 +16,7 @@ from gui.pages.train.base_models.model_text import (
     of_catalogue,
     on_this_computer,
 )
-from gui.pages.train.base_models.view import BaseModelsView
+from gui.pages.train.base_models.view import BaseModelsView, FitEstimates
 from gui.widgets.buttons import Button
 from gui.widgets.labels import Tag
 from gui.workers.planner import Planner

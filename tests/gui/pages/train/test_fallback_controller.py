@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.api import MethodSettings, method
-from gui.pages.train.fallback_view import FallbackView
+from gui.pages.train.content_pane import FallbackView
 from gui.pages.train.method.effect_panel import EffectPanel
 from gui.widgets.buttons import Button
 from gui.widgets.cards import FallbackRow

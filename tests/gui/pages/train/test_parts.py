@@ -6,8 +6,7 @@ from engine.api import Ending, RunState, Sample
 from engine.scoring.metrics import HEADLINE, HEADLINE_TITLES, OTHER_METRICS
 from gui.graphics.interval_bar import IntervalBar
 from gui.models.metric_text import amount
-from gui.pages.train.plan_line import plan_text
-from gui.pages.train.run.expected_time import expected_seconds
+from gui.pages.train.plan_line import expected_seconds, plan_text
 from gui.pages.train.run.failure_card import FailureCard
 from gui.pages.train.run.metrics_view import MetricsView
 from gui.pages.train.run.run_text import excluded_sentence, progress_text

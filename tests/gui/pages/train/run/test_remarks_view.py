@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from engine.jobs.run_state import RunState
-from gui.pages.train.run.metrics_row import total_epochs
 from gui.pages.train.run.remarks_view import RemarksView, distinct
 from gui.pages.train.run.report_export import ReportExport, kinds
 from gui.pages.train.run.run_text import resume_text
+from gui.pages.train.run.run_view import total_epochs
 from tests.helpers.scored_runs import add_scored_run
 
 
