@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -103,3 +103,20 @@ class ArenaReader(QObject):
         if cached is None or cached[0] != run.stamp:
             cached = self._losses[run.id] = (run.stamp, run_store.replay(read_all(run.job.events_path)).loss)
         return cached[1]
+
+
+def chosen_for_blind(shown: Snapshot, checked: Collection[str]) -> list[tuple[str, str]]:
+    """Return the checked entries of the first protocol, or all of them: where their summaries are, and their names."""
+    rows = shown.groups[0].rows if shown.groups else ()
+    wanted = [row for row in rows if row.id in checked] or list(rows)
+    return [(_origin(row.status), _name(row)) for row in wanted]
+
+
+def _origin(status: arenas.EntryStatus) -> str:
+    """Return the id of an entry's run, or the folder of another system's summaries."""
+    return str(status.external.folder) if status.external is not None else status.entry.run
+
+
+def _name(row: arenas.Row) -> str:
+    """Return the name of what is compared: of a set of seeds, the summaries of its first."""
+    return row.entry.name if row.status.external is None else row.status.entry.title

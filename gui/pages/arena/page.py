@@ -21,16 +21,14 @@ from gui.inputs.combo_box import ComboBox
 from gui.look import style
 from gui.look.fonts import px
 from gui.look.language import tr, translate
-from gui.models.arena_reader import ArenaReader, Snapshot
+from gui.models.arena_reader import ArenaReader, Snapshot, chosen_for_blind
 from gui.models.arena_table import ArenaTable
 from gui.models.list_text import entry_text, row_text
 from gui.pages.arena.arena_maker import ArenaMaker
-from gui.pages.arena.arena_operations import ArenaOperations
+from gui.pages.arena.arena_operations import ArenaOperations, EntryMenu
 from gui.pages.arena.arena_text import base_score_text, summary_text
-from gui.pages.arena.blind_choice import chosen_for_blind
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.entries_form import EntriesForm
-from gui.pages.arena.entry_menu import EntryMenu
 from gui.pages.arena.headline_view import HeadlineView
 from gui.pages.arena.lower_pane import LowerPane
 from gui.pages.arena.summaries_form import SummariesForm
